@@ -1,0 +1,17 @@
+import code from "./relu_backward.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+
+const kernel = defineKernel({
+  label: "relu.backward",
+  code,
+  bindings: { y: "read", dy: "read", dx: "write" },
+  uniforms: { count: "u32" },
+});
+
+/** dx = dy where the rectifier's output y is positive, else 0. All of `count` elements. */
+export function reluBackward(
+  launcher: Launcher,
+  { y, dy, dx, count }: { y: BufferSlice; dy: BufferSlice; dx: BufferSlice; count: number },
+): void {
+  launcher.dispatch(kernel, { y, dy, dx }, { count }, elementGrid(count));
+}

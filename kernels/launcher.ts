@@ -1,0 +1,90 @@
+/** A range of a GPU buffer. `offset` is a multiple of the device's storage alignment; both are in bytes. */
+export interface BufferSlice {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** What a shader does with a storage binding. `write` bindings may be read too (WGSL `read_write`). */
+export type Access = "read" | "write";
+
+/** Type of one 32-bit field of a kernel's uniform block. */
+export type UniformType = "u32" | "i32" | "f32";
+
+/**
+ * One WGSL compute shader and its interface.
+ *
+ * Storage bindings stand in `@group(0)` in the order of `bindings`; the uniform block, if there is one, is
+ * `@group(1) @binding(0)` with 32-bit fields in the order of `uniforms`. The entry point is `main`.
+ */
+export interface Kernel<Bindings extends string = string, Uniforms extends string = string> {
+  /** Family and role, such as `layer_norm.forward`: what error messages and profiles show. */
+  readonly label: string;
+  readonly code: string;
+  readonly bindings: Readonly<Record<Bindings, Access>>;
+  readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
+  /** Values of the shader's `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+/** States a kernel with its names checked by the compiler. */
+export function defineKernel<Bindings extends string, Uniforms extends string>(
+  kernel: Kernel<Bindings, Uniforms>,
+): Kernel<Bindings, Uniforms> {
+  return kernel;
+}
+
+/** What launches may ask about the device to choose a variant. */
+export interface Capabilities {
+  /** Invocations in a subgroup, or 0 where the device has no subgroup operations. */
+  readonly subgroupSize: number;
+  /** True where the GPU is a CPU (llvmpipe, SwiftShader): vector lanes are dear to fill and shared memory gains nothing. */
+  readonly software: boolean;
+  /** True where shaders may use f16. */
+  readonly shaderF16: boolean;
+  /** Most bytes one binding may have. */
+  readonly maxBindingSize: number;
+}
+
+/** Number of workgroups along x, y and z. */
+export type Workgroups = readonly [x: number, y?: number, z?: number];
+
+/**
+ * Where launches send their work. The engine's command stream is one; `createLauncher` makes one for a bare
+ * `GPUDevice`.
+ */
+export interface Launcher {
+  readonly capabilities: Capabilities;
+  /** Records one run of a kernel, after all that was recorded before. */
+  dispatch<Bindings extends string, Uniforms extends string>(
+    kernel: Kernel<Bindings, Uniforms>,
+    bindings: Readonly<Record<Bindings, BufferSlice>>,
+    uniforms: Readonly<Record<Uniforms, number>>,
+    workgroups: Workgroups,
+  ): void;
+  /** Borrows memory of at least `bytes` for use by the dispatches of one launch; give it back with `release`. */
+  scratch(bytes: number): BufferSlice;
+  /** Gives scratch memory back. What was recorded still uses it; later dispatches may reuse it. */
+  release(slice: BufferSlice): void;
+}
+
+/** WebGPU's limit on workgroups along one dimension. */
+export const maxWorkgroupsPerDimension = 65535;
+
+/**
+ * Lays `count` workgroups out in x and y, since one dimension holds 65,535. Shaders find their number as
+ * `workgroup_id.y * num_workgroups.x + workgroup_id.x`; the last row may hold some past the end.
+ */
+export function workgroupGrid(count: number): [number, number] {
+  if (count <= maxWorkgroupsPerDimension) return [Math.max(count, 1), 1];
+  const y = Math.ceil(count / maxWorkgroupsPerDimension);
+  return [Math.ceil(count / y), y];
+}
+
+/** Invocations in a workgroup of the kernels that handle one element each. */
+export const elementsPerWorkgroup = 64;
+
+/** The grid for one invocation an element, in workgroups of 64. */
+export function elementGrid(elements: number): [number, number] {
+  return workgroupGrid(Math.ceil(elements / elementsPerWorkgroup));
+}
