@@ -1,0 +1,101 @@
+import type { BufferSlice } from "./launcher.ts";
+
+/** Counts of a pool's memory. */
+export interface PoolStatistics {
+  /** Slices handed out and not given back. */
+  readonly liveSlices: number;
+  /** Bytes of the slices handed out and not given back, rounded up to their size class. */
+  readonly liveBytes: number;
+  /** Bytes of all buffers that exist, handed out or waiting. */
+  readonly reservedBytes: number;
+}
+
+const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+const smallestClass = 256;
+
+/** Size classes: powers of two up to 1 MiB with three steps between, then multiples of 1 MiB. */
+function classSize(bytes: number): number {
+  if (bytes <= smallestClass) return smallestClass;
+  if (bytes > 1 << 20) return Math.ceil(bytes / (1 << 20)) * (1 << 20);
+  const step = 2 ** Math.floor(Math.log2(bytes - 1)) / 4;
+  return Math.max(Math.ceil(bytes / step) * step, smallestClass);
+}
+
+/**
+ * Storage buffers sorted by size class. A buffer that is given back is used again by the next taker of its class,
+ * since dispatches run in the order in which they are recorded. All of a pool's buffers are destroyed with it.
+ */
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #submission: () => number;
+  readonly #waiting = new Map<number, { buffer: GPUBuffer; usedIn: number }[]>();
+  readonly #live = new Map<GPUBuffer, string>();
+  #liveBytes = 0;
+  #reservedBytes = 0;
+
+  /** @param submission number of the submission that is being recorded */
+  constructor(device: GPUDevice, submission: () => number) {
+    this.#device = device;
+    this.#submission = submission;
+  }
+
+  /**
+   * @param bytes at least 4
+   * @param options.label what the memory is for, shown by the leak test
+   * @param options.forUpload true when the host writes to it before the recorded work is sent; such a buffer must not
+   *   be one that the recorded work still uses
+   */
+  allocate(bytes: number, { label = "tensor", forUpload = false } = {}): BufferSlice {
+    const size = classSize(bytes);
+    const waiting = this.#waiting.get(size) ?? [];
+    const index = forUpload ? waiting.findIndex((entry) => entry.usedIn < this.#submission()) : waiting.length - 1;
+    const buffer = index >= 0 ? waiting.splice(index, 1)[0]!.buffer : this.#create(size);
+    this.#live.set(buffer, label);
+    this.#liveBytes += size;
+    return { buffer, offset: 0, size: Math.ceil(bytes / 4) * 4 };
+  }
+
+  free({ buffer }: BufferSlice): void {
+    if (!this.#live.delete(buffer)) throw new Error("a buffer was freed twice, or is not of this pool");
+    this.#liveBytes -= buffer.size;
+    const waiting = this.#waiting.get(buffer.size);
+    const entry = { buffer, usedIn: this.#submission() };
+    if (waiting) waiting.push(entry);
+    else this.#waiting.set(buffer.size, [entry]);
+  }
+
+  statistics(): PoolStatistics {
+    return { liveSlices: this.#live.size, liveBytes: this.#liveBytes, reservedBytes: this.#reservedBytes };
+  }
+
+  /** Labels of the slices that are handed out, for the leak test's message. */
+  liveLabels(): string[] {
+    return [...this.#live.values()];
+  }
+
+  /** Destroys the buffers nobody uses. Recorded work must have been submitted. */
+  trim(): void {
+    for (const entries of this.#waiting.values()) {
+      for (const { buffer } of entries) this.#destroy(buffer);
+    }
+    this.#waiting.clear();
+  }
+
+  /** Destroys every buffer, those handed out too. */
+  destroy(): void {
+    this.trim();
+    for (const buffer of this.#live.keys()) this.#destroy(buffer);
+    this.#live.clear();
+    this.#liveBytes = 0;
+  }
+
+  #create(size: number): GPUBuffer {
+    this.#reservedBytes += size;
+    return this.#device.createBuffer({ label: `pool ${size}`, size, usage });
+  }
+
+  #destroy(buffer: GPUBuffer): void {
+    this.#reservedBytes -= buffer.size;
+    buffer.destroy();
+  }
+}

@@ -1,0 +1,139 @@
+import type { BufferSlice, Capabilities, Kernel, Launcher, Workgroups } from "./launcher.ts";
+import { PipelineCache, uniformBlockBytes } from "./pipelines.ts";
+
+/** Uniform blocks that one submission holds. */
+const uniformBlocks = 4096;
+
+/** Where a command stream's scratch memory comes from. */
+export interface ScratchAllocator {
+  allocate(bytes: number): BufferSlice;
+  free(slice: BufferSlice): void;
+}
+
+/**
+ * Records dispatches into one compute pass and sends them to the GPU in one submission, with one write of all their
+ * uniforms.
+ */
+export class CommandStream implements Launcher {
+  readonly pipelines: PipelineCache;
+  /** Counts submissions: work recorded now runs with this one. */
+  submission = 0;
+  /** Dispatches recorded since the stream was made. */
+  dispatches = 0;
+  readonly #device: GPUDevice;
+  readonly #scratch: ScratchAllocator;
+  readonly #stride: number;
+  readonly #uniformBuffer: GPUBuffer;
+  readonly #uniformGroup: GPUBindGroup;
+  readonly #uniformBytes: ArrayBuffer;
+  readonly #uniformView: DataView<ArrayBuffer>;
+  readonly #dynamicOffset = new Uint32Array(1);
+  #encoder: GPUCommandEncoder | null = null;
+  #pass: GPUComputePassEncoder | null = null;
+  #blocksUsed = 0;
+  #pipelineSet: GPUComputePipeline | null = null;
+
+  constructor(
+    device: GPUDevice,
+    readonly capabilities: Capabilities,
+    scratch: ScratchAllocator,
+    onCompile?: (label: string) => void,
+  ) {
+    this.#device = device;
+    this.#scratch = scratch;
+    this.pipelines = new PipelineCache(device, onCompile);
+    this.#stride = Math.max(uniformBlockBytes, device.limits.minUniformBufferOffsetAlignment);
+    const size = this.#stride * uniformBlocks;
+    this.#uniformBuffer = device.createBuffer({
+      label: "uniform arena",
+      size,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#uniformGroup = device.createBindGroup({
+      label: "uniform arena",
+      layout: this.pipelines.uniformLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#uniformBuffer, offset: 0, size: uniformBlockBytes } }],
+    });
+    this.#uniformBytes = new ArrayBuffer(size);
+    this.#uniformView = new DataView(this.#uniformBytes);
+  }
+
+  dispatch<Bindings extends string, Uniforms extends string>(
+    kernel: Kernel<Bindings, Uniforms>,
+    bindings: Readonly<Record<Bindings, BufferSlice>>,
+    uniforms: Readonly<Record<Uniforms, number>>,
+    workgroups: Workgroups,
+  ): void {
+    if (this.#blocksUsed === uniformBlocks) this.submit();
+    const compiled = this.pipelines.compiled(kernel);
+    const group = this.pipelines.bindGroup(kernel, compiled, bindings);
+    const pass = this.#openPass();
+    if (this.#pipelineSet !== compiled.pipeline) pass.setPipeline(this.#pipelineSet = compiled.pipeline);
+    pass.setBindGroup(0, group);
+    if (compiled.fields.length > 0) {
+      let at = this.#dynamicOffset[0] = this.#blocksUsed++ * this.#stride;
+      for (const [name, type] of compiled.fields) {
+        const value = uniforms[name as Uniforms];
+        if (type === "f32") this.#uniformView.setFloat32(at, value, true);
+        else this.#uniformView.setUint32(at, value, true);
+        at += 4;
+      }
+      pass.setBindGroup(1, this.#uniformGroup, this.#dynamicOffset, 0, 1);
+    }
+    pass.dispatchWorkgroups(...workgroups);
+    this.dispatches++;
+  }
+
+  scratch(bytes: number): BufferSlice {
+    return this.#scratch.allocate(bytes);
+  }
+
+  release(slice: BufferSlice): void {
+    this.#scratch.free(slice);
+  }
+
+  /** Records a copy between buffers, after all that was recorded before. Sizes and offsets are multiples of 4 bytes. */
+  copy(from: BufferSlice, to: BufferSlice, bytes: number): void {
+    this.#closePass();
+    this.#openEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+  }
+
+  /** True when something is recorded that was not sent yet. */
+  get pending(): boolean {
+    return this.#encoder !== null;
+  }
+
+  /** Sends all recorded work to the GPU. */
+  submit(): void {
+    if (!this.#encoder) return;
+    this.#closePass();
+    if (this.#blocksUsed > 0) {
+      this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniformBytes, 0, this.#blocksUsed * this.#stride);
+    }
+    this.#device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = null;
+    this.#blocksUsed = 0;
+    this.submission++;
+  }
+
+  /** Frees the stream's own memory. */
+  destroy(): void {
+    this.submit();
+    this.pipelines.forgetBindGroups();
+    this.#uniformBuffer.destroy();
+  }
+
+  #openEncoder(): GPUCommandEncoder {
+    return this.#encoder ??= this.#device.createCommandEncoder({ label: `submission ${this.submission}` });
+  }
+
+  #openPass(): GPUComputePassEncoder {
+    return this.#pass ??= this.#openEncoder().beginComputePass({ label: `submission ${this.submission}` });
+  }
+
+  #closePass(): void {
+    this.#pass?.end();
+    this.#pass = null;
+    this.#pipelineSet = null;
+  }
+}

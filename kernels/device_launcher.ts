@@ -1,0 +1,22 @@
+import { BufferPool } from "./buffer_pool.ts";
+import { CommandStream } from "./command_stream.ts";
+import type { Capabilities } from "./launcher.ts";
+
+/** A command stream on a caller's device, with its own scratch memory. */
+export interface DeviceLauncher extends CommandStream {
+  readonly pool: BufferPool;
+}
+
+/**
+ * Makes a launcher for a bare `GPUDevice`: hand it to any kernel's launch function, then call `submit`.
+ *
+ * @example
+ * const launcher = createLauncher(device, { subgroupSize: 0, software: false, shaderF16: false, maxBindingSize: 1 << 27 });
+ * matmul(launcher, { a, b, c, m, n, k });
+ * launcher.submit();
+ */
+export function createLauncher(device: GPUDevice, capabilities: Capabilities): DeviceLauncher {
+  const pool: BufferPool = new BufferPool(device, () => stream.submission);
+  const stream: CommandStream = new CommandStream(device, capabilities, pool);
+  return Object.assign(stream, { pool });
+}
