@@ -88,3 +88,11 @@ export const elementsPerWorkgroup = 64;
 export function elementGrid(elements: number): [number, number] {
   return workgroupGrid(Math.ceil(elements / elementsPerWorkgroup));
 }
+
+/**
+ * Lays `rows` out in y and z beside `across` workgroups in x. Shaders find their row as
+ * `workgroup_id.z * num_workgroups.y + workgroup_id.y`; the last layer may hold some past the end.
+ */
+export function rowGrid(across: number, rows: number): [number, number, number] {
+  return [Math.max(across, 1), ...workgroupGrid(rows)];
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { createLauncher, type DeviceLauncher } from "../../kernels/device_launcher.ts";
+import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
+import { Philox } from "../../kernels/philox.ts";
+import { testDevice } from "../device.ts";
+
+/** Words behind each output that no kernel may touch. */
+const canaryWords = 64;
+const canary = 0xc0ffee11;
+
+type Words = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+/** An output buffer with a canary behind it. */
+export interface Output extends BufferSlice {
+  readonly length: number;
+}
+
+/** What a test of kernels needs: a device, launchers for both kinds of GPU, uploads, and guarded outputs. */
+export class KernelHarness {
+  /** Launches as the device really is. */
+  readonly launcher: DeviceLauncher;
+  /** Launches as if the GPU were a CPU, and as if it were not. */
+  readonly launchers: readonly { readonly kind: string; readonly launcher: Launcher }[];
+  readonly #device: GPUDevice;
+  readonly #errors: string[] = [];
+
+  private constructor(device: GPUDevice, launcher: DeviceLauncher) {
+    this.#device = device;
+    this.launcher = launcher;
+    this.launchers = [true, false].map((software) => ({
+      kind: software ? "software" : "hardware",
+      launcher: {
+        capabilities: { ...launcher.capabilities, software },
+        dispatch: launcher.dispatch.bind(launcher),
+        scratch: launcher.scratch.bind(launcher),
+        release: launcher.release.bind(launcher),
+      },
+    }));
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#errors.push((event as GPUUncapturedErrorEvent).error.message);
+    });
+  }
+
+  /** Opens a device for the tests of one file. */
+  static async open(): Promise<KernelHarness> {
+    const { device, capabilities } = await testDevice();
+    return new KernelHarness(device, createLauncher(device, capabilities));
+  }
+
+  /** A buffer that holds these words; plain numbers become f32. */
+  upload(values: Words | readonly number[] | Float64Array): BufferSlice {
+    const words = Array.isArray(values) || values instanceof Float64Array ? Float32Array.from(values) : values as Words;
+    const buffer = this.#buffer("input", words.byteLength);
+    this.#device.queue.writeBuffer(buffer, 0, words);
+    return { buffer, offset: 0, size: words.byteLength };
+  }
+
+  /** A buffer for `length` words, which hold `initial` or NaN at first. */
+  output(length: number, initial?: ArrayLike<number>): Output {
+    const words = new Uint32Array(length + canaryWords).fill(canary);
+    new Float32Array(words.buffer, 0, length).set(initial ?? new Float32Array(length).fill(NaN));
+    const buffer = this.#buffer("output", words.byteLength);
+    this.#device.queue.writeBuffer(buffer, 0, words);
+    return { buffer, offset: 0, size: words.byteLength, length };
+  }
+
+  /** What the outputs hold after all launches; fails when one wrote behind an output or caused an error. */
+  async read<Outputs extends Output[]>(...outputs: Outputs): Promise<{ [K in keyof Outputs]: Float32Array }> {
+    this.launcher.submit();
+    const contents = await Promise.all(outputs.map((output) => this.#contents(output)));
+    assert.deepEqual(this.#errors, []);
+    return contents.map((words, i) => {
+      const { length } = outputs[i]!;
+      assert.ok(words.subarray(length).every((word) => word === canary), "a kernel wrote behind its output");
+      return new Float32Array(words.buffer, 0, length);
+    }) as { [K in keyof Outputs]: Float32Array };
+  }
+
+  #buffer(label: string, size: number): GPUBuffer {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    return this.#device.createBuffer({ label, size: Math.max(size, 4), usage });
+  }
+
+  async #contents({ buffer, size }: Output): Promise<Uint32Array<ArrayBuffer>> {
+    const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+    this.#device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const words = new Uint32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return words;
+  }
+}
+
+/** Normal numbers, exact in f32, from a seed. */
+export function normals(length: number, seed: number, { mean = 0, scale = 1 } = {}): Float32Array<ArrayBuffer> {
+  const random = new Philox(seed);
+  return Float32Array.from({ length }, () => mean + scale * random.normal());
+}
+
+/** Fails unless every |actual - expected| <= atol + rtol |expected|. NaN equals NaN. */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { rtol = 1e-5, atol = 1e-6, what = "value" } = {},
+): void {
+  assert.equal(actual.length, expected.length, `${what}: lengths differ`);
+  for (let i = 0; i < expected.length; i++) {
+    const got = actual[i]!, want = expected[i]!;
+    if (Object.is(got, want) || got === want) continue;
+    assert.ok(Math.abs(got - want) <= atol + rtol * Math.abs(want), `${what} ${i}: ${want} expected, ${got} found`);
+  }
+}
+
+/** Central differences of a scalar function of `x` in float64. */
+export function numericalGradient(f: (x: Float64Array) => number, x: ArrayLike<number>, step = 1e-5): Float64Array {
+  const at = Float64Array.from(x);
+  return at.map((value, i) => {
+    at[i] = value + step;
+    const above = f(at);
+    at[i] = value - step;
+    const below = f(at);
+    at[i] = value;
+    return (above - below) / (2 * step);
+  });
+}
