@@ -1,0 +1,41 @@
+// Inverted dropout: y = x / (1 - p) where the element's random word is at least p 2^32, else 0. The mask is not stored:
+// the same launch on the gradient gives the backward pass. One invocation for the four elements of a Philox block.
+
+struct Uniforms {
+  count: u32,
+  threshold: u32,
+  keep_scale: f32,
+  seed: u32,
+  stream: u32,
+  step: u32,
+  use_number: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let block = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  let first = 4u * block;
+  if (first >= uniforms.count) {
+    return;
+  }
+  let words = philox(vec4u(block, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
+  let factors = select(vec4f(0.0), vec4f(uniforms.keep_scale), words >= vec4u(uniforms.threshold));
+  y[first] = x[first] * factors.x;
+  if (first + 1u < uniforms.count) {
+    y[first + 1u] = x[first + 1u] * factors.y;
+  }
+  if (first + 2u < uniforms.count) {
+    y[first + 2u] = x[first + 2u] * factors.z;
+  }
+  if (first + 3u < uniforms.count) {
+    y[first + 3u] = x[first + 3u] * factors.w;
+  }
+}

@@ -1,0 +1,28 @@
+import philoxCode from "./philox.wgsl" with { type: "text" };
+
+/**
+ * Which random numbers a launch draws. Element i gets word i of the numbers of (seed, stream, step, use); with step and
+ * use 0 these are the words of the host's `new Philox(seed, stream)`.
+ */
+export interface Draw {
+  readonly seed: number;
+  /** Keeps purposes of the same seed apart. */
+  readonly stream?: number;
+  /** Step of the training, so that every step draws anew. */
+  readonly step?: number;
+  /** Number of the use in the step, such as that of the dropout layer. */
+  readonly use?: number;
+}
+
+/** Uniform fields of a draw. */
+export const drawUniforms = { seed: "u32", stream: "u32", step: "u32", use_number: "u32" } as const;
+
+/** Values of the uniform fields of a draw. */
+export function drawValues({ seed, stream = 0, step = 0, use = 0 }: Draw): Record<keyof typeof drawUniforms, number> {
+  return { seed: seed >>> 0, stream: stream >>> 0, step: step >>> 0, use_number: use >>> 0 };
+}
+
+/** A shader with Philox put before it. */
+export function withPhilox(code: string): string {
+  return `${philoxCode}\n${code}`;
+}
