@@ -1,17 +1,26 @@
 import { dirname } from "node:path";
+import { DataError, MetrogradError } from "../kernels/errors.ts";
 
 /**
  * Writes a file aside, flushes it to the disk and renames it, so that a reader finds the old content or the new one,
  * never a part. The file aside is removed when anything fails.
+ *
+ * @param content text (written as UTF-8), bytes, or pieces of bytes written one after the other without joining them
+ * @throws MetrogradError naming the file when the disk is full or the path cannot be written
  */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  await Deno.mkdir(dirname(path), { recursive: true });
   const aside = `${path}.${Deno.pid}.partial`;
   try {
+    await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(aside, { write: true, create: true, truncate: true });
     try {
-      for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+        for (let written = 0; written < piece.length;) written += await file.write(piece.subarray(written));
+      }
       await file.sync();
     } finally {
       file.close();
@@ -19,6 +28,48 @@ export async function writeAtomically(path: string, content: string | Uint8Array
     await Deno.rename(aside, path);
   } catch (error) {
     await Deno.remove(aside).catch(() => {});
-    throw error;
+    throw explainWriteError(error, path);
   }
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @param what names what the file should be, with its article, for the message: "a JSON file of records"
+ * @throws DataError when the file is missing, is a folder or may not be read
+ */
+export async function readFileOrExplain(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      throw new DataError(`${path} does not exist; ${what} is expected there.`, { cause: error });
+    }
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new DataError(`${path} is a folder; ${what} is expected.`, { cause: error });
+    }
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+      throw new DataError(`${path} may not be read: ${reason(error)}.`, { cause: error });
+    }
+    throw error instanceof Error
+      ? new DataError(`${path} could not be read: ${reason(error)}.`, { cause: error })
+      : error;
+  }
+}
+
+function explainWriteError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const cause = { cause: error };
+  if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) {
+    return new MetrogradError(
+      `No space left on the device while writing ${path}; nothing half-written was left there.`,
+      cause,
+    );
+  }
+  return new MetrogradError(`${path} could not be written: ${reason(error)}.`, cause);
+}
+
+/** The system's words without error numbers and repeated paths. */
+function reason(error: Error): string {
+  return error.message.replace(/ \(os error \d+\).*$/s, "").replace(/\.$/, "");
 }

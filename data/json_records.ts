@@ -1,0 +1,75 @@
+import { readFileOrExplain } from "../engine/files.ts";
+import { DataError } from "../kernels/errors.ts";
+import { type JsonDamage, scanElements } from "./json_scanner.ts";
+import { type DecodedText, decodeText } from "./text_decoding.ts";
+
+/** Takes one sentence about something that was repaired or converted on the way in. */
+export type NoteTaker = (sentence: string) => void;
+
+/** How `readJsonArray` reads. */
+export interface JsonArrayOptions {
+  /** What an element is, for messages; "record" by default. */
+  readonly element?: string;
+  /** True: from a damaged file the elements before the damage are taken. False: refuse, and tell of `--recover`. */
+  readonly recover?: boolean;
+  readonly onNote?: NoteTaker;
+}
+
+/**
+ * Reads the elements of a JSON file that holds an array, or one object a line (JSON lines).
+ *
+ * @throws DataError when the file is missing, empty or no text, or is damaged: the message gives the byte of the damage,
+ *   what was expected there and how many whole elements precede it
+ */
+export async function readJsonArray(path: string, options: JsonArrayOptions = {}): Promise<readonly unknown[]> {
+  const { element = "record", recover, onNote = () => {} } = options;
+  const decoded = decodeText(await readFileOrExplain(path, `a JSON array of ${element}s`), path, onNote);
+  const values = decoded.damage ? undefined : parseUndamaged(decoded.text);
+  if (values) return values;
+  if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) {
+    const found = quote(decoded.text.trimStart());
+    throw new DataError(`${path} is no JSON array of ${element}s: "[" is expected first, found ${found}.`);
+  }
+  const scanned = scanElements(decoded.text);
+  const damage = locate(decoded, scanned.damage, scanned.values.length, element);
+  if (!damage) return scanned.values;
+  const count = scanned.values.length;
+  const place = `${path} is damaged at byte ${damage.byte}: ${damage.problem}`;
+  if (count === 0) throw new DataError(`${place}; no whole ${element} precedes it.`);
+  const whole = `${count} whole ${element}${count === 1 ? "" : "s"} before it`;
+  if (!recover) throw new DataError(`${place}; ${whole} can be saved${recover === false ? " with --recover" : ""}.`);
+  onNote(`${place}; only the ${whole} ${count === 1 ? "is" : "are"} used.`);
+  return scanned.values;
+}
+
+/** The elements of text that is one JSON array, or undefined when it is anything else. */
+function parseUndamaged(text: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first damage of a file, be it in its bytes or in its JSON. */
+function locate(
+  { text, byteOffset, damage }: DecodedText,
+  inJson: JsonDamage | undefined,
+  count: number,
+  element: string,
+): { byte: number; problem: string } | undefined {
+  if (damage && (!inJson || inJson.index >= text.length)) return damage;
+  if (!inJson) return undefined;
+  const where = `${element} ${count + 1}`;
+  const problem = inJson.index >= text.length
+    ? `the file ends where ${inJson.expected} is expected, at ${where}`
+    : `${inJson.expected} is expected at ${where}, found ${quote(text.slice(inJson.index))}`;
+  return { byte: byteOffset(inJson.index), problem };
+}
+
+/** The beginning of a text in quotes, shortened for a message. */
+function quote(text: string): string {
+  const beginning = [...text.slice(0, 32)].slice(0, 12).join("");
+  return beginning === "" ? "nothing" : JSON.stringify(beginning + (beginning.length < text.length ? "…" : ""));
+}

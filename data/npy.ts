@@ -1,0 +1,122 @@
+import { dump, parse } from "npyjs";
+import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { DataError, ShapeError } from "../kernels/errors.ts";
+import type { NoteTaker } from "./json_records.ts";
+import { type NpyHeader, npyTypeName, readNpyHeader, shapeText } from "./npy_header.ts";
+
+/** An array as it stands in a file, in row-major order. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What a matrix in a file has to be. */
+export interface NpyMatrixOptions {
+  readonly rows?: number;
+  readonly columns?: number;
+  /** Says what has that many rows, for the message: "metric_names.json names 20 metrics". */
+  readonly rowsOf?: string;
+  readonly onNote?: NoteTaker;
+}
+
+/** A matrix in row-major order, all of it finite. */
+export interface NpyMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float32Array;
+}
+
+/**
+ * Reads numbers of any type and either byte order from an .npy file. What is not float32 in row-major order is converted
+ * with a note.
+ *
+ * @throws DataError when the file is missing, damaged, cut, longer than its header says, or holds no numbers
+ */
+export async function readNpy(path: string, options: { readonly onNote?: NoteTaker } = {}): Promise<NpyArray> {
+  const { onNote = () => {} } = options;
+  const bytes = await readFileOrExplain(path, "an .npy file");
+  const header = readNpyHeader(bytes, path);
+  const values = parse(inHostLayout(bytes, header)).data as unknown as ArrayLike<number | bigint | boolean>;
+  if (!header.descriptor.endsWith("f4")) {
+    onNote(`${path} is ${npyTypeName(header.descriptor)}; it was converted to float32.`);
+  }
+  const data = values instanceof Float32Array ? values : Float32Array.from(values, Number);
+  if (!header.fortranOrder || header.shape.length < 2) return { shape: header.shape, data };
+  onNote(`${path} is in Fortran (column-major) order; it was converted to row-major order.`);
+  return { shape: header.shape, data: toRowMajor(data, header.shape) };
+}
+
+/**
+ * Reads a matrix of finite numbers.
+ *
+ * @throws DataError as `readNpy` does, and when rank, rows or columns are not those expected or a value is not finite
+ */
+export async function readNpyMatrix(path: string, options: NpyMatrixOptions = {}): Promise<NpyMatrix> {
+  const { shape, data } = await readNpy(path, options);
+  const [rows = 0, columns = 0] = shape;
+  if (shape.length !== 2) {
+    throw new DataError(`${path} has shape (${shape.join(", ")}); two dimensions, rows and columns, are expected.`);
+  }
+  if (options.rows !== undefined && rows !== options.rows) {
+    throw new DataError(`${path} has ${rows} rows, but ${options.rowsOf ?? `${options.rows} are expected`}.`);
+  }
+  if (columns === 0 || (options.columns !== undefined && columns !== options.columns)) {
+    throw new DataError(`${path} has ${columns} columns; ${options.columns ?? "at least one"} expected.`);
+  }
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const place = `row ${Math.floor(bad / columns) + 1}, column ${bad % columns + 1}`;
+    throw new DataError(`${path} has ${data[bad]} in ${place} (counted from 1); finite numbers are expected.`);
+  }
+  return { rows, columns, data };
+}
+
+/**
+ * Writes an array in row-major order.
+ *
+ * @throws ShapeError when the shape does not hold as many values as there are
+ */
+export async function writeNpy(
+  path: string,
+  data: Float32Array | Int32Array,
+  shape: readonly number[],
+): Promise<void> {
+  if (shape.reduce((product, size) => product * size, 1) !== data.length) {
+    throw new ShapeError(`${path}: ${data.length} values do not fill ${shapeText(shape)}.`);
+  }
+  await writeAtomically(path, new Uint8Array(dump(data, [...shape])));
+}
+
+/**
+ * The file as npyjs can view it: little-endian (the order of every machine Deno runs on), and with the data at a
+ * multiple of the element's size.
+ */
+function inHostLayout(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): ArrayBuffer {
+  const { descriptor, dataOffset, itemSize } = header;
+  const swapped = descriptor[0] === ">" && itemSize > 1;
+  const wholeBuffer = bytes.byteLength === bytes.buffer.byteLength;
+  if (/^[<|]/.test(descriptor) && dataOffset % itemSize === 0 && wholeBuffer) return bytes.buffer;
+  const text = `{'descr': '${itemSize === 1 ? "|" : "<"}${descriptor.slice(1)}', 'shape': (${header.shape.join(",")})}`;
+  const headerBytes = new TextEncoder().encode(text.padEnd(Math.ceil((text.length + 10) / 8) * 8 - 10));
+  const laidOut = new Uint8Array(10 + headerBytes.length + bytes.length - dataOffset);
+  laidOut.set(bytes.subarray(0, 6));
+  laidOut.set([1, 0, headerBytes.length & 0xff, headerBytes.length >> 8], 6);
+  laidOut.set(headerBytes, 10);
+  const data = laidOut.subarray(10 + headerBytes.length);
+  data.set(bytes.subarray(dataOffset));
+  if (swapped) {
+    for (let at = 0; at < data.length; at += itemSize) data.subarray(at, at + itemSize).reverse();
+  }
+  return laidOut.buffer;
+}
+
+/** Reorders values whose first index runs fastest so that the last one does. */
+function toRowMajor(values: Float32Array, shape: readonly number[]): Float32Array {
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));
+  const index = shape.map(() => 0);
+  return Float32Array.from(values, () => {
+    const value = values[index.reduce((offset, i, axis) => offset + i * strides[axis]!, 0)]!;
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
+    return value;
+  });
+}

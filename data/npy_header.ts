@@ -1,0 +1,92 @@
+import { DataError } from "../kernels/errors.ts";
+
+/** What the header of an .npy file says, checked against the file. */
+export interface NpyHeader {
+  /** Byte order, kind and bytes of an element as NumPy writes them: "<f4". */
+  readonly descriptor: string;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+  /** Bytes before the data. */
+  readonly dataOffset: number;
+  readonly itemSize: number;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  f2: "float16",
+  f4: "float32",
+  f8: "float64",
+  i1: "int8",
+  i2: "int16",
+  i4: "int32",
+  i8: "int64",
+  u1: "uint8",
+  u2: "uint16",
+  u4: "uint32",
+  u8: "uint64",
+  b1: "bool",
+};
+
+/** NumPy's name of an element type: "float64" for "<f8". */
+export function npyTypeName(descriptor: string): string {
+  return typeNames[descriptor.slice(1)] ?? descriptor;
+}
+
+/**
+ * Reads the header of an .npy file and checks what npyjs does not: format version, element type, shape, and that the
+ * data is exactly as long as the header says.
+ *
+ * @throws DataError naming the file
+ * @see NumPy enhancement proposal 1, "A simple file format for NumPy arrays"
+ */
+export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+  if (String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
+    throw new DataError(`${name} is not an .npy file: it does not begin with \\x93NUMPY.`);
+  }
+  const major = bytes[6] ?? 0;
+  if (bytes.length >= 8 && (major < 1 || major > 3)) {
+    throw new DataError(`${name} is .npy format version ${major}; 1, 2 and 3 can be read.`);
+  }
+  const lengthEnd = major === 1 ? 10 : 12;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const dataOffset = bytes.length < lengthEnd
+    ? Infinity
+    : lengthEnd + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
+  if (dataOffset > bytes.length) throw new DataError(`${name} is truncated: it ends inside its header.`);
+  const { descriptor, fortranOrder, shape } = parseDictionary(
+    new TextDecoder("latin1").decode(bytes.subarray(lengthEnd, dataOffset)),
+    name,
+  );
+  const itemSize = Number(descriptor.slice(2));
+  const expected = shape.reduce((product, size) => product * size, itemSize);
+  const found = bytes.length - dataOffset;
+  if (found !== expected) {
+    const promise = `its header promises ${shapeText(shape)} ${npyTypeName(descriptor)} values (${expected} bytes)`;
+    throw new DataError(
+      `${name} ${found < expected ? "is truncated" : "has bytes left over"}: ${promise}, but ${found} bytes follow it.`,
+    );
+  }
+  return { descriptor, fortranOrder, shape, dataOffset, itemSize };
+}
+
+/** A shape as people write it: "145 x 768". */
+export function shapeText(shape: readonly number[]): string {
+  return shape.length === 0 ? "a scalar of" : shape.join(" x ");
+}
+
+function parseDictionary(text: string, name: string) {
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
+  const sizes = /'shape'\s*:\s*\(([^)]*)\)/.exec(text)?.[1];
+  const descriptor = /'descr'\s*:\s*(?:'([^']*)'|(\[))/.exec(text);
+  const shape = sizes?.split(",").map((size) => size.trim()).filter((size, i, all) =>
+    size !== "" || i < all.length - 1
+  );
+  if (!order || !shape?.every((size) => /^\d+$/.test(size)) || !descriptor) {
+    throw new DataError(`${name} has a damaged header: descr, fortran_order and shape are expected.`);
+  }
+  const type = descriptor[1] ?? "a structured type";
+  if (!/^[<>|=]/.test(type) || typeNames[type.slice(1)] === undefined || (type[0] === "|" && !type.endsWith("1"))) {
+    const what = type.endsWith("O") ? "Python objects" : `elements of type ${type}`;
+    throw new DataError(`${name} holds ${what}; numbers are expected, best float32.`);
+  }
+  return { descriptor: type, fortranOrder: order === "True", shape: shape.map(Number) };
+}

@@ -1,0 +1,94 @@
+import { DataError } from "../kernels/errors.ts";
+import { type NoteTaker, readJsonArray } from "./json_records.ts";
+import { parseScore, scoreExpectation } from "./scores.ts";
+
+/** One judged (or to be judged) answer: the metric, the texts and the score. */
+export interface MetricRecord {
+  readonly metric: string;
+  /** Null when the record has none; never empty. */
+  readonly systemPrompt: string | null;
+  readonly userPrompt: string;
+  readonly response: string;
+  /** From 0 to 10; null when the record has none or scores were not read. */
+  readonly score: number | null;
+  /** All other fields of the record as they stand in the file. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** How `readRecords` reads. */
+export interface ReadRecordsOptions {
+  /** "required": every record has a score. "optional": a missing or null one is null. "ignored": scores are not looked at. */
+  readonly scores: "required" | "optional" | "ignored";
+  /** Take the whole records before the damage of a damaged file. */
+  readonly recover?: boolean;
+  readonly onNote?: NoteTaker;
+}
+
+/**
+ * Reads records `{metric_name, system_prompt?, user_prompt, response, score?}` from a JSON array or from JSON lines.
+ * `prompt` may stand for `user_prompt` and `expected_response` for `response`.
+ *
+ * @throws DataError naming the file, and the record counted from 1, when something is not what it has to be
+ */
+export async function readRecords(path: string, options: ReadRecordsOptions): Promise<MetricRecord[]> {
+  const { scores, recover = false, onNote = () => {} } = options;
+  const values = await readJsonArray(path, { recover, onNote });
+  if (values.length === 0) throw new DataError(`${path} has no records; at least one is expected.`);
+  return values.map((value, index) => parseRecord(value, `${path}, record ${index + 1}`, scores));
+}
+
+/**
+ * All texts of a record in one: system prompt, user prompt and response, those that are there, with an empty line
+ * between them.
+ */
+export function combineTextFields({ systemPrompt, userPrompt, response }: MetricRecord): string {
+  return [systemPrompt, userPrompt, response].filter((text) => text).join("\n\n");
+}
+
+function parseRecord(value: unknown, place: string, scores: ReadRecordsOptions["scores"]): MetricRecord {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new DataError(
+      `${place} is ${describe(value)}; an object with metric_name, user_prompt and response is expected.`,
+    );
+  }
+  const { metric_name, system_prompt, user_prompt, prompt, response, expected_response, score, ...extra } =
+    value as Record<string, unknown>;
+  if (typeof metric_name !== "string" || metric_name.trim() === "") {
+    throw new DataError(`${place}: metric_name is ${describe(metric_name)}; the name of a metric is expected.`);
+  }
+  const systemPrompt = text(system_prompt, "system_prompt", place);
+  const record = {
+    metric: metric_name,
+    systemPrompt: systemPrompt.trim() === "" ? null : systemPrompt,
+    userPrompt: text(user_prompt, "user_prompt", place) || text(prompt, "prompt", place),
+    response: text(response, "response", place) || text(expected_response, "expected_response", place),
+    score: scores === "ignored" ? null : readScore(score, place, scores === "required"),
+    extra,
+  };
+  if (record.userPrompt.trim() === "" && record.response.trim() === "") {
+    throw new DataError(`${place} has neither a user_prompt nor a response; at least one of them is expected.`);
+  }
+  return record;
+}
+
+function text(value: unknown, field: string, place: string): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value !== "string") throw new DataError(`${place}: ${field} is ${describe(value)}; text is expected.`);
+  return value;
+}
+
+function readScore(value: unknown, place: string, required: boolean): number | null {
+  if (!required && (value === undefined || value === null || value === "")) return null;
+  const score = parseScore(value);
+  if (score === null) throw new DataError(`${place}: score is ${describe(value)}; ${scoreExpectation}.`);
+  return score;
+}
+
+/** A JSON value in the words of an error message. */
+function describe(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  const shown = JSON.stringify(value);
+  return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
+}

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { DataError } from "../kernels/errors.ts";
+import type { NoteTaker } from "./json_records.ts";
+import { readNpyMatrix } from "./npy.ts";
+
+/** The files of a folder of embeddings that hold a field each, in the order in which they are read. */
+const fieldNames = ["user_prompt", "system_prompt", "response"] as const;
+
+/** Embeddings of the texts of some records, one row a record. */
+export interface TextEmbeddings {
+  /** One entry for each field of the records, or a single one named "text". Data is row-major, [records, dimension]. */
+  readonly fields: readonly { readonly name: string; readonly data: Float32Array }[];
+  readonly dimension: number;
+}
+
+/** How `readTextEmbeddings` reads. */
+export interface TextEmbeddingsOptions {
+  /** Says what has that many records, for the message: "train.json has 5000 records". */
+  readonly rowsOf?: string;
+  /** True when the records are those before the damage of a file: rows after the last of them are left out. */
+  readonly recovered?: boolean;
+  readonly onNote?: NoteTaker;
+}
+
+/**
+ * Reads the embeddings that stand in a folder: any of `user_prompt.npy`, `system_prompt.npy` and `response.npy`, or
+ * one `text.npy`.
+ *
+ * @throws DataError when none or both kinds are there, rows are not as many as records, widths differ or a value is not finite
+ */
+export async function readTextEmbeddings(
+  folder: string,
+  recordCount: number,
+  options: TextEmbeddingsOptions = {},
+): Promise<TextEmbeddings> {
+  const present = new Set(await listFiles(folder));
+  const found = fieldNames.filter((name) => present.has(`${name}.npy`));
+  const names = present.has("text.npy") ? ["text"] : found;
+  if (names.length === 0) {
+    const known = fieldNames.map((name) => `${name}.npy`).join(", ");
+    throw new DataError(`${folder} holds none of ${known}, nor text.npy; at least one is expected.`);
+  }
+  if (names[0] === "text" && found.length > 0) {
+    throw new DataError(`${folder} holds both text.npy and ${found[0]}.npy; one kind is expected.`);
+  }
+  const fields = [];
+  let first: { path: string; columns: number } | undefined;
+  for (const name of names) {
+    const path = join(folder, `${name}.npy`);
+    const { data, columns } = await readRows(path, recordCount, options);
+    first ??= { path, columns };
+    if (columns !== first.columns) {
+      throw new DataError(`${path} has ${columns} columns, but ${first.path} has ${first.columns}.`);
+    }
+    fields.push({ name, data });
+  }
+  return { fields, dimension: first!.columns };
+}
+
+/**
+ * One text embedding a record, [records, dimension]: the mean of its fields, scaled to length 1, or the one text
+ * embedding as it is. A field whose row is all zeros (a record without a system prompt) has no part in that row's
+ * mean; a row without any field stays zero.
+ */
+export function meanText({ fields, dimension }: TextEmbeddings): Float32Array {
+  const single = fields.find(({ name }) => name === "text");
+  if (single) return single.data;
+  const mean = new Float32Array(fields[0]?.data.length ?? 0);
+  for (let start = 0; start < mean.length; start += dimension) {
+    // Scaled to length 1, the sum over the fields is their mean, however many of them are zero.
+    let squares = 0;
+    for (let i = start; i < start + dimension; i++) {
+      for (const { data } of fields) mean[i]! += data[i]!;
+      squares += mean[i]! ** 2;
+    }
+    if (squares > 0) mean.set(mean.subarray(start, start + dimension).map((sum) => sum / Math.sqrt(squares)), start);
+  }
+  return mean;
+}
+
+async function readRows(path: string, count: number, options: TextEmbeddingsOptions) {
+  const { rowsOf = `there are ${count} records`, recovered = false, onNote = () => {} } = options;
+  if (!recovered) return await readNpyMatrix(path, { rows: count, rowsOf, onNote });
+  const { data, rows, columns } = await readNpyMatrix(path, { onNote });
+  if (rows < count) throw new DataError(`${path} has ${rows} rows, but ${rowsOf}.`);
+  if (rows > count) onNote(`${path}: the first ${count} of ${rows} rows are used, one for each record that was saved.`);
+  return { data: data.slice(0, count * columns), columns };
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new DataError(`${folder} does not exist; a folder of embeddings is expected there.`, { cause: error });
+    }
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new DataError(`${folder} is a file; a folder of embeddings is expected.`, { cause: error });
+    }
+    throw error;
+  }
+}

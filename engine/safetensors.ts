@@ -1,0 +1,220 @@
+import { DataError, ShapeError } from "../kernels/errors.ts";
+import { readFileOrExplain, writeAtomically } from "./files.ts";
+
+/** The array that holds the values of each element type; F16 and BF16 stand as their bits. */
+const arrays = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const;
+
+/** Element types by the format's names. */
+export type SafetensorsType = keyof typeof arrays;
+
+/** Values of one tensor, row-major. */
+export type SafetensorsData = InstanceType<(typeof arrays)[SafetensorsType]>;
+
+/** A tensor as it stands in a file. */
+export interface SafetensorsTensor {
+  readonly dtype: SafetensorsType;
+  readonly shape: readonly number[];
+  readonly data: SafetensorsData;
+}
+
+/** What a safetensors file holds. */
+export interface SafetensorsFile {
+  readonly tensors: Map<string, SafetensorsTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const alignment = 8;
+/** The longest header that the format allows. */
+const longestHeader = 100_000_000;
+
+/**
+ * The bytes of a safetensors file, as PyTorch's `safetensors` writes them: tensors with large elements first, then by
+ * name, so that the same tensors always give the same bytes.
+ *
+ * @throws ShapeError when a tensor's values are not as many as its shape says, or not of its type
+ * @see https://huggingface.co/docs/safetensors
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const pieces = filePieces(tensors, metadata);
+  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** Writes a safetensors file atomically, without a second copy of the tensors in memory. Throws as `encodeSafetensors`. */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await writeAtomically(path, filePieces(tensors, metadata));
+}
+
+/**
+ * Reads a safetensors file.
+ *
+ * @param what names the file for the message when it is missing: "the weights of a run"
+ * @throws DataError naming the file when it is missing, damaged or not of this format
+ */
+export async function readSafetensors(path: string, what = "a safetensors file"): Promise<SafetensorsFile> {
+  return decodeSafetensors(await readFileOrExplain(path, what), path);
+}
+
+/**
+ * Reads the bytes of a safetensors file. The tensors are views of `bytes` where its alignment allows it.
+ *
+ * @param name the file's name, for messages
+ * @throws DataError when header, types, shapes and offsets do not fit together or do not cover the file exactly
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {
+  const { header, dataStart } = readHeader(bytes, name);
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw new DataError(`${name} is damaged: its __metadata__ is no object of strings.`);
+  }
+  const found = Object.entries(entries).map(([tensor, entry]) => readEntry(entry, `${name}, tensor ${tensor}`, tensor));
+  found.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let covered = 0;
+  for (const { tensor, begin, end } of found) {
+    if (begin !== covered) {
+      const problem = begin < covered ? "overlaps the tensor before it" : "leaves a gap after the tensor before it";
+      throw new DataError(`${name}, tensor ${tensor} ${problem}: it begins at ${begin}, and ${covered} is expected.`);
+    }
+    covered = end;
+  }
+  const dataLength = bytes.length - dataStart;
+  if (covered !== dataLength) {
+    const problem = covered > dataLength ? "is truncated" : "has bytes left over";
+    throw new DataError(`${name} ${problem}: its tensors take ${covered} bytes, but ${dataLength} follow the header.`);
+  }
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const { tensor, dtype, shape, begin, end } of found) {
+    tensors.set(tensor, { dtype, shape, data: view(bytes.subarray(dataStart + begin, dataStart + end), dtype) });
+  }
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+/** The values of a tensor of any type as float32; F32 is returned as it is. */
+export function tensorToFloat32({ dtype, data }: SafetensorsTensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  if (dtype === "BF16") return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
+  return dtype === "F16" ? Float32Array.from(data, halfToNumber) : Float32Array.from(data);
+}
+
+/** The number that the bits of an IEEE 754 half stand for. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+function byteCount(dtype: SafetensorsType, shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, arrays[dtype].BYTES_PER_ELEMENT);
+}
+
+/** The header and the data of each tensor, in the order of the file. */
+function filePieces(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array[] {
+  const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
+    arrays[b.dtype].BYTES_PER_ELEMENT - arrays[a.dtype].BYTES_PER_ELEMENT || (nameA < nameB ? -1 : 1)
+  );
+  const entries: [string, unknown][] = metadata ? [["__metadata__", metadata]] : [];
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    if (!(data instanceof arrays[dtype]) || data.byteLength !== byteCount(dtype, shape)) {
+      const found = `${data.length} values in a ${data.constructor.name}`;
+      throw new ShapeError(`${name}: ${found} are no ${dtype} tensor of shape [${shape.join(", ")}].`);
+    }
+    entries.push([name, { dtype, shape, data_offsets: [end, end += data.byteLength] }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const header = new Uint8Array(8 + Math.ceil(json.length / alignment) * alignment).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
+  header.set(json, 8);
+  return [header, ...sorted.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+}
+
+function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
+  const notOne = (why: string) => new DataError(`${name} is not a safetensors file: ${why}.`);
+  if (bytes.length < 8) throw notOne(`it has ${bytes.length} bytes, and at least 8 are expected`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > longestHeader) throw notOne("its first 8 bytes are not the length of a header");
+  if (bytes[8] !== 0x7b) throw notOne("its header does not begin with {");
+  if (8 + length > bytes.length) {
+    throw new DataError(`${name} is truncated: its header has ${length} bytes, but ${bytes.length - 8} are there.`);
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    const header: unknown = JSON.parse(text);
+    if (isObject(header)) return { header, dataStart: 8 + length };
+  } catch {
+    // Reported below, as a header of another kind is.
+  }
+  throw notOne("its header is no JSON object");
+}
+
+interface Entry {
+  readonly tensor: string;
+  readonly dtype: SafetensorsType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readEntry(entry: unknown, place: string, tensor: string): Entry {
+  const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
+  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype)) {
+    throw new DataError(
+      `${place} has the type ${JSON.stringify(dtype)}; one of ${Object.keys(arrays).join(", ")} is expected.`,
+    );
+  }
+  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
+    throw new DataError(`${place} is damaged: shape and data_offsets are expected to be lists of integers.`);
+  }
+  const [begin = 0, end = 0] = offsets;
+  const expected = byteCount(dtype as SafetensorsType, shape);
+  if (end - begin !== expected) {
+    const size = `${dtype} of shape [${shape.join(", ")}] takes ${expected} bytes`;
+    throw new DataError(`${place} is damaged: ${size}, but its offsets ${begin} to ${end} hold ${end - begin}.`);
+  }
+  return { tensor, dtype: dtype as SafetensorsType, shape, begin, end };
+}
+
+/** A view where the values stand at a multiple of their size, else a copy. */
+function view(bytes: Uint8Array, dtype: SafetensorsType): SafetensorsData {
+  const array = arrays[dtype], size = array.BYTES_PER_ELEMENT;
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new array(buffer as ArrayBuffer, byteOffset, byteLength / size);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
