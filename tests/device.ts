@@ -11,6 +11,7 @@ export async function testDevice(): Promise<{ device: GPUDevice; capabilities: C
   const features = adapter.features.has("shader-f16") ? ["shader-f16" as GPUFeatureName] : [];
   const device = await requestDevice(adapter, [...features, "subgroups" as GPUFeatureName])
     .catch(() => requestDevice(adapter, features));
+  addEventListener("unload", () => device.destroy());
   const info = adapter.info as GPUAdapterInfo & { subgroupMinSize?: number };
   return {
     device,

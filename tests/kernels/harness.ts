@@ -69,7 +69,7 @@ export class KernelHarness {
   async read<Outputs extends Output[]>(...outputs: Outputs): Promise<{ [K in keyof Outputs]: Float32Array }> {
     this.launcher.submit();
     const contents = await Promise.all(outputs.map((output) => this.#contents(output)));
-    assert.deepEqual(this.#errors, []);
+    assert.deepEqual(this.#errors.splice(0), []);
     return contents.map((words, i) => {
       const { length } = outputs[i]!;
       assert.ok(words.subarray(length).every((word) => word === canary), "a kernel wrote behind its output");

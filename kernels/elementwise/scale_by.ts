@@ -1,0 +1,17 @@
+import code from "./scale_by.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+
+const kernel = defineKernel({
+  label: "scale_by",
+  code,
+  bindings: { x: "read", scalar: "read", y: "write" },
+  uniforms: { count: "u32" },
+});
+
+/** y = scalar x with a scalar from a buffer: a loss's gradient times the gradient from above. All of `count` elements. */
+export function scaleBy(
+  launcher: Launcher,
+  { x, scalar, y, count }: { x: BufferSlice; scalar: BufferSlice; y: BufferSlice; count: number },
+): void {
+  launcher.dispatch(kernel, { x, scalar, y }, { count }, elementGrid(count));
+}

@@ -1,0 +1,37 @@
+import type { BufferSlice, Launcher } from "../launcher.ts";
+import { sumAll } from "../reduction/sum_all.ts";
+
+/** What becomes of the losses of the samples: left as they are, averaged (over all, whatever the weights) or summed. */
+export type LossReduction = "none" | "mean" | "sum";
+
+/** Operands that every loss of samples has. */
+export interface LossOptions {
+  /** [count] */
+  readonly target: BufferSlice;
+  /** Weights of the samples, [count]; each multiplies its sample's loss. */
+  readonly weight?: BufferSlice | undefined;
+  readonly reduction?: LossReduction;
+  /** Output, [1], or [count] without reduction. */
+  readonly loss: BufferSlice;
+  readonly count: number;
+}
+
+/**
+ * Runs `dispatch` with a place for the losses of the samples and the factor on their gradients, then reduces the losses
+ * into `loss`.
+ */
+export function withReduction(
+  launcher: Launcher,
+  { reduction = "mean", loss, count }: LossOptions,
+  dispatch: (losses: BufferSlice, gradientScale: number) => void,
+): void {
+  if (reduction === "none") {
+    dispatch(loss, 1);
+    return;
+  }
+  const scale = reduction === "mean" ? 1 / count : 1;
+  const losses = launcher.scratch(count * 4);
+  dispatch(losses, scale);
+  sumAll(launcher, { x: losses, y: loss, count, scale });
+  launcher.release(losses);
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
+import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
+import {
+  absoluteReference,
+  heteroscedasticReference,
+  huberReference,
+  lossReference,
+  squaredReference,
+} from "../../kernels/loss/loss.ref.ts";
+import { huber, meanAbsoluteError, meanSquaredError } from "../../kernels/loss/pointwise.ts";
+import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
+
+const harness = await KernelHarness.open();
+const { launcher } = harness;
+
+const losses = [
+  { name: "mse", launch: meanSquaredError, sample: squaredReference, width: 1 },
+  { name: "mae", launch: meanAbsoluteError, sample: absoluteReference, width: 1 },
+  { name: "huber", launch: huber, sample: huberReference(1), width: 1 },
+  { name: "heteroscedastic", launch: heteroscedastic, sample: heteroscedasticReference, width: 2 },
+] as const;
+
+/** Predictions that reach past every bend of the losses: a deviation of 3, log-variances beyond the clamp. */
+const predictionsOf = (count: number, width: number) =>
+  normals(count * width, 1).map((value, i) => value * (width === 2 && i % 2 ? 8 : 3));
+
+for (const { name, launch, sample, width } of losses) {
+  Deno.test(`loss: ${name} and its gradient equal the reference for each reduction and weighting`, async () => {
+    for (const count of [1, 65, 300]) {
+      const prediction = predictionsOf(count, width), target = normals(count, 2);
+      const weights = normals(count, 3).map(Math.abs);
+      for (const [reduction, weight] of [["none"], ["none", weights], ["mean", weights], ["sum"]] as const) {
+        const loss = harness.output(reduction === "none" ? count : 1), gradient = harness.output(count * width);
+        launch(launcher, {
+          prediction: harness.upload(prediction),
+          target: harness.upload(target),
+          weight: weight && harness.upload(weight),
+          reduction,
+          loss,
+          gradient,
+          count,
+        });
+        const expected = lossReference(sample, prediction, target, { weight, reduction });
+        const [value, slopes] = await harness.read(loss, gradient);
+        const atol = 4e-6 * Math.max(...expected.loss.map(Math.abs), ...expected.gradient.map(Math.abs));
+        assertClose(value, expected.loss, { atol, what: `${reduction} loss of ${count}` });
+        assertClose(slopes, expected.gradient, { atol, what: `gradient of the ${reduction} loss of ${count}` });
+      }
+    }
+  });
+
+  Deno.test(`loss: the reference's gradient of ${name} equals finite differences of its value`, () => {
+    const count = 12, prediction = predictionsOf(count, width), target = normals(count, 2);
+    const weight = normals(count, 3).map(Math.abs);
+    const value = (at: Float64Array) => lossReference(sample, at, target, { weight }).loss[0]!;
+    const { gradient } = lossReference(sample, prediction, target, { weight });
+    const atol = 1e-8 * Math.max(...gradient.map(Math.abs));
+    assertClose(gradient, numericalGradient(value, prediction, 1e-6), { rtol: 1e-6, atol });
+  });
+}
+
+Deno.test("loss: the log-variance has its gradient at the clamp's bounds and none beyond", async () => {
+  const prediction = [1, 10, 1, 10.5, 1, -10, 1, -10.5];
+  const loss = harness.output(4), gradient = harness.output(8);
+  const inputs = { prediction: harness.upload(prediction), target: harness.upload([0, 0, 0, 0]) };
+  heteroscedastic(launcher, { ...inputs, loss, gradient, reduction: "none", count: 4 });
+  const [, slopes] = await harness.read(loss, gradient);
+  assert.ok(slopes[1] !== 0 && slopes[5] !== 0);
+  assert.deepEqual([slopes[3], slopes[7]], [0, 0]);
+});
+
+Deno.test("loss: a NaN in mean, log-variance or target reaches the loss", async () => {
+  for (const [prediction, target] of [[[NaN, 0], [1]], [[1, NaN], [1]], [[1, 0], [NaN]]]) {
+    const loss = harness.output(1), gradient = harness.output(2);
+    heteroscedastic(launcher, {
+      prediction: harness.upload(prediction!),
+      target: harness.upload(target!),
+      loss,
+      gradient,
+      count: 1,
+    });
+    assert.ok(Number.isNaN((await harness.read(loss))[0][0]));
+  }
+});
+
+Deno.test("loss: gradients are multiplied by the gradient from above, read from its buffer", async () => {
+  const x = normals(65, 4), y = harness.output(65);
+  scaleBy(launcher, { x: harness.upload(x), scalar: harness.upload([-2.5]), y, count: 65 });
+  assertClose((await harness.read(y))[0], x.map((value) => -2.5 * value), { rtol: 1e-7 });
+});
