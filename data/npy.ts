@@ -36,11 +36,11 @@ export async function readNpy(path: string, options: { readonly onNote?: NoteTak
   const { onNote = () => {} } = options;
   const bytes = await readFileOrExplain(path, "an .npy file");
   const header = readNpyHeader(bytes, path);
-  const values = parse(inHostLayout(bytes, header)).data as unknown as ArrayLike<number | bigint | boolean>;
-  if (!header.descriptor.endsWith("f4")) {
-    onNote(`${path} is ${npyTypeName(header.descriptor)}; it was converted to float32.`);
+  const data = toFloat32(parse(inHostLayout(bytes, header)).data as unknown as ArrayLike<number>);
+  if (header.descriptor !== "<f4") {
+    const order = header.descriptor[0] === ">" ? "big-endian " : "";
+    onNote(`${path} is ${order}${npyTypeName(header.descriptor)}; it was converted to float32.`);
   }
-  const data = values instanceof Float32Array ? values : Float32Array.from(values, Number);
   if (!header.fortranOrder || header.shape.length < 2) return { shape: header.shape, data };
   onNote(`${path} is in Fortran (column-major) order; it was converted to row-major order.`);
   return { shape: header.shape, data: toRowMajor(data, header.shape) };
@@ -110,13 +110,26 @@ function inHostLayout(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): ArrayB
   return laidOut.buffer;
 }
 
+function toFloat32(values: ArrayLike<number | bigint>): Float32Array {
+  if (values instanceof Float32Array) return values;
+  return typeof values[0] === "bigint"
+    ? Float32Array.from(values, Number)
+    : new Float32Array(values as ArrayLike<number>);
+}
+
 /** Reorders values whose first index runs fastest so that the last one does. */
 function toRowMajor(values: Float32Array, shape: readonly number[]): Float32Array {
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));
   const index = shape.map(() => 0);
-  return Float32Array.from(values, () => {
-    const value = values[index.reduce((offset, i, axis) => offset + i * strides[axis]!, 0)]!;
-    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
-    return value;
-  });
+  const ordered = new Float32Array(values.length);
+  for (let i = 0, offset = 0; i < values.length; i++) {
+    ordered[i] = values[offset]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      offset += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      offset -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return ordered;
 }

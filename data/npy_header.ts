@@ -83,9 +83,13 @@ function parseDictionary(text: string, name: string) {
   if (!order || !shape?.every((size) => /^\d+$/.test(size)) || !descriptor) {
     throw new DataError(`${name} has a damaged header: descr, fortran_order and shape are expected.`);
   }
-  const type = descriptor[1] ?? "a structured type";
+  const type = descriptor[1] ?? "";
   if (!/^[<>|=]/.test(type) || typeNames[type.slice(1)] === undefined || (type[0] === "|" && !type.endsWith("1"))) {
-    const what = type.endsWith("O") ? "Python objects" : `elements of type ${type}`;
+    const what = type.endsWith("O")
+      ? "Python objects"
+      : descriptor[1]
+      ? `elements of type ${type}`
+      : "structured elements";
     throw new DataError(`${name} holds ${what}; numbers are expected, best float32.`);
   }
   return { descriptor: type, fortranOrder: order === "True", shape: shape.map(Number) };

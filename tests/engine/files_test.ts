@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { DataError, MetrogradError } from "../../kernels/errors.ts";
+import { put, withFolder } from "../temporary.ts";
+
+const listing = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+
+/** Runs a body while every file that is opened takes some bytes and then has a full disk beneath it. */
+async function withFullDisk(body: () => Promise<void>): Promise<void> {
+  const open = Deno.open;
+  const replace = (value: unknown) =>
+    Object.defineProperty(Deno, "open", { value, configurable: true, writable: true });
+  replace(async (...args: Parameters<typeof open>) => {
+    const file = await open(...args);
+    const write = file.write.bind(file);
+    let room = 5;
+    file.write = (bytes) => {
+      if (room === 0) {
+        const error = new Error("No space left on device (os error 28)");
+        return Promise.reject(Object.assign(error, { code: "ENOSPC" }));
+      }
+      const part = bytes.subarray(0, room);
+      room -= part.length;
+      return write(part);
+    };
+    return file;
+  });
+  try {
+    await body();
+  } finally {
+    replace(open);
+  }
+}
+
+Deno.test(
+  "files: text, bytes and pieces are written whole, folders are made, and nothing else is left",
+  withFolder(async (folder) => {
+    const path = join(folder, "a", "b.txt");
+    await writeAtomically(path, "first");
+    await writeAtomically(path, [new Uint8Array([104, 105]), new Uint8Array(0), new Uint8Array([33])]);
+    assert.equal(await Deno.readTextFile(path), "hi!");
+    assert.deepEqual(await listing(join(folder, "a")), ["b.txt"]);
+  }),
+);
+
+Deno.test(
+  "files: a full disk is one sentence naming the file, the old content stays and no part is left",
+  withFolder(async (folder) => {
+    const path = await put(folder, "weights.bin", "old");
+    await withFullDisk(() =>
+      assert.rejects(writeAtomically(path, "more than five bytes"), (error) => {
+        assert.ok(error instanceof MetrogradError);
+        assert.equal(
+          error.message,
+          `No space left on the device while writing ${path}; nothing half-written was left there.`,
+        );
+        return true;
+      })
+    );
+    assert.equal(await Deno.readTextFile(path), "old");
+    assert.deepEqual(await listing(folder), ["weights.bin"]);
+  }),
+);
+
+Deno.test(
+  "files: a path that cannot be written is refused by name",
+  withFolder(async (folder) => {
+    const file = await put(folder, "file", "x");
+    await assert.rejects(writeAtomically(join(file, "below"), "y"), {
+      name: "MetrogradError",
+      message: `${join(file, "below")} could not be written: File exists.`,
+    });
+    await Deno.mkdir(join(folder, "taken", "inner"), { recursive: true });
+    await assert.rejects(writeAtomically(join(folder, "taken"), "y"), /taken could not be written: Is a directory\.$/);
+    assert.deepEqual((await listing(folder)).sort(), ["file", "taken"]);
+  }),
+);
+
+Deno.test(
+  "files: a missing file and a folder in its place are refused by name",
+  withFolder(async (folder) => {
+    const path = join(folder, "train.json");
+    await assert.rejects(readFileOrExplain(path, "a JSON array of records"), {
+      name: "DataError",
+      message: `${path} does not exist; a JSON array of records is expected there.`,
+    });
+    await assert.rejects(readFileOrExplain(folder, "a JSON array of records"), {
+      message: `${folder} is a folder; a JSON array of records is expected.`,
+    });
+    await assert.rejects(readFileOrExplain(join(await put(folder, "f", ""), "g"), "text"), DataError);
+  }),
+);
