@@ -98,6 +98,12 @@ export class CommandStream implements Launcher {
     this.#openEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
   }
 
+  /** Records setting memory to zero, after all that was recorded before. */
+  clear(slice: BufferSlice): void {
+    this.#closePass();
+    this.#openEncoder().clearBuffer(slice.buffer, slice.offset, Math.ceil(slice.size / 4) * 4);
+  }
+
   /** True when something is recorded that was not sent yet. */
   get pending(): boolean {
     return this.#encoder !== null;
