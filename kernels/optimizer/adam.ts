@@ -1,0 +1,71 @@
+import code from "./adam.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+
+/** Settings of Adam and AdamW. */
+export interface AdamSettings {
+  readonly learningRate: number;
+  readonly betas?: readonly [number, number];
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+  /** True for AdamW: weight decay shrinks the parameter; else it is added to the gradient. */
+  readonly decoupled?: boolean;
+}
+
+/** Operands of one step; all are flat and have `count` elements, except the status. */
+export interface AdamOptions extends AdamSettings {
+  readonly parameter: BufferSlice;
+  readonly gradient: BufferSlice;
+  /** Running mean of the gradient, zero at first. */
+  readonly firstMoment: BufferSlice;
+  /** Running mean of the squared gradient, zero at first. */
+  readonly secondMoment: BufferSlice;
+  /** Written by `gradientNorm`: clips the gradient, or keeps an unusable one from doing harm. */
+  readonly status: BufferSlice;
+  readonly count: number;
+  /** Number of this step, from 1. */
+  readonly step: number;
+}
+
+const kernels = [0, 1].map((decoupled) =>
+  defineKernel({
+    label: decoupled ? "adamw" : "adam",
+    code,
+    bindings: { parameter: "write", gradient: "read", firstMoment: "write", secondMoment: "write", status: "read" },
+    uniforms: {
+      count: "u32",
+      step_size: "f32",
+      root_correction: "f32",
+      epsilon: "f32",
+      beta1_complement: "f32",
+      beta2: "f32",
+      beta2_complement: "f32",
+      decay: "f32",
+    },
+    constants: { decoupled },
+  })
+);
+
+/**
+ * One step of Adam or AdamW on a flat range of parameters.
+ *
+ * @see Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019)
+ */
+export function adam(launcher: Launcher, options: AdamOptions): void {
+  const { parameter, gradient, firstMoment, secondMoment, status, count, step, learningRate } = options;
+  const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, decoupled = false } = options;
+  launcher.dispatch(
+    kernels[decoupled ? 1 : 0]!,
+    { parameter, gradient, firstMoment, secondMoment, status },
+    {
+      count,
+      step_size: learningRate / (1 - beta1 ** step),
+      root_correction: 1 / Math.sqrt(1 - beta2 ** step),
+      epsilon,
+      beta1_complement: 1 - beta1,
+      beta2,
+      beta2_complement: 1 - beta2,
+      decay: decoupled ? learningRate * weightDecay : weightDecay,
+    },
+    elementGrid(count),
+  );
+}

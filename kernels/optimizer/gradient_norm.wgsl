@@ -1,0 +1,54 @@
+// Second stage of the gradient's norm: one workgroup adds all partials in a fixed order and writes what the optimisers
+// and the host need: the norm, the factor that clips it, and the first element that cannot be used.
+
+struct Uniforms {
+  partials: u32,
+  max_norm: f32,
+}
+
+const NONE = 0xffffffffu;
+
+struct Partial {
+  squares: f32,
+  bad: u32,
+}
+
+struct Status {
+  norm: f32,
+  // 0 where an element cannot be used.
+  coefficient: f32,
+  bad: u32,
+}
+
+@group(0) @binding(0) var<storage, read> partials: array<Partial>;
+@group(0) @binding(1) var<storage, read_write> status: Status;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+var<workgroup> sums: array<Partial, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) local: u32) {
+  var squares = 0.0;
+  var bad = NONE;
+  for (var index = local; index < uniforms.partials; index += 64u) {
+    let partial_sum = partials[index];
+    squares += partial_sum.squares;
+    bad = min(bad, partial_sum.bad);
+  }
+  sums[local] = Partial(squares, bad);
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (local < half) {
+      let other = sums[local + half];
+      sums[local] = Partial(sums[local].squares + other.squares, min(sums[local].bad, other.bad));
+    }
+    workgroupBarrier();
+  }
+  if (local == 0u) {
+    let norm = sqrt(sums[0].squares);
+    let coefficient = min(1.0, uniforms.max_norm / (norm + 1e-6));
+    status.norm = norm;
+    status.bad = sums[0].bad;
+    status.coefficient = select(0.0, coefficient, sums[0].bad == NONE);
+  }
+}

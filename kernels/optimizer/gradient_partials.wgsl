@@ -1,0 +1,48 @@
+// First stage of the gradient's norm: each invocation adds the squares of its elements of a block (every 64th) and notes
+// the first that cannot be used: NaN, infinite, or so large that squares could overflow (found by bits, since NaN
+// comparisons may be folded away).
+
+struct Uniforms {
+  count: u32,
+  // Number of the range's first element and of its first partial among all ranges.
+  first_element: u32,
+  first_partial: u32,
+}
+
+// Elements that one workgroup handles.
+const BLOCK = 16384u;
+const NONE = 0xffffffffu;
+// Bits of 1e15.
+const LARGEST = 0x58635fa9u;
+
+struct Partial {
+  squares: f32,
+  bad: u32,
+}
+
+@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(1) var<storage, read_write> partials: array<Partial>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let block = workgroup.y * workgroups.x + workgroup.x;
+  let first = block * BLOCK;
+  if (first >= uniforms.count) {
+    return;
+  }
+  let last = min(first + BLOCK, uniforms.count);
+  var squares = 0.0;
+  var bad = NONE;
+  for (var index = first + local; index < last; index += 64u) {
+    let value = gradient[index];
+    squares += value * value;
+    let unusable = (bitcast<u32>(value) & 0x7fffffffu) > LARGEST;
+    bad = min(bad, select(NONE, uniforms.first_element + index, unusable));
+  }
+  partials[uniforms.first_partial + block * 64u + local] = Partial(squares, bad);
+}

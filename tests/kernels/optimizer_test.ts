@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { adam } from "../../kernels/optimizer/adam.ts";
+import { gradientNorm, gradientStatusBytes, readGradientStatus } from "../../kernels/optimizer/gradient_norm.ts";
+import { adamReference, gradientNormReference, sgdReference } from "../../kernels/optimizer/optimizer.ref.ts";
+import { sgd } from "../../kernels/optimizer/sgd.ts";
+import { assertClose, KernelHarness, normals, type Output } from "./harness.ts";
+
+const harness = await KernelHarness.open();
+const { launcher } = harness;
+const statusWords = gradientStatusBytes / 4;
+
+/** Status that neither clips nor stops. */
+const unclipped = harness.upload(Uint32Array.of(0, 0x3f800000, 0xffffffff));
+
+async function statusOf(ranges: Float32Array<ArrayBuffer>[], maxNorm?: number) {
+  const status = harness.output(statusWords);
+  gradientNorm(launcher, {
+    ranges: ranges.map((gradient) => ({ gradient: harness.upload(gradient), count: gradient.length })),
+    status,
+    ...(maxNorm === undefined ? {} : { maxNorm }),
+  });
+  return readGradientStatus((await harness.read(status))[0]);
+}
+
+Deno.test("gradient norm: equals the reference over ranges of any length", async () => {
+  for (const lengths of [[1], [63, 65], [16_384], [16_385, 7], [100_001, 3, 20_000]]) {
+    const ranges = lengths.map((length, i) => normals(length, i + 1));
+    const { norm, coefficient, firstUnusable } = await statusOf(ranges, 1);
+    const expected = gradientNormReference(ranges.flatMap((range) => [...range]), 1);
+    assertClose([norm, coefficient], [expected.norm, expected.coefficient], { rtol: 1e-6, atol: 0 });
+    assert.equal(firstUnusable, null);
+  }
+});
+
+Deno.test("gradient norm: leaves a small gradient as it is, and any gradient without a largest norm", async () => {
+  assert.equal((await statusOf([Float32Array.of(0.3, 0.4)], 1)).coefficient, 1);
+  assert.equal((await statusOf([Float32Array.of(300, 400)])).coefficient, 1);
+  assert.equal((await statusOf([new Float32Array(5)])).norm, 0);
+});
+
+Deno.test("gradient norm: names the first element that is NaN, infinite or over 1e15", async () => {
+  for (const [value, at] of [[NaN, 0], [-NaN, 16_384], [Infinity, 64], [-Infinity, 20_000], [-1e16, 17_000]] as const) {
+    const ranges = [normals(16_390, 1), normals(5_000, 2)];
+    for (const position of [at, Math.min(at + 100, 21_389)]) {
+      ranges[position < 16_390 ? 0 : 1]![position % 16_390] = value;
+    }
+    const { coefficient, firstUnusable } = await statusOf(ranges, 1);
+    assert.equal(firstUnusable, at);
+    assert.equal(coefficient, 0);
+  }
+});
+
+Deno.test("gradient norm: the same bits on every run", async () => {
+  const gradient = normals(50_000, 3);
+  assert.deepEqual(await statusOf([gradient], 1), await statusOf([gradient], 1));
+});
+
+const adamSettings = [
+  { learningRate: 0.01 },
+  { learningRate: 0.01, weightDecay: 0.3 },
+  { learningRate: 0.01, weightDecay: 0.3, decoupled: true },
+  { learningRate: 0.02, betas: [0.8, 0.95], epsilon: 1e-3 },
+] as const;
+
+Deno.test("adam: twelve clipped steps equal the reference for L2 and decoupled weight decay", async () => {
+  for (const settings of adamSettings) {
+    for (const count of [1, 65, 257]) {
+      const start = normals(count, 1), expected = Float64Array.from(start);
+      const first = new Float64Array(count), second = new Float64Array(count);
+      const parameter = harness.output(count, start), status = harness.output(statusWords);
+      const firstMoment = harness.output(count, first), secondMoment = harness.output(count, second);
+      for (let step = 1; step <= 12; step++) {
+        const slopes = normals(count, 10 + step);
+        slopes[0] = count > 1 ? 0 : slopes[0]!;
+        const gradient = harness.upload(slopes);
+        gradientNorm(launcher, { ranges: [{ gradient, count }], status, maxNorm: 1 });
+        adam(launcher, { parameter, gradient, firstMoment, secondMoment, status, count, step, ...settings });
+        const { coefficient } = gradientNormReference(slopes, 1);
+        adamReference(expected, slopes.map((value) => value * coefficient), { first, second }, step, settings);
+      }
+      const [values, m, v] = await harness.read(parameter, firstMoment, secondMoment);
+      assertClose(values, expected, { atol: 4e-6, what: `parameter of ${count}` });
+      assertClose(m, first, { atol: 1e-7, what: "first moment" });
+      assertClose(v, second, { atol: 1e-8, what: "second moment" });
+    }
+  }
+});
+
+const sgdSettings = [
+  { learningRate: 0.05 },
+  { learningRate: 0.05, weightDecay: 0.1 },
+  { learningRate: 0.02, momentum: 0.9 },
+  { learningRate: 0.02, momentum: 0.9, nesterov: true, weightDecay: 0.1 },
+] as const;
+
+Deno.test("sgd: twelve steps equal the reference with momentum, Nesterov's form and weight decay", async () => {
+  for (const settings of sgdSettings) {
+    const count = 65, start = normals(count, 1), expected = Float64Array.from(start), speed = new Float64Array(count);
+    const parameter = harness.output(count, start), velocity = harness.output(count, speed);
+    for (let step = 1; step <= 12; step++) {
+      const slopes = normals(count, 10 + step);
+      sgd(launcher, { parameter, gradient: harness.upload(slopes), velocity, status: unclipped, count, ...settings });
+      sgdReference(expected, slopes, speed, settings);
+    }
+    const [values, speeds] = await harness.read(parameter, velocity);
+    assertClose(values, expected, { atol: 4e-6, what: "parameter" });
+    assertClose(speeds, speed, { atol: 4e-6, what: "velocity" });
+  }
+});
+
+Deno.test("optimizers: one NaN in the gradient leaves parameters and moments as they are", async () => {
+  const count = 70, slopes = normals(count, 1), start = normals(count, 2);
+  slopes[66] = NaN;
+  const gradient = harness.upload(slopes), status = harness.output(statusWords);
+  gradientNorm(launcher, { ranges: [{ gradient, count }], status, maxNorm: 1 });
+  const outputs = [0, 1, 2, 3, 4].map(() => harness.output(count, start));
+  const [parameter, firstMoment, secondMoment, other, velocity] = outputs as [Output, Output, Output, Output, Output];
+  adam(launcher, { parameter, gradient, firstMoment, secondMoment, status, count, step: 1, learningRate: 0.1 });
+  sgd(launcher, { parameter: other, gradient, velocity, status, count, learningRate: 0.1, momentum: 0.9 });
+  for (const values of await harness.read(...outputs)) assert.deepEqual(values, start);
+});
