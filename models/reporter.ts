@@ -1,0 +1,30 @@
+import type { EpochFigures } from "./history.ts";
+
+/** Takes short sentences for whoever watches a piece of work. */
+export interface Reporter {
+  /** Something worth knowing: what is used, what was found. */
+  note(sentence: string): void;
+  /** Something that is probably not meant. */
+  warn(sentence: string): void;
+}
+
+/** Watches training. The command line prints it; a library user may hand in any object like it. */
+export interface TrainReporter extends Reporter {
+  /** The adapter that the work runs on. */
+  adapter(adapter: { readonly name: string; readonly software: boolean }): void;
+  /** Training begins; `epochsDone` is not 0 when a run goes on. */
+  start(plan: { readonly epochs: number; readonly epochsDone: number }): void;
+  /** Some batches are done; `loss` is the last one's. */
+  step(progress: {
+    /** The epoch that is under way, counted from 1. */
+    readonly epoch: number;
+    /** Batches of it that are done. */
+    readonly batch: number;
+    readonly batches: number;
+    readonly loss: number;
+  }): void;
+  /** An epoch is done; `best` when its selection figure is the lowest so far. */
+  epoch(figures: EpochFigures, best: boolean): void;
+  /** Training is over, for whatever reason. */
+  end(): void;
+}
