@@ -1,0 +1,30 @@
+// Rows of a table by index: y[i] = table[index[i]]. An index beyond the table gives NaN, so that it does not pass unseen.
+
+struct Uniforms {
+  count: u32,
+  rows: u32,
+  columns: u32,
+  // Bits of NaN, which WGSL cannot write as a constant.
+  not_a_number: u32,
+}
+
+@group(0) @binding(0) var<storage, read> table: array<f32>;
+@group(0) @binding(1) var<storage, read> index: array<u32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let column = workgroup.x * 64u + local;
+  let i = workgroup.z * workgroups.y + workgroup.y;
+  if (column >= uniforms.columns || i >= uniforms.count) {
+    return;
+  }
+  let row = index[i];
+  let value = table[min(row, uniforms.rows - 1u) * uniforms.columns + column];
+  y[i * uniforms.columns + column] = select(bitcast<f32>(uniforms.not_a_number), value, row < uniforms.rows);
+}

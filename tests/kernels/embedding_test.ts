@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { gatherRowsReference, scatterRowsReference } from "../../kernels/embedding/embedding.ref.ts";
+import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
+import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
+
+const harness = await KernelHarness.open();
+const { launcher } = harness;
+const indices = (count: number, rows: number) => Uint32Array.from({ length: count }, (_, i) => (i * i + 1) % rows);
+
+Deno.test("embedding: rows and their summed gradients equal the reference where indices repeat", async () => {
+  for (const [rows, columns, count] of [[1, 1, 1], [3, 1, 9], [11, 65, 18], [145, 32, 40]] as const) {
+    const table = normals(rows * columns, 1), dy = normals(count * columns, 2), index = indices(count, rows);
+    const y = harness.output(count * columns), fresh = harness.output(rows * columns);
+    const added = harness.output(rows * columns, table);
+    const lookup = { index: harness.upload(index), count, rows, columns };
+    gatherRows(launcher, { ...lookup, table: harness.upload(table), y });
+    scatterRows(launcher, { ...lookup, dy: harness.upload(dy), tableGradient: fresh });
+    scatterRows(launcher, { ...lookup, dy: harness.upload(dy), tableGradient: added, accumulate: true });
+    const [gathered, scattered, sum] = await harness.read(y, fresh, added);
+    const gradient = scatterRowsReference(dy, index, { rows, columns });
+    assertClose(gathered, gatherRowsReference(table, index, columns), { rtol: 0, atol: 0 });
+    assertClose(scattered, gradient, { atol: 1e-6 });
+    assertClose(sum, gradient.map((value, i) => value + table[i]!), { atol: 1e-6 });
+  }
+});
+
+Deno.test("embedding: an index beyond the table gives NaN", async () => {
+  const y = harness.output(4);
+  gatherRows(launcher, {
+    table: harness.upload([1, 2, 3, 4]),
+    index: harness.upload(Uint32Array.of(2, 1)),
+    y,
+    count: 2,
+    rows: 2,
+    columns: 2,
+  });
+  assert.deepEqual([...(await harness.read(y))[0]], [NaN, NaN, 3, 4]);
+});
+
+Deno.test("embedding: the reference's gradient equals finite differences", () => {
+  const rows = 4, columns = 3, index = indices(7, rows), table = normals(12, 3), dy = normals(21, 4);
+  const loss = (at: Float64Array) => gatherRowsReference(at, index, columns).reduce((sum, y, i) => sum + y * dy[i]!, 0);
+  assertClose(scatterRowsReference(dy, index, { rows, columns }), numericalGradient(loss, table), { atol: 1e-7 });
+});
