@@ -50,13 +50,8 @@ export class BayesPredictor {
     );
   }
 
-  /** E[score | metric, texts]. */
+  /** @returns E[score | metric, texts] */
   predict(texts: SampleTexts): number {
-    return this.posterior(texts).expected;
-  }
-
-  /** E[score | metric, texts] and P(metric fits | metric, texts). */
-  posterior(texts: SampleTexts): { expected: number; fits: number } {
     const { world } = this;
     const prompt = splitSentences(texts.userPrompt);
     const parsedPrompt = prompt.map((sentence) => this.#parser.parse(sentence));
@@ -66,19 +61,19 @@ export class BayesPredictor {
 
     const logs = world.metrics.flatMap((_, t) => response.map((logOf) => before[t]! + logOf[t]!));
     const highest = Math.max(...logs);
-    let total = 0, fitting = 0, weighted = 0;
+    let total = 0, weighted = 0;
     world.metrics.forEach(({ weight }, t) => {
       const given = this.#metricGiven[t]!;
-      const fits = (1 - this.misfitShare) * given.fits[texts.metric]!;
-      const either = fits + this.misfitShare * given.misfits[texts.metric]!;
+      const metricGiven = (1 - this.misfitShare) * given.fits[texts.metric]! +
+        this.misfitShare * given.misfits[texts.metric]!;
       world.qualities.forEach((quality, q) => {
-        const joint = weight * quality.share * Math.exp(logs[t * world.qualities.length + q]! - highest);
-        total += joint * either;
-        fitting += joint * fits;
-        weighted += joint * either * this.#expectedScore(t, texts.metric, q);
+        const likelihood = Math.exp(logs[t * world.qualities.length + q]! - highest);
+        const joint = weight * quality.share * metricGiven * likelihood;
+        total += joint;
+        weighted += joint * this.#expectedScore(t, texts.metric, q);
       });
     });
-    return { expected: weighted / total, fits: fitting / total };
+    return weighted / total;
   }
 
   /** log P(response | text metric, quality) up to a constant, [qualities][metrics]. */

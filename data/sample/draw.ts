@@ -36,7 +36,7 @@ export interface Planted {
 }
 
 /** An index drawn by weight; the weights need not sum to 1. */
-export function choose(random: Philox, weights: ArrayLike<number>): number {
+function choose(random: Philox, weights: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < weights.length; i++) total += weights[i]!;
   let left = random.uniform() * total;
@@ -58,8 +58,10 @@ export function drawLength(random: Philox, { median, spread, most }: LengthLaw):
 /** Index of the first sentence of a response that has gone over to another topic. */
 export const driftStart = (sentences: number) => Math.ceil(sentences / 2);
 
+const repeat = (count: number, one: (index: number) => string) => Array.from({ length: count }, (_, i) => one(i));
+
 /** Sentences as a text: a blank line after every fourth. */
-export const join = (sentences: readonly string[]) =>
+const join = (sentences: readonly string[]) =>
   sentences.map((sentence, i) => i === 0 ? sentence : (i % 4 === 0 ? "\n\n" : " ") + sentence).join("");
 
 /** Draws records of a world, one after another, from one random stream each. */
@@ -88,11 +90,11 @@ export class RecordSource {
       const same = random.uniform() < world.systemSameLanguage;
       const language = world.languages[same ? promptLanguage : this.#otherLanguage(random, promptLanguage)]!;
       const sentences = 1 + random.integer(2);
-      systemPrompt = join(writer.sentences(sentences, () => writer.sentence(language, "system", textMetric)));
+      systemPrompt = join(repeat(sentences, () => writer.sentence(language, "system", textMetric)));
     }
 
     const asked = drawLength(random, world.promptLength);
-    const prompt = writer.sentences(
+    const prompt = repeat(
       asked,
       () => writer.sentence(world.languages[promptLanguage]!, "ask", textMetric),
     );
@@ -139,10 +141,6 @@ class Writer {
 
   constructor(readonly random: Philox, readonly world: World, readonly outside: readonly number[][]) {}
 
-  sentences(count: number, one: (index: number) => string): string[] {
-    return Array.from({ length: count }, (_, i) => one(i));
-  }
-
   /** A sentence about the metric, or, with `foreignShare`, about one of another family; no word comes twice. */
   sentence(language: Language, kind: Kind, metric: number): string {
     const { random, world } = this;
@@ -167,7 +165,7 @@ class Writer {
     const { random, world } = this;
     const count = drawLength(random, { median: quality.sentences, ...world.responseLength });
     const elsewhere = quality.drifts ? choose(random, this.outside[world.metrics[textMetric]!.family]!) : textMetric;
-    return this.sentences(count, (i) => {
+    return repeat(count, (i) => {
       const metric = i >= driftStart(count) ? elsewhere : textMetric;
       const moves = movesAt(quality, i, count);
       const move = (Object.keys(moves) as (keyof typeof moves)[])[choose(random, Object.values(moves))]!;

@@ -78,8 +78,8 @@ export type Relation = "exact" | "sibling" | "close" | "far";
 
 /** Share of slots that take a topic word of the sentence's family; the others take a general word. */
 export const TOPIC_SHARE = 0.35;
-/** How much likelier a sub-metric's own words are than the other words of its family. */
-export const EMPHASIS = 4;
+/** How much likelier a metric's own words are than the other words of its family. */
+const EMPHASIS = 4;
 const MEAN_OF_MEANS = 9.12;
 
 interface Words {
@@ -126,8 +126,9 @@ function language(source: Words, share: number, metrics: readonly WorldMetric[],
     const { name, group, metrics: siblings } = families[metric.family]!;
     const topic = [...source.shared[group]!, ...source.families[name]!];
     const place = siblings.indexOf(index);
-    // A main metric has no words of its own; each sub-metric has every n-th word of the family.
-    const weights = topic.map((_, i) => metric.name.includes("/") && i % siblings.length === place ? EMPHASIS : 1);
+    // A metric that has sub-metrics covers the whole family; each other one has every n-th of its words.
+    const whole = metrics.some((other) => other.name.startsWith(`${metric.name}/`));
+    const weights = topic.map((_, i) => !whole && i % siblings.length === place ? EMPHASIS : 1);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const row = new Float64Array(words.length);
     for (const word of source.general) row[position.get(word)!] = (1 - TOPIC_SHARE) / source.general.length;
