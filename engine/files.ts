@@ -18,9 +18,7 @@ export async function writeAtomically(
     await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(aside, { write: true, create: true, truncate: true });
     try {
-      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
-        for (let written = 0; written < piece.length;) written += await file.write(piece.subarray(written));
-      }
+      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await writeAll(file, piece);
       await file.sync();
     } finally {
       file.close();
@@ -28,7 +26,27 @@ export async function writeAtomically(
     await Deno.rename(aside, path);
   } catch (error) {
     await Deno.remove(aside).catch(() => {});
-    throw explainWriteError(error, path);
+    throw explainWriteError(error, path, "nothing half-written was left there");
+  }
+}
+
+/**
+ * Adds text at the end of a file, which is made when it is missing, and flushes it to the disk. A process that is killed
+ * meanwhile may leave a part of it.
+ *
+ * @throws MetrogradError naming the file when the disk is full or the path cannot be written
+ */
+export async function appendToFile(path: string, text: string): Promise<void> {
+  try {
+    const file = await Deno.open(path, { append: true, create: true });
+    try {
+      await writeAll(file, new TextEncoder().encode(text));
+      await file.sync();
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw explainWriteError(error, path, "the last line there may be cut short");
   }
 }
 
@@ -57,14 +75,15 @@ export async function readFileOrExplain(path: string, what: string): Promise<Uin
   }
 }
 
-function explainWriteError(error: unknown, path: string): unknown {
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
+function explainWriteError(error: unknown, path: string, left: string): unknown {
   if (!(error instanceof Error)) return error;
   const cause = { cause: error };
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) {
-    return new MetrogradError(
-      `No space left on the device while writing ${path}; nothing half-written was left there.`,
-      cause,
-    );
+    return new MetrogradError(`No space left on the device while writing ${path}; ${left}.`, cause);
   }
   return new MetrogradError(`${path} could not be written: ${reason(error)}.`, cause);
 }

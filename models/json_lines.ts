@@ -1,16 +1,9 @@
-import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { appendToFile, readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 
 /** Adds a line to a file of JSON lines and flushes it to the disk. The file is made when it is missing. */
 export async function appendJsonLine(path: string, value: unknown): Promise<void> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
-  const file = await Deno.open(path, { append: true, create: true });
-  try {
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-    await file.sync();
-  } finally {
-    file.close();
-  }
+  await appendToFile(path, `${JSON.stringify(value)}\n`);
 }
 
 /**
