@@ -61,7 +61,11 @@ export async function readNpyMatrix(path: string, options: NpyMatrixOptions = {}
     throw new DataError(`${path} has ${rows} rows, but ${options.rowsOf ?? `${options.rows} are expected`}.`);
   }
   if (columns === 0 || (options.columns !== undefined && columns !== options.columns)) {
-    throw new DataError(`${path} has ${columns} columns; ${options.columns ?? "at least one"} expected.`);
+    throw new DataError(
+      `${path} has ${columns} columns; ${
+        options.columns === undefined ? "at least one is" : `${options.columns} are`
+      } expected.`,
+    );
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {

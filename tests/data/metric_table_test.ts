@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { MetricTable } from "../../data/metric_table.ts";
+import { nearestName } from "../../data/nearest_name.ts";
+import { writeNpy } from "../../data/npy.ts";
+import { put, withFolder } from "../temporary.ts";
+
+const names = ["tone", "bias/gender", "bias/age"];
+const table = new MetricTable(names, new Float32Array([1, 0, 0, 1, 0.6, 0.8]), 2);
+
+Deno.test("metric table: rows are found by name, and the embedding of a row is its own", () => {
+  assert.deepEqual(names.map((name) => table.indexOf(name)), [0, 1, 2]);
+  assert.deepEqual(table.row(2), new Float32Array([0.6, 0.8]));
+});
+
+Deno.test("metric table: a name without an embedding is named, with its place and the nearest known name", () => {
+  assert.throws(() => table.indexOf("bias/gendr", "test.json, record 7"), {
+    name: "DataError",
+    message:
+      'test.json, record 7: the metric "bias/gendr" has no embedding; the nearest name that has one is "bias/gender".',
+  });
+  assert.throws(() => table.indexOf("TONE"), { message: /^The metric "TONE" has no embedding; .* "tone"\.$/ });
+  assert.throws(() => table.indexOf("__proto__"), { name: "DataError" });
+});
+
+Deno.test(
+  "metric table: a table survives its folder",
+  withFolder(async (folder) => {
+    await table.write(folder);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort(), [
+      "metric_embeddings.npy",
+      "metric_names.json",
+    ]);
+    const again = await MetricTable.readFrom(folder);
+    assert.deepEqual([again.names, again.dimension, again.embeddings], [table.names, 2, table.embeddings]);
+  }),
+);
+
+Deno.test(
+  "metric table: files that do not fit together are refused by name",
+  withFolder(async (folder) => {
+    const embeddings = join(folder, "metric_embeddings.npy");
+    await writeNpy(embeddings, table.embeddings, [3, 2]);
+    const refuse = async (values: unknown, message: string) => {
+      const path = await put(folder, "metric_names.json", JSON.stringify(values));
+      await assert.rejects(MetricTable.read(path, embeddings), (error: Error) => {
+        assert.equal(error.name, "DataError");
+        assert.equal(error.message.replaceAll(`${folder}/`, ""), message);
+        return true;
+      });
+    };
+    await refuse(["a", "b"], "metric_embeddings.npy has 3 rows, but metric_names.json names 2 metrics.");
+    await refuse(["a", "b", "a"], 'metric_names.json names "a" twice, as number 1 and 3.');
+    await refuse(["a", 5, "b"], "metric_names.json, name 2 is 5; the name of a metric is expected.");
+    await refuse(["a", "b", ""], 'metric_names.json, name 3 is ""; the name of a metric is expected.');
+    await refuse([], "metric_names.json names no metrics; at least one is expected.");
+    await writeNpy(embeddings, new Float32Array([1, 2, 3, NaN, 5, 6]), [3, 2]);
+    await refuse(
+      names,
+      "metric_embeddings.npy has NaN in row 2, column 2 (counted from 1); finite numbers are expected.",
+    );
+    const cut = await put(folder, "metric_names.json", '["a", "b');
+    await assert.rejects(MetricTable.read(cut, embeddings), /damaged at byte 8: .* at name 2; 1 whole name before it/);
+  }),
+);
+
+Deno.test("metric table: merging adds the unseen metrics after the own ones and keeps the own embeddings", () => {
+  const notes: string[] = [];
+  const other = new MetricTable(["new", "tone", "bias/age"], new Float32Array([0.5, 0.5, -1, 0, 0.60001, 0.8]), 2);
+  const merged = table.merge(other, { onNote: (note) => notes.push(note) });
+  assert.deepEqual(merged.names, [...names, "new"]);
+  assert.deepEqual(merged.embeddings, new Float32Array([1, 0, 0, 1, 0.6, 0.8, 0.5, 0.5]));
+  assert.equal(notes.length, 1);
+  assert.match(notes[0]!, /"tone"/);
+  assert.deepEqual(table.names, names);
+  assert.throws(() => table.merge(new MetricTable(["wide"], new Float32Array(3), 3)), {
+    name: "DataError",
+    message: "The metric embeddings to add have 3 columns, but those known have 2.",
+  });
+});
+
+Deno.test("metric table: embeddings that do not fill the table are refused", () => {
+  assert.throws(() => new MetricTable(["a", "b"], new Float32Array(3), 2), { name: "ShapeError" });
+});
+
+Deno.test("nearest name: the fewest edits win, letter case aside, and no name is near to nothing", () => {
+  assert.equal(nearestName("bilnear", ["residual-mlp", "bilinear"]), "bilinear");
+  assert.equal(nearestName("SCML", ["scam", "scml"]), "scml");
+  assert.equal(nearestName("x", []), undefined);
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOptions } from "../../data/records.ts";
+import { put, withFolder } from "../temporary.ts";
+
+const whole = { metric_name: "tone", system_prompt: "Be kind.", user_prompt: "Hello", response: "Hi", score: "9.5" };
+
+/** Reads these values as `train.json`. */
+async function read(values: unknown, scores: ReadRecordsOptions["scores"] = "required"): Promise<MetricRecord[]> {
+  let records: MetricRecord[] = [];
+  await withFolder(async (folder) => {
+    const path = await put(folder, "train.json", JSON.stringify(values));
+    records = await readRecords(path, { scores }).catch((error) => {
+      error.message = error.message.replace(`${folder}/`, "");
+      throw error;
+    });
+  })();
+  return records;
+}
+
+Deno.test("records: texts, numeric strings and all other fields are read", async () => {
+  assert.deepEqual(
+    await read([{ ...whole, conversation: "c1", turn: 3 }, { ...whole, score: 0 }, { ...whole, score: " 10.0 " }]),
+    [
+      {
+        metric: "tone",
+        systemPrompt: "Be kind.",
+        userPrompt: "Hello",
+        response: "Hi",
+        score: 9.5,
+        extra: { conversation: "c1", turn: 3 },
+      },
+      { metric: "tone", systemPrompt: "Be kind.", userPrompt: "Hello", response: "Hi", score: 0, extra: {} },
+      { metric: "tone", systemPrompt: "Be kind.", userPrompt: "Hello", response: "Hi", score: 10, extra: {} },
+    ],
+  );
+});
+
+Deno.test("records: a missing, null, empty or blank system prompt is null", async () => {
+  const { system_prompt: _, ...without } = whole;
+  const records = await read([without, ...[null, "", " \n"].map((system_prompt) => ({ ...whole, system_prompt }))]);
+  assert.deepEqual(records.map(({ systemPrompt }) => systemPrompt), [null, null, null, null]);
+});
+
+Deno.test("records: prompt and expected_response stand in for user_prompt and response", async () => {
+  const [record] = await read([{ metric_name: "m", prompt: "P", expected_response: "E", score: 1 }]);
+  assert.deepEqual([record!.userPrompt, record!.response, record!.extra], ["P", "E", {}]);
+  const [both] = await read([{ ...whole, prompt: "P", response: null, expected_response: "E" }]);
+  assert.deepEqual([both!.userPrompt, both!.response], ["Hello", "E"]);
+});
+
+Deno.test("records: one of prompt and response may be missing or null, not both", async () => {
+  const [record] = await read([{ metric_name: "m", user_prompt: null, response: "R", score: 1 }]);
+  assert.equal(record!.userPrompt, "");
+  await assert.rejects(read([whole, { metric_name: "m", user_prompt: null, score: 1 }]), {
+    name: "DataError",
+    message: "train.json, record 2 has neither a user_prompt nor a response; at least one of them is expected.",
+  });
+});
+
+Deno.test("records: scores may be optional or not looked at", async () => {
+  const { score: _, ...without } = whole;
+  const optional = await read([without, { ...whole, score: null }, { ...whole, score: "" }, whole], "optional");
+  assert.deepEqual(optional.map(({ score }) => score), [null, null, null, 9.5]);
+  await assert.rejects(read([{ ...whole, score: "abc" }], "optional"), /score is "abc"/);
+  assert.deepEqual((await read([{ ...whole, score: "abc" }, without], "ignored")).map(({ score }) => score), [
+    null,
+    null,
+  ]);
+});
+
+const refused: [change: Record<string, unknown>, message: string][] = [
+  [{ score: "abc" }, 'score is "abc"; a number from 0 to 10 is expected.'],
+  [{ score: 12 }, "score is 12; a number from 0 to 10 is expected."],
+  [{ score: -0.1 }, "score is -0.1; a number from 0 to 10 is expected."],
+  [{ score: "0x5" }, 'score is "0x5"; a number from 0 to 10 is expected.'],
+  [{ score: "NaN" }, 'score is "NaN"; a number from 0 to 10 is expected.'],
+  [{ score: "" }, 'score is ""; a number from 0 to 10 is expected.'],
+  [{ score: true }, "score is true; a number from 0 to 10 is expected."],
+  [{ score: null }, "score is null; a number from 0 to 10 is expected."],
+  [{ score: undefined }, "score is missing; a number from 0 to 10 is expected."],
+  [{ score: [9] }, "score is a list; a number from 0 to 10 is expected."],
+  [{ metric_name: undefined }, "metric_name is missing; the name of a metric is expected."],
+  [{ metric_name: " " }, 'metric_name is " "; the name of a metric is expected.'],
+  [{ response: 5 }, "response is 5; text is expected."],
+  [{ user_prompt: ["a"] }, "user_prompt is a list; text is expected."],
+  [{ system_prompt: {} }, "system_prompt is an object; text is expected."],
+  [{ response: 1e40, score: "x" }, "response is 1e+40; text is expected."],
+];
+for (const [change, message] of refused) {
+  Deno.test(`records: refused with the file and the record: ${message}`, async () => {
+    await assert.rejects(read([whole, whole, { ...whole, ...change }]), {
+      name: "DataError",
+      message: `train.json, record 3: ${message}`,
+    });
+  });
+}
+
+Deno.test("records: an element that is no object and an empty set are refused", async () => {
+  await assert.rejects(
+    read([whole, "text"]),
+    /^DataError: train\.json, record 2 is "text"; an object with metric_name/,
+  );
+  await assert.rejects(read([null]), /record 1 is null; an object/);
+  await assert.rejects(read([]), { message: "train.json has no records; at least one is expected." });
+});
+
+Deno.test(
+  "records: a cut file is refused, and recover trains on the whole records before the cut",
+  withFolder(async (folder) => {
+    const path = await put(folder, "train.json", JSON.stringify([whole, whole, whole]).slice(0, -30));
+    await assert.rejects(
+      readRecords(path, { scores: "required" }),
+      /byte \d+: .*; 2 whole records .* with --recover\.$/,
+    );
+    const notes: string[] = [];
+    const options = { scores: "required", recover: true, onNote: (note: string) => notes.push(note) } as const;
+    assert.equal((await readRecords(path, options)).length, 2);
+    assert.match(notes.join(), /only the 2 whole records/);
+  }),
+);
+
+Deno.test("records: the texts of a record are combined in order, those that are there", async () => {
+  const [first, second] = await read([whole, { ...whole, system_prompt: null }]);
+  assert.equal(combineTextFields(first!), "Be kind.\n\nHello\n\nHi");
+  assert.equal(combineTextFields(second!), "Hello\n\nHi");
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readScores, writeSubmission } from "../../data/submission.ts";
+import { put, withFolder } from "../temporary.ts";
+
+Deno.test(
+  "submission: IDs count from 1 in the records' order, numbers have at most 4 decimals",
+  withFolder(async (folder) => {
+    const path = join(folder, "submission.csv");
+    await writeSubmission(path, new Float32Array([8.123456, 10, 0.1, -0.00001]));
+    assert.equal(await Deno.readTextFile(path), "ID,score\n1,8.1235\n2,10\n3,0.1\n4,0\n");
+    await writeSubmission(path, new Float32Array([8.5, 8.49, 9.5]), {
+      round: true,
+      columns: [{ name: "spread", values: [1.25, 0.5, 2] }],
+    });
+    assert.equal(await Deno.readTextFile(path), "ID,score,spread\n1,9,1.25\n2,8,0.5\n3,10,2\n");
+  }),
+);
+
+Deno.test(
+  "submission: a score that is not finite and a column of another length are refused, and nothing is written",
+  withFolder(async (folder) => {
+    const path = join(folder, "submission.csv");
+    await assert.rejects(writeSubmission(path, [1, NaN]), {
+      name: "MetrogradError",
+      message: `${path}: record 2 has the values NaN; finite ones are expected.`,
+    });
+    await assert.rejects(writeSubmission(path, [1, 2], { columns: [{ name: "spread", values: [1] }] }), {
+      name: "ShapeError",
+      message: `${path}: 2 scores, but column spread has 1 values.`,
+    });
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  }),
+);
+
+Deno.test(
+  "scores: what was written is read, and so are quotes, spaces, Windows line ends and further columns",
+  withFolder(async (folder) => {
+    const path = join(folder, "scores.csv");
+    await writeSubmission(path, [1.5, 9]);
+    assert.deepEqual(await readScores(path), new Float32Array([1.5, 9]));
+    await put(folder, "scores.csv", '\ufeff"ID","score",note\r\n1,"1.5",x\r\n2, 9 ,y\r\n\r\n');
+    assert.deepEqual(await readScores(path), new Float32Array([1.5, 9]));
+  }),
+);
+
+Deno.test(
+  "scores: damaged files are refused with the line",
+  withFolder(async (folder) => {
+    const refuse = async (text: string, message: string) => {
+      const path = await put(folder, "s.csv", text);
+      await assert.rejects(readScores(path), { name: "DataError", message: `${path}${message}` });
+    };
+    await refuse("ID,score\n1,9\n2,abc\n", ', line 3: score is "abc"; a number from 0 to 10 is expected.');
+    await refuse("ID,score\n1,12\n", ', line 2: score is "12"; a number from 0 to 10 is expected.');
+    await refuse("ID,score\n1\n", ', line 2: score is ""; a number from 0 to 10 is expected.');
+    await refuse("ID,score\n1,9\n3,9\n", ', line 3: ID is "3"; 2 is expected.');
+    await refuse("ID,score\n", " has no scores; at least one is expected.");
+    await refuse("1,9\n2,9\n", ', line 1 is "1,9"; the header ID,score is expected.');
+    await refuse("", " is empty.");
+  }),
+);
