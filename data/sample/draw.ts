@@ -20,18 +20,23 @@ export interface SampleTexts {
 
 /** What the generator planted in a record; never written to a file. */
 export interface Planted {
-  /** The metric the text was written for. */
+  /** Index of the metric the text was written for. */
   textMetric: number;
+  /** How the record's metric stands to it. */
   fit: Fit;
+  /** Index of the answer's quality. */
   quality: number;
-  /** Index of the prompt's and the response's language. */
+  /** Index of the prompt's language. */
   promptLanguage: number;
+  /** Index of the response's language. */
   responseLanguage: number;
-  /** The value before the judge's noise, and with it. */
+  /** The planted value before the judge's noise. */
   value: number;
+  /** The planted value with the judge's noise. */
   noisy: number;
-  /** Sentences with a topic, and how many of them belong to another family than their text. */
+  /** Number of sentences that were written from a topic (all but copies of the prompt). */
   sentences: number;
+  /** How many of these belong to another family than their text. */
   foreign: number;
 }
 
@@ -94,10 +99,7 @@ export class RecordSource {
     }
 
     const asked = drawLength(random, world.promptLength);
-    const prompt = repeat(
-      asked,
-      () => writer.sentence(world.languages[promptLanguage]!, "ask", textMetric),
-    );
+    const prompt = repeat(asked, () => writer.sentence(world.languages[promptLanguage]!, "ask", textMetric));
 
     const how = world.qualities[quality]!;
     const responseLanguage = random.uniform() < how.otherLanguage

@@ -6,9 +6,13 @@ import { sampleWorld } from "./world.ts";
 
 /** A record of the sample set, as it stands in the files. */
 export interface SampleRecord {
+  /** One of the 145 metric names. */
   metric_name: string;
+  /** Null for a third of the records. */
   system_prompt: string | null;
+  /** What the user asked. */
   user_prompt: string;
+  /** What is judged. */
   response: string;
   /** "0" .. "10"; test records have none. */
   score?: string;
@@ -16,22 +20,30 @@ export interface SampleRecord {
 
 /** A generated sample set. What was planted stays in memory: only records and scores go to files. */
 export interface SampleSet {
+  /** What the set was generated from. */
   readonly seed: number;
+  /** Records with scores. */
   readonly train: readonly SampleRecord[];
+  /** Records without scores; the metric of 40 % of them does not fit. */
   readonly test: readonly SampleRecord[];
+  /** Scores of `train` as numbers. */
   readonly trainScores: Float32Array;
+  /** True scores of `test`. */
   readonly testScores: Float32Array;
+  /** What was planted in the train records. */
   readonly trainPlanted: readonly Planted[];
+  /** What was planted in the test records. */
   readonly testPlanted: readonly Planted[];
+  /** From noisy planted values to scores. */
   readonly scoreMap: ScoreMap;
 }
 
 /** Sizes of a sample set. */
 export interface SampleSize {
   /** 5,000 by default. */
-  trainRows?: number;
+  readonly trainRows?: number;
   /** 3,638 by default. */
-  testRows?: number;
+  readonly testRows?: number;
 }
 
 /** Shares of records whose metric does not fit: train holds as many as the real scores 0 to 5, test 40 %. */

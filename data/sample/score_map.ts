@@ -38,6 +38,7 @@ export function normalCdf(x: number): number {
 
 /** A step function from planted values (with the judge's noise) to scores, fitted by rank on the train rows. */
 export interface ScoreMap {
+  /** The scores there are, ascending. */
   readonly scores: readonly number[];
   /** `thresholds[k]` parts `scores[k]` from `scores[k + 1]`. */
   readonly thresholds: readonly number[];
