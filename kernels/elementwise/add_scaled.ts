@@ -1,0 +1,26 @@
+import code from "./add_scaled.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+
+const kernel = defineKernel({
+  label: "add_scaled",
+  code,
+  bindings: { x: "read", y: "write" },
+  uniforms: { count: "u32", x_factor: "f32", y_factor: "f32" },
+});
+
+/**
+ * y = xFactor x + yFactor y, in place. The defaults add x to y: gradients accumulate so. With a `yFactor` of 0, y need not
+ * hold anything: x is copied or scaled. x and y lie in different buffers.
+ */
+export function addScaled(
+  launcher: Launcher,
+  { x, y, count, xFactor = 1, yFactor = 1 }: {
+    readonly x: BufferSlice;
+    readonly y: BufferSlice;
+    readonly count: number;
+    readonly xFactor?: number;
+    readonly yFactor?: number;
+  },
+): void {
+  launcher.dispatch(kernel, { x, y }, { count, x_factor: xFactor, y_factor: yFactor }, elementGrid(count));
+}

@@ -1,0 +1,41 @@
+import code from "./binary.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+
+const operations = ["add", "subtract", "multiply", "divide"] as const;
+
+/** Arithmetic that `binary` knows. */
+export type BinaryOperation = typeof operations[number];
+
+/** Operands and sizes of `binary`. */
+export interface BinaryOptions {
+  /** [count] */
+  readonly a: BufferSlice;
+  /** [count], or [period]. */
+  readonly b: BufferSlice;
+  /** Output, [count]. */
+  readonly y: BufferSlice;
+  readonly count: number;
+  /** Elements of b where it is a row that meets every row of a; `count` by default. */
+  readonly period?: number;
+}
+
+const kernelsOf = (operation: BinaryOperation) =>
+  [0, 1].map((repeat) =>
+    defineKernel({
+      label: operation,
+      code,
+      bindings: { a: "read", b: "read", y: "write" },
+      uniforms: { count: "u32", period: "u32" },
+      constants: { operation: operations.indexOf(operation), repeat },
+    })
+  );
+const kernels = Object.fromEntries(operations.map((name) => [name, kernelsOf(name)])) as Record<
+  BinaryOperation,
+  ReturnType<typeof kernelsOf>
+>;
+
+/** y = a + b, a - b, a b or a / b, element by element, or with a row b for every row of a. */
+export function binary(launcher: Launcher, operation: BinaryOperation, options: BinaryOptions): void {
+  const { a, b, y, count, period = count } = options;
+  launcher.dispatch(kernels[operation][period < count ? 1 : 0]!, { a, b, y }, { count, period }, elementGrid(count));
+}

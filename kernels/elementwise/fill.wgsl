@@ -1,0 +1,22 @@
+// y = a constant of 32 bits, given as u32.
+
+struct Uniforms {
+  count: u32,
+  bits: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= uniforms.count) {
+    return;
+  }
+  y[index] = uniforms.bits;
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
+import { binary, type BinaryOperation } from "../../kernels/elementwise/binary.ts";
+import { fill } from "../../kernels/elementwise/fill.ts";
+import { unary, unaryBackward, unaryFunctions } from "../../kernels/elementwise/unary.ts";
+import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
+import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
+
+const harness = await KernelHarness.open();
+const { launcher } = harness;
+
+const arithmetic: Record<BinaryOperation, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+};
+
+Deno.test("binary: all four operations, with equal shapes and with a row for every row", async () => {
+  for (const operation of ["add", "subtract", "multiply", "divide"] as const) {
+    for (const [count, period] of [[1, 1], [65, 65], [130, 13], [64, 1]] as const) {
+      const a = normals(count, 1), b = normals(period, 2).map((value) => value + Math.sign(value));
+      const y = harness.output(count);
+      binary(launcher, operation, { a: harness.upload(a), b: harness.upload(b), y, count, period });
+      const expected = Float64Array.from(a, (value, i) => arithmetic[operation](value, b[i % period]!));
+      assertClose((await harness.read(y))[0], expected, { rtol: 3e-7, atol: 1e-7, what: operation });
+    }
+  }
+});
+
+Deno.test("add scaled: adds, scales and copies in place, and does not read what it overwrites", async () => {
+  const count = 65, x = normals(count, 1), before = normals(count, 2), slice = harness.upload(x);
+  const sum = harness.output(count, before), mixed = harness.output(count, before), copy = harness.output(count);
+  addScaled(launcher, { x: slice, y: sum, count });
+  addScaled(launcher, { x: slice, y: mixed, count, xFactor: 2, yFactor: -3 });
+  addScaled(launcher, { x: slice, y: copy, count, yFactor: 0 });
+  const [sums, mixes, copies] = await harness.read(sum, mixed, copy);
+  assertClose(sums, x.map((value, i) => value + before[i]!), { atol: 1e-7 });
+  assertClose(mixes, x.map((value, i) => 2 * value - 3 * before[i]!), { atol: 1e-6 });
+  assert.deepEqual(copies, x);
+});
+
+Deno.test("fill: sets any value, NaN too", async () => {
+  for (const value of [0, -1.5, NaN]) {
+    const y = harness.output(65);
+    fill(launcher, { y, count: 65, value });
+    assert.deepEqual((await harness.read(y))[0], new Float32Array(65).fill(value));
+  }
+});
+
+const spread = [
+  -80,
+  -20,
+  -9,
+  -5,
+  -3,
+  -2,
+  -1,
+  -0.3,
+  -0.1,
+  -1e-3,
+  -1e-6,
+  0,
+  1e-6,
+  1e-3,
+  0.1,
+  0.3,
+  1,
+  2,
+  3,
+  5,
+  9,
+  20,
+  80,
+  100,
+];
+const positive = [1e-30, 1e-6, 0.1, 0.5, 0.9, 0.999, 1, 1.001, 1.1, 2, 10, 1e6, 1e30];
+
+for (const name of unaryFunctions) {
+  const { value, derivative } = unaryReferences[name];
+  const points = name === "log" || name === "sqrt" ? positive : name === "exp" ? spread.slice(0, -1) : spread;
+  const low = -3, high = 2;
+
+  Deno.test(`unary: ${name} and its gradient equal the reference, far from zero too`, async () => {
+    const xs = Float32Array.from([...points, ...normals(50, 3).map((x) => points === positive ? Math.abs(x) : 4 * x)]);
+    const dys = normals(xs.length, 4), count = xs.length;
+    const x = harness.upload(xs), y = harness.output(count), dx = harness.output(count);
+    unary(launcher, name, { x, y, count, low, high });
+    unaryBackward(launcher, name, { x, dy: harness.upload(dys), dx, count, low, high });
+    const [values, slopes] = await harness.read(y, dx);
+    assertClose(values, Float64Array.from(xs, (x) => value(x, low, high)), { rtol: 2e-5, atol: 2e-6, what: name });
+    const expected = Float64Array.from(xs, (x, i) => derivative(x, low, high) * dys[i]!);
+    assertClose(slopes, expected, { rtol: 2e-5, atol: 2e-6, what: `gradient of ${name}` });
+  });
+
+  Deno.test(`unary: the reference's derivative of ${name} equals finite differences`, () => {
+    for (const x of points.filter((x) => Math.abs(x) > 0.01 && Math.abs(x) < 20 && x !== low && x !== high)) {
+      const [slope] = numericalGradient(([at]) => value(at!, low, high), [x]);
+      assertClose([derivative(x, low, high)], [slope!], { rtol: 1e-6, atol: 1e-8, what: `${name} at ${x}:` });
+    }
+  });
+}
+
+Deno.test("unary: slopes at bends are PyTorch's, and NaN passes through rectifier and clamp", async () => {
+  const x = harness.upload([0, -1, 1, NaN]), dy = harness.upload([1, 1, 1, 1]);
+  const outputs = (["relu", "abs", "clamp"] as const).map((name) => {
+    const dx = harness.output(4), y = harness.output(4);
+    unary(launcher, name, { x, y, count: 4, low: -1, high: 1 });
+    unaryBackward(launcher, name, { x, dy, dx, count: 4, low: -1, high: 1 });
+    return { y, dx };
+  });
+  const slopes = await harness.read(...outputs.map(({ dx }) => dx));
+  assert.deepEqual(slopes.map((dx) => [...dx.slice(0, 3)]), [[0, 0, 1], [0, -1, 1], [1, 1, 1]]);
+  for (const y of await harness.read(...outputs.map(({ y }) => y))) assert.ok(Number.isNaN(y[3]));
+});
