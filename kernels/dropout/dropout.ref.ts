@@ -1,13 +1,9 @@
-import { philoxBlock } from "../philox.ts";
+import { wordsReference } from "../random/random.ref.ts";
 import type { Dropout } from "./keep.ts";
 
 /** The mask of a dropout: 1 for each of `count` elements that is kept, else 0. */
 export function dropoutMaskReference(count: number, { probability, draw }: Dropout): Uint8Array {
-  const { seed, stream = 0, step = 0, use = 0 } = draw;
-  return Uint8Array.from({ length: count }, (_, i) => {
-    const word = philoxBlock([Math.floor(i / 4), 0, step, use], [seed, stream])[i % 4]!;
-    return word / 2 ** 32 >= probability ? 1 : 0;
-  });
+  return Uint8Array.from(wordsReference(count, draw), (word) => word / 2 ** 32 >= probability ? 1 : 0);
 }
 
 /** y = x mask / (1 - p) in float64. */

@@ -1,0 +1,53 @@
+import code from "./fill_random.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type Draw, drawUniforms, drawValues, withPhilox } from "./draw.ts";
+
+const [uniformKernel, normalKernel, wordsKernel] = ["random.uniform", "random.normal", "random.words"].map(
+  (label, distribution) =>
+    defineKernel({
+      label,
+      code: withPhilox(code),
+      bindings: { y: "write" },
+      uniforms: { count: "u32", offset: "f32", scale: "f32", ...drawUniforms },
+      constants: { distribution },
+    }),
+);
+
+/** Where random numbers go, and which. */
+export interface FillRandomOptions {
+  /** Output, [count]. */
+  readonly y: BufferSlice;
+  readonly count: number;
+  readonly draw: Draw;
+}
+
+/** Fills y with f32 uniform on [low, high), of 24 random bits: (word >> 8) / 2^24 scaled. */
+export function fillUniform(
+  launcher: Launcher,
+  { y, count, draw, low = 0, high = 1 }: FillRandomOptions & { readonly low?: number; readonly high?: number },
+): void {
+  const uniforms = { count, offset: low, scale: high - low, ...drawValues(draw) };
+  launcher.dispatch(uniformKernel!, { y }, uniforms, elementGrid(Math.ceil(count / 4)));
+}
+
+/**
+ * Fills y with f32 normal numbers. The words are the same on every GPU; their logarithms and cosines are the driver's.
+ *
+ * @see Box, Muller, "A note on the generation of random normal deviates" (1958)
+ */
+export function fillNormal(
+  launcher: Launcher,
+  { y, count, draw, mean = 0, deviation = 1 }: FillRandomOptions & {
+    readonly mean?: number;
+    readonly deviation?: number;
+  },
+): void {
+  const uniforms = { count, offset: mean, scale: deviation, ...drawValues(draw) };
+  launcher.dispatch(normalKernel!, { y }, uniforms, elementGrid(Math.ceil(count / 4)));
+}
+
+/** Fills y with the u32 words themselves. */
+export function fillWords(launcher: Launcher, { y, count, draw }: FillRandomOptions): void {
+  const uniforms = { count, offset: 0, scale: 0, ...drawValues(draw) };
+  launcher.dispatch(wordsKernel!, { y }, uniforms, elementGrid(Math.ceil(count / 4)));
+}

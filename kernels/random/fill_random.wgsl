@@ -1,0 +1,54 @@
+// Random numbers: y = low + scale u with u uniform on [0, 1) by 24 bits (0), y = mean + scale n with n standard normal by
+// Box and Muller (1), or the words themselves (2). One invocation for the four elements of a Philox block.
+
+struct Uniforms {
+  count: u32,
+  offset: f32,
+  scale: f32,
+  seed: u32,
+  stream: u32,
+  step: u32,
+  use_number: u32,
+}
+
+override distribution: u32;
+
+const UNIFORM = 0u;
+const NORMAL = 1u;
+
+@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let block = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  let first = 4u * block;
+  if (first >= uniforms.count) {
+    return;
+  }
+  var words = philox(vec4u(block, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
+  let fractions = vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
+  if (distribution == UNIFORM) {
+    words = bitcast<vec4u>(uniforms.offset + uniforms.scale * fractions);
+  }
+  if (distribution == NORMAL) {
+    let radius = sqrt(-2.0 * log(1.0 - fractions.xz));
+    let angle = 6.283185307179586 * fractions.yw;
+    let normals = vec4f(radius.x * cos(angle.x), radius.x * sin(angle.x), radius.y * cos(angle.y), radius.y * sin(angle.y));
+    words = bitcast<vec4u>(uniforms.offset + uniforms.scale * normals);
+  }
+  y[first] = words.x;
+  if (first + 1u < uniforms.count) {
+    y[first + 1u] = words.y;
+  }
+  if (first + 2u < uniforms.count) {
+    y[first + 2u] = words.z;
+  }
+  if (first + 3u < uniforms.count) {
+    y[first + 3u] = words.w;
+  }
+}
