@@ -106,9 +106,8 @@ Deno.test("matmul: k that is no multiple of four is summed to its end with vecto
 
 Deno.test("matmul: NaN passes the rectifier", async () => {
   const c = harness.output(64);
-  const a = new Float32Array(64).fill(1);
-  a[8] = NaN;
-  matmul(launcher, { a: harness.upload(a), b: harness.upload(a), c, m: 8, n: 8, k: 8, relu: true });
+  const ones = new Float32Array(64).fill(1), a = ones.with(8, NaN);
+  matmul(launcher, { a: harness.upload(a), b: harness.upload(ones), c, m: 8, n: 8, k: 8, relu: true });
   const [values] = await harness.read(c);
   assert.ok(values.subarray(8, 16).every(Number.isNaN) && !values.subarray(0, 8).some(Number.isNaN));
 });
