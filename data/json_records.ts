@@ -1,10 +1,8 @@
 import { readFileOrExplain } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type JsonDamage, scanElements } from "./json_scanner.ts";
+import type { NoteTaker } from "./note_taker.ts";
 import { type DecodedText, decodeText } from "./text_decoding.ts";
-
-/** Takes one sentence about something that was repaired or converted on the way in. */
-export type NoteTaker = (sentence: string) => void;
 
 /** How `readJsonArray` reads. */
 export interface JsonArrayOptions {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { writeAtomically } from "../engine/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
-import { type NoteTaker, readJsonArray } from "./json_records.ts";
+import { readJsonArray } from "./json_records.ts";
+import type { NoteTaker } from "./note_taker.ts";
 import { nearestName } from "./nearest_name.ts";
 import { readNpyMatrix, writeNpy } from "./npy.ts";
 
@@ -101,13 +102,13 @@ export class MetricTable {
    * This table and the metrics of another that it lacks, put after its own. Where both know a name, this table's
    * embedding stays, since that is the one a model was trained on; a note says so when they differ.
    *
+   * @param options.source the file of the other table's embeddings, for messages
    * @throws DataError when the embeddings differ in width
    */
-  merge(other: MetricTable, options: { readonly onNote?: NoteTaker } = {}): MetricTable {
+  merge(other: MetricTable, options: { readonly source?: string; readonly onNote?: NoteTaker } = {}): MetricTable {
+    const { source = "The table to add", onNote } = options;
     if (other.dimension !== this.dimension) {
-      throw new DataError(
-        `The metric embeddings to add have ${other.dimension} columns, but those known have ${this.dimension}.`,
-      );
+      throw new DataError(`${source} has ${other.dimension} columns, but the known metrics have ${this.dimension}.`);
     }
     const added = other.names.filter((name) => !this.#rows.has(name));
     const differing = other.names.filter((name) => {
@@ -115,10 +116,9 @@ export class MetricTable {
       return known !== undefined && !closeTo(this.row(known), other.row(other.indexOf(name)));
     });
     if (differing.length > 0) {
-      options.onNote?.(
-        `${differing.length} metrics, such as "${
-          differing[0]
-        }", have another embedding than the run's; the run's is used.`,
+      onNote?.(
+        `${source} gives ${differing.length} known metrics, such as "${differing[0]}", another embedding; ` +
+          "the known one is used.",
       );
     }
     const embeddings = new Float32Array(this.embeddings.length + added.length * this.dimension);

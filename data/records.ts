@@ -1,5 +1,6 @@
 import { DataError } from "../kernels/errors.ts";
-import { type NoteTaker, readJsonArray } from "./json_records.ts";
+import { readJsonArray } from "./json_records.ts";
+import type { NoteTaker } from "./note_taker.ts";
 import { parseScore, scoreExpectation } from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */

@@ -1,8 +1,8 @@
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError, MetrogradError, ShapeError } from "../kernels/errors.ts";
+import type { NoteTaker } from "./note_taker.ts";
 import { parseScore, scoreExpectation } from "./scores.ts";
 import { decodeText } from "./text_decoding.ts";
-import type { NoteTaker } from "./json_records.ts";
 
 /** How `writeSubmission` writes. */
 export interface SubmissionOptions {

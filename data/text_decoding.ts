@@ -1,4 +1,5 @@
 import { DataError } from "../kernels/errors.ts";
+import type { NoteTaker } from "./note_taker.ts";
 
 /** Text of a file, and the way from its characters back to the file's bytes. */
 export interface DecodedText {
@@ -23,7 +24,7 @@ const longestText = 2 ** 29 - 24;
 export function decodeText(
   bytes: Uint8Array,
   name: string,
-  onNote: (sentence: string) => void = () => {},
+  onNote: NoteTaker = () => {},
 ): DecodedText {
   if (bytes.length === 0) throw new DataError(`${name} is empty.`);
   if (bytes.length > longestText) {
@@ -45,7 +46,7 @@ export function decodeText(
   return decodeBytes(bytes, name, onNote);
 }
 
-function decodeBytes(bytes: Uint8Array, name: string, onNote: (sentence: string) => void): DecodedText {
+function decodeBytes(bytes: Uint8Array, name: string, onNote: NoteTaker): DecodedText {
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const body = bytes.subarray(mark);
   const fromUtf8 = (text: string) => ({
@@ -112,7 +113,7 @@ function sequenceLength(bytes: Uint8Array, i: number): number {
 
 /** False when bytes occur that no text in Windows-1252 has: control characters and the five codes without a meaning. */
 function isWindows1252Text(bytes: Uint8Array): boolean {
-  const undefinedCodes = [0x7f, 0x81, 0x8d, 0x8f, 0x90, 0x9d];
+  const undefinedCodes = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
   return bytes.every((byte) =>
     byte >= 0x20 ? !undefinedCodes.includes(byte) : byte === 9 || byte === 10 || byte === 13
   );

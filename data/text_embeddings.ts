@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { listFolderOrExplain } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
-import type { NoteTaker } from "./json_records.ts";
+import type { NoteTaker } from "./note_taker.ts";
 import { readNpyMatrix } from "./npy.ts";
 
 /** The files of a folder of embeddings that hold a field each, in the order in which they are read. */
@@ -33,7 +34,7 @@ export async function readTextEmbeddings(
   recordCount: number,
   options: TextEmbeddingsOptions = {},
 ): Promise<TextEmbeddings> {
-  const present = new Set(await listFiles(folder));
+  const present = new Set(await listFolderOrExplain(folder, "a folder of embeddings"));
   const found = fieldNames.filter((name) => present.has(`${name}.npy`));
   const names = present.has("text.npy") ? ["text"] : found;
   if (names.length === 0) {
@@ -85,18 +86,4 @@ async function readRows(path: string, count: number, options: TextEmbeddingsOpti
   if (rows < count) throw new DataError(`${path} has ${rows} rows, but ${rowsOf}.`);
   if (rows > count) onNote(`${path}: the first ${count} of ${rows} rows are used, one for each record that was saved.`);
   return { data: data.slice(0, count * columns), columns };
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new DataError(`${folder} does not exist; a folder of embeddings is expected there.`, { cause: error });
-    }
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new DataError(`${folder} is a file; a folder of embeddings is expected.`, { cause: error });
-    }
-    throw error;
-  }
 }

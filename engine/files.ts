@@ -60,23 +60,41 @@ export async function readFileOrExplain(path: string, what: string): Promise<Uin
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      throw new DataError(`${path} does not exist; ${what} is expected there.`, { cause: error });
-    }
     if (error instanceof Deno.errors.IsADirectory) {
       throw new DataError(`${path} is a folder; ${what} is expected.`, { cause: error });
     }
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-      throw new DataError(`${path} may not be read: ${reason(error)}.`, { cause: error });
+    throw explainReadError(error, path, what);
+  }
+}
+
+/**
+ * The names of what a folder holds.
+ *
+ * @param what names what the folder should be, with its article: "a folder of embeddings"
+ * @throws DataError when the folder is missing, is a file or may not be read
+ */
+export async function listFolderOrExplain(path: string, what: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new DataError(`${path} is a file; ${what} is expected.`, { cause: error });
     }
-    throw error instanceof Error
-      ? new DataError(`${path} could not be read: ${reason(error)}.`, { cause: error })
-      : error;
+    throw explainReadError(error, path, what);
   }
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
+function explainReadError(error: unknown, path: string, what: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const missing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  return new DataError(
+    missing ? `${path} does not exist; ${what} is expected there.` : `${path} could not be read: ${reason(error)}.`,
+    { cause: error },
+  );
 }
 
 function explainWriteError(error: unknown, path: string, left: string): unknown {

@@ -71,11 +71,11 @@ Deno.test("metric table: merging adds the unseen metrics after the own ones and 
   assert.deepEqual(merged.names, [...names, "new"]);
   assert.deepEqual(merged.embeddings, new Float32Array([1, 0, 0, 1, 0.6, 0.8, 0.5, 0.5]));
   assert.equal(notes.length, 1);
-  assert.match(notes[0]!, /"tone"/);
+  assert.match(notes[0]!, /^The table to add gives 1 known metrics, such as "tone", another embedding; the known one/);
   assert.deepEqual(table.names, names);
-  assert.throws(() => table.merge(new MetricTable(["wide"], new Float32Array(3), 3)), {
+  assert.throws(() => table.merge(new MetricTable(["wide"], new Float32Array(3), 3), { source: "new.npy" }), {
     name: "DataError",
-    message: "The metric embeddings to add have 3 columns, but those known have 2.",
+    message: "new.npy has 3 columns, but the known metrics have 2.",
   });
 });
 

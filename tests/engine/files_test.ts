@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { appendToFile, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files.ts";
 import { DataError, MetrogradError } from "../../kernels/errors.ts";
 import { put, withFolder } from "../temporary.ts";
 
@@ -89,5 +89,37 @@ Deno.test(
       message: `${folder} is a folder; a JSON array of records is expected.`,
     });
     await assert.rejects(readFileOrExplain(join(await put(folder, "f", ""), "g"), "text"), DataError);
+  }),
+);
+
+Deno.test(
+  "files: lines are added at the end, and a full disk there is one sentence",
+  withFolder(async (folder) => {
+    const path = join(folder, "metrics.jsonl");
+    await appendToFile(path, "1\n");
+    await appendToFile(path, "2\n");
+    assert.equal(await Deno.readTextFile(path), "1\n2\n");
+    await withFullDisk(() =>
+      assert.rejects(appendToFile(path, "more than five bytes"), {
+        name: "MetrogradError",
+        message: `No space left on the device while writing ${path}; the last line there may be cut short.`,
+      })
+    );
+  }),
+);
+
+Deno.test(
+  "files: a folder is listed; a missing one and a file in its place are refused by name",
+  withFolder(async (folder) => {
+    const path = await put(folder, "a.npy", "x");
+    assert.deepEqual(await listFolderOrExplain(folder, "a folder of embeddings"), ["a.npy"]);
+    await assert.rejects(listFolderOrExplain(path, "a folder of embeddings"), {
+      name: "DataError",
+      message: `${path} is a file; a folder of embeddings is expected.`,
+    });
+    const missing = join(folder, "none");
+    await assert.rejects(listFolderOrExplain(missing, "a folder of embeddings"), {
+      message: `${missing} does not exist; a folder of embeddings is expected there.`,
+    });
   }),
 );
