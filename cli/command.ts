@@ -1,0 +1,22 @@
+import { Command } from "@commander-js/extra-typings";
+import type { Terminal } from "./terminal.ts";
+
+/** Carries out what a command was asked for. */
+export type Action<Request> = (request: Request, terminal: Terminal) => Promise<void>;
+
+/** An example of a call: what follows `deno task`, and what it is good for. */
+export type Example = readonly [call: string, purpose: string];
+
+/**
+ * A command with a summary and examples in its help. Errors are thrown, never printed: `main` explains them all in one
+ * place.
+ */
+export function command(name: string, summary: string, examples: readonly Example[]): Command {
+  const lines = examples.map(([call, purpose]) => `  ${purpose}:\n    deno task ${call}`);
+  return new Command(name)
+    .description(summary)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", lines.length > 0 ? `\nExamples:\n${lines.join("\n")}` : "")
+    .helpOption("-h, --help", "show this help")
+    .exitOverride();
+}

@@ -1,0 +1,36 @@
+import { CommanderError } from "@commander-js/extra-typings";
+import { explainFailure, usageError } from "./failure.ts";
+import { type Actions, createProgram } from "./program.ts";
+import { sample } from "./sample.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
+import { MetrogradError } from "../kernels/errors.ts";
+
+const notYet = () => Promise.reject(new MetrogradError("This command is not built yet."));
+const actions: Actions = { train: notYet, evaluate: notYet, predict: notYet, sample, doctor: notYet };
+
+/** Carries out a command line and returns its exit code: 0, 1 (failed), 2 (usage) or 130 (stopped from outside). */
+export async function main(args: readonly string[], terminal: Terminal, what: Actions = actions): Promise<number> {
+  const program = createProgram(what, terminal);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return explainFailure(error, terminal, args.includes("--debug"));
+    // Help and version have been printed, also the help that answers a call without a command.
+    if (error.exitCode === 0) return 0;
+    if (error.code === "commander.help") return 2;
+    const options = [...program.options, ...program.commands.find((each) => args.includes(each.name()))?.options ?? []];
+    const known = error.code === "commander.unknownCommand"
+      ? program.commands.map((each) => each.name())
+      : options.map(({ long }) => long ?? "");
+    return explainFailure(usageError(error, known), terminal, args.includes("--debug"));
+  }
+}
+
+if (import.meta.main) {
+  const terminal = createTerminal();
+  const fail = (error: unknown) => Deno.exit(explainFailure(error, terminal, Deno.args.includes("--debug")));
+  globalThis.addEventListener("unhandledrejection", (event) => fail(event.reason));
+  globalThis.addEventListener("error", (event) => fail(event.error));
+  Deno.exit(await main(Deno.args, terminal));
+}

@@ -1,0 +1,59 @@
+import { command } from "./command.ts";
+import { type MetricFiles, metricFiles, text } from "./options.ts";
+
+/** What `predict` is asked for. */
+export interface PredictCall {
+  readonly run: string;
+  readonly data: string;
+  /** The CSV file to write. */
+  readonly out: string;
+  readonly force: boolean;
+  /** Rounds scores to integers. */
+  readonly round: boolean;
+  /** Adds a column with the standard deviation that the model gives each score. */
+  readonly spread: boolean;
+  /** Folder of text embeddings; null for the run's encoder. */
+  readonly embeddings: string | null;
+  /** Metrics that the run does not know; null for none. */
+  readonly metrics: MetricFiles | null;
+  /** Folder to save the model's inputs in; null for none. */
+  readonly saveFeatures: string | null;
+}
+
+/** `predict`: scores records with a run. */
+export function predictCommand(act: (call: PredictCall) => Promise<void>) {
+  return command("predict", "Score records with a trained run.", [
+    ["predict --run runs/a --data test.json --out submission.csv", "Scores as CSV, ID,score"],
+    [
+      "predict --run runs/a --data new.json --metric-names new_names.json --metric-embeddings new.npy",
+      "Score metrics that training has not seen",
+    ],
+  ])
+    .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
+    .requiredOption("--data <file>", "JSON file of records; scores in it are passed over", text("--data"))
+    .option("--out <file>", "CSV file to write", text("--out"), "submission.csv")
+    .option("--force", "replace --out and --save-features when they exist")
+    .option("--round", "round scores to integers")
+    .option("--spread", "add a column spread: the standard deviation that the model gives each score")
+    .option("--embeddings <folder>", "embeddings of the texts, where the run was trained on such", text("--embeddings"))
+    .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
+    .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
+    .option(
+      "--save-features <folder>",
+      "save the model's inputs as .npy, to repeat the scores elsewhere",
+      text("--save-features"),
+    )
+    .action(({ run, data, out, force, round, spread, embeddings, saveFeatures, ...options }) =>
+      act({
+        run,
+        data,
+        out,
+        force: force ?? false,
+        round: round ?? false,
+        spread: spread ?? false,
+        embeddings: embeddings ?? null,
+        metrics: metricFiles(options),
+        saveFeatures: saveFeatures ?? null,
+      })
+    );
+}

@@ -1,0 +1,51 @@
+import project from "../deno.json" with { type: "json" };
+import { type Action, command } from "./command.ts";
+import { type DoctorCall, doctorCommand } from "./doctor.ts";
+import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
+import { type PredictCall, predictCommand } from "./predict.ts";
+import { type SampleCall, sampleCommand } from "./sample.ts";
+import type { Terminal } from "./terminal.ts";
+import { type TrainCall, trainCommand } from "./train.ts";
+
+/** What each command does once its options are understood. */
+export interface Actions {
+  readonly train: Action<TrainCall>;
+  readonly evaluate: Action<EvaluateCall>;
+  readonly predict: Action<PredictCall>;
+  readonly sample: Action<SampleCall>;
+  readonly doctor: Action<DoctorCall>;
+}
+
+/** The whole command line: every command with its options. */
+export function createProgram(actions: Actions, terminal: Terminal) {
+  const program = command("deno task", "Trains and applies metric-conditioned scorers on the GPU.", [])
+    .version(project.version, "-V, --version", "show the version")
+    .option("-q, --quiet", "print results, warnings and errors only")
+    .option("--debug", "show where an error arose")
+    .hook("preAction", () => {
+      terminal.quiet = program.opts().quiet ?? false;
+    });
+  const commands = [
+    trainCommand((call) => actions.train(call, terminal)),
+    evaluateCommand((call) => actions.evaluate(call, terminal)),
+    predictCommand((call) => actions.predict(call, terminal)),
+    sampleCommand((call) => actions.sample(call, terminal)),
+    doctorCommand((call) => actions.doctor(call, terminal)),
+  ];
+  const output = {
+    writeOut: (text: string) => terminal.print(text.trimEnd()),
+    writeErr: (text: string) => terminal.note(text.trimEnd()),
+    outputError: () => {},
+    // Asked of the environment otherwise, which the tasks may not read.
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+    getOutHelpWidth: () => 110,
+    getErrHelpWidth: () => 110,
+  };
+  program.configureOutput(output).helpCommand(false);
+  for (const each of commands) {
+    each.configureOutput(output);
+    program.addCommand(each as Parameters<typeof program.addCommand>[0]);
+  }
+  return program;
+}

@@ -1,0 +1,25 @@
+import type { BilinearConfig } from "./config.ts";
+
+/** Files to train on. */
+export interface TrainFiles {
+  /** JSON file of records with scores. */
+  readonly data: string;
+  readonly metricNames: string;
+  readonly metricEmbeddings: string;
+  /** Folder of text embeddings; null for the built-in encoder. */
+  readonly embeddings: string | null;
+  /** Trains on what can be saved of a damaged file. */
+  readonly recover: boolean;
+}
+
+/** A run to begin. */
+export interface TrainRequest {
+  /** Null for the built-in sample set. */
+  readonly files: TrainFiles | null;
+  /** Settings that differ from the recipe's defaults. */
+  readonly settings: Partial<BilinearConfig>;
+  /** Only the first records; null for all. */
+  readonly maxRows: number | null;
+  /** The run's folder. */
+  readonly out: string;
+}
