@@ -17,11 +17,23 @@ const SILU = 10u;
 const RELU = 11u;
 const CLAMP = 12u;
 
-// log(1 + z) for z >= 0: the quotient corrects the rounding of 1 + z (Kahan).
+// max(x, 0) that lets NaN pass. By bits, since drivers turn comparisons round: -0 and below, up to -infinity.
+fn rectified(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return select(x, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);
+}
+
+// x within low .. high; NaN stays (by bits, as above).
+fn clamped(x: f32, low: f32, high: f32) -> f32 {
+  return select(clamp(x, low, high), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
+}
+
+// log(1 + z) for z in 0 .. 1, as 2 artanh(z / (2 + z)): a driver's log may be rough near 1.
 fn log_one_plus(z: f32) -> f32 {
-  let sum = 1.0 + z;
-  let rounded = sum - 1.0;
-  return select(log(sum) * (z / rounded), z, rounded == 0.0);
+  let s = z / (2.0 + z);
+  let q = s * s;
+  let tail = q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0))));
+  return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + tail))));
 }
 
 fn sigmoid(x: f32) -> f32 {
@@ -80,7 +92,7 @@ fn value_of(x: f32, low: f32, high: f32) -> f32 {
       return sigmoid(x);
     }
     case SOFTPLUS: {
-      return select(x, 0.0, x < 0.0) + log_one_plus(exp(-abs(x)));
+      return rectified(x) + log_one_plus(exp(-abs(x)));
     }
     case GELU: {
       return x * normal_distribution(x);
@@ -92,10 +104,10 @@ fn value_of(x: f32, low: f32, high: f32) -> f32 {
       return x * sigmoid(x);
     }
     case RELU: {
-      return select(x, 0.0, x < 0.0);
+      return rectified(x);
     }
     case CLAMP: {
-      return select(select(x, low, x < low), high, x > high);
+      return clamped(x, low, high);
     }
     default: {
       return 0.0;

@@ -32,9 +32,9 @@ fn main(
   }
   let mean = prediction[index].x;
   let raw = prediction[index].y;
-  // By comparisons, since clamp would turn NaN into a bound.
-  var log_variance = select(raw, LIMIT, raw > LIMIT);
-  log_variance = select(log_variance, -LIMIT, raw < -LIMIT);
+  // clamp may turn NaN into a bound; NaN is found by bits, since drivers turn comparisons round.
+  let is_nan = (bitcast<u32>(raw) & 0x7fffffffu) > 0x7f800000u;
+  let log_variance = select(clamp(raw, -LIMIT, LIMIT), raw, is_nan);
   let within = abs(raw) <= LIMIT;
 
   let variance = exp(log_variance);

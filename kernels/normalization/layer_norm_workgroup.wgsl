@@ -43,14 +43,20 @@ fn workgroup_sum(value: f32, local: u32) -> f32 {
   return partial[0];
 }
 
-// What follows the normalisation of an element: scale and shift, rectifier (which lets NaN pass).
+// max(x, 0) that lets NaN pass. By bits, since drivers turn comparisons round: -0 and below, up to -infinity.
+fn rectified(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return select(x, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);
+}
+
+// What follows the normalisation of an element: scale and shift, rectifier.
 fn transformed(x_hat: f32, column: u32) -> f32 {
   var value = x_hat;
   if (affine) {
     value = value * weight[column] + bias[column];
   }
   if (relu) {
-    value = select(value, 0.0, value < 0.0);
+    value = rectified(value);
   }
   return value;
 }
