@@ -1,0 +1,157 @@
+import { ShapeError } from "../kernels/errors.ts";
+import type { Engine } from "./engine.ts";
+import type { Parameter } from "./parameter.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Where a backward rule may put a gradient: it overwrites the tensor, or adds to it. */
+export interface GradientTarget {
+  readonly tensor: Tensor;
+  readonly accumulate: boolean;
+}
+
+/**
+ * Computes the gradient for one input. A rule that can write to a given place does so and returns that tensor; any
+ * other result is added there for it.
+ */
+export type GradientThunk = (into?: GradientTarget) => Tensor;
+
+/** One entry of the tape: what a tensor was computed from, and how gradients get back. */
+export interface Origin {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  /** Thunks in the order of `inputs`; undefined where no gradient flows. */
+  backward(dy: Tensor): readonly (GradientThunk | undefined)[];
+}
+
+type Inputs = Readonly<Record<string, Tensor | undefined>>;
+
+/** What a backward rule sees of its forward run. */
+export interface BackwardContext<I extends Inputs, O, S> {
+  readonly inputs: I;
+  readonly options: O;
+  readonly output: Tensor;
+  readonly saved: S;
+}
+
+/** An op: its launch and its backward rule, side by side. */
+export interface OpDefinition<I extends Inputs, O, S> {
+  /** Launches the kernels. `save` keeps what only the forward run knows for the backward rule. */
+  forward(inputs: I, options: O, save: (saved: S) => void): Tensor;
+  /** Gradients as thunks: what nobody needs is never launched. `engine` is the output's. */
+  backward?(context: BackwardContext<I, O, S>, dy: Tensor): { readonly [Name in keyof I]?: GradientThunk };
+}
+
+/**
+ * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
+ * a gradient.
+ */
+export function op<I extends Inputs, O = void, S = undefined>(
+  name: string,
+  definition: OpDefinition<I, O, S>,
+): (inputs: I, options: O) => Tensor {
+  return (inputs, options) => {
+    let saved = undefined as S;
+    const output = definition.forward(inputs, options, (value) => saved = value);
+    output.name = name;
+    const names = Object.keys(inputs).filter((key) => inputs[key]);
+    const { backward } = definition;
+    if (backward && output.engine.recording && names.some((key) => inputs[key]!.requiresGrad)) {
+      output.origin = {
+        name,
+        inputs: names.map((key) => inputs[key]!),
+        backward(dy) {
+          const thunks = backward.call(definition, { inputs, options, output, saved }, dy);
+          return names.map((key) => inputs[key]!.requiresGrad ? thunks[key] : undefined);
+        },
+      };
+    }
+    return output;
+  };
+}
+
+/** A tape entry without inputs: what marks a parameter as the end of the way back. */
+export const leaf: Origin = { name: "parameter", inputs: [], backward: () => [] };
+
+/**
+ * Sends the gradient of a scalar loss back to all parameters it was computed from. A parameter that already holds a
+ * gradient since the last `zeroGrad` gets the sum.
+ *
+ * @param loss one element
+ * @param upstream gradient of whatever the loss feeds; 1 if absent
+ * @throws ShapeError when the loss is no scalar and no upstream gradient is given
+ */
+export function backward(loss: Tensor, upstream?: Tensor): void {
+  if (!upstream && loss.size !== 1) {
+    throw new ShapeError(`backward() starts at one number, but ${loss.name} is [${loss.shape.join(", ")}].`);
+  }
+  const { engine } = loss;
+  engine.noGrad(() => {
+    const gradients = new Map<Tensor, Tensor>([[loss, upstream ?? engine.full(loss.shape, 1)]]);
+    for (const tensor of reverseOrder(loss)) {
+      const dy = gradients.get(tensor);
+      if (!dy || tensor.origin === leaf) continue;
+      propagate(tensor, dy, gradients);
+      gradients.delete(tensor);
+      if (dy !== upstream) dy.dispose();
+    }
+  });
+}
+
+/** Everything the loss depends on that needs a gradient, latest first. */
+function reverseOrder(loss: Tensor): Tensor[] {
+  const found = new Set<Tensor>();
+  const waiting = [loss];
+  while (waiting.length > 0) {
+    const tensor = waiting.pop()!;
+    if (!tensor.requiresGrad || found.has(tensor)) continue;
+    found.add(tensor);
+    waiting.push(...tensor.origin!.inputs);
+  }
+  return [...found].sort((a, b) => b.id - a.id);
+}
+
+/** Runs one entry's backward rule and adds what it gives to the gradients of its inputs. */
+function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): void {
+  const { engine } = tensor;
+  const { inputs, backward } = tensor.origin!;
+  engine.scope(() => {
+    const kept: Tensor[] = [];
+    backward(dy).forEach((thunk, i) => {
+      if (!thunk) return;
+      const input = inputs[i]!;
+      if (isParameter(input)) {
+        deliver(engine, thunk, { tensor: input.grad, accumulate: input.hasGrad });
+        input.hasGrad = true;
+        return;
+      }
+      const sum = gradients.get(input);
+      if (!sum) {
+        const gradient = thunk();
+        // A rule may hand its own upstream gradient on; two owners would free it twice.
+        const own = gradient === dy ? dy.detach() : gradient;
+        gradients.set(input, own);
+        kept.push(own);
+      } else if (sum.storage.shared) {
+        const own = engine.copy(sum);
+        deliver(engine, thunk, { tensor: own, accumulate: true });
+        gradients.set(input, own);
+        kept.push(own);
+        sum.dispose();
+      } else {
+        deliver(engine, thunk, { tensor: sum, accumulate: true });
+      }
+    });
+    return kept;
+  });
+}
+
+function deliver(engine: Engine, thunk: GradientThunk, target: GradientTarget): void {
+  const gradient = thunk(target);
+  if (gradient === target.tensor) return;
+  if (target.accumulate) engine.addInto(target.tensor, gradient);
+  else engine.copyInto(target.tensor, gradient);
+}
+
+function isParameter(tensor: Tensor): tensor is Parameter {
+  return tensor.origin === leaf;
+}

@@ -1,0 +1,224 @@
+import { BufferPool, type PoolStatistics } from "../kernels/buffer_pool.ts";
+import { CommandStream } from "../kernels/command_stream.ts";
+import { addScaled } from "../kernels/elementwise/add_scaled.ts";
+import { fill } from "../kernels/elementwise/fill.ts";
+import { ShapeError } from "../kernels/errors.ts";
+import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
+import { type OpenDevice, openDevice } from "./device/open.ts";
+import { RandomSource } from "./random.ts";
+import { Readback } from "./readback.ts";
+import { elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+
+/** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
+const maxRunAhead = 16;
+
+/**
+ * A GPU and everything that lives on it: the command stream, the memory, the random numbers. Tensors made inside a
+ * scope or a step are freed at its end; those made outside live until they are disposed of or the engine is.
+ *
+ * @example
+ * await using engine = await Engine.open();
+ * const x = engine.tensor([2, 3], [1, 2, 3, 4, 5, 6]);
+ */
+export class Engine implements AsyncDisposable {
+  readonly stream: CommandStream;
+  readonly pool: BufferPool;
+  readonly capabilities: Capabilities;
+  /** Where dropout and other random ops draw from. */
+  readonly random = new RandomSource(0);
+  /** False inside `noGrad`. */
+  recording = true;
+  readonly #readback: Readback;
+  readonly #scopes: Set<Tensor>[] = [];
+  #unfinished = 0;
+
+  /** @param onCompile told the label of each kernel before it is compiled for the first time */
+  constructor(readonly opened: OpenDevice, onCompile?: (label: string) => void) {
+    const { device, adapter, features, subgroupSize } = opened;
+    this.capabilities = {
+      subgroupSize,
+      software: adapter.software,
+      shaderF16: features.has("shader-f16"),
+      maxBindingSize: device.limits.maxStorageBufferBindingSize,
+    };
+    this.pool = new BufferPool(device, () => this.stream.submission);
+    this.stream = new CommandStream(device, this.capabilities, this.pool, onCompile);
+    this.#readback = new Readback(device, this.stream);
+  }
+
+  /** Opens the best adapter of this machine. @throws DeviceError when there is none; it says what to install */
+  static async open(options: { onCompile?: (label: string) => void } = {}): Promise<Engine> {
+    return new Engine(await openDevice(), options.onCompile);
+  }
+
+  /** What the adapter calls itself. */
+  get adapterDescription(): string {
+    return this.opened.adapter.description;
+  }
+
+  /** Uninitialised tensor: whoever asks for it writes all of it. */
+  empty(shape: Shape, type: ElementType = "f32", name = "tensor"): Tensor {
+    return this.adopt(new Tensor(this, shape, this.allocate(elementCount(shape) * 4, name), type, name));
+  }
+
+  /** Tensor of given elements in row-major order. @throws ShapeError when their number is not the shape's */
+  tensor(shape: Shape, data: ArrayLike<number>, name = "tensor"): Tensor {
+    const elements = data instanceof Float32Array ? data : Float32Array.from(data);
+    return this.adopt(new Tensor(this, shape, this.upload(elements, shape, name), "f32", name));
+  }
+
+  /** Tensor of indices. @throws ShapeError when their number is not the shape's */
+  indices(shape: Shape, data: ArrayLike<number>, name = "indices"): Tensor {
+    const elements = data instanceof Uint32Array ? data : Uint32Array.from(data);
+    return this.adopt(new Tensor(this, shape, this.upload(elements, shape, name), "u32", name));
+  }
+
+  /** Tensor whose elements are all the same. */
+  full(shape: Shape, value: number, name = "tensor"): Tensor {
+    const tensor = this.empty(shape, "f32", name);
+    fill(this.stream, { y: tensor.slice, value, count: tensor.size });
+    return tensor;
+  }
+
+  /** The same f32 elements in memory of their own; no gradient flows back. */
+  copy(source: Tensor): Tensor {
+    const tensor = this.empty(source.shape, source.type, source.name);
+    this.copyInto(tensor, source);
+    return tensor;
+  }
+
+  /** target = source, elements of equal number. */
+  copyInto(target: Tensor, source: Tensor): void {
+    addScaled(this.stream, { x: source.slice, y: target.slice, count: source.size, yFactor: 0 });
+  }
+
+  /** target += source, elements of equal number. */
+  addInto(target: Tensor, source: Tensor): void {
+    addScaled(this.stream, { x: source.slice, y: target.slice, count: source.size });
+  }
+
+  /** Sets memory to zero. */
+  clear(slice: BufferSlice): void {
+    this.stream.clear(slice);
+  }
+
+  /** Replaces a tensor's elements from the host, after all recorded work. @throws ShapeError when their number differs */
+  write(tensor: Tensor, data: Float32Array | Uint32Array): void {
+    if (data.length !== tensor.size) {
+      throw new ShapeError(`${tensor.name} holds ${tensor.size} elements and cannot take ${data.length}.`);
+    }
+    // The host's writes overtake recorded work, so that work goes first.
+    this.stream.submit();
+    this.#writeTo(tensor.storage, data);
+  }
+
+  /** Memory for `bytes` bytes, outside any scope. */
+  allocate(bytes: number, label: string): Storage {
+    return new Storage(this.pool.allocate(Math.max(bytes, 4), { label }), (slice) => this.pool.free(slice));
+  }
+
+  /** Memory holding the host's elements, outside any scope. */
+  upload(data: Float32Array | Uint32Array, shape: Shape, label: string): Storage {
+    if (data.length !== elementCount(shape)) {
+      throw new ShapeError(
+        `${label}: [${shape.join(", ")}] needs ${elementCount(shape)} elements, but got ${data.length}.`,
+      );
+    }
+    const slice = this.pool.allocate(Math.max(data.byteLength, 4), { label, forUpload: true });
+    const storage = new Storage(slice, (freed) => this.pool.free(freed));
+    this.#writeTo(storage, data);
+    return storage;
+  }
+
+  /** Reads tensors back with one wait. Indices come as the floats of the same value. */
+  async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+    const bytes = await this.#readback.read(tensors.map((tensor) => ({ ...tensor.slice, size: tensor.size * 4 })));
+    this.#unfinished = 0;
+    this.opened.errors.check();
+    return bytes.map((buffer, i) =>
+      tensors[i]!.type === "u32" ? Float32Array.from(new Uint32Array(buffer)) : new Float32Array(buffer)
+    );
+  }
+
+  /** Puts a new tensor under the current scope. */
+  adopt(tensor: Tensor): Tensor {
+    this.#scopes.at(-1)?.add(tensor);
+    return tensor;
+  }
+
+  /** Runs `body` and frees all tensors made in it, but for those it returns (a tensor, or an array or record of them). */
+  scope<T>(body: () => T): T {
+    const made = new Set<Tensor>();
+    this.#scopes.push(made);
+    let kept: T | undefined;
+    try {
+      kept = body();
+      return kept;
+    } finally {
+      this.#scopes.pop();
+      for (const tensor of tensorsIn(kept)) {
+        if (made.delete(tensor)) this.adopt(tensor);
+      }
+      for (const tensor of made) tensor.dispose();
+    }
+  }
+
+  /**
+   * One unit of work, such as a training step: a scope whose dispatches go to the GPU in one submission. Resolves at
+   * once unless the GPU is many steps behind.
+   */
+  async step<T>(body: () => T): Promise<T> {
+    this.random.nextStep();
+    const kept = this.scope(body);
+    this.stream.submit();
+    if (++this.#unfinished >= maxRunAhead) await this.finish();
+    return kept;
+  }
+
+  /** Runs `body` without recording, so that its results need no gradient. */
+  noGrad<T>(body: () => T): T {
+    const before = this.recording;
+    this.recording = false;
+    try {
+      return body();
+    } finally {
+      this.recording = before;
+    }
+  }
+
+  /** Sends all recorded work and waits for it. @throws DeviceError for anything the GPU refused since the last wait */
+  async finish(): Promise<void> {
+    this.stream.submit();
+    await this.opened.device.queue.onSubmittedWorkDone();
+    this.#unfinished = 0;
+    this.opened.errors.check();
+  }
+
+  /** Counts of GPU memory. */
+  memory(): PoolStatistics {
+    return this.pool.statistics();
+  }
+
+  /** Finishes all work and frees everything, the device included. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish();
+    this.#readback.destroy();
+    this.stream.destroy();
+    this.pool.destroy();
+    this.opened.device.destroy();
+  }
+
+  #writeTo(storage: Storage, data: Float32Array | Uint32Array): void {
+    const { buffer, offset } = storage.slice;
+    this.opened.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+  }
+}
+
+function tensorsIn(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value];
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.values(value).flatMap(tensorsIn);
+  }
+  return [];
+}

@@ -1,0 +1,20 @@
+import { embedding } from "../ops/embedding.ts";
+import { Parameter } from "../parameter.ts";
+import type { Tensor } from "../tensor.ts";
+import { Module, type ModuleOptions } from "./module.ts";
+
+/** A learned table of rows, looked up by index; standard normal at first, as in PyTorch. */
+export class Embedding extends Module {
+  readonly weight: Parameter;
+
+  constructor({ engine, random }: ModuleOptions, rows: number, columns: number) {
+    super();
+    const values = Float32Array.from({ length: rows * columns }, () => random.normal());
+    this.weight = new Parameter(engine, [rows, columns], values);
+  }
+
+  /** `index` [...] → [..., columns]. */
+  forward(index: Tensor): Tensor {
+    return embedding({ weight: this.weight, index }, undefined);
+  }
+}

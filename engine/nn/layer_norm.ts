@@ -1,0 +1,22 @@
+import { layerNorm } from "../ops/layer_norm.ts";
+import { Parameter } from "../parameter.ts";
+import type { Tensor } from "../tensor.ts";
+import { Module, type ModuleOptions } from "./module.ts";
+
+/** Layer normalisation over the last axis, with a learned scale (1 at first) and shift (0 at first). */
+export class LayerNorm extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+
+  constructor({ engine }: Pick<ModuleOptions, "engine">, columns: number, readonly eps = 1e-5) {
+    super();
+    this.weight = new Parameter(engine, [columns], new Float32Array(columns).fill(1));
+    this.bias = new Parameter(engine, [columns], new Float32Array(columns));
+  }
+
+  /** `x` [..., columns] → the same shape; with `relu`, and `dropout` after it, in the same pass. */
+  forward(x: Tensor, { relu = false, dropout = 0 }: { relu?: boolean; dropout?: number } = {}): Tensor {
+    const { weight, bias, eps } = this;
+    return layerNorm({ x, weight, bias }, { eps, relu, dropout: this.training ? dropout : 0 });
+  }
+}

@@ -1,0 +1,29 @@
+import { linear } from "../ops/linear.ts";
+import { Parameter } from "../parameter.ts";
+import type { Tensor } from "../tensor.ts";
+import { uniform } from "./init.ts";
+import { Module, type ModuleOptions } from "./module.ts";
+
+/** y = x Wᵀ + b, with PyTorch's layout and initialisation: all uniform on ±1/√in. */
+export class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  /** @param options.bias false for a layer without one */
+  constructor(
+    { engine, random }: ModuleOptions,
+    inFeatures: number,
+    outFeatures: number,
+    { bias = true }: { bias?: boolean } = {},
+  ) {
+    super();
+    const bound = 1 / Math.sqrt(inFeatures);
+    this.weight = new Parameter(engine, [outFeatures, inFeatures], uniform(random, outFeatures * inFeatures, bound));
+    this.bias = bias ? new Parameter(engine, [outFeatures], uniform(random, outFeatures, bound)) : null;
+  }
+
+  /** `x` [..., in] → [..., out]; with `relu` the rectifier runs in the same pass. */
+  forward(x: Tensor, options: { relu?: boolean } = {}): Tensor {
+    return linear({ x, weight: this.weight, bias: this.bias ?? undefined }, options);
+  }
+}

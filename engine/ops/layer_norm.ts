@@ -1,0 +1,80 @@
+import { layerNorm as launch } from "../../kernels/normalization/layer_norm.ts";
+import {
+  layerNormBackwardInput,
+  layerNormBackwardParameters,
+} from "../../kernels/normalization/layer_norm_backward.ts";
+import { op } from "../autograd.ts";
+import { expectShape, lastAxis } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+
+/**
+ * Layer normalisation over the last axis, with the biased variance: y = (x - mean) / sqrt(variance + eps) weight + bias;
+ * with `relu`, the rectifier follows in the same pass, and with `dropout` a dropout of that probability after it.
+ *
+ * `x` [..., columns], `weight` and `bias` [columns], both or neither → the shape of x.
+ *
+ * @throws ShapeError when weight or bias have another size
+ * @see Ba, Kiros, Hinton, "Layer normalization" (2016)
+ */
+export const layerNorm = op("layer_norm", {
+  forward(
+    { x, weight, bias }: { x: Tensor; weight?: Tensor | undefined; bias?: Tensor | undefined },
+    { eps = 1e-5, relu = false, dropout = 0 }: { eps?: number; relu?: boolean; dropout?: number } = {},
+    save: (statistics: Tensor) => void,
+  ) {
+    const { rows, columns } = lastAxis(x);
+    if (weight) expectShape("layer_norm", "weight", weight, [columns]);
+    if (bias) expectShape("layer_norm", "bias", bias, [columns]);
+    const { engine } = x;
+    const y = engine.empty(x.shape);
+    const statistics = engine.empty([rows, 2]);
+    launch(engine.stream, {
+      x: x.slice,
+      weight: weight?.slice,
+      bias: bias?.slice,
+      y: y.slice,
+      statistics: statistics.slice,
+      rows,
+      columns,
+      epsilon: eps,
+      relu,
+      dropout: dropout > 0 ? { probability: dropout, draw: engine.random.next() } : undefined,
+    });
+    save(statistics);
+    return y;
+  },
+  backward({ inputs: { x, weight }, output, options: { relu, dropout = 0 } = {}, saved: statistics }, dy) {
+    const { engine } = x;
+    const { rows, columns } = lastAxis(x);
+    const given = {
+      x: x.slice,
+      statistics: statistics.slice,
+      reluOutput: relu ? output.slice : undefined,
+      dropoutProbability: dropout,
+      dy: dy.slice,
+      rows,
+      columns,
+    };
+    let dbias: Tensor | undefined;
+    return {
+      x() {
+        const dx = engine.empty(x.shape);
+        layerNormBackwardInput(engine.stream, { ...given, weight: weight?.slice, dx: dx.slice });
+        return dx;
+      },
+      weight: parameters,
+      bias() {
+        if (!dbias) parameters();
+        return dbias!;
+      },
+    };
+
+    // One launch gives the gradients of both.
+    function parameters(): Tensor {
+      const dweight = engine.empty([columns]);
+      dbias = engine.empty([columns]);
+      layerNormBackwardParameters(engine.stream, { ...given, dweight: dweight.slice, dbias: dbias.slice });
+      return dweight;
+    }
+  },
+});

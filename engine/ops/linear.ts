@@ -1,0 +1,90 @@
+import { reluBackward } from "../../kernels/elementwise/relu_backward.ts";
+import { matmul } from "../../kernels/matmul/matmul.ts";
+import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import { op } from "../autograd.ts";
+import { expectShape, lastAxis } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+
+/**
+ * y = x Wᵀ + b, with an optional rectifier in the same pass.
+ *
+ * `x` [..., in], `weight` [out, in], `bias` [out] → [..., out].
+ *
+ * @throws ShapeError when the sizes do not fit together
+ */
+export const linear = op("linear", {
+  forward(
+    { x, weight, bias }: { x: Tensor; weight: Tensor; bias?: Tensor | undefined },
+    { relu = false }: { relu?: boolean } = {},
+  ) {
+    const { rows, columns: inFeatures } = lastAxis(x);
+    const outFeatures = weight.shape[0]!;
+    expectShape("linear", "weight", weight, [outFeatures, inFeatures]);
+    if (bias) expectShape("linear", "bias", bias, [outFeatures]);
+    const y = x.engine.empty([...x.shape.slice(0, -1), outFeatures]);
+    matmul(x.engine.stream, {
+      a: x.slice,
+      b: weight.slice,
+      c: y.slice,
+      m: rows,
+      n: outFeatures,
+      k: inFeatures,
+      transposeB: true,
+      bias: bias?.slice,
+      relu,
+    });
+    return y;
+  },
+  backward({ inputs: { x, weight }, output, options }, dy) {
+    const { engine } = x;
+    const { rows, columns: inFeatures } = lastAxis(x);
+    const outFeatures = weight.shape[0]!;
+    const upstream = options?.relu ? rectified(output, dy) : dy;
+    return {
+      x(into) {
+        const dx = into?.tensor ?? engine.empty(x.shape);
+        matmul(engine.stream, {
+          a: upstream.slice,
+          b: weight.slice,
+          c: dx.slice,
+          m: rows,
+          n: inFeatures,
+          k: outFeatures,
+          accumulate: into?.accumulate ?? false,
+        });
+        return dx;
+      },
+      weight(into) {
+        const gradient = into?.tensor ?? engine.empty(weight.shape);
+        matmul(engine.stream, {
+          a: upstream.slice,
+          b: x.slice,
+          c: gradient.slice,
+          m: outFeatures,
+          n: inFeatures,
+          k: rows,
+          transposeA: true,
+          accumulate: into?.accumulate ?? false,
+        });
+        return gradient;
+      },
+      bias(into) {
+        const gradient = into?.tensor ?? engine.empty([outFeatures]);
+        sumColumns(engine.stream, {
+          x: upstream.slice,
+          y: gradient.slice,
+          rows,
+          columns: outFeatures,
+          accumulate: into?.accumulate ?? false,
+        });
+        return gradient;
+      },
+    };
+  },
+});
+
+function rectified(output: Tensor, dy: Tensor): Tensor {
+  const dx = output.engine.empty(output.shape);
+  reluBackward(output.engine.stream, { y: output.slice, dy: dy.slice, dx: dx.slice, count: output.size });
+  return dx;
+}

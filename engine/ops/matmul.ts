@@ -1,0 +1,131 @@
+import { matmul as launch } from "../../kernels/matmul/matmul.ts";
+import { ShapeError } from "../../kernels/errors.ts";
+import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import { op } from "../autograd.ts";
+import { sameShape, shapeText } from "../shapes.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
+
+interface MatmulLayout {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+/**
+ * C = op(A) op(B), of the last two axes; leading axes are a batch.
+ *
+ * `a` [..., m, k] ([..., k, m] with `transposeA`), `b` [..., k, n] ([..., n, k] with `transposeB`) or without leading
+ * axes, then one B serves the whole batch → [..., m, n].
+ *
+ * @throws ShapeError when the sizes do not fit together
+ */
+export const matmul = op("matmul", {
+  forward({ a, b }: { a: Tensor; b: Tensor }, options: MatmulLayout = {}) {
+    const { m, n, k, batch, leading, sharedB } = sizes(a, b, options);
+    const c = a.engine.empty([...leading, m, n]);
+    launch(a.engine.stream, { ...options, a: a.slice, b: b.slice, c: c.slice, m, n, k, batch, sharedB });
+    return c;
+  },
+  backward({ inputs: { a, b }, options = {} }, dy) {
+    const { engine } = a;
+    const { m, n, k, batch, sharedB } = sizes(a, b, options);
+    const { transposeA = false, transposeB = false } = options;
+    return {
+      a(into) {
+        const da = into?.tensor ?? engine.empty(a.shape);
+        const accumulate = into?.accumulate ?? false;
+        // dA = dC op(B)ᵀ; stored transposed, it is op(B) dCᵀ.
+        launch(
+          engine.stream,
+          transposeA
+            ? {
+              a: b.slice,
+              b: dy.slice,
+              c: da.slice,
+              m: k,
+              n: m,
+              k: n,
+              batch,
+              transposeA: transposeB,
+              transposeB: true,
+              sharedA: sharedB,
+              accumulate,
+            }
+            : {
+              a: dy.slice,
+              b: b.slice,
+              c: da.slice,
+              m,
+              n: k,
+              k: n,
+              batch,
+              transposeB: !transposeB,
+              sharedB,
+              accumulate,
+            },
+        );
+        return da;
+      },
+      b(into) {
+        const db = into?.tensor ?? engine.empty(b.shape);
+        const accumulate = into?.accumulate ?? false;
+        if (!sharedB || batch === 1) {
+          launch(engine.stream, gradientOfB(batch, a, dy, db, accumulate));
+          return db;
+        }
+        if (!transposeA) {
+          // The batch is more rows of the same product.
+          launch(engine.stream, gradientOfB(1, a, dy, db, accumulate, batch));
+          return db;
+        }
+        const each = engine.empty([batch, ...b.shape]);
+        launch(engine.stream, gradientOfB(batch, a, dy, each, false));
+        sumColumns(engine.stream, { x: each.slice, y: db.slice, rows: batch, columns: b.size, accumulate });
+        return db;
+      },
+    };
+
+    // dB = op(A)ᵀ dC; stored transposed, it is dCᵀ op(A).
+    function gradientOfB(
+      batch: number,
+      a: Tensor,
+      dy: Tensor,
+      db: Tensor,
+      accumulate: boolean,
+      rowBlocks = 1,
+    ) {
+      const rows = m * rowBlocks;
+      return transposeB
+        ? {
+          a: dy.slice,
+          b: a.slice,
+          c: db.slice,
+          m: n,
+          n: k,
+          k: rows,
+          batch,
+          transposeA: true,
+          transposeB: transposeA,
+          accumulate,
+        }
+        : { a: a.slice, b: dy.slice, c: db.slice, m: k, n, k: rows, batch, transposeA: !transposeA, accumulate };
+    }
+  },
+});
+
+function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulLayout) {
+  const leading = a.shape.slice(0, -2);
+  const [a0, a1] = a.shape.slice(-2), [b0, b1] = b.shape.slice(-2);
+  const [m, k] = transposeA ? [a1, a0] : [a0, a1];
+  const [inner, n] = transposeB ? [b1, b0] : [b0, b1];
+  const sharedB = b.shape.length === 2;
+  if (
+    a.shape.length < 2 || b.shape.length < 2 || k !== inner || !(sharedB || sameShape(leading, b.shape.slice(0, -2)))
+  ) {
+    throw new ShapeError(
+      `matmul: ${shapeText(a.shape)}${transposeA ? "ᵀ" : ""} and ${shapeText(b.shape)}${
+        transposeB ? "ᵀ" : ""
+      } do not fit.`,
+    );
+  }
+  return { m: m!, n: n!, k: k!, batch: elementCount(leading), leading, sharedB };
+}

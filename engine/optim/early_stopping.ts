@@ -1,0 +1,27 @@
+/** State of early stopping, as a checkpoint keeps it. */
+export interface EarlyStoppingState {
+  best: number;
+  bestEpoch: number;
+  epoch: number;
+}
+
+/** Remembers the best figure so far and says when none has been better for `patience` epochs. */
+export class EarlyStopping {
+  state: EarlyStoppingState = { best: Infinity, bestEpoch: 0, epoch: 0 };
+
+  constructor(readonly patience: number) {}
+
+  /** Takes an epoch's figure (less is better). True when it is the best so far. */
+  step(figure: number): boolean {
+    this.state.epoch++;
+    if (!(figure < this.state.best)) return false;
+    this.state.best = figure;
+    this.state.bestEpoch = this.state.epoch;
+    return true;
+  }
+
+  /** True when training should end. */
+  get stop(): boolean {
+    return this.state.epoch - this.state.bestEpoch >= this.patience;
+  }
+}

@@ -1,0 +1,142 @@
+import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
+import { DataError, ShapeError } from "../../kernels/errors.ts";
+import type { Engine } from "../engine.ts";
+import type { StateDict } from "../nn/module.ts";
+import type { Parameter } from "../parameter.ts";
+import { sameShape, shapeText } from "../shapes.ts";
+import { type Storage, Tensor } from "../tensor.ts";
+import { ParameterArena, part } from "./parameter_arena.ts";
+
+/** One range of parameters, with its gradients and moments, for one launch. */
+export interface UpdateRange {
+  readonly parameter: BufferSlice;
+  readonly gradient: BufferSlice;
+  readonly moments: readonly BufferSlice[];
+  readonly status: BufferSlice;
+  readonly count: number;
+}
+
+/**
+ * Base of the optimisers: keeps parameters, gradients and moments in long buffers, so that a step is one launch a
+ * buffer, and clips gradients without a pass of its own. A gradient that is NaN or infinite changes nothing: the step is
+ * left out on the GPU, and `badGradient` names the parameter.
+ */
+export abstract class Optimizer {
+  /** Steps taken. */
+  steps = 0;
+  readonly engine: Engine;
+  readonly #arena: ParameterArena;
+  readonly #moments: readonly (readonly Storage[])[];
+  readonly #status: Tensor;
+  #statusIsCurrent = false;
+
+  /** @param momentNames names of what the optimiser keeps for each parameter, as in PyTorch's state dict */
+  constructor(readonly parameters: readonly Parameter[], public lr: number, readonly momentNames: readonly string[]) {
+    this.#arena = new ParameterArena(parameters);
+    this.engine = this.#arena.engine;
+    this.#moments = momentNames.map((name) => this.#arena.zeros(name));
+    const storage = this.engine.allocate(gradientStatusBytes, "gradient status");
+    this.#status = new Tensor(this.engine, [3], storage, "f32", "gradient status");
+  }
+
+  /** Launches the update of one range. */
+  protected abstract update(range: UpdateRange): void;
+
+  /** Forgets all gradients. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters) parameter.zeroGrad();
+    this.#statusIsCurrent = false;
+  }
+
+  /**
+   * Measures the global norm of all gradients; the next step clips them to `maxNorm`.
+   *
+   * @returns [3]: norm before clipping, factor on the gradient, and what `badGradient` reads
+   */
+  clipGradNorm(maxNorm = Infinity): Tensor {
+    const ranges = this.#arena.runs().map(({ shard, from, length }) => ({
+      gradient: part(this.#arena.shards[shard]!.gradients.slice, from, length),
+      count: length,
+    }));
+    if (ranges.length === 0) throw new ShapeError("No parameter has a gradient; call backward() first.");
+    gradientNorm(this.engine.stream, { ranges, status: this.#status.slice, maxNorm });
+    this.#statusIsCurrent = true;
+    return this.engine.copy(this.#status);
+  }
+
+  /** Changes all parameters that have gradients. */
+  step(): void {
+    if (!this.#statusIsCurrent) this.engine.scope(() => void this.clipGradNorm());
+    this.steps++;
+    for (const { shard, from, length } of this.#arena.runs()) {
+      const { values, gradients } = this.#arena.shards[shard]!;
+      this.update({
+        parameter: part(values.slice, from, length),
+        gradient: part(gradients.slice, from, length),
+        moments: this.#moments.map((storages) => part(storages[shard]!.slice, from, length)),
+        status: this.#status.slice,
+        count: length,
+      });
+    }
+    this.#statusIsCurrent = false;
+  }
+
+  /**
+   * The path of the first parameter whose gradient was NaN or infinite, or null.
+   *
+   * @param status a result of `clipGradNorm`, read back, of a step in which the same parameters had gradients
+   */
+  badGradient(status: Float32Array): string | null {
+    let element = new Uint32Array(status.buffer, status.byteOffset, 3)[2]!;
+    if (element === 0xffffffff) return null;
+    for (const { shard, from, length } of this.#arena.runs()) {
+      if (element < length) return this.#arena.parameterAt(shard, from + element).name;
+      element -= length;
+    }
+    return null;
+  }
+
+  /** Reads the moments from the GPU, by name and then by path of the parameter. */
+  async stateDict(): Promise<Record<string, StateDict>> {
+    const tensors = this.#moments.map((storages) =>
+      this.parameters.map((parameter) => this.#view(storages, parameter))
+    );
+    const values = await this.engine.read(tensors.flat());
+    let at = 0;
+    return Object.fromEntries(this.momentNames.map((name) => [
+      name,
+      new Map(this.parameters.map(({ name: path, shape }) => [path, { shape, data: values[at++]! }])),
+    ]));
+  }
+
+  /** Sets the moments. @throws DataError when one is missing, ShapeError when a shape differs */
+  loadStateDict(state: Readonly<Record<string, StateDict>>, steps: number): void {
+    this.steps = steps;
+    this.momentNames.forEach((name, moment) => {
+      for (const parameter of this.parameters) {
+        const value = state[name]?.get(parameter.name);
+        if (!value) throw new DataError(`The optimiser's state lacks ${name} of ${parameter.name}.`);
+        if (!sameShape(value.shape, parameter.shape)) {
+          throw new ShapeError(
+            `The optimiser's ${name} of ${parameter.name} is ${shapeText(value.shape)}, but ${
+              shapeText(parameter.shape)
+            } is expected.`,
+          );
+        }
+        this.engine.write(this.#view(this.#moments[moment]!, parameter), value.data);
+      }
+    });
+  }
+
+  /** Frees the optimiser's memory; the parameters stay. */
+  dispose(): void {
+    this.#arena.dispose();
+    for (const storage of this.#moments.flat()) storage.release();
+    this.#status.dispose();
+  }
+
+  #view(storages: readonly Storage[], parameter: Parameter): Tensor {
+    return new Tensor(this.engine, parameter.shape, this.#arena.view(storages, parameter), "f32", parameter.name);
+  }
+}

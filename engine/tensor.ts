@@ -1,0 +1,134 @@
+import { MetrogradError, ShapeError } from "../kernels/errors.ts";
+import type { BufferSlice } from "../kernels/launcher.ts";
+import type { Origin } from "./autograd.ts";
+import type { Engine } from "./engine.ts";
+
+/** Sizes along each axis; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** Type of a tensor's elements. Indices are `u32`. */
+export type ElementType = "f32" | "u32";
+
+/** Number of elements of a shape. */
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** GPU memory that one or more tensors look at; it is given back when the last of them is disposed of. */
+export class Storage {
+  #references = 1;
+
+  /** @param free gives the memory back; absent for memory that somebody else owns */
+  constructor(readonly slice: BufferSlice, readonly free: ((slice: BufferSlice) => void) | null) {}
+
+  share(): Storage {
+    this.#references++;
+    return this;
+  }
+
+  /** True while more than one tensor looks at it. */
+  get shared(): boolean {
+    return this.#references > 1;
+  }
+
+  release(): void {
+    if (--this.#references === 0) this.free?.(this.slice);
+  }
+}
+
+let created = 0;
+
+/**
+ * An array on the GPU: contiguous, row-major. Made by `engine.tensor` or by an op, owned by the scope it is made in.
+ */
+export class Tensor {
+  /** Grows with each tensor made, so that inputs have lower numbers than what is computed from them. */
+  readonly id: number = created++;
+  /** How the tensor was computed, if gradients may have to flow back through it. */
+  origin: Origin | null = null;
+  #storage: Storage | null;
+
+  constructor(
+    readonly engine: Engine,
+    readonly shape: Shape,
+    storage: Storage,
+    readonly type: ElementType = "f32",
+    /** What messages call it; parameters carry their path in the model. */
+    public name: string = "tensor",
+  ) {
+    this.#storage = storage;
+  }
+
+  /** True for parameters and for all that is computed from them. */
+  get requiresGrad(): boolean {
+    return this.origin !== null;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return elementCount(this.shape);
+  }
+
+  /** Where the elements lie. @throws MetrogradError after `dispose` or the end of the scope */
+  get slice(): BufferSlice {
+    return this.storage.slice;
+  }
+
+  get storage(): Storage {
+    if (this.#storage) return this.#storage;
+    throw new MetrogradError(
+      `${this.name} [${this.shape.join(", ")}] was used after it was freed; return it from its scope to keep it.`,
+    );
+  }
+
+  /** Moves the tensor to other memory of the same size, leaving the old to its other owners. */
+  protected moveTo(storage: Storage): void {
+    this.storage.release();
+    this.#storage = storage;
+  }
+
+  get disposed(): boolean {
+    return this.#storage === null;
+  }
+
+  /** Gives the memory back. */
+  dispose(): void {
+    this.#storage?.release();
+    this.#storage = null;
+    this.origin = null;
+  }
+
+  /**
+   * The same elements in the same memory, cut off from how they were computed: no gradient flows back.
+   *
+   * @param shape another shape for them
+   * @throws ShapeError when the number of elements differs
+   */
+  detach(shape: Shape = this.shape): Tensor {
+    if (elementCount(shape) !== this.size) {
+      throw new ShapeError(
+        `[${this.shape.join(", ")}] holds ${this.size} elements and cannot be seen as [${shape.join(", ")}].`,
+      );
+    }
+    return this.engine.adopt(new Tensor(this.engine, shape, this.storage.share(), this.type, this.name));
+  }
+
+  /** The same elements in the same memory, owned by the caller: no scope frees this tensor. */
+  keep(): Tensor {
+    return new Tensor(this.engine, this.shape, this.storage.share(), this.type, this.name);
+  }
+
+  /** Reads the elements back. Waits for all recorded work. */
+  async data(): Promise<Float32Array<ArrayBuffer>> {
+    const [data] = await this.engine.read([this]);
+    return data!;
+  }
+
+  /** Reads a tensor of one element back. @throws ShapeError when it holds more */
+  async item(): Promise<number> {
+    if (this.size !== 1) {
+      throw new ShapeError(`item() needs one element, but [${this.shape.join(", ")}] holds ${this.size}.`);
+    }
+    return (await this.data())[0]!;
+  }
+}

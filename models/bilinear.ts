@@ -1,0 +1,52 @@
+import { BilinearLowRank } from "../engine/nn/bilinear_low_rank.ts";
+import { LayerNorm } from "../engine/nn/layer_norm.ts";
+import { Linear } from "../engine/nn/linear.ts";
+import { Module, type ModuleOptions } from "../engine/nn/module.ts";
+import { concat } from "../engine/ops/columns.ts";
+import type { Tensor } from "../engine/tensor.ts";
+
+/** Sizes of a `BilinearNetwork`. */
+export interface BilinearSizes {
+  /** Width of a metric embedding. */
+  readonly metric: number;
+  /** Width of a text embedding. */
+  readonly text: number;
+  /** Rank of the bilinear form; 0 leaves it out. */
+  readonly rank: number;
+  readonly hidden: readonly number[];
+  readonly dropout: number;
+}
+
+/**
+ * System A: features [m, t, z] with a bilinear form z of metric m and text t, layers of Linear-LayerNorm-ReLU-Dropout,
+ * and a head for the mean and the log-variance of the score.
+ */
+export class BilinearNetwork extends Module {
+  readonly bilinear: BilinearLowRank | null;
+  readonly lin: readonly Linear[];
+  readonly norm: readonly LayerNorm[];
+  readonly head: Linear;
+  readonly #dropout: number;
+
+  constructor(options: ModuleOptions, { metric, text, rank, hidden, dropout }: BilinearSizes) {
+    super();
+    this.bilinear = rank > 0 ? new BilinearLowRank(options, metric, text, metric, rank) : null;
+    const widths = [metric + text + (rank > 0 ? metric : 0), ...hidden];
+    this.lin = hidden.map((width, i) => new Linear(options, widths[i]!, width));
+    this.norm = hidden.map((width) => new LayerNorm(options, width));
+    this.head = new Linear(options, widths.at(-1)!, 2);
+    this.#dropout = dropout;
+  }
+
+  /**
+   * `metric` [batch, metric width], `text` [batch, text width] → [batch, 2]: the expected score, and the logarithm of the
+   * score's variance (the loss clamps it to ±10).
+   */
+  forward(metric: Tensor, text: Tensor): Tensor {
+    let hidden = concat(this.bilinear ? [metric, text, this.bilinear.forward(metric, text)] : [metric, text]);
+    this.lin.forEach((layer, i) => {
+      hidden = this.norm[i]!.forward(layer.forward(hidden), { relu: true, dropout: this.#dropout });
+    });
+    return this.head.forward(hidden);
+  }
+}
