@@ -83,7 +83,8 @@ function processStreams(): TerminalStreams {
     err: (text) => writeText(Deno.stderr, text),
     interactive,
     color: interactive && !Deno.noColor,
-    columns: () => Deno.consoleSize().columns,
+    // Some terminals say that they have none.
+    columns: () => Deno.consoleSize().columns || 80,
   };
 }
 

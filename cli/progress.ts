@@ -1,0 +1,103 @@
+import type { EpochFigures } from "../models/history.ts";
+import type { TrainReporter } from "../models/reporter.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Least time between two drawings of the progress line. */
+const redrawMilliseconds = 100;
+
+/**
+ * Shows training: on a screen one line that is written over, else a line an epoch.
+ *
+ * @param now a clock in milliseconds
+ */
+export function createTrainReporter(terminal: Terminal, now: () => number = () => performance.now()): TrainReporter {
+  let epochs = 0, epochsDone = 0, drawnAt = -Infinity;
+  let rate: Rate | null = null;
+  let latest: EpochFigures | null = null, best: EpochFigures | null = null;
+
+  return {
+    note: (sentence) => terminal.note(sentence),
+    warn: (sentence) => terminal.warn(sentence),
+    adapter({ name, software }) {
+      terminal.note(`Runs on ${name}.`);
+      if (software) {
+        terminal.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
+      }
+    },
+    start(plan) {
+      ({ epochs, epochsDone } = plan);
+      terminal.status(`epoch ${epochsDone + 1}/${epochs}  compiling kernels ...`);
+    },
+    step({ epoch, batch, batches, loss }) {
+      const steps = (epoch - 1) * batches + batch;
+      // The first steps wait for kernels to be compiled: the rate is counted from their end.
+      rate ??= new Rate(now(), steps, batches);
+      rate.update(now(), steps);
+      if (now() - drawnAt < redrawMilliseconds && batch < batches) return;
+      drawnAt = now();
+      terminal.status([
+        `epoch ${epoch}/${epochs} ${bar(batch / batches)}`,
+        // What matters most comes first: a narrow screen cuts the end off.
+        ...rate.words(epochs),
+        `loss ${loss.toFixed(3)}`,
+        ...(latest && best ? [`${rmse(latest, 3)} (best: epoch ${best.epoch})`] : []),
+      ].join("  "));
+    },
+    epoch(figures, isBest) {
+      latest = figures;
+      if (isBest) best = figures;
+      if (terminal.interactive) return;
+      terminal.note([
+        `epoch ${String(figures.epoch).padStart(String(epochs).length)}/${epochs}`,
+        `loss ${figures.trainLoss.toFixed(4)}`,
+        rmse(figures, 4),
+        `learning rate ${Number(figures.learningRate.toPrecision(3))}`,
+        ...(rate?.words(epochs) ?? []),
+        ...(isBest ? ["best so far"] : []),
+      ].join("  "));
+    },
+    end: () => terminal.status(""),
+  };
+}
+
+/** Counts steps in time, validation included. */
+class Rate {
+  #steps: number;
+  #milliseconds = 0;
+
+  constructor(readonly startedAt: number, readonly startedWith: number, readonly stepsPerEpoch: number) {
+    this.#steps = startedWith;
+  }
+
+  update(now: number, steps: number): void {
+    this.#milliseconds = now - this.startedAt;
+    this.#steps = steps;
+  }
+
+  /** The time left if no early stopping comes, and steps a second; nothing before they can be told. */
+  words(epochs: number): string[] {
+    const perSecond = (this.#steps - this.startedWith) / this.#milliseconds * 1000;
+    if (!(perSecond > 0 && perSecond < Infinity)) return [];
+    const left = (epochs * this.stepsPerEpoch - this.#steps) / perSecond;
+    const speed = `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} steps/s`;
+    return left > 0 ? [`≤ ${duration(left)} left`, speed] : [speed];
+  }
+}
+
+/** Seconds in words: "45 s", "2 min 5 s", "1 h 20 min". */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
+}
+
+function rmse({ validationRmse, mismatchedRmse }: EpochFigures, digits: number): string {
+  const mismatched = mismatchedRmse === null ? "" : `, mismatched ${mismatchedRmse.toFixed(digits)}`;
+  return `RMSE ${validationRmse.toFixed(digits)}${mismatched}`;
+}
+
+function bar(share: number): string {
+  const width = 12, full = Math.round(share * width);
+  return "━".repeat(full) + "┄".repeat(width - full);
+}
