@@ -29,7 +29,7 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
  * accumulators are scalars with literal names: arrays would be indexed through bounds checks.
  */
 export function registerTileSource(tile: RegisterTile): string {
-  const { lanes, rows, columns, transposeA, transposeB, vector, broadcast } = tile;
+  const { lanes, rows, columns, transposeA, transposeB, vector } = tile;
   const element = vector ? "vec4f" : "f32";
   const rowOf = (i: number) =>
     transposeA && vector
