@@ -16,3 +16,8 @@ export function parseScore(value: unknown): number | null {
 
 /** The words in which every reader says what a score has to be. */
 export const scoreExpectation = `a number from ${scoreRange[0]} to ${scoreRange[1]} is expected`;
+
+/** The class of a score, as everywhere in the five systems: floor(score + 0.5), so that 9.5 belongs to 10. */
+export function scoreClass(score: number): number {
+  return Math.floor(score + 0.5);
+}

@@ -1,0 +1,101 @@
+import { Philox } from "../kernels/philox.ts";
+import { scoreClass } from "./scores.ts";
+
+type Numbers = ArrayLike<number>;
+
+/** Root of the mean squared difference. NaN for no rows. */
+export function rmse(predicted: Numbers, actual: Numbers): number {
+  return Math.sqrt(meanOf(actual.length, (i) => (predicted[i]! - actual[i]!) ** 2));
+}
+
+/** Mean absolute difference. */
+export function mae(predicted: Numbers, actual: Numbers): number {
+  return meanOf(actual.length, (i) => Math.abs(predicted[i]! - actual[i]!));
+}
+
+/** Mean of predicted - actual: above 0 where scores come out too high. */
+export function bias(predicted: Numbers, actual: Numbers): number {
+  return meanOf(actual.length, (i) => predicted[i]! - actual[i]!);
+}
+
+/** Pearson's correlation; NaN where one side does not vary. */
+export function pearson(a: Numbers, b: Numbers): number {
+  const meanA = meanOf(a.length, (i) => a[i]!), meanB = meanOf(b.length, (i) => b[i]!);
+  const covariance = meanOf(a.length, (i) => (a[i]! - meanA) * (b[i]! - meanB));
+  const varianceA = meanOf(a.length, (i) => (a[i]! - meanA) ** 2);
+  const varianceB = meanOf(b.length, (i) => (b[i]! - meanB) ** 2);
+  return covariance / Math.sqrt(varianceA * varianceB);
+}
+
+/** Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank. */
+export function spearman(a: Numbers, b: Numbers): number {
+  return pearson(ranks(a), ranks(b));
+}
+
+/** A figure of some of the rows. */
+export interface GroupFigure {
+  readonly group: string;
+  readonly rows: number;
+  readonly rmse: number;
+}
+
+/** RMSE of each group of rows, in the order in which the groups first appear. */
+export function rmseByGroup(predicted: Numbers, actual: Numbers, groups: readonly string[]): GroupFigure[] {
+  const members = Map.groupBy(groups.map((group, row) => ({ group, row })), ({ group }) => group);
+  return [...members].map(([group, rows]) => ({
+    group,
+    rows: rows.length,
+    rmse: Math.sqrt(meanOf(rows.length, (i) => (predicted[rows[i]!.row]! - actual[rows[i]!.row]!) ** 2)),
+  }));
+}
+
+/** RMSE of each class of true scores, from low to high. */
+export function rmseByScore(predicted: Numbers, actual: Numbers): GroupFigure[] {
+  const classes = Array.from(actual, (score) => String(scoreClass(score)));
+  return rmseByGroup(predicted, actual, classes).sort((a, b) => Number(a.group) - Number(b.group));
+}
+
+/**
+ * Interval that holds the RMSE of rows drawn anew with replacement, by percentiles of such draws.
+ *
+ * @param options.level share of the draws inside
+ * @see Efron, Tibshirani, "An introduction to the bootstrap" (1993), chapter 13
+ */
+export function bootstrapInterval(
+  predicted: Numbers,
+  actual: Numbers,
+  { level = 0.95, draws = 1000, seed = 1 } = {},
+): [low: number, high: number] {
+  const random = new Philox(seed, 0xb007);
+  const squares = Float64Array.from({ length: actual.length }, (_, i) => (predicted[i]! - actual[i]!) ** 2);
+  const figures = Float64Array.from(
+    { length: draws },
+    () => Math.sqrt(meanOf(squares.length, () => squares[random.integer(squares.length)]!)),
+  );
+  figures.sort();
+  const at = (share: number) => figures[Math.min(Math.floor(share * draws), draws - 1)]!;
+  return [at((1 - level) / 2), at((1 + level) / 2)];
+}
+
+/** Mean of a sequence. */
+export function meanScore(scores: Numbers): number {
+  return meanOf(scores.length, (i) => scores[i]!);
+}
+
+function meanOf(count: number, term: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += term(i);
+  return sum / count;
+}
+
+function ranks(values: Numbers): Float64Array {
+  const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const result = new Float64Array(order.length);
+  for (let from = 0; from < order.length;) {
+    let to = from;
+    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
+    for (let i = from; i < to; i++) result[order[i]!] = (from + to - 1) / 2;
+    from = to;
+  }
+  return result;
+}

@@ -1,0 +1,88 @@
+import { Philox } from "../kernels/philox.ts";
+
+/** Records as numbers: for each the number of its text and of its metric, and its score. */
+export interface ScoredPairs {
+  readonly text: Uint32Array<ArrayBuffer>;
+  readonly metric: Uint32Array<ArrayBuffer>;
+  readonly score: Float32Array<ArrayBuffer>;
+}
+
+/** How pairs of a text and a metric that does not fit it are drawn. */
+export interface MismatchOptions {
+  readonly seed: number;
+  /** How many metrics there are. */
+  readonly metrics: number;
+  /** For each text, a number that equal texts share: a metric that occurs with any of them is not a mismatch. */
+  readonly sameText: ArrayLike<number>;
+  /** Every pair that occurs, in whatever part of the data. */
+  readonly known: Pick<ScoredPairs, "text" | "metric">;
+}
+
+/** Lowest and highest score of a metric-swap negative, as in document 004. */
+export const negativeScores = [1, 6] as const;
+
+/**
+ * Score that stands for a metric that does not fit in the mismatched-metric validation set: such rows of the real test set
+ * lie near 1.5 to 2. It is a figure to measure against, not one that is trained on.
+ */
+export const mismatchedScore = 1.75;
+
+const negativesStream = 0x4e6, mismatchStream = 0x3157;
+
+/**
+ * Metric-swap negatives: copies of a share of the rows with a random metric that does not occur with their text, and a
+ * whole score uniform in 1..6. Drawn once; a share above 1 copies rows more than once.
+ *
+ * @see document 004, section 1.3
+ */
+export function metricSwapNegatives(rows: ScoredPairs, options: MismatchOptions & { share: number }): ScoredPairs {
+  const random = new Philox(options.seed, negativesStream);
+  const { length } = rows.text;
+  const count = Math.round(options.share * length);
+  const picked: number[] = [];
+  while (picked.length < count) picked.push(...random.permutation(length).subarray(0, count - picked.length));
+  const [low, high] = negativeScores;
+  return mismatches(rows, picked, options, random, () => low + random.integer(high - low + 1));
+}
+
+/** Every row with a random metric that does not occur with its text, and the score that stands for such rows. */
+export function mismatchedPairs(rows: ScoredPairs, options: MismatchOptions): ScoredPairs {
+  const random = new Philox(options.seed, mismatchStream);
+  return mismatches(rows, rows.text.keys(), options, random, () => mismatchedScore);
+}
+
+/**
+ * The figure that picks the best epoch: plain validation RMSE, or the RMSE of plain and mismatched rows mixed at the
+ * negatives' share where there are negatives.
+ */
+export function mixedRmse(plain: number, mismatched: number | null, share: number): number {
+  if (share === 0 || mismatched === null) return plain;
+  const part = Math.min(share, 1);
+  return Math.sqrt((1 - part) * plain ** 2 + part * mismatched ** 2);
+}
+
+/** Pairs the texts of some rows with other metrics; a text that occurs with every metric is left out. */
+function mismatches(
+  rows: ScoredPairs,
+  picked: Iterable<number>,
+  { metrics, sameText, known }: MismatchOptions,
+  random: Philox,
+  score: () => number,
+): ScoredPairs {
+  const used = new Map<number, Set<number>>();
+  known.text.forEach((text, i) => {
+    const group = sameText[text]!;
+    if (!used.has(group)) used.set(group, new Set());
+    used.get(group)!.add(known.metric[i]!);
+  });
+  const text: number[] = [], metric: number[] = [], scores: number[] = [];
+  for (const row of picked) {
+    const taken = used.get(sameText[rows.text[row]!]!) ?? new Set();
+    const free = Array.from({ length: metrics }, (_, i) => i).filter((one) => !taken.has(one));
+    if (free.length === 0) continue;
+    text.push(rows.text[row]!);
+    metric.push(free[random.integer(free.length)]!);
+    scores.push(score());
+  }
+  return { text: Uint32Array.from(text), metric: Uint32Array.from(metric), score: Float32Array.from(scores) };
+}

@@ -1,0 +1,122 @@
+import { DataError, MetrogradError } from "../kernels/errors.ts";
+import { Philox } from "../kernels/philox.ts";
+import type { MetricRecord } from "./records.ts";
+import { scoreClass } from "./scores.ts";
+
+/** Numbers of the records on either side of a split, in ascending order. */
+export interface Split {
+  readonly train: Uint32Array<ArrayBuffer>;
+  readonly validation: Uint32Array<ArrayBuffer>;
+}
+
+/** How records are divided. */
+export interface SplitOptions {
+  readonly seed: number;
+  /** Field whose equal values stay together; without it, records with the same texts do. */
+  readonly groupBy?: string | null;
+}
+
+const splitStream = 0x5b117;
+
+/**
+ * Holds out part of the records. Records of one group are all on one side; the score classes are spread as evenly as
+ * groups allow. Made before any augmentation, so that no copy of a validation record is trained on.
+ *
+ * @param options.share part of the records to hold out
+ * @throws MetrogradError when there are fewer than two groups, DataError when a record lacks the group field
+ */
+export function holdoutSplit(records: readonly MetricRecord[], options: SplitOptions & { share: number }): Split {
+  const { share } = options;
+  const side = assign(records, [share, 1 - share], options);
+  return {
+    validation: Uint32Array.from(rowsOf(side, 0)),
+    train: Uint32Array.from(rowsOf(side, 1)),
+  };
+}
+
+/**
+ * Divides the records into folds of equal size, with the same promises as `holdoutSplit`; each fold in turn is the
+ * validation side of a split.
+ */
+export function stratifiedFolds(records: readonly MetricRecord[], options: SplitOptions & { folds: number }): Split[] {
+  const { folds } = options;
+  const side = assign(records, new Array<number>(folds).fill(1 / folds), options);
+  return Array.from({ length: folds }, (_, fold) => ({
+    validation: Uint32Array.from(rowsOf(side, fold)),
+    train: Uint32Array.from(side.keys().filter((row) => side[row] !== fold)),
+  }));
+}
+
+const rowsOf = (side: Uint32Array, wanted: number) => side.keys().filter((row) => side[row] === wanted);
+
+/**
+ * Gives each group a side. Groups are taken in random order, those with the most uneven scores first, and each goes where
+ * it brings the counts of the score classes closest to the shares.
+ *
+ * @see scikit-learn's StratifiedGroupKFold, which is greedy in the same way
+ */
+function assign(
+  records: readonly MetricRecord[],
+  shares: readonly number[],
+  { seed, groupBy = null }: SplitOptions,
+): Uint32Array<ArrayBuffer> {
+  const groups = groupRows(records, groupBy);
+  if (groups.length < shares.length) {
+    const what = groupBy === null ? "different texts" : `different values of "${groupBy}"`;
+    throw new MetrogradError(
+      `Training needs records with at least ${shares.length} ${what}, but found ${groups.length}.`,
+    );
+  }
+  const classes = records.map(({ score }) => scoreClass(score ?? 0));
+  const totals = new Map<number, number>();
+  for (const one of classes) totals.set(one, (totals.get(one) ?? 0) + 1);
+  const order = new Philox(seed, splitStream).permutation(groups.length);
+  const queue = Array.from(order, (number) => groups[number]!).sort((a, b) => b.length - a.length);
+  const filled = shares.map(() => new Map<number, number>());
+  const rows = shares.map(() => 0);
+  const side = new Uint32Array(records.length);
+  for (const group of queue) {
+    const counts = new Map<number, number>();
+    for (const row of group) counts.set(classes[row]!, (counts.get(classes[row]!) ?? 0) + 1);
+    let best = 0, bestCost = Infinity;
+    for (const [candidate, share] of shares.entries()) {
+      // How full the side would be, in units of its share, over the classes of this group and over all rows.
+      let cost = (rows[candidate]! + group.length) / (share * records.length);
+      for (const [one, count] of counts) {
+        cost += ((filled[candidate]!.get(one) ?? 0) + count) / (share * totals.get(one)!);
+      }
+      if (cost < bestCost) [best, bestCost] = [candidate, cost];
+    }
+    rows[best]! += group.length;
+    for (const [one, count] of counts) filled[best]!.set(one, (filled[best]!.get(one) ?? 0) + count);
+    for (const row of group) side[row] = best;
+  }
+  return side;
+}
+
+function groupRows(records: readonly MetricRecord[], groupBy: string | null): number[][] {
+  const groups = new Map<string, number[]>();
+  records.forEach((record, row) => {
+    const key = groupBy === null ? textKey(record) : fieldKey(record, groupBy, row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  });
+  return [...groups.values()];
+}
+
+function textKey({ systemPrompt, userPrompt, response }: MetricRecord): string {
+  return JSON.stringify([systemPrompt, userPrompt, response]);
+}
+
+function fieldKey(record: MetricRecord, field: string, row: number): string {
+  const known: Readonly<Record<string, unknown>> = {
+    metric_name: record.metric,
+    system_prompt: record.systemPrompt,
+    user_prompt: record.userPrompt,
+    response: record.response,
+  };
+  const value = field in known ? known[field] : record.extra[field];
+  if (value === undefined) throw new DataError(`Record ${row + 1} has no field "${field}" to group by.`);
+  return JSON.stringify(value);
+}
