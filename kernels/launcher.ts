@@ -1,3 +1,5 @@
+import { ShapeError } from "./errors.ts";
+
 /** A range of a GPU buffer. `offset` is a multiple of the device's storage alignment; both are in bytes. */
 export interface BufferSlice {
   readonly buffer: GPUBuffer;
@@ -95,4 +97,26 @@ export function elementGrid(elements: number): [number, number] {
  */
 export function rowGrid(across: number, rows: number): [number, number, number] {
   return [Math.max(across, 1), ...workgroupGrid(rows)];
+}
+
+/** The grid for one invocation every four elements, in workgroups of 64. */
+export function vectorGrid(elements: number): [number, number] {
+  return elementGrid(Math.ceil(elements / 4));
+}
+
+/**
+ * The slice widened to whole vectors of four elements, for kernels that handle four at a time (and leave those past the
+ * end as they are).
+ *
+ * @throws ShapeError when the buffer ends within the last vector
+ */
+export function wholeVectors(slice: BufferSlice): BufferSlice {
+  const size = Math.ceil(slice.size / 16) * 16;
+  if (size === slice.size) return slice;
+  if (slice.offset + size > slice.buffer.size) {
+    throw new ShapeError(
+      `buffer ${slice.buffer.label}: its size of ${slice.buffer.size} bytes must be a multiple of 16, the size of four elements.`,
+    );
+  }
+  return { buffer: slice.buffer, offset: slice.offset, size };
 }

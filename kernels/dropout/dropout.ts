@@ -1,6 +1,6 @@
 import code from "./dropout.wgsl" with { type: "text" };
 import maskedCode from "./masked.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
 import { drawUniforms, drawValues, withPhilox } from "../random/draw.ts";
 import { type Dropout, keepUniforms, keepValues } from "./keep.ts";
 
@@ -30,9 +30,9 @@ export function dropout(
 ): void {
   launcher.dispatch(
     kernel,
-    { x, y },
+    { x: wholeVectors(x), y: wholeVectors(y) },
     { count, ...keepValues(probability), ...drawValues(draw) },
-    elementGrid(Math.ceil(count / 4)),
+    vectorGrid(count),
   );
 }
 

@@ -11,9 +11,14 @@ struct Uniforms {
   use_number: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+// Which of the four elements of a vector lie before the end.
+fn inside(index: u32) -> vec4<bool> {
+  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -21,21 +26,11 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let block = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  let first = 4u * block;
-  if (first >= uniforms.count) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (4u * index >= uniforms.count) {
     return;
   }
-  let words = philox(vec4u(block, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
+  let words = philox(vec4u(index, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
   let factors = select(vec4f(0.0), vec4f(uniforms.keep_scale), words >= vec4u(uniforms.threshold));
-  y[first] = x[first] * factors.x;
-  if (first + 1u < uniforms.count) {
-    y[first + 1u] = x[first + 1u] * factors.y;
-  }
-  if (first + 2u < uniforms.count) {
-    y[first + 2u] = x[first + 2u] * factors.z;
-  }
-  if (first + 3u < uniforms.count) {
-    y[first + 3u] = x[first + 3u] * factors.w;
-  }
+  y[index] = select(y[index], x[index] * factors, inside(index));
 }

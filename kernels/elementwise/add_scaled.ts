@@ -1,5 +1,5 @@
 import code from "./add_scaled.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
 
 const kernel = defineKernel({
   label: "add_scaled",
@@ -22,5 +22,10 @@ export function addScaled(
     readonly yFactor?: number;
   },
 ): void {
-  launcher.dispatch(kernel, { x, y }, { count, x_factor: xFactor, y_factor: yFactor }, elementGrid(count));
+  launcher.dispatch(
+    kernel,
+    { x: wholeVectors(x), y: wholeVectors(y) },
+    { count, x_factor: xFactor, y_factor: yFactor },
+    vectorGrid(count),
+  );
 }

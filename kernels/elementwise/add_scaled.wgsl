@@ -6,9 +6,14 @@ struct Uniforms {
   y_factor: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+// Which of the four elements of a vector lie before the end.
+fn inside(index: u32) -> vec4<bool> {
+  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -17,12 +22,12 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.count) {
+  if (4u * index >= uniforms.count) {
     return;
   }
   var sum = uniforms.x_factor * x[index];
   if (uniforms.y_factor != 0.0) {
     sum += uniforms.y_factor * y[index];
   }
-  y[index] = sum;
+  y[index] = select(y[index], sum, inside(index));
 }

@@ -1,5 +1,5 @@
 import code from "./adam.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
 
 /** Settings of Adam and AdamW. */
 export interface AdamSettings {
@@ -55,7 +55,13 @@ export function adam(launcher: Launcher, options: AdamOptions): void {
   const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, decoupled = false } = options;
   launcher.dispatch(
     kernels[decoupled ? 1 : 0]!,
-    { parameter, gradient, firstMoment, secondMoment, status },
+    {
+      parameter: wholeVectors(parameter),
+      gradient: wholeVectors(gradient),
+      firstMoment: wholeVectors(firstMoment),
+      secondMoment: wholeVectors(secondMoment),
+      status,
+    },
     {
       count,
       step_size: learningRate / (1 - beta1 ** step),
@@ -66,6 +72,6 @@ export function adam(launcher: Launcher, options: AdamOptions): void {
       beta2_complement: 1 - beta2,
       decay: decoupled ? learningRate * weightDecay : weightDecay,
     },
-    elementGrid(count),
+    vectorGrid(count),
   );
 }

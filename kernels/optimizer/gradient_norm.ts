@@ -1,6 +1,6 @@
 import normCode from "./gradient_norm.wgsl" with { type: "text" };
 import partialsCode from "./gradient_partials.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, workgroupGrid } from "../launcher.ts";
+import { type BufferSlice, defineKernel, type Launcher, wholeVectors, workgroupGrid } from "../launcher.ts";
 
 const elementsPerBlock = 16384;
 const partialsPerBlock = 64;
@@ -67,7 +67,7 @@ export function gradientNorm(
   for (const { gradient, count } of ranges) {
     launcher.dispatch(
       partialsKernel,
-      { gradient, partials },
+      { gradient: wholeVectors(gradient), partials },
       { count, first_element: firstElement, first_partial: firstPartial },
       workgroupGrid(blocksOf(count)),
     );

@@ -1,4 +1,4 @@
-// First stage of the gradient's norm: each invocation adds the squares of its elements of a block (every 64th) and notes
+// First stage of the gradient's norm: each invocation adds the squares of its elements of a block (every 64th vector of four) and notes
 // the first that cannot be used: NaN, infinite, or so large that squares could overflow (found by bits, since NaN
 // comparisons may be folded away).
 
@@ -20,7 +20,7 @@ struct Partial {
   bad: u32,
 }
 
-@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> partials: array<Partial>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
@@ -36,13 +36,16 @@ fn main(
     return;
   }
   let last = min(first + BLOCK, uniforms.count);
-  var squares = 0.0;
-  var bad = NONE;
-  for (var index = first + local; index < last; index += 64u) {
-    let value = gradient[index];
+  let lanes = vec4u(0u, 1u, 2u, 3u);
+  var squares = vec4f(0.0);
+  var bad = vec4u(NONE);
+  for (var index = first + 4u * local; index < last; index += 256u) {
+    let value = select(vec4f(0.0), gradient[index / 4u], index + lanes < vec4u(last));
     squares += value * value;
-    let unusable = (bitcast<u32>(value) & 0x7fffffffu) > LARGEST;
-    bad = min(bad, select(NONE, uniforms.first_element + index, unusable));
+    let unusable = (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(LARGEST);
+    bad = min(bad, select(vec4u(NONE), uniforms.first_element + index + lanes, unusable));
   }
-  partials[uniforms.first_partial + block * 64u + local] = Partial(squares, bad);
+  let sum = (squares.x + squares.y) + (squares.z + squares.w);
+  let first_bad = min(min(bad.x, bad.y), min(bad.z, bad.w));
+  partials[uniforms.first_partial + block * 64u + local] = Partial(sum, first_bad);
 }

@@ -1,5 +1,5 @@
 import code from "./sgd.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
 
 /** Settings of stochastic gradient descent. */
 export interface SgdSettings {
@@ -41,8 +41,8 @@ export function sgd(launcher: Launcher, options: SgdOptions): void {
   const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
   launcher.dispatch(
     kernels[nesterov ? 1 : 0]!,
-    { parameter, gradient, velocity, status },
+    { parameter: wholeVectors(parameter), gradient: wholeVectors(gradient), velocity: wholeVectors(velocity), status },
     { count, learning_rate: learningRate, momentum, decay: weightDecay },
-    elementGrid(count),
+    vectorGrid(count),
   );
 }

@@ -20,11 +20,16 @@ struct Status {
   bad: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameter: array<f32>;
-@group(0) @binding(1) var<storage, read> gradient: array<f32>;
-@group(0) @binding(2) var<storage, read_write> velocity: array<f32>;
+@group(0) @binding(0) var<storage, read_write> parameter: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> velocity: array<vec4f>;
 @group(0) @binding(3) var<storage, read> status: Status;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+// Which of the four elements of a vector lie before the end.
+fn inside(index: u32) -> vec4<bool> {
+  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -33,12 +38,14 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.count || status.bad != NONE) {
+  if (4u * index >= uniforms.count || status.bad != NONE) {
     return;
   }
-  let slope = gradient[index] * status.coefficient + uniforms.decay * parameter[index];
+  let value = parameter[index];
+  let slope = gradient[index] * status.coefficient + uniforms.decay * value;
   let speed = uniforms.momentum * velocity[index] + slope;
-  velocity[index] = speed;
-  let direction = select(speed, slope + uniforms.momentum * speed, nesterov);
-  parameter[index] -= uniforms.learning_rate * direction;
+  let direction = select(speed, slope + uniforms.momentum * speed, vec4<bool>(nesterov));
+  let inside = inside(index);
+  velocity[index] = select(velocity[index], speed, inside);
+  parameter[index] = select(value, value - uniforms.learning_rate * direction, inside);
 }

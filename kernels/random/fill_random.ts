@@ -1,5 +1,5 @@
 import code from "./fill_random.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
 import { type Draw, drawUniforms, drawValues, withPhilox } from "./draw.ts";
 
 const [uniformKernel, normalKernel, wordsKernel] = ["random.uniform", "random.normal", "random.words"].map(
@@ -27,7 +27,7 @@ export function fillUniform(
   { y, count, draw, low = 0, high = 1 }: FillRandomOptions & { readonly low?: number; readonly high?: number },
 ): void {
   const uniforms = { count, offset: low, scale: high - low, ...drawValues(draw) };
-  launcher.dispatch(uniformKernel!, { y }, uniforms, elementGrid(Math.ceil(count / 4)));
+  launcher.dispatch(uniformKernel!, { y: wholeVectors(y) }, uniforms, vectorGrid(count));
 }
 
 /**
@@ -43,11 +43,11 @@ export function fillNormal(
   },
 ): void {
   const uniforms = { count, offset: mean, scale: deviation, ...drawValues(draw) };
-  launcher.dispatch(normalKernel!, { y }, uniforms, elementGrid(Math.ceil(count / 4)));
+  launcher.dispatch(normalKernel!, { y: wholeVectors(y) }, uniforms, vectorGrid(count));
 }
 
 /** Fills y with the u32 words themselves. */
 export function fillWords(launcher: Launcher, { y, count, draw }: FillRandomOptions): void {
   const uniforms = { count, offset: 0, scale: 0, ...drawValues(draw) };
-  launcher.dispatch(wordsKernel!, { y }, uniforms, elementGrid(Math.ceil(count / 4)));
+  launcher.dispatch(wordsKernel!, { y: wholeVectors(y) }, uniforms, vectorGrid(count));
 }

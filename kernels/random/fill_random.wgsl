@@ -16,8 +16,13 @@ override distribution: u32;
 const UNIFORM = 0u;
 const NORMAL = 1u;
 
-@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+@group(0) @binding(0) var<storage, read_write> y: array<vec4u>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+// Which of the four elements of a vector lie before the end.
+fn inside(index: u32) -> vec4<bool> {
+  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -25,12 +30,11 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let block = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  let first = 4u * block;
-  if (first >= uniforms.count) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (4u * index >= uniforms.count) {
     return;
   }
-  var words = philox(vec4u(block, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
+  var words = philox(vec4u(index, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
   let fractions = vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
   if (distribution == UNIFORM) {
     words = bitcast<vec4u>(uniforms.offset + uniforms.scale * fractions);
@@ -41,14 +45,5 @@ fn main(
     let normals = vec4f(radius.x * cos(angle.x), radius.x * sin(angle.x), radius.y * cos(angle.y), radius.y * sin(angle.y));
     words = bitcast<vec4u>(uniforms.offset + uniforms.scale * normals);
   }
-  y[first] = words.x;
-  if (first + 1u < uniforms.count) {
-    y[first + 1u] = words.y;
-  }
-  if (first + 2u < uniforms.count) {
-    y[first + 2u] = words.z;
-  }
-  if (first + 3u < uniforms.count) {
-    y[first + 3u] = words.w;
-  }
+  y[index] = select(y[index], words, inside(index));
 }

@@ -79,7 +79,7 @@ export class KernelHarness {
 
   #buffer(label: string, size: number): GPUBuffer {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    return this.#device.createBuffer({ label, size: Math.max(size, 4), usage });
+    return this.#device.createBuffer({ label, size: Math.ceil(size / 16) * 16, usage });
   }
 
   async #contents({ buffer, size }: Output): Promise<Uint32Array<ArrayBuffer>> {
