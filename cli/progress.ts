@@ -18,8 +18,8 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
   return {
     note: (sentence) => terminal.note(sentence),
     warn: (sentence) => terminal.warn(sentence),
-    adapter({ name, software }) {
-      terminal.note(`Runs on ${name}.`);
+    adapter({ description, backend, software }) {
+      terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
         terminal.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
       }

@@ -11,7 +11,7 @@ export interface Reporter {
 /** Watches training. The command line prints it; a library user may hand in any object like it. */
 export interface TrainReporter extends Reporter {
   /** The adapter that the work runs on. */
-  adapter(adapter: { readonly name: string; readonly software: boolean }): void;
+  adapter(adapter: { readonly description: string; readonly backend: string; readonly software: boolean }): void;
   /** Training begins; `epochsDone` is not 0 when a run goes on. */
   start(plan: { readonly epochs: number; readonly epochsDone: number }): void;
   /** Some batches are done; `loss` is the last one's. */

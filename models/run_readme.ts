@@ -1,0 +1,124 @@
+/** RMSE of a run on a set of rows, beside that of always predicting the train mean. */
+export interface SetFigure {
+  /** "validation", "mismatched validation", "sample test". */
+  readonly set: string;
+  readonly rows: number;
+  readonly rmse: number;
+  readonly constant: number;
+}
+
+/** What the README of a run says. */
+export interface RunDescription {
+  /** The run's folder, as the user named it. */
+  readonly run: string;
+  readonly recipe: string;
+  /** The call that made it, after `deno task`. */
+  readonly call: string;
+  /** Facts of the data and their values, in the order of the table: ["train rows", "4000"]. */
+  readonly data: readonly (readonly [fact: string, value: string])[];
+  /** True when text embeddings were given, false for the built-in encoder. */
+  readonly givenEmbeddings: boolean;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly figures: readonly SetFigure[];
+  readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
+}
+
+/** The README of a run folder. The same run gives the same text. */
+export function runReadme(description: RunDescription): string {
+  const { run, recipe, call, data, givenEmbeddings, epochs, bestEpoch, figures, tensors } = description;
+  const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
+  return `# ${run}
+
+A scorer of the recipe \`${recipe}\`, trained with metrograd: it predicts the score, 0 to 10, that a judge gives a response
+under a metric. Made by
+
+    deno task ${call}
+
+It trained for ${epochs} ${
+    epochs === 1 ? "epoch" : "epochs"
+  }; the weights are those of epoch ${bestEpoch}, the best one.
+
+## Figures
+
+${table(["set", "rows", "RMSE", "constant predictor"], figures.map(figureCells))}
+
+The constant predictor says the mean train score of every row. \`curves.svg\` shows every epoch:
+
+![RMSE and loss over the epochs](curves.svg)
+
+## Data
+
+${table(["", ""], data)}
+
+## Use
+
+    deno task predict --run ${run} --data test.json${embeddings} --out submission.csv
+    deno task evaluate --run ${run} --data labelled.json${embeddings}
+    deno task train --resume ${run}
+
+\`predict --metric-names FILE --metric-embeddings FILE\` scores metrics that training has not seen.
+
+## Files
+
+| file | content |
+| --- | --- |
+| \`config.json\` | every setting, and where the data came from |
+| \`model.safetensors\` | the weights of the best epoch |
+| \`metric_names.json\`, \`metric_embeddings.npy\` | the metrics that the run knows |
+| \`checkpoint.safetensors\` | weights, optimiser and position, from which \`--resume\` goes on |
+| \`metrics.jsonl\`, \`timings.jsonl\` | figures and times, a line an epoch |
+
+## Tensors of model.safetensors
+
+${
+    table(
+      ["name", "shape", "dtype"],
+      tensors.map(({ name, shape, dtype }) => [`\`${name}\``, shape.join(" x "), dtype]),
+    )
+  }
+
+${
+    parameters.toLocaleString("en")
+  } numbers in all. Names and layouts are PyTorch's (linear weights are [out, in]). The same scores in PyTorch,
+from features saved with \`predict --save-features features\`:
+
+\`\`\`python
+${pytorchProgram(tensors.map(({ name }) => name))}
+\`\`\`
+`;
+}
+
+/** Cells of a row that shows figures, for tables in Markdown or on a terminal. */
+export function figureCells({ set, rows, rmse, constant }: SetFigure): string[] {
+  return [set, String(rows), rmse.toFixed(4), constant.toFixed(4)];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function pytorchProgram(names: readonly string[]): string {
+  const layers = names.filter((name) => /^lin\.\d+\.weight$/.test(name)).length;
+  const bilinear = names.includes("bilinear.p.weight");
+  return [
+    "import numpy as np, torch",
+    "import torch.nn.functional as F",
+    "from safetensors.torch import load_file",
+    "",
+    'w = load_file("model.safetensors")',
+    'm, t = (torch.from_numpy(np.load(f"features/{name}.npy")) for name in ("metric", "text"))',
+    ...(bilinear
+      ? [
+        'z = F.linear(m, w["bilinear.u.weight"]) * F.linear(t, w["bilinear.v.weight"])',
+        'x = torch.cat([m, t, F.linear(z, w["bilinear.p.weight"])], dim=1)',
+      ]
+      : ["x = torch.cat([m, t], dim=1)"]),
+    `for i in range(${layers}):`,
+    '    x = F.linear(x, w[f"lin.{i}.weight"], w[f"lin.{i}.bias"])',
+    '    x = F.relu(F.layer_norm(x, x.shape[1:], w[f"norm.{i}.weight"], w[f"norm.{i}.bias"]))',
+    'mean, logvar = F.linear(x, w["head.weight"], w["head.bias"]).unbind(dim=1)',
+    "score = mean.clamp(0, 10)",
+  ].join("\n");
+}
