@@ -50,6 +50,11 @@ const plain = defineVariants(false, false);
 const rectified = defineVariants(true, false);
 const rectifiedWithDropout = defineVariants(true, true);
 
+/** Whether one invocation handles a row, which needs whole vectors of four columns; else a workgroup does. */
+export function takesVectors(launcher: Launcher, columns: number): boolean {
+  return launcher.capabilities.software && columns % 4 === 0;
+}
+
 /**
  * y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each row, with the biased variance, and if asked the
  * rectifier and dropout in the same pass.
@@ -63,9 +68,9 @@ export function layerNorm(launcher: Launcher, options: LayerNormOptions): void {
   if (dropout && !relu) throw new MetrogradError("layer norm: dropout in the same pass needs the rectifier.");
   const variants = dropout ? rectifiedWithDropout : relu ? rectified : plain;
   const { invocationPerRow, workgroupPerRow } = variants[weight ? 1 : 0]!;
-  const software = launcher.capabilities.software;
+  const byVectors = takesVectors(launcher, columns);
   launcher.dispatch(
-    software ? invocationPerRow : workgroupPerRow,
+    byVectors ? invocationPerRow : workgroupPerRow,
     { x, weight: weight ?? x, bias: bias ?? x, y, statistics },
     {
       rows,
@@ -75,6 +80,6 @@ export function layerNorm(launcher: Launcher, options: LayerNormOptions): void {
       ...keepValues(dropout?.probability ?? 0),
       ...drawValues(dropout?.draw ?? { seed: 0 }),
     },
-    workgroupGrid(software ? Math.ceil(rows / 8) : rows),
+    workgroupGrid(byVectors ? Math.ceil(rows / 8) : rows),
   );
 }

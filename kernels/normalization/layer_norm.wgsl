@@ -1,5 +1,6 @@
 // Layer normalisation of each row: y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with the biased variance,
-// and if asked the rectifier and inverted dropout on the result. One invocation a row: for GPUs that are CPUs.
+// and if asked the rectifier and inverted dropout on the result. One invocation a row, by vectors of four columns: for GPUs that
+// are CPUs.
 // Ba, Kiros, Hinton, "Layer Normalization" (2016).
 
 struct Uniforms {
@@ -19,30 +20,22 @@ override affine: bool;
 override relu: bool;
 override dropout: bool;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 // Mean and 1 / standard deviation of each row.
 @group(0) @binding(4) var<storage, read_write> statistics: array<vec2f>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 // max(x, 0) that lets NaN pass. By bits, since drivers turn comparisons round: -0 and below, up to -infinity.
-fn rectified(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  return select(x, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);
+fn rectified(x: vec4f) -> vec4f {
+  let bits = bitcast<vec4u>(x);
+  return select(x, vec4f(0.0), (bits >= vec4u(0x80000000u)) & (bits <= vec4u(0xff800000u)));
 }
 
-// What follows the normalisation of an element: scale and shift, rectifier.
-fn transformed(x_hat: f32, column: u32) -> f32 {
-  var value = x_hat;
-  if (affine) {
-    value = value * weight[column] + bias[column];
-  }
-  if (relu) {
-    value = rectified(value);
-  }
-  return value;
+fn sum_of(values: vec4f) -> f32 {
+  return (values.x + values.y) + (values.z + values.w);
 }
 
 @compute @workgroup_size(8)
@@ -55,50 +48,40 @@ fn main(
   if (row >= uniforms.rows) {
     return;
   }
-  let first = row * uniforms.columns;
-  let last = first + uniforms.columns;
+  let vectors = uniforms.columns / 4u;
+  let first = row * vectors;
 
   // Sums are of differences from the first element, so that a large mean costs no digits.
-  let origin = x[first];
+  let origin = x[first].x;
   var sums = vec4f(0.0);
-  var index = first;
-  for (; index + 4u <= last; index += 4u) {
-    sums += vec4f(x[index], x[index + 1u], x[index + 2u], x[index + 3u]) - origin;
+  for (var i = 0u; i < vectors; i += 1u) {
+    sums += x[first + i] - origin;
   }
-  for (; index < last; index += 1u) {
-    sums.x += x[index] - origin;
-  }
-  let mean = origin + ((sums.x + sums.y) + (sums.z + sums.w)) * uniforms.inverse_columns;
+  let mean = origin + sum_of(sums) * uniforms.inverse_columns;
 
   var squares = vec4f(0.0);
-  index = first;
-  for (; index + 4u <= last; index += 4u) {
-    let difference = vec4f(x[index], x[index + 1u], x[index + 2u], x[index + 3u]) - mean;
+  for (var i = 0u; i < vectors; i += 1u) {
+    let difference = x[first + i] - mean;
     squares += difference * difference;
   }
-  for (; index < last; index += 1u) {
-    let difference = x[index] - mean;
-    squares.x += difference * difference;
-  }
-  let variance = ((squares.x + squares.y) + (squares.z + squares.w)) * uniforms.inverse_columns;
+  let variance = sum_of(squares) * uniforms.inverse_columns;
   let deviation_inverse = 1.0 / sqrt(variance + uniforms.epsilon);
   statistics[row] = vec2f(mean, deviation_inverse);
 
-  if (dropout) {
-    // By blocks of four random words, whose first and last may reach into the neighbouring rows.
-    for (var block = first >> 2u; 4u * block < last; block += 1u) {
-      let words = philox(vec4u(block, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
-      let factors = select(vec4f(0.0), vec4f(uniforms.keep_scale), words >= vec4u(uniforms.threshold));
-      for (var lane = 0u; lane < 4u; lane += 1u) {
-        index = 4u * block + lane;
-        if (index >= first && index < last) {
-          y[index] = transformed((x[index] - mean) * deviation_inverse, index - first) * factors[lane];
-        }
-      }
+  for (var i = 0u; i < vectors; i += 1u) {
+    let index = first + i;
+    var value = (x[index] - mean) * deviation_inverse;
+    if (affine) {
+      value = value * weight[i] + bias[i];
     }
-  } else {
-    for (var column = 0u; column < uniforms.columns; column += 1u) {
-      y[first + column] = transformed((x[first + column] - mean) * deviation_inverse, column);
+    if (relu) {
+      value = rectified(value);
     }
+    if (dropout) {
+      let counter = vec4u(index, 0u, uniforms.step, uniforms.use_number);
+      let words = philox(counter, vec2u(uniforms.seed, uniforms.stream));
+      value *= select(vec4f(0.0), vec4f(uniforms.keep_scale), words >= vec4u(uniforms.threshold));
+    }
+    y[index] = value;
   }
 }

@@ -2,6 +2,7 @@ import code from "./layer_norm_backward.wgsl" with { type: "text" };
 import workgroupCode from "./layer_norm_backward_workgroup.wgsl" with { type: "text" };
 import parametersCode from "./layer_norm_backward_parameters.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, type Launcher, rowGrid, workgroupGrid } from "../launcher.ts";
+import { takesVectors } from "./layer_norm.ts";
 import { rowsPerChunk, sumColumns } from "../reduction/sum_columns.ts";
 
 /** What both gradients of `layerNorm` need. */
@@ -57,12 +58,12 @@ export function layerNormBackwardInput(
 ): void {
   const { x, statistics, reluOutput, dropoutProbability = 0, weight, dy, dx, rows, columns } = options;
   const { invocationPerRow, workgroupPerRow } = inputKernels[(weight ? 1 : 0) + (reluOutput ? 2 : 0)]!;
-  const software = launcher.capabilities.software;
+  const byVectors = takesVectors(launcher, columns);
   launcher.dispatch(
-    software ? invocationPerRow : workgroupPerRow,
+    byVectors ? invocationPerRow : workgroupPerRow,
     { x, statistics, weight: weight ?? x, y: reluOutput ?? x, dy, dx },
     { rows, columns, inverse_columns: 1 / columns, keep_scale: 1 / (1 - dropoutProbability) },
-    workgroupGrid(software ? Math.ceil(rows / 8) : rows),
+    workgroupGrid(byVectors ? Math.ceil(rows / 8) : rows),
   );
 }
 
