@@ -1,4 +1,5 @@
 // Rows of a table by index: y[i] = table[index[i]]. An index beyond the table gives NaN, so that it does not pass unseen.
+// One invocation an `Element`, which embedding.ts makes f32, or vec4f where the columns allow.
 
 struct Uniforms {
   count: u32,
@@ -8,9 +9,9 @@ struct Uniforms {
   not_a_number: u32,
 }
 
-@group(0) @binding(0) var<storage, read> table: array<f32>;
+@group(0) @binding(0) var<storage, read> table: array<Element>;
 @group(0) @binding(1) var<storage, read> index: array<u32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
@@ -26,5 +27,5 @@ fn main(
   }
   let row = index[i];
   let value = table[min(row, uniforms.rows - 1u) * uniforms.columns + column];
-  y[i * uniforms.columns + column] = select(bitcast<f32>(uniforms.not_a_number), value, row < uniforms.rows);
+  y[i * uniforms.columns + column] = select(Element(bitcast<f32>(uniforms.not_a_number)), value, row < uniforms.rows);
 }

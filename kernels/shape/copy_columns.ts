@@ -1,20 +1,23 @@
 import code from "./copy_columns.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, type Launcher, rowGrid } from "../launcher.ts";
 
-const kernel = defineKernel({
-  label: "copy_columns",
-  code,
-  bindings: { source: "read", destination: "write" },
-  uniforms: {
-    rows: "u32",
-    width: "u32",
-    source_columns: "u32",
-    source_from: "u32",
-    destination_columns: "u32",
-    destination_from: "u32",
-    accumulate: "u32",
-  },
-});
+const kernelOf = (element: "f32" | "vec4f") =>
+  defineKernel({
+    label: "copy_columns",
+    code: `alias Element = ${element};\n${code}`,
+    bindings: { source: "read", destination: "write" },
+    uniforms: {
+      rows: "u32",
+      width: "u32",
+      source_columns: "u32",
+      source_from: "u32",
+      destination_columns: "u32",
+      destination_from: "u32",
+      accumulate: "u32",
+    },
+  });
+const byElement = kernelOf("f32");
+const byVector = kernelOf("vec4f");
 
 /** Operands and sizes of `copyColumns`. */
 export interface CopyColumnsOptions {
@@ -39,13 +42,15 @@ export interface CopyColumnsOptions {
 export function copyColumns(launcher: Launcher, options: CopyColumnsOptions): void {
   const { source, destination, rows, width, sourceColumns, destinationColumns } = options;
   const { sourceFrom = 0, destinationFrom = 0, accumulate = false } = options;
-  launcher.dispatch(kernel, { source, destination }, {
+  const sizes = [width, sourceColumns, sourceFrom, destinationColumns, destinationFrom];
+  const vectors = sizes.every((size) => size % 4 === 0), step = vectors ? 4 : 1;
+  launcher.dispatch(vectors ? byVector : byElement, { source, destination }, {
     rows,
-    width,
-    source_columns: sourceColumns,
-    source_from: sourceFrom,
-    destination_columns: destinationColumns,
-    destination_from: destinationFrom,
+    width: width / step,
+    source_columns: sourceColumns / step,
+    source_from: sourceFrom / step,
+    destination_columns: destinationColumns / step,
+    destination_from: destinationFrom / step,
     accumulate: accumulate ? 1 : 0,
-  }, rowGrid(Math.ceil(width / 64), rows));
+  }, rowGrid(Math.ceil(width / step / 64), rows));
 }

@@ -1,5 +1,5 @@
 // Copies (or adds) a block of columns of one matrix into columns of another: the parts of a concatenation, a slice, and
-// their backward passes. One invocation an element.
+// their backward passes. One invocation an `Element`, which copy_columns.ts makes f32, or vec4f where all sizes allow.
 
 struct Uniforms {
   rows: u32,
@@ -11,8 +11,8 @@ struct Uniforms {
   accumulate: u32,
 }
 
-@group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var<storage, read_write> destination: array<f32>;
+@group(0) @binding(0) var<storage, read> source: array<Element>;
+@group(0) @binding(1) var<storage, read_write> destination: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)

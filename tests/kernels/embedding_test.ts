@@ -25,16 +25,19 @@ Deno.test("embedding: rows and their summed gradients equal the reference where 
 });
 
 Deno.test("embedding: an index beyond the table gives NaN", async () => {
-  const y = harness.output(4);
-  gatherRows(launcher, {
-    table: harness.upload([1, 2, 3, 4]),
-    index: harness.upload(Uint32Array.of(2, 1)),
-    y,
-    count: 2,
-    rows: 2,
-    columns: 2,
-  });
-  assert.deepEqual([...(await harness.read(y))[0]], [NaN, NaN, 3, 4]);
+  for (const columns of [2, 4]) {
+    const y = harness.output(2 * columns), table = normals(2 * columns, 5);
+    gatherRows(launcher, {
+      table: harness.upload(table),
+      index: harness.upload(Uint32Array.of(2, 1)),
+      y,
+      count: 2,
+      rows: 2,
+      columns,
+    });
+    const expected = [...Array(columns).fill(NaN), ...table.slice(columns)];
+    assert.deepEqual([...(await harness.read(y))[0]], expected);
+  }
 });
 
 Deno.test("embedding: the reference's gradient equals finite differences", () => {

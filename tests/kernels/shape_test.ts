@@ -12,6 +12,8 @@ Deno.test("copy columns: copies or adds a block and leaves the other columns alo
     const sizes of [
       { rows: 1, width: 1, sourceColumns: 1, destinationColumns: 1 },
       { rows: 5, width: 65, sourceColumns: 67, sourceFrom: 2, destinationColumns: 70, destinationFrom: 3 },
+      { rows: 3, width: 260, sourceColumns: 264, sourceFrom: 4, destinationColumns: 272, destinationFrom: 8 },
+      { rows: 2, width: 4, sourceColumns: 4, destinationColumns: 8, destinationFrom: 4, accumulate: true },
       { rows: 9, width: 3, sourceColumns: 3, destinationColumns: 8, destinationFrom: 5, accumulate: true },
     ]
   ) {
