@@ -1,4 +1,4 @@
-import type { CommanderError } from "@commander-js/extra-typings";
+import type { Command, CommanderError } from "@commander-js/extra-typings";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { interruptedExitCode, Interruption } from "./interruption.ts";
 import { nearest } from "./options.ts";
@@ -17,10 +17,22 @@ export function explainFailure(error: unknown, terminal: Terminal, debug: boolea
   return error instanceof Interruption ? interruptedExitCode : error instanceof UsageError ? 2 : 1;
 }
 
-/** commander's refusal of a command line as one sentence, with the nearest of the names that are known there. */
-export function usageError({ code, message }: CommanderError, known: readonly string[]): UsageError {
+/** A command line that commander refuses, in one sentence, with the nearest of the names that are known there. */
+export function usageError({ code, message }: CommanderError, program: Command, args: readonly string[]): UsageError {
   const problem = message.replace(/^error: /, "").replace(/\n\(Did you mean .*$/s, "").replace(/\.$/, "");
   const sentence = problem.charAt(0).toUpperCase() + problem.slice(1);
-  const [, word] = /^commander\.unknown/.test(code) && /'([^'=]*)/.exec(message) || [];
-  return new UsageError(word === undefined ? `${sentence}.` : `${sentence}; did you mean ${nearest(word, known)}?`);
+  if (code === "commander.unknownCommand") {
+    const names = program.commands.map((command) => command.name());
+    return new UsageError(`${sentence}; did you mean ${nearest(quoted(message), names)}?`);
+  }
+  // A mistyped option that is required is missing as well; that it is mistyped is what helps.
+  if (code === "commander.unknownOption" || code === "commander.missingMandatoryOptionValue") {
+    const command = program.commands.find((each) => args.includes(each.name()));
+    const known = [...program.options, ...command?.options ?? []].flatMap(({ long }) => long ?? []).concat("--help");
+    const unknown = args.map((word) => word.split("=")[0]!).find((word) => /^--./.test(word) && !known.includes(word));
+    if (unknown) return new UsageError(`Unknown option '${unknown}'; did you mean ${nearest(unknown, known)}?`);
+  }
+  return new UsageError(`${sentence}.`);
 }
+
+const quoted = (message: string) => /'(.*?)'/.exec(message)?.[1] ?? "";

@@ -15,15 +15,12 @@ export async function main(args: readonly string[], terminal: Terminal, what: Ac
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return explainFailure(error, terminal, args.includes("--debug"));
+    const debug = args.includes("--debug");
+    if (!(error instanceof CommanderError)) return explainFailure(error, terminal, debug);
     // Help and version have been printed, also the help that answers a call without a command.
     if (error.exitCode === 0) return 0;
     if (error.code === "commander.help") return 2;
-    const options = [...program.options, ...program.commands.find((each) => args.includes(each.name()))?.options ?? []];
-    const known = error.code === "commander.unknownCommand"
-      ? program.commands.map((each) => each.name())
-      : options.map(({ long }) => long ?? "");
-    return explainFailure(usageError(error, known), terminal, args.includes("--debug"));
+    return explainFailure(usageError(error, program, args), terminal, debug);
   }
 }
 

@@ -1,0 +1,22 @@
+// A command line whose `train` works until it is stopped, or, with --seed 2, for ever.
+import { interruptible, Interruption } from "../../../cli/interruption.ts";
+import { main } from "../../../cli/main.ts";
+import { createTerminal } from "../../../cli/terminal.ts";
+import type { Actions } from "../../../cli/program.ts";
+
+const unused = () => Promise.resolve();
+const actions: Actions = {
+  train: (call, terminal) =>
+    interruptible(terminal, async (signal) => {
+      terminal.print("working");
+      const deaf = call.kind === "new" && call.request.settings.seed === 2;
+      while (deaf || !signal.aborted) await new Promise((resume) => setTimeout(resume, 10));
+      throw new Interruption("Saved after epoch 3. Go on with: deno task train --resume runs/a");
+    }),
+  evaluate: unused,
+  predict: unused,
+  sample: unused,
+  doctor: unused,
+};
+
+Deno.exit(await main(Deno.args, createTerminal(), actions));

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import project from "../../deno.json" with { type: "json" };
+import { nextFree, refuseExisting } from "../../cli/out.ts";
+import { MetrogradError } from "../../kernels/errors.ts";
+import { run } from "./harness.ts";
+
+Deno.test("command line: train's options arrive typed, and only those that were given", async () => {
+  const { code, calls } = await run(
+    "train --data a.json --metric-names n.json --metric-embeddings m.npy --group-by conversation --seed 3 " +
+      "--learning-rate 1e-3 --hidden 64,32 --negatives 0 --weights none --max-rows 100 --out runs/a --force --recover",
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(calls, [{
+    command: "train",
+    call: {
+      kind: "new",
+      request: {
+        files: { data: "a.json", metricNames: "n.json", metricEmbeddings: "m.npy", embeddings: null, recover: true },
+        settings: {
+          groupBy: "conversation",
+          seed: 3,
+          learningRate: 1e-3,
+          hidden: [64, 32],
+          negatives: 0,
+          weights: "none",
+        },
+        maxRows: 100,
+      },
+      out: "runs/a",
+      force: true,
+    },
+  }]);
+});
+
+Deno.test("command line: train without arguments is a run on the sample set with the recipe's own settings", async () => {
+  const { calls } = await run("train");
+  const request = { files: null, settings: {}, maxRows: null };
+  assert.deepEqual(calls[0]?.call, { kind: "new", request, out: null, force: false });
+});
+
+Deno.test("command line: train --resume takes the run and nothing else", async () => {
+  assert.deepEqual((await run("train --resume runs/a --quiet")).calls[0]?.call, { kind: "resume", run: "runs/a" });
+  const { code, err } = await run("train --resume runs/a --batch-size 8");
+  assert.equal(code, 2);
+  assert.match(err, /--batch-size cannot be given beside it/);
+});
+
+Deno.test("command line: predict and evaluate fill in what was not given", async () => {
+  assert.deepEqual((await run("predict --run r --data d.json --round --embeddings e")).calls[0]?.call, {
+    run: "r",
+    data: "d.json",
+    out: "submission.csv",
+    force: false,
+    round: true,
+    spread: false,
+    embeddings: "e",
+    metrics: null,
+    saveFeatures: null,
+  });
+  assert.deepEqual(
+    (await run("evaluate --run r --data d.json --json --metric-names n.json --metric-embeddings m.npy")).calls[0]?.call,
+    {
+      run: "r",
+      data: "d.json",
+      scores: null,
+      embeddings: null,
+      metrics: { names: "n.json", embeddings: "m.npy" },
+      json: true,
+    },
+  );
+});
+
+const refusals: readonly (readonly [line: string, sentence: string])[] = [
+  ["trian", "Unknown command 'trian'; did you mean train?"],
+  ["train --epoch 3", "Unknown option '--epoch'; did you mean --epochs?"],
+  ["train --learning=1", "Unknown option '--learning'; did you mean --learning-rate?"],
+  ["sample --quite", "Unknown option '--quite'; did you mean --quiet?"],
+  ["predict --run r --dat d.json", "Unknown option '--dat'; did you mean --data?"],
+  ["train -x", "Unknown option '-x'."],
+  ["train --weights sqrt", '--weights is "sqrt"; sqrt-inverse or none is expected (did you mean sqrt-inverse?).'],
+  ["train --recipe linear", '--recipe is "linear"; bilinear is expected.'],
+  ["train --epochs", "Option '--epochs <count>' argument missing."],
+  ["train --epochs 2.5", '--epochs is "2.5"; a whole number from 1 to 1000000 is expected.'],
+  ["train --epochs abc", '--epochs is "abc"; a whole number from 1 to 1000000 is expected.'],
+  ["train --dropout 1", '--dropout is "1"; a number from 0 to 0.99 is expected.'],
+  ["train --seed -1", '--seed is "-1"; a whole number from 0 to 4294967295 is expected.'],
+  ["train --hidden 8,", '--hidden is ""; a whole number from 1 to 65536 is expected.'],
+  ["train --out=", "--out is empty; a value is expected."],
+  ["train --data d.json", "--data needs --metric-names and --metric-embeddings beside it."],
+  ["train --embeddings e", "--embeddings needs --data beside it."],
+  ["train --group-by f", "--group-by needs --data beside it."],
+  ["train runs/a", "Too many arguments for 'train'. Expected 0 arguments but got 1: runs/a."],
+  ["predict --run r", "Required option '--data <file>' not specified."],
+  ["predict --run r --data d --metric-names n", "--metric-names needs --metric-embeddings beside it."],
+  ["evaluate --run r --data d --metric-embeddings n", "--metric-embeddings needs --metric-names beside it."],
+];
+
+for (const [line, sentence] of refusals) {
+  Deno.test(`command line: "${line}" is refused with one sentence and exit code 2`, async () => {
+    assert.deepEqual(await run(line), { code: 2, out: "", err: `Error: ${sentence}\n`, calls: [] });
+  });
+}
+
+for (const name of ["train", "evaluate", "predict", "sample", "doctor"]) {
+  Deno.test(`command line: ${name} --help names its options, those of every command, and an example`, async () => {
+    const { code, out, err, calls } = await run(`${name} --help`);
+    assert.equal(code, 0);
+    assert.equal(err, "");
+    assert.deepEqual(calls, []);
+    assert.match(out, new RegExp(`^Usage: deno task ${name} `));
+    for (const part of ["--help", "--quiet", "--debug", `\n    deno task ${name}`]) assert.ok(out.includes(part), part);
+    assert.ok(out.split("\n").every((line) => line.length <= 110));
+  });
+}
+
+Deno.test("command line: train --help shows the recipe's defaults", async () => {
+  const { out } = await run("train --help");
+  for (const [option, value] of [["rank", "128"], ["negatives", "0.1"], ["weights", "sqrt-inverse"]]) {
+    assert.match(out, new RegExp(`--${option} [^]*?default: ${value}\\)`));
+  }
+});
+
+Deno.test("command line: --version is the project's, before and after a command", async () => {
+  for (const line of ["--version", "train --version"]) {
+    assert.deepEqual(await run(line), { code: 0, out: `${project.version}\n`, err: "", calls: [] });
+  }
+});
+
+Deno.test("command line: without a command it shows the commands and exits with 2", async () => {
+  const { code, out, err } = await run("");
+  assert.equal(code, 2);
+  assert.equal(out, "");
+  assert.match(err, /^Usage: deno task [^]*\n {2}train /);
+});
+
+Deno.test("command line: an expected error is one sentence; --debug shows where it arose", async () => {
+  const doctor = () => Promise.reject(new MetrogradError("a.json does not exist."));
+  assert.deepEqual(await run("doctor", { doctor }), {
+    code: 1,
+    out: "",
+    err: "Error: a.json does not exist.\n",
+    calls: [],
+  });
+  assert.match((await run("doctor --debug", { doctor })).err, /a\.json does not exist\.\n\s+at .*usage_test\.ts/);
+});
+
+Deno.test("command line: an unexpected error says that it is a bug, without its stack", async () => {
+  const { code, err } = await run("doctor", { doctor: () => Promise.reject(new TypeError("x is undefined")) });
+  assert.equal(code, 1);
+  assert.match(err, /^Error: This is a bug in metrograd: TypeError: x is undefined \(--debug .*\)\.\n$/);
+});
+
+Deno.test("command line: --quiet keeps results, warnings and errors", async () => {
+  const { out, err } = await run("doctor --quiet", {
+    doctor: (_, terminal) => {
+      terminal.print("result");
+      terminal.note("note");
+      terminal.warn("warning");
+      return Promise.resolve();
+    },
+  });
+  assert.deepEqual([out, err], ["result\n", "Warning: warning\n"]);
+});
+
+Deno.test("command line: an --out that holds something is refused unless forced, an empty folder is not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await refuseExisting(folder, "--out", false);
+    await refuseExisting(join(folder, "missing"), "--out", false);
+    assert.equal(await nextFree(folder, "run"), `${folder}/run-1`);
+    const file = `${folder}/run-1`;
+    await Deno.writeTextFile(file, "");
+    assert.equal(await nextFree(folder, "run"), `${folder}/run-2`);
+    for (const path of [folder, file]) {
+      await assert.rejects(refuseExisting(path, "--out", false), {
+        name: "UsageError",
+        message: `--out ${path} exists already; name another, or add --force to replace it.`,
+      });
+      await refuseExisting(path, "--out", true);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
