@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { type RunDescription, runReadme } from "../../models/run_readme.ts";
+
+const description: RunDescription = {
+  run: "runs/a",
+  recipe: "bilinear",
+  call: "train --out runs/a",
+  data: [["train rows", "4000"], ["encoder", "hash"]],
+  givenEmbeddings: false,
+  epochs: 12,
+  bestEpoch: 9,
+  figures: [{ set: "validation", rows: 1000, rmse: 0.61234, constant: 0.655 }],
+  tensors: [
+    { name: "bilinear.p.weight", shape: [768, 128], dtype: "F32" },
+    { name: "lin.0.weight", shape: [512, 2304], dtype: "F32" },
+    { name: "lin.1.weight", shape: [256, 512], dtype: "F32" },
+  ],
+};
+
+Deno.test("run README: says how the run was made, what it reached, and lists its tensors", () => {
+  const readme = runReadme(description);
+  for (
+    const part of [
+      "    deno task train --out runs/a\n",
+      "trained for 12 epochs; the weights are those of epoch 9",
+      "| validation | 1000 | 0.6123 | 0.6550 |",
+      "| train rows | 4000 |",
+      "| `lin.0.weight` | 512 x 2304 | F32 |",
+      "1,409,024 numbers in all",
+      "deno task predict --run runs/a --data test.json --out submission.csv",
+    ]
+  ) assert.ok(readme.includes(part), part);
+});
+
+Deno.test("run README: the PyTorch program follows the tensors that are there", () => {
+  const readme = runReadme(description);
+  assert.ok(readme.includes("for i in range(2):") && readme.includes('w["bilinear.p.weight"]'));
+  const plain = runReadme({ ...description, tensors: description.tensors.slice(1), givenEmbeddings: true });
+  assert.ok(plain.includes("x = torch.cat([m, t], dim=1)") && !plain.includes("bilinear.p"));
+  assert.ok(plain.includes("--embeddings DIR"));
+});
