@@ -1,5 +1,6 @@
 import code from "./binary.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
 const operations = ["add", "subtract", "multiply", "divide"] as const;
 
@@ -21,7 +22,7 @@ export interface BinaryOptions {
 
 const kernelsOf = (operation: BinaryOperation) =>
   [0, 1].map((repeat) =>
-    defineKernel({
+    defineElementWidths({
       label: operation,
       code,
       bindings: { a: "read", b: "read", y: "write" },
@@ -37,5 +38,7 @@ const kernels = Object.fromEntries(operations.map((name) => [name, kernelsOf(nam
 /** y = a + b, a - b, a b or a / b, element by element, or with a row b for every row of a. */
 export function binary(launcher: Launcher, operation: BinaryOperation, options: BinaryOptions): void {
   const { a, b, y, count, period = count } = options;
-  launcher.dispatch(kernels[operation][period < count ? 1 : 0]!, { a, b, y }, { count, period }, elementGrid(count));
+  const { kernel, width } = chooseWidth(kernels[operation][period < count ? 1 : 0]!, count, period);
+  const sizes = { count: count / width, period: period / width };
+  launcher.dispatch(kernel, { a, b, y }, sizes, elementGrid(sizes.count));
 }

@@ -1,5 +1,6 @@
 // Arithmetic on two tensors: y = a + b (0), a - b (1), a * b (2), a / b (3). With `repeat`, b is a row of `period` elements
-// that meets every row of a.
+// that meets every row of a. Counts are of
+// `Element`: f32, or vec4f where all sizes allow.
 
 struct Uniforms {
   count: u32,
@@ -9,9 +10,9 @@ struct Uniforms {
 override operation: u32;
 override repeat: bool;
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<Element>;
+@group(0) @binding(1) var<storage, read> b: array<Element>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)

@@ -1,7 +1,8 @@
 import code from "./relu_backward.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
-const kernel = defineKernel({
+const kernels = defineElementWidths({
   label: "relu.backward",
   code,
   bindings: { y: "read", dy: "read", dx: "write" },
@@ -13,5 +14,6 @@ export function reluBackward(
   launcher: Launcher,
   { y, dy, dx, count }: { y: BufferSlice; dy: BufferSlice; dx: BufferSlice; count: number },
 ): void {
-  launcher.dispatch(kernel, { y, dy, dx }, { count }, elementGrid(count));
+  const { kernel, width } = chooseWidth(kernels, count);
+  launcher.dispatch(kernel, { y, dy, dx }, { count: count / width }, elementGrid(count / width));
 }

@@ -1,7 +1,8 @@
 import code from "./scale_by.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
-const kernel = defineKernel({
+const kernels = defineElementWidths({
   label: "scale_by",
   code,
   bindings: { x: "read", scalar: "read", y: "write" },
@@ -13,5 +14,6 @@ export function scaleBy(
   launcher: Launcher,
   { x, scalar, y, count }: { x: BufferSlice; scalar: BufferSlice; y: BufferSlice; count: number },
 ): void {
-  launcher.dispatch(kernel, { x, scalar, y }, { count }, elementGrid(count));
+  const { kernel, width } = chooseWidth(kernels, count);
+  launcher.dispatch(kernel, { x, scalar, y }, { count: count / width }, elementGrid(count / width));
 }

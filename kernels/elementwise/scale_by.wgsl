@@ -1,12 +1,13 @@
-// y = scalar[0] x, with the scalar read from a buffer: a loss's gradient times the gradient from above.
+// y = scalar[0] x, with the scalar read from a buffer: a loss's gradient times the gradient from above. The count is of
+// `Element`: f32, or vec4f where the count allows.
 
 struct Uniforms {
   count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read> scalar: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)

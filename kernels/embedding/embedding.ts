@@ -1,16 +1,14 @@
 import gatherCode from "./gather_rows.wgsl" with { type: "text" };
 import scatterCode from "./scatter_rows.wgsl" with { type: "text" };
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, defineKernel, type Launcher, rowGrid } from "../launcher.ts";
 
-const gatherOf = (element: "f32" | "vec4f") =>
-  defineKernel({
-    label: "embedding",
-    code: `alias Element = ${element};\n${gatherCode}`,
-    bindings: { table: "read", index: "read", y: "write" },
-    uniforms: { count: "u32", rows: "u32", columns: "u32", not_a_number: "u32" },
-  });
-const gatherElements = gatherOf("f32");
-const gatherVectors = gatherOf("vec4f");
+const gather = defineElementWidths({
+  label: "embedding",
+  code: gatherCode,
+  bindings: { table: "read", index: "read", y: "write" },
+  uniforms: { count: "u32", rows: "u32", columns: "u32", not_a_number: "u32" },
+});
 const scatter = defineKernel({
   label: "embedding.backward",
   code: scatterCode,
@@ -33,12 +31,12 @@ export function gatherRows(
   launcher: Launcher,
   { table, y, index, count, rows, columns }: LookupOptions & { readonly table: BufferSlice; readonly y: BufferSlice },
 ): void {
-  const vectors = columns % 4 === 0, width = vectors ? columns / 4 : columns;
+  const { kernel, width } = chooseWidth(gather, columns);
   launcher.dispatch(
-    vectors ? gatherVectors : gatherElements,
+    kernel,
     { table, index, y },
-    { count, rows, columns: width, not_a_number: 0x7fc00000 },
-    rowGrid(Math.ceil(width / 64), count),
+    { count, rows, columns: columns / width, not_a_number: 0x7fc00000 },
+    rowGrid(Math.ceil(columns / width / 64), count),
   );
 }
 

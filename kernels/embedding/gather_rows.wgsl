@@ -1,5 +1,5 @@
 // Rows of a table by index: y[i] = table[index[i]]. An index beyond the table gives NaN, so that it does not pass unseen.
-// One invocation an `Element`, which embedding.ts makes f32, or vec4f where the columns allow.
+// One invocation an `Element`: f32, or vec4f where the columns allow.
 
 struct Uniforms {
   count: u32,

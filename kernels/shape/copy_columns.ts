@@ -1,23 +1,21 @@
 import code from "./copy_columns.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, rowGrid } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, type Launcher, rowGrid } from "../launcher.ts";
 
-const kernelOf = (element: "f32" | "vec4f") =>
-  defineKernel({
-    label: "copy_columns",
-    code: `alias Element = ${element};\n${code}`,
-    bindings: { source: "read", destination: "write" },
-    uniforms: {
-      rows: "u32",
-      width: "u32",
-      source_columns: "u32",
-      source_from: "u32",
-      destination_columns: "u32",
-      destination_from: "u32",
-      accumulate: "u32",
-    },
-  });
-const byElement = kernelOf("f32");
-const byVector = kernelOf("vec4f");
+const kernels = defineElementWidths({
+  label: "copy_columns",
+  code,
+  bindings: { source: "read", destination: "write" },
+  uniforms: {
+    rows: "u32",
+    width: "u32",
+    source_columns: "u32",
+    source_from: "u32",
+    destination_columns: "u32",
+    destination_from: "u32",
+    accumulate: "u32",
+  },
+});
 
 /** Operands and sizes of `copyColumns`. */
 export interface CopyColumnsOptions {
@@ -43,8 +41,8 @@ export function copyColumns(launcher: Launcher, options: CopyColumnsOptions): vo
   const { source, destination, rows, width, sourceColumns, destinationColumns } = options;
   const { sourceFrom = 0, destinationFrom = 0, accumulate = false } = options;
   const sizes = [width, sourceColumns, sourceFrom, destinationColumns, destinationFrom];
-  const vectors = sizes.every((size) => size % 4 === 0), step = vectors ? 4 : 1;
-  launcher.dispatch(vectors ? byVector : byElement, { source, destination }, {
+  const { kernel, width: step } = chooseWidth(kernels, ...sizes);
+  launcher.dispatch(kernel, { source, destination }, {
     rows,
     width: width / step,
     source_columns: sourceColumns / step,

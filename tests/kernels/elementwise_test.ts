@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
 import { binary, type BinaryOperation } from "../../kernels/elementwise/binary.ts";
 import { fill } from "../../kernels/elementwise/fill.ts";
+import { reluBackwardReference } from "../../kernels/elementwise/relu.ref.ts";
+import { reluBackward } from "../../kernels/elementwise/relu_backward.ts";
 import { unary, unaryBackward, unaryFunctions } from "../../kernels/elementwise/unary.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
@@ -18,7 +20,7 @@ const arithmetic: Record<BinaryOperation, (a: number, b: number) => number> = {
 
 Deno.test("binary: all four operations, with equal shapes and with a row for every row", async () => {
   for (const operation of ["add", "subtract", "multiply", "divide"] as const) {
-    for (const [count, period] of [[1, 1], [65, 65], [130, 13], [64, 1]] as const) {
+    for (const [count, period] of [[1, 1], [65, 65], [68, 68], [130, 13], [96, 12], [64, 1]] as const) {
       const a = normals(count, 1), b = normals(period, 2).map((value) => value + Math.sign(value));
       const y = harness.output(count);
       binary(launcher, operation, { a: harness.upload(a), b: harness.upload(b), y, count, period });
@@ -38,6 +40,14 @@ Deno.test("add scaled: adds, scales and copies in place, and does not read what 
   assertClose(sums, x.map((value, i) => value + before[i]!), { atol: 1e-7 });
   assertClose(mixes, x.map((value, i) => 2 * value - 3 * before[i]!), { atol: 1e-6 });
   assert.deepEqual(copies, x);
+});
+
+Deno.test("relu backward: the gradient passes where the output is positive", async () => {
+  for (const count of [1, 65, 260]) {
+    const y = normals(count, 1).map((value) => Math.max(value, 0)), dy = normals(count, 2), dx = harness.output(count);
+    reluBackward(launcher, { y: harness.upload(y), dy: harness.upload(dy), dx, count });
+    assertClose((await harness.read(dx))[0], reluBackwardReference(y, dy), { rtol: 0, atol: 0 });
+  }
 });
 
 Deno.test("fill: sets any value, NaN too", async () => {
