@@ -1,0 +1,67 @@
+import { DeviceError } from "../../kernels/errors.ts";
+
+/**
+ * Collects what goes wrong on a device behind the program's back: refused calls, full memory, loss of the device.
+ * WebGPU reports these as events, so that `check` has to be called where results are waited for.
+ */
+export class ErrorTrap {
+  readonly #device: GPUDevice;
+  readonly #errors: GPUError[] = [];
+  #loss: string | undefined;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#errors.push((event as GPUUncapturedErrorEvent).error);
+    });
+    device.lost.then(({ reason, message }) => {
+      if (reason !== "destroyed") this.#loss = message || "no reason given";
+    });
+  }
+
+  /** Forgets what was collected, after telling it. @throws DeviceError naming the kernel, if anything was collected */
+  check(): void {
+    if (this.#loss !== undefined) {
+      throw new DeviceError(`The GPU was lost (${firstLine(this.#loss)}); it may have been reset or removed.`);
+    }
+    const [first] = this.#errors.splice(0);
+    if (first) throw new DeviceError(explain(first), { cause: first.message });
+  }
+
+  /**
+   * Like `check`, after a read-back of four bytes: a loss goes unnoticed until the GPU is asked for something.
+   *
+   * @throws DeviceError when the device is lost or has refused something
+   */
+  async probe(): Promise<void> {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const buffer = this.#device.createBuffer({ label: "probe", size: 4, usage });
+    this.#device.queue.writeBuffer(buffer, 0, new Uint32Array([probeValue]));
+    this.#device.queue.submit([]);
+    try {
+      await buffer.mapAsync(GPUMapMode.READ);
+      if (new Uint32Array(buffer.getMappedRange())[0] !== probeValue) this.#loss ??= "it no longer answers";
+    } catch (error) {
+      this.#loss ??= String(error);
+    } finally {
+      buffer.destroy();
+    }
+    this.check();
+  }
+}
+
+const probeValue = 0x6d657472;
+
+function explain(error: GPUError): string {
+  const kernel = /(?:Shader|ShaderModule with|ComputePipeline with|BindGroup with) '([^']+)'/.exec(error.message)?.[1];
+  const where = kernel ? ` in kernel ${kernel}` : "";
+  if (error instanceof GPUOutOfMemoryError) return `The GPU has no memory left${where}.`;
+  return `The GPU reported an error${where}: ${
+    firstLine(error.message.replace(/^\s*Shader '.*?' parsing error: /, ""))
+  }.`;
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0]!.replace(/\.$/, "");
+}

@@ -1,0 +1,59 @@
+import { DeviceError } from "../../kernels/errors.ts";
+import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.ts";
+import { ErrorTrap } from "./errors.ts";
+import { findSubgroupSize } from "./subgroup_size.ts";
+
+/** A device ready for work, and what is known of it. */
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterChoice;
+  /** Features that were granted, among them some that adapters do not list. */
+  readonly features: ReadonlySet<string>;
+  /** Invocations in a subgroup, or 0 where the device has no subgroup operations. */
+  readonly subgroupSize: number;
+  /** Refusals and losses that WebGPU reports as events; call `errors.check()` where results are waited for. */
+  readonly errors: ErrorTrap;
+}
+
+/** Features asked for, the best choice first. Adapters grant more than they list, so that each has to be tried. */
+const featureChoices = [["subgroups", "shader-f16"], ["subgroups"], ["shader-f16"], []];
+
+/**
+ * Opens the fastest adapter of this machine with all the limits it has.
+ *
+ * @throws DeviceError when there is no adapter, saying what to install, or when it gives no device
+ */
+export async function openDevice(): Promise<OpenDevice> {
+  const adapter = await requestAdapter();
+  const device = await requestDevice(adapter);
+  const features = new Set<string>(device.features);
+  const errors = new ErrorTrap(device);
+  const subgroupSize = features.has("subgroups") ? await findSubgroupSize(device, adapter.info) : 0;
+  errors.check();
+  return { device, adapter: describeAdapter(adapter, subgroupSize > 0), features, subgroupSize, errors };
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredLimits = allLimits(adapter);
+  let refusal: unknown;
+  for (const features of featureChoices) {
+    try {
+      const requiredFeatures = features as GPUFeatureName[];
+      return await adapter.requestDevice({ label: "metrograd", requiredFeatures, requiredLimits });
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw new DeviceError(`${adapter.info.description} gives no device: ${(refusal as Error).message}.`, {
+    cause: refusal,
+  });
+}
+
+function allLimits(adapter: GPUAdapter): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const name in adapter.limits) {
+    const value: unknown = adapter.limits[name as keyof GPUSupportedLimits];
+    if (typeof value === "number") limits[name] = value;
+  }
+  return limits;
+}
