@@ -1,7 +1,8 @@
 import code from "./add_scaled.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
-const kernel = defineKernel({
+const kernels = defineElementWidths({
   label: "add_scaled",
   code,
   bindings: { x: "read", y: "write" },
@@ -22,10 +23,7 @@ export function addScaled(
     readonly yFactor?: number;
   },
 ): void {
-  launcher.dispatch(
-    kernel,
-    { x: wholeVectors(x), y: wholeVectors(y) },
-    { count, x_factor: xFactor, y_factor: yFactor },
-    vectorGrid(count),
-  );
+  const { kernel, width } = chooseWidth(kernels, count);
+  const uniforms = { count: count / width, x_factor: xFactor, y_factor: yFactor };
+  launcher.dispatch(kernel, { x, y }, uniforms, elementGrid(count / width));
 }

@@ -1,4 +1,5 @@
-// y = x_factor x + y_factor y, in place; y is not read where its factor is 0.
+// y = x_factor x + y_factor y, in place; y is not read where its factor is 0. The count is of
+// `Element`: f32, or vec4f where it allows.
 
 struct Uniforms {
   count: u32,
@@ -6,14 +7,9 @@ struct Uniforms {
   y_factor: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read_write> y: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-// Which of the four elements of a vector lie before the end.
-fn inside(index: u32) -> vec4<bool> {
-  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
-}
 
 @compute @workgroup_size(64)
 fn main(
@@ -22,12 +18,12 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (4u * index >= uniforms.count) {
+  if (index >= uniforms.count) {
     return;
   }
   var sum = uniforms.x_factor * x[index];
   if (uniforms.y_factor != 0.0) {
     sum += uniforms.y_factor * y[index];
   }
-  y[index] = select(y[index], sum, inside(index));
+  y[index] = sum;
 }

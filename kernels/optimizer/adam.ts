@@ -1,5 +1,6 @@
 import code from "./adam.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
 /** Settings of Adam and AdamW. */
 export interface AdamSettings {
@@ -27,7 +28,7 @@ export interface AdamOptions extends AdamSettings {
 }
 
 const kernels = [0, 1].map((decoupled) =>
-  defineKernel({
+  defineElementWidths({
     label: decoupled ? "adamw" : "adam",
     code,
     bindings: { parameter: "write", gradient: "read", firstMoment: "write", secondMoment: "write", status: "read" },
@@ -53,17 +54,12 @@ const kernels = [0, 1].map((decoupled) =>
 export function adam(launcher: Launcher, options: AdamOptions): void {
   const { parameter, gradient, firstMoment, secondMoment, status, count, step, learningRate } = options;
   const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, decoupled = false } = options;
+  const { kernel, width } = chooseWidth(kernels[decoupled ? 1 : 0]!, count);
   launcher.dispatch(
-    kernels[decoupled ? 1 : 0]!,
+    kernel,
+    { parameter, gradient, firstMoment, secondMoment, status },
     {
-      parameter: wholeVectors(parameter),
-      gradient: wholeVectors(gradient),
-      firstMoment: wholeVectors(firstMoment),
-      secondMoment: wholeVectors(secondMoment),
-      status,
-    },
-    {
-      count,
+      count: count / width,
       step_size: learningRate / (1 - beta1 ** step),
       root_correction: 1 / Math.sqrt(1 - beta2 ** step),
       epsilon,
@@ -72,6 +68,6 @@ export function adam(launcher: Launcher, options: AdamOptions): void {
       beta2_complement: 1 - beta2,
       decay: decoupled ? learningRate * weightDecay : weightDecay,
     },
-    vectorGrid(count),
+    elementGrid(count / width),
   );
 }

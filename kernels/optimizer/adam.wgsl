@@ -1,5 +1,6 @@
 // One step of Adam on a flat range of parameters, the gradient clipped by its status. Weight decay is added to the
-// gradient (L2), or shrinks the parameter first (decoupled: AdamW). Nothing changes where the gradient cannot be used.
+// gradient (L2), or shrinks the parameter first (decoupled: AdamW). Nothing changes where the gradient cannot be used. The count
+// is of `Element`: f32, or vec4f where it allows.
 // Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019).
 
 struct Uniforms {
@@ -27,17 +28,12 @@ struct Status {
   bad: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameter: array<vec4f>;
-@group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> first_moment: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> second_moment: array<vec4f>;
+@group(0) @binding(0) var<storage, read_write> parameter: array<Element>;
+@group(0) @binding(1) var<storage, read> gradient: array<Element>;
+@group(0) @binding(2) var<storage, read_write> first_moment: array<Element>;
+@group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;
 @group(0) @binding(4) var<storage, read> status: Status;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-// Which of the four elements of a vector lie before the end.
-fn inside(index: u32) -> vec4<bool> {
-  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
-}
 
 @compute @workgroup_size(64)
 fn main(
@@ -46,24 +42,19 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (4u * index >= uniforms.count || status.bad != NONE) {
+  if (index >= uniforms.count || status.bad != NONE) {
     return;
   }
-  let value = parameter[index];
-  var kept = value;
+  var value = parameter[index];
   var slope = gradient[index] * status.coefficient;
   if (decoupled) {
-    kept -= uniforms.decay * value;
+    value -= uniforms.decay * value;
   } else {
     slope += uniforms.decay * value;
   }
-  let first = first_moment[index];
-  let second = second_moment[index];
-  let m = first + (slope - first) * uniforms.beta1_complement;
-  let v = uniforms.beta2 * second + uniforms.beta2_complement * slope * slope;
-  let next = kept - uniforms.step_size * m / (sqrt(v) * uniforms.root_correction + uniforms.epsilon);
-  let inside = inside(index);
-  first_moment[index] = select(first, m, inside);
-  second_moment[index] = select(second, v, inside);
-  parameter[index] = select(value, next, inside);
+  let m = first_moment[index] + (slope - first_moment[index]) * uniforms.beta1_complement;
+  let v = uniforms.beta2 * second_moment[index] + uniforms.beta2_complement * slope * slope;
+  first_moment[index] = m;
+  second_moment[index] = v;
+  parameter[index] = value - uniforms.step_size * m / (sqrt(v) * uniforms.root_correction + uniforms.epsilon);
 }

@@ -1,5 +1,6 @@
 import code from "./sgd.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, vectorGrid, wholeVectors } from "../launcher.ts";
+import { chooseWidth, defineElementWidths } from "../element_width.ts";
+import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
 /** Settings of stochastic gradient descent. */
 export interface SgdSettings {
@@ -22,7 +23,7 @@ export interface SgdOptions extends SgdSettings {
 }
 
 const kernels = [0, 1].map((nesterov) =>
-  defineKernel({
+  defineElementWidths({
     label: nesterov ? "sgd.nesterov" : "sgd",
     code,
     bindings: { parameter: "write", gradient: "read", velocity: "write", status: "read" },
@@ -39,10 +40,11 @@ const kernels = [0, 1].map((nesterov) =>
 export function sgd(launcher: Launcher, options: SgdOptions): void {
   const { parameter, gradient, velocity, status, count, learningRate } = options;
   const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  const { kernel, width } = chooseWidth(kernels[nesterov ? 1 : 0]!, count);
   launcher.dispatch(
-    kernels[nesterov ? 1 : 0]!,
-    { parameter: wholeVectors(parameter), gradient: wholeVectors(gradient), velocity: wholeVectors(velocity), status },
-    { count, learning_rate: learningRate, momentum, decay: weightDecay },
-    vectorGrid(count),
+    kernel,
+    { parameter, gradient, velocity, status },
+    { count: count / width, learning_rate: learningRate, momentum, decay: weightDecay },
+    elementGrid(count / width),
   );
 }

@@ -1,6 +1,6 @@
 // One step of stochastic gradient descent on a flat range of parameters, the gradient clipped by its status, with
 // L2 weight decay, momentum and Nesterov's form of it as PyTorch has them. Nothing changes where the gradient cannot be
-// used. Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum" (2013).
+// used. The count is of `Element`: f32, or vec4f where it allows. Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum" (2013).
 
 struct Uniforms {
   count: u32,
@@ -20,16 +20,11 @@ struct Status {
   bad: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameter: array<vec4f>;
-@group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> velocity: array<vec4f>;
+@group(0) @binding(0) var<storage, read_write> parameter: array<Element>;
+@group(0) @binding(1) var<storage, read> gradient: array<Element>;
+@group(0) @binding(2) var<storage, read_write> velocity: array<Element>;
 @group(0) @binding(3) var<storage, read> status: Status;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-// Which of the four elements of a vector lie before the end.
-fn inside(index: u32) -> vec4<bool> {
-  return vec4u(0u, 1u, 2u, 3u) < vec4u(uniforms.count - 4u * index);
-}
 
 @compute @workgroup_size(64)
 fn main(
@@ -38,14 +33,15 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (4u * index >= uniforms.count || status.bad != NONE) {
+  if (index >= uniforms.count || status.bad != NONE) {
     return;
   }
-  let value = parameter[index];
-  let slope = gradient[index] * status.coefficient + uniforms.decay * value;
+  let slope = gradient[index] * status.coefficient + uniforms.decay * parameter[index];
   let speed = uniforms.momentum * velocity[index] + slope;
-  let direction = select(speed, slope + uniforms.momentum * speed, vec4<bool>(nesterov));
-  let inside = inside(index);
-  velocity[index] = select(velocity[index], speed, inside);
-  parameter[index] = select(value, value - uniforms.learning_rate * direction, inside);
+  var direction = speed;
+  if (nesterov) {
+    direction = slope + uniforms.momentum * speed;
+  }
+  velocity[index] = speed;
+  parameter[index] -= uniforms.learning_rate * direction;
 }

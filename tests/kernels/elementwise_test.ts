@@ -31,15 +31,17 @@ Deno.test("binary: all four operations, with equal shapes and with a row for eve
 });
 
 Deno.test("add scaled: adds, scales and copies in place, and does not read what it overwrites", async () => {
-  const count = 65, x = normals(count, 1), before = normals(count, 2), slice = harness.upload(x);
-  const sum = harness.output(count, before), mixed = harness.output(count, before), copy = harness.output(count);
-  addScaled(launcher, { x: slice, y: sum, count });
-  addScaled(launcher, { x: slice, y: mixed, count, xFactor: 2, yFactor: -3 });
-  addScaled(launcher, { x: slice, y: copy, count, yFactor: 0 });
-  const [sums, mixes, copies] = await harness.read(sum, mixed, copy);
-  assertClose(sums, x.map((value, i) => value + before[i]!), { atol: 1e-7 });
-  assertClose(mixes, x.map((value, i) => 2 * value - 3 * before[i]!), { atol: 1e-6 });
-  assert.deepEqual(copies, x);
+  for (const count of [65, 68]) {
+    const x = normals(count, 1), before = normals(count, 2), slice = harness.upload(x);
+    const sum = harness.output(count, before), mixed = harness.output(count, before), copy = harness.output(count);
+    addScaled(launcher, { x: slice, y: sum, count });
+    addScaled(launcher, { x: slice, y: mixed, count, xFactor: 2, yFactor: -3 });
+    addScaled(launcher, { x: slice, y: copy, count, yFactor: 0 });
+    const [sums, mixes, copies] = await harness.read(sum, mixed, copy);
+    assertClose(sums, x.map((value, i) => value + before[i]!), { atol: 1e-7 });
+    assertClose(mixes, x.map((value, i) => 2 * value - 3 * before[i]!), { atol: 1e-6 });
+    assert.deepEqual(copies, x);
+  }
 });
 
 Deno.test("relu backward: the gradient passes where the output is positive", async () => {
@@ -51,10 +53,10 @@ Deno.test("relu backward: the gradient passes where the output is positive", asy
 });
 
 Deno.test("fill: sets any value, NaN too", async () => {
-  for (const value of [0, -1.5, NaN]) {
-    const y = harness.output(65);
-    fill(launcher, { y, count: 65, value });
-    assert.deepEqual((await harness.read(y))[0], new Float32Array(65).fill(value));
+  for (const [value, count] of [[0, 65], [-1.5, 68], [NaN, 1]] as const) {
+    const y = harness.output(count, new Float32Array(count).fill(7));
+    fill(launcher, { y, count, value });
+    assert.deepEqual((await harness.read(y))[0], new Float32Array(count).fill(value));
   }
 });
 
