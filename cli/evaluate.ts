@@ -1,5 +1,11 @@
+import { readRecords } from "../data/records.ts";
+import { readScores } from "../data/submission.ts";
+import { DataError } from "../kernels/errors.ts";
+import { evaluate as measure, type Evaluation } from "../models/evaluate.ts";
 import { command } from "./command.ts";
 import { type MetricFiles, metricFiles, text } from "./options.ts";
+import { scoreWith } from "./score_with.ts";
+import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `evaluate` is asked for. */
 export interface EvaluateCall {
@@ -40,4 +46,42 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         json: json ?? false,
       })
     );
+}
+
+export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<void> {
+  const onNote = (sentence: string) => terminal.note(sentence);
+  const records = await readRecords(call.data, { scores: call.scores === null ? "required" : "ignored", onNote });
+  const actual = call.scores === null
+    ? Float32Array.from(records, ({ score }) => score!)
+    : await readScores(call.scores, { onNote });
+  if (actual.length !== records.length) {
+    throw new DataError(`${call.scores} has ${actual.length} scores, but ${call.data} has ${records.length} records.`);
+  }
+  const { predictions: { score }, trainMean } = await scoreWith(call, records, onNote);
+  const figures = measure(score, actual, { metrics: records.map(({ metric }) => metric), trainMean });
+  terminal.print(call.json ? JSON.stringify(figures, null, 2) : formatEvaluation(figures));
+}
+
+function formatEvaluation(figures: Evaluation): string {
+  const number = (value: number | null) => value === null ? "-" : value.toFixed(3);
+  const [low, high] = figures.rmseInterval;
+  const groups = (title: string, rows: Evaluation["byScore"]) =>
+    alignColumns([
+      [title, "rows", "RMSE"],
+      ...rows.map(({ group, rows, rmse }) => [group, String(rows), number(rmse)]),
+    ]);
+  return [
+    alignColumns([
+      ["rows", String(figures.rows)],
+      ["RMSE", number(figures.rmse)],
+      ["  95 % interval", `${number(low)} to ${number(high)}`],
+      ["  constant predictor", number(figures.constantRmse)],
+      ["MAE", number(figures.mae)],
+      ["bias", number(figures.bias)],
+      ["Pearson", number(figures.pearson)],
+      ["Spearman", number(figures.spearman)],
+    ]),
+    groups("true score", figures.byScore),
+    groups("metric", figures.byMetric),
+  ].join("\n\n");
 }

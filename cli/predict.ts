@@ -1,5 +1,11 @@
+import { readRecords } from "../data/records.ts";
+import { writeSubmission } from "../data/submission.ts";
+import { saveFeatures } from "../models/scorer.ts";
 import { command } from "./command.ts";
 import { type MetricFiles, metricFiles, text } from "./options.ts";
+import { refuseExisting } from "./out.ts";
+import { scoreWith } from "./score_with.ts";
+import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `predict` is asked for. */
 export interface PredictCall {
@@ -56,4 +62,36 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         saveFeatures: saveFeatures ?? null,
       })
     );
+}
+
+export async function predict(call: PredictCall, terminal: Terminal): Promise<void> {
+  await refuseExisting(call.out, "--out", call.force);
+  if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
+  const onNote = (sentence: string) => terminal.note(sentence);
+  const records = await readRecords(call.data, { scores: "ignored", onNote });
+  const { predictions: { score, spread }, features } = await scoreWith(call, records, onNote);
+  if (call.saveFeatures !== null) await saveFeatures(call.saveFeatures, features);
+  await writeSubmission(call.out, score, {
+    round: call.round,
+    ...(call.spread ? { columns: [{ name: "spread", values: spread }] } : {}),
+  });
+  terminal.note(`${records.length} scores written to ${call.out}.\n`);
+  terminal.note(describeScores(score));
+}
+
+/** Mean, deviation, quantiles and counts of scores. */
+function describeScores(scores: Float32Array): string {
+  const sorted = scores.toSorted();
+  const mean = sorted.reduce((sum, score) => sum + score, 0) / sorted.length;
+  const variance = sorted.reduce((sum, score) => sum + (score - mean) ** 2, 0) / sorted.length;
+  const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
+  const counts = Array.from({ length: 11 }, (_, value) => sorted.filter((score) => Math.round(score) === value).length);
+  return [
+    `mean ${mean.toFixed(2)}, sd ${Math.sqrt(variance).toFixed(2)}, ` +
+    `lowest ${at(0)}, quartiles ${at(0.25)} ${at(0.5)} ${at(0.75)}, highest ${at(1)}`,
+    alignColumns([
+      ["score", ...counts.map((_, value) => String(value))],
+      ["rows", ...counts.map(String)],
+    ]),
+  ].join("\n");
 }

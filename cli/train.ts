@@ -1,8 +1,13 @@
 import { bilinearDefaults as defaults, bilinearRanges as ranges, recipes, weightings } from "../models/config.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { UsageError } from "../kernels/errors.ts";
+import { resumeRun, trainRun, type TrainSummary } from "../models/train_run.ts";
 import { command } from "./command.ts";
+import { interruptible, Interruption } from "./interruption.ts";
 import { describe, flagOf, given, metricFiles, number, numbers, oneOf, text } from "./options.ts";
+import { nextFree } from "./out.ts";
+import { createTrainReporter } from "./progress.ts";
+import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
@@ -157,4 +162,54 @@ function trainCall(options: TrainOptions): TrainCall {
     out: out ?? null,
     force: force ?? false,
   };
+}
+
+/** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
+const sampleEpochs = 20;
+
+export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
+  const reporter = createTrainReporter(terminal);
+  const summary = await interruptible(terminal, async (signal) => {
+    if (call.kind === "resume") return await resumeRun(call.run, { reporter, signal });
+    const { request, force } = call;
+    const settings = { ...request.settings };
+    if (request.files === null) {
+      terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
+      if (settings.epochs === undefined) {
+        settings.epochs = sampleEpochs;
+        terminal.note(
+          `${sampleEpochs} epochs at most, to be done soon; --epochs ${defaults.epochs} is the recipe's own.`,
+        );
+      }
+    }
+    const { negatives, weights } = { ...defaults, ...settings };
+    terminal.note(
+      negatives > 0
+        ? `Metric-swap negatives: ${negatives} of the train rows (they help where metrics may not fit; --negatives 0 leaves them out).`
+        : "No metric-swap negatives.",
+    );
+    terminal.note(`Sample weights: ${weights}.`);
+    const out = call.out ?? await nextFree("runs", settings.recipe ?? defaults.recipe);
+    return await trainRun({ ...request, settings, out }, { reporter, signal, force });
+  });
+  if (!summary.finished) {
+    throw new Interruption(
+      `Stopped after ${summary.epochs} epochs; everything is saved. Go on with: deno task train --resume ${summary.folder}`,
+    );
+  }
+  report(summary, terminal, call.kind === "new" && call.request.files === null);
+}
+
+function report({ folder, epochs, best, figures }: TrainSummary, terminal: Terminal, onSample: boolean): void {
+  const rows = figures.map((
+    { set, rows, rmse, constant },
+  ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
+  terminal.note(`\nTrained for ${epochs} epochs; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`);
+  terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
+  terminal.note("\nNext:");
+  terminal.note(
+    onSample
+      ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json --out submission.csv`
+      : `  deno task predict --run ${folder} --data test.json --out submission.csv`,
+  );
 }

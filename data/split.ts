@@ -105,7 +105,8 @@ function groupRows(records: readonly MetricRecord[], groupBy: string | null): nu
   return [...groups.values()];
 }
 
-function textKey({ systemPrompt, userPrompt, response }: MetricRecord): string {
+/** A key that records share when all their texts are the same. */
+export function textKey({ systemPrompt, userPrompt, response }: MetricRecord): string {
   return JSON.stringify([systemPrompt, userPrompt, response]);
 }
 

@@ -1,0 +1,29 @@
+import { MetricTable } from "../data/metric_table.ts";
+import type { MetricRecord } from "../data/records.ts";
+import { Engine } from "../engine/engine.ts";
+import type { Predictions } from "../models/predict_rows.ts";
+import { type Features, Scorer } from "../models/scorer.ts";
+import type { MetricFiles } from "./options.ts";
+
+/** Options of the commands that score records with a run. */
+export interface ScoreCall {
+  readonly run: string;
+  readonly data: string;
+  readonly embeddings: string | null;
+  readonly metrics: MetricFiles | null;
+}
+
+/** Scores records with a run, on an engine that is closed again. */
+export async function scoreWith(
+  { run, data, embeddings, metrics }: ScoreCall,
+  records: readonly MetricRecord[],
+  onNote: (sentence: string) => void,
+): Promise<{ predictions: Predictions; features: Features; trainMean: number }> {
+  const added = metrics && await MetricTable.read(metrics.names, metrics.embeddings, { onNote });
+  await using engine = await Engine.open();
+  const scorer = await Scorer.load(engine, run);
+  const features = await scorer.features(records, { source: data, embeddings, metrics: added, onNote });
+  const predictions = await scorer.predict(features);
+  scorer.dispose();
+  return { predictions, features, trainMean: scorer.inputs.trainMean };
+}

@@ -1,0 +1,20 @@
+/** Records, metrics, embeddings and what is made of them before training. */
+export type { NoteTaker } from "./note_taker.ts";
+export { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOptions } from "./records.ts";
+export { MetricTable } from "./metric_table.ts";
+export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
+export { type NpyArray, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
+export { meanText, readTextEmbeddings, type TextEmbeddings, type TextEmbeddingsOptions } from "./text_embeddings.ts";
+export { holdoutSplit, type Split, type SplitOptions, stratifiedFolds } from "./split.ts";
+export { sqrtInverseWeights, type WeightOptions } from "./weights.ts";
+export {
+  bias,
+  bootstrapInterval,
+  type GroupFigure,
+  mae,
+  pearson,
+  rmse,
+  rmseByGroup,
+  rmseByScore,
+  spearman,
+} from "./evaluation.ts";

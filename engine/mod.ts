@@ -1,0 +1,42 @@
+/** Tensors, autograd, modules and optimisers on the GPU. */
+export { backward, type GradientTarget, type GradientThunk, type Origin } from "./autograd.ts";
+export { Engine } from "./engine.ts";
+export { Parameter } from "./parameter.ts";
+export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+export { RandomSource } from "./random.ts";
+export { ScalarLog } from "./scalar_log.ts";
+
+export { add, mean, multiply, subtract, sum } from "./ops/arithmetic.ts";
+export { concat, sliceColumns } from "./ops/columns.ts";
+export { dropout, maskedDropout } from "./ops/dropout.ts";
+export { embedding } from "./ops/embedding.ts";
+export { layerNorm } from "./ops/layer_norm.ts";
+export { linear } from "./ops/linear.ts";
+export { heteroscedasticLoss, huberLoss, l1Loss, mseLoss } from "./ops/losses.ts";
+export { matmul } from "./ops/matmul.ts";
+export { reshape } from "./ops/reshape.ts";
+
+export { BilinearLowRank } from "./nn/bilinear_low_rank.ts";
+export { Dropout } from "./nn/dropout.ts";
+export { Embedding } from "./nn/embedding.ts";
+export { LayerNorm } from "./nn/layer_norm.ts";
+export { Linear } from "./nn/linear.ts";
+export { Module, type ModuleOptions, type StateDict } from "./nn/module.ts";
+
+export { Adam, type AdamOptions, AdamW } from "./optim/adam.ts";
+export { EarlyStopping, type EarlyStoppingState } from "./optim/early_stopping.ts";
+export { Optimizer, type UpdateRange } from "./optim/optimizer.ts";
+export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./optim/reduce_lr_on_plateau.ts";
+export { SGD, type SGDOptions } from "./optim/sgd.ts";
+
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type SafetensorsData,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  type SafetensorsType,
+  tensorToFloat32,
+  writeSafetensors,
+} from "./safetensors.ts";

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { DataError } from "../kernels/errors.ts";
+import { type BilinearConfig, bilinearConfig } from "./config.ts";
+import type { TrainFiles } from "./train_request.ts";
+
+const format = "metrograd run 1";
+
+/** Everything needed to repeat a run: its settings and its data. */
+export interface RunConfig {
+  readonly settings: BilinearConfig;
+  /** Null for the built-in sample set. Paths are absolute. */
+  readonly files: TrainFiles | null;
+  /** Only the first records; null for all. */
+  readonly maxRows: number | null;
+}
+
+/** What a run found in its data; null until the data was read. */
+export interface RunInputs {
+  /** "hash", or the names of the fields whose embeddings were given. */
+  readonly texts: "hash" | readonly string[];
+  readonly textDimension: number;
+  readonly metricDimension: number;
+  /** Mean score of the train rows, negatives left out: what the constant predictor says. */
+  readonly trainMean: number;
+  /** SHA-256 of settings, features and labels. */
+  readonly fingerprint: string;
+}
+
+/** The files of a run. */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  readonly #file = (name: string) => join(this.path, name);
+
+  readonly config = this.#file("config.json");
+  readonly model = this.#file("model.safetensors");
+  readonly checkpoint = this.#file("checkpoint.safetensors");
+  readonly encoder = this.#file("encoder.safetensors");
+  readonly metrics = this.#file("metrics.jsonl");
+  readonly timings = this.#file("timings.jsonl");
+  readonly curves = this.#file("curves.svg");
+  readonly readme = this.#file("README.md");
+  /** The sample set, where the run was trained on it. */
+  readonly sample = this.#file("sample");
+
+  async writeConfig(config: RunConfig, inputs: RunInputs | null): Promise<void> {
+    await writeAtomically(this.config, JSON.stringify({ format, ...config, inputs }, null, 2) + "\n");
+  }
+
+  /** @throws DataError when the folder holds no run or its config is damaged */
+  async readConfig(): Promise<{ config: RunConfig; inputs: RunInputs | null }> {
+    const text = new TextDecoder().decode(await readFileOrExplain(this.config, "the settings of a run"));
+    let content;
+    try {
+      content = JSON.parse(text);
+    } catch (error) {
+      throw new DataError(`${this.config} is not valid JSON: ${(error as Error).message}.`, { cause: error });
+    }
+    if (content?.format !== format) {
+      throw new DataError(`${this.config} is not the config of a run: "format" is not "${format}".`);
+    }
+    const { settings, files, maxRows, inputs } = content;
+    return { config: { settings: bilinearConfig(settings), files, maxRows }, inputs };
+  }
+
+  /** True when this is a run's folder, which `--force` may replace. */
+  async isRun(): Promise<boolean> {
+    return await this.readConfig().then(() => true, () => false);
+  }
+
+  /** Removes everything. */
+  async remove(): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}

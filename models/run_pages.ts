@@ -1,0 +1,69 @@
+import type { StateDict } from "../engine/nn/module.ts";
+import { writeAtomically } from "../engine/files.ts";
+import { bilinearDefaults } from "./config.ts";
+import { curvesSvg } from "./curves.ts";
+import type { EpochFigures } from "./history.ts";
+import type { PreparedRun } from "./prepare.ts";
+import type { RunConfig, RunFolder } from "./run_folder.ts";
+import { runReadme } from "./run_readme.ts";
+import type { TrainSummary } from "./train_run.ts";
+
+/** Writes what a person looks at: `curves.svg` and `README.md`. */
+export async function writePages(
+  folder: RunFolder,
+  config: RunConfig,
+  { counts, metrics, inputs }: PreparedRun,
+  history: readonly EpochFigures[],
+  { figures, best }: TrainSummary,
+  state: StateDict,
+): Promise<void> {
+  const { settings } = config;
+  const constantOn = (set: string) => figures.find((figure) => figure.set === set)?.constant;
+  const validation = constantOn("validation");
+  const title = `${settings.recipe}, seed ${settings.seed}`;
+  const constant = validation === undefined
+    ? null
+    : { validation, mismatched: constantOn("mismatched validation") ?? null };
+  await writeAtomically(folder.curves, curvesSvg(history, { title, constant }));
+  const givenEmbeddings = inputs.texts !== "hash";
+  await writeAtomically(
+    folder.readme,
+    runReadme({
+      run: folder.path,
+      recipe: settings.recipe,
+      call: callOf(config, folder.path),
+      data: [
+        ["records", config.files?.data ?? "the built-in sample set"],
+        ["train rows", String(counts.train)],
+        ["validation rows", String(counts.validation)],
+        ["metric-swap negatives added to the train rows", String(counts.negatives)],
+        ["sample weights", settings.weights],
+        ["metrics", `${metrics.names.length}, ${metrics.dimension} numbers each`],
+        ["texts", `${givenEmbeddings ? "given embeddings" : "built-in encoder"}, ${inputs.textDimension} numbers each`],
+      ],
+      givenEmbeddings,
+      epochs: history.length,
+      bestEpoch: best?.epoch ?? 0,
+      figures,
+      tensors: [...state].map(([name, { shape }]) => ({ name, shape, dtype: "F32" })),
+    }),
+  );
+}
+
+/** The call that makes a run again: its data and the settings that differ from the defaults. */
+export function callOf({ settings, files, maxRows }: RunConfig, out: string): string {
+  const option = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const changed = Object.entries(settings)
+    .filter(([name, value]) => String(value) !== String(bilinearDefaults[name as keyof typeof bilinearDefaults]))
+    .map(([name, value]) => `${option(name)} ${value}`);
+  const paths = files
+    ? [
+      `--data ${files.data} --metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`,
+      ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
+      ...(files.recover ? ["--recover"] : []),
+    ]
+    : [];
+  return ["train", ...paths, ...(maxRows === null ? [] : [`--max-rows ${maxRows}`]), ...changed, `--out ${out}`].join(
+    " ",
+  );
+}

@@ -1,0 +1,220 @@
+import { resolve } from "node:path";
+import { rmse } from "../data/evaluation.ts";
+import { writeSample } from "../data/sample/write.ts";
+import { Engine } from "../engine/engine.ts";
+import { writeSafetensors } from "../engine/safetensors.ts";
+import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { bilinearConfig } from "./config.ts";
+import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
+import { prepare, type PreparedRun, recordOf } from "./prepare.ts";
+import type { TrainReporter } from "./reporter.ts";
+import { type RunConfig, RunFolder } from "./run_folder.ts";
+import { writePages } from "./run_pages.ts";
+import type { SetFigure } from "./run_readme.ts";
+import { makeNetwork, saveModel, Scorer } from "./scorer.ts";
+import type { TrainRequest } from "./train_request.ts";
+import { Trainer } from "./trainer.ts";
+
+/** What a run came to. */
+export interface TrainSummary {
+  readonly folder: string;
+  /** False when it was stopped by its signal; it can be resumed. */
+  readonly finished: boolean;
+  readonly epochs: number;
+  /** The epoch whose weights are kept; null before the first. */
+  readonly best: EpochFigures | null;
+  /** RMSE on validation rows, on such with a metric that does not fit, and on the sample set's test rows. */
+  readonly figures: readonly SetFigure[];
+}
+
+/** How a run is watched and stopped. */
+export interface RunOptions {
+  readonly reporter: TrainReporter;
+  readonly signal?: AbortSignal;
+  /** Replaces the run that is in the folder. */
+  readonly force?: boolean;
+}
+
+/**
+ * Trains a new run into a folder.
+ *
+ * @throws MetrogradError in one sentence; nothing is left in the folder when the data cannot be used
+ */
+export async function trainRun(
+  { files, settings, maxRows, out }: TrainRequest,
+  options: RunOptions,
+): Promise<TrainSummary> {
+  const config: RunConfig = {
+    settings: bilinearConfig(settings),
+    files: files && {
+      ...files,
+      data: resolve(files.data),
+      metricNames: resolve(files.metricNames),
+      metricEmbeddings: resolve(files.metricEmbeddings),
+      embeddings: files.embeddings === null ? null : resolve(files.embeddings),
+    },
+    maxRows,
+  };
+  const folder = new RunFolder(out);
+  await makeRoom(folder, options.force ?? false);
+  // Written before the data is read, so that a run that is killed at any moment can be resumed.
+  await folder.writeConfig(config, null);
+  let prepared;
+  try {
+    prepared = await prepare(config, options.reporter);
+    await writeInputs(folder, config, prepared);
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+  return await run(folder, config, prepared, options);
+}
+
+/**
+ * Goes on with a run that was stopped, to the same bits as if it had not been.
+ *
+ * @throws DataError when the folder holds no run or its data has changed
+ */
+export async function resumeRun(path: string, options: RunOptions): Promise<TrainSummary> {
+  const folder = new RunFolder(path);
+  const { config } = await folder.readConfig();
+  const prepared = await prepare(config, options.reporter);
+  await writeInputs(folder, config, prepared);
+  return await run(folder, config, prepared, options);
+}
+
+async function makeRoom(folder: RunFolder, force: boolean): Promise<void> {
+  const entries = await Array.fromAsync(Deno.readDir(folder.path)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new UsageError(`${folder.path} is a file; a folder is expected.`);
+    }
+    throw error;
+  });
+  if (entries.length === 0) return;
+  if (!force) throw new UsageError(`${folder.path} exists already; name another folder, or add --force to replace it.`);
+  if (!await folder.isRun()) {
+    throw new UsageError(`${folder.path} holds something else than a run; it is not replaced.`);
+  }
+  await folder.remove();
+}
+
+async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
+  const { metrics, encoder, sample, inputs } = prepared;
+  await metrics.write(folder.path);
+  if (encoder) {
+    const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
+    await writeSafetensors(folder.encoder, new Map(state));
+  }
+  if (sample) await writeSample(folder.sample, sample, "");
+  await folder.writeConfig(config, inputs);
+}
+
+async function run(
+  folder: RunFolder,
+  config: RunConfig,
+  prepared: PreparedRun,
+  { reporter, signal }: RunOptions,
+): Promise<TrainSummary> {
+  const { settings } = config;
+  await using engine = await Engine.open();
+  reporter.adapter(engine.opened.adapter);
+  const network = makeNetwork(engine, settings, prepared.inputs);
+  const trainer = new Trainer(engine, network, prepared.data, settings);
+  const history = await restore(folder, trainer, prepared.inputs.fingerprint, reporter);
+  reporter.start({ epochs: settings.epochs, epochsDone: history.length });
+  let epochStarted = performance.now(), stepsBefore = trainer.position.step;
+  let finished;
+  try {
+    finished = await trainer.run({
+      step: (progress) => reporter.step(progress),
+      async epoch(figures, best) {
+        if (best) await saveModel(folder.model, network);
+        await appendFigures(folder.metrics, figures);
+        await writeCheckpoint(folder.checkpoint, await trainer.checkpoint(prepared.inputs.fingerprint));
+        const { step } = trainer.position;
+        const seconds = (performance.now() - epochStarted) / 1000;
+        await appendTiming(folder.timings, {
+          epoch: figures.epoch,
+          seconds,
+          steps: step - stepsBefore,
+          finished: new Date().toISOString(),
+        });
+        history.push(figures);
+        reporter.epoch(figures, best);
+        epochStarted = performance.now();
+        stepsBefore = step;
+      },
+    }, signal);
+    if (!finished) await writeCheckpoint(folder.checkpoint, await trainer.checkpoint(prepared.inputs.fingerprint));
+  } catch (error) {
+    throw withWayOn(error, folder, history.length);
+  } finally {
+    reporter.end();
+  }
+  const best = history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
+  const figures = best ? await figuresOf(engine, folder, prepared, best, finished) : [];
+  const summary = { folder: folder.path, finished, epochs: history.length, best, figures };
+  if (finished) await writePages(folder, config, prepared, history, summary, await network.stateDict());
+  trainer.dispose();
+  network.dispose();
+  return summary;
+}
+
+/** Takes the trainer to where the folder's checkpoint stands; the epochs that are done. */
+async function restore(
+  folder: RunFolder,
+  trainer: Trainer,
+  fingerprint: string,
+  reporter: TrainReporter,
+): Promise<EpochFigures[]> {
+  const exists = await Deno.stat(folder.checkpoint).then(() => true, () => false);
+  if (!exists) {
+    await trainer.startAtMeanScore();
+    for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
+    return [];
+  }
+  const checkpoint = await readCheckpoint(folder.checkpoint);
+  if (checkpoint.fingerprint !== fingerprint) {
+    throw new DataError(
+      `The data or the settings of ${folder.path} have changed since its checkpoint; it cannot go on.`,
+    );
+  }
+  trainer.restore(checkpoint, folder.checkpoint);
+  const { epoch, batch } = checkpoint.position;
+  reporter.note(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
+  return await keepHistory(folder.metrics, epoch);
+}
+
+async function figuresOf(
+  engine: Engine,
+  folder: RunFolder,
+  { data, sample, inputs }: PreparedRun,
+  best: EpochFigures,
+  finished: boolean,
+): Promise<SetFigure[]> {
+  const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
+    const constant = rmse(new Float32Array(scores.length).fill(inputs.trainMean), scores);
+    return { set, rows: scores.length, rmse: rmseOfRun, constant };
+  };
+  const figures = [figure("validation", best.validationRmse, data.validation.score)];
+  if (data.mismatched && best.mismatchedRmse !== null) {
+    figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
+  }
+  if (sample && finished) {
+    const scorer = await Scorer.load(engine, folder.path);
+    const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
+    const { score } = await scorer.predict(features);
+    scorer.dispose();
+    figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
+  }
+  return figures;
+}
+
+/** Adds to the message of a failed training where it can be taken up again. */
+function withWayOn(error: unknown, folder: RunFolder, epochs: number): unknown {
+  if (!(error instanceof MetrogradError) || epochs === 0) return error;
+  const sentence = `${error.message} The last good checkpoint is epoch ${epochs} in ${folder.path}.`;
+  return new MetrogradError(sentence, { cause: error });
+}
