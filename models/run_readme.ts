@@ -18,6 +18,8 @@ export interface RunDescription {
   readonly data: readonly (readonly [fact: string, value: string])[];
   /** True when text embeddings were given, false for the built-in encoder. */
   readonly givenEmbeddings: boolean;
+  /** True when it was trained on the built-in sample set. */
+  readonly onSample: boolean;
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly figures: readonly SetFigure[];
@@ -26,7 +28,7 @@ export interface RunDescription {
 
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
-  const { run, recipe, call, data, givenEmbeddings, epochs, bestEpoch, figures, tensors } = description;
+  const { run, recipe, call, data, givenEmbeddings, onSample, epochs, bestEpoch, figures, tensors } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -62,13 +64,17 @@ ${table(["", ""], data)}
 
 ## Files
 
-| file | content |
-| --- | --- |
-| \`config.json\` | every setting, and where the data came from |
-| \`model.safetensors\` | the weights of the best epoch |
-| \`metric_names.json\`, \`metric_embeddings.npy\` | the metrics that the run knows |
-| \`checkpoint.safetensors\` | weights, optimiser and position, from which \`--resume\` goes on |
-| \`metrics.jsonl\`, \`timings.jsonl\` | figures and times, a line an epoch |
+${
+    table(["file", "content"], [
+      ["`config.json`", "every setting, and where the data came from"],
+      ["`model.safetensors`", "the weights of the best epoch"],
+      ...(givenEmbeddings ? [] : [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]]),
+      ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
+      ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
+      ["`metrics.jsonl`, `timings.jsonl`", "figures and times, a line an epoch"],
+      ...(onSample ? [["`sample/`", "the sample set as files"]] : []),
+    ])
+  }
 
 ## Tensors of model.safetensors
 
@@ -90,8 +96,7 @@ ${pytorchProgram(tensors.map(({ name }) => name))}
 `;
 }
 
-/** Cells of a row that shows figures, for tables in Markdown or on a terminal. */
-export function figureCells({ set, rows, rmse, constant }: SetFigure): string[] {
+function figureCells({ set, rows, rmse, constant }: SetFigure): string[] {
   return [set, String(rows), rmse.toFixed(4), constant.toFixed(4)];
 }
 

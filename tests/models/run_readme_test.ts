@@ -7,6 +7,7 @@ const description: RunDescription = {
   call: "train --out runs/a",
   data: [["train rows", "4000"], ["encoder", "hash"]],
   givenEmbeddings: false,
+  onSample: true,
   epochs: 12,
   bestEpoch: 9,
   figures: [{ set: "validation", rows: 1000, rmse: 0.61234, constant: 0.655 }],
@@ -25,6 +26,8 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
       "trained for 12 epochs; the weights are those of epoch 9",
       "| validation | 1000 | 0.6123 | 0.6550 |",
       "| train rows | 4000 |",
+      "| `encoder.safetensors` |",
+      "| `sample/` |",
       "| `lin.0.weight` | 512 x 2304 | F32 |",
       "1,409,024 numbers in all",
       "deno task predict --run runs/a --data test.json --out submission.csv",
@@ -35,7 +38,12 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
 Deno.test("run README: the PyTorch program follows the tensors that are there", () => {
   const readme = runReadme(description);
   assert.ok(readme.includes("for i in range(2):") && readme.includes('w["bilinear.p.weight"]'));
-  const plain = runReadme({ ...description, tensors: description.tensors.slice(1), givenEmbeddings: true });
+  const plain = runReadme({
+    ...description,
+    tensors: description.tensors.slice(1),
+    givenEmbeddings: true,
+    onSample: false,
+  });
   assert.ok(plain.includes("x = torch.cat([m, t], dim=1)") && !plain.includes("bilinear.p"));
-  assert.ok(plain.includes("--embeddings DIR"));
+  assert.ok(plain.includes("--embeddings DIR") && !plain.includes("encoder.safetensors") && !plain.includes("sample/"));
 });
