@@ -42,6 +42,7 @@ export async function writePages(
         ["texts", `${givenEmbeddings ? "given embeddings" : "built-in encoder"}, ${inputs.textDimension} numbers each`],
       ],
       givenEmbeddings,
+      onSample: config.files === null,
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
       figures,
