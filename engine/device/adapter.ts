@@ -1,4 +1,6 @@
 import { DeviceError } from "../../kernels/errors.ts";
+import { environment, permitted } from "./permissions.ts";
+import { canUseSwiftShader, loadSwiftShader } from "./swiftshader.ts";
 
 /** What carries out the work: a GPU, or one of the programs that stand in for it on the CPU. */
 export type Driver = "hardware" | "lavapipe" | "llvmpipe-gl" | "swiftshader" | "warp";
@@ -14,12 +16,37 @@ export interface AdapterChoice {
   readonly software: boolean;
 }
 
-/** The fastest adapter of this machine. @throws DeviceError when there is none; it says what to install */
-export async function requestAdapter(): Promise<GPUAdapter> {
-  silenceRuntimeDirectory();
+let preparation: Promise<void> | undefined;
+
+/**
+ * The fastest adapter of this machine: a GPU, else Mesa's Vulkan or GL driver, else SwiftShader.
+ *
+ * @param onNote told in a sentence when SwiftShader has to be fetched
+ * @throws DeviceError when there is none; it says what to install
+ */
+export async function requestAdapter(onNote: (sentence: string) => void): Promise<GPUAdapter> {
+  await (preparation ??= prepare(onNote));
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter) return adapter;
   throw new DeviceError(noAdapter());
+}
+
+/** What has to be done before the first request, whose failure would be final. */
+async function prepare(onNote: (sentence: string) => void): Promise<void> {
+  silenceRuntimeDirectory();
+  if (canUseSwiftShader() && !(await hasAdapter())) await loadSwiftShader(onNote);
+}
+
+/** Asks for an adapter in a worker, which has a runtime of its own to spoil. */
+function hasAdapter(): Promise<boolean> {
+  const worker = new Worker(new URL("./probe_worker.ts", import.meta.url), { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  worker.addEventListener("message", ({ data }) => resolve(data));
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    resolve(true); // Unknown: the request itself will tell.
+  });
+  return promise.finally(() => worker.terminate());
 }
 
 /** @param subgroups whether the adapter's device was granted subgroups: on Linux, Vulkan has them and GL has not */
@@ -43,7 +70,7 @@ function findBackend(subgroups: boolean): AdapterChoice["backend"] {
     case "linux":
       return subgroups ? "vulkan" : "gl";
     case "windows":
-      return subgroups && Deno.env.get("DENO_WEBGPU_BACKEND") !== "vulkan" ? "dx12" : "unknown";
+      return subgroups && environment("DENO_WEBGPU_BACKEND") !== "vulkan" ? "dx12" : "unknown";
     default:
       return "unknown";
   }
@@ -58,13 +85,13 @@ function findDriver(description: string, backend: AdapterChoice["backend"], fall
 
 /** Mesa's EGL complains on stderr when this variable names no folder. */
 function silenceRuntimeDirectory(): void {
-  if (Deno.build.os === "linux" && !Deno.env.get("XDG_RUNTIME_DIR")) {
-    Deno.env.set("XDG_RUNTIME_DIR", Deno.env.get("TMPDIR") || "/tmp");
-  }
+  const variable = "XDG_RUNTIME_DIR";
+  if (Deno.build.os !== "linux" || !permitted({ name: "env", variable })) return;
+  if (!Deno.env.get(variable)) Deno.env.set(variable, "/tmp");
 }
 
 function noAdapter(): string {
-  const backend = Deno.env.get("DENO_WEBGPU_BACKEND");
+  const backend = environment("DENO_WEBGPU_BACKEND");
   if (backend !== undefined) {
     return `No GPU adapter was found with DENO_WEBGPU_BACKEND=${backend}; try again without that variable.`;
   }

@@ -21,10 +21,11 @@ const featureChoices = [["subgroups", "shader-f16"], ["subgroups"], ["shader-f16
 /**
  * Opens the fastest adapter of this machine with all the limits it has.
  *
+ * @param options.onNote told in a sentence about work that takes long, such as fetching a driver
  * @throws DeviceError when there is no adapter, saying what to install, or when it gives no device
  */
-export async function openDevice(): Promise<OpenDevice> {
-  const adapter = await requestAdapter();
+export async function openDevice(options: { onNote?: (sentence: string) => void } = {}): Promise<OpenDevice> {
+  const adapter = await requestAdapter(options.onNote ?? (() => {}));
   const device = await requestDevice(adapter);
   const features = new Set<string>(device.features);
   const errors = new ErrorTrap(device);
