@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createTrainReporter, duration } from "../../cli/progress.ts";
-import { alignColumns, type Terminal } from "../../cli/terminal.ts";
+import type { Terminal } from "../../cli/terminal.ts";
 import { recordingTerminal } from "./harness.ts";
 
 /** Two epochs of four batches, a second each. */
@@ -53,18 +53,6 @@ Deno.test("progress: --quiet keeps the warning about a software adapter only", (
     train(terminal);
     assert.match(written.err, /^Warning: This adapter [^\n]*\n$/);
   }
-});
-
-Deno.test("terminal: lines appear above the progress line, colours only where they are wanted", () => {
-  const { terminal, written } = recordingTerminal({ interactive: true, color: true });
-  terminal.status("working");
-  terminal.warn("careful");
-  assert.equal(written.err, "\r\x1b[Kworking\r\x1b[K\x1b[33mWarning:\x1b[0m careful\n\r\x1b[Kworking");
-});
-
-Deno.test("terminal: columns of a table are aligned, numbers to the right", () => {
-  const table = alignColumns([["set", "rows", "RMSE"], ["validation", "40", "0.5"], ["té", "1000", "1.25"]]);
-  assert.equal(table, "set         rows  RMSE\nvalidation    40   0.5\nté          1000  1.25");
 });
 
 Deno.test("progress: durations read as one would say them", () => {
