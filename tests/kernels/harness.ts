@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ErrorTrap } from "../../engine/device/errors.ts";
 import { createLauncher, type DeviceLauncher } from "../../kernels/device_launcher.ts";
 import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
 import { Philox } from "../../kernels/philox.ts";
@@ -22,10 +23,11 @@ export class KernelHarness {
   /** Launches as if the GPU were a CPU, and as if it were not. */
   readonly launchers: readonly { readonly kind: string; readonly launcher: Launcher }[];
   readonly #device: GPUDevice;
-  readonly #errors: string[] = [];
+  readonly #errors: ErrorTrap;
 
-  private constructor(device: GPUDevice, launcher: DeviceLauncher) {
+  private constructor(device: GPUDevice, launcher: DeviceLauncher, errors: ErrorTrap) {
     this.#device = device;
+    this.#errors = errors;
     this.launcher = launcher;
     this.launchers = [true, false].map((software) => ({
       kind: software ? "software" : "hardware",
@@ -36,16 +38,12 @@ export class KernelHarness {
         release: launcher.release.bind(launcher),
       },
     }));
-    device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault();
-      this.#errors.push((event as GPUUncapturedErrorEvent).error.message);
-    });
   }
 
   /** Opens a device for the tests of one file. */
   static async open(): Promise<KernelHarness> {
-    const { device, capabilities } = await testDevice();
-    return new KernelHarness(device, createLauncher(device, capabilities));
+    const { device, capabilities, errors } = await testDevice();
+    return new KernelHarness(device, createLauncher(device, capabilities), errors);
   }
 
   /** A buffer that holds these words; plain numbers become f32. */
@@ -69,7 +67,7 @@ export class KernelHarness {
   async read<Outputs extends Output[]>(...outputs: Outputs): Promise<{ [K in keyof Outputs]: Float32Array }> {
     this.launcher.submit();
     const contents = await Promise.all(outputs.map((output) => this.#contents(output)));
-    assert.deepEqual(this.#errors.splice(0), []);
+    this.#errors.check();
     return contents.map((words, i) => {
       const { length } = outputs[i]!;
       assert.ok(words.subarray(length).every((word) => word === canary), "a kernel wrote behind its output");
