@@ -37,6 +37,7 @@
 export { DataError, DeviceError, MetrogradError, ShapeError, UsageError } from "./kernels/errors.ts";
 export { Philox } from "./kernels/philox.ts";
 
+export * from "./kernels/mod.ts";
 export * from "./engine/mod.ts";
 export * from "./data/mod.ts";
 export * from "./models/mod.ts";

@@ -21,8 +21,11 @@ const maxRunAhead = 16;
  * const x = engine.tensor([2, 3], [1, 2, 3, 4, 5, 6]);
  */
 export class Engine implements AsyncDisposable {
+  /** Where launches record their work. */
   readonly stream: CommandStream;
+  /** All of the engine's GPU memory. */
   readonly pool: BufferPool;
+  /** What launches may ask about the device. */
   readonly capabilities: Capabilities;
   /** Where dropout and other random ops draw from. */
   readonly random = new RandomSource(0);
@@ -33,7 +36,11 @@ export class Engine implements AsyncDisposable {
   #unfinished = 0;
 
   /** @param onCompile told the label of each kernel before it is compiled for the first time */
-  constructor(readonly opened: OpenDevice, onCompile?: (label: string) => void) {
+  constructor(
+    /** The device and its adapter. */
+    readonly opened: OpenDevice,
+    onCompile?: (label: string) => void,
+  ) {
     const { device, adapter, features, subgroupSize } = opened;
     this.capabilities = {
       subgroupSize,

@@ -7,13 +7,20 @@ import type { Draw } from "../kernels/random/draw.ts";
 export class RandomSource {
   #use = 0;
 
-  constructor(public seed: number, public step = 0) {}
+  /** Starts at a seed and a step. */
+  constructor(
+    /** Keeps runs apart. */
+    public seed: number,
+    /** Number of the step under way. */
+    public step = 0,
+  ) {}
 
   /** The draw of the next random op of this step. */
   next(): Draw {
     return { seed: this.seed, step: this.step, use: this.#use++ };
   }
 
+  /** Goes on to the next step, whose draws are all new. */
   nextStep(): void {
     this.step++;
     this.#use = 0;

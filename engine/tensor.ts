@@ -19,8 +19,14 @@ export class Storage {
   #references = 1;
 
   /** @param free gives the memory back; absent for memory that somebody else owns */
-  constructor(readonly slice: BufferSlice, readonly free: ((slice: BufferSlice) => void) | null) {}
+  constructor(
+    /** Where it is. */
+    readonly slice: BufferSlice,
+    /** Gives the memory back. */
+    readonly free: ((slice: BufferSlice) => void) | null,
+  ) {}
 
+  /** Counts one more owner. */
   share(): Storage {
     this.#references++;
     return this;
@@ -31,6 +37,7 @@ export class Storage {
     return this.#references > 1;
   }
 
+  /** Counts one owner less; the last one frees the memory. */
   release(): void {
     if (--this.#references === 0) this.free?.(this.slice);
   }
@@ -48,10 +55,14 @@ export class Tensor {
   origin: Origin | null = null;
   #storage: Storage | null;
 
+  /** Ops and the engine make tensors; others call `engine.tensor`. */
   constructor(
+    /** Whose GPU it lies on. */
     readonly engine: Engine,
+    /** Sizes along its axes. */
     readonly shape: Shape,
     storage: Storage,
+    /** Type of its elements. */
     readonly type: ElementType = "f32",
     /** What messages call it; parameters carry their path in the model. */
     public name: string = "tensor",
@@ -74,6 +85,7 @@ export class Tensor {
     return this.storage.slice;
   }
 
+  /** The memory it looks at. @throws MetrogradError after `dispose` or the end of the scope */
   get storage(): Storage {
     if (this.#storage) return this.#storage;
     throw new MetrogradError(
@@ -87,6 +99,7 @@ export class Tensor {
     this.#storage = storage;
   }
 
+  /** True once its memory was given back. */
   get disposed(): boolean {
     return this.#storage === null;
   }

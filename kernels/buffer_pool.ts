@@ -55,6 +55,7 @@ export class BufferPool {
     return { buffer, offset: 0, size: Math.ceil(bytes / 4) * 4 };
   }
 
+  /** Takes a slice back. */
   free({ buffer }: BufferSlice): void {
     if (!this.#live.delete(buffer)) throw new Error("a buffer was freed twice, or is not of this pool");
     this.#liveBytes -= buffer.size;
@@ -64,6 +65,7 @@ export class BufferPool {
     else this.#waiting.set(buffer.size, [entry]);
   }
 
+  /** Counts of the memory now. */
   statistics(): PoolStatistics {
     return { liveSlices: this.#live.size, liveBytes: this.#liveBytes, reservedBytes: this.#reservedBytes };
   }

@@ -6,7 +6,9 @@ const uniformBlocks = 4096;
 
 /** Where a command stream's scratch memory comes from. */
 export interface ScratchAllocator {
+  /** Hands out memory of at least `bytes`. */
   allocate(bytes: number): BufferSlice;
+  /** Takes it back. */
   free(slice: BufferSlice): void;
 }
 
@@ -15,6 +17,7 @@ export interface ScratchAllocator {
  * uniforms.
  */
 export class CommandStream implements Launcher {
+  /** Pipelines and bind groups, kept for the next time. */
   readonly pipelines: PipelineCache;
   /** Counts submissions: work recorded now runs with this one. */
   submission = 0;
@@ -33,8 +36,10 @@ export class CommandStream implements Launcher {
   #blocksUsed = 0;
   #pipelineSet: GPUComputePipeline | null = null;
 
+  /** @param onCompile told the label of each kernel before it is compiled for the first time */
   constructor(
     device: GPUDevice,
+    /** What launches may ask about the device. */
     readonly capabilities: Capabilities,
     scratch: ScratchAllocator,
     onCompile?: (label: string) => void,
@@ -58,6 +63,7 @@ export class CommandStream implements Launcher {
     this.#uniformView = new DataView(this.#uniformBytes);
   }
 
+  /** Records one run of a kernel, after all that was recorded before. */
   dispatch<Bindings extends string, Uniforms extends string>(
     kernel: Kernel<Bindings, Uniforms>,
     bindings: Readonly<Record<Bindings, BufferSlice>>,
@@ -84,10 +90,12 @@ export class CommandStream implements Launcher {
     this.dispatches++;
   }
 
+  /** Borrows memory for the dispatches of one launch. */
   scratch(bytes: number): BufferSlice {
     return this.#scratch.allocate(bytes);
   }
 
+  /** Gives borrowed memory back. */
   release(slice: BufferSlice): void {
     this.#scratch.free(slice);
   }

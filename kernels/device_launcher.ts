@@ -4,6 +4,7 @@ import type { Capabilities } from "./launcher.ts";
 
 /** A command stream on a caller's device, with its own scratch memory. */
 export interface DeviceLauncher extends CommandStream {
+  /** Where its scratch memory comes from; destroy it after the launcher. */
   readonly pool: BufferPool;
 }
 

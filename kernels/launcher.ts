@@ -2,8 +2,11 @@ import { ShapeError } from "./errors.ts";
 
 /** A range of a GPU buffer. `offset` is a multiple of the device's storage alignment; both are in bytes. */
 export interface BufferSlice {
+  /** The buffer it is part of. */
   readonly buffer: GPUBuffer;
+  /** Where it starts, in bytes. */
   readonly offset: number;
+  /** Its length in bytes. */
   readonly size: number;
 }
 
@@ -22,8 +25,11 @@ export type UniformType = "u32" | "i32" | "f32";
 export interface Kernel<Bindings extends string = string, Uniforms extends string = string> {
   /** Family and role, such as `layer_norm.forward`: what error messages and profiles show. */
   readonly label: string;
+  /** The shader, in WGSL. */
   readonly code: string;
+  /** Storage bindings by name. */
   readonly bindings: Readonly<Record<Bindings, Access>>;
+  /** Fields of the uniform block by name. */
   readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -56,6 +62,7 @@ export type Workgroups = readonly [x: number, y?: number, z?: number];
  * `GPUDevice`.
  */
 export interface Launcher {
+  /** What the device can do. */
   readonly capabilities: Capabilities;
   /** Records one run of a kernel, after all that was recorded before. */
   dispatch<Bindings extends string, Uniforms extends string>(

@@ -7,16 +7,23 @@ export const uniformBlockBytes = 128;
 /** Bind groups kept before all are forgotten; a training step uses some hundred. */
 const maxBindGroups = 8192;
 
-interface Compiled {
+/** A compiled kernel. */
+export interface Compiled {
+  /** What is set before a dispatch. */
   readonly pipeline: GPUComputePipeline;
+  /** Layout of its storage bindings. */
   readonly layout: GPUBindGroupLayout;
+  /** Fields of its uniform block, in order. */
   readonly fields: readonly (readonly [name: string, type: "u32" | "i32" | "f32"])[];
+  /** Names of its storage bindings, in order. */
   readonly names: readonly string[];
+  /** Number of the kernel in the cache. */
   readonly id: number;
 }
 
 /** Compiled pipelines and bind groups of one device, made when first needed and kept. */
 export class PipelineCache {
+  /** Layout of the uniform block that all kernels share. */
   readonly uniformLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
   readonly #compiled = new Map<Kernel, Compiled>();

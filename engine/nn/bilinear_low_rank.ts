@@ -6,9 +6,11 @@ import { uniformWithDeviation } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** A weight without a bias, so that its path ends in `.weight` as a linear layer's would. */
-class Weight extends Module {
+export class Weight extends Module {
+  /** [out, in] */
   readonly weight: Parameter;
 
+  /** Draws the first values with a given standard deviation. */
   constructor({ engine, random }: ModuleOptions, out: number, inFeatures: number, deviation: number) {
     super();
     this.weight = new Parameter(
@@ -18,6 +20,7 @@ class Weight extends Module {
     );
   }
 
+  /** `x` [..., in] → [..., out]. */
   forward(x: Tensor): Tensor {
     return linear({ x, weight: this.weight }, {});
   }
@@ -32,10 +35,14 @@ class Weight extends Module {
  * @see Kim et al., "Hadamard product for low-rank bilinear pooling" (2017)
  */
 export class BilinearLowRank extends Module {
+  /** U, [rank, in1]. */
   readonly u: Weight;
+  /** V, [rank, in2]. */
   readonly v: Weight;
+  /** P, [out, rank]. */
   readonly p: Weight;
 
+  /** Draws all first values. */
   constructor(options: ModuleOptions, in1: number, in2: number, out: number, rank: number) {
     super();
     const deviation = in1 ** -0.25;

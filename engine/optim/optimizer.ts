@@ -10,10 +10,15 @@ import { ParameterArena, part } from "./parameter_arena.ts";
 
 /** One range of parameters, with its gradients and moments, for one launch. */
 export interface UpdateRange {
+  /** Values, changed in place. */
   readonly parameter: BufferSlice;
+  /** Their gradients. */
   readonly gradient: BufferSlice;
+  /** What the optimiser keeps for them, in the order of its moment names. */
   readonly moments: readonly BufferSlice[];
+  /** What `clipGradNorm` wrote. */
   readonly status: BufferSlice;
+  /** Elements of each. */
   readonly count: number;
 }
 
