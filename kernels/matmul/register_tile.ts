@@ -73,7 +73,11 @@ fn store(row: u32, column: u32, sum: ${element}) {
     value += c[at];
   }
   if ((uniforms.flags & has_relu) != 0u) {
-    value = select(value, ${element}(), value < ${element}());
+    // Negative numbers, by their bits: a comparison would take NaN for one on some drivers.
+    let bits = bitcast<${vector ? "vec4u" : "u32"}>(value);
+    value = select(value, ${element}(), bits - ${vector ? "vec4u(0x80000000u)" : "0x80000000u"} <= ${
+    vector ? "vec4u(0x7f800000u)" : "0x7f800000u"
+  });
   }
   c[at] = value;
 }

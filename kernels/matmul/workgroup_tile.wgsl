@@ -61,7 +61,8 @@ fn store(batch: u32, row: u32, column: u32, sums: vec4f) {
       value += c[at];
     }
     if ((uniforms.flags & has_relu) != 0u) {
-      value = select(value, 0.0, value < 0.0);
+      // Negative numbers, by their bits: a comparison would take NaN for one on some drivers.
+      value = select(value, 0.0, bitcast<u32>(value) - 0x80000000u <= 0x7f800000u);
     }
     c[at] = value;
   }

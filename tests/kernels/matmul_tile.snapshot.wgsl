@@ -31,7 +31,9 @@ fn store(row: u32, column: u32, sum: vec4f) {
     value += c[at];
   }
   if ((uniforms.flags & has_relu) != 0u) {
-    value = select(value, vec4f(), value < vec4f());
+    // Negative numbers, by their bits: a comparison would take NaN for one on some drivers.
+    let bits = bitcast<vec4u>(value);
+    value = select(value, vec4f(), bits - vec4u(0x80000000u) <= vec4u(0x7f800000u));
   }
   c[at] = value;
 }
