@@ -1,4 +1,7 @@
+import { formatReport, inspect } from "../engine/device/report.ts";
+import { DeviceError } from "../kernels/errors.ts";
 import { command } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What `doctor` is asked for. */
 export interface DoctorCall {
@@ -13,4 +16,14 @@ export function doctorCommand(act: (call: DoctorCall) => Promise<void>) {
   ])
     .option("--json", "print the report as JSON")
     .action(({ json }) => act({ json: json ?? false }));
+}
+
+export async function doctor({ json }: DoctorCall, terminal: Terminal): Promise<void> {
+  const report = await inspect({ onNote: (sentence) => terminal.note(sentence) });
+  terminal.print(json ? JSON.stringify(report, null, 2) : formatReport(report));
+  if (!report.correct) {
+    throw new DeviceError(
+      `${report.description} computes wrong: matrix products are off by up to ${report.matmulError.toExponential(1)}.`,
+    );
+  }
 }

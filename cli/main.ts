@@ -1,4 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { doctor } from "./doctor.ts";
 import { evaluate } from "./evaluate.ts";
 import { explainFailure, usageError } from "./failure.ts";
 import { predict } from "./predict.ts";
@@ -6,10 +7,8 @@ import { type Actions, createProgram } from "./program.ts";
 import { sample } from "./sample.ts";
 import { train } from "./train.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
-import { MetrogradError } from "../kernels/errors.ts";
 
-const notYet = () => Promise.reject(new MetrogradError("This command is not built yet."));
-const actions: Actions = { train, evaluate, predict, sample, doctor: notYet };
+const actions: Actions = { train, evaluate, predict, sample, doctor };
 
 /** Carries out a command line and returns its exit code: 0, 1 (failed), 2 (usage) or 130 (stopped from outside). */
 export async function main(args: readonly string[], terminal: Terminal, what: Actions = actions): Promise<number> {

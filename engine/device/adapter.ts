@@ -1,5 +1,6 @@
 import { DeviceError } from "../../kernels/errors.ts";
 import { environment, permitted } from "./permissions.ts";
+import { mesaPackage } from "./packages.ts";
 import { canUseSwiftShader, loadSwiftShader } from "./swiftshader.ts";
 
 /** What carries out the work: a GPU, or one of the programs that stand in for it on the CPU. */
@@ -96,7 +97,6 @@ function noAdapter(): string {
     return `No GPU adapter was found with DENO_WEBGPU_BACKEND=${backend}; try again without that variable.`;
   }
   return Deno.build.os === "linux"
-    ? "No GPU adapter was found; install your GPU's Vulkan driver, or Mesa's, which needs no GPU " +
-      "(Debian and Ubuntu: apt install mesa-vulkan-drivers; Fedora: dnf install mesa-vulkan-drivers)."
+    ? `No GPU adapter was found; install your GPU's Vulkan driver, or Mesa's, which needs no GPU (${mesaPackage}).`
     : "No GPU adapter was found; install or update your GPU's driver.";
 }

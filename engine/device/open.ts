@@ -1,6 +1,7 @@
 import { DeviceError } from "../../kernels/errors.ts";
 import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.ts";
 import { ErrorTrap } from "./errors.ts";
+import { limitsOf } from "./limits.ts";
 import { findSubgroupSize } from "./subgroup_size.ts";
 
 /** A device ready for work, and what is known of it. */
@@ -35,7 +36,7 @@ export async function openDevice(options: { onNote?: (sentence: string) => void 
 }
 
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredLimits = allLimits(adapter);
+  const requiredLimits = limitsOf(adapter.limits);
   let refusal: unknown;
   for (const features of featureChoices) {
     try {
@@ -48,13 +49,4 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   throw new DeviceError(`${adapter.info.description} gives no device: ${(refusal as Error).message}.`, {
     cause: refusal,
   });
-}
-
-function allLimits(adapter: GPUAdapter): Record<string, number> {
-  const limits: Record<string, number> = {};
-  for (const name in adapter.limits) {
-    const value: unknown = adapter.limits[name as keyof GPUSupportedLimits];
-    if (typeof value === "number") limits[name] = value;
-  }
-  return limits;
 }

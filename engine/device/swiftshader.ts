@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { DeviceError } from "../../kernels/errors.ts";
+import { mesaPackage } from "./packages.ts";
 import { environment, permitted } from "./permissions.ts";
 
 /** The npm package whose archive holds SwiftShader, a Vulkan driver on the CPU that needs no installation. */
@@ -44,8 +45,7 @@ export async function loadSwiftShader(onNote: (sentence: string) => void): Promi
     } catch (error) {
       throw new DeviceError(
         `No GPU adapter was found, and SwiftShader, which would do without one, could not be fetched: ` +
-          `${reason(error)}. Connect to the network, or install a driver (Debian and Ubuntu: ` +
-          `apt install mesa-vulkan-drivers).`,
+          `${reason(error)}. Connect to the network, or install a Vulkan driver (${mesaPackage}).`,
         { cause: error },
       );
     }
