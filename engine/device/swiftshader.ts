@@ -68,17 +68,22 @@ async function fetchArchive(): Promise<Uint8Array> {
   // The package lets nobody import this file: that fails after the installation and before any of its code runs.
   const refusal = await import(`${name}/package.json`).catch((error: unknown) => error);
   lock.restore();
-  let entry: string;
-  try {
-    entry = import.meta.resolve(name);
-  } catch {
-    throw refusal;
-  }
+  const entry = resolve(name);
+  // A package that is not there is either refused or stays a name.
+  if (!entry?.startsWith("file:")) throw refusal;
   const archive = Deno.readFileSync(fileURLToPath(new URL("../bin/swiftshader.tar.br", entry)));
   if (createHash("sha256").update(archive).digest("hex") !== archiveHash) {
     throw new Error("the archive is not the one that is expected");
   }
   return archive;
+}
+
+function resolve(name: string): string | undefined {
+  try {
+    return import.meta.resolve(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The project's deno.lock, which an installation adds to: then everybody on this clone would fetch the package. */
