@@ -53,8 +53,12 @@ export class ErrorTrap {
 
 const probeValue = 0x6d657472;
 
+/** A kernel's label in a message: the name of an object, or of the source that an excerpt is from. */
+const labels = /(?:Shader|ShaderModule with|ComputePipeline with|BindGroup with) '([^']+)'|┌─ (?!wgsl:)(.+):\d+:\d+/;
+
 function explain(error: GPUError): string {
-  const kernel = /(?:Shader|ShaderModule with|ComputePipeline with|BindGroup with) '([^']+)'/.exec(error.message)?.[1];
+  const [, object, source] = labels.exec(error.message) ?? [];
+  const kernel = object ?? source;
   const where = kernel ? ` in kernel ${kernel}` : "";
   if (error instanceof GPUOutOfMemoryError) return `The GPU has no memory left${where}.`;
   return `The GPU reported an error${where}: ${

@@ -16,8 +16,10 @@ export interface OpenDevice {
   readonly errors: ErrorTrap;
 }
 
-/** Features asked for, the best choice first. Adapters grant more than they list, so that each has to be tried. */
-const featureChoices = [["subgroups", "shader-f16"], ["subgroups"], ["shader-f16"], []];
+/** Features asked for where the adapter lists them. */
+const listedFeatures: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+/** Features that adapters grant without listing them: the only way to know is to ask. */
+const hiddenFeatures: readonly string[] = ["subgroups"];
 
 /**
  * Opens the fastest adapter of this machine with all the limits it has.
@@ -37,8 +39,9 @@ export async function openDevice(options: { onNote?: (sentence: string) => void 
 
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = limitsOf(adapter.limits);
+  const listed = listedFeatures.filter((feature) => adapter.features.has(feature));
   let refusal: unknown;
-  for (const features of featureChoices) {
+  for (const features of [[...listed, ...hiddenFeatures], listed]) {
     try {
       const requiredFeatures = features as GPUFeatureName[];
       return await adapter.requestDevice({ label: "metrograd", requiredFeatures, requiredLimits });

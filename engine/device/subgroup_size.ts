@@ -3,10 +3,11 @@ import code from "./subgroup_size.wgsl" with { type: "text" };
 /** Invocations in a subgroup of compute shaders: what the adapter promises, or else what a shader finds. */
 export async function findSubgroupSize(device: GPUDevice, info: GPUAdapterInfo): Promise<number> {
   const { subgroupMinSize, subgroupMaxSize } = info as GPUAdapterInfo & Record<string, number>;
-  return subgroupMinSize && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : await measure(device);
+  return subgroupMinSize && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : await measureSubgroupSize(device);
 }
 
-async function measure(device: GPUDevice): Promise<number> {
+/** Invocations in a subgroup as a shader finds them. */
+export async function measureSubgroupSize(device: GPUDevice): Promise<number> {
   const label = "subgroup_size";
   const module = device.createShaderModule({ label, code });
   const pipeline = device.createComputePipeline({ label, layout: "auto", compute: { module } });

@@ -35,7 +35,7 @@ export function canUseSwiftShader(): boolean {
  */
 export async function loadSwiftShader(onNote: (sentence: string) => void): Promise<void> {
   const libraries = folder();
-  if (!exists(join(libraries, driver))) {
+  if (!isSwiftShaderUnpacked()) {
     onNote(
       `No GPU driver was found. Fetching SwiftShader, a slow one that needs no installation ` +
         `(${source.megabytes} MB from npm, once).`,
@@ -53,6 +53,11 @@ export async function loadSwiftShader(onNote: (sentence: string) => void): Promi
   for (const variable of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]) Deno.env.set(variable, join(libraries, driver));
   // The runtime asks for the loader by its name and gets the one that is there already.
   Deno.dlopen(join(libraries, loader), {});
+}
+
+/** Whether SwiftShader was fetched before. */
+export function isSwiftShaderUnpacked(): boolean {
+  return exists(join(folder(), driver));
 }
 
 /** Where SwiftShader lies once it is unpacked. */
