@@ -23,11 +23,6 @@ fn rectified(x: f32) -> f32 {
   return select(x, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);
 }
 
-// x within low .. high; NaN stays (by bits, as above).
-fn clamped(x: f32, low: f32, high: f32) -> f32 {
-  return select(clamp(x, low, high), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
-}
-
 // log(1 + z) for z in 0 .. 1, as 2 artanh(z / (2 + z)): a driver's log may be rough near 1.
 fn log_one_plus(z: f32) -> f32 {
   let s = z / (2.0 + z);
@@ -107,7 +102,7 @@ fn value_of(x: f32, low: f32, high: f32) -> f32 {
       return rectified(x);
     }
     case CLAMP: {
-      return clamped(x, low, high);
+      return clamp(x, low, high);
     }
     default: {
       return 0.0;

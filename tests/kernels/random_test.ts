@@ -31,7 +31,8 @@ Deno.test("random: uniform and normal numbers follow from the words, with the ri
   fillNormal(launcher, { y: normal, count, draw, mean: 2, deviation: 0.5 });
   const [uniforms, normals] = await harness.read(uniform, normal);
   assertClose(uniforms, uniformReference(count, draw).map((value) => 4 * value - 1), { atol: 3e-7 });
-  assertClose(normals, normalReference(count, draw).map((value) => 2 + 0.5 * value), { rtol: 2e-5, atol: 1e-5 });
+  // WGSL lets a driver's sine and cosine be off by 2⁻¹¹; SwiftShader's are.
+  assertClose(normals, normalReference(count, draw).map((value) => 2 + 0.5 * value), { rtol: 2e-5, atol: 5e-4 });
   const mean = normals.reduce((sum, value) => sum + value, 0) / count;
   const variance = normals.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
   assertClose([mean, variance], [2, 0.25], { rtol: 0, atol: 0.02 });
