@@ -20,7 +20,7 @@ export async function scoreWith(
   onNote: (sentence: string) => void,
 ): Promise<{ predictions: Predictions; features: Features; trainMean: number }> {
   const added = metrics && await MetricTable.read(metrics.names, metrics.embeddings, { onNote });
-  await using engine = await Engine.open();
+  await using engine = await Engine.open({ onNote });
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, { source: data, embeddings, metrics: added, onNote });
   const predictions = await scorer.predict(features);

@@ -4,13 +4,19 @@ import { addScaled } from "../kernels/elementwise/add_scaled.ts";
 import { fill } from "../kernels/elementwise/fill.ts";
 import { ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
-import { type OpenDevice, openDevice } from "./device/open.ts";
+import { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import { RandomSource } from "./random.ts";
 import { Readback } from "./readback.ts";
 import { elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
 const maxRunAhead = 16;
+
+/** Who is told of work that takes long. */
+export interface EngineOptions extends DeviceOptions {
+  /** Told the label of each kernel before it is compiled for the first time. */
+  readonly onCompile?: (label: string) => void;
+}
 
 /**
  * A GPU and everything that lives on it: the command stream, the memory, the random numbers. Tensors made inside a
@@ -54,8 +60,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Opens the best adapter of this machine. @throws DeviceError when there is none; it says what to install */
-  static async open(options: { onCompile?: (label: string) => void } = {}): Promise<Engine> {
-    return new Engine(await openDevice(), options.onCompile);
+  static async open(options: EngineOptions = {}): Promise<Engine> {
+    return new Engine(await openDevice(options), options.onCompile);
   }
 
   /** What the adapter calls itself. */

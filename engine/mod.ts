@@ -1,6 +1,6 @@
 /** Tensors, autograd, modules and optimisers on the GPU. */
 export { backward, type GradientTarget, type GradientThunk, type Origin } from "./autograd.ts";
-export { Engine } from "./engine.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
 export { Parameter } from "./parameter.ts";
 export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 export { RandomSource } from "./random.ts";
@@ -40,3 +40,8 @@ export {
   tensorToFloat32,
   writeSafetensors,
 } from "./safetensors.ts";
+
+export type { AdapterChoice, Driver } from "./device/adapter.ts";
+export { ErrorTrap } from "./device/errors.ts";
+export { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
+export { type DeviceReport, formatReport, inspect } from "./device/report.ts";

@@ -118,7 +118,7 @@ async function run(
   { reporter, signal }: RunOptions,
 ): Promise<TrainSummary> {
   const { settings } = config;
-  await using engine = await Engine.open();
+  await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   reporter.adapter(engine.opened.adapter);
   const network = makeNetwork(engine, settings, prepared.inputs);
   const trainer = new Trainer(engine, network, prepared.data, settings);

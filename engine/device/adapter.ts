@@ -8,10 +8,13 @@ export type Driver = "hardware" | "lavapipe" | "llvmpipe-gl" | "swiftshader" | "
 
 /** The adapter that was found, and what stands behind it. */
 export interface AdapterChoice {
+  /** WebGPU's own object. */
   readonly adapter: GPUAdapter;
   /** What the adapter calls itself. */
   readonly description: string;
+  /** The interface to the GPU that the driver implements. */
   readonly backend: "vulkan" | "gl" | "metal" | "dx12" | "unknown";
+  /** What carries out the work. */
   readonly driver: Driver;
   /** True where the CPU does the work. */
   readonly software: boolean;

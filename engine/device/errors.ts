@@ -9,6 +9,7 @@ export class ErrorTrap {
   readonly #errors: GPUError[] = [];
   #loss: string | undefined;
 
+  /** Listens to a device from now on. */
   constructor(device: GPUDevice) {
     this.#device = device;
     device.addEventListener("uncapturederror", (event) => {

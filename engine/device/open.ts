@@ -6,7 +6,9 @@ import { findSubgroupSize } from "./subgroup_size.ts";
 
 /** A device ready for work, and what is known of it. */
 export interface OpenDevice {
+  /** WebGPU's own object; whoever opened it destroys it. */
   readonly device: GPUDevice;
+  /** The adapter it came from. */
   readonly adapter: AdapterChoice;
   /** Features that were granted, among them some that adapters do not list. */
   readonly features: ReadonlySet<string>;
@@ -14,6 +16,12 @@ export interface OpenDevice {
   readonly subgroupSize: number;
   /** Refusals and losses that WebGPU reports as events; call `errors.check()` where results are waited for. */
   readonly errors: ErrorTrap;
+}
+
+/** How a device is opened. */
+export interface DeviceOptions {
+  /** Told in a sentence about work that takes long, such as fetching a driver. */
+  readonly onNote?: (sentence: string) => void;
 }
 
 /** Features asked for where the adapter lists them. */
@@ -24,10 +32,9 @@ const hiddenFeatures: readonly string[] = ["subgroups"];
 /**
  * Opens the fastest adapter of this machine with all the limits it has.
  *
- * @param options.onNote told in a sentence about work that takes long, such as fetching a driver
  * @throws DeviceError when there is no adapter, saying what to install, or when it gives no device
  */
-export async function openDevice(options: { onNote?: (sentence: string) => void } = {}): Promise<OpenDevice> {
+export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevice> {
   const adapter = await requestAdapter(options.onNote ?? (() => {}));
   const device = await requestDevice(adapter);
   const features = new Set<string>(device.features);

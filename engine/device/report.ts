@@ -4,7 +4,7 @@ import { Philox } from "../../kernels/philox.ts";
 import { Engine } from "../engine.ts";
 import type { AdapterChoice } from "./adapter.ts";
 import { limitsOf } from "./limits.ts";
-import { openDevice } from "./open.ts";
+import { type DeviceOptions, openDevice } from "./open.ts";
 import { mesaPackage } from "./packages.ts";
 import { environment } from "./permissions.ts";
 
@@ -36,10 +36,9 @@ const speedSize = 512;
 /**
  * Opens the fastest adapter, multiplies matrices on it, and says what it is, whether it is right, and how fast.
  *
- * @param options.onNote told in a sentence about work that takes long, such as fetching a driver
  * @throws DeviceError when there is no adapter; it says what to install
  */
-export async function inspect(options: { onNote?: (sentence: string) => void } = {}): Promise<DeviceReport> {
+export async function inspect(options: DeviceOptions = {}): Promise<DeviceReport> {
   await using engine = new Engine(await openDevice(options));
   const { device, adapter: { description, backend, driver, software }, features, subgroupSize } = engine.opened;
   const matmulError = await worstError(engine);
