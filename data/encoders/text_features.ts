@@ -1,5 +1,5 @@
-/** What a feature of a text is: a word, two words in a row, or a few characters of a word. */
-export const featureKinds = ["word", "bigram", "characters"] as const;
+/** What a feature of a text is: a word, or a few characters of one. */
+export const featureKinds = ["word", "characters"] as const;
 
 /** Lengths of character n-grams, in code points; words carry a mark at either end. */
 const shortest = 3, longest = 5;
@@ -42,13 +42,10 @@ export class FeatureHasher {
    * @param visit gets the kind's place in `featureKinds` and the feature's hash
    */
   each(text: string, visit: (kind: number, hash: number) => void): void {
-    let previous: number | null = null;
     for (const word of words(text)) {
       const features = this.#features(word);
       visit(0, features.word);
-      if (previous !== null) visit(1, mix(Math.imul(previous, 0x9e3779b1) ^ features.word ^ 0x2f6b1c5d));
-      for (const hash of features.characters) visit(2, hash);
-      previous = features.word;
+      for (const hash of features.characters) visit(1, hash);
     }
   }
 
