@@ -1,0 +1,20 @@
+import type { Engine } from "../engine/engine.ts";
+import type { SharedWork } from "./peers/work.ts";
+
+/** One benchmark: work of a known size that can be done again and again. */
+export interface Case {
+  readonly name: string;
+  /** Floating-point operations of one round; a multiplication and an addition are two. */
+  readonly flops?: number;
+  /** Bytes that one round has to read and write. */
+  readonly bytes?: number;
+  /** The same work in a form that peers understand. */
+  readonly shared?: SharedWork;
+  /** Makes the operands; `round` records the work once, without waiting for it. */
+  prepare(engine: Engine): PreparedCase;
+}
+
+export interface PreparedCase {
+  round(): void | Promise<void>;
+  dispose(): void;
+}

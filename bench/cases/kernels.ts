@@ -1,0 +1,126 @@
+import type { Engine } from "../../engine/engine.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { dropout } from "../../kernels/dropout/dropout.ts";
+import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
+import { gatherRows } from "../../kernels/embedding/embedding.ts";
+import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
+import { meanSquaredError } from "../../kernels/loss/pointwise.ts";
+import { layerNorm } from "../../kernels/normalization/layer_norm.ts";
+import {
+  layerNormBackwardInput,
+  layerNormBackwardParameters,
+} from "../../kernels/normalization/layer_norm_backward.ts";
+import { adam } from "../../kernels/optimizer/adam.ts";
+import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
+import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import type { Case } from "../case.ts";
+import { uniform } from "./numbers.ts";
+
+const million = 1 << 20;
+
+/**
+ * A case that is bound by memory: `words` numbers of four bytes are read or written a round.
+ *
+ * @param prepare makes the operands with `numbers` (uniform, or 0 where `zero`) and returns the launch
+ */
+function memoryCase(
+  name: string,
+  words: number,
+  prepare: (engine: Engine, numbers: (count: number, zero?: "zero") => Tensor) => () => void,
+): Case {
+  return {
+    name,
+    bytes: 4 * words,
+    prepare(engine) {
+      const made: Tensor[] = [];
+      const round = prepare(engine, (count, zero) => {
+        const tensor = zero ? engine.full([count], 0) : engine.tensor([count], uniform(count, made.length + 1));
+        made.push(tensor);
+        return tensor;
+      });
+      return { round, dispose: () => made.forEach((tensor) => tensor.dispose()) };
+    },
+  };
+}
+
+const copy = memoryCase("copy 16M", 2 * 16 * million, (engine, numbers) => {
+  const count = 16 * million, x = numbers(count, "zero").slice, y = numbers(count, "zero").slice;
+  return () => addScaled(engine.stream, { x, y, count, yFactor: 0 });
+});
+
+const layerNormForward = memoryCase("layer norm 1024x1024", 2 * million, (engine, numbers) => {
+  const rows = 1024, columns = 1024, y = numbers(million, "zero").slice, statistics = numbers(2 * rows, "zero").slice;
+  const x = numbers(million).slice, weight = numbers(columns).slice, bias = numbers(columns).slice;
+  return () => layerNorm(engine.stream, { x, weight, bias, y, statistics, rows, columns });
+});
+
+const layerNormBackward = memoryCase("layer norm backward 1024x1024", 5 * million, (engine, numbers) => {
+  const rows = 1024, columns = 1024, x = numbers(million).slice, dy = numbers(million).slice;
+  const statistics = numbers(2 * rows).slice, weight = numbers(columns).slice;
+  const dx = numbers(million, "zero").slice;
+  const dweight = numbers(columns, "zero").slice, dbias = numbers(columns, "zero").slice;
+  return () => {
+    layerNormBackwardInput(engine.stream, { x, statistics, weight, dy, dx, rows, columns });
+    layerNormBackwardParameters(engine.stream, { x, statistics, dy, dweight, dbias, rows, columns });
+  };
+});
+
+const dropoutForward = memoryCase("dropout 1M", 2 * million, (engine, numbers) => {
+  const x = numbers(million).slice, y = numbers(million, "zero").slice;
+  return () => dropout(engine.stream, { x, y, count: million, probability: 0.4, draw: { seed: 1 } });
+});
+
+const columnSums = memoryCase("column sums 1024x1024", million, (engine, numbers) => {
+  const x = numbers(million).slice, y = numbers(1024, "zero").slice;
+  return () => sumColumns(engine.stream, { x, y, rows: 1024, columns: 1024 });
+});
+
+const gather: Case = {
+  name: "embedding 4096x768",
+  bytes: 2 * 4 * 4096 * 768,
+  prepare(engine) {
+    const rows = 145, columns = 768, count = 4096;
+    const table = engine.tensor([rows, columns], uniform(rows * columns, 1));
+    const index = engine.indices([count], Array.from({ length: count }, (_, i) => i % rows));
+    const y = engine.empty([count, columns]);
+    const operands = { table: table.slice, index: index.slice, y: y.slice };
+    return {
+      round: () => gatherRows(engine.stream, { ...operands, count, rows, columns }),
+      dispose: () => [table, index, y].forEach((tensor) => tensor.dispose()),
+    };
+  },
+};
+
+const mse = memoryCase("mse loss 1M", 3 * million, (engine, numbers) => {
+  const prediction = numbers(million).slice, target = numbers(million).slice;
+  const gradient = numbers(million, "zero").slice, loss = numbers(1, "zero").slice;
+  return () => meanSquaredError(engine.stream, { prediction, target, gradient, loss, count: million });
+});
+
+const heteroscedasticLoss = memoryCase("heteroscedastic loss 1M", 5 * million, (engine, numbers) => {
+  const prediction = numbers(2 * million).slice, target = numbers(million).slice;
+  const gradient = numbers(2 * million, "zero").slice, loss = numbers(1, "zero").slice;
+  return () => heteroscedastic(engine.stream, { prediction, target, gradient, loss, count: million });
+});
+
+/** The update alone: the gradient's norm is measured once, before. */
+const adamStep = (millions: number) =>
+  memoryCase(`adam ${millions}M`, 7 * millions * million, (engine, numbers) => {
+    const count = millions * million, parameter = numbers(count, "zero").slice, gradient = numbers(count, "zero").slice;
+    const firstMoment = numbers(count, "zero").slice, secondMoment = numbers(count, "zero").slice;
+    const status = numbers(gradientStatusBytes / 4, "zero").slice;
+    gradientNorm(engine.stream, { ranges: [{ gradient, count }], status });
+    const operands = { parameter, gradient, firstMoment, secondMoment, status };
+    return () => adam(engine.stream, { ...operands, count, step: 1, learningRate: 1e-3 });
+  });
+
+const norm = memoryCase("gradient norm 10M", 10 * million, (engine, numbers) => {
+  const gradient = numbers(10 * million, "zero").slice, status = numbers(gradientStatusBytes / 4, "zero").slice;
+  return () => gradientNorm(engine.stream, { ranges: [{ gradient, count: 10 * million }], status });
+});
+
+/** Kernels that are bound by memory; the copy shows what this adapter can do at best. */
+export const kernelCases: readonly Case[] = [
+  ...[copy, layerNormForward, layerNormBackward, dropoutForward, columnSums, gather, mse, heteroscedasticLoss],
+  ...[norm, adamStep(1), adamStep(10)],
+];

@@ -1,0 +1,8 @@
+import type { Case } from "../case.ts";
+import { bilinearStep } from "./bilinear_step.ts";
+import { kernelCases } from "./kernels.ts";
+import { matmulCases } from "./matmul.ts";
+import { mlpStep } from "./mlp_step.ts";
+
+/** All benchmarks, in the order in which they run. */
+export const cases: readonly Case[] = [...matmulCases, ...kernelCases, mlpStep, bilinearStep];

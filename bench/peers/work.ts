@@ -1,0 +1,28 @@
+/** Work that other engines can do as well, in a form that is sent to their processes. */
+export type SharedWork =
+  | {
+    readonly kind: "matmul";
+    readonly m: number;
+    readonly n: number;
+    readonly k: number;
+    readonly transposeA: boolean;
+    readonly transposeB: boolean;
+  }
+  | { readonly kind: "mlp-step" };
+
+const widths = [2304, 1024, 512, 256] as const;
+const batch = 256;
+const weights = widths.slice(1).reduce((sum, width, i) => sum + width * widths[i]!, 0) + widths[0] * widths[3] +
+  widths[3];
+
+/**
+ * The perceptron of `mlp-step`: layers of these widths with rectifiers, a linear skip from the first width to the last,
+ * and one output; mean squared error, Adam.
+ */
+export const mlp = {
+  widths,
+  batch,
+  learningRate: 1e-3,
+  /** Of a training step's products: forward, and backward for the weights and (counted for all layers) the inputs. */
+  flops: 3 * 2 * batch * weights,
+};

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { summary } from "../../bench/measure.ts";
+import { jsonReport, tableLine } from "../../bench/report.ts";
+
+const root = new URL("../../", import.meta.url);
+
+async function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-read", "--allow-env", "bench/main.ts", ...args],
+    cwd: root,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("bench --json: prints one object with the adapter and a result a case, and nothing else", async () => {
+  const { code, stdout, stderr } = await bench("--json", "--runs", "1", "column sums");
+  assert.equal(code, 0, stderr);
+  const { adapter, results, ...others } = JSON.parse(stdout);
+  assert.deepEqual(others, {});
+  assert.ok(typeof adapter === "string" && adapter !== "");
+  assert.equal(results.length, 1);
+  assert.equal(results[0].name, "column sums 1024x1024");
+  assert.ok(results[0].median_ms > 0 && results[0].gb_per_s > 0);
+  assert.deepEqual(results[0].peers, []);
+});
+
+Deno.test("bench: an unknown name is refused with the nearest one", async () => {
+  const { code, stdout, stderr } = await bench("mpl-step");
+  assert.equal(code, 2);
+  assert.equal(stdout, "");
+  assert.equal(stderr, 'No benchmark is called "mpl-step"; the nearest is "mlp-step".\n');
+});
+
+Deno.test("bench: the median and the spread are those of the runs, and peers stand beside them", () => {
+  const ours = { name: "metrograd", ...summary([3, 1, 2]) };
+  assert.deepEqual(ours, { name: "metrograd", median: 2, spread: 1 });
+  assert.equal(summary([1, 4, 2, 3]).median, 2.5);
+  const result = {
+    case: { name: "a", flops: 6e6, prepare: () => ({ round: () => {}, dispose: () => {} }) },
+    ours,
+    peers: [{ name: "b", median: 8, spread: 0 }],
+  };
+  assert.deepEqual(JSON.parse(jsonReport("gpu", [result])), {
+    adapter: "gpu",
+    results: [{ name: "a", median_ms: 2, gflops: 3, peers: [{ name: "b", median_ms: 8 }] }],
+  });
+  assert.match(tableLine(result, ["b", "c"]), /^a +2\.000 +100 % +3\.0 GFLOP\/s +8\.000 \(4\.00 x\) *$/);
+});
