@@ -97,7 +97,8 @@ class LockFile {
   readonly #before = this.#url.protocol === "file:" && exists(this.#url) ? Deno.readTextFileSync(this.#url) : undefined;
 
   restore(): void {
-    if (this.#before === undefined || Deno.readTextFileSync(this.#url) === this.#before) return;
+    if (this.#before === undefined || !permitted({ name: "write", path: this.#url })) return;
+    if (Deno.readTextFileSync(this.#url) === this.#before) return;
     Deno.writeTextFileSync(this.#url, this.#before);
   }
 }

@@ -6,7 +6,7 @@ const root = new URL("../../", import.meta.url);
 
 async function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-read", "--allow-env", "bench/main.ts", ...args],
+    args: ["task", "--quiet", "bench", ...args],
     cwd: root,
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
