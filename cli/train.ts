@@ -197,10 +197,11 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       `Stopped after ${summary.epochs} epochs; everything is saved. Go on with: deno task train --resume ${summary.folder}`,
     );
   }
-  report(summary, terminal, call.kind === "new" && call.request.files === null);
+  report(summary, terminal);
 }
 
-function report({ folder, epochs, best, figures }: TrainSummary, terminal: Terminal, onSample: boolean): void {
+function report({ folder, epochs, best, figures }: TrainSummary, terminal: Terminal): void {
+  const onSample = figures.some(({ set }) => set === "sample test");
   const rows = figures.map((
     { set, rows, rmse, constant },
   ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
