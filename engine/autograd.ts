@@ -5,7 +5,9 @@ import type { Tensor } from "./tensor.ts";
 
 /** Where a backward rule may put a gradient: it overwrites the tensor, or adds to it. */
 export interface GradientTarget {
+  /** Whose elements are written. */
   readonly tensor: Tensor;
+  /** True to add to what it holds. */
   readonly accumulate: boolean;
 }
 
@@ -17,16 +19,16 @@ export type GradientThunk = (into?: GradientTarget) => Tensor;
 
 /** One entry of the tape: what a tensor was computed from, and how gradients get back. */
 export interface Origin {
+  /** The op. */
   readonly name: string;
+  /** What it was given. */
   readonly inputs: readonly Tensor[];
   /** Thunks in the order of `inputs`; undefined where no gradient flows. */
   backward(dy: Tensor): readonly (GradientThunk | undefined)[];
 }
 
-type Inputs = Readonly<Record<string, Tensor | undefined>>;
-
 /** What a backward rule sees of its forward run. */
-export interface BackwardContext<I extends Inputs, O, S> {
+export interface BackwardContext<I, O, S> {
   readonly inputs: I;
   readonly options: O;
   readonly output: Tensor;
@@ -34,34 +36,41 @@ export interface BackwardContext<I extends Inputs, O, S> {
 }
 
 /** An op: its launch and its backward rule, side by side. */
-export interface OpDefinition<I extends Inputs, O, S> {
+export interface OpDefinition<I, O, S> {
   /** Launches the kernels. `save` keeps what only the forward run knows for the backward rule. */
   forward(inputs: I, options: O, save: (saved: S) => void): Tensor;
   /** Gradients as thunks: what nobody needs is never launched. `engine` is the output's. */
   backward?(context: BackwardContext<I, O, S>, dy: Tensor): { readonly [Name in keyof I]?: GradientThunk };
 }
 
+/** An op as it is called: named inputs, and options where it has any. */
+export type Op<I, O = void> = (
+  inputs: I,
+  ...options: [O] extends [void] ? [] : Record<never, never> extends O ? [options?: O] : [options: O]
+) => Tensor;
+
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
- * a gradient.
+ * a gradient. Without options the rule sees an empty object.
  */
-export function op<I extends Inputs, O = void, S = undefined>(
+export function op<I extends object, O = void, S = undefined>(
   name: string,
   definition: OpDefinition<I, O, S>,
-): (inputs: I, options: O) => Tensor {
-  return (inputs, options) => {
+): Op<I, O> {
+  return (inputs, ...rest) => {
+    const options = (rest[0] ?? {}) as O;
     let saved = undefined as S;
     const output = definition.forward(inputs, options, (value) => saved = value);
     output.name = name;
-    const names = Object.keys(inputs).filter((key) => inputs[key]);
+    const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
     const { backward } = definition;
-    if (backward && output.engine.recording && names.some((key) => inputs[key]!.requiresGrad)) {
+    if (backward && output.engine.recording && given.some(([, input]) => input.requiresGrad)) {
       output.origin = {
         name,
-        inputs: names.map((key) => inputs[key]!),
+        inputs: given.map(([, input]) => input),
         backward(dy) {
           const thunks = backward.call(definition, { inputs, options, output, saved }, dy);
-          return names.map((key) => inputs[key]!.requiresGrad ? thunks[key] : undefined);
+          return given.map(([key, input]) => input.requiresGrad ? thunks[key] : undefined);
         },
       };
     }

@@ -53,6 +53,6 @@ export class BilinearLowRank extends Module {
 
   /** `x1` [batch, in1], `x2` [batch, in2] → [batch, out]. */
   forward(x1: Tensor, x2: Tensor): Tensor {
-    return this.p.forward(multiply({ a: this.u.forward(x1), b: this.v.forward(x2) }, undefined));
+    return this.p.forward(multiply({ a: this.u.forward(x1), b: this.v.forward(x2) }));
   }
 }

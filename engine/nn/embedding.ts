@@ -15,6 +15,6 @@ export class Embedding extends Module {
 
   /** `index` [...] → [..., columns]. */
   forward(index: Tensor): Tensor {
-    return embedding({ weight: this.weight, index }, undefined);
+    return embedding({ weight: this.weight, index });
   }
 }

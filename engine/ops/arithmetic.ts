@@ -1,6 +1,6 @@
 import { binary, type BinaryOperation } from "../../kernels/elementwise/binary.ts";
 import { sumAll } from "../../kernels/reduction/sum_all.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { expectShape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -11,20 +11,22 @@ function apply(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
   return y;
 }
 
-interface Operands {
-  readonly [name: string]: Tensor;
+/** Two tensors of equal shape. */
+export interface Operands {
+  /** Left operand. */
   readonly a: Tensor;
+  /** Right operand. */
   readonly b: Tensor;
 }
 
 /** a + b of equal shapes, element by element. @throws ShapeError when the shapes differ */
-export const add = op("add", {
+export const add: Op<Operands> = op("add", {
   forward: ({ a, b }: Operands) => apply("add", a, b),
   backward: (_, dy) => ({ a: () => dy, b: () => dy }),
 });
 
 /** a - b of equal shapes, element by element. @throws ShapeError when the shapes differ */
-export const subtract = op("subtract", {
+export const subtract: Op<Operands> = op("subtract", {
   forward: ({ a, b }: Operands) => apply("subtract", a, b),
   backward: ({ output: { engine } }, dy) => ({
     a: () => dy,
@@ -33,7 +35,7 @@ export const subtract = op("subtract", {
 });
 
 /** a b of equal shapes, element by element. @throws ShapeError when the shapes differ */
-export const multiply = op("multiply", {
+export const multiply: Op<Operands> = op("multiply", {
   forward: ({ a, b }: Operands) => apply("multiply", a, b),
   backward: ({ inputs: { a, b } }, dy) => ({
     a: () => apply("multiply", dy, b),
@@ -42,8 +44,8 @@ export const multiply = op("multiply", {
 });
 
 /** Mean of all elements, a scalar. */
-export const mean = op("mean", {
-  forward({ x }: { x: Tensor }) {
+export const mean: Op<{ readonly x: Tensor }> = op("mean", {
+  forward({ x }: { readonly x: Tensor }) {
     const y = x.engine.empty([]);
     sumAll(x.engine.stream, { x: x.slice, y: y.slice, count: x.size, scale: 1 / x.size });
     return y;
@@ -52,8 +54,8 @@ export const mean = op("mean", {
 });
 
 /** Sum of all elements, a scalar. */
-export const sum = op("sum", {
-  forward({ x }: { x: Tensor }) {
+export const sum: Op<{ readonly x: Tensor }> = op("sum", {
+  forward({ x }: { readonly x: Tensor }) {
     const y = x.engine.empty([]);
     sumAll(x.engine.stream, { x: x.slice, y: y.slice, count: x.size });
     return y;

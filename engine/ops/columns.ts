@@ -1,6 +1,6 @@
 import { copyColumns } from "../../kernels/shape/copy_columns.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import { op } from "../autograd.ts";
+import { type GradientThunk, type Op, op } from "../autograd.ts";
 import { lastAxis, sameShape, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -34,10 +34,10 @@ function copyBlock(
  */
 export function concat(parts: readonly Tensor[]): Tensor {
   const named: Record<string, Tensor> = Object.fromEntries(parts.map((part, i) => [`part ${i}`, part]));
-  return concatNamed(named, undefined);
+  return concatNamed(named);
 }
 
-const concatNamed = op("concat", {
+const concatNamed: Op<Readonly<Record<string, Tensor>>> = op("concat", {
   forward(inputs: Readonly<Record<string, Tensor>>) {
     const parts = Object.values(inputs);
     const [first] = parts;
@@ -64,23 +64,32 @@ const concatNamed = op("concat", {
       Object.entries(inputs).map(([name, part]) => {
         const from = at, width = lastAxis(part).columns;
         at += width;
-        return [name, (into?: { tensor: Tensor; accumulate: boolean }) => {
+        const thunk: GradientThunk = (into) => {
           const dx = into?.tensor ?? part.engine.empty(part.shape);
           copyBlock(dy, from, dx, 0, width, into?.accumulate ?? false);
           return dx;
-        }];
+        };
+        return [name, thunk];
       }),
     );
   },
 });
+
+/** A range of columns: `from` to before `to`. */
+export interface ColumnRange {
+  /** First column. */
+  readonly from: number;
+  /** Column after the last. */
+  readonly to: number;
+}
 
 /**
  * Columns `from` to before `to` of the last axis: [..., columns] → [..., to - from].
  *
  * @throws ShapeError when the range is empty or outside the tensor
  */
-export const sliceColumns = op("slice_columns", {
-  forward({ x }: { x: Tensor }, { from, to }: { from: number; to: number }) {
+export const sliceColumns: Op<{ readonly x: Tensor }, ColumnRange> = op("slice_columns", {
+  forward({ x }: { readonly x: Tensor }, { from, to }: ColumnRange) {
     const { columns } = lastAxis(x);
     if (!(0 <= from && from < to && to <= columns)) {
       throw new ShapeError(`slice_columns: columns ${from} to ${to} of ${shapeText(x.shape)} do not exist.`);

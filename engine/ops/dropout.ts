@@ -1,15 +1,21 @@
 import { dropout as launch, maskedDropout as launchMasked } from "../../kernels/dropout/dropout.ts";
 import type { Draw } from "../../kernels/random/draw.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { expectShape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+
+/** Options of dropouts. */
+export interface DropoutOptions {
+  /** Probability that an element is dropped, in [0, 1). */
+  readonly p: number;
+}
 
 /**
  * Sets each element to 0 with probability `p` and divides the rest by 1 - p. The mask is drawn from the engine's random
  * source and drawn again on the way back, never stored.
  */
-export const dropout = op("dropout", {
-  forward({ x }: { x: Tensor }, { p }: { p: number }, save: (draw: Draw) => void) {
+export const dropout: Op<{ readonly x: Tensor }, DropoutOptions> = op("dropout", {
+  forward({ x }: { readonly x: Tensor }, { p }: DropoutOptions, save: (draw: Draw) => void) {
     const draw = x.engine.random.next();
     save(draw);
     return apply(x, p, draw);
@@ -17,9 +23,17 @@ export const dropout = op("dropout", {
   backward: ({ options: { p }, saved: draw }, dy) => ({ x: () => apply(dy, p, draw) }),
 });
 
+/** Inputs of `maskedDropout`. */
+export interface MaskedDropoutInputs {
+  /** Any shape. */
+  readonly x: Tensor;
+  /** 1 where an element is kept, else 0 (u32), in the shape of x. */
+  readonly mask: Tensor;
+}
+
 /** y = x mask / (1 - p) with a given mask of 0 and 1 (u32) in the shape of x. */
-export const maskedDropout = op("masked_dropout", {
-  forward({ x, mask }: { x: Tensor; mask: Tensor }, { p }: { p: number }) {
+export const maskedDropout: Op<MaskedDropoutInputs, DropoutOptions> = op("masked_dropout", {
+  forward({ x, mask }: MaskedDropoutInputs, { p }: DropoutOptions) {
     expectShape("masked_dropout", "mask", mask, x.shape);
     return applyMask(x, mask, p);
   },

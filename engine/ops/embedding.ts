@@ -1,8 +1,16 @@
 import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+
+/** Inputs of `embedding`. */
+export interface EmbeddingInputs {
+  /** The table, [rows, columns]. */
+  readonly weight: Tensor;
+  /** Numbers of rows (u32), any shape. */
+  readonly index: Tensor;
+}
 
 /**
  * Rows of a table by index: `weight` [rows, columns], `index` [...] (u32) → [..., columns]. Rows that are named more than
@@ -10,8 +18,8 @@ import type { Tensor } from "../tensor.ts";
  *
  * @throws ShapeError when weight is no matrix or index does not hold indices
  */
-export const embedding = op("embedding", {
-  forward({ weight, index }: { weight: Tensor; index: Tensor }) {
+export const embedding: Op<EmbeddingInputs> = op("embedding", {
+  forward({ weight, index }: EmbeddingInputs) {
     const [rows, columns] = weight.shape;
     if (weight.shape.length !== 2 || index.type !== "u32") {
       throw new ShapeError(

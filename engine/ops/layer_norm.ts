@@ -3,9 +3,29 @@ import {
   layerNormBackwardInput,
   layerNormBackwardParameters,
 } from "../../kernels/normalization/layer_norm_backward.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+
+/** Inputs of `layerNorm`. */
+export interface LayerNormInputs {
+  /** [..., columns] */
+  readonly x: Tensor;
+  /** [columns]; both or neither of weight and bias. */
+  readonly weight?: Tensor | undefined;
+  /** [columns] */
+  readonly bias?: Tensor | undefined;
+}
+
+/** Options of `layerNorm`. */
+export interface LayerNormOptions {
+  /** Added to the variance; 1e-5 by default. */
+  readonly eps?: number;
+  /** Negative results become 0. */
+  readonly relu?: boolean;
+  /** Probability of a dropout after the rectifier; 0 by default. */
+  readonly dropout?: number;
+}
 
 /**
  * Layer normalisation over the last axis, with the biased variance: y = (x - mean) / sqrt(variance + eps) weight + bias;
@@ -16,10 +36,10 @@ import type { Tensor } from "../tensor.ts";
  * @throws ShapeError when weight or bias have another size
  * @see Ba, Kiros, Hinton, "Layer normalization" (2016)
  */
-export const layerNorm = op("layer_norm", {
+export const layerNorm: Op<LayerNormInputs, LayerNormOptions> = op("layer_norm", {
   forward(
-    { x, weight, bias }: { x: Tensor; weight?: Tensor | undefined; bias?: Tensor | undefined },
-    { eps = 1e-5, relu = false, dropout = 0 }: { eps?: number; relu?: boolean; dropout?: number } = {},
+    { x, weight, bias }: LayerNormInputs,
+    { eps = 1e-5, relu = false, dropout = 0 }: LayerNormOptions,
     save: (statistics: Tensor) => void,
   ) {
     const { rows, columns } = lastAxis(x);
@@ -43,7 +63,7 @@ export const layerNorm = op("layer_norm", {
     save(statistics);
     return y;
   },
-  backward({ inputs: { x, weight }, output, options: { relu, dropout = 0 } = {}, saved: statistics }, dy) {
+  backward({ inputs: { x, weight }, output, options: { relu, dropout = 0 }, saved: statistics }, dy) {
     const { engine } = x;
     const { rows, columns } = lastAxis(x);
     const given = {

@@ -1,9 +1,25 @@
 import { reluBackward } from "../../kernels/elementwise/relu_backward.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+
+/** Inputs of `linear`. */
+export interface LinearInputs {
+  /** [..., in] */
+  readonly x: Tensor;
+  /** [out, in] */
+  readonly weight: Tensor;
+  /** [out] */
+  readonly bias?: Tensor | undefined;
+}
+
+/** Options of `linear`. */
+export interface LinearOptions {
+  /** Negative results become 0. */
+  readonly relu?: boolean;
+}
 
 /**
  * y = x Wᵀ + b, with an optional rectifier in the same pass.
@@ -12,11 +28,8 @@ import type { Tensor } from "../tensor.ts";
  *
  * @throws ShapeError when the sizes do not fit together
  */
-export const linear = op("linear", {
-  forward(
-    { x, weight, bias }: { x: Tensor; weight: Tensor; bias?: Tensor | undefined },
-    { relu = false }: { relu?: boolean } = {},
-  ) {
+export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
+  forward({ x, weight, bias }: LinearInputs, { relu = false }: LinearOptions) {
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;
     expectShape("linear", "weight", weight, [outFeatures, inFeatures]);
@@ -39,7 +52,7 @@ export const linear = op("linear", {
     const { engine } = x;
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;
-    const upstream = options?.relu ? rectified(output, dy) : dy;
+    const upstream = options.relu ? rectified(output, dy) : dy;
     return {
       x(into) {
         const dx = into?.tensor ?? engine.empty(x.shape);

@@ -6,12 +6,13 @@ import type { Launcher } from "../../kernels/launcher.ts";
 import { copyColumns } from "../../kernels/shape/copy_columns.ts";
 import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { expectShape, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
-interface LossInputs {
-  readonly [name: string]: Tensor | undefined;
+/** Inputs of a loss. */
+export interface LossInputs {
+  /** One number a sample; two for the heteroscedastic loss. */
   readonly prediction: Tensor;
   /** Constant: no gradient flows to it. */
   readonly target: Tensor;
@@ -20,21 +21,27 @@ interface LossInputs {
 }
 
 /** How per-sample losses come together: averaged over all of them, summed, or left as they are. */
-interface LossSettings {
+export interface LossSettings {
+  /** "mean" by default, which divides by the number of samples, whatever their weights. */
   readonly reduction?: LossReduction;
 }
 
 type Launch<O> = (launcher: Launcher, options: PointwiseLossOptions & O) => void;
 
 /** A loss whose kernel gives the value and the gradient in one pass; `columns` of the prediction make one sample. */
-function fusedLoss<O extends object = object>(name: string, columns: number, launch: Launch<O>) {
-  const made = op(name, {
+function fusedLoss<O extends LossSettings = LossSettings>(
+  name: string,
+  columns: number,
+  launch: Launch<O>,
+): Op<LossInputs, O> {
+  return op(name, {
     forward(
       { prediction, target, weight }: LossInputs,
-      { reduction = "mean", ...settings }: LossSettings & O,
+      options: O,
       save: (gradient: Tensor) => void,
     ) {
       const { engine } = prediction;
+      const { reduction = "mean" } = options;
       const count = prediction.size / columns;
       if (columns > 1 && prediction.shape.at(-1) !== columns) {
         throw new ShapeError(
@@ -48,7 +55,7 @@ function fusedLoss<O extends object = object>(name: string, columns: number, lau
       const loss = engine.empty(reduction === "none" ? target.shape : []);
       const gradient = engine.empty(prediction.shape);
       launch(engine.stream, {
-        ...settings as unknown as O,
+        ...options,
         prediction: prediction.slice,
         target: target.slice,
         weight: weight?.slice,
@@ -77,8 +84,6 @@ function fusedLoss<O extends object = object>(name: string, columns: number, lau
       };
     },
   });
-  return (inputs: LossInputs, options: LossSettings & Partial<O> = {}): Tensor =>
-    made(inputs, options as LossSettings & O);
 }
 
 /** [rows] → [rows, columns], each number side by side. */
@@ -99,13 +104,19 @@ function repeatColumns(x: Tensor, columns: number): Tensor {
 }
 
 /** (prediction - target)², of as many elements as there are targets. */
-export const mseLoss = fusedLoss("mse_loss", 1, meanSquaredError);
+export const mseLoss: Op<LossInputs, LossSettings> = fusedLoss("mse_loss", 1, meanSquaredError);
 
 /** |prediction - target|, of as many elements as there are targets. */
-export const l1Loss = fusedLoss("l1_loss", 1, meanAbsoluteError);
+export const l1Loss: Op<LossInputs, LossSettings> = fusedLoss("l1_loss", 1, meanAbsoluteError);
 
-/** Huber's loss: squared up to `delta` (1), linear beyond. */
-export const huberLoss = fusedLoss<{ readonly delta?: number }>("huber_loss", 1, huber);
+/** Settings of `huberLoss`. */
+export interface HuberSettings extends LossSettings {
+  /** Where the loss turns from squared to linear; 1 by default. */
+  readonly delta?: number;
+}
+
+/** Huber's loss: squared up to `delta`, linear beyond. */
+export const huberLoss: Op<LossInputs, HuberSettings> = fusedLoss<HuberSettings>("huber_loss", 1, huber);
 
 /**
  * (mean - target)² / (exp(v) + 1e-6) + v, with the mean in column 0 of the prediction [..., 2] and the log-variance v,
@@ -113,4 +124,4 @@ export const huberLoss = fusedLoss<{ readonly delta?: number }>("huber_loss", 1,
  *
  * @see Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994)
  */
-export const heteroscedasticLoss = fusedLoss("heteroscedastic_loss", 2, heteroscedastic);
+export const heteroscedasticLoss: Op<LossInputs, LossSettings> = fusedLoss("heteroscedastic_loss", 2, heteroscedastic);

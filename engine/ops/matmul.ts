@@ -1,12 +1,23 @@
 import { matmul as launch } from "../../kernels/matmul/matmul.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
-import { op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
 
-interface MatmulLayout {
+/** Inputs of `matmul`; leading axes are a batch. */
+export interface MatmulInputs {
+  /** [..., m, k], or [..., k, m] with `transposeA` */
+  readonly a: Tensor;
+  /** [..., k, n], or [..., n, k] with `transposeB`; without leading axes it serves the whole batch */
+  readonly b: Tensor;
+}
+
+/** How the operands of `matmul` are stored. */
+export interface MatmulLayout {
+  /** A's last two axes are swapped. */
   readonly transposeA?: boolean;
+  /** B's last two axes are swapped. */
   readonly transposeB?: boolean;
 }
 
@@ -18,14 +29,14 @@ interface MatmulLayout {
  *
  * @throws ShapeError when the sizes do not fit together
  */
-export const matmul = op("matmul", {
-  forward({ a, b }: { a: Tensor; b: Tensor }, options: MatmulLayout = {}) {
+export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
+  forward({ a, b }: MatmulInputs, options: MatmulLayout) {
     const { m, n, k, batch, leading, sharedB } = sizes(a, b, options);
     const c = a.engine.empty([...leading, m, n]);
     launch(a.engine.stream, { ...options, a: a.slice, b: b.slice, c: c.slice, m, n, k, batch, sharedB });
     return c;
   },
-  backward({ inputs: { a, b }, options = {} }, dy) {
+  backward({ inputs: { a, b }, options }, dy) {
     const { engine } = a;
     const { m, n, k, batch, sharedB } = sizes(a, b, options);
     const { transposeA = false, transposeB = false } = options;
