@@ -1,25 +1,23 @@
 import { Philox } from "../kernels/philox.ts";
 import { scoreClass } from "./scores.ts";
 
-type Numbers = ArrayLike<number>;
-
 /** Root of the mean squared difference. NaN for no rows. */
-export function rmse(predicted: Numbers, actual: Numbers): number {
+export function rmse(predicted: ArrayLike<number>, actual: ArrayLike<number>): number {
   return Math.sqrt(meanOf(actual.length, (i) => (predicted[i]! - actual[i]!) ** 2));
 }
 
 /** Mean absolute difference. */
-export function mae(predicted: Numbers, actual: Numbers): number {
+export function mae(predicted: ArrayLike<number>, actual: ArrayLike<number>): number {
   return meanOf(actual.length, (i) => Math.abs(predicted[i]! - actual[i]!));
 }
 
 /** Mean of predicted - actual: above 0 where scores come out too high. */
-export function bias(predicted: Numbers, actual: Numbers): number {
+export function bias(predicted: ArrayLike<number>, actual: ArrayLike<number>): number {
   return meanOf(actual.length, (i) => predicted[i]! - actual[i]!);
 }
 
 /** Pearson's correlation; NaN where one side does not vary. */
-export function pearson(a: Numbers, b: Numbers): number {
+export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const meanA = meanOf(a.length, (i) => a[i]!), meanB = meanOf(b.length, (i) => b[i]!);
   const covariance = meanOf(a.length, (i) => (a[i]! - meanA) * (b[i]! - meanB));
   const varianceA = meanOf(a.length, (i) => (a[i]! - meanA) ** 2);
@@ -28,19 +26,26 @@ export function pearson(a: Numbers, b: Numbers): number {
 }
 
 /** Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank. */
-export function spearman(a: Numbers, b: Numbers): number {
+export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(ranks(a), ranks(b));
 }
 
 /** A figure of some of the rows. */
 export interface GroupFigure {
+  /** What the rows have in common. */
   readonly group: string;
+  /** How many there are. */
   readonly rows: number;
+  /** RMSE over them. */
   readonly rmse: number;
 }
 
 /** RMSE of each group of rows, in the order in which the groups first appear. */
-export function rmseByGroup(predicted: Numbers, actual: Numbers, groups: readonly string[]): GroupFigure[] {
+export function rmseByGroup(
+  predicted: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  groups: readonly string[],
+): GroupFigure[] {
   const members = Map.groupBy(groups.map((group, row) => ({ group, row })), ({ group }) => group);
   return [...members].map(([group, rows]) => ({
     group,
@@ -50,7 +55,7 @@ export function rmseByGroup(predicted: Numbers, actual: Numbers, groups: readonl
 }
 
 /** RMSE of each class of true scores, from low to high. */
-export function rmseByScore(predicted: Numbers, actual: Numbers): GroupFigure[] {
+export function rmseByScore(predicted: ArrayLike<number>, actual: ArrayLike<number>): GroupFigure[] {
   const classes = Array.from(actual, (score) => String(scoreClass(score)));
   return rmseByGroup(predicted, actual, classes).sort((a, b) => Number(a.group) - Number(b.group));
 }
@@ -62,8 +67,8 @@ export function rmseByScore(predicted: Numbers, actual: Numbers): GroupFigure[] 
  * @see Efron, Tibshirani, "An introduction to the bootstrap" (1993), chapter 13
  */
 export function bootstrapInterval(
-  predicted: Numbers,
-  actual: Numbers,
+  predicted: ArrayLike<number>,
+  actual: ArrayLike<number>,
   { level = 0.95, draws = 1000, seed = 1 } = {},
 ): [low: number, high: number] {
   const random = new Philox(seed, 0xb007);
@@ -78,7 +83,7 @@ export function bootstrapInterval(
 }
 
 /** Mean of a sequence. */
-export function meanScore(scores: Numbers): number {
+export function meanScore(scores: ArrayLike<number>): number {
   return meanOf(scores.length, (i) => scores[i]!);
 }
 
@@ -88,7 +93,7 @@ function meanOf(count: number, term: (i: number) => number): number {
   return sum / count;
 }
 
-function ranks(values: Numbers): Float64Array {
+function ranks(values: ArrayLike<number>): Float64Array {
   const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const result = new Float64Array(order.length);
   for (let from = 0; from < order.length;) {

@@ -11,6 +11,7 @@ const embeddingsFile = "metric_embeddings.npy";
 
 /** The metrics that are known by name, each with the embedding of its definition. */
 export class MetricTable {
+  /** Names in the order of the rows. */
   readonly names: readonly string[];
   /** Width of an embedding. */
   readonly dimension: number;

@@ -3,7 +3,7 @@ export type { NoteTaker } from "./note_taker.ts";
 export { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOptions } from "./records.ts";
 export { MetricTable } from "./metric_table.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
-export { type NpyArray, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
+export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
 export { meanText, readTextEmbeddings, type TextEmbeddings, type TextEmbeddingsOptions } from "./text_embeddings.ts";
 export { holdoutSplit, type Split, type SplitOptions, stratifiedFolds } from "./split.ts";
 export { sqrtInverseWeights, type WeightOptions } from "./weights.ts";
@@ -18,3 +18,5 @@ export {
   rmseByScore,
   spearman,
 } from "./evaluation.ts";
+export type { Encoder, EncoderTensor } from "./encoders/encoder.ts";
+export { HashEncoder } from "./encoders/hash.ts";

@@ -6,23 +6,31 @@ import { type NpyHeader, npyTypeName, readNpyHeader, shapeText } from "./npy_hea
 
 /** An array as it stands in a file, in row-major order. */
 export interface NpyArray {
+  /** Sizes along the axes. */
   readonly shape: readonly number[];
+  /** Elements, row-major. */
   readonly data: Float32Array;
 }
 
 /** What a matrix in a file has to be. */
 export interface NpyMatrixOptions {
+  /** Rows that are expected. */
   readonly rows?: number;
+  /** Columns that are expected. */
   readonly columns?: number;
   /** Says what has that many rows, for the message: "metric_names.json names 20 metrics". */
   readonly rowsOf?: string;
+  /** Told in a sentence of anything worth knowing about the file. */
   readonly onNote?: NoteTaker;
 }
 
 /** A matrix in row-major order, all of it finite. */
 export interface NpyMatrix {
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly columns: number;
+  /** Elements, a row after the other. */
   readonly data: Float32Array;
 }
 

@@ -5,10 +5,13 @@ import { parseScore, scoreExpectation } from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */
 export interface MetricRecord {
+  /** Name of the metric that the response is judged by. */
   readonly metric: string;
   /** Null when the record has none; never empty. */
   readonly systemPrompt: string | null;
+  /** What the user asked; "" where there is none. */
   readonly userPrompt: string;
+  /** What is judged; "" where there is none. */
   readonly response: string;
   /** From 0 to 10; null when the record has none or scores were not read. */
   readonly score: number | null;
@@ -22,6 +25,7 @@ export interface ReadRecordsOptions {
   readonly scores: "required" | "optional" | "ignored";
   /** Take the whole records before the damage of a damaged file. */
   readonly recover?: boolean;
+  /** Told in a sentence of anything worth knowing about the file. */
   readonly onNote?: NoteTaker;
 }
 

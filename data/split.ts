@@ -5,12 +5,15 @@ import { scoreClass } from "./scores.ts";
 
 /** Numbers of the records on either side of a split, in ascending order. */
 export interface Split {
+  /** Records to learn from. */
   readonly train: Uint32Array<ArrayBuffer>;
+  /** Records to measure on. */
   readonly validation: Uint32Array<ArrayBuffer>;
 }
 
 /** How records are divided. */
 export interface SplitOptions {
+  /** Another seed gives another split. */
   readonly seed: number;
   /** Field whose equal values stay together; without it, records with the same texts do. */
   readonly groupBy?: string | null;

@@ -11,6 +11,7 @@ const fieldNames = ["user_prompt", "system_prompt", "response"] as const;
 export interface TextEmbeddings {
   /** One entry for each field of the records, or a single one named "text". Data is row-major, [records, dimension]. */
   readonly fields: readonly { readonly name: string; readonly data: Float32Array }[];
+  /** Numbers in a row. */
   readonly dimension: number;
 }
 
@@ -20,6 +21,7 @@ export interface TextEmbeddingsOptions {
   readonly rowsOf?: string;
   /** True when the records are those before the damage of a file: rows after the last of them are left out. */
   readonly recovered?: boolean;
+  /** Told in a sentence of anything worth knowing about the files. */
   readonly onNote?: NoteTaker;
 }
 

@@ -4,7 +4,9 @@ import { scoreClass } from "./scores.ts";
 export interface WeightOptions {
   /** Exponent on max count / count. */
   readonly temperature?: number;
+  /** Lowest weight before the boost; 0.5 by default. */
   readonly minimum?: number;
+  /** Highest weight before the boost; 8 by default. */
   readonly maximum?: number;
   /** Multiplies the weights of class 9 by 1.5 and of class 10 by 1.3, after clipping. */
   readonly boost?: boolean;

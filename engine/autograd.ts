@@ -29,9 +29,13 @@ export interface Origin {
 
 /** What a backward rule sees of its forward run. */
 export interface BackwardContext<I, O, S> {
+  /** What the op was given. */
   readonly inputs: I;
+  /** Its options. */
   readonly options: O;
+  /** What it returned. */
   readonly output: Tensor;
+  /** What the forward run saved. */
   readonly saved: S;
 }
 

@@ -41,7 +41,11 @@ export class Engine implements AsyncDisposable {
   readonly #scopes: Set<Tensor>[] = [];
   #unfinished = 0;
 
-  /** @param onCompile told the label of each kernel before it is compiled for the first time */
+  /**
+   * Makes an engine on a device that is open already.
+   *
+   * @param onCompile told the label of each kernel before it is compiled for the first time
+   */
   constructor(
     /** The device and its adapter. */
     readonly opened: OpenDevice,

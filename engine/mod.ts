@@ -1,22 +1,39 @@
 /** Tensors, autograd, modules and optimisers on the GPU. */
-export { backward, type GradientTarget, type GradientThunk, type Origin } from "./autograd.ts";
+export {
+  backward,
+  type BackwardContext,
+  type GradientTarget,
+  type GradientThunk,
+  type Op,
+  op,
+  type OpDefinition,
+  type Origin,
+} from "./autograd.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { Parameter } from "./parameter.ts";
 export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
 
-export { add, mean, multiply, subtract, sum } from "./ops/arithmetic.ts";
-export { concat, sliceColumns } from "./ops/columns.ts";
-export { dropout, maskedDropout } from "./ops/dropout.ts";
-export { embedding } from "./ops/embedding.ts";
-export { layerNorm } from "./ops/layer_norm.ts";
-export { linear } from "./ops/linear.ts";
-export { heteroscedasticLoss, huberLoss, l1Loss, mseLoss } from "./ops/losses.ts";
-export { matmul } from "./ops/matmul.ts";
+export { add, mean, multiply, type Operands, subtract, sum } from "./ops/arithmetic.ts";
+export { type ColumnRange, concat, sliceColumns } from "./ops/columns.ts";
+export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
+export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
+export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
+export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
+export {
+  heteroscedasticLoss,
+  huberLoss,
+  type HuberSettings,
+  l1Loss,
+  type LossInputs,
+  type LossSettings,
+  mseLoss,
+} from "./ops/losses.ts";
+export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
 export { reshape } from "./ops/reshape.ts";
 
-export { BilinearLowRank } from "./nn/bilinear_low_rank.ts";
+export { BilinearLowRank, type Weight } from "./nn/bilinear_low_rank.ts";
 export { Dropout } from "./nn/dropout.ts";
 export { Embedding } from "./nn/embedding.ts";
 export { LayerNorm } from "./nn/layer_norm.ts";

@@ -12,7 +12,11 @@ export class Parameter extends Tensor {
   hasGrad = false;
   #grad: Tensor | null = null;
 
-  /** @param data elements in row-major order, as many as the shape has */
+  /**
+   * Puts first values on the GPU.
+   *
+   * @param data elements in row-major order, as many as the shape has
+   */
   constructor(engine: Engine, shape: Shape, data: Float32Array, name = "parameter") {
     super(engine, shape, engine.upload(data, shape, name), "f32", name);
     this.origin = leaf;
@@ -48,6 +52,7 @@ export class Parameter extends Tensor {
     this.hasGrad = false;
   }
 
+  /** Gives value and gradient back. */
   override dispose(): void {
     this.#grad?.dispose();
     this.#grad = null;

@@ -19,21 +19,49 @@ const arrays = {
 } as const;
 
 /** Element types by the format's names. */
-export type SafetensorsType = keyof typeof arrays;
+export type SafetensorsType =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
 
 /** Values of one tensor, row-major. */
-export type SafetensorsData = InstanceType<(typeof arrays)[SafetensorsType]>;
+export type SafetensorsData =
+  | Float64Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | BigUint64Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
 
 /** A tensor as it stands in a file. */
 export interface SafetensorsTensor {
+  /** Type of its elements. */
   readonly dtype: SafetensorsType;
+  /** Sizes along its axes. */
   readonly shape: readonly number[];
+  /** Elements, row-major, in an array of the type. */
   readonly data: SafetensorsData;
 }
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
+  /** Tensors by name. */
   readonly tensors: Map<string, SafetensorsTensor>;
+  /** Whatever text the writer added. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -8,6 +8,7 @@ import type { Tensor } from "./tensor.ts";
 export class ScalarLog {
   #rows: Tensor[][] = [];
 
+  /** Makes an empty log. */
   constructor(readonly engine: Engine) {}
 
   /** Rows that were not read yet. */
@@ -33,6 +34,7 @@ export class ScalarLog {
     }
   }
 
+  /** Frees what was not read. */
   dispose(): void {
     for (const tensor of this.#rows.splice(0).flat()) tensor.dispose();
   }

@@ -18,7 +18,11 @@ export function elementCount(shape: Shape): number {
 export class Storage {
   #references = 1;
 
-  /** @param free gives the memory back; absent for memory that somebody else owns */
+  /**
+   * Takes over memory, as its first owner.
+   *
+   * @param free gives the memory back; null for memory that somebody else owns
+   */
   constructor(
     /** Where it is. */
     readonly slice: BufferSlice,

@@ -33,13 +33,19 @@ export class BufferPool {
   #liveBytes = 0;
   #reservedBytes = 0;
 
-  /** @param submission number of the submission that is being recorded */
+  /**
+   * Makes an empty pool.
+   *
+   * @param submission number of the submission that is being recorded
+   */
   constructor(device: GPUDevice, submission: () => number) {
     this.#device = device;
     this.#submission = submission;
   }
 
   /**
+   * Hands out memory.
+   *
    * @param bytes at least 4
    * @param options.label what the memory is for, shown by the leak test
    * @param options.forUpload true when the host writes to it before the recorded work is sent; such a buffer must not

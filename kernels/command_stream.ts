@@ -36,7 +36,11 @@ export class CommandStream implements Launcher {
   #blocksUsed = 0;
   #pipelineSet: GPUComputePipeline | null = null;
 
-  /** @param onCompile told the label of each kernel before it is compiled for the first time */
+  /**
+   * Makes a stream with nothing recorded.
+   *
+   * @param onCompile told the label of each kernel before it is compiled for the first time
+   */
   constructor(
     device: GPUDevice,
     /** What launches may ask about the device. */

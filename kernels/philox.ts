@@ -40,6 +40,8 @@ export class Philox {
   #blockIndex = -1;
 
   /**
+   * Starts a stream, or goes on where another one stood.
+   *
    * @param seed any integer; its low 32 bits are used
    * @param stream names an independent stream of the seed, so that no two uses share numbers
    * @param position how many words were already drawn

@@ -31,7 +31,11 @@ export class PipelineCache {
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   #nextBufferId = 0;
 
-  /** @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU */
+  /**
+   * Makes an empty cache.
+   *
+   * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU
+   */
   constructor(device: GPUDevice, readonly onCompile: (label: string) => void = () => {}) {
     this.#device = device;
     this.uniformLayout = device.createBindGroupLayout({

@@ -13,7 +13,9 @@ export interface BilinearSizes {
   readonly text: number;
   /** Rank of the bilinear form; 0 leaves it out. */
   readonly rank: number;
+  /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
+  /** Probability that an activation is dropped while training. */
   readonly dropout: number;
 }
 
@@ -22,12 +24,17 @@ export interface BilinearSizes {
  * and a head for the mean and the log-variance of the score.
  */
 export class BilinearNetwork extends Module {
+  /** z of metric and text; null with rank 0. */
   readonly bilinear: BilinearLowRank | null;
+  /** Hidden layers. */
   readonly lin: readonly Linear[];
+  /** Their layer norms. */
   readonly norm: readonly LayerNorm[];
+  /** Mean and log-variance. */
   readonly head: Linear;
   readonly #dropout: number;
 
+  /** Draws all first values. */
   constructor(options: ModuleOptions, { metric, text, rank, hidden, dropout }: BilinearSizes) {
     super();
     this.bilinear = rank > 0 ? new BilinearLowRank(options, metric, text, metric, rank) : null;

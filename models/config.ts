@@ -2,14 +2,17 @@ import { UsageError } from "../kernels/errors.ts";
 
 /** Recipes that can be trained. */
 export const recipes = ["bilinear"] as const;
+/** Name of a recipe. */
 export type Recipe = (typeof recipes)[number];
 
 /** How sample weights are made from the scores. */
 export const weightings = ["sqrt-inverse", "none"] as const;
+/** Name of a way to weigh samples. */
 export type Weighting = (typeof weightings)[number];
 
 /** Every setting of the `bilinear` recipe. The defaults are those of its document, but for rank and the encoder. */
 export interface BilinearConfig {
+  /** Tells recipes apart. */
   readonly recipe: "bilinear";
   /** Seeds the split, the negatives, the first weights, the order of rows and dropout. */
   readonly seed: number;
@@ -17,9 +20,11 @@ export interface BilinearConfig {
   readonly rank: number;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
+  /** Probability that an activation is dropped while training. */
   readonly dropout: number;
   /** Most epochs. */
   readonly epochs: number;
+  /** Rows in a step. */
   readonly batchSize: number;
   /** Adam's learning rate at first. */
   readonly learningRate: number;
@@ -29,7 +34,9 @@ export interface BilinearConfig {
   readonly clip: number;
   /** Learning rate x 0.5 when the selection figure has not improved for this many epochs. */
   readonly plateauPatience: number;
+  /** What the learning rate is multiplied by then. */
   readonly plateauFactor: number;
+  /** Below this the learning rate is not cut. */
   readonly minimumLearningRate: number;
   /** Ends training when the selection figure has not improved for this many epochs. */
   readonly earlyStopping: number;

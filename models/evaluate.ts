@@ -12,19 +12,25 @@ import {
 
 /** How well scores meet the true ones. */
 export interface Evaluation {
+  /** How many rows were scored. */
   readonly rows: number;
+  /** Root of the mean squared error. */
   readonly rmse: number;
   /** Interval that holds the RMSE of 95 % of draws of as many rows. */
   readonly rmseInterval: readonly [low: number, high: number];
+  /** Mean absolute error. */
   readonly mae: number;
   /** Mean of predicted - true. */
   readonly bias: number;
   /** Null where predictions or scores do not vary. */
   readonly pearson: number | null;
+  /** Null where predictions or scores do not vary. */
   readonly spearman: number | null;
   /** RMSE of always predicting the mean score of the train rows. */
   readonly constantRmse: number;
+  /** RMSE of each class of true scores. */
   readonly byScore: readonly GroupFigure[];
+  /** RMSE of each metric. */
   readonly byMetric: readonly GroupFigure[];
 }
 

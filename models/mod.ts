@@ -1,6 +1,14 @@
 /** The recipes: training a run, and scoring with it. */
 export { BilinearNetwork, type BilinearSizes } from "./bilinear.ts";
-export { type BilinearConfig, bilinearConfig, bilinearDefaults, type Recipe, type Weighting } from "./config.ts";
+export {
+  type BilinearConfig,
+  bilinearConfig,
+  bilinearDefaults,
+  type Recipe,
+  recipes,
+  type Weighting,
+  weightings,
+} from "./config.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "./predict_rows.ts";

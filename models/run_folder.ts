@@ -19,7 +19,9 @@ export interface RunConfig {
 export interface RunInputs {
   /** "hash", or the names of the fields whose embeddings were given. */
   readonly texts: "hash" | readonly string[];
+  /** Numbers in a text's row. */
   readonly textDimension: number;
+  /** Numbers in a metric's row. */
   readonly metricDimension: number;
   /** Mean score of the train rows, negatives left out: what the constant predictor says. */
   readonly trainMean: number;

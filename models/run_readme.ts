@@ -2,8 +2,11 @@
 export interface SetFigure {
   /** "validation", "mismatched validation", "sample test". */
   readonly set: string;
+  /** How many rows it has. */
   readonly rows: number;
+  /** RMSE of the run. */
   readonly rmse: number;
+  /** RMSE of always predicting the train rows' mean score. */
   readonly constant: number;
 }
 

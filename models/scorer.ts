@@ -23,6 +23,7 @@ export interface ScoreOptions {
   readonly embeddings?: string | null;
   /** Metrics that training has not seen. */
   readonly metrics?: MetricTable | null;
+  /** Told in a sentence of anything worth knowing about the input. */
   readonly onNote?: (sentence: string) => void;
 }
 
@@ -30,8 +31,11 @@ export interface ScoreOptions {
 export interface Features {
   /** One row a record, [records, text dimension]. */
   readonly texts: Float32Array<ArrayBuffer>;
+  /** Numbers in a text's row. */
   readonly textDimension: number;
+  /** The run's metrics and those that were added. */
   readonly metrics: MetricTable;
+  /** For each record the number of its text and of its metric. */
   readonly rows: Rows;
 }
 

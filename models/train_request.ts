@@ -4,7 +4,9 @@ import type { BilinearConfig } from "./config.ts";
 export interface TrainFiles {
   /** JSON file of records with scores. */
   readonly data: string;
+  /** JSON file of the names of the metrics. */
   readonly metricNames: string;
+  /** `.npy` file with a row for each name. */
   readonly metricEmbeddings: string;
   /** Folder of text embeddings; null for the built-in encoder. */
   readonly embeddings: string | null;

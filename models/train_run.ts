@@ -18,9 +18,11 @@ import { Trainer } from "./trainer.ts";
 
 /** What a run came to. */
 export interface TrainSummary {
+  /** Where the run is. */
   readonly folder: string;
   /** False when it was stopped by its signal; it can be resumed. */
   readonly finished: boolean;
+  /** Epochs that are done. */
   readonly epochs: number;
   /** The epoch whose weights are kept; null before the first. */
   readonly best: EpochFigures | null;
@@ -30,7 +32,9 @@ export interface TrainSummary {
 
 /** How a run is watched and stopped. */
 export interface RunOptions {
+  /** Told of progress. */
   readonly reporter: TrainReporter;
+  /** Stops the run when it is aborted; all is saved then. */
   readonly signal?: AbortSignal;
   /** Replaces the run that is in the folder. */
   readonly force?: boolean;

@@ -16,7 +16,9 @@ export interface FeatureTables {
 
 /** Rows to score: for each the number of its text and of its metric. */
 export interface Rows {
+  /** Numbers of texts. */
   readonly text: Uint32Array;
+  /** Numbers of metrics. */
   readonly metric: Uint32Array;
 }
 

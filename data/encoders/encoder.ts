@@ -1,6 +1,8 @@
 /** A tensor of an encoder's state, as a run keeps it. */
 export interface EncoderTensor {
+  /** Sizes along its axes. */
   readonly shape: readonly number[];
+  /** Elements, row-major. */
   readonly data: Float32Array<ArrayBuffer>;
 }
 

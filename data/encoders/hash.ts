@@ -22,8 +22,11 @@ export class HashEncoder implements Encoder {
   #documents = 0;
   readonly #frequency = new Float32Array(documentBuckets);
 
-  /** @param dimension numbers in each vector */
-  constructor(readonly dimension = 768) {}
+  /** Makes an encoder that has not learnt from any texts. */
+  constructor(
+    /** Numbers in each vector. */
+    readonly dimension = 768,
+  ) {}
 
   fit(texts: Iterable<string>): void {
     this.#documents = 0;

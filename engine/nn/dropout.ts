@@ -5,12 +5,20 @@ import { Module } from "./module.ts";
 
 /** While training, sets each element to 0 with probability p and scales the rest by 1 / (1 - p). */
 export class Dropout extends Module {
-  /** @throws UsageError when p is not in [0, 1) */
-  constructor(readonly p: number) {
+  /**
+   * Drops with probability `p`.
+   *
+   * @throws UsageError when p is not in [0, 1)
+   */
+  constructor(
+    /** Probability that an element is dropped. */
+    readonly p: number,
+  ) {
     super();
     if (!(p >= 0 && p < 1)) throw new UsageError(`Dropout takes a probability from 0 to below 1, not ${p}.`);
   }
 
+  /** `x` of any shape → the same shape. */
   forward(x: Tensor): Tensor {
     return this.training && this.p > 0 ? dropout({ x }, { p: this.p }) : x;
   }

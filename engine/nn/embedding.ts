@@ -5,8 +5,10 @@ import { Module, type ModuleOptions } from "./module.ts";
 
 /** A learned table of rows, looked up by index; standard normal at first, as in PyTorch. */
 export class Embedding extends Module {
+  /** The table, [rows, columns]. */
   readonly weight: Parameter;
 
+  /** Draws the table. */
   constructor({ engine, random }: ModuleOptions, rows: number, columns: number) {
     super();
     const values = Float32Array.from({ length: rows * columns }, () => random.normal());

@@ -5,9 +5,12 @@ import { Module, type ModuleOptions } from "./module.ts";
 
 /** Layer normalisation over the last axis, with a learned scale (1 at first) and shift (0 at first). */
 export class LayerNorm extends Module {
+  /** Scale, [columns]. */
   readonly weight: Parameter;
+  /** Shift, [columns]. */
   readonly bias: Parameter;
 
+  /** Makes a layer for rows of `columns`; `eps` is added to the variance. */
   constructor({ engine }: Pick<ModuleOptions, "engine">, columns: number, readonly eps = 1e-5) {
     super();
     this.weight = new Parameter(engine, [columns], new Float32Array(columns).fill(1));

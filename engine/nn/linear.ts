@@ -6,10 +6,16 @@ import { Module, type ModuleOptions } from "./module.ts";
 
 /** y = x Wᵀ + b, with PyTorch's layout and initialisation: all uniform on ±1/√in. */
 export class Linear extends Module {
+  /** [out, in] */
   readonly weight: Parameter;
+  /** [out], if the layer has one. */
   readonly bias: Parameter | null;
 
-  /** @param options.bias false for a layer without one */
+  /**
+   * Draws the first values.
+   *
+   * @param options.bias false for a layer without one
+   */
   constructor(
     { engine, random }: ModuleOptions,
     inFeatures: number,

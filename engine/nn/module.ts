@@ -9,7 +9,9 @@ export type StateDict = Map<string, { readonly shape: readonly number[]; readonl
 
 /** What a module needs to make its parameters: where they live and where their first values are drawn from. */
 export interface ModuleOptions {
+  /** Where the parameters live. */
   readonly engine: Engine;
+  /** Where their first values are drawn from. */
   readonly random: Philox;
 }
 

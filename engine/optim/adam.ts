@@ -4,9 +4,13 @@ import { Optimizer, type UpdateRange } from "./optimizer.ts";
 
 /** Settings of Adam and AdamW; the names and defaults are PyTorch's, but for AdamW's weight decay. */
 export interface AdamOptions {
+  /** Learning rate; 1e-3 by default. */
   readonly lr?: number;
+  /** Decay of the running means of the gradient and of its square; 0.9 and 0.999 by default. */
   readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment; 1e-8 by default. */
   readonly eps?: number;
+  /** Strength of the weight decay. */
   readonly weightDecay?: number;
 }
 
@@ -17,13 +21,16 @@ export interface AdamOptions {
  */
 export class Adam extends Optimizer {
   readonly #options: AdamOptions;
+  /** True where weight decay shrinks the parameter instead of changing the gradient. */
   protected readonly decoupled: boolean = false;
 
+  /** Takes over the parameters' memory. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     super(parameters, options.lr ?? 1e-3, ["exp_avg", "exp_avg_sq"]);
     this.#options = options;
   }
 
+  /** Launches one step on a range. */
   protected override update({ parameter, gradient, moments, status, count }: UpdateRange): void {
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = this.#options;
     adam(this.engine.stream, {
@@ -49,8 +56,10 @@ export class Adam extends Optimizer {
  * @see Loshchilov, Hutter, "Decoupled weight decay regularization" (2019)
  */
 export class AdamW extends Adam {
+  /** Weight decay shrinks the parameter. */
   protected override readonly decoupled = true;
 
+  /** Takes over the parameters' memory. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     super(parameters, { weightDecay: 1e-2, ...options });
   }

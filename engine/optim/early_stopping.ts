@@ -1,14 +1,19 @@
 /** State of early stopping, as a checkpoint keeps it. */
 export interface EarlyStoppingState {
+  /** Lowest figure so far. */
   best: number;
+  /** Its epoch, from 1; 0 before the first. */
   bestEpoch: number;
+  /** Epochs seen. */
   epoch: number;
 }
 
 /** Remembers the best figure so far and says when none has been better for `patience` epochs. */
 export class EarlyStopping {
+  /** All it remembers. */
   state: EarlyStoppingState = { best: Infinity, bestEpoch: 0, epoch: 0 };
 
+  /** Waits `patience` epochs for a better figure. */
   constructor(readonly patience: number) {}
 
   /** Takes an epoch's figure (less is better). True when it is the best so far. */

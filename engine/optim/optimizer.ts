@@ -30,14 +30,22 @@ export interface UpdateRange {
 export abstract class Optimizer {
   /** Steps taken. */
   steps = 0;
+  /** Whose GPU the parameters live on. */
   readonly engine: Engine;
   readonly #arena: ParameterArena;
   readonly #moments: readonly (readonly Storage[])[];
   readonly #status: Tensor;
   #statusIsCurrent = false;
 
-  /** @param momentNames names of what the optimiser keeps for each parameter, as in PyTorch's state dict */
-  constructor(readonly parameters: readonly Parameter[], public lr: number, readonly momentNames: readonly string[]) {
+  /** Moves the parameters into the optimiser's buffers. */
+  constructor(
+    /** What it changes. */
+    readonly parameters: readonly Parameter[],
+    /** Learning rate; schedules change it. */
+    public lr: number,
+    /** Names of what the optimiser keeps for each parameter, as in PyTorch's state dict. */
+    readonly momentNames: readonly string[],
+  ) {
     this.#arena = new ParameterArena(parameters);
     this.engine = this.#arena.engine;
     this.#moments = momentNames.map((name) => this.#arena.zeros(name));

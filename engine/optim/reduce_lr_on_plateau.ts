@@ -1,18 +1,28 @@
 /** State of a plateau schedule, as a checkpoint keeps it. */
 export interface PlateauState {
+  /** Best figure so far. */
   best: number;
+  /** Epochs in a row without a better one. */
   badEpochs: number;
+  /** Epochs left in which none is counted. */
   cooldownLeft: number;
 }
 
 /** Settings of `ReduceLROnPlateau`; the names and defaults are PyTorch's. */
 export interface PlateauOptions {
+  /** Whether less ("min", the default) or more is better. */
   readonly mode?: "min" | "max";
+  /** What the learning rate is multiplied by; 0.1 by default. */
   readonly factor?: number;
+  /** Epochs without a better figure that are borne; 10 by default. */
   readonly patience?: number;
+  /** Relative change that counts as better; 1e-4 by default. */
   readonly threshold?: number;
+  /** Epochs after a cut in which none is counted; 0 by default. */
   readonly cooldown?: number;
+  /** Lowest learning rate; 0 by default. */
   readonly minLr?: number;
+  /** Cuts smaller than this are left out; 1e-8 by default. */
   readonly eps?: number;
 }
 
@@ -22,8 +32,10 @@ export interface PlateauOptions {
  */
 export class ReduceLROnPlateau {
   readonly #options: Required<PlateauOptions>;
+  /** All it remembers. */
   state: PlateauState;
 
+  /** Watches over an optimiser's learning rate. */
   constructor(readonly optimizer: { lr: number }, options: PlateauOptions = {}) {
     this.#options = {
       mode: "min",

@@ -4,9 +4,13 @@ import { Optimizer, type UpdateRange } from "./optimizer.ts";
 
 /** Settings of SGD; the names and defaults are PyTorch's. */
 export interface SGDOptions {
+  /** Learning rate; 1e-3 by default. */
   readonly lr?: number;
+  /** Part of the last step that is kept; 0 by default. */
   readonly momentum?: number;
+  /** Looks ahead along the momentum. */
   readonly nesterov?: boolean;
+  /** L2 penalty, added to the gradient; 0 by default. */
   readonly weightDecay?: number;
 }
 
@@ -14,11 +18,13 @@ export interface SGDOptions {
 export class SGD extends Optimizer {
   readonly #options: SGDOptions;
 
+  /** Takes over the parameters' memory. */
   constructor(parameters: readonly Parameter[], options: SGDOptions = {}) {
     super(parameters, options.lr ?? 1e-3, ["momentum_buffer"]);
     this.#options = options;
   }
 
+  /** Launches one step on a range. */
   protected override update({ parameter, gradient, moments, status, count }: UpdateRange): void {
     const { lr: _, ...settings } = this.#options;
     sgd(this.engine.stream, {

@@ -19,11 +19,17 @@ export interface MatmulOptions {
   readonly b: BufferSlice;
   /** Output, [batch, m, n]. */
   readonly c: BufferSlice;
+  /** Rows of C. */
   readonly m: number;
+  /** Columns of C. */
   readonly n: number;
+  /** Columns of op(A), rows of op(B). */
   readonly k: number;
+  /** Products that are computed at once; 1 by default. */
   readonly batch?: number;
+  /** A is stored [k, m]. */
   readonly transposeA?: boolean;
+  /** B is stored [n, k]. */
   readonly transposeB?: boolean;
   /** One A serves the whole batch. */
   readonly sharedA?: boolean;

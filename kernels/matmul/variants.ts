@@ -2,10 +2,15 @@ import type { Capabilities } from "../launcher.ts";
 
 /** What decides which matmul kernel runs. */
 export interface MatmulShape {
+  /** Rows of C. */
   readonly m: number;
+  /** Columns of C. */
   readonly n: number;
+  /** Length of the sums. */
   readonly k: number;
+  /** A is stored [k, m]. */
   readonly transposeA: boolean;
+  /** B is stored [n, k]. */
   readonly transposeB: boolean;
 }
 

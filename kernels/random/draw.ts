@@ -5,6 +5,7 @@ import philoxCode from "./philox.wgsl" with { type: "text" };
  * use 0 these are the words of the host's `new Philox(seed, stream)`.
  */
 export interface Draw {
+  /** Keeps runs apart. */
   readonly seed: number;
   /** Keeps purposes of the same seed apart. */
   readonly stream?: number;
