@@ -4,7 +4,7 @@
  *
  * @example Train a small network and print its loss
  * ```ts
- * import { Adam, backward, Engine, Linear, Module, mseLoss, Philox } from "metrograd";
+ * import { Adam, backward, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "metrograd";
  *
  * await using engine = await Engine.open();
  * const random = new Philox(1);

@@ -20,6 +20,8 @@ export class MetricTable {
   readonly #rows: ReadonlyMap<string, number>;
 
   /**
+   * Checks that names and rows fit together.
+   *
    * @param names of the metrics, each once
    * @param embeddings row-major, [names, dimension]
    * @param source where the names come from, for messages
