@@ -1,0 +1,127 @@
+import { add, mean, multiply, subtract, sum } from "../../engine/ops/arithmetic.ts";
+import { concat, sliceColumns } from "../../engine/ops/columns.ts";
+import { dropout, maskedDropout } from "../../engine/ops/dropout.ts";
+import { embedding } from "../../engine/ops/embedding.ts";
+import { layerNorm } from "../../engine/ops/layer_norm.ts";
+import { linear } from "../../engine/ops/linear.ts";
+import { heteroscedasticLoss, huberLoss, l1Loss, mseLoss } from "../../engine/ops/losses.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
+import { reshape } from "../../engine/ops/reshape.ts";
+import { elementCount, type Shape } from "../../engine/tensor.ts";
+import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
+import { testEngine, uniforms } from "./harness.ts";
+
+const engine = await testEngine();
+
+/** A point whose elements are random, or far from kinks where the caller says which. */
+function at<Name extends string>(
+  shapes: Readonly<Record<Name, Shape>>,
+  given: Partial<Record<Name, readonly number[]>> = {},
+): Record<Name, Point[string]> {
+  const names = Object.keys(shapes) as Name[];
+  return Object.fromEntries(names.map((name, i) => {
+    const shape = shapes[name];
+    return [name, { shape, data: Float32Array.from(given[name] ?? uniforms(elementCount(shape), i + 1)) }];
+  })) as Record<Name, Point[string]>;
+}
+
+function gradientTest<P extends Point>(name: string, point: P, f: TensorFunction<P>): void {
+  Deno.test(`gradients: ${name} equals finite differences`, () => checkGradients(engine, point, f));
+}
+
+const pair = { a: [3, 5], b: [3, 5] } as const;
+gradientTest("add", at(pair), add);
+gradientTest("subtract", at(pair), subtract);
+gradientTest("multiply", at(pair), multiply);
+gradientTest("mean", at({ x: [3, 5] }), mean);
+gradientTest("sum", at({ x: [3, 5] }), sum);
+gradientTest("reshape", at({ x: [3, 4] }), ({ x }) => reshape({ x }, { shape: [2, 6] }));
+gradientTest("concat of three widths", at({ a: [3, 1], b: [3, 4], c: [3, 2] }), ({ a, b, c }) => concat([a, b, c]));
+gradientTest("slice of inner columns", at({ x: [3, 7] }), ({ x }) => sliceColumns({ x }, { from: 2, to: 5 }));
+
+for (
+  const [layout, a, b, transposeA, transposeB] of [
+    ["nn", [3, 5], [5, 4], false, false],
+    ["nt", [3, 5], [4, 5], false, true],
+    ["tn", [5, 3], [5, 4], true, false],
+    ["tt", [5, 3], [4, 5], true, true],
+    ["nn batch", [2, 3, 4], [2, 4, 2], false, false],
+    ["nt batch", [2, 3, 4], [2, 2, 4], false, true],
+    ["tn batch", [2, 4, 3], [2, 4, 2], true, false],
+    ["tt batch", [2, 4, 3], [2, 2, 4], true, true],
+    ["nn shared b", [2, 3, 4], [4, 2], false, false],
+    ["nt shared b", [2, 3, 4], [2, 4], false, true],
+    ["tn shared b", [2, 4, 3], [4, 2], true, false],
+    ["tt shared b", [2, 4, 3], [2, 4], true, true],
+  ] as const
+) {
+  gradientTest(`matmul ${layout}`, at({ a, b }), ({ a, b }) => matmul({ a, b }, { transposeA, transposeB }));
+}
+
+const layer = { x: [4, 5], weight: [3, 5], bias: [3] } as const;
+gradientTest("linear", at(layer), (inputs) => linear(inputs));
+gradientTest("linear without bias", at({ x: [2, 2, 5], weight: [3, 5] }), (inputs) => linear(inputs));
+// Biases larger than |x Wᵀ| keep every unit on one side of the rectifier.
+gradientTest("linear with relu", at(layer, { bias: [6, -6, 7] }), (inputs) => linear(inputs, { relu: true }));
+
+const norm = { x: [3, 7], weight: [7], bias: [7] } as const;
+const onAndOff = { bias: [5, -5, 5, -5, 5, -5, 5] };
+gradientTest("layer norm", at(norm), (inputs) => layerNorm(inputs));
+gradientTest("layer norm without weight and bias", at({ x: [3, 7] }), (inputs) => layerNorm(inputs));
+gradientTest("layer norm with a large eps", at(norm), (inputs) => layerNorm(inputs, { eps: 0.5 }));
+gradientTest("layer norm with relu", at(norm, onAndOff), (inputs) => layerNorm(inputs, { relu: true }));
+gradientTest("layer norm with relu and a fixed dropout", at(norm, onAndOff), (inputs) => {
+  fixDraws();
+  return layerNorm(inputs, { relu: true, dropout: 0.4 });
+});
+
+gradientTest("dropout with a fixed draw", at({ x: [5, 6] }), ({ x }) => {
+  fixDraws();
+  return dropout({ x }, { p: 0.4 });
+});
+gradientTest("dropout with a given mask", at({ x: [2, 5] }), ({ x }) => {
+  const mask = engine.indices([2, 5], [1, 0, 0, 1, 1, 0, 1, 1, 0, 1]);
+  return maskedDropout({ x, mask }, { p: 0.3 });
+});
+gradientTest(
+  "embedding with repeated rows",
+  at({ weight: [4, 3] }),
+  ({ weight }) => embedding({ weight, index: engine.indices([2, 3], [2, 0, 2, 3, 2, 0]) }),
+);
+
+/** Differences from the target on both sides of every kink, none near one. */
+const differences = [0.3, -0.4, 1.7, -2.2, 0.6, -1.5];
+const target = uniforms(differences.length, 9);
+const prediction = differences.map((difference, i) => target[i]! + difference);
+const sampleWeights = [0.5, 2, 1, 0, 3, 1.5];
+for (
+  const [reduction, weights] of [["none"], ["mean"], ["sum"], ["mean", sampleWeights], ["none", sampleWeights]] as const
+) {
+  const name = weights ? `${reduction}, weighted` : reduction;
+  const others = () => ({
+    target: engine.tensor([6], target),
+    weight: weights && engine.tensor([6], weights),
+  });
+  const point = at({ prediction: [6] }, { prediction });
+  gradientTest(`mse loss (${name})`, point, (inputs) => mseLoss({ ...inputs, ...others() }, { reduction }));
+  gradientTest(`l1 loss (${name})`, point, (inputs) => l1Loss({ ...inputs, ...others() }, { reduction }));
+  gradientTest(`huber loss (${name})`, point, (inputs) => huberLoss({ ...inputs, ...others() }, { reduction }));
+  gradientTest(
+    `huber loss with another delta (${name})`,
+    point,
+    (inputs) => huberLoss({ ...inputs, ...others() }, { reduction, delta: 2 }),
+  );
+  const logVariances = [0.5, -1, 12, 1.5, -0.25, 0];
+  const both = { prediction: prediction.flatMap((mean, i) => [mean, logVariances[i]!]) };
+  gradientTest(
+    `heteroscedastic loss (${name}), one variance clamped`,
+    at({ prediction: [6, 2] }, both),
+    (inputs) => heteroscedasticLoss({ ...inputs, ...others() }, { reduction }),
+  );
+}
+
+/** Makes the next random op draw what it drew the last time. */
+function fixDraws(): void {
+  engine.random.step = 4;
+  engine.random.nextStep();
+}
