@@ -1,0 +1,138 @@
+"""Writes the golden cases beside it: values and gradients of small cases, computed by PyTorch in float64.
+
+usage: python3 make_golden.py        (needs torch; the same numbers every time)
+
+The files are as tests/fixtures reads them: one safetensors file a case, and index.json. Tensors are called in.NAME,
+param.NAME, out.NAME, grad_out.NAME and grad.NAME; gradients are those of the sum over outputs of <grad_out, out>.
+"""
+import json, pathlib, struct
+import torch
+import torch.nn.functional as F
+
+here = pathlib.Path(__file__).resolve().parent
+torch.set_default_dtype(torch.float64)
+generator = torch.Generator().manual_seed(20)
+cases = []
+
+
+def numbers(*shape, scale=1.0, mean=0.0):
+    """Normal numbers that float32 holds exactly."""
+    return (mean + scale * torch.randn(*shape, generator=generator)).float().double()
+
+
+def write(family, name, op, attrs, tensors, rtol):
+    header, data, at = {}, b"", 0
+    atol = {}
+    for key, value in sorted(tensors.items()):
+        whole = value.dtype in (torch.int64, torch.int32)
+        raw = value.detach().to(torch.int32 if whole else torch.float32).contiguous().numpy().tobytes()
+        header[key] = {"dtype": "I32" if whole else "F32", "shape": list(value.shape), "data_offsets": [at, at + len(raw)]}
+        data += raw
+        at += len(raw)
+        if key.startswith(("out.", "grad.")):
+            atol[key] = max(1e-7, 4e-6 * float(value.detach().abs().max()))
+    header["__metadata__"] = {"op": op, "attrs": json.dumps(attrs), "tolerance": json.dumps({"rtol": rtol, "atol_of": atol})}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    file = f"{family}_{name}.safetensors"
+    (here / file).write_bytes(struct.pack("<Q", len(text)) + text + data)
+    cases.append({"family": family, "case": name, "file": file})
+
+
+def case(family, name, op, attrs, inputs, function, params=(), constants=(), rtol=1e-5):
+    """Runs `function` on the inputs and writes its outputs and the gradients of all but the constants."""
+    leaves = {key: value.clone().requires_grad_(value.is_floating_point() and key not in constants) for key, value in inputs.items()}
+    outputs = function(**leaves)
+    tensors = {("param." if key in params else "in.") + key: value for key, value in leaves.items()}
+    total = 0
+    for key, value in outputs.items():
+        upstream = numbers(*value.shape) if value.shape else numbers(1)[0]
+        total = total + (upstream * value).sum()
+        tensors["out." + key], tensors["grad_out." + key] = value, upstream
+    total.backward()
+    tensors |= {"grad." + key: value.grad for key, value in leaves.items() if value.grad is not None}
+    write(family, name, op, attrs, tensors, rtol)
+
+
+for m, k, n, ta, tb, batch in [(1, 1, 1, 0, 0, []), (9, 5, 11, 0, 0, []), (8, 4, 12, 0, 1, []), (36, 7, 8, 1, 0, []), (3, 13, 17, 1, 1, []), (8, 12, 8, 0, 1, [2])]:
+    attrs = {"trans_a": bool(ta), "trans_b": bool(tb), "batch": batch, "m": m, "k": k, "n": n}
+    a, b = numbers(*batch, *((k, m) if ta else (m, k))), numbers(*batch, *((n, k) if tb else (k, n)))
+    case("matmul", f"{m}x{k}x{n}_{'nt'[ta]}{'nt'[tb]}{'_batch' if batch else ''}", "matmul", attrs, {"a": a, "b": b},
+         lambda a, b: {"c": (a.mT if ta else a) @ (b.mT if tb else b)})
+
+for rows, inner, out, bias in [(1, 3, 2, True), (9, 8, 12, True), (5, 7, 3, False)]:
+    inputs = {"x": numbers(rows, inner), "weight": numbers(out, inner)} | ({"bias": numbers(out)} if bias else {})
+    case("linear", f"{rows}x{inner}_{out}{'' if bias else '_nobias'}", "linear", {"bias": bias}, inputs,
+         lambda x, weight, bias=None: {"y": F.linear(x, weight, bias)}, params=("weight", "bias"))
+
+for rows, columns, affine, mean, scale in [(3, 1, True, 0, 1), (7, 12, True, 0, 1), (2, 9, False, 0, 1), (5, 16, True, 50, 1), (4, 8, True, 0, 1e-3)]:
+    inputs = {"x": numbers(rows, columns, mean=mean, scale=scale)}
+    if affine:
+        inputs |= {"weight": numbers(columns), "bias": numbers(columns)}
+    case("layer_norm", f"{rows}x{columns}{'' if affine else '_noaffine'}_mean{mean}_scale{scale}", "layer_norm", {"eps": 1e-5, "affine": affine}, inputs,
+         lambda x, weight=None, bias=None: {"y": F.layer_norm(x, x.shape[-1:], weight, bias, 1e-5)}, params=("weight", "bias"), rtol=3e-5)
+
+case("embedding", "7x5_repeated", "embedding", {}, {"weight": numbers(7, 5), "index": torch.tensor([3, 0, 3, 6, 3])},
+     lambda weight, index: {"y": F.embedding(index, weight)}, params=("weight",))
+mask = (torch.rand(6, 5, generator=generator) > 0.3).long()
+case("dropout", "6x5_p0.3", "dropout", {"p": 0.3}, {"x": numbers(6, 5), "mask": mask}, lambda x, mask: {"y": x * mask / 0.7})
+for axis in [0, 1]:
+    shapes = [(4, 3), (4, 6)] if axis else [(3, 5), (2, 5)]
+    case("concat", f"axis{axis}", "concat", {"axis": axis, "inputs": ["x0", "x1"]}, {f"x{i}": numbers(*shape) for i, shape in enumerate(shapes)},
+         lambda x0, x1: {"y": torch.cat([x0, x1], axis)})
+
+
+def heteroscedastic(mean, logvar, y):
+    v = logvar.clamp(-10, 10)
+    return (mean - y) ** 2 / (v.exp() + 1e-6) + v
+
+
+def reduced(loss, reduction, w):
+    return {"loss": {"none": lambda: loss, "sum": loss.sum, "mean": loss.mean, "weighted": lambda: (loss * w).mean()}[reduction]()}
+
+
+for reduction in ["none", "mean", "sum", "weighted"]:
+    w = {"w": numbers(6).abs()} if reduction == "weighted" else {}
+    y = {"y": numbers(6, scale=3, mean=5)}
+    fixed = ("y", "w")
+    case("losses", f"mse_{reduction}", "mse", {"reduction": reduction}, {"pred": numbers(6, scale=3, mean=5)} | y | w,
+         lambda pred, y, w=None: reduced((pred - y) ** 2, reduction, w), constants=fixed)
+    logvar = torch.tensor([-11.0, -10.0, 0.5, 2.0, 10.0, 12.5])
+    case("losses", f"heteroscedastic_{reduction}", "heteroscedastic", {"reduction": reduction, "clamp": [-10, 10], "eps": 1e-6},
+         {"mean": numbers(6, scale=3, mean=5), "logvar": logvar} | y | w,
+         lambda mean, logvar, y, w=None: reduced(heteroscedastic(mean, logvar, y), reduction, w), constants=fixed, rtol=3e-5)
+
+for name, make, arguments, clip in [
+    ("adam", torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.1}, None),
+    ("adam_clipped", torch.optim.Adam, {"lr": 0.01}, 0.5),
+    ("adamw", torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1, "betas": [0.8, 0.95]}, None),
+    ("sgd_nesterov", torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True}, None),
+]:
+    starts, steps = [numbers(5), numbers(2, 3)], 6
+    gradients = [numbers(steps, *start.shape) for start in starts]
+    parameters = [start.clone().requires_grad_() for start in starts]
+    optimizer = make(parameters, **arguments)
+    after = [[] for _ in starts]
+    for step in range(steps):
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient[step].clone()
+        if clip:
+            torch.nn.utils.clip_grad_norm_(parameters, clip)
+        optimizer.step()
+        for values, parameter in zip(after, parameters):
+            values.append(parameter.detach().clone())
+    tensors = {}
+    for i, (start, gradient) in enumerate(zip(starts, gradients)):
+        tensors |= {f"param.p{i}": start, f"in.g{i}": gradient, f"out.p{i}": torch.stack(after[i])}
+    attrs = {"optimizer": make.__name__, "params": 2, "steps": steps, "clip": clip} | arguments
+    write("optim", name, "optimizer", attrs, tensors, 1e-5)
+
+g0, g1 = numbers(7), numbers(2, 3)
+norm = torch.sqrt((g0**2).sum() + (g1**2).sum())
+for max_norm in [1.0, 100.0]:
+    scale = min(1.0, max_norm / (float(norm) + 1e-6))
+    write("optim", f"clip_grad_norm_{max_norm}", "clip_grad_norm", {"max_norm": max_norm, "eps": 1e-6},
+          {"in.g0": g0, "in.g1": g1, "out.norm": norm, "out.g0": g0 * scale, "out.g1": g1 * scale}, 1e-5)
+
+(here / "index.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
+print(len(cases), "cases")
