@@ -37,7 +37,25 @@
 export { DataError, DeviceError, MetrogradError, ShapeError, UsageError } from "./kernels/errors.ts";
 export { Philox } from "./kernels/philox.ts";
 
-export * from "./kernels/mod.ts";
+/** The kernels' launch functions, for use on buffers of any `GPUDevice`. */
+export * as kernels from "./kernels/mod.ts";
+export type {
+  Access,
+  BufferPool,
+  BufferSlice,
+  Capabilities,
+  CommandStream,
+  Compiled,
+  Draw,
+  Kernel,
+  Launcher,
+  LossReduction,
+  PipelineCache,
+  PoolStatistics,
+  ScratchAllocator,
+  UniformType,
+  Workgroups,
+} from "./kernels/mod.ts";
 export * from "./engine/mod.ts";
 export * from "./data/mod.ts";
 export * from "./models/mod.ts";

@@ -12,8 +12,8 @@ export interface DeviceLauncher extends CommandStream {
  * Makes a launcher for a bare `GPUDevice`: hand it to any kernel's launch function, then call `submit`.
  *
  * @example
- * const launcher = createLauncher(device, { subgroupSize: 0, software: false, shaderF16: false, maxBindingSize: 1 << 27 });
- * matmul(launcher, { a, b, c, m, n, k });
+ * const launcher = kernels.createLauncher(device, { subgroupSize: 0, software: false, shaderF16: false, maxBindingSize: 1 << 27 });
+ * kernels.matmul(launcher, { a, b, c, m, n, k });
  * launcher.submit();
  */
 export function createLauncher(device: GPUDevice, capabilities: Capabilities): DeviceLauncher {

@@ -13,7 +13,43 @@ export {
   type Workgroups,
 } from "./launcher.ts";
 export { type Compiled, PipelineCache } from "./pipelines.ts";
-export { type MatmulOptions } from "./matmul/matmul.ts";
-export type { MatmulShape, MatmulVariant } from "./matmul/variants.ts";
+
+export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
+export { chooseMatmulVariant, type MatmulShape, type MatmulVariant } from "./matmul/variants.ts";
+export { copyColumns, type CopyColumnsOptions } from "./shape/copy_columns.ts";
+export { transpose } from "./shape/transpose.ts";
+
+export { addScaled } from "./elementwise/add_scaled.ts";
+export { binary, type BinaryOperation, type BinaryOptions } from "./elementwise/binary.ts";
+export { fill } from "./elementwise/fill.ts";
+export { reluBackward } from "./elementwise/relu_backward.ts";
+export { scaleBy } from "./elementwise/scale_by.ts";
+export { unary, unaryBackward, type UnaryFunction, unaryFunctions, type UnaryOptions } from "./elementwise/unary.ts";
+export { sumAll, type SumAllOptions } from "./reduction/sum_all.ts";
+export { sumColumns, type SumColumnsOptions } from "./reduction/sum_columns.ts";
+export { sumRows, type SumRowsOptions } from "./reduction/sum_rows.ts";
+
+export { dropout, maskedDropout } from "./dropout/dropout.ts";
+export type { Dropout } from "./dropout/keep.ts";
+export { gatherRows, type LookupOptions, scatterRows } from "./embedding/embedding.ts";
+export { layerNorm, type LayerNormOptions } from "./normalization/layer_norm.ts";
+export {
+  layerNormBackwardInput,
+  type LayerNormBackwardOptions,
+  layerNormBackwardParameters,
+} from "./normalization/layer_norm_backward.ts";
 export type { Draw } from "./random/draw.ts";
-export type { LossReduction } from "./loss/reduction.ts";
+export { fillNormal, type FillRandomOptions, fillUniform, fillWords } from "./random/fill_random.ts";
+
+export { heteroscedastic, type HeteroscedasticOptions } from "./loss/heteroscedastic.ts";
+export { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions } from "./loss/pointwise.ts";
+export type { LossOptions, LossReduction } from "./loss/reduction.ts";
+
+export { adam, type AdamOptions, type AdamSettings } from "./optimizer/adam.ts";
+export {
+  gradientNorm,
+  type GradientStatus,
+  gradientStatusBytes,
+  readGradientStatus,
+} from "./optimizer/gradient_norm.ts";
+export { sgd, type SgdOptions, type SgdSettings } from "./optimizer/sgd.ts";

@@ -22,7 +22,7 @@ export class Weight extends Module {
 
   /** `x` [..., in] → [..., out]. */
   forward(x: Tensor): Tensor {
-    return linear({ x, weight: this.weight }, {});
+    return linear({ x, weight: this.weight });
   }
 }
 

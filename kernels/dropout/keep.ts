@@ -5,6 +5,7 @@ import type { Draw } from "../random/draw.ts";
 export interface Dropout {
   /** Probability that an element is dropped, in [0, 1). */
   readonly probability: number;
+  /** Which random numbers decide. */
   readonly draw: Draw;
 }
 

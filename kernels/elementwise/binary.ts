@@ -2,10 +2,11 @@ import code from "./binary.wgsl" with { type: "text" };
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
-const operations = ["add", "subtract", "multiply", "divide"] as const;
-
 /** Arithmetic that `binary` knows. */
-export type BinaryOperation = typeof operations[number];
+export type BinaryOperation = "add" | "subtract" | "multiply" | "divide";
+
+/** In the order of their numbers in binary.wgsl. */
+const operations: readonly BinaryOperation[] = ["add", "subtract", "multiply", "divide"];
 
 /** Operands and sizes of `binary`. */
 export interface BinaryOptions {
@@ -15,6 +16,7 @@ export interface BinaryOptions {
   readonly b: BufferSlice;
   /** Output, [count]. */
   readonly y: BufferSlice;
+  /** Elements of a and y. */
   readonly count: number;
   /** Elements of b where it is a row that meets every row of a; `count` by default. */
   readonly period?: number;

@@ -27,9 +27,11 @@ export type UnaryFunction = typeof unaryFunctions[number];
 export interface UnaryOptions {
   /** [count] */
   readonly x: BufferSlice;
+  /** Number of elements. */
   readonly count: number;
-  /** Bounds of `clamp`. */
+  /** Lower bound of `clamp`; 0 by default. */
   readonly low?: number;
+  /** Upper bound of `clamp`; 0 by default. */
   readonly high?: number;
 }
 

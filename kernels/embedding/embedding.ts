@@ -20,9 +20,11 @@ const scatter = defineKernel({
 export interface LookupOptions {
   /** u32 row numbers, [count]. */
   readonly index: BufferSlice;
+  /** Rows to look up. */
   readonly count: number;
   /** Rows of the table. */
   readonly rows: number;
+  /** Columns of the table. */
   readonly columns: number;
 }
 

@@ -10,9 +10,11 @@ export interface LossOptions {
   readonly target: BufferSlice;
   /** Weights of the samples, [count]; each multiplies its sample's loss. */
   readonly weight?: BufferSlice | undefined;
+  /** "mean" by default. */
   readonly reduction?: LossReduction;
   /** Output, [1], or [count] without reduction. */
   readonly loss: BufferSlice;
+  /** Number of samples. */
   readonly count: number;
 }
 

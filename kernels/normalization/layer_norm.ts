@@ -17,8 +17,11 @@ export interface LayerNormOptions {
   readonly y: BufferSlice;
   /** Output, [rows, 2]: mean and 1 / standard deviation of each row, which the backward pass needs. */
   readonly statistics: BufferSlice;
+  /** Rows, each normalised by itself. */
   readonly rows: number;
+  /** Elements of a row. */
   readonly columns: number;
+  /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number;
   /** Negative results become 0. */
   readonly relu?: boolean;

@@ -17,7 +17,9 @@ export interface LayerNormBackwardOptions {
   readonly dropoutProbability?: number;
   /** Gradient of the output, [rows, columns]. */
   readonly dy: BufferSlice;
+  /** Rows, each normalised by itself. */
   readonly rows: number;
+  /** Elements of a row. */
   readonly columns: number;
 }
 

@@ -4,9 +4,13 @@ import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
 /** Settings of Adam and AdamW. */
 export interface AdamSettings {
+  /** Size of a step. */
   readonly learningRate: number;
+  /** What the running means of the gradient and of its square keep at each step; [0.9, 0.999] by default. */
   readonly betas?: readonly [number, number];
+  /** Added to the root of the mean square; 1e-8 by default. */
   readonly epsilon?: number;
+  /** Strength of the pull of parameters towards 0; 0 by default. */
   readonly weightDecay?: number;
   /** True for AdamW: weight decay shrinks the parameter; else it is added to the gradient. */
   readonly decoupled?: boolean;
@@ -14,7 +18,9 @@ export interface AdamSettings {
 
 /** Operands of one step; all are flat and have `count` elements, except the status. */
 export interface AdamOptions extends AdamSettings {
+  /** Values, updated in place, [count]. */
   readonly parameter: BufferSlice;
+  /** Their gradient, [count]. */
   readonly gradient: BufferSlice;
   /** Running mean of the gradient, zero at first. */
   readonly firstMoment: BufferSlice;
@@ -22,6 +28,7 @@ export interface AdamOptions extends AdamSettings {
   readonly secondMoment: BufferSlice;
   /** Written by `gradientNorm`: clips the gradient, or keeps an unusable one from doing harm. */
   readonly status: BufferSlice;
+  /** Number of elements. */
   readonly count: number;
   /** Number of this step, from 1. */
   readonly step: number;

@@ -4,8 +4,11 @@ import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
 /** Settings of stochastic gradient descent. */
 export interface SgdSettings {
+  /** Size of a step. */
   readonly learningRate: number;
+  /** Share of the velocity kept from step to step; 0 by default. */
   readonly momentum?: number;
+  /** True for Nesterov's momentum, which looks one step ahead. */
   readonly nesterov?: boolean;
   /** L2: added to the gradient. */
   readonly weightDecay?: number;
@@ -13,12 +16,15 @@ export interface SgdSettings {
 
 /** Operands of one step; all are flat and have `count` elements, except the status. */
 export interface SgdOptions extends SgdSettings {
+  /** Values, updated in place, [count]. */
   readonly parameter: BufferSlice;
+  /** Their gradient, [count]. */
   readonly gradient: BufferSlice;
   /** Running sum of gradients, zero at first. */
   readonly velocity: BufferSlice;
   /** Written by `gradientNorm`: clips the gradient, or keeps an unusable one from doing harm. */
   readonly status: BufferSlice;
+  /** Number of elements. */
   readonly count: number;
 }
 

@@ -17,7 +17,9 @@ const [uniformKernel, normalKernel, wordsKernel] = ["random.uniform", "random.no
 export interface FillRandomOptions {
   /** Output, [count]. */
   readonly y: BufferSlice;
+  /** Number of elements. */
   readonly count: number;
+  /** Which random numbers. */
   readonly draw: Draw;
 }
 

@@ -11,6 +11,7 @@ export interface SumAllOptions {
   readonly x: BufferSlice;
   /** Output, one element. */
   readonly y: BufferSlice;
+  /** Number of elements. */
   readonly count: number;
   /** Factor on the sum: 1 / count gives the mean. */
   readonly scale?: number;

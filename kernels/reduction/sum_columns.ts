@@ -23,7 +23,9 @@ export interface SumColumnsOptions {
   readonly x: BufferSlice;
   /** Output, [columns]. */
   readonly y: BufferSlice;
+  /** Rows that are added up. */
   readonly rows: number;
+  /** Sums that are made. */
   readonly columns: number;
   /** Elements from one row to the next; `columns` by default. */
   readonly stride?: number;

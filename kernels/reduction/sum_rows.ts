@@ -15,7 +15,9 @@ export interface SumRowsOptions {
   readonly x: BufferSlice;
   /** Output, [rows]. */
   readonly y: BufferSlice;
+  /** Sums that are made. */
   readonly rows: number;
+  /** Elements that make a sum. */
   readonly columns: number;
   /** Factor on the sums: 1 / columns gives means. */
   readonly scale?: number;

@@ -23,12 +23,15 @@ export interface CopyColumnsOptions {
   readonly source: BufferSlice;
   /** [rows, destinationColumns]; not the buffer of the source. */
   readonly destination: BufferSlice;
+  /** Rows of both matrices. */
   readonly rows: number;
   /** Columns to copy. */
   readonly width: number;
+  /** Columns of the source. */
   readonly sourceColumns: number;
   /** First column to read; 0 by default. */
   readonly sourceFrom?: number;
+  /** Columns of the destination. */
   readonly destinationColumns: number;
   /** First column to write; 0 by default. */
   readonly destinationFrom?: number;
