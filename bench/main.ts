@@ -24,9 +24,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (wantsHelp) return console.log(help);
   const chosen = choose(names);
   await using engine = await Engine.open();
+  const { description, backend } = engine.opened.adapter;
+  const adapter = `${description}, ${backend}`;
   const peers = wantsPeers && chosen.some((one) => one.shared) ? await startPeers() : [];
   const peerNames = peers.map((peer) => peer.name);
-  if (!json) console.log(`${engine.adapterDescription}\n${tableHead(peerNames)}`);
+  if (!json) console.log(`${adapter}\n${tableHead(peerNames)}`);
   const results: Result[] = [];
   try {
     for (const one of chosen) {
@@ -37,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
   }
-  if (json) console.log(jsonReport(engine.adapterDescription, results));
+  if (json) console.log(jsonReport(adapter, results));
 }
 
 function parse(args: readonly string[]) {
