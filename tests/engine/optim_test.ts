@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { Engine } from "../../engine/engine.ts";
+import { Adam, AdamW } from "../../engine/optim/adam.ts";
+import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
+import type { Optimizer } from "../../engine/optim/optimizer.ts";
+import { ReduceLROnPlateau } from "../../engine/optim/reduce_lr_on_plateau.ts";
+import { SGD } from "../../engine/optim/sgd.ts";
+import { Parameter } from "../../engine/parameter.ts";
+import { testEngine, uniforms } from "./harness.ts";
+
+const engine = await testEngine();
+
+const makers: Readonly<Record<string, (parameters: readonly Parameter[]) => Optimizer>> = {
+  Adam: (parameters) => new Adam(parameters, { lr: 0.1, weightDecay: 0.1 }),
+  AdamW: (parameters) => new AdamW(parameters, { lr: 0.1, weightDecay: 0.1 }),
+  SGD: (parameters) => new SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 0.1 }),
+};
+
+/** Three parameters, of which none fills the place it is padded to. */
+const sizes = [5, 70, 33];
+
+function parametersOn(on: Engine): Parameter[] {
+  return sizes.map((size, i) => new Parameter(on, [size], uniforms(size, i + 1), `layer.${i}.weight`));
+}
+
+function setGradient(parameter: Parameter, gradient: Float32Array): void {
+  parameter.engine.write(parameter.grad, gradient);
+  parameter.hasGrad = true;
+}
+
+/** Takes a step on made-up gradients. Returns what `clipGradNorm` wrote. */
+async function step(
+  optimizer: Optimizer,
+  number: number,
+  { maxNorm = 1, change }: { maxNorm?: number; change?: (gradients: Float32Array[]) => void } = {},
+): Promise<Float32Array> {
+  const { parameters } = optimizer;
+  const gradients = parameters.map(({ size }, i) => uniforms(size, 100 * number + i));
+  change?.(gradients);
+  optimizer.zeroGrad();
+  parameters.forEach((parameter, i) => setGradient(parameter, gradients[i]!));
+  const status = optimizer.clipGradNorm(maxNorm);
+  optimizer.step();
+  const values = await status.data();
+  status.dispose();
+  return values;
+}
+
+/** Bits of all parameters and moments. */
+async function bitsOf(optimizer: Optimizer): Promise<Uint32Array[]> {
+  const moments = Object.values(await optimizer.stateDict()).flatMap((state) => [...state.values()]);
+  const values = [...await optimizer.engine.read(optimizer.parameters), ...moments.map(({ data }) => data)];
+  return values.map((data) => new Uint32Array(data.buffer, data.byteOffset, data.length));
+}
+
+function disposeAll(optimizer: Optimizer): void {
+  for (const parameter of optimizer.parameters) parameter.dispose();
+  optimizer.dispose();
+}
+
+for (const [name, make] of Object.entries(makers)) {
+  Deno.test(`${name}: a gradient that is not finite changes no bit and is named; the next step goes on`, async () => {
+    const optimizer = make(parametersOn(engine));
+    assert.equal(optimizer.badGradient(await step(optimizer, 1)), null);
+    for (const [parameter, element, value] of [[0, 0, NaN], [1, 0, -NaN], [1, 69, Infinity], [2, 32, NaN]] as const) {
+      const before = await bitsOf(optimizer);
+      const status = await step(optimizer, 2, {
+        change: (gradients) => gradients[parameter]![element] = value,
+      });
+      assert.equal(optimizer.badGradient(status), `layer.${parameter}.weight`);
+      assert.deepEqual(await bitsOf(optimizer), before);
+    }
+    const before = await bitsOf(optimizer);
+    assert.equal(optimizer.badGradient(await step(optimizer, 3)), null);
+    assert.notDeepEqual(await bitsOf(optimizer), before);
+    disposeAll(optimizer);
+  });
+
+  Deno.test(`${name}: loading the state goes on in the bits of an unbroken run`, async () => {
+    const unbroken = make(parametersOn(engine));
+    for (let number = 1; number <= 6; number++) await step(unbroken, number);
+    const first = make(parametersOn(engine));
+    for (let number = 1; number <= 3; number++) await step(first, number);
+    const state = await first.stateDict(), values = await engine.read(first.parameters), { steps } = first;
+    disposeAll(first);
+    const second = make(parametersOn(engine));
+    second.parameters.forEach((parameter, i) => parameter.assign(values[i]!));
+    second.loadStateDict(state, steps);
+    for (let number = 4; number <= 6; number++) await step(second, number);
+    assert.equal(second.steps, 6);
+    assert.deepEqual(await bitsOf(second), await bitsOf(unbroken));
+    disposeAll(second);
+    disposeAll(unbroken);
+  });
+
+  Deno.test(`${name}: parameters over several buffers train to the bits of one buffer`, async () => {
+    const small = await engineThatBinds(768);
+    const whole = make(parametersOn(engine)), sharded = make(parametersOn(small));
+    const buffers = new Set(sharded.parameters.map(({ slice }) => slice.buffer));
+    assert.equal(buffers.size, 2);
+    for (let number = 1; number <= 5; number++) {
+      // Without clipping: the norm's sum may round otherwise where the buffers are cut.
+      for (const optimizer of [sharded, whole]) await step(optimizer, number, { maxNorm: Infinity });
+    }
+    assert.deepEqual(await bitsOf(sharded), await bitsOf(whole));
+    const status = await step(sharded, 6, { change: (gradients) => gradients[2]![32] = NaN });
+    assert.equal(sharded.badGradient(status), "layer.2.weight");
+    disposeAll(whole);
+    disposeAll(sharded);
+    await small[Symbol.asyncDispose]();
+  });
+
+  Deno.test(`${name}: parameters without a gradient keep their bits, and the gap does not mislead names`, async () => {
+    const optimizer = make(parametersOn(engine));
+    await step(optimizer, 1);
+    const [, before] = await bitsOf(optimizer);
+    const [first, , third] = optimizer.parameters as [Parameter, Parameter, Parameter];
+    optimizer.zeroGrad();
+    setGradient(first, uniforms(5, 1));
+    setGradient(third, uniforms(33, 2).with(32, NaN) as Float32Array);
+    const status = optimizer.clipGradNorm();
+    assert.equal(optimizer.badGradient(await status.data()), "layer.2.weight");
+    setGradient(third, uniforms(33, 2));
+    engine.scope(() => void optimizer.clipGradNorm());
+    optimizer.step();
+    assert.deepEqual((await bitsOf(optimizer))[1], before);
+    status.dispose();
+    disposeAll(optimizer);
+  });
+}
+
+Deno.test("optimizer: a step that was not clipped uses the gradient as it is, even after a clipped one", async () => {
+  const parameter = new Parameter(engine, [2], Float32Array.of(0, 0), "p");
+  const optimizer = new SGD([parameter], { lr: 1 });
+  setGradient(parameter, Float32Array.of(30, 40));
+  const status = optimizer.clipGradNorm(5);
+  optimizer.step();
+  assert.equal((await status.data())[0], 50);
+  assert.deepEqual([...await parameter.data()].map((value) => Math.round(value * 1e4) / 1e4), [-3, -4]);
+  optimizer.step();
+  assert.deepEqual([...await parameter.data()].map((value) => Math.round(value * 1e4) / 1e4), [-33, -44]);
+  status.dispose();
+  disposeAll(optimizer);
+});
+
+Deno.test("optimizer: keeps the values of its parameters when it takes them over", async () => {
+  const parameters = parametersOn(engine);
+  const before = await engine.read(parameters);
+  const optimizer = new Adam(parameters);
+  assert.deepEqual(await engine.read(parameters), before);
+  disposeAll(optimizer);
+});
+
+Deno.test("optimizer: says which parameter lacks state, has another shape, or is too large to bind", async () => {
+  const optimizer = new Adam(parametersOn(engine));
+  const state = await optimizer.stateDict();
+  const without = new Map(state.exp_avg_sq);
+  without.delete("layer.1.weight");
+  assert.throws(() => optimizer.loadStateDict({ ...state, exp_avg_sq: without }, 1), {
+    name: "DataError",
+    message: "The optimiser's state lacks exp_avg_sq of layer.1.weight.",
+  });
+  const other = new Map(state.exp_avg).set("layer.0.weight", { shape: [4], data: new Float32Array(4) });
+  assert.throws(() => optimizer.loadStateDict({ ...state, exp_avg: other }, 1), {
+    name: "ShapeError",
+    message: "The optimiser's exp_avg of layer.0.weight is [4], but [5] is expected.",
+  });
+  assert.throws(() => optimizer.step(), { message: "No parameter has a gradient; call backward() first." });
+  disposeAll(optimizer);
+  const small = await engineThatBinds(256);
+  const parameters = parametersOn(small);
+  assert.throws(() => new Adam(parameters), {
+    message: "layer.1.weight holds 280 bytes, but this device binds at most 256.",
+  });
+  for (const parameter of parameters) parameter.dispose();
+  await small[Symbol.asyncDispose]();
+});
+
+/** Learning rates after each figure. */
+function rates(schedule: ReduceLROnPlateau, figures: readonly number[]): number[] {
+  return figures.map((figure) => {
+    schedule.step(figure);
+    return schedule.optimizer.lr;
+  });
+}
+
+Deno.test("ReduceLROnPlateau: cuts after more than `patience` figures that are not better", () => {
+  const schedule = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 1 });
+  assert.deepEqual(rates(schedule, [5, 4, 4, 4, 4, 4, 3, 3.5, 3.5]), [8, 8, 8, 4, 4, 2, 2, 2, 1]);
+});
+
+Deno.test("ReduceLROnPlateau: better means by more than the threshold", () => {
+  const schedule = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 0, threshold: 0.1 });
+  assert.deepEqual(rates(schedule, [10, 9, 8.9, 8.02, 8]), [8, 4, 4, 2, 2]);
+});
+
+Deno.test("ReduceLROnPlateau: mode max, cooldown and the smallest rate", () => {
+  const rising = new ReduceLROnPlateau({ lr: 8 }, { mode: "max", factor: 0.5, patience: 0 });
+  assert.deepEqual(rates(rising, [1, 2, 2, 3, 2.5]), [8, 8, 4, 4, 2]);
+  const cooling = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 0, cooldown: 2 });
+  assert.deepEqual(rates(cooling, [1, 1, 1, 1, 1, 1, 1]), [8, 4, 4, 4, 2, 2, 2]);
+  const bounded = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 0, minLr: 3 });
+  assert.deepEqual(rates(bounded, [1, 1, 1, 1]), [8, 4, 3, 3]);
+});
+
+Deno.test("ReduceLROnPlateau: a figure that is NaN is not better", () => {
+  const schedule = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 1 });
+  assert.deepEqual(rates(schedule, [1, NaN, NaN, 0.5]), [8, 8, 4, 4]);
+});
+
+Deno.test("ReduceLROnPlateau: its state carries over", () => {
+  const figures = [5, 4, 4, 4, 4, 4, 3, 3.5, 3.5];
+  const before = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 1 });
+  rates(before, figures.slice(0, 5));
+  const after = new ReduceLROnPlateau({ lr: before.optimizer.lr }, { factor: 0.5, patience: 1 });
+  after.state = structuredClone(before.state);
+  assert.deepEqual(rates(after, figures.slice(5)), [2, 2, 2, 1]);
+});
+
+Deno.test("EarlyStopping: stops once `patience` figures in a row were not better, and knows the best", () => {
+  const stopping = new EarlyStopping(2);
+  const seen = [3, 2, 2, 1, 1.5, NaN].map((figure) => [stopping.step(figure), stopping.stop]);
+  assert.deepEqual(seen, [
+    [true, false],
+    [true, false],
+    [false, false],
+    [true, false],
+    [false, false],
+    [false, true],
+  ]);
+  assert.deepEqual(stopping.state, { best: 1, bestEpoch: 4, epoch: 6 });
+});
+
+/** An engine that takes its device for one that binds only a few bytes. */
+async function engineThatBinds(bytes: number): Promise<Engine> {
+  const small = await Engine.open();
+  return Object.assign(small, { capabilities: { ...small.capabilities, maxBindingSize: bytes } });
+}
