@@ -207,6 +207,13 @@ function report({ folder, epochs, best, figures }: TrainSummary, terminal: Termi
   ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
   terminal.note(`\nTrained for ${epochs} epochs; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`);
   terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
+  const plain = figures.find(({ set }) => set === "validation");
+  if (plain && plain.rmse > plain.constant) {
+    terminal.note(
+      "\nOn plain validation rows the constant predictor is ahead: sample weights and negatives give up accuracy there\n" +
+        "for rows whose metric does not fit. --weights none --negatives 0 turns both off.",
+    );
+  }
   terminal.note("\nNext:");
   terminal.note(
     onSample

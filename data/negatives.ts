@@ -53,11 +53,11 @@ export function mismatchedPairs(rows: ScoredPairs, options: MismatchOptions): Sc
 
 /**
  * The figure that picks the best epoch: plain validation RMSE, or the RMSE of plain and mismatched rows mixed at the
- * negatives' share where there are negatives.
+ * negatives' share (half and half from 0.5 on) where there are negatives.
  */
 export function mixedRmse(plain: number, mismatched: number | null, share: number): number {
   if (share === 0 || mismatched === null) return plain;
-  const part = Math.min(share, 1);
+  const part = Math.min(share, 0.5);
   return Math.sqrt((1 - part) * plain ** 2 + part * mismatched ** 2);
 }
 
