@@ -29,7 +29,7 @@ def write(family, name, op, attrs, tensors, rtol):
         header[key] = {"dtype": "I32" if whole else "F32", "shape": list(value.shape), "data_offsets": [at, at + len(raw)]}
         data += raw
         at += len(raw)
-        if key.startswith(("out.", "grad.")):
+        if key.startswith(("out.", "grad.", "grad_at.", "grad_sum")):
             atol[key] = max(1e-7, 4e-6 * float(value.detach().abs().max()))
     header["__metadata__"] = {"op": op, "attrs": json.dumps(attrs), "tolerance": json.dumps({"rtol": rtol, "atol_of": atol})}
     text = json.dumps(header).encode()
@@ -133,6 +133,37 @@ for max_norm in [1.0, 100.0]:
     scale = min(1.0, max_norm / (float(norm) + 1e-6))
     write("optim", f"clip_grad_norm_{max_norm}", "clip_grad_norm", {"max_norm": max_norm, "eps": 1e-6},
           {"in.g0": g0, "in.g1": g1, "out.norm": norm, "out.g0": g0 * scale, "out.g1": g1 * scale}, 1e-5)
+
+case("linear", "6x5_4_relu", "linear", {"bias": True, "relu": True}, {"x": numbers(6, 5), "weight": numbers(4, 5), "bias": numbers(4)},
+     lambda x, weight, bias: {"y": torch.relu(F.linear(x, weight, bias))}, params=("weight", "bias"))
+case("layer_norm", "5x6_relu", "layer_norm", {"eps": 1e-5, "affine": True, "relu": True},
+     {"x": numbers(5, 6), "weight": numbers(6), "bias": numbers(6)},
+     lambda x, weight, bias: {"y": torch.relu(F.layer_norm(x, (6,), weight, bias))}, params=("weight", "bias"), rtol=3e-5)
+for batch, in1, in2, out, rank in [(5, 6, 7, 4, 3), (2, 1, 3, 1, 1)]:
+    factors = {"u.weight": numbers(rank, in1), "v.weight": numbers(rank, in2), "p.weight": numbers(out, rank)}
+    case("bilinear", f"low_rank_{batch}x{in1}x{in2}_{out}_rank{rank}", "bilinear_low_rank", {},
+         {"x1": numbers(batch, in1), "x2": numbers(batch, in2)} | factors,
+         lambda x1, x2, **w: {"y": ((x1 @ w["u.weight"].T) * (x2 @ w["v.weight"].T)) @ w["p.weight"].T}, params=tuple(factors))
+
+
+def hashed(count, seed, exp):
+    """Numbers uniform on [-2^exp, 2^exp) that need not be stored."""
+    def hash32(i):
+        h = (i + seed * 0x9E3779B9) & 0xFFFFFFFF
+        h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
+        h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
+        return h ^ (h >> 16)
+    return torch.tensor([((hash32(i) >> 8) - 8388608) * 2.0 ** (exp - 23) for i in range(count)])
+
+
+# A weight that is generated: samples of its gradient and its sums stand for the whole.
+x, weight, upstream = numbers(3, 12), hashed(9 * 12, 7, -1).reshape(9, 12).requires_grad_(), numbers(3, 9)
+y = F.linear(x, weight)
+(upstream * y).sum().backward()
+index = torch.tensor([0, 5, 11, 12, 50, 95, 107])
+write("linear", "3x12_9_generated", "linear", {"bias": False, "generated": {"param.weight": {"shape": [9, 12], "seed": 7, "exp": -1}}},
+      {"in.x": x, "out.y": y, "grad_out.y": upstream, "grad.x": upstream @ weight, "index.weight": index,
+       "grad_at.weight": weight.grad.flatten()[index], "grad_sum0.weight": weight.grad.sum(0), "grad_sum1.weight": weight.grad.sum(1)}, 1e-5)
 
 (here / "index.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")
