@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import {
+  bias,
+  bootstrapInterval,
+  mae,
+  pearson,
+  rmse,
+  rmseByGroup,
+  rmseByScore,
+  spearman,
+} from "../../data/evaluation.ts";
+
+const predicted = [1, 4, 6, 9], actual = [2, 4, 3, 10];
+
+Deno.test("evaluation: figures are those computed by hand", () => {
+  assert.ok(Math.abs(rmse(predicted, actual) - Math.sqrt(11 / 4)) < 1e-12);
+  assert.equal(mae(predicted, actual), 1.25);
+  assert.equal(bias(predicted, actual), 0.25);
+  // Means 5 and 4.75: products 31 in all, sums of squares 34 and 38.75.
+  assert.ok(Math.abs(pearson(predicted, actual) - 31 / Math.sqrt(34 * 38.75)) < 1e-12);
+  assert.equal(spearman(predicted, actual), 0.8);
+  // Equal values share their mean rank.
+  assert.ok(Math.abs(spearman([1, 1, 2], [1, 2, 3]) - Math.sqrt(0.75)) < 1e-12);
+  assert.ok(Number.isNaN(pearson([1, 1], [1, 2])));
+});
+
+Deno.test("evaluation: groups and score classes are measured on their own", () => {
+  assert.deepEqual(rmseByGroup(predicted, actual, ["a", "b", "a", "b"]), [
+    { group: "a", rows: 2, rmse: Math.sqrt(5) },
+    { group: "b", rows: 2, rmse: Math.sqrt(0.5) },
+  ]);
+  assert.deepEqual(rmseByScore([9, 9, 2], [9.5, 10, 1.4]).map(({ group, rows }) => [group, rows]), [["1", 1], [
+    "10",
+    2,
+  ]]);
+});
+
+Deno.test("evaluation: the bootstrap interval holds the figure, narrows with more rows and repeats itself", () => {
+  const errors = (count: number) => Float64Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898) * 3);
+  const widths = [50, 5000].map((count) => {
+    const off = errors(count), zeros = new Float64Array(count);
+    const [low, high] = bootstrapInterval(off, zeros, { draws: 200 });
+    const figure = rmse(off, zeros);
+    assert.ok(low < figure && figure < high);
+    return high - low;
+  });
+  assert.ok(widths[1]! < widths[0]! / 5);
+  assert.deepEqual(bootstrapInterval(predicted, actual), bootstrapInterval(predicted, actual));
+});
