@@ -9,8 +9,10 @@ import { uniforms } from "./harness.ts";
 /** Where differences are taken: shapes and elements by name. */
 export type Point = Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array<ArrayBuffer> }>>;
 
+type Inputs<P extends Point> = { readonly [Name in keyof P]: Tensor };
+
 /** The function under test, of tensors named as in the point. */
-export type TensorFunction<P extends Point> = (inputs: { readonly [Name in keyof P]: Tensor }) => Tensor;
+export type TensorFunction<P extends Point> = (inputs: Inputs<P>) => Tensor;
 
 /** A power of two, so that x + step and x - step are exact more often. */
 const step = 2 ** -7;
@@ -18,11 +20,12 @@ const upstreamSeed = 77;
 
 /**
  * Fails unless the gradients of <upstream, f(x)> equal central differences on the device, for every input, in each of
- * the ways in which a gradient can arrive: at a parameter, at a parameter that already holds one, and at an
- * intermediate result that is used twice.
+ * the ways in which a gradient can arrive: at a parameter, at a parameter that already holds one, at an intermediate
+ * result that is used twice, and at one parameter among constants.
  */
 export async function checkGradients<P extends Point>(engine: Engine, point: P, f: TensorFunction<P>): Promise<void> {
   const expected = await numericalGradients(engine, point, f);
+  const constants = mapValues(point, ({ shape, data }, name) => engine.tensor(shape, data, name)) as Inputs<P>;
   const two = (values: Float64Array) => values.map((value) => 2 * value);
   const once = await gradients(engine, point, (leaves) => [f(leaves)]);
   const twice = await gradients(engine, point, (leaves) => [f(leaves), f(leaves)]);
@@ -34,7 +37,10 @@ export async function checkGradients<P extends Point>(engine: Engine, point: P, 
     assertNear(once[name]!, expected[name]!, `${name} at a parameter`);
     assertNear(twice[name]!, two(expected[name]!), `${name} over two backward calls`);
     assertNear(shared[name]!, two(expected[name]!), `${name} used twice`);
+    const alone = await gradients(engine, { [name]: point[name]! }, (leaf) => [f({ ...constants, ...leaf })]);
+    assertNear(alone[name]!, expected[name]!, `${name} with all else constant`);
   }
+  for (const constant of Object.values<Tensor>(constants)) constant.dispose();
 }
 
 /** Fails unless a gradient equals differences, up to what differences in f32 can tell. */
@@ -92,12 +98,12 @@ async function numericalGradients<P extends Point>(
 async function gradients<P extends Point>(
   engine: Engine,
   point: P,
-  results: (leaves: { readonly [Name in keyof P]: Tensor }) => readonly Tensor[],
+  results: (leaves: Inputs<P>) => readonly Tensor[],
 ): Promise<Record<string, Float32Array>> {
   const leaves = mapValues(point, ({ shape, data }, name) => new Parameter(engine, shape, data, name));
   try {
     engine.scope(() => {
-      for (const result of results(leaves as unknown as { readonly [Name in keyof P]: Tensor })) {
+      for (const result of results(leaves as unknown as Inputs<P>)) {
         backward(result, engine.tensor(result.shape, upstreamOf(elementCount(result.shape))));
       }
     });
