@@ -5,7 +5,7 @@ import { command } from "./command.ts";
 import { type MetricFiles, metricFiles, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { scoreWith } from "./score_with.ts";
-import { alignColumns, type Terminal } from "./terminal.ts";
+import { alignColumns, counted, type Terminal } from "./terminal.ts";
 
 /** What `predict` is asked for. */
 export interface PredictCall {
@@ -75,7 +75,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
     round: call.round,
     ...(call.spread ? { columns: [{ name: "spread", values: spread }] } : {}),
   });
-  terminal.note(`${records.length} scores written to ${call.out}.\n`);
+  terminal.note(`${counted(records.length, "score")} written to ${call.out}.\n`);
   terminal.note(describeScores(score));
 }
 

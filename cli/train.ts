@@ -7,7 +7,7 @@ import { interruptible, Interruption } from "./interruption.ts";
 import { describe, flagOf, given, metricFiles, number, numbers, oneOf, text } from "./options.ts";
 import { nextFree } from "./out.ts";
 import { createTrainReporter } from "./progress.ts";
-import { alignColumns, type Terminal } from "./terminal.ts";
+import { alignColumns, counted, type Terminal } from "./terminal.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
@@ -194,7 +194,9 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
   });
   if (!summary.finished) {
     throw new Interruption(
-      `Stopped after ${summary.epochs} epochs; everything is saved. Go on with: deno task train --resume ${summary.folder}`,
+      `Stopped after ${
+        counted(summary.epochs, "epoch")
+      }; everything is saved. Go on with: deno task train --resume ${summary.folder}`,
     );
   }
   report(summary, terminal);
@@ -205,7 +207,9 @@ function report({ folder, epochs, best, figures }: TrainSummary, terminal: Termi
   const rows = figures.map((
     { set, rows, rmse, constant },
   ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
-  terminal.note(`\nTrained for ${epochs} epochs; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`);
+  terminal.note(
+    `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
+  );
   terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
   const plain = figures.find(({ set }) => set === "validation");
   if (plain && plain.rmse > plain.constant) {

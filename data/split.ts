@@ -78,6 +78,7 @@ function assign(
   const filled = shares.map(() => new Map<number, number>());
   const rows = shares.map(() => 0);
   const side = new Uint32Array(records.length);
+  const sides: number[][][] = shares.map(() => []);
   for (const group of queue) {
     const counts = new Map<number, number>();
     for (const row of group) counts.set(classes[row]!, (counts.get(classes[row]!) ?? 0) + 1);
@@ -92,9 +93,20 @@ function assign(
     }
     rows[best]! += group.length;
     for (const [one, count] of counts) filled[best]!.set(one, (filled[best]!.get(one) ?? 0) + count);
-    for (const row of group) side[row] = best;
+    sides[best]!.push(group);
   }
+  fillEmpty(sides);
+  for (const [number, groups] of sides.entries()) for (const row of groups.flat()) side[row] = number;
   return side;
+}
+
+/** Gives each empty side the smallest group of the side that has the most. */
+function fillEmpty(sides: readonly number[][][]): void {
+  for (const empty of sides.filter((groups) => groups.length === 0)) {
+    const fullest = sides.reduce((a, b) => b.length > a.length ? b : a);
+    // Groups were placed from the largest to the smallest.
+    empty.push(fullest.pop()!);
+  }
 }
 
 function groupRows(records: readonly MetricRecord[], groupBy: string | null): number[][] {

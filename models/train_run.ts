@@ -61,15 +61,17 @@ export async function trainRun(
     maxRows,
   };
   const folder = new RunFolder(out);
-  await makeRoom(folder, options.force ?? false);
+  const replaces = await holdsRun(folder, options.force ?? false);
   // Written before the data is read, so that a run that is killed at any moment can be resumed.
-  await folder.writeConfig(config, null);
+  if (!replaces) await folder.writeConfig(config, null);
   let prepared;
   try {
     prepared = await prepare(config, options.reporter);
+    // A run is replaced only by one whose data can be used.
+    if (replaces) await folder.remove();
     await writeInputs(folder, config, prepared);
   } catch (error) {
-    await folder.remove();
+    if (!replaces) await folder.remove();
     throw error;
   }
   return await run(folder, config, prepared, options);
@@ -88,7 +90,12 @@ export async function resumeRun(path: string, options: RunOptions): Promise<Trai
   return await run(folder, config, prepared, options);
 }
 
-async function makeRoom(folder: RunFolder, force: boolean): Promise<void> {
+/**
+ * True when the folder holds a run that is to be replaced, false when it is free.
+ *
+ * @throws UsageError when it is neither
+ */
+async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
   const entries = await Array.fromAsync(Deno.readDir(folder.path)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return [];
     if (error instanceof Deno.errors.NotADirectory) {
@@ -96,12 +103,10 @@ async function makeRoom(folder: RunFolder, force: boolean): Promise<void> {
     }
     throw error;
   });
-  if (entries.length === 0) return;
+  if (entries.length === 0) return false;
   if (!force) throw new UsageError(`${folder.path} exists already; name another folder, or add --force to replace it.`);
-  if (!await folder.isRun()) {
-    throw new UsageError(`${folder.path} holds something else than a run; it is not replaced.`);
-  }
-  await folder.remove();
+  if (await folder.isRun()) return true;
+  throw new UsageError(`${folder.path} holds something else than a run; it is not replaced.`);
 }
 
 async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {

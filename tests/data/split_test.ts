@@ -56,6 +56,13 @@ Deno.test("split: each record is held out by exactly one fold", () => {
   }
 });
 
+Deno.test("split: no side is empty, however few groups there are", () => {
+  const few = records(2).map((record) => ({ ...record, score: 9 }));
+  const { train, validation } = holdoutSplit(few, { seed: 1, share: 0.2 });
+  assert.deepEqual([train.length, validation.length], [2, 2]);
+  for (const fold of stratifiedFolds(records(5), { seed: 1, folds: 5 })) assert.equal(fold.validation.length, 2);
+});
+
 Deno.test("split: one group, or a record without the field, is refused in a sentence", () => {
   const [one] = records(1);
   assert.throws(() => holdoutSplit([one!], { seed: 1, share: 0.2 }), /at least 2 different texts, but found 1\.$/);
