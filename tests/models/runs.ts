@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { writeNpy } from "../../data/npy.ts";
+import { Philox } from "../../kernels/philox.ts";
+import type { BilinearConfig } from "../../models/config.ts";
+import type { TrainReporter } from "../../models/reporter.ts";
+import type { TrainFiles } from "../../models/train_request.ts";
+
+/** A reporter that says nothing. */
+export const silent: TrainReporter = {
+  adapter() {},
+  note() {},
+  warn() {},
+  start() {},
+  step() {},
+  epoch() {},
+  end() {},
+};
+
+/** Settings of a run that takes a second. */
+export const small: Partial<BilinearConfig> = {
+  hidden: [16, 8],
+  rank: 4,
+  epochs: 3,
+  batchSize: 16,
+  learningRate: 0.01,
+};
+
+/** Widths of the embeddings that `writeInputs` makes. */
+export const widths = { text: 6, metric: 5, metrics: 4 } as const;
+
+/** Writes records with embeddings of their own into a folder. */
+export async function writeInputs(folder: string, rows = 90): Promise<TrainFiles> {
+  const random = new Philox(11);
+  const normals = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+  const records = Array.from({ length: rows }, (_, i) => ({
+    metric_name: `metric ${i % widths.metrics}`,
+    system_prompt: i % 3 === 0 ? null : "Be brief.",
+    user_prompt: `question ${i >> 1}`,
+    response: `answer ${i}`,
+    score: String(random.integer(11)),
+  }));
+  const files = {
+    data: join(folder, "train.json"),
+    metricNames: join(folder, "metric_names.json"),
+    metricEmbeddings: join(folder, "metric_embeddings.npy"),
+    embeddings: join(folder, "embeddings"),
+    recover: false,
+  };
+  await Deno.mkdir(files.embeddings);
+  await Deno.writeTextFile(files.data, JSON.stringify(records));
+  await Deno.writeTextFile(
+    files.metricNames,
+    JSON.stringify(Array.from({ length: widths.metrics }, (_, i) => `metric ${i}`)),
+  );
+  await writeNpy(files.metricEmbeddings, normals(widths.metrics * widths.metric), [widths.metrics, widths.metric]);
+  await writeNpy(join(files.embeddings, "text.npy"), normals(rows * widths.text), [rows, widths.text]);
+  return files;
+}

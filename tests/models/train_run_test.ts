@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readHistory } from "../../models/history.ts";
+import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { withFolder } from "../temporary.ts";
+import { silent, small, writeInputs } from "./runs.ts";
+
+const compared = ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors", "curves.svg"];
+
+async function assertSame(a: string, b: string): Promise<void> {
+  for (const name of compared) {
+    assert.deepEqual(await Deno.readFile(join(a, name)), await Deno.readFile(join(b, name)), `${name} differs`);
+  }
+}
+
+Deno.test(
+  "run: the same seed writes the same bytes, another seed others, and the folder holds what it should",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const train = (out: string, seed: number) =>
+      trainRun({ files, settings: { ...small, seed }, maxRows: null, out: join(folder, out) }, { reporter: silent });
+    const summary = await train("a", 1);
+    assert.deepEqual([summary.finished, summary.epochs], [true, 3]);
+    assert.deepEqual(summary.figures.map(({ set }) => set), ["validation", "mismatched validation"]);
+    await train("b", 1);
+    await assertSame(join(folder, "a"), join(folder, "b"));
+    await train("c", 2);
+    assert.notEqual(
+      await Deno.readTextFile(join(folder, "a/metrics.jsonl")),
+      await Deno.readTextFile(join(folder, "c/metrics.jsonl")),
+    );
+    assert.deepEqual([...Deno.readDirSync(join(folder, "a"))].map(({ name }) => name).sort(), [
+      "README.md",
+      "checkpoint.safetensors",
+      "config.json",
+      "curves.svg",
+      "metric_embeddings.npy",
+      "metric_names.json",
+      "metrics.jsonl",
+      "model.safetensors",
+      "timings.jsonl",
+    ]);
+    assert.match(await Deno.readTextFile(join(folder, "a/README.md")), /`bilinear\.u\.weight` \| 4 x 5/);
+  }),
+);
+
+Deno.test(
+  "run: stopped between two batches of an epoch and resumed, it ends in the bits of an unbroken run",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder, 300);
+    const request = { files, settings: small, maxRows: null };
+    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
+    const out = join(folder, "broken");
+    const stop = new AbortController();
+    // Batches are read in blocks of 16 at most: this is in the middle of the second epoch.
+    const reporter = { ...silent, step: ({ epoch }: { epoch: number }) => epoch === 2 && stop.abort() };
+    const first = await trainRun({ ...request, out }, { reporter, signal: stop.signal });
+    assert.deepEqual([first.finished, first.epochs], [false, 1]);
+    const second = await resumeRun(out, { reporter: silent });
+    assert.deepEqual([second.finished, second.epochs], [true, 3]);
+    await assertSame(join(folder, "whole"), out);
+  }),
+);
+
+Deno.test(
+  "run: killed at any moment and resumed, it ends in the bits of an unbroken run",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const out = join(folder, "killed"), settings = { ...small, epochs: 30, earlyStopping: 30 };
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--allow-all",
+        fileURLToPath(new URL("programs/train.ts", import.meta.url)),
+      ],
+      env: { METROGRAD_REQUEST: JSON.stringify({ files, settings, maxRows: null, out }) },
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const epochs = () => readHistory(join(out, "metrics.jsonl")).then((lines) => lines.length, () => 0);
+    while (await epochs() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill("SIGKILL");
+    await child.status;
+    assert.ok(await epochs() < 30, "it was killed before its end");
+    await resumeRun(out, { reporter: silent });
+    await trainRun({ files, settings, maxRows: null, out: join(folder, "whole") }, { reporter: silent });
+    await assertSame(join(folder, "whole"), out);
+  }),
+);
+
+Deno.test(
+  "run: killed before its first checkpoint, it starts again",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const request = { files, settings: small, maxRows: null };
+    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
+    const out = join(folder, "early");
+    await trainRun({ ...request, out }, { reporter: silent });
+    for (const { name } of [...Deno.readDirSync(out)]) if (name !== "config.json") await Deno.remove(join(out, name));
+    await resumeRun(out, { reporter: silent });
+    await assertSame(join(folder, "whole"), out);
+  }),
+);
+
+Deno.test(
+  "run: does not go on with other data, and leaves nothing where data cannot be used",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const request = { files, settings: { ...small, epochs: 1 }, maxRows: null, out: join(folder, "a") };
+    await trainRun(request, { reporter: silent });
+    await assert.rejects(trainRun(request, { reporter: silent }), /UsageError: .* exists already/);
+    const records = JSON.parse(await Deno.readTextFile(files.data));
+    await Deno.writeTextFile(files.data, JSON.stringify(records.with(0, { ...records[0], score: 3.25 })));
+    await assert.rejects(
+      resumeRun(request.out, { reporter: silent }),
+      /have changed since its checkpoint; it cannot go on/,
+    );
+    await Deno.writeTextFile(files.data, JSON.stringify(records.with(0, { ...records[0], score: "abc" })));
+    const before = await Deno.readFile(join(request.out, "model.safetensors"));
+    await assert.rejects(trainRun(request, { reporter: silent, force: true }), /record 1: score is "abc"/);
+    assert.deepEqual(await Deno.readFile(join(request.out, "model.safetensors")), before, "the old run is kept");
+    await assert.rejects(trainRun({ ...request, out: join(folder, "b") }, { reporter: silent }), /score is "abc"/);
+    await assert.rejects(Deno.stat(join(folder, "b")), Deno.errors.NotFound);
+    await assert.rejects(
+      trainRun({ ...request, out: folder }, { reporter: silent, force: true }),
+      /holds something else than a run; it is not replaced/,
+    );
+  }),
+);
