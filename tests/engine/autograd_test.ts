@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
-import { add, multiply, subtract, sum } from "../../engine/ops/arithmetic.ts";
-import { sliceColumns } from "../../engine/ops/columns.ts";
-import { layerNorm } from "../../engine/ops/layer_norm.ts";
-import { linear } from "../../engine/ops/linear.ts";
-import { reshape } from "../../engine/ops/reshape.ts";
+import { add, layerNorm, linear, multiply, reshape, sliceColumns, subtract, sum } from "../../engine/mod.ts";
 import { Parameter } from "../../engine/parameter.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkGradients } from "./finite_differences.ts";

@@ -1,12 +1,23 @@
-import { add, mean, multiply, subtract, sum } from "../../engine/ops/arithmetic.ts";
-import { concat, sliceColumns } from "../../engine/ops/columns.ts";
-import { dropout, maskedDropout } from "../../engine/ops/dropout.ts";
-import { embedding } from "../../engine/ops/embedding.ts";
-import { layerNorm } from "../../engine/ops/layer_norm.ts";
-import { linear } from "../../engine/ops/linear.ts";
-import { heteroscedasticLoss, huberLoss, l1Loss, mseLoss } from "../../engine/ops/losses.ts";
-import { matmul } from "../../engine/ops/matmul.ts";
-import { reshape } from "../../engine/ops/reshape.ts";
+import {
+  add,
+  concat,
+  dropout,
+  embedding,
+  heteroscedasticLoss,
+  huberLoss,
+  l1Loss,
+  layerNorm,
+  linear,
+  maskedDropout,
+  matmul,
+  mean,
+  mseLoss,
+  multiply,
+  reshape,
+  sliceColumns,
+  subtract,
+  sum,
+} from "../../engine/mod.ts";
 import { elementCount, type Shape } from "../../engine/tensor.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";

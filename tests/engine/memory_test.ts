@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
 import { Engine } from "../../engine/engine.ts";
-import { add, mean, multiply } from "../../engine/ops/arithmetic.ts";
-import { concat } from "../../engine/ops/columns.ts";
-import { dropout } from "../../engine/ops/dropout.ts";
-import { layerNorm } from "../../engine/ops/layer_norm.ts";
-import { linear } from "../../engine/ops/linear.ts";
-import { heteroscedasticLoss, mseLoss } from "../../engine/ops/losses.ts";
+import {
+  add,
+  concat,
+  dropout,
+  heteroscedasticLoss,
+  layerNorm,
+  linear,
+  mean,
+  mseLoss,
+  multiply,
+} from "../../engine/mod.ts";
 import { Adam } from "../../engine/optim/adam.ts";
 import { Parameter } from "../../engine/parameter.ts";
 import { ScalarLog } from "../../engine/scalar_log.ts";
