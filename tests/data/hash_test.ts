@@ -42,6 +42,20 @@ Deno.test("hash encoder: rows have length 1, and no row for no words", async () 
   assert.ok(Number.isFinite(lengths[5]));
 });
 
+Deno.test("hash encoder: width and case of letters change nothing", async () => {
+  const rows = await fitted().encode(["The CAT sat.", "ｔｈｅ ｃａｔ ｓａｔ", "the dog sat"]);
+  assert.deepEqual(rows.subarray(0, 768), rows.subarray(768, 1536));
+  assert.notDeepEqual(rows.subarray(0, 768), rows.subarray(1536));
+});
+
+Deno.test("hash encoder: fitting again forgets the texts before, and the state stays below a megabyte", async () => {
+  const again = fitted(), once = new HashEncoder();
+  for (const encoder of [again, once]) encoder.fit(["one two", "two three"]);
+  assert.deepEqual(await again.encode(["one two three"]), await once.encode(["one two three"]));
+  const bytes = [...once.state().values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  assert.ok(bytes < 1e6, `${bytes} bytes`);
+});
+
 Deno.test("hash encoder: words are found in every script, forms and case folded", () => {
   assert.deepEqual(words("The ＣＡＴ, isn't  it?"), ["the", "cat", "isn't", "it"]);
   assert.deepEqual(words("कविता का अनुवाद।"), ["कविता", "का", "अनुवाद"]);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { scoreClass } from "../../data/scores.ts";
 import { sqrtInverseWeights } from "../../data/weights.ts";
+import { readSafetensors } from "../../engine/safetensors.ts";
+import { sharedPath } from "../shared.ts";
 
 /** The train scores of the task: value and count. */
 const marginal = [
@@ -40,4 +43,22 @@ Deno.test("weights: temperature, bounds and boost are options", () => {
     1.5,
     3,
   ]);
+});
+
+const fixture = sharedPath("fixtures/classical/sample_weights.safetensors");
+
+Deno.test({
+  name: `weights: the fixture of PyTorch's side is met${fixture ? "" : " (skipped: no shared fixtures)"}`,
+  ignore: fixture === null,
+  async fn() {
+    const { tensors } = await readSafetensors(fixture!);
+    const values = (name: string) => Array.from(tensors.get(name)!.data, Number);
+    const classes = values("in.counts").flatMap((count, one) => new Array<number>(count).fill(one));
+    const weights = sqrtInverseWeights(classes);
+    assert.deepEqual(values("in.score").map(scoreClass), values("out.class"));
+    values("out.weight_of_class").forEach((expected, one) => {
+      const found = weights[classes.indexOf(one)]!;
+      assert.ok(Math.abs(found - expected) < 8e-5, `class ${one}: ${found} instead of ${expected}`);
+    });
+  },
 });
