@@ -18,11 +18,10 @@ export function bias(predicted: ArrayLike<number>, actual: ArrayLike<number>): n
 
 /** Pearson's correlation; NaN where one side does not vary. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const meanA = meanOf(a.length, (i) => a[i]!), meanB = meanOf(b.length, (i) => b[i]!);
-  const covariance = meanOf(a.length, (i) => (a[i]! - meanA) * (b[i]! - meanB));
-  const varianceA = meanOf(a.length, (i) => (a[i]! - meanA) ** 2);
-  const varianceB = meanOf(b.length, (i) => (b[i]! - meanB) ** 2);
-  return covariance / Math.sqrt(varianceA * varianceB);
+  const deviationsA = deviations(a), deviationsB = deviations(b);
+  const products = (x: Float64Array, y: Float64Array) => meanOf(x.length, (i) => x[i]! * y[i]!);
+  return products(deviationsA, deviationsB) /
+    Math.sqrt(products(deviationsA, deviationsA) * products(deviationsB, deviationsB));
 }
 
 /** Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank. */
@@ -61,7 +60,8 @@ export function rmseByScore(predicted: ArrayLike<number>, actual: ArrayLike<numb
 }
 
 /**
- * Interval that holds the RMSE of rows drawn anew with replacement, by percentiles of such draws.
+ * Interval that holds the RMSE of rows drawn anew with replacement, by percentiles of such draws. Rows are taken to be
+ * independent: where many belong to one conversation the true interval is wider.
  *
  * @param options.level share of the draws inside
  * @see Efron, Tibshirani, "An introduction to the bootstrap" (1993), chapter 13
@@ -91,6 +91,13 @@ function meanOf(count: number, term: (i: number) => number): number {
   let sum = 0;
   for (let i = 0; i < count; i++) sum += term(i);
   return sum / count;
+}
+
+/** Differences from the mean, taken from the first value so that rounding leaves none where nothing varies. */
+function deviations(values: ArrayLike<number>): Float64Array {
+  const shifted = Float64Array.from(values, (value) => value - values[0]!);
+  const mean = meanOf(shifted.length, (i) => shifted[i]!);
+  return shifted.map((value) => value - mean);
 }
 
 function ranks(values: ArrayLike<number>): Float64Array {

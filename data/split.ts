@@ -53,8 +53,9 @@ export function stratifiedFolds(records: readonly MetricRecord[], options: Split
 const rowsOf = (side: Uint32Array, wanted: number) => side.keys().filter((row) => side[row] === wanted);
 
 /**
- * Gives each group a side. Groups are taken in random order, those with the most uneven scores first, and each goes where
- * it brings the counts of the score classes closest to the shares.
+ * Gives each group a side. Groups are taken from the largest to the smallest, those of one size in random order, and each
+ * goes where it adds least to the chi-square distance of the sides' counts, in total and of each score class, from their
+ * shares: the sum of count² / (share x total).
  *
  * @see scikit-learn's StratifiedGroupKFold, which is greedy in the same way
  */
@@ -84,10 +85,9 @@ function assign(
     for (const row of group) counts.set(classes[row]!, (counts.get(classes[row]!) ?? 0) + 1);
     let best = 0, bestCost = Infinity;
     for (const [candidate, share] of shares.entries()) {
-      // How full the side would be, in units of its share, over the classes of this group and over all rows.
-      let cost = (rows[candidate]! + group.length) / (share * records.length);
+      let cost = growth(rows[candidate]!, group.length, share * records.length);
       for (const [one, count] of counts) {
-        cost += ((filled[candidate]!.get(one) ?? 0) + count) / (share * totals.get(one)!);
+        cost += growth(filled[candidate]!.get(one) ?? 0, count, share * totals.get(one)!);
       }
       if (cost < bestCost) [best, bestCost] = [candidate, cost];
     }
@@ -98,6 +98,11 @@ function assign(
   fillEmpty(sides);
   for (const [number, groups] of sides.entries()) for (const row of groups.flat()) side[row] = number;
   return side;
+}
+
+/** What `more` rows add to count² / expected. */
+function growth(count: number, more: number, expected: number): number {
+  return more * (2 * count + more) / expected;
 }
 
 /** Gives each empty side the smallest group of the side that has the most. */
@@ -132,7 +137,8 @@ function fieldKey(record: MetricRecord, field: string, row: number): string {
     user_prompt: record.userPrompt,
     response: record.response,
   };
-  const value = field in known ? known[field] : record.extra[field];
+  const fields = Object.hasOwn(known, field) ? known : record.extra;
+  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (value === undefined) throw new DataError(`Record ${row + 1} has no field "${field}" to group by.`);
   return JSON.stringify(value);
 }

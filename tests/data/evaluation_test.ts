@@ -22,6 +22,7 @@ Deno.test("evaluation: figures are those computed by hand", () => {
   // Equal values share their mean rank.
   assert.ok(Math.abs(spearman([1, 1, 2], [1, 2, 3]) - Math.sqrt(0.75)) < 1e-12);
   assert.ok(Number.isNaN(pearson([1, 1], [1, 2])));
+  assert.ok(Number.isNaN(pearson(new Float64Array(10).fill(0.1), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])), "no rounding left");
 });
 
 Deno.test("evaluation: groups and score classes are measured on their own", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { MetricRecord } from "../../data/records.ts";
 import { scoreClass } from "../../data/scores.ts";
+import { Philox } from "../../kernels/philox.ts";
 import { holdoutSplit, stratifiedFolds } from "../../data/split.ts";
 
 /** Records of `texts` texts, each under two metrics; every fifth scores low. */
@@ -29,6 +30,26 @@ Deno.test("split: scores are spread as evenly as groups allow", () => {
   const { validation } = holdoutSplit(all, { seed: 3, share: 0.2 });
   const low = Array.from(validation).filter((row) => all[row]!.score === 2).length;
   assert.ok(Math.abs(low - 12) <= 1, `${low} of 60 low scores are held out`);
+});
+
+Deno.test("split: scores are spread evenly over groups of unequal size and scores too", () => {
+  const random = new Philox(5);
+  const all = Array.from({ length: 120 }, (_, group) => {
+    const level = random.integer(8);
+    return Array.from({ length: 4 + random.integer(20) }, () => ({
+      ...records(1)[0]!,
+      score: level + random.integer(3),
+      extra: { conversation: group },
+    }));
+  }).flat();
+  for (const seed of [1, 2, 3]) {
+    const { validation } = holdoutSplit(all, { seed, share: 0.2, groupBy: "conversation" });
+    for (let score = 0; score < 10; score++) {
+      const total = all.filter((record) => record.score === score).length;
+      const held = Array.from(validation).filter((row) => all[row]!.score === score).length;
+      assert.ok(Math.abs(held - total / 5) <= 3, `${held} of ${total} rows of score ${score} are held out`);
+    }
+  }
 });
 
 Deno.test("split: groups of a field stay whole", () => {
@@ -70,6 +91,7 @@ Deno.test("split: one group, or a record without the field, is refused in a sent
     () => holdoutSplit([one!, { ...one!, extra: {} }], { seed: 1, share: 0.2, groupBy: "conversation" }),
     /^DataError: Record 2 has no field "conversation" to group by\.$/,
   );
+  assert.throws(() => holdoutSplit(records(2), { seed: 1, share: 0.2, groupBy: "toString" }), /no field "toString"/);
 });
 
 Deno.test("split: 9.5 is of class 10", () => assert.deepEqual([9.49, 9.5, 0, 0.5].map(scoreClass), [9, 10, 0, 1]));
