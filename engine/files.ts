@@ -84,6 +84,38 @@ export async function listFolderOrExplain(path: string, what: string): Promise<s
   }
 }
 
+/**
+ * What stands at a path; an empty folder counts as nothing.
+ *
+ * @throws DataError when it may not be looked at
+ */
+export async function whatIsAt(path: string): Promise<"nothing" | "file" | "folder"> {
+  try {
+    for await (const _ of Deno.readDir(path)) return "folder";
+    return "nothing";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "nothing";
+    // Said of a file, and of any path below a file.
+    if (error instanceof Deno.errors.NotADirectory) return await Deno.lstat(path).then(() => "file", () => "nothing");
+    throw explainReadError(error, path, "a folder");
+  }
+}
+
+/**
+ * Does work that fills a folder. When it fails, nothing is left there, unless there was something before.
+ *
+ * @returns what the work returns
+ */
+export async function fillFolder<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  const free = await whatIsAt(path) === "nothing";
+  try {
+    return await work();
+  } catch (error) {
+    if (free) await Deno.remove(path, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { listFolderOrExplain, readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type BilinearConfig, bilinearConfig } from "./config.ts";
 import type { TrainFiles } from "./train_request.ts";
@@ -71,8 +71,20 @@ export class RunFolder {
     return await this.readConfig().then(() => true, () => false);
   }
 
-  /** Removes everything. */
-  async remove(): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
+  /** Removes everything but the config, the checkpoint first: killed meanwhile, a run is left that can begin again. */
+  async clear(): Promise<void> {
+    await Deno.remove(this.checkpoint).catch(() => {});
+    await this.#remove((name) => name !== "config.json");
+  }
+
+  /** Removes what a killed process was about to write. */
+  async removePartialFiles(): Promise<void> {
+    await this.#remove((name) => name.endsWith(".partial"));
+  }
+
+  async #remove(chosen: (name: string) => boolean): Promise<void> {
+    for (const name of (await listFolderOrExplain(this.path, "the folder of a run")).filter(chosen)) {
+      await Deno.remove(this.#file(name), { recursive: true });
+    }
   }
 }

@@ -6,6 +6,7 @@ import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { meanText, readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import type { Engine } from "../engine/engine.ts";
+import { fillFolder } from "../engine/files.ts";
 import { readSafetensors, tensorToFloat32, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
@@ -178,9 +179,10 @@ export async function saveFeatures(folder: string, { texts, textDimension, metri
   const count = rows.text.length;
   const gathered = new Float32Array(count * metrics.dimension);
   rows.metric.forEach((metric, row) => gathered.set(metrics.row(metric), row * metrics.dimension));
-  await Deno.mkdir(folder, { recursive: true });
-  await writeNpy(join(folder, "metric.npy"), gathered, [count, metrics.dimension]);
-  await writeNpy(join(folder, "text.npy"), texts, [count, textDimension]);
+  await fillFolder(folder, async () => {
+    await writeNpy(join(folder, "metric.npy"), gathered, [count, metrics.dimension]);
+    await writeNpy(join(folder, "text.npy"), texts, [count, textDimension]);
+  });
 }
 
 /** Writes a network's weights as a safetensors file that PyTorch opens. */

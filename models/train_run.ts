@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { rmse } from "../data/evaluation.ts";
 import { writeSample } from "../data/sample/write.ts";
 import { Engine } from "../engine/engine.ts";
+import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -62,18 +63,15 @@ export async function trainRun(
   };
   const folder = new RunFolder(out);
   const replaces = await holdsRun(folder, options.force ?? false);
-  // Written before the data is read, so that a run that is killed at any moment can be resumed.
-  if (!replaces) await folder.writeConfig(config, null);
-  let prepared;
-  try {
-    prepared = await prepare(config, options.reporter);
+  const prepared = await fillFolder(out, async () => {
+    // Written before the data is read, so that a run that is killed at any moment can be resumed.
+    if (!replaces) await folder.writeConfig(config, null);
+    const prepared = await prepare(config, options.reporter);
     // A run is replaced only by one whose data can be used.
-    if (replaces) await folder.remove();
+    if (replaces) await folder.clear();
     await writeInputs(folder, config, prepared);
-  } catch (error) {
-    if (!replaces) await folder.remove();
-    throw error;
-  }
+    return prepared;
+  });
   return await run(folder, config, prepared, options);
 }
 
@@ -85,6 +83,7 @@ export async function trainRun(
 export async function resumeRun(path: string, options: RunOptions): Promise<TrainSummary> {
   const folder = new RunFolder(path);
   const { config } = await folder.readConfig();
+  await folder.removePartialFiles();
   const prepared = await prepare(config, options.reporter);
   await writeInputs(folder, config, prepared);
   return await run(folder, config, prepared, options);
@@ -96,14 +95,9 @@ export async function resumeRun(path: string, options: RunOptions): Promise<Trai
  * @throws UsageError when it is neither
  */
 async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
-  const entries = await Array.fromAsync(Deno.readDir(folder.path)).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return [];
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new UsageError(`${folder.path} is a file; a folder is expected.`);
-    }
-    throw error;
-  });
-  if (entries.length === 0) return false;
+  const found = await whatIsAt(folder.path);
+  if (found === "file") throw new UsageError(`${folder.path} is a file; a folder is expected.`);
+  if (found === "nothing") return false;
   if (!force) throw new UsageError(`${folder.path} exists already; name another folder, or add --force to replace it.`);
   if (await folder.isRun()) return true;
   throw new UsageError(`${folder.path} holds something else than a run; it is not replaced.`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeAtomically } from "../../engine/files.ts";
+import { fillFolder, writeAtomically } from "../../engine/files.ts";
 import { MetricTable } from "../metric_table.ts";
 import { writeSubmission } from "../submission.ts";
 import type { SampleSet } from "./generate.ts";
@@ -22,11 +22,14 @@ export async function writeSample(
   sample: SampleSet,
   description: string = describeSample(sample),
 ): Promise<void> {
-  await (await sampleMetrics()).write(folder);
-  await writeAtomically(join(folder, "train.json"), `${JSON.stringify(sample.train, null, 1)}\n`);
-  await writeAtomically(join(folder, "test.json"), `${JSON.stringify(sample.test, null, 1)}\n`);
-  await writeSubmission(join(folder, "test_scores.csv"), sample.testScores);
-  await writeAtomically(join(folder, "README.md"), readme(sample, description));
+  const metrics = await sampleMetrics();
+  await fillFolder(folder, async () => {
+    await metrics.write(folder);
+    await writeAtomically(join(folder, "train.json"), `${JSON.stringify(sample.train, null, 1)}\n`);
+    await writeAtomically(join(folder, "test.json"), `${JSON.stringify(sample.test, null, 1)}\n`);
+    await writeSubmission(join(folder, "test_scores.csv"), sample.testScores);
+    await writeAtomically(join(folder, "README.md"), readme(sample, description));
+  });
 }
 
 function readme({ seed, train, test }: SampleSet, description: string): string {

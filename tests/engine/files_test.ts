@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { appendToFile, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import {
+  appendToFile,
+  fillFolder,
+  listFolderOrExplain,
+  readFileOrExplain,
+  whatIsAt,
+  writeAtomically,
+} from "../../engine/files.ts";
 import { DataError, MetrogradError } from "../../kernels/errors.ts";
 import { put, withFolder } from "../temporary.ts";
 
@@ -121,5 +128,37 @@ Deno.test(
     await assert.rejects(listFolderOrExplain(missing, "a folder of embeddings"), {
       message: `${missing} does not exist; a folder of embeddings is expected there.`,
     });
+  }),
+);
+
+Deno.test(
+  "files: tells files and folders from nothing, which an empty folder and a path below a file are as well",
+  withFolder(async (folder) => {
+    assert.equal(await whatIsAt(folder), "nothing");
+    const file = await put(folder, "file", "x");
+    assert.deepEqual(
+      await Promise.all([folder, file, join(folder, "none"), join(file, "below")].map(whatIsAt)),
+      ["folder", "file", "nothing", "nothing"],
+    );
+  }),
+);
+
+Deno.test(
+  "files: of a folder that could not be filled nothing is left, unless there was something before",
+  withFolder(async (folder) => {
+    const fail = (path: string) =>
+      fillFolder(path, async () => {
+        await put(path, "one", "1");
+        throw new MetrogradError("The second cannot be made.");
+      });
+    const made = join(folder, "made"), kept = join(folder, "kept");
+    await Deno.mkdir(made);
+    await assert.rejects(fail(made), /The second cannot be made/);
+    assert.deepEqual(await listing(folder), []);
+    await Deno.mkdir(kept);
+    await put(kept, "old", "0");
+    await assert.rejects(fail(kept), /The second cannot be made/);
+    assert.deepEqual((await listing(kept)).sort(), ["old", "one"]);
+    assert.equal(await fillFolder(made, () => Promise.resolve(3)), 3);
   }),
 );

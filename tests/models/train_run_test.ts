@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readHistory } from "../../models/history.ts";
+import { Engine } from "../../engine/engine.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 
 const compared = ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors", "curves.svg"];
+
+const listing = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
 async function assertSame(a: string, b: string): Promise<void> {
   for (const name of compared) {
@@ -30,7 +33,7 @@ Deno.test(
       await Deno.readTextFile(join(folder, "a/metrics.jsonl")),
       await Deno.readTextFile(join(folder, "c/metrics.jsonl")),
     );
-    assert.deepEqual([...Deno.readDirSync(join(folder, "a"))].map(({ name }) => name).sort(), [
+    assert.deepEqual(listing(join(folder, "a")), [
       "README.md",
       "checkpoint.safetensors",
       "config.json",
@@ -84,10 +87,12 @@ Deno.test(
     while (await epochs() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill("SIGKILL");
     await child.status;
+    await Deno.writeTextFile(join(out, "checkpoint.safetensors.1.partial"), "what such a moment can leave");
     assert.ok(await epochs() < 30, "it was killed before its end");
     await resumeRun(out, { reporter: silent });
     await trainRun({ files, settings, maxRows: null, out: join(folder, "whole") }, { reporter: silent });
     await assertSame(join(folder, "whole"), out);
+    assert.deepEqual(listing(out), listing(join(folder, "whole")), "nothing half-written is left");
   }),
 );
 
@@ -99,9 +104,35 @@ Deno.test(
     await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
     const out = join(folder, "early");
     await trainRun({ ...request, out }, { reporter: silent });
-    for (const { name } of [...Deno.readDirSync(out)]) if (name !== "config.json") await Deno.remove(join(out, name));
+    for (const name of listing(out)) if (name !== "config.json") await Deno.remove(join(out, name));
     await resumeRun(out, { reporter: silent });
     await assertSame(join(folder, "whole"), out);
+  }),
+);
+
+Deno.test(
+  "run: no GPU buffer is alive at its end, whether it ran through or was stopped",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const { open } = Engine;
+    const alive: string[][] = [];
+    Engine.open = async (options) => {
+      const engine = await open.call(Engine, options);
+      const dispose = engine[Symbol.asyncDispose].bind(engine);
+      engine[Symbol.asyncDispose] = async () => {
+        alive.push(engine.pool.liveLabels());
+        await dispose();
+      };
+      return engine;
+    };
+    try {
+      const request = { files, settings: small, maxRows: null };
+      await trainRun({ ...request, out: join(folder, "a") }, { reporter: silent });
+      await trainRun({ ...request, out: join(folder, "b") }, { reporter: silent, signal: AbortSignal.abort() });
+    } finally {
+      Engine.open = open;
+    }
+    assert.deepEqual(alive, [[], []]);
   }),
 );
 
