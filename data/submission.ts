@@ -13,7 +13,7 @@ export interface SubmissionOptions {
 }
 
 /**
- * Writes predictions as CSV: `ID,score`, IDs from 1 in the order of the records, numbers with at most 4 decimals.
+ * Writes predictions as CSV: `ID,score`, IDs from 1 in the order of the records, numbers with at most 6 decimals.
  *
  * @throws MetrogradError when a number is not finite
  * @throws ShapeError when a column is not as long as the scores
@@ -66,7 +66,7 @@ export async function readScores(path: string, options: { readonly onNote?: Note
   });
 }
 
-/** At most 4 decimals, without zeros at the end and without a minus before 0. */
+/** At most 6 decimals, without zeros at the end and without a minus before 0. */
 function shortest(value: number): string {
-  return String(Number(value.toFixed(4)) + 0);
+  return String(Number(value.toFixed(6)) + 0);
 }

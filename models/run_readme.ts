@@ -91,7 +91,7 @@ ${
 ${
     parameters.toLocaleString("en")
   } numbers in all. Names and layouts are PyTorch's (linear weights are [out, in]). The same scores in PyTorch,
-from features saved with \`predict --save-features features\`:
+run in this folder, from features saved with \`predict --save-features ${run}/features\`:
 
 \`\`\`python
 ${pytorchProgram(tensors.map(({ name }) => name))}

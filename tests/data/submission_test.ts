@@ -4,11 +4,11 @@ import { readScores, writeSubmission } from "../../data/submission.ts";
 import { put, withFolder } from "../temporary.ts";
 
 Deno.test(
-  "submission: IDs count from 1 in the records' order, numbers have at most 4 decimals",
+  "submission: IDs count from 1 in the records' order, numbers have at most 6 decimals",
   withFolder(async (folder) => {
     const path = join(folder, "submission.csv");
-    await writeSubmission(path, new Float32Array([8.123456, 10, 0.1, -0.00001]));
-    assert.equal(await Deno.readTextFile(path), "ID,score\n1,8.1235\n2,10\n3,0.1\n4,0\n");
+    await writeSubmission(path, new Float32Array([8.12345678, 10, 0.1, -0.0000001]));
+    assert.equal(await Deno.readTextFile(path), "ID,score\n1,8.123457\n2,10\n3,0.1\n4,0\n");
     await writeSubmission(path, new Float32Array([8.5, 8.49, 9.5]), {
       round: true,
       columns: [{ name: "spread", values: [1.25, 0.5, 2] }],
