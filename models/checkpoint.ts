@@ -68,6 +68,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     });
   }
   const { weights = new Map(), ...moments } = groups;
-  const state = JSON.parse(metadata.state, (_, value) => value === "Infinity" ? Infinity : value);
-  return { ...state, weights, moments };
+  return { ...readState(metadata.state, path), weights, moments };
+}
+
+function readState(json: string, path: string): Omit<Checkpoint, "weights" | "moments"> {
+  try {
+    return JSON.parse(json, (_, value) => value === "Infinity" ? Infinity : value);
+  } catch (error) {
+    throw new DataError(`${path} is damaged: the state in its metadata is no JSON.`, { cause: error });
+  }
 }

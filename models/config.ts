@@ -98,8 +98,8 @@ export const bilinearRanges = {
 export function bilinearConfig(given: Partial<BilinearConfig> = {}): BilinearConfig {
   const config = { ...bilinearDefaults, ...given };
   for (const [key, [lowest, highest, whole]] of Object.entries(bilinearRanges)) {
-    const value = config[key as keyof BilinearConfig] as number;
-    if (!(value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
+    const value = config[key as keyof BilinearConfig];
+    if (!(typeof value === "number" && value >= lowest && value <= highest) || (whole && !Number.isInteger(value))) {
       throw new UsageError(
         `${key} is ${value}; a ${whole ? "whole " : ""}number from ${lowest} to ${highest} is expected.`,
       );
@@ -108,8 +108,9 @@ export function bilinearConfig(given: Partial<BilinearConfig> = {}): BilinearCon
   if (!weightings.includes(config.weights)) {
     throw new UsageError(`weights is "${config.weights}"; ${weightings.join(" or ")} is expected.`);
   }
-  if (config.hidden.length === 0 || !config.hidden.every((width) => Number.isInteger(width) && width > 0)) {
-    throw new UsageError(`hidden is [${config.hidden.join(", ")}]; widths of at least one layer are expected.`);
+  const { hidden } = config;
+  if (!Array.isArray(hidden) || hidden.length === 0 || !hidden.every((width) => Number.isInteger(width) && width > 0)) {
+    throw new UsageError(`hidden is ${JSON.stringify(hidden)}; widths of at least one layer are expected.`);
   }
   return config;
 }

@@ -29,6 +29,12 @@ export interface RunInputs {
   readonly fingerprint: string;
 }
 
+function isInputs(value: Partial<RunInputs> | undefined): value is RunInputs {
+  const { texts, textDimension, metricDimension, trainMean, fingerprint } = value ?? {};
+  return (texts === "hash" || Array.isArray(texts)) && Number.isInteger(textDimension) &&
+    Number.isInteger(metricDimension) && typeof trainMean === "number" && typeof fingerprint === "string";
+}
+
 /** The files of a run. */
 export class RunFolder {
   constructor(readonly path: string) {}
@@ -63,7 +69,14 @@ export class RunFolder {
       throw new DataError(`${this.config} is not the config of a run: "format" is not "${format}".`);
     }
     const { settings, files, maxRows, inputs } = content;
-    return { config: { settings: bilinearConfig(settings), files, maxRows }, inputs };
+    if (files === undefined || maxRows === undefined || !(inputs === null || isInputs(inputs))) {
+      throw new DataError(`${this.config} is damaged: "files", "maxRows" and "inputs" are not as they were written.`);
+    }
+    try {
+      return { config: { settings: bilinearConfig(settings), files, maxRows }, inputs };
+    } catch (error) {
+      throw new DataError(`${this.config} is damaged: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** True when this is a run's folder, which `--force` may replace. */

@@ -8,6 +8,7 @@ import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { bilinearConfig } from "./config.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
+import { keepJsonLines } from "./json_lines.ts";
 import { prepare, type PreparedRun, recordOf } from "./prepare.ts";
 import type { TrainReporter } from "./reporter.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
@@ -187,6 +188,7 @@ async function restore(
   trainer.restore(checkpoint, folder.checkpoint);
   const { epoch, batch } = checkpoint.position;
   reporter.note(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
+  await keepJsonLines(folder.timings, epoch);
   return await keepHistory(folder.metrics, epoch);
 }
 
