@@ -58,7 +58,7 @@ export class RunFolder {
 
   /** @throws DataError when the folder holds no run or its config is damaged */
   async readConfig(): Promise<{ config: RunConfig; inputs: RunInputs | null }> {
-    const text = new TextDecoder().decode(await readFileOrExplain(this.config, "the settings of a run"));
+    const text = new TextDecoder().decode(await readFileOrExplain(this.config, "the config of a run"));
     let content;
     try {
       content = JSON.parse(text);

@@ -75,7 +75,7 @@ export class Scorer {
     const folder = new RunFolder(path);
     const { config, inputs } = await folder.readConfig();
     if (!inputs) throw new DataError(`${path} has not begun to train; go on with train --resume ${path}.`);
-    const { tensors } = await readSafetensors(folder.model, "the weights of a run");
+    const { tensors } = await readSafetensors(folder.model, "the model of a run");
     const metrics = await MetricTable.readFrom(path);
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
@@ -104,7 +104,9 @@ export class Scorer {
    */
   async features(records: readonly MetricRecord[], options: ScoreOptions): Promise<Features> {
     const { source, metrics: added = null, onNote = () => {} } = options;
-    const metrics = added ? this.metrics.merge(added, { onNote }) : this.metrics;
+    const metrics = added
+      ? this.metrics.merge(added, { source: "The table of further metrics", onNote })
+      : this.metrics;
     const metric = Uint32Array.from(
       records,
       ({ metric }, i) => metrics.indexOf(metric, `${source}, record ${i + 1}`),

@@ -252,7 +252,7 @@ Deno.test(
     await refused(
       "predict",
       { ...predict, "--run": folder },
-      /config\.json does not exist; the settings of a run is expected there\.$/,
+      /config\.json does not exist; the config of a run is expected there\.$/,
     );
 
     const model = join(run, "model.safetensors"), checkpoint = join(run, "checkpoint.safetensors");
