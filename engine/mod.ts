@@ -15,7 +15,7 @@ export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
 
-export { add, mean, multiply, type Operands, subtract, sum } from "./ops/arithmetic.ts";
+export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
 export { type ColumnRange, concat, sliceColumns } from "./ops/columns.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
@@ -31,7 +31,26 @@ export {
   mseLoss,
 } from "./ops/losses.ts";
 export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
+export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
 export { reshape } from "./ops/reshape.ts";
+export { logSoftmax, softmax, type SoftmaxInputs, type SoftmaxOptions } from "./ops/softmax.ts";
+export {
+  abs,
+  clamp,
+  type ClampOptions,
+  exp,
+  gelu,
+  type GeluOptions,
+  log,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+  type UnaryInputs,
+} from "./ops/unary.ts";
 
 export { BilinearLowRank, type Weight } from "./nn/bilinear_low_rank.ts";
 export { Dropout } from "./nn/dropout.ts";

@@ -20,14 +20,33 @@ export { copyColumns, type CopyColumnsOptions } from "./shape/copy_columns.ts";
 export { transpose } from "./shape/transpose.ts";
 
 export { addScaled } from "./elementwise/add_scaled.ts";
-export { binary, type BinaryOperation, type BinaryOptions } from "./elementwise/binary.ts";
+export {
+  binary,
+  type BinaryOperation,
+  type BinaryOptions,
+  broadcastBinary,
+  type BroadcastBinaryOptions,
+} from "./elementwise/binary.ts";
+export { broadcastShape } from "./elementwise/broadcast_axes.ts";
 export { fill } from "./elementwise/fill.ts";
 export { reluBackward } from "./elementwise/relu_backward.ts";
 export { scaleBy } from "./elementwise/scale_by.ts";
 export { unary, unaryBackward, type UnaryFunction, unaryFunctions, type UnaryOptions } from "./elementwise/unary.ts";
+export { type AxisView, axisView } from "./reduction/axis.ts";
+export { maxAxis, maxAxisBackward, type MaxAxisBackwardOptions, type MaxAxisOptions } from "./reduction/max_axis.ts";
+export {
+  logSumExp,
+  softmax,
+  softmaxBackward,
+  type SoftmaxBackwardOptions,
+  type SoftmaxKind,
+  type SoftmaxOptions,
+} from "./reduction/softmax.ts";
 export { sumAll, type SumAllOptions } from "./reduction/sum_all.ts";
+export { sumAxis, type SumAxisOptions } from "./reduction/sum_axis.ts";
 export { sumColumns, type SumColumnsOptions } from "./reduction/sum_columns.ts";
 export { sumRows, type SumRowsOptions } from "./reduction/sum_rows.ts";
+export { sumToShape, type SumToShapeOptions } from "./reduction/sum_to_shape.ts";
 
 export { dropout, maskedDropout } from "./dropout/dropout.ts";
 export type { Dropout } from "./dropout/keep.ts";

@@ -1,13 +1,11 @@
-// Arithmetic on two tensors: y = a + b (0), a - b (1), a * b (2), a / b (3). With `repeat`, b is a row of `period` elements
-// that meets every row of a. Counts are of
-// `Element`: f32, or vec4f where all sizes allow.
+// y = a ? b of arithmetic.wgsl, element by element. With `repeat`, b is a row of `period` elements that meets every row
+// of a. Counts are of `Element`: f32, or vec4f where all sizes allow.
 
 struct Uniforms {
   count: u32,
   period: u32,
 }
 
-override operation: u32;
 override repeat: bool;
 
 @group(0) @binding(0) var<storage, read> a: array<Element>;
@@ -29,20 +27,5 @@ fn main(
   if (repeat) {
     index_b = index % uniforms.period;
   }
-  let left = a[index];
-  let right = b[index_b];
-  switch operation {
-    case 0u: {
-      y[index] = left + right;
-    }
-    case 1u: {
-      y[index] = left - right;
-    }
-    case 2u: {
-      y[index] = left * right;
-    }
-    default: {
-      y[index] = left / right;
-    }
-  }
+  y[index] = arithmetic(a[index], b[index_b]);
 }

@@ -1,5 +1,5 @@
 // Functions of one variable and their derivatives, put before unary.wgsl and unary_backward.wgsl. `operation` picks one;
-// the others are dropped when the shader is compiled. Formulas hold for any size of x: exponents are never positive.
+// the others are dropped when the shader is compiled. Helpers come from stable.wgsl.
 
 override operation: u32;
 
@@ -21,19 +21,6 @@ const CLAMP = 12u;
 fn rectified(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   return select(x, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);
-}
-
-// log(1 + z) for z in 0 .. 1, as 2 artanh(z / (2 + z)): a driver's log may be rough near 1.
-fn log_one_plus(z: f32) -> f32 {
-  let s = z / (2.0 + z);
-  let q = s * s;
-  let tail = q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0))));
-  return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + tail))));
-}
-
-fn sigmoid(x: f32) -> f32 {
-  let small = exp(-abs(x));
-  return select(1.0, small, x < 0.0) / (1.0 + small);
 }
 
 // By a series near 0, where the exponentials would cancel.

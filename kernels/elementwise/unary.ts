@@ -1,4 +1,5 @@
 import functionsCode from "./functions.wgsl" with { type: "text" };
+import stableCode from "./stable.wgsl" with { type: "text" };
 import forwardCode from "./unary.wgsl" with { type: "text" };
 import backwardCode from "./unary_backward.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
@@ -41,14 +42,14 @@ const kernelsOf = (name: UnaryFunction) => {
   return {
     forward: defineKernel({
       label: name,
-      code: `${functionsCode}\n${forwardCode}`,
+      code: `${stableCode}\n${functionsCode}\n${forwardCode}`,
       bindings: { x: "read", y: "write" },
       uniforms,
       constants,
     }),
     backward: defineKernel({
       label: `${name}.backward`,
-      code: `${functionsCode}\n${backwardCode}`,
+      code: `${stableCode}\n${functionsCode}\n${backwardCode}`,
       bindings: { x: "read", dy: "read", dx: "write" },
       uniforms,
       constants,

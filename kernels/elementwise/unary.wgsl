@@ -21,7 +21,6 @@ fn main(
     return;
   }
   let value = x[index];
-  // Drivers lose NaN in exp, log and clamp, and turn comparisons with it round: told by bits, it passes as it is.
-  let is_nan = (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-  y[index] = select(value_of(value, uniforms.low, uniforms.high), value, is_nan);
+  // Drivers lose NaN in exp, log and clamp: it passes as it is.
+  y[index] = select(value_of(value, uniforms.low, uniforms.high), value, is_nan(value));
 }

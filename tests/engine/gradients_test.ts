@@ -1,22 +1,39 @@
 import {
+  abs,
   add,
+  clamp,
   concat,
+  divide,
   dropout,
   embedding,
+  exp,
+  gelu,
   heteroscedasticLoss,
   huberLoss,
   l1Loss,
   layerNorm,
   linear,
+  log,
+  logSoftmax,
+  logsumexp,
   maskedDropout,
   matmul,
+  max,
   mean,
   mseLoss,
   multiply,
+  relu,
   reshape,
+  sigmoid,
+  silu,
   sliceColumns,
+  softmax,
+  softplus,
+  sqrt,
+  square,
   subtract,
   sum,
+  tanh,
 } from "../../engine/mod.ts";
 import { elementCount, type Shape } from "../../engine/tensor.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
@@ -44,8 +61,36 @@ const pair = { a: [3, 5], b: [3, 5] } as const;
 gradientTest("add", at(pair), add);
 gradientTest("subtract", at(pair), subtract);
 gradientTest("multiply", at(pair), multiply);
-gradientTest("mean", at({ x: [3, 5] }), mean);
-gradientTest("sum", at({ x: [3, 5] }), sum);
+const apart = [0.7, -1.3, 0.4, 1.6, -0.5, 2.1, -1.7, 0.9, -0.8, 1.1, 2.6, -2.3];
+const denominators = apart.slice(0, 5);
+for (const [name, operation] of Object.entries({ add, subtract, multiply, divide })) {
+  const far = { b: denominators };
+  gradientTest(`${name} of a row and a column`, at({ a: [3, 1], b: [5] }, far), operation);
+  gradientTest(`${name} of inner axes`, at({ a: [2, 3, 2], b: [5, 1, 1, 1] }, far), operation);
+  gradientTest(`${name} with a scalar`, at({ a: [2, 3], b: [] }, { b: [1.3] }), operation);
+}
+gradientTest("divide", at(pair, { b: Array.from({ length: 15 }, (_, i) => (i % 2 ? 1 : -1) * (1 + i / 10)) }), divide);
+
+const functions = { abs, exp, gelu, relu, sigmoid, silu, softplus, square, tanh };
+for (const [name, f] of Object.entries(functions)) {
+  gradientTest(name, at({ x: [3, 4] }, { x: apart }), ({ x }) => f({ x }));
+}
+gradientTest("gelu by tanh", at({ x: [3, 4] }, { x: apart }), ({ x }) => gelu({ x }, { approximate: "tanh" }));
+gradientTest("clamp", at({ x: [3, 4] }, { x: apart }), ({ x }) => clamp({ x }, { min: -1, max: 1.5 }));
+for (const [name, f] of Object.entries({ log, sqrt })) {
+  gradientTest(name, at({ x: [3, 4] }, { x: apart.map(Math.abs) }), f);
+}
+
+for (const [name, f] of Object.entries({ sum, mean, max, logsumexp })) {
+  const point = at({ x: [2, 3, 2] }, { x: apart });
+  gradientTest(`${name} of all`, point, ({ x }) => f({ x }));
+  for (const axis of [0, 1, -1]) gradientTest(`${name} along axis ${axis}`, point, ({ x }) => f({ x }, { axis }));
+  gradientTest(`${name}, axis kept`, point, ({ x }) => f({ x }, { axis: 1, keepdim: true }));
+}
+for (const [name, f] of Object.entries({ softmax, logSoftmax })) {
+  gradientTest(name, at({ x: [2, 3, 2] }, { x: apart }), ({ x }) => f({ x }));
+  gradientTest(`${name} along axis 0`, at({ x: [3, 4] }, { x: apart }), ({ x }) => f({ x }, { axis: 0 }));
+}
 gradientTest("reshape", at({ x: [3, 4] }), ({ x }) => reshape({ x }, { shape: [2, 6] }));
 gradientTest("concat of three widths", at({ a: [3, 1], b: [3, 4], c: [3, 2] }), ({ a, b, c }) => concat([a, b, c]));
 gradientTest("slice of inner columns", at({ x: [3, 7] }), ({ x }) => sliceColumns({ x }, { from: 2, to: 5 }));

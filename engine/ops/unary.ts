@@ -1,0 +1,103 @@
+import { unary, unaryBackward, type UnaryFunction } from "../../kernels/elementwise/unary.ts";
+import { type Op, op } from "../autograd.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** The input of a function of one variable. */
+export interface UnaryInputs {
+  /** Any shape; the result has the same. */
+  readonly x: Tensor;
+}
+
+/** Bounds of `clamp`. */
+export interface ClampOptions {
+  /** Least value that comes out. */
+  readonly min: number;
+  /** Greatest value that comes out. */
+  readonly max: number;
+}
+
+/** Which form of GELU is meant. */
+export interface GeluOptions {
+  /** "none", by default, for the distribution function itself; "tanh" for the usual approximation of it. */
+  readonly approximate?: "none" | "tanh";
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+function unaryOp<O = void>(
+  name: string,
+  functionOf: (options: O) => UnaryFunction,
+  boundsOf?: (options: O) => Bounds,
+): Op<UnaryInputs, O> {
+  return op(name, {
+    forward({ x }: UnaryInputs, options: O) {
+      const y = x.engine.empty(x.shape);
+      const bounds = boundsOf?.(options);
+      unary(x.engine.stream, functionOf(options), { x: x.slice, y: y.slice, count: x.size, ...bounds });
+      return y;
+    },
+    backward: ({ inputs: { x }, options }, dy) => ({
+      x() {
+        const dx = x.engine.empty(x.shape);
+        unaryBackward(x.engine.stream, functionOf(options), {
+          x: x.slice,
+          dy: dy.slice,
+          dx: dx.slice,
+          count: x.size,
+          ...boundsOf?.(options),
+        });
+        return dx;
+      },
+    }),
+  });
+}
+
+/** x², element by element. */
+export const square: Op<UnaryInputs> = unaryOp("square", () => "square");
+
+/** |x|, element by element; its slope at 0 is 0. */
+export const abs: Op<UnaryInputs> = unaryOp("abs", () => "abs");
+
+/** eˣ, element by element. */
+export const exp: Op<UnaryInputs> = unaryOp("exp", () => "exp");
+
+/** Natural logarithm, element by element. */
+export const log: Op<UnaryInputs> = unaryOp("log", () => "log");
+
+/** Square root, element by element. */
+export const sqrt: Op<UnaryInputs> = unaryOp("sqrt", () => "sqrt");
+
+/** Hyperbolic tangent, element by element. */
+export const tanh: Op<UnaryInputs> = unaryOp("tanh", () => "tanh");
+
+/** 1 / (1 + e⁻ˣ), element by element. */
+export const sigmoid: Op<UnaryInputs> = unaryOp("sigmoid", () => "sigmoid");
+
+/** log(1 + eˣ), element by element. */
+export const softplus: Op<UnaryInputs> = unaryOp("softplus", () => "softplus");
+
+/** max(x, 0), element by element; its slope at 0 is 0. */
+export const relu: Op<UnaryInputs> = unaryOp("relu", () => "relu");
+
+/** x sigmoid(x), element by element. */
+export const silu: Op<UnaryInputs> = unaryOp("silu", () => "silu");
+
+/**
+ * x Φ(x), element by element, with Φ the distribution function of the normal distribution.
+ *
+ * @see Hendrycks, Gimpel, "Gaussian error linear units" (2016)
+ */
+export const gelu: Op<UnaryInputs, GeluOptions> = unaryOp<GeluOptions>(
+  "gelu",
+  ({ approximate }) => approximate === "tanh" ? "gelu_tanh" : "gelu",
+);
+
+/** x, but no less than `min` and no more than `max`; the gradient passes between the bounds and at them. */
+export const clamp: Op<UnaryInputs, ClampOptions> = unaryOp<ClampOptions>(
+  "clamp",
+  () => "clamp",
+  ({ min: low, max: high }) => ({ low, high }),
+);

@@ -1,0 +1,55 @@
+// Sums of exponentials along the middle axis of x [outer, size, inner], put before softmax.wgsl and log_sum_exp.wgsl,
+// after stable.wgsl.
+
+struct Uniforms {
+  outer: u32,
+  size: u32,
+  inner: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+struct Exponentials {
+  // The greatest element, or 0 where that is infinite: x less it has no positive exponential but infinity's own.
+  greatest: f32,
+  // Sum of e^(x - greatest) over all but the first greatest element, in 0 .. size - 1, so that its own 1 hides nothing.
+  rest: f32,
+  // e^(x - greatest) of the first greatest element: 1, but for infinities and NaN.
+  own: f32,
+}
+
+fn exponential(x: f32) -> f32 {
+  return select(exp(x), x, is_nan(x));
+}
+
+fn exponentials(first: u32, stride: u32) -> Exponentials {
+  var best = 0u;
+  var greatest = x[first];
+  for (var k = 1u; k < uniforms.size; k += 1u) {
+    let value = x[first + k * stride];
+    if (value > greatest) {
+      best = k;
+      greatest = value;
+    }
+  }
+  if ((bitcast<u32>(greatest) & 0x7f800000u) == 0x7f800000u) {
+    greatest = 0.0;
+  }
+  var rest = 0.0;
+  for (var k = 0u; k < uniforms.size; k += 1u) {
+    if (k != best) {
+      rest += exponential(x[first + k * stride] - greatest);
+    }
+  }
+  return Exponentials(greatest, rest, exponential(x[first + best * stride] - greatest));
+}
+
+fn log_of_sum(sums: Exponentials) -> f32 {
+  if (sums.own == 1.0) {
+    return sums.greatest + select(log_of_one_and(sums.rest), sums.rest, is_nan(sums.rest));
+  }
+  let sum = sums.own + sums.rest;
+  return select(log(sum), sum, is_nan(sum));
+}

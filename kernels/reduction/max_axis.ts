@@ -1,0 +1,51 @@
+import maxCode from "./max_axis.wgsl" with { type: "text" };
+import scatterCode from "./scatter_to_axis.wgsl" with { type: "text" };
+import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import type { AxisView } from "./axis.ts";
+
+const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
+const maxKernel = defineKernel({
+  label: "max_axis",
+  code: maxCode,
+  bindings: { x: "read", y: "write", position: "write" },
+  uniforms,
+});
+const scatterKernel = defineKernel({
+  label: "max_axis.backward",
+  code: scatterCode,
+  bindings: { dy: "read", position: "read", dx: "write" },
+  uniforms,
+});
+
+/** Operands and sizes of `maxAxis`. */
+export interface MaxAxisOptions extends AxisView {
+  /** [outer, size, inner] */
+  readonly x: BufferSlice;
+  /** Output, [outer, inner]. */
+  readonly y: BufferSlice;
+  /** Output, [outer, inner], u32. */
+  readonly position: BufferSlice;
+}
+
+/** y = the greatest element of x along its middle axis, and where it is first found. NaN counts as the greatest. */
+export function maxAxis(launcher: Launcher, { x, y, position, outer, size, inner }: MaxAxisOptions): void {
+  launcher.dispatch(maxKernel, { x, y, position }, { outer, size, inner }, elementGrid(outer * inner));
+}
+
+/** Operands and sizes of `maxAxisBackward`. */
+export interface MaxAxisBackwardOptions extends AxisView {
+  /** [outer, inner] */
+  readonly dy: BufferSlice;
+  /** [outer, inner], u32, from `maxAxis`. */
+  readonly position: BufferSlice;
+  /** Output, [outer, size, inner]. */
+  readonly dx: BufferSlice;
+}
+
+/** dx = dy at the position of the greatest element, 0 elsewhere. */
+export function maxAxisBackward(
+  launcher: Launcher,
+  { dy, position, dx, outer, size, inner }: MaxAxisBackwardOptions,
+): void {
+  launcher.dispatch(scatterKernel, { dy, position, dx }, { outer, size, inner }, elementGrid(outer * size * inner));
+}

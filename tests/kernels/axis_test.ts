@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { ShapeError } from "../../kernels/errors.ts";
+import { type AxisView, axisView } from "../../kernels/reduction/axis.ts";
+import {
+  argmaxReference,
+  logSoftmaxBackwardReference,
+  logSoftmaxReference,
+  logSumExpReference,
+  maxBackwardReference,
+  maxReference,
+  softmaxBackwardReference,
+  softmaxReference,
+  sumAxisReference,
+} from "../../kernels/reduction/axis.ref.ts";
+import { maxAxis, maxAxisBackward } from "../../kernels/reduction/max_axis.ts";
+import { logSumExp, softmax, softmaxBackward, type SoftmaxKind } from "../../kernels/reduction/softmax.ts";
+import { sumAxis } from "../../kernels/reduction/sum_axis.ts";
+import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
+
+const harness = await KernelHarness.open();
+const { launcher } = harness;
+
+const views: readonly AxisView[] = [
+  { outer: 1, size: 1, inner: 1 },
+  { outer: 1, size: 300, inner: 1 },
+  { outer: 257, size: 1, inner: 1 },
+  { outer: 7, size: 13, inner: 1 },
+  { outer: 1, size: 13, inner: 7 },
+  { outer: 3, size: 5, inner: 11 },
+  { outer: 65, size: 129, inner: 1 },
+  { outer: 2, size: 67, inner: 65 },
+];
+const text = ({ outer, size, inner }: AxisView) => `[${outer}, ${size}, ${inner}]`;
+const lengthOf = ({ outer, size, inner }: AxisView) => outer * size * inner;
+
+const kinds: Readonly<
+  Record<SoftmaxKind, { value: typeof softmaxReference; slope: typeof softmaxBackwardReference }>
+> = {
+  softmax: { value: softmaxReference, slope: softmaxBackwardReference },
+  log_softmax: { value: logSoftmaxReference, slope: logSoftmaxBackwardReference },
+};
+
+Deno.test("axis: sums along the first, an inner and the last axis equal the reference", async () => {
+  for (const view of views) {
+    const x = normals(lengthOf(view), 1), count = view.outer * view.inner, before = normals(count, 2);
+    const y = harness.output(count), added = harness.output(count, before), slice = harness.upload(x);
+    sumAxis(launcher, { x: slice, y, ...view });
+    sumAxis(launcher, { x: slice, y: added, ...view, scale: 2, accumulate: true });
+    const expected = sumAxisReference(x, view);
+    const [sums, more] = await harness.read(y, added);
+    assertClose(sums, expected, { atol: 1e-5, what: text(view) });
+    assertClose(more, expected.map((sum, i) => before[i]! + 2 * sum), { atol: 2e-5, what: text(view) });
+  }
+});
+
+Deno.test("axis: the greatest element, its position and its gradient equal the reference", async () => {
+  for (const view of views) {
+    // Rounded to halves, so that many are equal.
+    const x = normals(lengthOf(view), 3).map((value) => Math.round(2 * value) / 2 + 0), count = view.outer * view.inner;
+    const dy = normals(count, 4);
+    const y = harness.output(count), position = harness.output(count), dx = harness.output(x.length);
+    maxAxis(launcher, { x: harness.upload(x), y, position, ...view });
+    maxAxisBackward(launcher, { dy: harness.upload(dy), position, dx, ...view });
+    const [values, positions, slopes] = await harness.read(y, position, dx);
+    assert.deepEqual([...values], [...maxReference(x, view)], text(view));
+    const found = [...new Uint32Array(positions.buffer, positions.byteOffset, count)];
+    assert.deepEqual(found, argmaxReference(x, view), text(view));
+    assert.deepEqual([...slopes], [...maxBackwardReference(x, dy, view)], text(view));
+  }
+});
+
+Deno.test("axis: the greatest of equal, negative, infinite and missing numbers is found", async () => {
+  const rows = [
+    [3, 3, 3],
+    [-2, -1, -3],
+    [-0, 0, -0],
+    [1, Infinity, Infinity],
+    [-Infinity, -Infinity, -Infinity],
+    [1, NaN, Infinity],
+    [-1e-40, -1e30, -1e-30],
+  ];
+  const view = { outer: rows.length, size: 3, inner: 1 };
+  const y = harness.output(rows.length), position = harness.output(rows.length);
+  maxAxis(launcher, { x: harness.upload(rows.flat()), y, position, ...view });
+  const [values, positions] = await harness.read(y, position);
+  assert.deepEqual([...new Uint32Array(positions.buffer, positions.byteOffset, rows.length)], [0, 1, 0, 1, 0, 1, 0]);
+  assert.deepEqual([...values].slice(0, 2), [3, -1]);
+  assert.ok(Number.isNaN(values[5]));
+});
+
+for (const [kind, { value, slope }] of Object.entries(kinds) as [SoftmaxKind, typeof kinds[SoftmaxKind]][]) {
+  Deno.test(`softmax: ${kind} and its gradient equal the reference, up to logits of 300`, async () => {
+    for (const view of views) {
+      for (const scale of [1, 80, 300]) {
+        const x = normals(lengthOf(view), 5).map((x) => Math.fround(scale * Math.tanh(x)));
+        const dy = normals(x.length, 6);
+        const y = harness.output(x.length), dx = harness.output(x.length);
+        softmax(launcher, kind, { x: harness.upload(x), y, ...view });
+        softmaxBackward(launcher, kind, { y, dy: harness.upload(dy), dx, ...view });
+        const [values, slopes] = await harness.read(y, dx);
+        const what = `${text(view)} up to ${scale}`;
+        const expected = value(x, view), expectedSlopes = slope(x, dy, view);
+        const largest = (values: Float64Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        assertClose(values, expected, { rtol: 2e-5, atol: 1e-6 * largest(expected), what });
+        // A saturated softmax's gradient is a difference of upstream gradients that nearly cancels.
+        assertClose(slopes, expectedSlopes, { rtol: 3e-5, atol: Math.max(4e-6 * largest(expectedSlopes), 5e-7), what });
+      }
+    }
+  });
+
+  Deno.test(`softmax: the reference's gradient of ${kind} equals finite differences`, () => {
+    const view = { outer: 2, size: 5, inner: 3 }, x = normals(30, 7), dy = normals(30, 8);
+    const total = (at: Float64Array) => value(at, view).reduce((sum, y, i) => sum + y * dy[i]!, 0);
+    assertClose(slope(x, dy, view), numericalGradient(total, x), { rtol: 1e-6, atol: 1e-8 });
+  });
+
+  Deno.test(`softmax: ${kind} gives the same bits on every run`, async () => {
+    const view = { outer: 9, size: 131, inner: 5 }, x = harness.upload(normals(lengthOf(view), 9));
+    const a = harness.output(lengthOf(view)), b = harness.output(lengthOf(view));
+    for (const y of [a, b]) softmax(launcher, kind, { x, y, ...view });
+    const [first, second] = await harness.read(a, b);
+    assert.deepEqual(first, second);
+  });
+}
+
+Deno.test("softmax: a row of equal values gives equal shares that sum to 1", async () => {
+  for (const value of [0, 1e-30, 300, -300, 3e38]) {
+    const y = harness.output(8), logs = harness.output(8), x = harness.upload(new Float32Array(8).fill(value));
+    const view = { outer: 1, size: 8, inner: 1 };
+    softmax(launcher, "softmax", { x, y, ...view });
+    softmax(launcher, "log_softmax", { x, y: logs, ...view });
+    const [shares, logarithms] = await harness.read(y, logs);
+    assertClose(shares, new Float64Array(8).fill(1 / 8), { rtol: 1e-7 });
+    assertClose(logarithms, new Float64Array(8).fill(-Math.log(8)), { rtol: 1e-6 });
+  }
+});
+
+Deno.test("log sum exp: equals the reference, up to logits of 300", async () => {
+  for (const view of views) {
+    for (const scale of [1e-3, 1, 80, 300]) {
+      const x = normals(lengthOf(view), 10).map((x) => Math.fround(scale * Math.tanh(x)));
+      const y = harness.output(view.outer * view.inner);
+      logSumExp(launcher, { x: harness.upload(x), y, ...view });
+      const expected = logSumExpReference(x, view);
+      assertClose((await harness.read(y))[0], expected, { rtol: 2e-6, atol: 1e-6, what: `${text(view)}, ${scale}` });
+    }
+  }
+});
+
+Deno.test("log sum exp: the excess over a lone greatest element does not vanish", async () => {
+  const y = harness.output(2);
+  logSumExp(launcher, { x: harness.upload([0, -20, 0, -30]), y, outer: 2, size: 2, inner: 1 });
+  assertClose((await harness.read(y))[0], [Math.log1p(Math.exp(-20)), Math.log1p(Math.exp(-30))], {
+    rtol: 1e-5,
+    atol: 0,
+  });
+});
+
+Deno.test("log sum exp: infinities and NaN come out as in PyTorch", async () => {
+  const rows = [[-Infinity, -Infinity], [0, Infinity], [0, -Infinity], [NaN, 0], [0, NaN]];
+  const y = harness.output(rows.length);
+  logSumExp(launcher, { x: harness.upload(rows.flat()), y, outer: rows.length, size: 2, inner: 1 });
+  assert.deepEqual([...(await harness.read(y))[0]], [-Infinity, Infinity, 0, NaN, NaN]);
+});
+
+Deno.test("axis: a view counts axes from either end and refuses those that are not there", () => {
+  assert.deepEqual(axisView([2, 3, 5], -2), { outer: 2, size: 3, inner: 5 });
+  assert.deepEqual(axisView([2, 3, 5], null), { outer: 1, size: 30, inner: 1 });
+  assert.throws(() => axisView([2, 3], 2), ShapeError);
+  assert.throws(() => axisView([2, 0], 1), ShapeError);
+});
