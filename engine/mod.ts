@@ -9,6 +9,7 @@ export {
   type OpDefinition,
   type Origin,
 } from "./autograd.ts";
+export { Buffer } from "./buffer.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { Parameter } from "./parameter.ts";
 export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
@@ -16,6 +17,7 @@ export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
+export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
 export { type ColumnRange, concat, sliceColumns } from "./ops/columns.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
@@ -52,6 +54,7 @@ export {
   type UnaryInputs,
 } from "./ops/unary.ts";
 
+export { BatchNorm1d, type BatchNormSettings } from "./nn/batch_norm.ts";
 export { BilinearLowRank, type Weight } from "./nn/bilinear_low_rank.ts";
 export { Dropout } from "./nn/dropout.ts";
 export { Embedding } from "./nn/embedding.ts";

@@ -51,6 +51,18 @@ export { sumToShape, type SumToShapeOptions } from "./reduction/sum_to_shape.ts"
 export { dropout, maskedDropout } from "./dropout/dropout.ts";
 export type { Dropout } from "./dropout/keep.ts";
 export { gatherRows, type LookupOptions, scatterRows } from "./embedding/embedding.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  type BatchNormSizes,
+  batchStatistics,
+  type BatchStatisticsOptions,
+} from "./normalization/batch_norm.ts";
+export {
+  batchNormBackwardInput,
+  type BatchNormBackwardOptions,
+  batchNormBackwardParameters,
+} from "./normalization/batch_norm_backward.ts";
 export { layerNorm, type LayerNormOptions } from "./normalization/layer_norm.ts";
 export {
   layerNormBackwardInput,

@@ -6,6 +6,11 @@ import { gatherRows } from "../../kernels/embedding/embedding.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import { meanSquaredError } from "../../kernels/loss/pointwise.ts";
 import { layerNorm } from "../../kernels/normalization/layer_norm.ts";
+import { batchNorm, batchStatistics } from "../../kernels/normalization/batch_norm.ts";
+import {
+  batchNormBackwardInput,
+  batchNormBackwardParameters,
+} from "../../kernels/normalization/batch_norm_backward.ts";
 import {
   layerNormBackwardInput,
   layerNormBackwardParameters,
@@ -13,6 +18,7 @@ import {
 import { adam } from "../../kernels/optimizer/adam.ts";
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 
@@ -62,6 +68,30 @@ const layerNormBackward = memoryCase("layer norm backward 1024x1024", 5 * millio
   return () => {
     layerNormBackwardInput(engine.stream, { x, statistics, weight, dy, dx, rows, columns });
     layerNormBackwardParameters(engine.stream, { x, statistics, dy, dweight, dbias, rows, columns });
+  };
+});
+
+const batchNormForward = memoryCase("batch norm 1024x1024", 3 * million, (engine, numbers) => {
+  const sizes = { batch: 1024, channels: 1024, inner: 1 },
+    x = numbers(million).slice,
+    y = numbers(million, "zero").slice;
+  const [weight, bias, runningMean, runningVariance, mean, variance] = Array.from(
+    { length: 6 },
+    () => numbers(1024).slice,
+  ) as [BufferSlice, BufferSlice, BufferSlice, BufferSlice, BufferSlice, BufferSlice];
+  return () => {
+    batchStatistics(engine.stream, { ...sizes, x, mean, variance, runningMean, runningVariance });
+    batchNorm(engine.stream, { ...sizes, x, mean, variance, weight, bias, y });
+  };
+});
+
+const batchNormBackward = memoryCase("batch norm backward 1024x1024", 5 * million, (engine, numbers) => {
+  const sizes = { batch: 1024, channels: 1024, inner: 1 }, x = numbers(million).slice, dy = numbers(million).slice;
+  const mean = numbers(1024, "zero").slice, variance = numbers(1024, "zero").slice, dx = numbers(million, "zero").slice;
+  const sums = { dweight: numbers(1024, "zero").slice, dbias: numbers(1024, "zero").slice };
+  return () => {
+    batchNormBackwardParameters(engine.stream, { ...sizes, x, mean, variance, dy, ...sums });
+    batchNormBackwardInput(engine.stream, { ...sizes, x, mean, variance, dy, sums, dx });
   };
 });
 
@@ -121,6 +151,17 @@ const norm = memoryCase("gradient norm 10M", 10 * million, (engine, numbers) => 
 
 /** Kernels that are bound by memory; the copy shows what this adapter can do at best. */
 export const kernelCases: readonly Case[] = [
-  ...[copy, layerNormForward, layerNormBackward, dropoutForward, columnSums, gather, mse, heteroscedasticLoss],
+  ...[
+    copy,
+    layerNormForward,
+    layerNormBackward,
+    batchNormForward,
+    batchNormBackward,
+    dropoutForward,
+    columnSums,
+    gather,
+    mse,
+    heteroscedasticLoss,
+  ],
   ...[norm, adamStep(1), adamStep(10)],
 ];

@@ -1,10 +1,12 @@
 import { DataError, ShapeError } from "../../kernels/errors.ts";
+import { Buffer } from "../buffer.ts";
 import type { Engine } from "../engine.ts";
 import { Parameter } from "../parameter.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import type { Philox } from "../../kernels/philox.ts";
+import type { Tensor } from "../tensor.ts";
 
-/** Values of a model by parameter path, such as `lin.0.weight`: shapes and row-major elements. */
+/** Values of a model by path of the parameter or buffer, such as `lin.0.weight`: shapes and row-major elements. */
 export type StateDict = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>;
 
 /** What a module needs to make its parameters: where they live and where their first values are drawn from. */
@@ -16,7 +18,8 @@ export interface ModuleOptions {
 }
 
 /**
- * Part of a model: its parameters and sub-modules are its fields, named by them (`lin[0].weight` is `lin.0.weight`).
+ * Part of a model: its parameters, buffers and sub-modules are its fields, named by them (`lin[0].weight` is
+ * `lin.0.weight`).
  */
 export abstract class Module {
   /** True while training: dropout is on. */
@@ -36,12 +39,7 @@ export abstract class Module {
 
   /** All parameters by path, in the order of the fields. */
   namedParameters(): Map<string, Parameter> {
-    const found = new Map<string, Parameter>();
-    for (const [path, value] of this.#fields()) {
-      if (value instanceof Parameter) found.set(path, value);
-      else value.namedParameters().forEach((parameter, below) => found.set(`${path}.${below}`, parameter));
-    }
-    return found;
+    return new Map([...this.#state()].filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter));
   }
 
   /** All parameters; each is named by its path from here. */
@@ -52,47 +50,57 @@ export abstract class Module {
     });
   }
 
-  /** Reads all values from the GPU. */
+  /** Reads the values of all parameters and buffers from the GPU. */
   async stateDict(): Promise<StateDict> {
-    const named = [...this.namedParameters()];
+    const named = [...this.#state()];
     const engine = named[0]?.[1].engine;
-    const values = engine ? await engine.read(named.map(([, parameter]) => parameter)) : [];
-    return new Map(named.map(([path, parameter], i) => [path, { shape: parameter.shape, data: values[i]! }]));
+    const values = engine ? await engine.read(named.map(([, tensor]) => tensor)) : [];
+    return new Map(named.map(([path, tensor], i) => [path, { shape: tensor.shape, data: values[i]! }]));
   }
 
   /**
-   * Sets all values.
+   * Sets the values of all parameters and buffers.
    *
    * @param source what messages call the origin of the values, such as a file name
-   * @throws DataError when a parameter is missing or unknown, ShapeError when a shape differs
+   * @throws DataError when a value is missing or unknown, ShapeError when a shape differs
    */
   loadStateDict(state: StateDict, source = "the state"): void {
-    const parameters = this.namedParameters();
+    const tensors = new Map(this.#state());
     for (const path of state.keys()) {
-      if (!parameters.has(path)) throw new DataError(`${source} holds "${path}", which this model does not have.`);
+      if (!tensors.has(path)) throw new DataError(`${source} holds "${path}", which this model does not have.`);
     }
-    for (const [path, parameter] of parameters) {
+    for (const [path, tensor] of tensors) {
       const value = state.get(path);
-      if (!value) throw new DataError(`${source} lacks "${path}" ${shapeText(parameter.shape)}.`);
-      if (!sameShape(value.shape, parameter.shape)) {
+      if (!value) throw new DataError(`${source} lacks "${path}" ${shapeText(tensor.shape)}.`);
+      if (!sameShape(value.shape, tensor.shape)) {
         throw new ShapeError(
-          `${source}: "${path}" is ${shapeText(value.shape)}, but the model expects ${shapeText(parameter.shape)}.`,
+          `${source}: "${path}" is ${shapeText(value.shape)}, but the model expects ${shapeText(tensor.shape)}.`,
         );
       }
     }
-    for (const [path, parameter] of parameters) parameter.assign(state.get(path)!.data);
+    for (const [path, tensor] of tensors) tensor.engine.write(tensor, state.get(path)!.data);
   }
 
-  /** Frees all parameters. */
+  /** Frees all parameters and buffers. */
   dispose(): void {
-    for (const parameter of this.namedParameters().values()) parameter.dispose();
+    for (const [, tensor] of this.#state()) tensor.dispose();
   }
 
-  *#fields(): Generator<[string, Parameter | Module]> {
+  /** All parameters and buffers by path, in the order of the fields. */
+  *#state(): Generator<[string, Tensor]> {
+    for (const [path, value] of this.#fields()) {
+      if (value instanceof Module) {
+        for (const [below, tensor] of value.#state()) yield [`${path}.${below}`, tensor];
+      } else yield [path, value];
+    }
+  }
+
+  *#fields(): Generator<[string, Parameter | Buffer | Module]> {
     for (const [name, value] of Object.entries(this)) {
       const members = Array.isArray(value) ? value.map((one, i) => [`${name}.${i}`, one] as const) : [[name, value]];
       for (const [path, member] of members) {
-        if (member instanceof Parameter || member instanceof Module) yield [path as string, member];
+        const counts = member instanceof Parameter || member instanceof Buffer || member instanceof Module;
+        if (counts) yield [path as string, member];
       }
     }
   }

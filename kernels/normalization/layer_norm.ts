@@ -1,5 +1,7 @@
 import code from "./layer_norm.wgsl" with { type: "text" };
 import workgroupCode from "./layer_norm_workgroup.wgsl" with { type: "text" };
+import oneCode from "./relu_dropout_one.wgsl" with { type: "text" };
+import fourCode from "./relu_dropout_four.wgsl" with { type: "text" };
 import { MetrogradError } from "../errors.ts";
 import { type Dropout, keepUniforms, keepValues } from "../dropout/keep.ts";
 import { type BufferSlice, defineKernel, type Launcher, workgroupGrid } from "../launcher.ts";
@@ -45,8 +47,12 @@ const defineVariants = (relu: boolean, dropout: boolean) =>
     } as const;
     const label = `layer_norm${relu ? ".relu" : ""}${dropout ? ".dropout" : ""}`;
     return {
-      invocationPerRow: defineKernel({ label, code: withPhilox(code), ...form }),
-      workgroupPerRow: defineKernel({ label: `${label}.workgroup`, code: withPhilox(workgroupCode), ...form }),
+      invocationPerRow: defineKernel({ label, code: withPhilox(`${fourCode}\n${code}`), ...form }),
+      workgroupPerRow: defineKernel({
+        label: `${label}.workgroup`,
+        code: withPhilox(`${oneCode}\n${workgroupCode}`),
+        ...form,
+      }),
     };
   });
 const plain = defineVariants(false, false);

@@ -28,12 +28,6 @@ override dropout: bool;
 @group(0) @binding(4) var<storage, read_write> statistics: array<vec2f>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-// max(x, 0) that lets NaN pass. By bits, since drivers turn comparisons round: -0 and below, up to -infinity.
-fn rectified(x: vec4f) -> vec4f {
-  let bits = bitcast<vec4u>(x);
-  return select(x, vec4f(0.0), (bits >= vec4u(0x80000000u)) & (bits <= vec4u(0xff800000u)));
-}
-
 fn sum_of(values: vec4f) -> f32 {
   return (values.x + values.y) + (values.z + values.w);
 }
@@ -78,9 +72,7 @@ fn main(
       value = rectified(value);
     }
     if (dropout) {
-      let counter = vec4u(index, 0u, uniforms.step, uniforms.use_number);
-      let words = philox(counter, vec2u(uniforms.seed, uniforms.stream));
-      value *= select(vec4f(0.0), vec4f(uniforms.keep_scale), words >= vec4u(uniforms.threshold));
+      value *= keep_factor(index);
     }
     y[index] = value;
   }

@@ -43,12 +43,6 @@ fn workgroup_sum(value: f32, local: u32) -> f32 {
   return partial[0];
 }
 
-// max(x, 0) that lets NaN pass. By bits, since drivers turn comparisons round: -0 and below, up to -infinity.
-fn rectified(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  return select(x, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);
-}
-
 // What follows the normalisation of an element: scale and shift, rectifier.
 fn transformed(x_hat: f32, column: u32) -> f32 {
   var value = x_hat;
@@ -59,12 +53,6 @@ fn transformed(x_hat: f32, column: u32) -> f32 {
     value = rectified(value);
   }
   return value;
-}
-
-fn keep_factor(index: u32) -> f32 {
-  let counter = vec4u(index >> 2u, 0u, uniforms.step, uniforms.use_number);
-  let words = philox(counter, vec2u(uniforms.seed, uniforms.stream));
-  return select(0.0, uniforms.keep_scale, words[index & 3u] >= uniforms.threshold);
 }
 
 @compute @workgroup_size(64)

@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  batchNorm,
   clamp,
   concat,
   divide,
@@ -130,6 +131,35 @@ gradientTest("layer norm with relu and a fixed dropout", at(norm, onAndOff), (in
   fixDraws();
   return layerNorm(inputs, { relu: true, dropout: 0.4 });
 });
+
+const shifted = { x: [5, 4], weight: [4], bias: [4] } as const;
+/** Running statistics made anew for each call, since training moves them. */
+const running = (channels: number) => ({
+  runningMean: engine.full([channels], 0.25),
+  runningVar: engine.full([channels], 2),
+});
+for (const training of [true, false]) {
+  const name = `batch norm (${training ? "training" : "evaluation"})`;
+  gradientTest(name, at(shifted), (inputs) => batchNorm({ ...inputs, ...running(4) }, { training }));
+  gradientTest(
+    `${name} of three axes`,
+    at({ x: [3, 2, 4], weight: [2], bias: [2] }),
+    (inputs) => batchNorm({ ...inputs, ...running(2) }, { training }),
+  );
+  gradientTest(
+    `${name} without weight and bias, with a large eps`,
+    at({ x: [5, 3] }),
+    ({ x }) => batchNorm({ x, ...running(3) }, { training, eps: 0.5 }),
+  );
+  gradientTest(
+    `${name} with relu and a fixed dropout`,
+    at(shifted, { bias: [5, -5, 5, -5] }),
+    (inputs) => {
+      fixDraws();
+      return batchNorm({ ...inputs, ...running(4) }, { training, relu: true, dropout: 0.4 });
+    },
+  );
+}
 
 gradientTest("dropout with a fixed draw", at({ x: [5, 6] }), ({ x }) => {
   fixDraws();
