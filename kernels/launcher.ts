@@ -10,6 +10,11 @@ export interface BufferSlice {
   readonly size: number;
 }
 
+/** A range of four-byte elements of a slice. */
+export function part(slice: BufferSlice, from: number, length: number): BufferSlice {
+  return { buffer: slice.buffer, offset: slice.offset + from * 4, size: length * 4 };
+}
+
 /** What a shader does with a storage binding. `write` bindings may be read too (WGSL `read_write`). */
 export type Access = "read" | "write";
 

@@ -16,6 +16,16 @@ export { type Compiled, PipelineCache } from "./pipelines.ts";
 
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
 export { chooseMatmulVariant, type MatmulShape, type MatmulVariant } from "./matmul/variants.ts";
+export { bilinear, type BilinearOptions } from "./bilinear/bilinear.ts";
+export {
+  bilinearBackwardWeight,
+  bilinearBackwardX1,
+  bilinearBackwardX2,
+  type BilinearFactors,
+  bilinearGradientPartials,
+  type BilinearInputGradientOptions,
+} from "./bilinear/bilinear_backward.ts";
+export { type BilinearSizes, type BilinearTile, bilinearTiles } from "./bilinear/tiles.ts";
 export { copyColumns, type CopyColumnsOptions } from "./shape/copy_columns.ts";
 export { transpose } from "./shape/transpose.ts";
 

@@ -1,12 +1,12 @@
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
-import type { BufferSlice } from "../../kernels/launcher.ts";
+import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import type { Engine } from "../engine.ts";
 import type { StateDict } from "../nn/module.ts";
 import type { Parameter } from "../parameter.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { type Storage, Tensor } from "../tensor.ts";
-import { ParameterArena, part } from "./parameter_arena.ts";
+import { ParameterArena } from "./parameter_arena.ts";
 
 /** One range of parameters, with its gradients and moments, for one launch. */
 export interface UpdateRange {

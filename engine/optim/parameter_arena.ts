@@ -1,5 +1,5 @@
 import { MetrogradError } from "../../kernels/errors.ts";
-import type { BufferSlice } from "../../kernels/launcher.ts";
+import { part } from "../../kernels/launcher.ts";
 import type { Engine } from "../engine.ts";
 import type { Parameter } from "../parameter.ts";
 import { Storage } from "../tensor.ts";
@@ -126,11 +126,6 @@ export class ParameterArena {
 
 function padded(elements: number): number {
   return Math.ceil(elements / parameterAlignment) * parameterAlignment;
-}
-
-/** A range of elements of a slice. */
-export function part(slice: BufferSlice, from: number, length: number): BufferSlice {
-  return { buffer: slice.buffer, offset: slice.offset + from * 4, size: length * 4 };
 }
 
 /** A storage that looks at part of another and keeps it alive. */

@@ -1,0 +1,45 @@
+// ||dW||^2 of dW[o, i, j] = sum over b of dy[b, o] x1[b, i] x2[b, j], without dW: it is the sum over b and c of
+// (dy dy^T)[b, c] (x1 x1^T)[b, c] (x2 x2^T)[b, c]. One invocation a row b, with a note where the sum cannot be used.
+
+struct Uniforms {
+  batch: u32,
+  // Number of the gradient's first element and of its first partial among all ranges.
+  first_element: u32,
+  first_partial: u32,
+}
+
+const NONE = 0xffffffffu;
+// Bits of 1e30.
+const LARGEST = 0x7149f2cau;
+
+// See gradient_norm.wgsl.
+struct Partial {
+  squares: f32,
+  bad: u32,
+}
+
+@group(0) @binding(0) var<storage, read> gram_dy: array<f32>;
+@group(0) @binding(1) var<storage, read> gram_x1: array<f32>;
+@group(0) @binding(2) var<storage, read> gram_x2: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partials: array<Partial>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let b = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (b >= uniforms.batch) {
+    return;
+  }
+  var sum = 0.0;
+  for (var c = 0u; c < uniforms.batch; c += 1u) {
+    let at = b * uniforms.batch + c;
+    sum += gram_dy[at] * gram_x1[at] * gram_x2[at];
+  }
+  // By bits, since NaN comparisons may be folded away.
+  let unusable = (bitcast<u32>(sum) & 0x7fffffffu) > LARGEST;
+  partials[uniforms.first_partial + b] = Partial(sum, select(NONE, uniforms.first_element, unusable));
+}
