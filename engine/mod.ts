@@ -18,9 +18,11 @@ export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
-export { type ColumnRange, concat, sliceColumns } from "./ops/columns.ts";
+export { concat, type ConcatOptions, stack } from "./ops/concat.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
+export { expand } from "./ops/expand.ts";
+export { gather, type GatherInputs, type GatherOptions, indexSelect, topk, type TopKOptions } from "./ops/gather.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
 export {
@@ -33,8 +35,10 @@ export {
   mseLoss,
 } from "./ops/losses.ts";
 export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
+export { permute, type PermuteOptions, transpose, type TransposeOptions } from "./ops/permute.ts";
 export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
 export { reshape } from "./ops/reshape.ts";
+export { slice, type SliceOptions } from "./ops/slice.ts";
 export { logSoftmax, softmax, type SoftmaxInputs, type SoftmaxOptions } from "./ops/softmax.ts";
 export {
   abs,
