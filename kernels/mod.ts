@@ -27,8 +27,6 @@ export {
 } from "./bilinear/bilinear_backward.ts";
 export { type BilinearSizes, type BilinearTile, bilinearTiles } from "./bilinear/tiles.ts";
 export { copyColumns, type CopyColumnsOptions } from "./shape/copy_columns.ts";
-export { copyStrided, type CopyStridedOptions, type StridedAxis } from "./shape/copy_strided.ts";
-export { gather, gatherBackward, type GatherOptions } from "./shape/gather.ts";
 export { transpose } from "./shape/transpose.ts";
 
 export { addScaled } from "./elementwise/add_scaled.ts";
@@ -58,8 +56,28 @@ export { sumAll, type SumAllOptions } from "./reduction/sum_all.ts";
 export { sumAxis, type SumAxisOptions } from "./reduction/sum_axis.ts";
 export { sumColumns, type SumColumnsOptions } from "./reduction/sum_columns.ts";
 export { sumRows, type SumRowsOptions } from "./reduction/sum_rows.ts";
-export { topK, type TopKOptions } from "./reduction/top_k.ts";
 export { sumToShape, type SumToShapeOptions } from "./reduction/sum_to_shape.ts";
+
+export { euclidean, type EuclideanOptions } from "./distance/euclidean.ts";
+export {
+  cosineEpsilon,
+  normalize,
+  normalizeBackward,
+  type NormalizeBackwardOptions,
+  type NormalizeOptions,
+  type NormalizeSizes,
+} from "./distance/normalize.ts";
+export {
+  pairwiseDifferences,
+  type PairwiseDifferencesOptions,
+  pairwiseDistance,
+  type PairwiseDistanceOptions,
+  type PairwiseSizes,
+  rootSlope,
+  type RootSlopeOptions,
+} from "./distance/pairwise.ts";
+export { scmlFeatures, type ScmlFeaturesOptions, scmlLocal, type ScmlLocalOptions } from "./distance/scml.ts";
+export { mineTriplets, type MineTripletsOptions, type MiningKind, type ScoreBounds } from "./mining/triplets.ts";
 
 export { dropout, maskedDropout } from "./dropout/dropout.ts";
 export type { Dropout } from "./dropout/keep.ts";
@@ -85,9 +103,17 @@ export {
 export type { Draw } from "./random/draw.ts";
 export { fillNormal, type FillRandomOptions, fillUniform, fillWords } from "./random/fill_random.ts";
 
+export {
+  contrastive,
+  cosineEmbedding,
+  type CosineLossOptions,
+  cosineSimilarity,
+  type CosineSimilarityOptions,
+} from "./loss/cosine_pair.ts";
 export { heteroscedastic, type HeteroscedasticOptions } from "./loss/heteroscedastic.ts";
 export { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions } from "./loss/pointwise.ts";
-export type { LossOptions, LossReduction } from "./loss/reduction.ts";
+export type { LossOptions, LossReduction, ReducedLossOptions } from "./loss/reduction.ts";
+export { tripletHinge, type TripletHingeOptions } from "./loss/triplet.ts";
 
 export { adam, type AdamOptions, type AdamSettings } from "./optimizer/adam.ts";
 export {

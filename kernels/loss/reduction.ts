@@ -4,10 +4,8 @@ import { sumAll } from "../reduction/sum_all.ts";
 /** What becomes of the losses of the samples: left as they are, averaged (over all, whatever the weights) or summed. */
 export type LossReduction = "none" | "mean" | "sum";
 
-/** Operands that every loss of samples has. */
-export interface LossOptions {
-  /** [count] */
-  readonly target: BufferSlice;
+/** What every loss has: how the losses of the samples are weighted and put together, and where the result goes. */
+export interface ReducedLossOptions {
   /** Weights of the samples, [count]; each multiplies its sample's loss. */
   readonly weight?: BufferSlice | undefined;
   /** "mean" by default. */
@@ -18,13 +16,19 @@ export interface LossOptions {
   readonly count: number;
 }
 
+/** Operands that every loss of samples with targets has. */
+export interface LossOptions extends ReducedLossOptions {
+  /** [count] */
+  readonly target: BufferSlice;
+}
+
 /**
  * Runs `dispatch` with a place for the losses of the samples and the factor on their gradients, then reduces the losses
  * into `loss`.
  */
 export function withReduction(
   launcher: Launcher,
-  { reduction = "mean", loss, count }: LossOptions,
+  { reduction = "mean", loss, count }: ReducedLossOptions,
   dispatch: (losses: BufferSlice, gradientScale: number) => void,
 ): void {
   if (reduction === "none") {
