@@ -18,11 +18,17 @@ export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
-export { concat, type ConcatOptions, stack } from "./ops/concat.ts";
+export { type ColumnRange, concat, sliceColumns } from "./ops/columns.ts";
+export {
+  type CosineOptions,
+  cosineSimilarity,
+  normalize,
+  type NormalizeOptions,
+  pairwiseCosineSimilarity,
+} from "./ops/cosine.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
-export { expand } from "./ops/expand.ts";
-export { gather, type GatherInputs, type GatherOptions, indexSelect, topk, type TopKOptions } from "./ops/gather.ts";
+export { euclideanDistance, type EuclideanOptions, pairwiseEuclideanDistance, type RowPairs } from "./ops/euclidean.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
 export {
@@ -34,11 +40,36 @@ export {
   type LossSettings,
   mseLoss,
 } from "./ops/losses.ts";
+export { type MahalanobisMatrix, mahalanobisSquared, pairwiseMahalanobisSquared } from "./ops/mahalanobis.ts";
 export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
-export { permute, type PermuteOptions, transpose, type TransposeOptions } from "./ops/permute.ts";
+export {
+  contrastiveLoss,
+  cosineEmbeddingLoss,
+  type CosineLossInputs,
+  type CosineLossSettings,
+  type TripletInputs,
+  tripletMarginLoss,
+  type TripletSettings,
+} from "./ops/metric_losses.ts";
+export {
+  type MinedTripletInputs,
+  minedTripletLoss,
+  type MinedTriplets,
+  mineTriplets,
+  type MiningInputs,
+  type MiningSettings,
+  selectTriplets,
+  type TripletIndices,
+} from "./ops/mining.ts";
 export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
 export { reshape } from "./ops/reshape.ts";
-export { slice, type SliceOptions } from "./ops/slice.ts";
+export {
+  type ScmlFeatureInputs,
+  scmlFeatures,
+  scmlLocalDistance,
+  type ScmlLocalInputs,
+  type ScmlMetric,
+} from "./ops/scml.ts";
 export { logSoftmax, softmax, type SoftmaxInputs, type SoftmaxOptions } from "./ops/softmax.ts";
 export {
   abs,

@@ -1,0 +1,158 @@
+import {
+  contrastive,
+  cosineEmbedding,
+  type CosineLossOptions as LaunchOptions,
+} from "../../kernels/loss/cosine_pair.ts";
+import { tripletHinge } from "../../kernels/loss/triplet.ts";
+import type { Launcher } from "../../kernels/launcher.ts";
+import { type Op, op } from "../autograd.ts";
+import { expectShape, lastAxis } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+import type { LossSettings } from "./losses.ts";
+import { rowGradient, rowShape } from "./row_gradient.ts";
+
+/** Inputs of `tripletMarginLoss`. */
+export interface TripletInputs {
+  /** [..., d] */
+  readonly anchor: Tensor;
+  /** What each anchor should be near to, in the shape of `anchor`. */
+  readonly positive: Tensor;
+  /** What it should be far from, in the shape of `anchor`. */
+  readonly negative: Tensor;
+  /** Weights of the triplets, [...]; constant. The weighted mean divides by the number of triplets. */
+  readonly weight?: Tensor | undefined;
+}
+
+/** Settings of `tripletMarginLoss`. */
+export interface TripletSettings extends LossSettings {
+  /** How much nearer than the negative the positive has to be; 1 by default. */
+  readonly margin?: number;
+  /** Takes squared Euclidean distances. */
+  readonly squared?: boolean;
+}
+
+type Triplet = Readonly<Record<"anchor" | "positive" | "negative", Tensor>>;
+
+/**
+ * Triplet hinge max(0, d(anchor, positive) - d(anchor, negative) + margin), of Euclidean distances or their squares. Nothing
+ * is added inside the root, unlike in PyTorch; equal rows have gradient 0.
+ *
+ * @throws ShapeError when the inputs differ in shape
+ * @see Weinberger, Saul, "Distance metric learning for large margin nearest neighbor classification" (2009)
+ */
+export const tripletMarginLoss: Op<TripletInputs, TripletSettings> = op("triplet_margin_loss", {
+  forward(
+    { anchor, positive, negative, weight }: TripletInputs,
+    { reduction = "mean", margin = 1, squared = false }: TripletSettings,
+    save: (gradients: Triplet) => void,
+  ) {
+    const { engine, shape } = anchor;
+    for (const [name, rows] of Object.entries({ positive, negative })) {
+      expectShape("triplet_margin_loss", name, rows, shape);
+    }
+    if (weight) expectShape("triplet_margin_loss", "weight", weight, rowShape(anchor));
+    const { rows: count, columns } = lastAxis(anchor);
+    const loss = engine.empty(reduction === "none" ? rowShape(anchor) : []);
+    const gradients = { anchor: engine.empty(shape), positive: engine.empty(shape), negative: engine.empty(shape) };
+    tripletHinge(engine.stream, {
+      anchor: anchor.slice,
+      positive: positive.slice,
+      negative: negative.slice,
+      weight: weight?.slice,
+      gradients: {
+        anchor: gradients.anchor.slice,
+        positive: gradients.positive.slice,
+        negative: gradients.negative.slice,
+      },
+      loss: loss.slice,
+      reduction,
+      count,
+      columns,
+      margin,
+      squared,
+    });
+    save(gradients);
+    return loss;
+  },
+  backward: ({ saved: gradients }, dy) => ({
+    anchor: (into) => rowGradient(gradients.anchor, dy, into),
+    positive: (into) => rowGradient(gradients.positive, dy, into),
+    negative: (into) => rowGradient(gradients.negative, dy, into),
+  }),
+});
+
+/** Inputs of a loss of the cosine of paired rows. */
+export interface CosineLossInputs {
+  /** [..., d] */
+  readonly x: Tensor;
+  /** In the shape of x. */
+  readonly y: Tensor;
+  /** 1 for pairs that should be alike, 0 or -1 for others, [...]; constant. */
+  readonly target: Tensor;
+  /** Weights of the pairs, [...]; constant. The weighted mean divides by the number of pairs. */
+  readonly weight?: Tensor | undefined;
+}
+
+/** Settings of a loss of the cosine of paired rows. */
+export interface CosineLossSettings extends LossSettings {
+  /** Where pairs that should not be alike cost nothing more. */
+  readonly margin?: number;
+}
+
+function cosineLoss(
+  name: string,
+  launch: (launcher: Launcher, options: LaunchOptions) => void,
+): Op<CosineLossInputs, CosineLossSettings> {
+  return op(name, {
+    forward(
+      { x, y, target, weight }: CosineLossInputs,
+      options: CosineLossSettings,
+      save: (gradients: { readonly x: Tensor; readonly y: Tensor }) => void,
+    ) {
+      const { engine } = x;
+      const { rows: count, columns } = lastAxis(x);
+      expectShape(name, "y", y, x.shape);
+      expectShape(name, "target", target, rowShape(x));
+      if (weight) expectShape(name, "weight", weight, rowShape(x));
+      const loss = engine.empty(options.reduction === "none" ? rowShape(x) : []);
+      const gradients = { x: engine.empty(x.shape), y: engine.empty(x.shape) };
+      launch(engine.stream, {
+        ...options,
+        x: x.slice,
+        y: y.slice,
+        target: target.slice,
+        weight: weight?.slice,
+        loss: loss.slice,
+        gradientX: gradients.x.slice,
+        gradientY: gradients.y.slice,
+        count,
+        columns,
+      });
+      save(gradients);
+      return loss;
+    },
+    backward: ({ saved: gradients }, dy) => ({
+      x: (into) => rowGradient(gradients.x, dy, into),
+      y: (into) => rowGradient(gradients.y, dy, into),
+    }),
+  });
+}
+
+/**
+ * Contrastive loss of pairs: d² / 2 for those that should be alike, max(0, margin - d)² / 2 for others, with d = 1 - cosine.
+ * The margin is 0.5 by default.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ * @see Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping" (2006)
+ */
+export const contrastiveLoss: Op<CosineLossInputs, CosineLossSettings> = cosineLoss("contrastive_loss", contrastive);
+
+/**
+ * 1 - cosine for pairs that should be alike, max(0, cosine - margin) for others. The margin is 0 by default.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ */
+export const cosineEmbeddingLoss: Op<CosineLossInputs, CosineLossSettings> = cosineLoss(
+  "cosine_embedding_loss",
+  cosineEmbedding,
+);

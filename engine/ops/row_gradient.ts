@@ -1,0 +1,17 @@
+import type { GradientTarget } from "../autograd.ts";
+import type { Shape, Tensor } from "../tensor.ts";
+import { combine, gradientOf } from "./broadcast.ts";
+
+/**
+ * What a function of rows sends back: its gradient for rows [..., columns], times what came from above, which is one
+ * number for all rows or one for each.
+ */
+export function rowGradient(gradient: Tensor, dy: Tensor, into?: GradientTarget, sign: 1 | -1 = 1): Tensor {
+  const upstream = dy.shape.length === 0 ? dy : dy.detach([...dy.shape, 1]);
+  return gradientOf(gradient.shape, combine("multiply", gradient, upstream), into, sign);
+}
+
+/** The shape of one number for each row. */
+export function rowShape(x: Tensor): Shape {
+  return x.shape.slice(0, -1);
+}
