@@ -18,17 +18,11 @@ export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
-export { type ColumnRange, concat, sliceColumns } from "./ops/columns.ts";
-export {
-  type CosineOptions,
-  cosineSimilarity,
-  normalize,
-  type NormalizeOptions,
-  pairwiseCosineSimilarity,
-} from "./ops/cosine.ts";
+export { concat, type ConcatOptions, stack } from "./ops/concat.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
-export { euclideanDistance, type EuclideanOptions, pairwiseEuclideanDistance, type RowPairs } from "./ops/euclidean.ts";
+export { expand } from "./ops/expand.ts";
+export { gather, type GatherInputs, type GatherOptions, indexSelect, topk, type TopKOptions } from "./ops/gather.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
 export {
@@ -40,8 +34,20 @@ export {
   type LossSettings,
   mseLoss,
 } from "./ops/losses.ts";
-export { type MahalanobisMatrix, mahalanobisSquared, pairwiseMahalanobisSquared } from "./ops/mahalanobis.ts";
 export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
+export { permute, type PermuteOptions, transpose, type TransposeOptions } from "./ops/permute.ts";
+export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
+export { reshape } from "./ops/reshape.ts";
+export { slice, type SliceOptions } from "./ops/slice.ts";
+export {
+  type CosineOptions,
+  cosineSimilarity,
+  normalize,
+  type NormalizeOptions,
+  pairwiseCosineSimilarity,
+} from "./ops/cosine.ts";
+export { euclideanDistance, type EuclideanOptions, pairwiseEuclideanDistance, type RowPairs } from "./ops/euclidean.ts";
+export { type MahalanobisMatrix, mahalanobisSquared, pairwiseMahalanobisSquared } from "./ops/mahalanobis.ts";
 export {
   contrastiveLoss,
   cosineEmbeddingLoss,
@@ -61,8 +67,6 @@ export {
   selectTriplets,
   type TripletIndices,
 } from "./ops/mining.ts";
-export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
-export { reshape } from "./ops/reshape.ts";
 export {
   type ScmlFeatureInputs,
   scmlFeatures,

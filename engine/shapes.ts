@@ -13,6 +13,13 @@ export function lastAxis(tensor: Tensor): { rows: number; columns: number } {
   return { rows: elementCount(tensor.shape.slice(0, -1)), columns };
 }
 
+/** The number of an axis, counted from the last where negative. @throws ShapeError when there is none */
+export function axisOf(shape: Shape, axis: number): number {
+  const at = axis < 0 ? axis + shape.length : axis;
+  if (Number.isInteger(at) && at >= 0 && at < shape.length) return at;
+  throw new ShapeError(`${shapeText(shape)} has no axis ${axis}.`);
+}
+
 /** True when two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);

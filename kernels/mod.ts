@@ -27,6 +27,8 @@ export {
 } from "./bilinear/bilinear_backward.ts";
 export { type BilinearSizes, type BilinearTile, bilinearTiles } from "./bilinear/tiles.ts";
 export { copyColumns, type CopyColumnsOptions } from "./shape/copy_columns.ts";
+export { copyStrided, type CopyStridedOptions, type StridedAxis } from "./shape/copy_strided.ts";
+export { gather, gatherBackward, type GatherOptions } from "./shape/gather.ts";
 export { transpose } from "./shape/transpose.ts";
 
 export { addScaled } from "./elementwise/add_scaled.ts";
@@ -56,6 +58,7 @@ export { sumAll, type SumAllOptions } from "./reduction/sum_all.ts";
 export { sumAxis, type SumAxisOptions } from "./reduction/sum_axis.ts";
 export { sumColumns, type SumColumnsOptions } from "./reduction/sum_columns.ts";
 export { sumRows, type SumRowsOptions } from "./reduction/sum_rows.ts";
+export { topK, type TopKOptions } from "./reduction/top_k.ts";
 export { sumToShape, type SumToShapeOptions } from "./reduction/sum_to_shape.ts";
 
 export { euclidean, type EuclideanOptions } from "./distance/euclidean.ts";

@@ -2,7 +2,7 @@ import { BilinearLowRank } from "../engine/nn/bilinear_low_rank.ts";
 import { LayerNorm } from "../engine/nn/layer_norm.ts";
 import { Linear } from "../engine/nn/linear.ts";
 import { Module, type ModuleOptions } from "../engine/nn/module.ts";
-import { concat } from "../engine/ops/columns.ts";
+import { concat } from "../engine/ops/concat.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** Sizes of a `BilinearNetwork`. */

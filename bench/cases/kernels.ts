@@ -1,5 +1,3 @@
-import type { Engine } from "../../engine/engine.ts";
-import type { Tensor } from "../../engine/tensor.ts";
 import { dropout } from "../../kernels/dropout/dropout.ts";
 import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
 import { gatherRows } from "../../kernels/embedding/embedding.ts";
@@ -20,34 +18,8 @@ import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradi
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Case } from "../case.ts";
+import { memoryCase, million } from "./memory_case.ts";
 import { uniform } from "./numbers.ts";
-
-const million = 1 << 20;
-
-/**
- * A case that is bound by memory: `words` numbers of four bytes are read or written a round.
- *
- * @param prepare makes the operands with `numbers` (uniform, or 0 where `zero`) and returns the launch
- */
-function memoryCase(
-  name: string,
-  words: number,
-  prepare: (engine: Engine, numbers: (count: number, zero?: "zero") => Tensor) => () => void,
-): Case {
-  return {
-    name,
-    bytes: 4 * words,
-    prepare(engine) {
-      const made: Tensor[] = [];
-      const round = prepare(engine, (count, zero) => {
-        const tensor = zero ? engine.full([count], 0) : engine.tensor([count], uniform(count, made.length + 1));
-        made.push(tensor);
-        return tensor;
-      });
-      return { round, dispose: () => made.forEach((tensor) => tensor.dispose()) };
-    },
-  };
-}
 
 const copy = memoryCase("copy 16M", 2 * 16 * million, (engine, numbers) => {
   const count = 16 * million, x = numbers(count, "zero").slice, y = numbers(count, "zero").slice;

@@ -3,6 +3,7 @@ import { bilinearStep } from "./bilinear_step.ts";
 import { kernelCases } from "./kernels.ts";
 import { matmulCases } from "./matmul.ts";
 import { mlpStep } from "./mlp_step.ts";
+import { shapeCases } from "./shapes.ts";
 
 /** All benchmarks, in the order in which they run. */
-export const cases: readonly Case[] = [...matmulCases, ...kernelCases, mlpStep, bilinearStep];
+export const cases: readonly Case[] = [...matmulCases, ...kernelCases, ...shapeCases, mlpStep, bilinearStep];

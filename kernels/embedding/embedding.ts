@@ -1,19 +1,26 @@
 import gatherCode from "./gather_rows.wgsl" with { type: "text" };
+import occurrencesCode from "./occurrences.wgsl" with { type: "text" };
 import scatterCode from "./scatter_rows.wgsl" with { type: "text" };
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
-import { type BufferSlice, defineKernel, type Launcher, rowGrid } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, type Launcher, rowGrid } from "../launcher.ts";
 
 const gather = defineElementWidths({
   label: "embedding",
   code: gatherCode,
   bindings: { table: "read", index: "read", y: "write" },
-  uniforms: { count: "u32", rows: "u32", columns: "u32", not_a_number: "u32" },
+  uniforms: { total: "u32", count: "u32", rows: "u32", columns: "u32", not_a_number: "u32" },
 });
-const scatter = defineKernel({
+const occurrences = defineKernel({
+  label: "embedding.occurrences",
+  code: occurrencesCode,
+  bindings: { index: "read", links: "write" },
+  uniforms: { count: "u32", rows: "u32" },
+});
+const scatter = defineElementWidths({
   label: "embedding.backward",
   code: scatterCode,
-  bindings: { dy: "read", index: "read", tableGradient: "write" },
-  uniforms: { count: "u32", rows: "u32", columns: "u32", accumulate: "u32" },
+  bindings: { dy: "read", links: "read", tableGradient: "write" },
+  uniforms: { total: "u32", count: "u32", rows: "u32", columns: "u32", accumulate: "u32" },
 });
 
 /** Sizes of a lookup. */
@@ -22,40 +29,55 @@ export interface LookupOptions {
   readonly index: BufferSlice;
   /** Rows to look up. */
   readonly count: number;
-  /** Rows of the table. */
+  /** Tables that the index looks up in, one after the other; 1 by default. */
+  readonly batch?: number;
+  /** Rows of a table. */
   readonly rows: number;
-  /** Columns of the table. */
+  /** Columns of a table. */
   readonly columns: number;
 }
 
-/** y [count, columns] = the rows of table [rows, columns] that the index names; NaN for a row that the table lacks. */
+/**
+ * y [batch, count, columns] = the rows of each table [batch, rows, columns] that the index names; NaN for a row that the
+ * tables lack.
+ */
 export function gatherRows(
   launcher: Launcher,
-  { table, y, index, count, rows, columns }: LookupOptions & { readonly table: BufferSlice; readonly y: BufferSlice },
+  { table, y, index, count, batch = 1, rows, columns }: LookupOptions & {
+    readonly table: BufferSlice;
+    readonly y: BufferSlice;
+  },
 ): void {
   const { kernel, width } = chooseWidth(gather, columns);
   launcher.dispatch(
     kernel,
     { table, index, y },
-    { count, rows, columns: columns / width, not_a_number: 0x7fc00000 },
-    rowGrid(Math.ceil(columns / width / 64), count),
+    { total: batch * count, count, rows, columns: columns / width, not_a_number: 0x7fc00000 },
+    rowGrid(Math.ceil(columns / width / 64), batch * count),
   );
 }
 
-/** tableGradient [rows, columns] = for each row of the table the sum of the rows of dy [count, columns] that it served. */
+/**
+ * tableGradient [batch, rows, columns] = for each row of a table the sum of the rows of dy [batch, count, columns] that it
+ * served, in their order.
+ */
 export function scatterRows(
   launcher: Launcher,
-  { dy, tableGradient, index, count, rows, columns, accumulate = false }: LookupOptions & {
+  { dy, tableGradient, index, count, batch = 1, rows, columns, accumulate = false }: LookupOptions & {
     readonly dy: BufferSlice;
     readonly tableGradient: BufferSlice;
     /** Adds to what tableGradient holds. */
     readonly accumulate?: boolean;
   },
 ): void {
+  const { kernel, width } = chooseWidth(scatter, columns);
+  const links = launcher.scratch((rows + count) * 4);
+  launcher.dispatch(occurrences, { index, links }, { count, rows }, elementGrid(rows + count));
   launcher.dispatch(
-    scatter,
-    { dy, index, tableGradient },
-    { count, rows, columns, accumulate: accumulate ? 1 : 0 },
-    rowGrid(Math.ceil(columns / 64), rows),
+    kernel,
+    { dy, links, tableGradient },
+    { total: batch * rows, count, rows, columns: columns / width, accumulate: accumulate ? 1 : 0 },
+    rowGrid(Math.ceil(columns / width / 64), batch * rows),
   );
+  launcher.release(links);
 }

@@ -1,7 +1,10 @@
-// Rows of a table by index: y[i] = table[index[i]]. An index beyond the table gives NaN, so that it does not pass unseen.
+// Rows of each table of a batch by index: y[batch, i] = table[batch, index[i]]. An index beyond the table gives NaN, so that it does not pass unseen.
 // One invocation an `Element`: f32, or vec4f where the columns allow.
 
 struct Uniforms {
+  // Rows of y in all of the batch.
+  total: u32,
+  // Rows of y for each table.
   count: u32,
   rows: u32,
   columns: u32,
@@ -21,11 +24,12 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let column = workgroup.x * 64u + local;
-  let i = workgroup.z * workgroups.y + workgroup.y;
-  if (column >= uniforms.columns || i >= uniforms.count) {
+  let target_row = workgroup.z * workgroups.y + workgroup.y;
+  if (column >= uniforms.columns || target_row >= uniforms.total) {
     return;
   }
-  let row = index[i];
-  let value = table[min(row, uniforms.rows - 1u) * uniforms.columns + column];
-  y[i * uniforms.columns + column] = select(Element(bitcast<f32>(uniforms.not_a_number)), value, row < uniforms.rows);
+  let batch = target_row / uniforms.count;
+  let row = index[target_row - batch * uniforms.count];
+  let value = table[(batch * uniforms.rows + min(row, uniforms.rows - 1u)) * uniforms.columns + column];
+  y[target_row * uniforms.columns + column] = select(Element(bitcast<f32>(uniforms.not_a_number)), value, row < uniforms.rows);
 }

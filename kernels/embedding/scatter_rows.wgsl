@@ -1,16 +1,20 @@
-// Backward pass of a lookup: table_gradient[row] = the sum of dy[i] over the i with index[i] = row, in the order of i.
-// One invocation an element of the table goes through all indices: right for any size, quick for small tables and batches.
+// Backward pass of a lookup: table_gradient[batch, row] = the sum of dy[batch, i] over the i with index[i] = row, in the
+// order of i, which is that of the links of occurrences.wgsl. One invocation an `Element` of the table: f32, or vec4f where
+// the columns allow.
 
 struct Uniforms {
+  // Rows of all tables.
+  total: u32,
+  // Indices.
   count: u32,
   rows: u32,
   columns: u32,
   accumulate: u32,
 }
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> index: array<u32>;
-@group(0) @binding(2) var<storage, read_write> table_gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<Element>;
+@group(0) @binding(1) var<storage, read> links: array<u32>;
+@group(0) @binding(2) var<storage, read_write> table_gradient: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
@@ -20,24 +24,17 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let column = workgroup.x * 64u + local;
-  let row = workgroup.z * workgroups.y + workgroup.y;
-  if (column >= uniforms.columns || row >= uniforms.rows) {
+  let table_row = workgroup.z * workgroups.y + workgroup.y;
+  if (column >= uniforms.columns || table_row >= uniforms.total) {
     return;
   }
-  var sum = 0.0;
-  var i = 0u;
-  loop {
-    // Its own loop, so that the load below runs only for rows that match.
-    while (i < uniforms.count && index[i] != row) {
-      i += 1u;
-    }
-    if (i >= uniforms.count) {
-      break;
-    }
-    sum += dy[i * uniforms.columns + column];
-    i += 1u;
+  let batch = table_row / uniforms.rows;
+  let row = table_row - batch * uniforms.rows;
+  var sum = Element(0.0);
+  for (var i = links[row]; i < uniforms.count; i = links[uniforms.rows + i]) {
+    sum += dy[(batch * uniforms.count + i) * uniforms.columns + column];
   }
-  let at = row * uniforms.columns + column;
+  let at = table_row * uniforms.columns + column;
   if (uniforms.accumulate != 0u) {
     sum += table_gradient[at];
   }

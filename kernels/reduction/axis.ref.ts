@@ -26,6 +26,15 @@ export function argmaxReference(x: ArrayLike<number>, view: AxisView): number[] 
   return along(x, view, (line) => line.indexOf(Math.max(...line)));
 }
 
+/** See `topK`; for numbers. */
+export function topKReference(x: ArrayLike<number>, view: AxisView, k: number): Float64Array {
+  const lines = along(x, view, (line) => {
+    const order = [...line.keys()].sort((a, b) => line[b]! - line[a]! || a - b);
+    return order.slice(0, k);
+  });
+  return spread(lines, { ...view, size: k });
+}
+
 /** See `maxAxis`. */
 export function maxReference(x: ArrayLike<number>, view: AxisView): Float64Array {
   return Float64Array.from(along(x, view, (line) => Math.max(...line)));

@@ -1,4 +1,5 @@
 import maxCode from "./max_axis.wgsl" with { type: "text" };
+import rankCode from "./rank.wgsl" with { type: "text" };
 import scatterCode from "./scatter_to_axis.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
 import type { AxisView } from "./axis.ts";
@@ -6,7 +7,7 @@ import type { AxisView } from "./axis.ts";
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
 const maxKernel = defineKernel({
   label: "max_axis",
-  code: maxCode,
+  code: `${rankCode}\n${maxCode}`,
   bindings: { x: "read", y: "write", position: "write" },
   uniforms,
 });

@@ -1,5 +1,5 @@
 // The greatest element along the middle axis of x [outer, size, inner] and its position, the first of equal ones. NaN
-// counts as greater than any number. One invocation a result.
+// counts as greater than any number. One invocation a result. `rank` comes from rank.wgsl.
 
 struct Uniforms {
   outer: u32,
@@ -11,18 +11,6 @@ struct Uniforms {
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read_write> position: array<u32>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-// Whole numbers in the order of the floats, NaN last, since drivers turn comparisons with NaN round. -0 equals 0.
-fn rank(value: f32) -> u32 {
-  let bits = bitcast<u32>(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) {
-    return 0xffffffffu;
-  }
-  if (bits == 0x80000000u) {
-    return 0x80000000u;
-  }
-  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
-}
 
 @compute @workgroup_size(64)
 fn main(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
-import { add, layerNorm, linear, multiply, reshape, sliceColumns, subtract, sum } from "../../engine/mod.ts";
+import { add, layerNorm, linear, multiply, reshape, slice, subtract, sum } from "../../engine/mod.ts";
 import { Parameter } from "../../engine/parameter.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkGradients } from "./finite_differences.ts";
@@ -50,7 +50,7 @@ Deno.test("tape: a deep chain of branches that meet again", () =>
       const wide = reshape({ x: layerNorm({ x: linear({ x: hidden, weight: w }) }, { eps: 0.1 }) }, { shape: [9] });
       hidden = add({ a: hidden, b: reshape({ x: wide }, { shape: [3, 3] }) });
     }
-    return sliceColumns({ x: hidden }, { from: 1, to: 3 });
+    return slice({ x: hidden }, { start: 1, end: 3 });
   }));
 
 Deno.test("tape: operands of a sum do not share one gradient when only one of them gets more", async () => {

@@ -8,9 +8,12 @@ import {
   dropout,
   embedding,
   exp,
+  expand,
+  gather,
   gelu,
   heteroscedasticLoss,
   huberLoss,
+  indexSelect,
   l1Loss,
   layerNorm,
   linear,
@@ -23,18 +26,22 @@ import {
   mean,
   mseLoss,
   multiply,
+  permute,
   relu,
   reshape,
   sigmoid,
   silu,
-  sliceColumns,
+  slice,
   softmax,
   softplus,
   sqrt,
   square,
+  stack,
   subtract,
   sum,
   tanh,
+  topk,
+  transpose,
 } from "../../engine/mod.ts";
 import { elementCount, type Shape } from "../../engine/tensor.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
@@ -94,7 +101,43 @@ for (const [name, f] of Object.entries({ softmax, logSoftmax })) {
 }
 gradientTest("reshape", at({ x: [3, 4] }), ({ x }) => reshape({ x }, { shape: [2, 6] }));
 gradientTest("concat of three widths", at({ a: [3, 1], b: [3, 4], c: [3, 2] }), ({ a, b, c }) => concat([a, b, c]));
-gradientTest("slice of inner columns", at({ x: [3, 7] }), ({ x }) => sliceColumns({ x }, { from: 2, to: 5 }));
+for (const axis of [0, 1]) {
+  const parts = at({ a: [2, 3, 2].with(axis, 1), b: [2, 3, 2] });
+  gradientTest(`concat along axis ${axis}`, parts, ({ a, b }) => concat([a, b, a], { axis }));
+}
+for (const axis of [0, 1, -1]) {
+  const point = at({ a: [2, 3], b: [2, 3] });
+  gradientTest(`stack along axis ${axis}`, point, ({ a, b }) => stack([a, b], { axis }));
+}
+gradientTest("slice of inner columns", at({ x: [3, 7] }), ({ x }) => slice({ x }, { start: 2, end: 5 }));
+gradientTest("slice of inner rows", at({ x: [2, 5, 2] }), ({ x }) => slice({ x }, { axis: 1, start: 1, end: -1 }));
+gradientTest("slice with a step", at({ x: [2, 5, 2] }), ({ x }) => slice({ x }, { axis: 1, start: 1, step: 2 }));
+gradientTest("permute", at({ x: [2, 3, 4] }), ({ x }) => permute({ x }, { order: [1, 0, -1] }));
+gradientTest("permute of five axes", at({ x: [2, 2, 3, 2, 2] }), ({ x }) => permute({ x }, { order: [4, 2, 0, 3, 1] }));
+gradientTest("transpose", at({ x: [2, 3, 4] }), ({ x }) => transpose({ x }));
+gradientTest("expand", at({ x: [3, 1, 2] }), ({ x }) => expand({ x }, { shape: [2, 3, 4, 2] }));
+for (const axis of [0, 1]) {
+  const picked = [[4, 3], [2, 5]][axis]!, rows = [1, 0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0];
+  gradientTest(
+    `gather with repeated positions along axis ${axis}`,
+    at({ x: [2, 3] }),
+    ({ x }) => gather({ x, index: engine.indices(picked, rows.slice(0, picked[0]! * picked[1]!)) }, { axis }),
+  );
+}
+for (const axis of [0, 1, 2]) {
+  gradientTest(
+    `index select with repeated positions along axis ${axis}`,
+    at({ x: [2, 3, 4] }),
+    ({ x }) => indexSelect({ x, index: engine.indices([5], [1, 0, 1, 1, 0]) }, { axis }),
+  );
+}
+for (const axis of [0, 1, -1]) {
+  gradientTest(
+    `top k along axis ${axis}`,
+    at({ x: [2, 3, 2] }, { x: apart }),
+    ({ x }) => topk({ x }, { k: 2, axis }).values,
+  );
+}
 
 for (
   const [layout, a, b, transposeA, transposeB] of [

@@ -11,10 +11,12 @@ import {
   softmaxBackwardReference,
   softmaxReference,
   sumAxisReference,
+  topKReference,
 } from "../../kernels/reduction/axis.ref.ts";
 import { maxAxis, maxAxisBackward } from "../../kernels/reduction/max_axis.ts";
 import { logSumExp, softmax, softmaxBackward, type SoftmaxKind } from "../../kernels/reduction/softmax.ts";
 import { sumAxis } from "../../kernels/reduction/sum_axis.ts";
+import { topK } from "../../kernels/reduction/top_k.ts";
 import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
 
 const harness = await KernelHarness.open();
@@ -168,4 +170,27 @@ Deno.test("axis: a view counts axes from either end and refuses those that are n
   assert.deepEqual(axisView([2, 3, 5], null), { outer: 1, size: 30, inner: 1 });
   assert.throws(() => axisView([2, 3], 2), ShapeError);
   assert.throws(() => axisView([2, 0], 1), ShapeError);
+});
+
+Deno.test("top k: the greatest come first, of equal ones the first, for every k", async () => {
+  for (const view of views) {
+    const x = normals(lengthOf(view), 3).map((value) => Math.round(2 * value) / 2 + 0);
+    for (const k of new Set([1, Math.min(3, view.size), Math.min(view.size, 20)])) {
+      const position = harness.output(view.outer * k * view.inner);
+      topK(launcher, { x: harness.upload(x), position, k, ...view });
+      const [found] = await harness.read(position);
+      const words = new Uint32Array(found.buffer, found.byteOffset, found.length);
+      assert.deepEqual(Array.from(words), Array.from(topKReference(x, view, k)), `${text(view)}, ${k}`);
+    }
+  }
+});
+
+Deno.test("top k: NaN is the greatest, -Infinity the least, and no element is named twice", async () => {
+  const x = [-Infinity, NaN, 0, -0, NaN, Infinity],
+    position = harness.output(6),
+    view = { outer: 1, size: 6, inner: 1 };
+  topK(launcher, { x: harness.upload(x), position, k: 6, ...view });
+  const [found] = await harness.read(position);
+  assert.deepEqual([...new Uint32Array(found.buffer, found.byteOffset, 6)], [1, 4, 5, 2, 3, 0]);
+  for (const k of [0, 7, 1.5]) assert.throws(() => topK(launcher, { x: position, position, k, ...view }), ShapeError);
 });

@@ -8,17 +8,19 @@ const { launcher } = harness;
 const indices = (count: number, rows: number) => Uint32Array.from({ length: count }, (_, i) => (i * i + 1) % rows);
 
 Deno.test("embedding: rows and their summed gradients equal the reference where indices repeat", async () => {
-  for (const [rows, columns, count] of [[1, 1, 1], [3, 1, 9], [11, 65, 18], [145, 32, 40]] as const) {
-    const table = normals(rows * columns, 1), dy = normals(count * columns, 2), index = indices(count, rows);
-    const y = harness.output(count * columns), fresh = harness.output(rows * columns);
-    const added = harness.output(rows * columns, table);
-    const lookup = { index: harness.upload(index), count, rows, columns };
+  const sizes = [[1, 1, 1, 1], [1, 3, 1, 9], [1, 11, 65, 18], [1, 145, 32, 40], [5, 7, 3, 6], [3, 2, 260, 3]] as const;
+  for (const [batch, rows, columns, count] of sizes) {
+    const table = normals(batch * rows * columns, 1), dy = normals(batch * count * columns, 2);
+    const index = indices(count, rows);
+    const y = harness.output(dy.length), fresh = harness.output(table.length);
+    const added = harness.output(table.length, table);
+    const lookup = { index: harness.upload(index), batch, count, rows, columns };
     gatherRows(launcher, { ...lookup, table: harness.upload(table), y });
     scatterRows(launcher, { ...lookup, dy: harness.upload(dy), tableGradient: fresh });
     scatterRows(launcher, { ...lookup, dy: harness.upload(dy), tableGradient: added, accumulate: true });
     const [gathered, scattered, sum] = await harness.read(y, fresh, added);
-    const gradient = scatterRowsReference(dy, index, { rows, columns });
-    assertClose(gathered, gatherRowsReference(table, index, columns), { rtol: 0, atol: 0 });
+    const gradient = scatterRowsReference(dy, index, { batch, rows, columns });
+    assertClose(gathered, gatherRowsReference(table, index, { batch, rows, columns }), { rtol: 0, atol: 0 });
     assertClose(scattered, gradient, { atol: 1e-6 });
     assertClose(sum, gradient.map((value, i) => value + table[i]!), { atol: 1e-6 });
   }
@@ -42,6 +44,7 @@ Deno.test("embedding: an index beyond the table gives NaN", async () => {
 
 Deno.test("embedding: the reference's gradient equals finite differences", () => {
   const rows = 4, columns = 3, index = indices(7, rows), table = normals(12, 3), dy = normals(21, 4);
-  const loss = (at: Float64Array) => gatherRowsReference(at, index, columns).reduce((sum, y, i) => sum + y * dy[i]!, 0);
+  const loss = (at: Float64Array) =>
+    gatherRowsReference(at, index, { rows, columns }).reduce((sum, y, i) => sum + y * dy[i]!, 0);
   assertClose(scatterRowsReference(dy, index, { rows, columns }), numericalGradient(loss, table), { atol: 1e-7 });
 });

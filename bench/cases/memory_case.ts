@@ -1,0 +1,31 @@
+import type { Engine } from "../../engine/engine.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import type { Case } from "../case.ts";
+import { uniform } from "./numbers.ts";
+
+export const million = 1 << 20;
+
+/**
+ * A case that is bound by memory: `words` numbers of four bytes are read or written a round.
+ *
+ * @param prepare makes the operands with `numbers` (uniform, or 0 where `zero`) and returns the launch
+ */
+export function memoryCase(
+  name: string,
+  words: number,
+  prepare: (engine: Engine, numbers: (count: number, zero?: "zero") => Tensor) => () => void,
+): Case {
+  return {
+    name,
+    bytes: 4 * words,
+    prepare(engine) {
+      const made: Tensor[] = [];
+      const round = prepare(engine, (count, zero) => {
+        const tensor = zero ? engine.full([count], 0) : engine.tensor([count], uniform(count, made.length + 1));
+        made.push(tensor);
+        return tensor;
+      });
+      return { round, dispose: () => made.forEach((tensor) => tensor.dispose()) };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+// For each row of a table where it is first named by the index, and for each position of the index where the same row is
+// named next; the length of the index where it is not. Links of rows come first, then those of positions. One invocation a
+// link.
+
+struct Uniforms {
+  count: u32,
+  rows: u32,
+}
+
+@group(0) @binding(0) var<storage, read> index: array<u32>;
+@group(0) @binding(1) var<storage, read_write> links: array<u32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let link = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (link >= uniforms.rows + uniforms.count) {
+    return;
+  }
+  var row = link;
+  var i = 0u;
+  if (link >= uniforms.rows) {
+    row = index[link - uniforms.rows];
+    i = link - uniforms.rows + 1u;
+  }
+  while (i < uniforms.count && index[i] != row) {
+    i += 1u;
+  }
+  links[link] = i;
+}

@@ -1,0 +1,45 @@
+// Positions of the k greatest elements along the middle axis of x [outer, size, inner], greatest first, of equal ones the
+// first; NaN counts as greater than any number. One invocation a line goes through it k times, each time for the greatest that
+// comes after the last one found. `rank` comes from rank.wgsl.
+
+struct Uniforms {
+  outer: u32,
+  size: u32,
+  inner: u32,
+  k: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> position: array<u32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  let stride = uniforms.inner;
+  if (index >= uniforms.outer * stride) {
+    return;
+  }
+  let first = (index / stride) * uniforms.size * stride + index % stride;
+  var last = 0u;
+  var last_rank = 0xffffffffu;
+  for (var found = 0u; found < uniforms.k; found += 1u) {
+    var best = uniforms.size;
+    var best_rank = 0u;
+    for (var i = 0u; i < uniforms.size; i += 1u) {
+      let this_rank = rank(x[first + i * stride]);
+      let follows = found == 0u || this_rank < last_rank || (this_rank == last_rank && i > last);
+      if (follows && (best == uniforms.size || this_rank > best_rank)) {
+        best = i;
+        best_rank = this_rank;
+      }
+    }
+    position[((index / stride) * uniforms.k + found) * stride + index % stride] = best;
+    last = best;
+    last_rank = best_rank;
+  }
+}
