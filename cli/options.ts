@@ -1,42 +1,16 @@
-import { nearestName } from "../data/nearest_name.ts";
 import { UsageError } from "../kernels/errors.ts";
-
-/** Lowest and highest value of a number, and whether it has to be whole. */
-export type NumberRange = readonly [lowest: number, highest: number, whole: boolean];
+import { choice, number as numberField, type NumberRange } from "../models/settings/field.ts";
 
 /** Reads the value of a numeric option. @throws UsageError naming the option, its range and what was given */
-export function number(option: string, [lowest, highest, whole]: NumberRange): (value: string) => number {
-  return (value) => {
-    const parsed = value.trim() === "" ? NaN : Number(value);
-    if (!(parsed >= lowest && parsed <= highest) || (whole && !Number.isInteger(parsed))) {
-      const kind = whole ? "whole number" : "number";
-      throw new UsageError(`${option} is "${value}"; a ${kind} from ${lowest} to ${highest} is expected.`);
-    }
-    return parsed;
-  };
-}
-
-/** Reads numbers separated by commas, each in the range. @throws UsageError as `number` does */
-export function numbers(option: string, range: NumberRange): (value: string) => readonly number[] {
-  const parse = number(option, range);
-  return (value) => value.split(",").map((part) => parse(part));
+export function number(option: string, range: NumberRange): (value: string) => number {
+  const field = numberField(range[0], range, "");
+  return (value) => field.parse(value, option);
 }
 
 /** Reads one of some known names. @throws UsageError naming the nearest one */
 export function oneOf<Name extends string>(option: string, known: readonly Name[]): (value: string) => Name {
-  return (value) => {
-    const found = known.find((name) => name === value);
-    if (found !== undefined) return found;
-    const expected = known.length > 1
-      ? `${known.join(" or ")} is expected (did you mean ${nearest(value, known)}?)`
-      : `${known[0]} is expected`;
-    throw new UsageError(`${option} is "${value}"; ${expected}.`);
-  };
-}
-
-/** The known name that begins with a word, or else the one with the fewest edits to it. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  return known.find((name) => name.startsWith(word)) ?? nearestName(word, known);
+  const field = choice<Name>(known[0]!, known, "");
+  return (value) => field.parse(value, option);
 }
 
 /** Reads text that may not be empty: a path, the name of a field. @throws UsageError */

@@ -1,5 +1,6 @@
 import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
+import { UsageError } from "../kernels/errors.ts";
 import { saveFeatures } from "../models/scorer.ts";
 import { command } from "./command.ts";
 import { type MetricFiles, metricFiles, text } from "./options.ts";
@@ -70,10 +71,11 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const onNote = (sentence: string) => terminal.note(sentence);
   const records = await readRecords(call.data, { scores: "ignored", onNote });
   const { predictions: { score, spread }, features } = await scoreWith(call, records, onNote);
+  if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
   if (call.saveFeatures !== null) await saveFeatures(call.saveFeatures, features);
   await writeSubmission(call.out, score, {
     round: call.round,
-    ...(call.spread ? { columns: [{ name: "spread", values: spread }] } : {}),
+    ...(call.spread && spread ? { columns: [{ name: "spread", values: spread }] } : {}),
   });
   terminal.note(`${counted(records.length, "score")} written to ${call.out}.\n`);
   terminal.note(describeScores(score));

@@ -3,6 +3,7 @@ import { type Action, command } from "./command.ts";
 import { type DoctorCall, doctorCommand } from "./doctor.ts";
 import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
 import { type PredictCall, predictCommand } from "./predict.ts";
+import { type RecipesCall, recipesCommand } from "./recipes.ts";
 import { type SampleCall, sampleCommand } from "./sample.ts";
 import type { Terminal } from "./terminal.ts";
 import { type TrainCall, trainCommand } from "./train.ts";
@@ -12,6 +13,7 @@ export interface Actions {
   readonly train: Action<TrainCall>;
   readonly evaluate: Action<EvaluateCall>;
   readonly predict: Action<PredictCall>;
+  readonly recipes: Action<RecipesCall>;
   readonly sample: Action<SampleCall>;
   readonly doctor: Action<DoctorCall>;
 }
@@ -29,6 +31,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     trainCommand((call) => actions.train(call, terminal)),
     evaluateCommand((call) => actions.evaluate(call, terminal)),
     predictCommand((call) => actions.predict(call, terminal)),
+    recipesCommand((call) => actions.recipes(call, terminal)),
     sampleCommand((call) => actions.sample(call, terminal)),
     doctorCommand((call) => actions.doctor(call, terminal)),
   ];

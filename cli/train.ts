@@ -1,13 +1,14 @@
-import { bilinearDefaults as defaults, bilinearRanges as ranges, recipes, weightings } from "../models/config.ts";
-import type { TrainRequest } from "../models/train_request.ts";
 import { UsageError } from "../kernels/errors.ts";
+import { recipeNamed, recipes, settingsOf } from "../models/recipes.ts";
 import { resumeRun, trainRun, type TrainSummary } from "../models/train_run.ts";
+import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
 import { interruptible, Interruption } from "./interruption.ts";
-import { describe, flagOf, given, metricFiles, number, numbers, oneOf, text } from "./options.ts";
+import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";
 import { nextFree } from "./out.ts";
 import { createTrainReporter } from "./progress.ts";
 import { alignColumns, counted, type Terminal } from "./terminal.ts";
+import { readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
@@ -21,15 +22,20 @@ export type TrainCall =
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
 export function trainCommand(act: (call: TrainCall) => Promise<void>) {
-  return trainOptions().action((options) => act(trainCall(options)));
+  return trainOptions().action(async (options) => act(await trainCall(options)));
 }
 
 function trainOptions() {
-  return command("train", "Train a scorer. Without --data it trains on a built-in sample set.", [
+  const names = recipes.map(({ name }) => name);
+  const options = command("train", "Train a scorer. Without --data it trains on a built-in sample set.", [
     ["train", "Try it out"],
     [
       "train --data train.json --metric-names names.json --metric-embeddings metrics.npy --out runs/a",
       "Train on your records",
+    ],
+    [
+      "train --recipe bilinear --set optimizer.lr=3e-4 --set model.rank=64",
+      "Change any setting (see: deno task recipes)",
     ],
     ["train --resume runs/a", "Go on with a run that was stopped"],
   ])
@@ -44,89 +50,27 @@ function trainOptions() {
     )
     .option("--recover", "train on what can be saved of a damaged --data")
     .option("--max-rows <count>", "use only the first records", number("--max-rows", [1, 1e9, true]))
-    .option(
-      "--validation-share <share>",
-      describe("part of the records held out for validation", defaults.validationShare),
-      number("--validation-share", ranges.validationShare),
-    )
-    .option(
-      "--group-by <field>",
-      "field of the records whose equal values stay together when validation rows are chosen",
-      text("--group-by"),
-    )
-    .option(
-      "--negatives <share>",
-      describe("copies of train rows with a metric that does not fit, as a share of the rows", defaults.negatives),
-      number("--negatives", ranges.negatives),
-    )
-    .option(
-      "--weights <kind>",
-      describe(`sample weights: ${weightings.join(" or ")}`, defaults.weights),
-      oneOf("--weights", weightings),
-    )
-    .optionsGroup("Model and training:")
-    .option(
-      "--recipe <name>",
-      describe(`what to train: ${recipes.join(", ")}`, defaults.recipe),
-      oneOf("--recipe", recipes),
-    )
-    .option("--seed <number>", describe("seed of every random choice", defaults.seed), number("--seed", ranges.seed))
-    .option(
-      "--rank <number>",
-      describe("rank of the bilinear form; 0 leaves it out", defaults.rank),
-      number("--rank", ranges.rank),
-    )
-    .option(
-      "--hidden <widths>",
-      describe("widths of the hidden layers", defaults.hidden.join(",")),
-      numbers("--hidden", [1, 65536, true]),
-    )
-    .option(
-      "--dropout <share>",
-      describe("part of the activations dropped", defaults.dropout),
-      number("--dropout", ranges.dropout),
-    )
-    .option("--epochs <count>", describe("most epochs", defaults.epochs), number("--epochs", ranges.epochs))
-    .option(
-      "--batch-size <rows>",
-      describe("rows in a step", defaults.batchSize),
-      number("--batch-size", ranges.batchSize),
-    )
-    .option(
-      "--learning-rate <rate>",
-      describe("Adam's learning rate at first", defaults.learningRate),
-      number("--learning-rate", ranges.learningRate),
-    )
-    .option(
-      "--weight-decay <rate>",
-      describe("L2 penalty", defaults.weightDecay),
-      number("--weight-decay", ranges.weightDecay),
-    )
-    .option(
-      "--clip <norm>",
-      describe("largest global norm of the gradient; 0 for no limit", defaults.clip),
-      number("--clip", ranges.clip),
-    )
-    .option(
-      "--plateau-patience <epochs>",
-      describe("epochs without progress before the learning rate is cut", defaults.plateauPatience),
-      number("--plateau-patience", ranges.plateauPatience),
-    )
-    .option(
-      "--early-stopping <epochs>",
-      describe("epochs without progress before training ends", defaults.earlyStopping),
-      number("--early-stopping", ranges.earlyStopping),
-    )
     .optionsGroup("Run:")
     .option("--out <folder>", "folder of the run (default: the next free runs/RECIPE-1, -2 ...)", text("--out"))
     .option("--force", "replace the run that is in --out")
-    .option("--resume <run>", "go on with a stopped run, with its own data and settings", text("--resume"));
+    .option("--resume <run>", "go on with a stopped run, with its own data and settings", text("--resume"))
+    .optionsGroup("Recipe and settings:")
+    .option("--recipe <name>", describe(`what to train: ${names.join(", ")}`, names[0]), oneOf("--recipe", names))
+    .option("--config <file>", "JSON file of settings, in sections, or the config.json of a run", text("--config"))
+    .option(
+      "--set <setting=value>",
+      "any setting of the recipe, over those of --config; may be repeated (see: deno task recipes NAME)",
+      (word: string, before: readonly string[] = []) => [...before, word],
+    )
+    .optionsGroup(`Short for settings of any recipe (the defaults are those of ${names[0]}):`);
+  for (const { flags, description } of shorthandOptions()) options.option(flags, description);
+  return options;
 }
 
 type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
 
 /** @throws UsageError when options do not go together */
-function trainCall(options: TrainOptions): TrainCall {
+async function trainCall(options: TrainOptions): Promise<TrainCall> {
   const { resume, ...others } = given(options);
   if (resume !== undefined) {
     const [other] = Object.keys(others);
@@ -137,10 +81,12 @@ function trainCall(options: TrainOptions): TrainCall {
     }
     return { kind: "resume", run: resume };
   }
-  const { data, metricNames, metricEmbeddings, embeddings, recover, maxRows, out, force, ...settings } = others;
+  const { data, metricNames, metricEmbeddings, embeddings, recover, maxRows, out, force, ...words } = others;
+  const { recipe, config, set, ...further } = words;
+  const shorthands = further as ShorthandWords;
   const metrics = metricFiles({ metricNames, metricEmbeddings });
   if (data === undefined) {
-    const needsData = { metricNames, metricEmbeddings, embeddings, recover, groupBy: settings.groupBy };
+    const needsData = { metricNames, metricEmbeddings, embeddings, recover, groupBy: shorthands.groupBy };
     const [alone] = Object.keys(given(needsData));
     if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
   } else if (metrics === null) {
@@ -156,7 +102,7 @@ function trainCall(options: TrainOptions): TrainCall {
         embeddings: embeddings ?? null,
         recover: recover ?? false,
       },
-      settings,
+      ...await readSettings({ recipe, config, set, shorthands }),
       maxRows: maxRows ?? null,
     },
     out: out ?? null,
@@ -172,24 +118,24 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
   const summary = await interruptible(terminal, async (signal) => {
     if (call.kind === "resume") return await resumeRun(call.run, { reporter, signal });
     const { request, force } = call;
-    const settings = { ...request.settings };
+    let { settings } = request;
+    const recipe = recipeNamed(request.recipe);
     if (request.files === null) {
       terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
-      if (settings.epochs === undefined) {
-        settings.epochs = sampleEpochs;
-        terminal.note(
-          `${sampleEpochs} epochs at most, to be done soon; --epochs ${defaults.epochs} is the recipe's own.`,
-        );
+      if (settings.training?.epochs === undefined) {
+        const { epochs } = settingsOf(recipe).training;
+        settings = { ...settings, training: { ...settings.training, epochs: sampleEpochs } };
+        terminal.note(`${sampleEpochs} epochs at most, to be done soon; --epochs ${epochs} is the recipe's own.`);
       }
     }
-    const { negatives, weights } = { ...defaults, ...settings };
+    const { augmentation: { metricSwap: { share: negatives } }, weights } = settingsOf(recipe, settings);
     terminal.note(
       negatives > 0
         ? `Metric-swap negatives: ${negatives} of the train rows (they help where metrics may not fit; --negatives 0 leaves them out).`
         : "No metric-swap negatives.",
     );
-    terminal.note(`Sample weights: ${weights}.`);
-    const out = call.out ?? await nextFree("runs", settings.recipe ?? defaults.recipe);
+    terminal.note(`Sample weights: ${weights.kind}.`);
+    const out = call.out ?? await nextFree("runs", recipe.name);
     return await trainRun({ ...request, settings, out }, { reporter, signal, force });
   });
   if (!summary.finished) {

@@ -5,6 +5,7 @@ export { MetricTable } from "./metric_table.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
 export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
 export { meanText, readTextEmbeddings, type TextEmbeddings, type TextEmbeddingsOptions } from "./text_embeddings.ts";
+export { type TextLayout, textLayouts, type TextTable } from "./text_layout.ts";
 export { holdoutSplit, type Split, type SplitOptions, stratifiedFolds } from "./split.ts";
 export { sqrtInverseWeights, type WeightOptions } from "./weights.ts";
 export {

@@ -9,6 +9,11 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
+/** The known name that begins with a word, or else the one with the fewest edits to it. */
+export function nearestStart(word: string, known: readonly string[]): string | undefined {
+  return known.find((name) => name.startsWith(word)) ?? nearestName(word, known);
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

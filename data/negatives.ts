@@ -18,8 +18,8 @@ export interface MismatchOptions {
   readonly known: Pick<ScoredPairs, "text" | "metric">;
 }
 
-/** Lowest and highest score of a metric-swap negative, as in document 004. */
-export const negativeScores = [1, 6] as const;
+/** Lowest and highest score of a metric-swap negative, as in document 004, unless others are asked for. */
+const negativeScores = [1, 6] as const;
 
 /**
  * Score that stands for a metric that does not fit in the mismatched-metric validation set: such rows of the real test set
@@ -35,13 +35,16 @@ const negativesStream = 0x4e6, mismatchStream = 0x3157;
  *
  * @see document 004, section 1.3
  */
-export function metricSwapNegatives(rows: ScoredPairs, options: MismatchOptions & { share: number }): ScoredPairs {
+export function metricSwapNegatives(
+  rows: ScoredPairs,
+  options: MismatchOptions & { readonly share: number; readonly scores?: readonly [lowest: number, highest: number] },
+): ScoredPairs {
   const random = new Philox(options.seed, negativesStream);
   const { length } = rows.text;
   const count = Math.round(options.share * length);
   const picked: number[] = [];
   while (picked.length < count) picked.push(...random.permutation(length).subarray(0, count - picked.length));
-  const [low, high] = negativeScores;
+  const [low, high] = options.scores ?? negativeScores;
   return mismatches(rows, picked, options, random, () => low + random.integer(high - low + 1));
 }
 

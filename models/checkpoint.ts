@@ -1,8 +1,8 @@
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../engine/safetensors.ts";
 import type { StateDict } from "../engine/nn/module.ts";
 import type { EarlyStoppingState } from "../engine/optim/early_stopping.ts";
-import type { PlateauState } from "../engine/optim/reduce_lr_on_plateau.ts";
 import { DataError } from "../kernels/errors.ts";
+import type { ScheduleState } from "./schedules.ts";
 
 /** Where a run stands: between two batches. */
 export interface Position {
@@ -24,7 +24,7 @@ export interface Checkpoint {
   /** Seed of the random ops; with the position's step it is all their state. */
   readonly seed: number;
   readonly learningRate: number;
-  readonly plateau: PlateauState;
+  readonly schedule: ScheduleState;
   readonly earlyStopping: EarlyStoppingState;
   /** Identifies data and settings; a run goes on only with the same. */
   readonly fingerprint: string;
@@ -33,7 +33,7 @@ export interface Checkpoint {
   readonly moments: Readonly<Record<string, StateDict>>;
 }
 
-const format = "metrograd checkpoint 1";
+const format = "metrograd checkpoint 2";
 
 /** Writes a checkpoint as one safetensors file, aside first, then renamed. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {

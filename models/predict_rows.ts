@@ -1,7 +1,8 @@
 import type { Engine } from "../engine/engine.ts";
-import { embedding } from "../engine/ops/embedding.ts";
+import type { Module } from "../engine/nn/module.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { BilinearNetwork } from "./bilinear.ts";
+import type { Batch, BatchSource } from "./batch.ts";
+import type { Model } from "./model.ts";
 import type { Rows } from "./training_data.ts";
 
 /** Rows that run through the network at once. */
@@ -11,47 +12,80 @@ const rowsPerBatch = 512;
 export interface Predictions {
   /** Expected scores, clamped to 0..10. */
   readonly score: Float32Array;
-  /** Standard deviation of the score, from the log-variance. */
-  readonly spread: Float32Array;
+  /** Standard deviations of the scores; null where the recipe gives none. */
+  readonly spread: Float32Array | null;
+  /** Probabilities of the scores 0..10, [rows, 11]; null where the recipe gives none. */
+  readonly probabilities: Float32Array | null;
+}
+
+/**
+ * Computes something of every row with a network in evaluation, without gradients: for each result its elements, those of
+ * row after row.
+ */
+export async function computeRows(
+  engine: Engine,
+  network: Module,
+  source: BatchSource,
+  rows: Rows,
+  of: (batch: Batch) => readonly Tensor[],
+): Promise<Float32Array<ArrayBuffer>[]> {
+  const { training } = network;
+  network.eval();
+  const count = rows.text.length;
+  const batches: (readonly Tensor[])[] = [];
+  try {
+    for (let from = 0; from < count; from += rowsPerBatch) {
+      const picked = Uint32Array.from({ length: Math.min(rowsPerBatch, count - from) }, (_, i) => from + i);
+      batches.push(engine.scope(() => engine.noGrad(() => of(source.batch(rows, picked)))));
+      engine.stream.submit();
+    }
+    const results = await engine.read(batches.flat());
+    const each = batches[0]?.length ?? 0;
+    return Array.from({ length: each }, (_, result) => concatenate(batches.map((_, i) => results[i * each + result]!)));
+  } finally {
+    for (const tensor of batches.flat()) tensor.dispose();
+    network.train(training);
+  }
 }
 
 /** Scores rows with a network whose tables are on the GPU. */
 export async function predictRows(
   engine: Engine,
-  network: BilinearNetwork,
-  metrics: Tensor,
-  texts: Tensor,
+  { recipe, network, settings }: Model,
+  source: BatchSource,
   rows: Rows,
 ): Promise<Predictions> {
-  const { training } = network;
-  network.eval();
-  const score = new Float32Array(rows.text.length), spread = new Float32Array(rows.text.length);
-  const batches: Tensor[] = [];
-  try {
-    for (let from = 0; from < rows.text.length; from += rowsPerBatch) {
-      const index = (values: Uint32Array) => {
-        const picked = values.subarray(from, from + rowsPerBatch);
-        return engine.indices([picked.length], picked);
-      };
-      batches.push(engine.scope(() =>
-        engine.noGrad(() =>
-          network.forward(
-            embedding({ weight: metrics, index: index(rows.metric) }),
-            embedding({ weight: texts, index: index(rows.text) }),
-          )
-        )
-      ));
-      engine.stream.submit();
-    }
-    (await engine.read(batches)).forEach((values, batch) => {
-      for (let i = 0; i < values.length / 2; i++) {
-        score[batch * rowsPerBatch + i] = Math.min(Math.max(values[2 * i]!, 0), 10);
-        spread[batch * rowsPerBatch + i] = Math.exp(Math.min(Math.max(values[2 * i + 1]!, -10), 10) / 2);
-      }
-    });
-  } finally {
-    for (const batch of batches) batch.dispose();
-    network.train(training);
+  let has = { variance: false, probabilities: false };
+  const results = await computeRows(engine, network, source, rows, (batch) => {
+    const { score, variance, probabilities } = recipe.predict(network, batch, settings);
+    has = { variance: variance !== undefined, probabilities: probabilities !== undefined };
+    return [score, variance, probabilities].filter((tensor) => tensor !== undefined);
+  });
+  const score = results.shift() ?? new Float32Array();
+  const variance = has.variance ? results.shift()! : null;
+  const probabilities = has.probabilities ? results.shift()! : null;
+  return {
+    score: score.map((value) => Math.min(Math.max(value, 0), 10)),
+    spread: variance?.map(Math.sqrt) ?? (probabilities && spreadOf(probabilities)),
+    probabilities,
+  };
+}
+
+/** Standard deviation of each row of probabilities of the scores 0..10. */
+function spreadOf(probabilities: Float32Array): Float32Array {
+  return Float32Array.from({ length: probabilities.length / 11 }, (_, row) => {
+    const shares = probabilities.subarray(row * 11, (row + 1) * 11);
+    const mean = shares.reduce((sum, share, score) => sum + share * score, 0);
+    return Math.sqrt(shares.reduce((sum, share, score) => sum + share * (score - mean) ** 2, 0));
+  });
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
-  return { score, spread };
+  return whole;
 }

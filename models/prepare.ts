@@ -3,16 +3,20 @@ import { encodeRecords, fitTexts } from "../data/encode_records.ts";
 import { meanScore } from "../data/evaluation.ts";
 import { HashEncoder } from "../data/encoders/hash.ts";
 import { MetricTable } from "../data/metric_table.ts";
-import { metricSwapNegatives, mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
+import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
+import { cleanScores } from "../data/clean.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
-import { holdoutSplit, textKey } from "../data/split.ts";
-import { meanText, readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
+import { holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
+import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
+import { layOutTexts } from "../data/text_layout.ts";
 import { sqrtInverseWeights } from "../data/weights.ts";
 import { MetrogradError } from "../kernels/errors.ts";
+import { augment, joinPairs } from "./augment.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
+import type { Settings } from "./settings/shared.ts";
 import type { LabelledRows, TrainingData } from "./training_data.ts";
 
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
@@ -27,48 +31,59 @@ export interface PreparedRun {
   readonly inputs: RunInputs;
   /** The sample set, where the run trains on it. */
   readonly sample: SampleSet | null;
+  /** Numbers of the records that are held out, in the order of the validation rows, counted from 0 in the file. */
+  readonly heldOut: Uint32Array;
   readonly counts: {
     readonly records: number;
     readonly train: number;
     readonly validation: number;
-    readonly negatives: number;
+    /** Rows that each stage of augmentation added. */
+    readonly added: readonly (readonly [stage: string, rows: number])[];
   };
 }
 
 /**
- * Reads, splits, encodes and augments: from files to rows of numbers. The same config gives the same rows.
+ * Reads, cleans, splits, encodes and augments: from files to rows of numbers. The same config gives the same rows.
  *
  * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
  */
-export async function prepare({ settings, files, maxRows }: RunConfig, reporter: Reporter): Promise<PreparedRun> {
+export async function prepare(config: RunConfig, reporter: Reporter): Promise<PreparedRun> {
+  const { settings, files, maxRows } = config;
   const onNote = (sentence: string) => reporter.note(sentence);
   const sample = files ? null : generateSample(sampleSeed);
   const all = files
     ? await readRecords(files.data, { scores: "required", recover: files.recover, onNote })
     : sample!.train.map(recordOf);
-  const records = maxRows === null ? all : all.slice(0, maxRows);
+  const source = files?.data ?? "the sample set";
+  const { records, kept } = cleanScores(maxRows === null ? all : all.slice(0, maxRows), {
+    offGrid: settings.data.offGrid,
+    source,
+    onNote,
+  });
   const metrics = files
     ? await MetricTable.read(files.metricNames, files.metricEmbeddings, { onNote })
     : await sampleMetrics();
-  const source = files?.data ?? "the sample set";
-  const metric = Uint32Array.from(records, ({ metric }, i) => metrics.indexOf(metric, `${source}, record ${i + 1}`));
+  const metric = Uint32Array.from(
+    records,
+    ({ metric }, i) => metrics.indexOf(metric, `${source}, record ${kept[i]! + 1}`),
+  );
   if (records.length < 2) {
     throw new MetrogradError(`${source} holds ${records.length} record; training needs at least two.`);
   }
-  const split = holdoutSplit(records, { ...settings, share: settings.validationShare });
-  const pick = (rows: Uint32Array) => [...rows].map((row) => records[row]!);
+  const split = splitOf(records, settings);
 
+  const layout = settings.features.texts;
   const encoder = files?.embeddings ? null : new HashEncoder();
-  encoder?.fit(fitTexts(pick(split.train)));
-  const embeddings = encoder ? await encodeRecords(encoder, records) : take(
+  encoder?.fit(fitTexts([...split.train].map((row) => records[row]!), layout));
+  const embeddings = encoder ? await encodeRecords(encoder, records, layout) : take(
     await readTextEmbeddings(files!.embeddings!, all.length, {
       rowsOf: `${source} has ${all.length} records`,
       recovered: files!.recover,
       onNote,
     }),
-    records.length,
+    kept,
   );
-  const texts = { data: meanText(embeddings), dimension: embeddings.dimension };
+  const texts = layOutTexts(embeddings, layout, files?.embeddings ?? "The encoder");
 
   const score = Float32Array.from(records, ({ score }) => score!);
   const pairs = (rows: Uint32Array<ArrayBuffer>): ScoredPairs => ({
@@ -78,41 +93,58 @@ export async function prepare({ settings, files, maxRows }: RunConfig, reporter:
   });
   const plain = pairs(split.train), validation = pairs(split.validation);
   const options: MismatchOptions = {
-    seed: settings.seed,
+    seed: settings.training.seed,
     metrics: metrics.names.length,
     sameText: numberTexts(records),
     known: { text: Uint32Array.from(records.keys()), metric },
   };
-  const negatives = metricSwapNegatives(plain, { ...options, share: settings.negatives });
-  const train = join(plain, negatives);
-  const weigh = (rows: ScoredPairs, weight: Float32Array<ArrayBuffer>): LabelledRows => ({ ...rows, weight });
-  const ones = (rows: ScoredPairs) => weigh(rows, new Float32Array(rows.score.length).fill(1));
+  const added = augment(plain, settings.augmentation, options);
+  const train = joinPairs([plain, ...added.map(({ rows }) => rows)]);
   const mismatched = mismatchedPairs(validation, options);
+  const rowsThatDoNotFit = added.reduce((sum, { mismatched, rows }) => sum + (mismatched ? rows.score.length : 0), 0);
   const data: TrainingData = {
     tables: { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } },
-    train: settings.weights === "none" ? ones(train) : weigh(train, sqrtInverseWeights(train.score)),
-    validation: ones(validation),
-    mismatched: mismatched.score.length > 0 ? ones(mismatched) : null,
+    train: { ...train, weight: weightsOf(train.score, settings.weights) },
+    validation: unweighted(validation),
+    mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
+    mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
   return {
     data,
     metrics,
     encoder,
     sample,
+    heldOut: split.validation.map((row) => kept[row]!),
     inputs: {
       texts: encoder ? "hash" : embeddings.fields.map(({ name }) => name),
+      textFields: texts.fields,
       textDimension: texts.dimension,
       metricDimension: metrics.dimension,
       trainMean: meanScore(plain.score),
-      fingerprint: fingerprint(settings, data),
+      fingerprint: fingerprint(config, data),
     },
     counts: {
       records: records.length,
       train: plain.score.length,
       validation: validation.score.length,
-      negatives: negatives.score.length,
+      added: added.map(({ stage, rows }) => [stage, rows.score.length]),
     },
   };
+}
+
+function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {
+  const { groupBy, validationShare: share, folds, fold } = data;
+  const options = { seed: data.splitSeed ?? training.seed, groupBy };
+  if (folds === 0) return holdoutSplit(records, { ...options, share });
+  return stratifiedFolds(records, { ...options, folds })[fold]!;
+}
+
+function weightsOf(score: Float32Array, { kind, ...options }: Settings["weights"]): Float32Array {
+  return kind === "none" ? new Float32Array(score.length).fill(1) : sqrtInverseWeights(score, options);
+}
+
+function unweighted(rows: ScoredPairs): LabelledRows {
+  return { ...rows, weight: new Float32Array(rows.score.length).fill(1) };
 }
 
 /** A record of the sample set as a file of records would give it. */
@@ -127,16 +159,15 @@ export function recordOf({ metric_name, system_prompt, user_prompt, response, sc
   };
 }
 
-function take({ fields, dimension }: TextEmbeddings, rows: number): TextEmbeddings {
-  return { fields: fields.map(({ name, data }) => ({ name, data: data.subarray(0, rows * dimension) })), dimension };
-}
-
-function join(a: ScoredPairs, b: ScoredPairs): ScoredPairs {
-  return {
-    text: Uint32Array.from([...a.text, ...b.text]),
-    metric: Uint32Array.from([...a.metric, ...b.metric]),
-    score: Float32Array.from([...a.score, ...b.score]),
+/** The embeddings of some of the records. */
+function take({ fields, dimension }: TextEmbeddings, kept: Uint32Array): TextEmbeddings {
+  const pick = (data: Float32Array) => {
+    if (kept.length * dimension === data.length) return data;
+    const picked = new Float32Array(kept.length * dimension);
+    kept.forEach((row, i) => picked.set(data.subarray(row * dimension, (row + 1) * dimension), i * dimension));
+    return picked;
   };
+  return { fields: fields.map(({ name, data }) => ({ name, data: pick(data) })), dimension };
 }
 
 /** The same number for records with the same texts. */
@@ -149,8 +180,8 @@ function numberTexts(records: readonly MetricRecord[]): Uint32Array {
   });
 }
 
-function fingerprint(settings: RunConfig["settings"], { tables, train, validation }: TrainingData): string {
-  const hash = createHash("sha256").update(JSON.stringify(settings));
+function fingerprint({ recipe, settings }: RunConfig, { tables, train, validation }: TrainingData): string {
+  const hash = createHash("sha256").update(JSON.stringify([recipe, settings]));
   const arrays = [tables.texts.data, tables.metrics.data, ...Object.values(train), ...Object.values(validation)];
   for (const array of arrays) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return hash.digest("hex");

@@ -1,14 +1,17 @@
 import { join } from "node:path";
 import { listFolderOrExplain, readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
-import { type BilinearConfig, bilinearConfig } from "./config.ts";
+import { recipeNamed, settingsOf } from "./recipes.ts";
+import type { Settings } from "./settings/shared.ts";
 import type { TrainFiles } from "./train_request.ts";
 
-const format = "metrograd run 1";
+const format = "metrograd run 2";
 
 /** Everything needed to repeat a run: its settings and its data. */
 export interface RunConfig {
-  readonly settings: BilinearConfig;
+  /** Name of the recipe. */
+  readonly recipe: string;
+  readonly settings: Settings;
   /** Null for the built-in sample set. Paths are absolute. */
   readonly files: TrainFiles | null;
   /** Only the first records; null for all. */
@@ -19,6 +22,8 @@ export interface RunConfig {
 export interface RunInputs {
   /** "hash", or the names of the fields whose embeddings were given. */
   readonly texts: "hash" | readonly string[];
+  /** Texts of a record that the network sees, each as a row. */
+  readonly textFields: number;
   /** Numbers in a text's row. */
   readonly textDimension: number;
   /** Numbers in a metric's row. */
@@ -30,10 +35,13 @@ export interface RunInputs {
 }
 
 function isInputs(value: Partial<RunInputs> | undefined): value is RunInputs {
-  const { texts, textDimension, metricDimension, trainMean, fingerprint } = value ?? {};
-  return (texts === "hash" || Array.isArray(texts)) && Number.isInteger(textDimension) &&
-    Number.isInteger(metricDimension) && typeof trainMean === "number" && typeof fingerprint === "string";
+  const { texts, textFields, textDimension, metricDimension, trainMean, fingerprint } = value ?? {};
+  return (texts === "hash" || Array.isArray(texts)) &&
+    [textFields, textDimension, metricDimension].every(Number.isInteger) &&
+    typeof trainMean === "number" && typeof fingerprint === "string";
 }
+
+const isFormat = (found: unknown) => typeof found === "string" && found.startsWith("metrograd run ");
 
 /** The files of a run. */
 export class RunFolder {
@@ -48,6 +56,8 @@ export class RunFolder {
   readonly metrics = this.#file("metrics.jsonl");
   readonly timings = this.#file("timings.jsonl");
   readonly curves = this.#file("curves.svg");
+  /** Predictions of the validation rows; written when the run is finished. */
+  readonly validation = this.#file("validation.csv");
   readonly readme = this.#file("README.md");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");
@@ -56,32 +66,39 @@ export class RunFolder {
     await writeAtomically(this.config, JSON.stringify({ format, ...config, inputs }, null, 2) + "\n");
   }
 
-  /** @throws DataError when the folder holds no run or its config is damaged */
+  /** @throws DataError when the folder holds no run, one of another version, or its config is damaged */
   async readConfig(): Promise<{ config: RunConfig; inputs: RunInputs | null }> {
-    const text = new TextDecoder().decode(await readFileOrExplain(this.config, "the config of a run"));
-    let content;
-    try {
-      content = JSON.parse(text);
-    } catch (error) {
-      throw new DataError(`${this.config} is not valid JSON: ${(error as Error).message}.`, { cause: error });
+    const content = await this.#readJson();
+    if (content.format !== format) {
+      throw new DataError(
+        isFormat(content.format)
+          ? `${this.path} is a run of another version: "${content.format}" instead of "${format}"; train it again.`
+          : `${this.config} is not the config of a run: "format" is not "${format}".`,
+      );
     }
-    if (content?.format !== format) {
-      throw new DataError(`${this.config} is not the config of a run: "format" is not "${format}".`);
-    }
-    const { settings, files, maxRows, inputs } = content;
+    const { recipe, settings, files, maxRows, inputs } = content as unknown as RunConfig & { inputs: RunInputs | null };
     if (files === undefined || maxRows === undefined || !(inputs === null || isInputs(inputs))) {
       throw new DataError(`${this.config} is damaged: "files", "maxRows" and "inputs" are not as they were written.`);
     }
     try {
-      return { config: { settings: bilinearConfig(settings), files, maxRows }, inputs };
+      return { config: { recipe, settings: settingsOf(recipeNamed(recipe), settings), files, maxRows }, inputs };
     } catch (error) {
       throw new DataError(`${this.config} is damaged: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** True when this is a run's folder, which `--force` may replace. */
+  async #readJson(): Promise<Readonly<Record<string, unknown>>> {
+    const text = new TextDecoder().decode(await readFileOrExplain(this.config, "the config of a run"));
+    try {
+      return JSON.parse(text) ?? {};
+    } catch (error) {
+      throw new DataError(`${this.config} is not valid JSON: ${(error as Error).message}.`, { cause: error });
+    }
+  }
+
+  /** True when this is a run's folder, also one of another version, which `--force` may replace. */
   async isRun(): Promise<boolean> {
-    return await this.readConfig().then(() => true, () => false);
+    return await this.#readJson().then(({ format }) => isFormat(format), () => false);
   }
 
   /** Removes everything but the config, the checkpoint first: killed meanwhile, a run is left that can begin again. */

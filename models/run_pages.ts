@@ -1,11 +1,12 @@
 import type { StateDict } from "../engine/nn/module.ts";
 import { writeAtomically } from "../engine/files.ts";
-import { bilinearDefaults } from "./config.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "./history.ts";
 import type { PreparedRun } from "./prepare.ts";
+import { recipeNamed } from "./recipes.ts";
 import type { RunConfig, RunFolder } from "./run_folder.ts";
 import { runReadme } from "./run_readme.ts";
+import { changedSettings } from "./settings/table.ts";
 import type { TrainSummary } from "./train_run.ts";
 
 /** Writes what a person looks at: `curves.svg` and `README.md`. */
@@ -17,10 +18,10 @@ export async function writePages(
   { figures, best }: TrainSummary,
   state: StateDict,
 ): Promise<void> {
-  const { settings } = config;
+  const { recipe, settings } = config;
   const constantOn = (set: string) => figures.find((figure) => figure.set === set)?.constant;
   const validation = constantOn("validation");
-  const title = `${settings.recipe}, seed ${settings.seed}`;
+  const title = `${recipe}, seed ${settings.training.seed}`;
   const constant = validation === undefined
     ? null
     : { validation, mismatched: constantOn("mismatched validation") ?? null };
@@ -30,33 +31,36 @@ export async function writePages(
     folder.readme,
     runReadme({
       run: folder.path,
-      recipe: settings.recipe,
+      recipe,
       call: callOf(config, folder.path),
       data: [
         ["records", config.files?.data ?? "the built-in sample set"],
         ["train rows", String(counts.train)],
         ["validation rows", String(counts.validation)],
-        ["metric-swap negatives added to the train rows", String(counts.negatives)],
-        ["sample weights", settings.weights],
+        ...counts.added.map(([stage, rows]) => [`${stage} added to the train rows`, String(rows)] as const),
+        ["sample weights", settings.weights.kind],
         ["metrics", `${metrics.names.length}, ${metrics.dimension} numbers each`],
-        ["texts", `${givenEmbeddings ? "given embeddings" : "built-in encoder"}, ${inputs.textDimension} numbers each`],
+        [
+          "texts",
+          `${givenEmbeddings ? "given embeddings" : "built-in encoder"}, ${
+            inputs.textFields === 1 ? "" : `${inputs.textFields} fields, `
+          }${inputs.textDimension} numbers each`,
+        ],
       ],
       givenEmbeddings,
       onSample: config.files === null,
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
       figures,
+      pytorch: recipeNamed(recipe).pytorch?.(settings) ?? null,
       tensors: [...state].map(([name, { shape }]) => ({ name, shape, dtype: "F32" })),
     }),
   );
 }
 
 /** The call that makes a run again: its data and the settings that differ from the defaults. */
-export function callOf({ settings, files, maxRows }: RunConfig, out: string): string {
-  const option = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  const changed = Object.entries(settings)
-    .filter(([name, value]) => String(value) !== String(bilinearDefaults[name as keyof typeof bilinearDefaults]))
-    .map(([name, value]) => `${option(name)} ${value}`);
+export function callOf({ recipe, settings, files, maxRows }: RunConfig, out: string): string {
+  const changed = changedSettings(recipeNamed(recipe).table, settings).map(([path, word]) => `--set ${path}=${word}`);
   const paths = files
     ? [
       `--data ${files.data} --metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`,
@@ -64,7 +68,6 @@ export function callOf({ settings, files, maxRows }: RunConfig, out: string): st
       ...(files.recover ? ["--recover"] : []),
     ]
     : [];
-  return ["train", ...paths, ...(maxRows === null ? [] : [`--max-rows ${maxRows}`]), ...changed, `--out ${out}`].join(
-    " ",
-  );
+  const rows = maxRows === null ? [] : [`--max-rows ${maxRows}`];
+  return ["train", `--recipe ${recipe}`, ...paths, ...rows, ...changed, `--out ${out}`].join(" ");
 }

@@ -26,12 +26,15 @@ export interface RunDescription {
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly figures: readonly SetFigure[];
+  /** Lines of a PyTorch program that score `m` and `t` with the weights `w`; null where there is none. */
+  readonly pytorch: readonly string[] | null;
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
 }
 
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, epochs, bestEpoch, figures, tensors } = description;
+  const { pytorch } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -74,6 +77,7 @@ ${
       ...(givenEmbeddings ? [] : [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]]),
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
+      ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],
       ["`metrics.jsonl`, `timings.jsonl`", "figures and times, a line an epoch"],
       ...(onSample ? [["`sample/`", "the sample set as files"]] : []),
     ])
@@ -88,13 +92,23 @@ ${
     )
   }
 
-${
-    parameters.toLocaleString("en")
-  } numbers in all. Names and layouts are PyTorch's (linear weights are [out, in]). The same scores in PyTorch,
+${parameters.toLocaleString("en")} numbers in all. Names and layouts are PyTorch's (linear weights are [out, in]).${
+    pytorch ? repetition(run, pytorch) : "\n"
+  }`;
+}
+
+function repetition(run: string, pytorch: readonly string[]): string {
+  return ` The same scores in PyTorch,
 run in this folder, from features saved with \`predict --save-features ${run}/features\`:
 
 \`\`\`python
-${pytorchProgram(tensors.map(({ name }) => name))}
+import numpy as np, torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+w = load_file("model.safetensors")
+m, t = (torch.from_numpy(np.load(f"features/{name}.npy")) for name in ("metric", "text"))
+${pytorch.join("\n")}
 \`\`\`
 `;
 }
@@ -105,28 +119,4 @@ function figureCells({ set, rows, rmse, constant }: SetFigure): string[] {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function pytorchProgram(names: readonly string[]): string {
-  const layers = names.filter((name) => /^lin\.\d+\.weight$/.test(name)).length;
-  const bilinear = names.includes("bilinear.p.weight");
-  return [
-    "import numpy as np, torch",
-    "import torch.nn.functional as F",
-    "from safetensors.torch import load_file",
-    "",
-    'w = load_file("model.safetensors")',
-    'm, t = (torch.from_numpy(np.load(f"features/{name}.npy")) for name in ("metric", "text"))',
-    ...(bilinear
-      ? [
-        'z = F.linear(m, w["bilinear.u.weight"]) * F.linear(t, w["bilinear.v.weight"])',
-        'x = torch.cat([m, t, F.linear(z, w["bilinear.p.weight"])], dim=1)',
-      ]
-      : ["x = torch.cat([m, t], dim=1)"]),
-    `for i in range(${layers}):`,
-    '    x = F.linear(x, w[f"lin.{i}.weight"], w[f"lin.{i}.bias"])',
-    '    x = F.relu(F.layer_norm(x, x.shape[1:], w[f"norm.{i}.weight"], w[f"norm.{i}.bias"]))',
-    'mean, logvar = F.linear(x, w["head.weight"], w["head.bias"]).unbind(dim=1)',
-    "score = mean.clamp(0, 10)",
-  ].join("\n");
 }

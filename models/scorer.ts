@@ -4,16 +4,19 @@ import { HashEncoder } from "../data/encoders/hash.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
-import { meanText, readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
+import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
+import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files.ts";
 import { readSafetensors, tensorToFloat32, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
-import { Philox } from "../kernels/philox.ts";
-import { BilinearNetwork } from "./bilinear.ts";
-import type { BilinearConfig } from "./config.ts";
+import type { Module } from "../engine/nn/module.ts";
+import { BatchSource } from "./batch.ts";
+import { makeModel, type Model } from "./model.ts";
 import { type Predictions, predictRows } from "./predict_rows.ts";
+import { recipeNamed } from "./recipes.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
+import type { Widths } from "./recipe.ts";
 import type { Rows } from "./training_data.ts";
 
 /** How records are scored. */
@@ -30,40 +33,27 @@ export interface ScoreOptions {
 
 /** What the network sees of some records. */
 export interface Features {
-  /** One row a record, [records, text dimension]. */
-  readonly texts: Float32Array<ArrayBuffer>;
-  /** Numbers in a text's row. */
-  readonly textDimension: number;
+  /** One row a record. */
+  readonly texts: TextTable;
   /** The run's metrics and those that were added. */
   readonly metrics: MetricTable;
   /** For each record the number of its text and of its metric. */
   readonly rows: Rows;
 }
 
-/** Makes the network of a recipe, with first values drawn from its seed. */
-export function makeNetwork(
-  engine: Engine,
-  { seed, rank, hidden, dropout }: BilinearConfig,
-  { textDimension, metricDimension }: Pick<RunInputs, "textDimension" | "metricDimension">,
-): BilinearNetwork {
-  return new BilinearNetwork({ engine, random: new Philox(seed, 0x1417) }, {
-    metric: metricDimension,
-    text: textDimension,
-    rank,
-    hidden,
-    dropout,
-  });
+/** Widths of what a network saw in training. */
+export function widthsOf({ metricDimension, textDimension, textFields }: RunInputs): Widths {
+  return { metric: metricDimension, text: textDimension, fields: textFields };
 }
 
 /** A trained run, ready to score records. */
 export class Scorer {
   private constructor(
     readonly engine: Engine,
-    readonly network: BilinearNetwork,
+    readonly model: Model,
     readonly inputs: RunInputs,
     readonly metrics: MetricTable,
     readonly encoder: HashEncoder | null,
-    readonly settings: BilinearConfig,
   ) {}
 
   /**
@@ -80,9 +70,9 @@ export class Scorer {
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
       : null;
-    const network = makeNetwork(engine, config.settings, inputs);
+    const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
-      network.loadStateDict(
+      model.network.loadStateDict(
         new Map(
           [...tensors].map((
             [name, tensor],
@@ -91,10 +81,10 @@ export class Scorer {
         folder.model,
       );
     } catch (error) {
-      network.dispose();
+      model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, network, inputs, metrics, encoder, config.settings);
+    return new Scorer(engine, model, inputs, metrics, encoder);
   }
 
   /**
@@ -113,32 +103,32 @@ export class Scorer {
     );
     const embeddings = await this.#embed(records, options);
     return {
-      texts: meanText(embeddings) as Float32Array<ArrayBuffer>,
-      textDimension: embeddings.dimension,
+      texts: layOutTexts(embeddings, this.model.settings.features.texts, options.embeddings ?? "The encoder"),
       metrics,
       rows: { text: Uint32Array.from(records.keys()), metric },
     };
   }
 
-  /** Scores what `features` has made. */
-  async predict({ texts, textDimension, metrics, rows }: Features): Promise<Predictions> {
-    const textTable = this.engine.tensor([texts.length / textDimension, textDimension], texts, "text embeddings");
-    const metricTable = this.engine.tensor(
-      [metrics.names.length, metrics.dimension],
-      metrics.embeddings,
-      "metric embeddings",
-    );
+  /** Scores what `features` has made, with the offset and the rounding of the run's settings. */
+  async predict({ texts, metrics, rows }: Features): Promise<Predictions> {
+    const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
+    const source = new BatchSource(this.engine, tables);
     try {
-      return await predictRows(this.engine, this.network, metricTable, textTable, rows);
+      const predictions = await predictRows(this.engine, this.model, source, rows);
+      const { offset, round } = this.model.settings.prediction;
+      const finish = (score: number) => {
+        const moved = Math.min(Math.max(score + offset, 0), 10);
+        return round ? Math.floor(moved + 0.5) : moved;
+      };
+      return { ...predictions, score: predictions.score.map(finish) };
     } finally {
-      textTable.dispose();
-      metricTable.dispose();
+      source.dispose();
     }
   }
 
   /** Frees the network. */
   dispose(): void {
-    this.network.dispose();
+    this.model.network.dispose();
   }
 
   async #embed(
@@ -152,7 +142,7 @@ export class Scorer {
           `This run was trained with the built-in encoder, so it cannot use the embeddings in ${folder}.`,
         );
       }
-      return await encodeRecords(this.encoder, records);
+      return await encodeRecords(this.encoder, records, this.model.settings.features.texts);
     }
     if (folder === null) {
       throw new DataError(
@@ -177,18 +167,18 @@ export class Scorer {
 }
 
 /** Writes what the network saw as `metric.npy` and `text.npy`, a row a record, to repeat its scores elsewhere. */
-export async function saveFeatures(folder: string, { texts, textDimension, metrics, rows }: Features): Promise<void> {
+export async function saveFeatures(folder: string, { texts, metrics, rows }: Features): Promise<void> {
   const count = rows.text.length;
   const gathered = new Float32Array(count * metrics.dimension);
   rows.metric.forEach((metric, row) => gathered.set(metrics.row(metric), row * metrics.dimension));
   await fillFolder(folder, async () => {
     await writeNpy(join(folder, "metric.npy"), gathered, [count, metrics.dimension]);
-    await writeNpy(join(folder, "text.npy"), texts, [count, textDimension]);
+    await writeNpy(join(folder, "text.npy"), texts.data, [count, texts.fields * texts.dimension]);
   });
 }
 
 /** Writes a network's weights as a safetensors file that PyTorch opens. */
-export async function saveModel(path: string, network: BilinearNetwork): Promise<void> {
+export async function saveModel(path: string, network: Module): Promise<void> {
   const tensors = [...await network.stateDict()].map(([name, { shape, data }]) =>
     [name, { dtype: "F32" as const, shape, data }] as const
   );

@@ -1,4 +1,4 @@
-import type { BilinearConfig } from "./config.ts";
+import type { GivenSettings } from "./settings/shared.ts";
 
 /** Files to train on. */
 export interface TrainFiles {
@@ -18,8 +18,10 @@ export interface TrainFiles {
 export interface TrainRequest {
   /** Null for the built-in sample set. */
   readonly files: TrainFiles | null;
+  /** What is trained. */
+  readonly recipe: string;
   /** Settings that differ from the recipe's defaults. */
-  readonly settings: Partial<BilinearConfig>;
+  readonly settings: GivenSettings;
   /** Only the first records; null for all. */
   readonly maxRows: number | null;
   /** The run's folder. */

@@ -6,17 +6,19 @@ import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { bilinearConfig } from "./config.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
+import { makeModel } from "./model.ts";
 import { prepare, type PreparedRun, recordOf } from "./prepare.ts";
 import type { TrainReporter } from "./reporter.ts";
+import { recipeNamed, settingsOf } from "./recipes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
 import type { SetFigure } from "./run_readme.ts";
-import { makeNetwork, saveModel, Scorer } from "./scorer.ts";
+import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { Trainer } from "./trainer.ts";
+import { writeValidation } from "./validation_file.ts";
 
 /** What a run came to. */
 export interface TrainSummary {
@@ -47,21 +49,9 @@ export interface RunOptions {
  *
  * @throws MetrogradError in one sentence; nothing is left in the folder when the data cannot be used
  */
-export async function trainRun(
-  { files, settings, maxRows, out }: TrainRequest,
-  options: RunOptions,
-): Promise<TrainSummary> {
-  const config: RunConfig = {
-    settings: bilinearConfig(settings),
-    files: files && {
-      ...files,
-      data: resolve(files.data),
-      metricNames: resolve(files.metricNames),
-      metricEmbeddings: resolve(files.metricEmbeddings),
-      embeddings: files.embeddings === null ? null : resolve(files.embeddings),
-    },
-    maxRows,
-  };
+export async function trainRun(request: TrainRequest, options: RunOptions): Promise<TrainSummary> {
+  const config = configOf(request);
+  const { out } = request;
   const folder = new RunFolder(out);
   const replaces = await holdsRun(folder, options.force ?? false);
   const prepared = await fillFolder(out, async () => {
@@ -74,6 +64,22 @@ export async function trainRun(
     return prepared;
   });
   return await run(folder, config, prepared, options);
+}
+
+/** Everything that repeats a run: its settings in full, its files by absolute paths. @throws UsageError */
+export function configOf({ recipe, settings, files, maxRows }: Omit<TrainRequest, "out">): RunConfig {
+  return {
+    recipe,
+    settings: settingsOf(recipeNamed(recipe), settings),
+    files: files && {
+      ...files,
+      data: resolve(files.data),
+      metricNames: resolve(files.metricNames),
+      metricEmbeddings: resolve(files.metricEmbeddings),
+      embeddings: files.embeddings === null ? null : resolve(files.embeddings),
+    },
+    maxRows,
+  };
 }
 
 /**
@@ -124,10 +130,11 @@ async function run(
   const { settings } = config;
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   reporter.adapter(engine.opened.adapter);
-  const network = makeNetwork(engine, settings, prepared.inputs);
-  const trainer = new Trainer(engine, network, prepared.data, settings);
+  const model = makeModel(engine, recipeNamed(config.recipe), settings, widthsOf(prepared.inputs));
+  const { network } = model;
+  const trainer = new Trainer(engine, model, prepared.data);
   const history = await restore(folder, trainer, prepared.inputs.fingerprint, reporter);
-  reporter.start({ epochs: settings.epochs, epochsDone: history.length });
+  reporter.start({ epochs: settings.training.epochs, epochsDone: history.length });
   let epochStarted = performance.now(), stepsBefore = trainer.position.step;
   let finished;
   try {
@@ -158,11 +165,12 @@ async function run(
     reporter.end();
   }
   const best = history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
+  trainer.dispose();
+  const state = await network.stateDict();
+  network.dispose();
   const figures = best ? await figuresOf(engine, folder, prepared, best, finished) : [];
   const summary = { folder: folder.path, finished, epochs: history.length, best, figures };
-  if (finished) await writePages(folder, config, prepared, history, summary, await network.stateDict());
-  trainer.dispose();
-  network.dispose();
+  if (finished) await writePages(folder, config, prepared, history, summary, state);
   return summary;
 }
 
@@ -175,7 +183,7 @@ async function restore(
 ): Promise<EpochFigures[]> {
   const exists = await Deno.stat(folder.checkpoint).then(() => true, () => false);
   if (!exists) {
-    await trainer.startAtMeanScore();
+    await trainer.start();
     for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
     return [];
   }
@@ -195,7 +203,7 @@ async function restore(
 async function figuresOf(
   engine: Engine,
   folder: RunFolder,
-  { data, sample, inputs }: PreparedRun,
+  { data, sample, inputs, metrics, heldOut }: PreparedRun,
   best: EpochFigures,
   finished: boolean,
 ): Promise<SetFigure[]> {
@@ -207,13 +215,16 @@ async function figuresOf(
   if (data.mismatched && best.mismatchedRmse !== null) {
     figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
   }
-  if (sample && finished) {
-    const scorer = await Scorer.load(engine, folder.path);
+  if (!finished) return figures;
+  const scorer = await Scorer.load(engine, folder.path);
+  const predictions = await scorer.predict({ texts: data.tables.texts, metrics, rows: data.validation });
+  await writeValidation(folder.validation, heldOut, data.validation.score, predictions);
+  if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
     const { score } = await scorer.predict(features);
-    scorer.dispose();
     figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
   }
+  scorer.dispose();
   return figures;
 }
 

@@ -1,28 +1,27 @@
 import { backward } from "../engine/autograd.ts";
 import type { Engine } from "../engine/engine.ts";
-import { embedding } from "../engine/ops/embedding.ts";
-import { heteroscedasticLoss } from "../engine/ops/losses.ts";
-import { Adam } from "../engine/optim/adam.ts";
 import { EarlyStopping } from "../engine/optim/early_stopping.ts";
-import { ReduceLROnPlateau } from "../engine/optim/reduce_lr_on_plateau.ts";
+import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { ScalarLog } from "../engine/scalar_log.ts";
-import type { Tensor } from "../engine/tensor.ts";
 import { rmse } from "../data/evaluation.ts";
 import { mixedRmse } from "../data/negatives.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
-import type { BilinearNetwork } from "./bilinear.ts";
+import { BatchSource } from "./batch.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
-import type { BilinearConfig } from "./config.ts";
 import type { EpochFigures } from "./history.ts";
-import { predictRows } from "./predict_rows.ts";
-import { type LabelledRows, type TrainingData, weightedMeanScore } from "./training_data.ts";
+import type { Model } from "./model.ts";
+import { makeOptimizer } from "./optimizers.ts";
+import { computeRows, predictRows } from "./predict_rows.ts";
+import type { TrainRows } from "./recipe.ts";
+import { makeSchedule, type Schedule } from "./schedules.ts";
+import type { LabelledRows, TrainingData } from "./training_data.ts";
 
 /** Steps whose losses are read back together. */
 const stepsPerRead = 16;
 
 /** Streams of a run's seed, so that no two uses share numbers. */
-const orderStream = 0x0bde0000;
+const orderStream = 0x0bde0000, noiseStream = 0x201e0000;
 
 /** What a trainer tells whoever started it. */
 export interface TrainerEvents {
@@ -33,49 +32,32 @@ export interface TrainerEvents {
 }
 
 /**
- * Trains a network on rows of scores: Adam with clipping, a plateau schedule and early stopping on the selection figure.
- * It can be stopped between any two batches and goes on to the same bits from its checkpoint.
+ * Trains a model on rows of scores, with the optimiser and the schedule of its settings and early stopping on the
+ * selection figure. It can be stopped between any two batches and goes on to the same bits from its checkpoint.
  */
 export class Trainer {
   readonly #engine: Engine;
-  readonly #optimizer: Adam;
-  readonly #plateau: ReduceLROnPlateau;
+  readonly #optimizer: Optimizer;
+  readonly #schedule: Schedule;
   readonly #earlyStopping: EarlyStopping;
-  readonly #texts: Tensor;
-  readonly #metrics: Tensor;
+  readonly #source: BatchSource;
   readonly #log: ScalarLog;
   #position: Position = { epoch: 0, batch: 0, step: 0, lossSum: 0, normSum: 0 };
 
-  constructor(
-    engine: Engine,
-    readonly network: BilinearNetwork,
-    readonly data: TrainingData,
-    readonly config: BilinearConfig,
-  ) {
+  constructor(engine: Engine, readonly model: Model, readonly data: TrainingData) {
+    const { network, settings } = model;
     this.#engine = engine;
-    this.#optimizer = new Adam(network.parameters(), { lr: config.learningRate, weightDecay: config.weightDecay });
-    this.#plateau = new ReduceLROnPlateau(this.#optimizer, {
-      factor: config.plateauFactor,
-      patience: config.plateauPatience,
-      minLr: config.minimumLearningRate,
-    });
-    this.#earlyStopping = new EarlyStopping(config.earlyStopping);
-    const { texts, metrics } = data.tables;
-    this.#texts = engine.tensor([texts.data.length / texts.dimension, texts.dimension], texts.data, "text embeddings");
-    this.#metrics = engine.tensor(
-      [metrics.data.length / metrics.dimension, metrics.dimension],
-      metrics.data,
-      "metric embeddings",
-    );
+    this.#optimizer = makeOptimizer(network.parameters(), settings.optimizer);
+    this.#schedule = makeSchedule(this.#optimizer, settings.schedule);
+    this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
+    this.#source = new BatchSource(engine, data.tables);
     this.#log = new ScalarLog(engine);
   }
 
-  /** The mean head starts at the weighted mean score of the train rows. Not for a run that goes on. */
-  async startAtMeanScore(): Promise<void> {
-    const { bias } = this.network.head;
-    const values = await bias!.data();
-    values[0] = weightedMeanScore(this.data.train);
-    bias!.assign(values);
+  /** Sets what the train rows decide. Not for a run that goes on. */
+  async start(): Promise<void> {
+    const { recipe, network, settings } = this.model;
+    await recipe.start?.(network, this.#trainRows(), settings);
   }
 
   get position(): Position {
@@ -91,22 +73,22 @@ export class Trainer {
   async checkpoint(fingerprint: string): Promise<Checkpoint> {
     return {
       position: this.#position,
-      seed: this.config.seed,
+      seed: this.model.settings.training.seed,
       learningRate: this.#optimizer.lr,
-      plateau: this.#plateau.state,
+      schedule: this.#schedule.state,
       earlyStopping: this.#earlyStopping.state,
       fingerprint,
-      weights: await this.network.stateDict(),
+      weights: await this.model.network.stateDict(),
       moments: await this.#optimizer.stateDict(),
     };
   }
 
   /** Takes up a run where a checkpoint left it. */
   restore(checkpoint: Checkpoint, source: string): void {
-    this.network.loadStateDict(checkpoint.weights, source);
+    this.model.network.loadStateDict(checkpoint.weights, source);
     this.#optimizer.loadStateDict(checkpoint.moments, checkpoint.position.step);
     this.#optimizer.lr = checkpoint.learningRate;
-    this.#plateau.state = checkpoint.plateau;
+    this.#schedule.state = checkpoint.schedule;
     this.#earlyStopping.state = checkpoint.earlyStopping;
     this.#position = checkpoint.position;
   }
@@ -117,7 +99,8 @@ export class Trainer {
    * @throws MetrogradError when a gradient is NaN or infinite, naming the parameter and the step
    */
   async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
-    while (this.#position.epoch < this.config.epochs && !this.#earlyStopping.stop) {
+    const { epochs } = this.model.settings.training;
+    while (this.#position.epoch < epochs && !this.#earlyStopping.stop) {
       if (!await this.#trainEpoch(events, signal)) return false;
       const { figures, best } = await this.#endEpoch();
       await events.epoch?.(figures, best);
@@ -126,47 +109,58 @@ export class Trainer {
   }
 
   async #trainEpoch(events: TrainerEvents, signal?: AbortSignal): Promise<boolean> {
-    const { train } = this.data;
-    const { batchSize, seed } = this.config;
     const { epoch } = this.#position;
-    const order = new Philox(seed, orderStream + epoch).permutation(train.score.length);
-    const batches = Math.ceil(order.length / batchSize);
-    this.network.train();
+    const batches = this.#batches(epoch);
+    this.model.network.train();
     let rows: number[] = [];
-    for (let batch = this.#position.batch; batch < batches; batch++) {
+    for (let batch = this.#position.batch; batch < batches.length; batch++) {
       if (signal?.aborted) return false;
-      const picked = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-      await this.#step(picked);
-      rows.push(picked.length);
-      if (rows.length < stepsPerRead && batch + 1 < batches && !signal?.aborted) continue;
+      await this.#step(batches[batch]!);
+      rows.push(batches[batch]!.length);
+      if (rows.length < stepsPerRead && batch + 1 < batches.length && !signal?.aborted) continue;
       const loss = await this.#readSteps(rows, batch + 1);
       rows = [];
-      events.step?.({ epoch: epoch + 1, batch: batch + 1, batches, loss });
+      events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
     }
     return true;
   }
 
+  /** The rows of each batch of an epoch, the same whenever it is asked. */
+  #batches(epoch: number): readonly Uint32Array[] {
+    const { recipe, settings } = this.model;
+    const { batchSize, seed } = settings.training;
+    const random = new Philox(seed, orderStream + epoch);
+    if (recipe.batches) return recipe.batches(this.data.train, random, settings);
+    const order = random.permutation(this.data.train.score.length);
+    return Array.from(
+      { length: Math.ceil(order.length / batchSize) },
+      (_, batch) => order.subarray(batch * batchSize, (batch + 1) * batchSize),
+    );
+  }
+
   async #step(picked: Uint32Array): Promise<void> {
-    const { train } = this.data;
     const engine = this.#engine, optimizer = this.#optimizer;
-    engine.random.seed = this.config.seed;
+    const { recipe, network, settings } = this.model;
+    engine.random.seed = settings.training.seed;
     engine.random.step = optimizer.steps;
+    this.#schedule.beforeStep(optimizer.steps);
     await engine.step(() => {
-      const pick = <T extends Float32Array | Uint32Array>(from: T) => Array.from(picked, (row) => from[row]!);
-      const text = embedding({ weight: this.#texts, index: engine.indices([picked.length], pick(train.text)) });
-      const metric = embedding({ weight: this.#metrics, index: engine.indices([picked.length], pick(train.metric)) });
-      const prediction = this.network.forward(metric, text);
-      const loss = heteroscedasticLoss({
-        prediction,
-        target: engine.tensor([picked.length], pick(train.score)),
-        weight: engine.tensor([picked.length], pick(train.weight)),
-      });
+      const batch = this.#source.labelled(this.data.train, picked, this.#noise(picked.length, optimizer.steps));
+      const loss = recipe.loss(network, batch, settings);
       optimizer.zeroGrad();
       backward(loss);
-      const norm = optimizer.clipGradNorm(this.config.clip || Infinity);
+      const norm = optimizer.clipGradNorm(settings.optimizer.clip || Infinity);
       optimizer.step();
       this.#log.push(loss, norm);
     });
+  }
+
+  /** What is added to the scores of a step's rows; undefined where labels stay as they are. */
+  #noise(rows: number, step: number): Float32Array | undefined {
+    const { labelNoise, seed } = this.model.settings.training;
+    if (labelNoise === 0) return undefined;
+    const random = new Philox(seed, noiseStream + step);
+    return Float32Array.from({ length: rows }, () => labelNoise * random.normal());
   }
 
   /** Reads the losses and norms of the steps since the last read; the last loss. */
@@ -189,13 +183,15 @@ export class Trainer {
   }
 
   async #endEpoch(): Promise<{ figures: EpochFigures; best: boolean }> {
-    const { train, validation, mismatched } = this.data;
+    const { train, validation, mismatched, mismatchedShare } = this.data;
+    const { recipe, network, settings } = this.model;
     const { epoch, batch, lossSum, normSum, step } = this.#position;
     const learningRate = this.#optimizer.lr;
+    await recipe.refit?.(network, this.#trainRows(), settings);
     const validationRmse = await this.#rmse(validation);
     const mismatchedRmse = mismatched && await this.#rmse(mismatched);
-    const selection = mixedRmse(validationRmse, mismatchedRmse, this.config.negatives);
-    this.#plateau.step(selection);
+    const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
+    this.#schedule.afterEpoch(selection);
     const best = this.#earlyStopping.step(selection);
     this.#position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, normSum: 0 };
     const figures = {
@@ -211,15 +207,26 @@ export class Trainer {
   }
 
   async #rmse(rows: LabelledRows): Promise<number> {
-    const { score } = await predictRows(this.#engine, this.network, this.#metrics, this.#texts, rows);
+    const { score } = await predictRows(this.#engine, this.model, this.#source, rows);
     return rmse(score, rows.score);
+  }
+
+  #trainRows(): TrainRows {
+    const { train: rows, tables } = this.data;
+    const engine = this.#engine;
+    return {
+      engine,
+      tables,
+      rows,
+      compute: async (of) =>
+        (await computeRows(engine, this.model.network, this.#source, rows, (batch) => [of(batch)]))[0]!,
+    };
   }
 
   /** Frees the trainer's GPU memory; the network lives on. */
   dispose(): void {
     this.#log.dispose();
-    this.#texts.dispose();
-    this.#metrics.dispose();
+    this.#source.dispose();
     this.#optimizer.dispose();
   }
 }

@@ -1,15 +1,18 @@
+import type { TextTable } from "../data/text_layout.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 
 /** Rows of embeddings, row-major. */
 export interface Embeddings {
+  /** [rows, dimension]. */
   readonly data: Float32Array;
+  /** Numbers of a row. */
   readonly dimension: number;
 }
 
 /** What rows look their embeddings up in: they are on the GPU once, and batches send indices. */
 export interface FeatureTables {
   /** One row a record. */
-  readonly texts: Embeddings;
+  readonly texts: TextTable;
   /** One row a metric. */
   readonly metrics: Embeddings;
 }
@@ -24,7 +27,9 @@ export interface Rows {
 
 /** Rows to learn from. */
 export interface LabelledRows extends Rows {
+  /** 0 to 10. */
   readonly score: Float32Array;
+  /** How much a row counts in the loss. */
   readonly weight: Float32Array;
 }
 
@@ -35,6 +40,8 @@ export interface TrainingData {
   readonly validation: LabelledRows;
   /** Validation rows whose metric was swapped for one that does not fit; null where no such figure is wanted. */
   readonly mismatched: LabelledRows | null;
+  /** Share of the train rows that are added with a metric or a text that does not fit. */
+  readonly mismatchedShare: number;
 }
 
 /** Mean score, each row counted by its weight. @throws MetrogradError when there are no rows */

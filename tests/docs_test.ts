@@ -1,15 +1,25 @@
 import assert from "node:assert/strict";
-import { bilinearDefaults } from "../models/config.ts";
+import { ownSettings } from "../cli/recipes.ts";
+import { recipes } from "../models/recipes.ts";
+import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
+import { sharedTable } from "../models/settings/shared.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../${path}`, import.meta.url));
 
-Deno.test("docs: the table of defaults is the recipe's", async () => {
-  const rows = (await read("docs/recipes.md")).matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm);
-  const documented = Object.fromEntries([...rows].map(([, name, value]) => [name, value]));
-  const { recipe: _, ...settings } = bilinearDefaults;
-  const number = (value: unknown) => typeof value === "number" ? value.toFixed(6).replace(/\.?0+$/, "") : String(value);
-  const expected = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, number(value)]));
-  assert.deepEqual(documented, expected);
+/** The settings that a page documents: path, default, values and purpose of each. */
+async function documented(page: string): Promise<string[][]> {
+  const rows = (await read(page)).matchAll(/^\| `([\w.]+)` +\|(.+)\|$/gm);
+  return [...rows].map(([, path, cells]) => [path!, ...cells!.split("|").map((cell) => cell.trim())]);
+}
+
+const inWords = (rows: readonly SettingDescription[]) =>
+  rows.map(({ path, standard, values, doc }) => [path, standard, values, doc]);
+
+Deno.test("docs: the tables of settings are those that check them", async () => {
+  assert.deepEqual(await documented("docs/settings.md"), inWords(describeSettings(sharedTable)));
+  for (const { name, table } of recipes) {
+    assert.deepEqual(await documented(`docs/recipes/${name}.md`), inWords(ownSettings(table)), name);
+  }
 });
 
 Deno.test("docs: the README's program is the tested example", async () => {
@@ -18,11 +28,10 @@ Deno.test("docs: the README's program is the tested example", async () => {
 });
 
 Deno.test("docs: links between the pages lead somewhere", async () => {
-  const pages = [
-    "README.md",
-    ...[...Deno.readDirSync(new URL("../docs", import.meta.url))]
-      .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `docs/${name}`),
-  ];
+  const markdown = (folder: string) =>
+    [...Deno.readDirSync(new URL(`../${folder}`, import.meta.url))]
+      .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `${folder}/${name}`);
+  const pages = ["README.md", ...markdown("docs"), ...markdown("docs/recipes")];
   for (const page of pages) {
     for (const [, target] of (await read(page)).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       await Deno.stat(new URL(target!, new URL(`../${page}`, import.meta.url))).catch(() =>

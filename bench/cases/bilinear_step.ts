@@ -2,8 +2,9 @@ import { backward } from "../../engine/autograd.ts";
 import { heteroscedasticLoss } from "../../engine/ops/losses.ts";
 import { Adam } from "../../engine/optim/adam.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { BilinearNetwork } from "../../models/bilinear.ts";
-import { bilinearDefaults } from "../../models/config.ts";
+import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
+import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
+import { resolve } from "../../models/settings/table.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 
@@ -13,10 +14,10 @@ const width = 768;
 export const bilinearStep: Case = {
   name: "bilinear-step",
   prepare(engine) {
-    const { rank, hidden, dropout, batchSize, learningRate, weightDecay, clip } = bilinearDefaults;
+    const { model, optimizer: { lr, weightDecay, clip }, training: { batchSize } } = resolve(bilinearTable, {});
     const options = { engine, random: new Philox(1) };
-    const network = new BilinearNetwork(options, { metric: width, text: width, rank, hidden, dropout });
-    const optimizer = new Adam(network.parameters(), { lr: learningRate, weightDecay });
+    const network = new BilinearNetwork(options, { metric: width, text: width, ...model, outputs: 2 });
+    const optimizer = new Adam(network.parameters(), { lr, weightDecay });
     const metric = engine.tensor([batchSize, width], uniform(batchSize * width, 2));
     const text = engine.tensor([batchSize, width], uniform(batchSize * width, 3));
     const target = engine.tensor([batchSize], uniform(batchSize, 4));

@@ -51,7 +51,7 @@ function withFiles(body: (files: Files) => Promise<void>): () => Promise<void> {
       ...inputs,
       "--metric-names": metricNames,
       "--metric-embeddings": metricEmbeddings,
-      "--hidden": small.hidden!.join(),
+      "--hidden": small.model.hidden.join(),
       "--rank": "4",
       "--epochs": "1",
       "--out": join(folder, "out/run"),
@@ -283,12 +283,12 @@ Deno.test(
     await damaged(
       config,
       replace(/"hidden": \[[^\]]*\]/, '"hidden": "wide"'),
-      /config\.json is damaged: hidden is "wide"; widths of at least one layer are expected\.$/,
+      /config\.json is damaged: model\.hidden is "wide"; a list of whole numbers from 1 to 65536 is expected\.$/,
     );
     await damaged(
       config,
       replace('"rank": 4', '"rank": null'),
-      /config\.json is damaged: rank is null; a whole number from/,
+      /config\.json is damaged: model\.rank is null; a whole number from/,
     );
     await damaged(config, replace(/"inputs": \{[^}]*\}/, '"inputs": {}'), /config\.json is damaged: /);
     await damaged(config, cut, /config\.json is not valid JSON: /);

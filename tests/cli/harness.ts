@@ -26,6 +26,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     train: note("train"),
     evaluate: note("evaluate"),
     predict: note("predict"),
+    recipes: note("recipes"),
     sample: note("sample"),
     doctor: note("doctor"),
     ...actions,

@@ -17,13 +17,14 @@ Deno.test("command line: train's options arrive typed, and only those that were 
       kind: "new",
       request: {
         files: { data: "a.json", metricNames: "n.json", metricEmbeddings: "m.npy", embeddings: null, recover: true },
+        recipe: "bilinear",
         settings: {
-          groupBy: "conversation",
-          seed: 3,
-          learningRate: 1e-3,
-          hidden: [64, 32],
-          negatives: 0,
-          weights: "none",
+          data: { groupBy: "conversation" },
+          augmentation: { metricSwap: { share: 0 } },
+          weights: { kind: "none" },
+          training: { seed: 3 },
+          model: { hidden: [64, 32] },
+          optimizer: { lr: 1e-3 },
         },
         maxRows: 100,
       },
@@ -35,7 +36,7 @@ Deno.test("command line: train's options arrive typed, and only those that were 
 
 Deno.test("command line: train without arguments is a run on the sample set with the recipe's own settings", async () => {
   const { calls } = await run("train");
-  const request = { files: null, settings: {}, maxRows: null };
+  const request = { recipe: "bilinear", files: null, settings: {}, maxRows: null };
   assert.deepEqual(calls[0]?.call, { kind: "new", request, out: null, force: false });
 });
 
@@ -85,7 +86,7 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["train --epochs abc", '--epochs is "abc"; a whole number from 1 to 1000000 is expected.'],
   ["train --dropout 1", '--dropout is "1"; a number from 0 to 0.99 is expected.'],
   ["train --seed -1", '--seed is "-1"; a whole number from 0 to 4294967295 is expected.'],
-  ["train --hidden 8,", '--hidden is ""; a whole number from 1 to 65536 is expected.'],
+  ["train --hidden 8,", '--hidden is "8,"; a list of whole numbers from 1 to 65536 is expected.'],
   ["train --out=", "--out is empty; a value is expected."],
   ["train --data d.json", "--data needs --metric-names and --metric-embeddings beside it."],
   ["train --embeddings e", "--embeddings needs --data beside it."],
@@ -102,7 +103,7 @@ for (const [line, sentence] of refusals) {
   });
 }
 
-for (const name of ["train", "evaluate", "predict", "sample", "doctor"]) {
+for (const name of ["train", "evaluate", "predict", "recipes", "sample", "doctor"]) {
   Deno.test(`command line: ${name} --help names its options, those of every command, and an example`, async () => {
     const { code, out, err, calls } = await run(`${name} --help`);
     assert.equal(code, 0);

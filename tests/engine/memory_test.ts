@@ -17,7 +17,7 @@ import { Parameter } from "../../engine/parameter.ts";
 import { ScalarLog } from "../../engine/scalar_log.ts";
 import { DeviceError, MetrogradError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { BilinearNetwork } from "../../models/bilinear.ts";
+import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();
@@ -32,7 +32,7 @@ async function leavesNothing(body: () => Promise<void>): Promise<void> {
 /** A tiny bilinear network with its optimiser and one batch. */
 function tinyTraining() {
   const options = { engine, random: new Philox(1) };
-  const network = new BilinearNetwork(options, { metric: 3, text: 4, rank: 2, hidden: [6], dropout: 0.2 });
+  const network = new BilinearNetwork(options, { metric: 3, text: 4, rank: 2, hidden: [6], dropout: 0.2, outputs: 2 });
   const optimizer = new Adam(network.parameters());
   const metric = engine.tensor([5, 3], uniforms(15, 1)), text = engine.tensor([5, 4], uniforms(20, 2));
   const target = engine.tensor([5], uniforms(5, 3));

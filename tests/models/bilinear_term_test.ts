@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { rmse } from "../../data/evaluation.ts";
 import { Engine } from "../../engine/engine.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { bilinearConfig } from "../../models/config.ts";
+import { BatchSource } from "../../models/batch.ts";
+import { makeModel } from "../../models/model.ts";
 import { predictRows } from "../../models/predict_rows.ts";
-import { makeNetwork } from "../../models/scorer.ts";
+import { recipeNamed, settingsOf } from "../../models/recipes.ts";
 import { Trainer } from "../../models/trainer.ts";
 import type { LabelledRows, TrainingData } from "../../models/training_data.ts";
 
@@ -22,7 +23,7 @@ function planted(): TrainingData {
     }
     return { data, dimension: width };
   };
-  const tables = { metrics: rows(metrics), texts: rows(texts) };
+  const tables = { metrics: rows(metrics), texts: { ...rows(texts), fields: 1 } };
   const w = Float64Array.from({ length: width * width }, () => random.normal());
   const form = (m: number, t: number) => {
     let sum = 0;
@@ -40,22 +41,24 @@ function planted(): TrainingData {
     const score = Float32Array.from(text, (t, i) => 5 + 2 * form(metric[i]!, t));
     return { text, metric, score, weight: new Float32Array(count).fill(1) };
   };
-  return { tables, train: label(0, 320), validation: label(320, texts), mismatched: null };
+  return { tables, train: label(0, 320), validation: label(320, texts), mismatched: null, mismatchedShare: 0 };
 }
 
 /** RMSE on held-out texts after training with a given rank; the metrics are known. */
 async function trained(engine: Engine, data: TrainingData, rank: number): Promise<number> {
-  const settings = { rank, hidden: [32, 16], dropout: 0, epochs: 25, learningRate: 3e-3, negatives: 0 };
-  const config = bilinearConfig(settings);
-  const network = makeNetwork(engine, config, { textDimension: width, metricDimension: width });
-  const trainer = new Trainer(engine, network, data, config);
-  await trainer.startAtMeanScore();
+  const recipe = recipeNamed("bilinear");
+  const settings = settingsOf(recipe, {
+    model: { rank, hidden: [32, 16], dropout: 0 },
+    optimizer: { lr: 3e-3 },
+    training: { epochs: 25 },
+  });
+  const model = makeModel(engine, recipe, settings, { metric: width, text: width, fields: 1 });
+  const trainer = new Trainer(engine, model, data);
+  await trainer.start();
   await trainer.run();
-  const table = ({ data, dimension }: { data: Float32Array; dimension: number }) =>
-    engine.tensor([data.length / dimension, dimension], data);
-  const metricTable = table(data.tables.metrics), textTable = table(data.tables.texts);
-  const { score } = await predictRows(engine, network, metricTable, textTable, data.validation);
-  for (const one of [metricTable, textTable, network, trainer]) one.dispose();
+  const source = new BatchSource(engine, data.tables);
+  const { score } = await predictRows(engine, model, source, data.validation);
+  for (const one of [source, model.network, trainer]) one.dispose();
   return rmse(score, data.validation.score);
 }
 

@@ -4,7 +4,10 @@ import { BilinearLowRank } from "../../engine/nn/bilinear_low_rank.ts";
 import type { Module } from "../../engine/nn/module.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { BilinearNetwork } from "../../models/bilinear.ts";
+import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
+import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
+import { bilinear } from "../../models/recipes/bilinear/recipe.ts";
+import { resolve } from "../../models/settings/table.ts";
 import { assertNear, upstreamOf, weighted } from "../engine/finite_differences.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 
@@ -47,7 +50,7 @@ Deno.test("bilinear low rank: gradients of U, V and P equal finite differences",
 for (const [rank, dropout] of [[2, 0], [2, 0.3], [0, 0.3]] as const) {
   const name = `bilinear network of rank ${rank} with dropout ${dropout}`;
   Deno.test(`${name}: gradients of all parameters equal finite differences`, async () => {
-    const sizes = { metric: 3, text: 4, rank, hidden: [6, 5], dropout };
+    const sizes = { metric: 3, text: 4, rank, hidden: [6, 5], dropout, outputs: 2 };
     const network = new BilinearNetwork({ engine, random: new Philox(5) }, sizes);
     // Shifts larger than what a layer norm gives keep every unit on one side of the rectifier.
     network.norm.forEach(({ bias }) => bias.assign(Float32Array.from({ length: bias.size }, (_, i) => i % 3 ? 4 : -4)));
@@ -62,11 +65,20 @@ for (const [rank, dropout] of [[2, 0], [2, 0.3], [0, 0.3]] as const) {
 }
 
 Deno.test("bilinear network: evaluation draws nothing and repeats its bits", async () => {
-  const sizes = { metric: 3, text: 4, rank: 2, hidden: [6], dropout: 0.5 };
+  const sizes = { metric: 3, text: 4, rank: 2, hidden: [6], dropout: 0.5, outputs: 2 };
   const network = new BilinearNetwork({ engine, random: new Philox(5) }, sizes).eval();
   const metric = engine.tensor([3, 3], uniforms(9, 1)), text = engine.tensor([3, 4], uniforms(12, 2));
   const outputs = [0, 1].map(() => engine.scope(() => network.forward(metric, text)));
   const [first, second] = await engine.read(outputs);
   assert.deepEqual(first, second);
   for (const owned of [network, metric, text, ...outputs]) owned.dispose();
+});
+
+Deno.test("bilinear: the PyTorch program leaves the bilinear form out where there is none", () => {
+  const program = (rank: number) => {
+    const settings = resolve(bilinearTable, { model: { rank } });
+    return bilinear.pytorch!(settings).join("\n");
+  };
+  assert.ok(program(2).includes('w["bilinear.p.weight"]'));
+  assert.ok(program(0).includes("x = torch.cat([m, t], dim=1)") && !program(0).includes("bilinear.p"));
 });

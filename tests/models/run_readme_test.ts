@@ -11,6 +11,7 @@ const description: RunDescription = {
   epochs: 12,
   bestEpoch: 9,
   figures: [{ set: "validation", rows: 1000, rmse: 0.61234, constant: 0.655 }],
+  pytorch: ["for i in range(2):", '    x = w["bilinear.p.weight"]'],
   tensors: [
     { name: "bilinear.p.weight", shape: [768, 128], dtype: "F32" },
     { name: "lin.0.weight", shape: [512, 2304], dtype: "F32" },
@@ -35,15 +36,15 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
   ) assert.ok(readme.includes(part), part);
 });
 
-Deno.test("run README: the PyTorch program follows the tensors that are there", () => {
+Deno.test("run README: the PyTorch program is the recipe's, and is left out where it has none", () => {
   const readme = runReadme(description);
   assert.ok(readme.includes("for i in range(2):") && readme.includes('w["bilinear.p.weight"]'));
   const plain = runReadme({
     ...description,
-    tensors: description.tensors.slice(1),
+    pytorch: null,
     givenEmbeddings: true,
     onSample: false,
   });
-  assert.ok(plain.includes("x = torch.cat([m, t], dim=1)") && !plain.includes("bilinear.p"));
+  assert.ok(!plain.includes("python") && !plain.includes("import torch"));
   assert.ok(plain.includes("--embeddings DIR") && !plain.includes("encoder.safetensors") && !plain.includes("sample/"));
 });

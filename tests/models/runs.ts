@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeNpy } from "../../data/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
-import type { BilinearConfig } from "../../models/config.ts";
+import type { GivenSettings } from "../../models/settings/shared.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
 import type { TrainFiles } from "../../models/train_request.ts";
 
@@ -17,13 +17,11 @@ export const silent: TrainReporter = {
 };
 
 /** Settings of a run that takes a second. */
-export const small: Partial<BilinearConfig> = {
-  hidden: [16, 8],
-  rank: 4,
-  epochs: 3,
-  batchSize: 16,
-  learningRate: 0.01,
-};
+export const small = {
+  model: { hidden: [16, 8], rank: 4 },
+  optimizer: { lr: 0.01 },
+  training: { epochs: 3, batchSize: 16 },
+} as const satisfies GivenSettings;
 
 /** Widths of the embeddings that `writeInputs` makes. */
 export const widths = { text: 6, metric: 5, metrics: 4 } as const;

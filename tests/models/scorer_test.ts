@@ -19,7 +19,8 @@ function withScorer(
     const given = await writeInputs(folder);
     const files = encoder ? { ...given, embeddings: null } : given;
     const out = join(folder, "run");
-    await trainRun({ files, settings: { ...small, rank, epochs: 1 }, maxRows: null, out }, { reporter: silent });
+    const settings = { ...small, model: { ...small.model, rank }, training: { epochs: 1 } };
+    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { reporter: silent });
     const records = await readRecords(files.data, { scores: "ignored" });
     await using engine = await Engine.open();
     const scorer = await Scorer.load(engine, out);
@@ -72,7 +73,7 @@ for (const rank of [4, 0]) {
         const close = (found: number, expected: number) =>
           assert.ok(Math.abs(found - expected) <= 1e-4 * Math.abs(expected), `row ${i}: ${found} and ${expected}`);
         close(score[i]!, Math.min(Math.max(mean, 0), 10));
-        close(spread[i]!, Math.exp(logVariance / 2));
+        close(spread![i]!, Math.exp(logVariance / 2));
       }
     }),
   );

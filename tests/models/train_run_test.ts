@@ -7,7 +7,7 @@ import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 
-const compared = ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors", "curves.svg"];
+const compared = ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors", "curves.svg", "validation.csv"];
 
 const listing = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
@@ -21,8 +21,11 @@ Deno.test(
   "run: the same seed writes the same bytes, another seed others, and the folder holds what it should",
   withFolder(async (folder) => {
     const files = await writeInputs(folder);
+    const request = { recipe: "bilinear", files, maxRows: null };
     const train = (out: string, seed: number) =>
-      trainRun({ files, settings: { ...small, seed }, maxRows: null, out: join(folder, out) }, { reporter: silent });
+      trainRun({ ...request, settings: { ...small, training: { ...small.training, seed } }, out: join(folder, out) }, {
+        reporter: silent,
+      });
     const summary = await train("a", 1);
     assert.deepEqual([summary.finished, summary.epochs], [true, 3]);
     assert.deepEqual(summary.figures.map(({ set }) => set), ["validation", "mismatched validation"]);
@@ -43,6 +46,7 @@ Deno.test(
       "metrics.jsonl",
       "model.safetensors",
       "timings.jsonl",
+      "validation.csv",
     ]);
     assert.match(await Deno.readTextFile(join(folder, "a/README.md")), /`bilinear\.u\.weight` \| 4 x 5/);
   }),
@@ -52,7 +56,7 @@ Deno.test(
   "run: stopped between two batches of an epoch and resumed, it ends in the bits of an unbroken run",
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 300);
-    const request = { files, settings: small, maxRows: null };
+    const request = { recipe: "bilinear", files, settings: small, maxRows: null };
     await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
     const out = join(folder, "broken");
     const stop = new AbortController();
@@ -70,7 +74,9 @@ Deno.test(
   "run: killed at any moment and resumed, it ends in the bits of an unbroken run",
   withFolder(async (folder) => {
     const files = await writeInputs(folder);
-    const out = join(folder, "killed"), settings = { ...small, epochs: 30, earlyStopping: 30 };
+    const out = join(folder, "killed"),
+      settings = { ...small, training: { ...small.training, epochs: 30, earlyStopping: 30 } };
+    const request = { recipe: "bilinear", files, settings, maxRows: null };
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -79,7 +85,7 @@ Deno.test(
         "--allow-all",
         fileURLToPath(new URL("programs/train.ts", import.meta.url)),
       ],
-      env: { METROGRAD_REQUEST: JSON.stringify({ files, settings, maxRows: null, out }) },
+      env: { METROGRAD_REQUEST: JSON.stringify({ ...request, out }) },
       stdout: "null",
       stderr: "null",
     }).spawn();
@@ -90,7 +96,7 @@ Deno.test(
     await Deno.writeTextFile(join(out, "checkpoint.safetensors.1.partial"), "what such a moment can leave");
     assert.ok(await epochs() < 30, "it was killed before its end");
     await resumeRun(out, { reporter: silent });
-    await trainRun({ files, settings, maxRows: null, out: join(folder, "whole") }, { reporter: silent });
+    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
     await assertSame(join(folder, "whole"), out);
     assert.deepEqual(listing(out), listing(join(folder, "whole")), "nothing half-written is left");
   }),
@@ -100,7 +106,7 @@ Deno.test(
   "run: killed before its first checkpoint, it starts again",
   withFolder(async (folder) => {
     const files = await writeInputs(folder);
-    const request = { files, settings: small, maxRows: null };
+    const request = { recipe: "bilinear", files, settings: small, maxRows: null };
     await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
     const out = join(folder, "early");
     await trainRun({ ...request, out }, { reporter: silent });
@@ -126,7 +132,7 @@ Deno.test(
       return engine;
     };
     try {
-      const request = { files, settings: small, maxRows: null };
+      const request = { recipe: "bilinear", files, settings: small, maxRows: null };
       await trainRun({ ...request, out: join(folder, "a") }, { reporter: silent });
       await trainRun({ ...request, out: join(folder, "b") }, { reporter: silent, signal: AbortSignal.abort() });
     } finally {
@@ -140,7 +146,13 @@ Deno.test(
   "run: does not go on with other data, and leaves nothing where data cannot be used",
   withFolder(async (folder) => {
     const files = await writeInputs(folder);
-    const request = { files, settings: { ...small, epochs: 1 }, maxRows: null, out: join(folder, "a") };
+    const request = {
+      recipe: "bilinear",
+      files,
+      settings: { ...small, training: { epochs: 1 } },
+      maxRows: null,
+      out: join(folder, "a"),
+    };
     await trainRun(request, { reporter: silent });
     await assert.rejects(trainRun(request, { reporter: silent }), /UsageError: .* exists already/);
     const records = JSON.parse(await Deno.readTextFile(files.data));

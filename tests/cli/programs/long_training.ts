@@ -9,12 +9,13 @@ const actions: Actions = {
   train: (call, terminal) =>
     interruptible(terminal, async (signal) => {
       terminal.print("working");
-      const deaf = call.kind === "new" && call.request.settings.seed === 2;
+      const deaf = call.kind === "new" && call.request.settings.training?.seed === 2;
       while (deaf || !signal.aborted) await new Promise((resume) => setTimeout(resume, 10));
       throw new Interruption("Saved after epoch 3. Go on with: deno task train --resume runs/a");
     }),
   evaluate: unused,
   predict: unused,
+  recipes: unused,
   sample: unused,
   doctor: unused,
 };

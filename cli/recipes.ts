@@ -1,0 +1,53 @@
+import { recipeNamed, recipes as all } from "../models/recipes.ts";
+import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
+import { sharedTable } from "../models/settings/shared.ts";
+import type { Table } from "../models/settings/table.ts";
+import { command } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What `recipes` is asked for. */
+export interface RecipesCall {
+  /** The recipe whose settings are shown; null for a list of all recipes. */
+  readonly name: string | null;
+  /** Prints the table of settings as the docs have it: those of a recipe that others do not share, or the shared ones. */
+  readonly markdown: boolean;
+}
+
+/** `recipes`: lists the recipes, or the settings of one. */
+export function recipesCommand(act: (call: RecipesCall) => Promise<void>) {
+  return command("recipes", "List what can be trained, or the settings of one recipe.", [
+    ["recipes", "All recipes, a line each"],
+    ["recipes bilinear", "Every setting of one, with its default"],
+  ])
+    .argument("[name]", "a recipe")
+    .option("--markdown", "print the table that the docs have")
+    .action((name, { markdown }) => act({ name: name ?? null, markdown: markdown ?? false }));
+}
+
+export function recipes({ name, markdown }: RecipesCall, terminal: Terminal): Promise<void> {
+  const recipe = name === null ? null : recipeNamed(name);
+  if (markdown) {
+    terminal.print(markdownTable(recipe ? ownSettings(recipe.table) : describeSettings(sharedTable)));
+  } else if (recipe) {
+    terminal.note(`${recipe.name}: ${recipe.summary}\n`);
+    const rows = describeSettings(recipe.table).map(({ path, standard, values, doc }) =>
+      `${path} = ${standard}\n    ${doc} (${values})`
+    );
+    terminal.print(rows.join("\n"));
+  } else {
+    terminal.print(all.map(({ name, summary }) => `${name}: ${summary}`).join("\n"));
+  }
+  return Promise.resolve();
+}
+
+/** The settings of a recipe that others lack or have another default of. */
+export function ownSettings(table: Table): SettingDescription[] {
+  const shared = new Map(describeSettings(sharedTable).map(({ path, standard }) => [path, standard]));
+  return describeSettings(table).filter(({ path, standard }) => shared.get(path) !== standard);
+}
+
+function markdownTable(rows: readonly SettingDescription[]): string {
+  const cells = rows.map(({ path, standard, values, doc }) => [`\`${path}\``, standard, values, doc]);
+  const head = ["setting", "default", "values", "what it is"];
+  return [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}

@@ -1,0 +1,118 @@
+import { readFileOrExplain } from "../engine/files.ts";
+import { UsageError } from "../kernels/errors.ts";
+import type { Recipe } from "../models/recipe.ts";
+import { recipeNamed, recipes } from "../models/recipes.ts";
+import type { GivenSettings } from "../models/settings/shared.ts";
+import { fieldsOf, resolve, setByPath } from "../models/settings/table.ts";
+import { describe, flagOf } from "./options.ts";
+
+/** Short options of `train` for settings of any recipe: the option, what its value is called, and the setting. */
+const shorthands = [
+  ["validationShare", "share", "data.validationShare"],
+  ["groupBy", "field", "data.groupBy"],
+  ["negatives", "share", "augmentation.metricSwap.share"],
+  ["weights", "kind", "weights.kind"],
+  ["seed", "number", "training.seed"],
+  ["rank", "number", "model.rank"],
+  ["hidden", "widths", "model.hidden"],
+  ["dropout", "share", "model.dropout"],
+  ["epochs", "count", "training.epochs"],
+  ["batchSize", "rows", "training.batchSize"],
+  ["learningRate", "rate", "optimizer.lr"],
+  ["weightDecay", "rate", "optimizer.weightDecay"],
+  ["clip", "norm", "optimizer.clip"],
+  ["plateauPatience", "epochs", "schedule.patience"],
+  ["earlyStopping", "epochs", "training.earlyStopping"],
+] as const;
+
+/** Names of the short options as the command line gives them: `learningRate` for `--learning-rate`. */
+type Shorthand = (typeof shorthands)[number][0];
+
+/** Values of the short options, as they were typed. */
+export type ShorthandWords = { readonly [Name in Shorthand]?: string | undefined };
+
+/** Each short option with its help, which shows the default of the first recipe. */
+export function shorthandOptions(): { readonly flags: string; readonly description: string }[] {
+  const fields = fieldsOf(recipes[0]!.table);
+  return shorthands.map(([name, value, path]) => {
+    const { doc, standard, kind: { options } } = fields.get(path)!;
+    const what = options ? `${doc}: ${options.join(" or ")}` : doc;
+    return {
+      flags: `${flagOf(name)} <${value}>`,
+      description: standard === null ? what : describe(what, standard),
+    };
+  });
+}
+
+/** What `train` was told of recipe and settings. */
+export interface SettingWords {
+  readonly recipe?: string | undefined;
+  /** JSON file of settings. */
+  readonly config?: string | undefined;
+  /** "optimizer.lr=3e-4", one each. */
+  readonly set?: readonly string[] | undefined;
+  readonly shorthands: ShorthandWords;
+}
+
+/**
+ * The recipe and the settings that were asked for: those of the file, over them the short options, over them `--set`.
+ *
+ * @throws UsageError naming the option, or the file, and what is expected of it
+ */
+export async function readSettings(
+  words: SettingWords,
+): Promise<{ readonly recipe: string; readonly settings: GivenSettings }> {
+  const file = words.config === undefined ? null : await readConfigFile(words.config);
+  if (file?.recipe && words.recipe && file.recipe !== words.recipe) {
+    throw new UsageError(`--recipe is "${words.recipe}", but ${words.config} is for "${file.recipe}".`);
+  }
+  const recipe = recipeNamed(words.recipe ?? file?.recipe ?? recipes[0]!.name);
+  let settings = checked(file?.settings ?? {}, recipe, words.config);
+  for (const [name, , path] of shorthands) {
+    const word = words.shorthands[name];
+    if (word === undefined) continue;
+    if (!fieldsOf(recipe.table).has(path)) {
+      throw new UsageError(`${flagOf(name)} sets ${path}, which the recipe ${recipe.name} does not have.`);
+    }
+    settings = setByPath(recipe.table, settings, path, word, flagOf(name));
+  }
+  for (const assignment of words.set ?? []) {
+    const equals = assignment.indexOf("=");
+    if (equals < 1) {
+      throw new UsageError(
+        `--set is "${assignment}"; a setting and its value, such as optimizer.lr=3e-4, are expected.`,
+      );
+    }
+    settings = setByPath(recipe.table, settings, assignment.slice(0, equals), assignment.slice(equals + 1));
+  }
+  return { recipe: recipe.name, settings };
+}
+
+/** A file of settings: sections, and the recipe if it likes; or the config of a run. */
+async function readConfigFile(path: string): Promise<{ recipe?: string; settings: object }> {
+  const text = new TextDecoder().decode(await readFileOrExplain(path, "a JSON file of settings"));
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path} is not valid JSON: ${(error as Error).message}.`, { cause: error });
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new UsageError(`${path} holds no object of settings.`);
+  }
+  const { recipe, ...sections } = content as Record<string, unknown>;
+  if (recipe !== undefined && typeof recipe !== "string") {
+    throw new UsageError(`${path}: recipe is ${JSON.stringify(recipe)}; the name of a recipe is expected.`);
+  }
+  const settings = "format" in sections ? sections.settings as object : sections;
+  return { settings, ...(recipe === undefined ? {} : { recipe }) };
+}
+
+function checked(settings: object, recipe: Recipe, path?: string): GivenSettings {
+  try {
+    resolve(recipe.table, settings);
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return settings as GivenSettings;
+}

@@ -1,0 +1,34 @@
+import type { NoteTaker } from "./note_taker.ts";
+import type { MetricRecord } from "./records.ts";
+import { scoreClass } from "./scores.ts";
+
+/** What becomes of scores that are no whole numbers: they stay, become their class, or their records are left out. */
+export type OffGrid = "keep" | "round" | "drop";
+
+/** Records that are left after cleaning. */
+export interface CleanRecords {
+  readonly records: readonly MetricRecord[];
+  /** For each of them its number among all, from 0. */
+  readonly kept: Uint32Array<ArrayBuffer>;
+}
+
+/** Cleans records by their scores; a note says how many were concerned. */
+export function cleanScores(
+  records: readonly MetricRecord[],
+  { offGrid, source, onNote }: { readonly offGrid: OffGrid; readonly source: string; readonly onNote: NoteTaker },
+): CleanRecords {
+  const off = records.map(({ score }) => score !== null && !Number.isInteger(score));
+  const count = off.filter((one) => one).length;
+  if (offGrid === "keep" || count === 0) return { records, kept: Uint32Array.from(records.keys()) };
+  const what = `${source}: ${count} scores are no whole numbers`;
+  if (offGrid === "round") {
+    onNote(`${what}; they are rounded.`);
+    return {
+      records: records.map((record, i) => off[i] ? { ...record, score: scoreClass(record.score!) } : record),
+      kept: Uint32Array.from(records.keys()),
+    };
+  }
+  onNote(`${what}; their records are left out.`);
+  const kept = Uint32Array.from(records.keys().filter((i) => !off[i]));
+  return { records: [...kept].map((i) => records[i]!), kept };
+}

@@ -1,0 +1,30 @@
+import { Adam, AdamW } from "../engine/optim/adam.ts";
+import type { Optimizer } from "../engine/optim/optimizer.ts";
+import { SGD } from "../engine/optim/sgd.ts";
+import type { Parameter } from "../engine/parameter.ts";
+
+/** Optimisers that settings can name. */
+export const optimizerNames = ["adam", "adamw", "sgd"] as const;
+
+/** The section `optimizer`, as far as the optimiser itself needs it. */
+interface OptimizerSettings {
+  readonly name: (typeof optimizerNames)[number];
+  readonly lr: number;
+  readonly weightDecay: number;
+  readonly momentum: number;
+}
+
+/** Makes the optimiser that the settings name. */
+export function makeOptimizer(
+  parameters: readonly Parameter[],
+  { name, lr, weightDecay, momentum }: OptimizerSettings,
+): Optimizer {
+  switch (name) {
+    case "adam":
+      return new Adam(parameters, { lr, weightDecay });
+    case "adamw":
+      return new AdamW(parameters, { lr, weightDecay });
+    case "sgd":
+      return new SGD(parameters, { lr, weightDecay, momentum });
+  }
+}

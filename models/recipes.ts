@@ -1,0 +1,40 @@
+import { nearestStart } from "../data/nearest_name.ts";
+import { UsageError } from "../kernels/errors.ts";
+import type { Recipe } from "./recipe.ts";
+import { bilinear } from "./recipes/bilinear/recipe.ts";
+import type { Settings } from "./settings/shared.ts";
+import { resolve } from "./settings/table.ts";
+
+/** Recipes that can be trained; the first is the one that is trained when none is named. */
+export const recipes: readonly Recipe[] = [bilinear];
+
+/** The recipe of a name. @throws UsageError naming the nearest one */
+export function recipeNamed(name: string): Recipe {
+  const found = recipes.find((recipe) => recipe.name === name);
+  if (found) return found;
+  const known = recipes.map((recipe) => recipe.name);
+  const meant = known.length > 1 ? ` (did you mean ${nearestStart(name, known)}?)` : "";
+  throw new UsageError(`The recipe is "${name}"; ${known.join(" or ")} is expected${meant}.`);
+}
+
+/**
+ * All settings of a recipe: its defaults, and what is given over them.
+ *
+ * @throws UsageError naming a setting that is unknown, has a value it cannot have, or does not go with another
+ */
+export function settingsOf(recipe: Recipe, given: unknown = {}): Settings {
+  const settings = resolve(recipe.table, given) as unknown as Settings;
+  const { data: { folds, fold }, augmentation: { metricSwap } } = settings;
+  if (folds === 1 || fold >= Math.max(folds, 1)) {
+    throw new UsageError(
+      `data.fold is ${fold} of data.folds ${folds}; at least 2 folds, counted from 0, are expected.`,
+    );
+  }
+  if (metricSwap.lowest > metricSwap.highest) {
+    throw new UsageError(
+      `augmentation.metricSwap.lowest is ${metricSwap.lowest}; no more than its highest, ${metricSwap.highest}, is expected.`,
+    );
+  }
+  recipe.check?.(settings);
+  return settings;
+}

@@ -1,0 +1,29 @@
+import { choice, number, numbers } from "../../settings/field.ts";
+import { recipeTable, type SharedSettings } from "../../settings/shared.ts";
+import type { Table, Values } from "../../settings/table.ts";
+
+const model = {
+  rank: number(128, [0, 65536, true], "rank of the bilinear form; 0 leaves it out"),
+  hidden: numbers([512, 256, 128], [1, 65536, true], "widths of the hidden layers"),
+  dropout: number(0.4, [0, 0.99, false], "part of the activations dropped"),
+  head: choice("heteroscedastic", ["heteroscedastic"], "what the network says of a score"),
+} as const satisfies Table;
+
+const loss = {} as const satisfies Table;
+
+/** Settings of the recipe `bilinear`: the defaults are its document's (004), but for rank and encoder. */
+export const bilinearTable = recipeTable({
+  model,
+  loss,
+  defaults: {
+    weights: { kind: "sqrt-inverse" },
+    optimizer: { lr: 1e-4, weightDecay: 1e-5, clip: 1 },
+    schedule: { minimumLr: 1e-6 },
+  },
+});
+
+/** Settings of the recipe `bilinear`. */
+export interface BilinearSettings extends SharedSettings {
+  readonly model: Values<typeof model>;
+  readonly loss: Values<typeof loss>;
+}

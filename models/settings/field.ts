@@ -1,0 +1,127 @@
+import { nearestStart } from "../../data/nearest_name.ts";
+import { UsageError } from "../../kernels/errors.ts";
+
+/** Lowest and highest value of a number, and whether it has to be whole. */
+export type NumberRange = readonly [lowest: number, highest: number, whole: boolean];
+
+/** What the values of a setting are like. */
+export interface FieldKind<Value> {
+  /** In words: "a whole number from 1 to 9". */
+  readonly expects: string;
+  /** True for a value that the setting may have. */
+  accepts(value: unknown): value is Value;
+  /** Reads a word of the command line; what it cannot read comes back as it is, to be refused. */
+  parse(word: string): unknown;
+  /** The values there are, where they can be named. */
+  readonly options?: readonly string[];
+}
+
+/** One setting: its default, the values it may have, and what it is for. */
+export class Field<Value> {
+  /** Describes a setting. */
+  constructor(
+    /** What it is unless it is given. */
+    readonly standard: Value,
+    /** What it is for, in a line. */
+    readonly doc: string,
+    readonly kind: FieldKind<Value>,
+  ) {}
+
+  /** The same setting with another default. */
+  withDefault(standard: unknown): Field<Value> {
+    return new Field(this.check(standard, "A default"), this.doc, this.kind);
+  }
+
+  /**
+   * The value itself, when it is one that the setting may have.
+   *
+   * @param name what the message calls the setting
+   * @throws UsageError naming the setting, what is expected and what was given
+   */
+  check(value: unknown, name: string): Value {
+    if (this.kind.accepts(value)) return value;
+    throw this.#refusal(value, name);
+  }
+
+  /** Reads a word of the command line. @throws UsageError as `check` does */
+  parse(word: string, name: string): Value {
+    const value = this.kind.parse(word.trim());
+    if (this.kind.accepts(value)) return value;
+    throw this.#refusal(word, name);
+  }
+
+  #refusal(found: unknown, name: string): UsageError {
+    const { expects, options = [] } = this.kind;
+    const meant = typeof found === "string" && options.length > 1
+      ? ` (did you mean ${nearestStart(found, options)}?)`
+      : "";
+    return new UsageError(`${name} is ${JSON.stringify(found)}; ${expects}${meant}.`);
+  }
+}
+
+/** A number in a range. */
+export function number(standard: number, range: NumberRange, doc: string): Field<number> {
+  return new Field(standard, doc, numberKind(range));
+}
+
+/** A number in a range, or null for none. */
+export function optionalNumber(standard: number | null, range: NumberRange, doc: string): Field<number | null> {
+  const { expects, accepts, parse } = numberKind(range);
+  return new Field(standard, doc, {
+    expects: expects.replace(" is expected", ", or null, is expected"),
+    accepts: (value): value is number | null => value === null || accepts(value),
+    parse: (word) => word === "null" ? null : parse(word),
+  });
+}
+
+/** A list of at least one number, each in a range. */
+export function numbers(standard: readonly number[], range: NumberRange, doc: string): Field<readonly number[]> {
+  const { accepts, parse } = numberKind(range);
+  const [lowest, highest, whole] = range;
+  return new Field(standard, doc, {
+    expects: `a list of ${whole ? "whole " : ""}numbers from ${lowest} to ${highest} is expected`,
+    accepts: (value): value is readonly number[] => Array.isArray(value) && value.length > 0 && value.every(accepts),
+    parse: (word) => word.split(",").map((part) => parse(part.trim())),
+  });
+}
+
+/** One of some names. */
+export function choice<const Name extends string>(
+  standard: NoInfer<Name>,
+  options: readonly Name[],
+  doc: string,
+): Field<Name> {
+  return new Field(standard, doc, {
+    expects: `${options.join(" or ")} is expected`,
+    accepts: (value): value is Name => options.some((name) => name === value),
+    parse: (word) => word,
+    options,
+  });
+}
+
+/** Yes or no. */
+export function flag(standard: boolean, doc: string): Field<boolean> {
+  return new Field(standard, doc, {
+    expects: "true or false is expected",
+    accepts: (value) => typeof value === "boolean",
+    parse: (word) => word === "true" ? true : word === "false" ? false : word,
+  });
+}
+
+/** A name that may be left out. */
+export function optionalText(standard: string | null, doc: string): Field<string | null> {
+  return new Field(standard, doc, {
+    expects: "a name, or null, is expected",
+    accepts: (value): value is string | null => value === null || (typeof value === "string" && value !== ""),
+    parse: (word) => word === "null" ? null : word,
+  });
+}
+
+function numberKind([lowest, highest, whole]: NumberRange): FieldKind<number> {
+  return {
+    expects: `a ${whole ? "whole " : ""}number from ${lowest} to ${highest} is expected`,
+    accepts: (value): value is number =>
+      typeof value === "number" && value >= lowest && value <= highest && (!whole || Number.isInteger(value)),
+    parse: (word) => word === "" ? word : Number(word),
+  };
+}

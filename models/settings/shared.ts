@@ -1,0 +1,96 @@
+import { textLayouts } from "../../data/text_layout.ts";
+import { optimizerNames } from "../optimizers.ts";
+import { scheduleNames } from "../schedules.ts";
+import { choice, flag, number, optionalNumber, optionalText } from "./field.ts";
+import { type Given, type Table, type Values, withDefaults } from "./table.ts";
+
+const seeds = [0, 2 ** 32 - 1, true] as const;
+const counts = [1, 1e6, true] as const;
+const score = [0, 10, true] as const;
+
+/** The settings that all recipes have, with what holds unless a recipe says otherwise. Its own sections are `model` and `loss`. */
+export const sharedTable = {
+  data: {
+    groupBy: optionalText(null, "field of the records whose equal values stay together when rows are held out"),
+    validationShare: number(0.2, [0.01, 0.9, false], "part of the records held out for validation"),
+    folds: number(0, [0, 1000, true], "parts that take turns as validation rows; 0 for validationShare instead"),
+    fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
+    splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
+    offGrid: choice("keep", ["keep", "round", "drop"], "what becomes of records whose score is no whole number"),
+  },
+  augmentation: {
+    metricSwap: {
+      share: number(
+        0.1,
+        [0, 10, false],
+        "copies of train rows with a metric that does not fit, as a share of the rows",
+      ),
+      lowest: number(1, score, "their lowest score"),
+      highest: number(6, score, "their highest score"),
+    },
+  },
+  features: {
+    texts: choice("combined", textLayouts, "texts that the network sees, each as a row of numbers"),
+    encoder: choice("hash", ["hash"], "what turns texts into numbers, unless --embeddings gives them"),
+  },
+  weights: {
+    kind: choice("none", ["sqrt-inverse", "none"], "sample weights"),
+    temperature: number(0.5, [0, 10, false], "exponent on count of the most frequent score / count of the row's"),
+    minimum: number(0.5, [0, 1e6, false], "lowest weight before the boost"),
+    maximum: number(8, [0, 1e6, false], "highest weight before the boost"),
+    boost: flag(true, "weights x 1.5 for scores of class 9 and x 1.3 for class 10"),
+  },
+  optimizer: {
+    name: choice("adam", optimizerNames, "how parameters are changed"),
+    lr: number(1e-3, [1e-12, 10, false], "learning rate at first"),
+    weightDecay: number(0, [0, 10, false], "L2 penalty added to the gradient; adamw shrinks the parameters instead"),
+    momentum: number(0, [0, 0.9999, false], "part of the last step that sgd keeps"),
+    clip: number(0, [0, 1e9, false], "largest global norm of the gradient; 0 for no limit"),
+  },
+  schedule: {
+    name: choice("plateau", scheduleNames, "how the learning rate changes"),
+    patience: number(5, [0, 1e6, true], "epochs without progress before a plateau cuts the learning rate"),
+    factor: number(0.5, [1e-6, 1, false], "what a plateau multiplies the learning rate by"),
+    minimumLr: number(0, [0, 10, false], "learning rate below which nothing is cut"),
+  },
+  training: {
+    epochs: number(100, counts, "most epochs"),
+    batchSize: number(64, [1, 65536, true], "rows in a step"),
+    earlyStopping: number(20, counts, "epochs without progress before training ends"),
+    labelNoise: number(0, [0, 10, false], "standard deviation of noise added to scores in each step"),
+    seed: number(1, seeds, "seed of every random choice"),
+  },
+  prediction: {
+    offset: number(0, [-10, 10, false], "added to every predicted score"),
+    round: flag(false, "rounds predicted scores to whole numbers"),
+  },
+} as const satisfies Table;
+
+/** Table of the settings that all recipes have. */
+export type SharedTable = typeof sharedTable;
+
+/** Settings that all recipes have. */
+export type SharedSettings = Values<SharedTable>;
+
+/** Settings of any recipe. */
+export interface Settings extends SharedSettings {
+  /** Settings of its network. */
+  readonly model: object;
+  /** Settings of its loss. */
+  readonly loss: object;
+}
+
+/** Some settings of any recipe, to be checked against its table. */
+export interface GivenSettings extends Given<SharedTable> {
+  /** Settings of its network. */
+  readonly model?: Readonly<Record<string, unknown>>;
+  /** Settings of its loss. */
+  readonly loss?: Readonly<Record<string, unknown>>;
+}
+
+/** The table of a recipe: its own sections, and the shared ones with its own defaults. */
+export function recipeTable<Model extends Table, Loss extends Table>(
+  own: { readonly model: Model; readonly loss: Loss; readonly defaults: Given<SharedTable> },
+): SharedTable & { readonly model: Model; readonly loss: Loss } {
+  return { ...withDefaults(sharedTable, own.defaults), model: own.model, loss: own.loss };
+}
