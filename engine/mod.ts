@@ -101,10 +101,20 @@ export { LayerNorm } from "./nn/layer_norm.ts";
 export { Linear } from "./nn/linear.ts";
 export { Module, type ModuleOptions, type StateDict } from "./nn/module.ts";
 
+export { Adagrad, type AdagradOptions } from "./optim/adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./optim/adam.ts";
 export { EarlyStopping, type EarlyStoppingState } from "./optim/early_stopping.ts";
 export { Optimizer, type UpdateRange } from "./optim/optimizer.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./optim/reduce_lr_on_plateau.ts";
+export { RMSprop, type RMSpropOptions } from "./optim/rmsprop.ts";
+export {
+  CosineAnnealingLR,
+  type CosineAnnealingOptions,
+  Schedule,
+  type ScheduleState,
+  WarmupLinearLR,
+  type WarmupLinearOptions,
+} from "./optim/schedules.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";
 
 export {

@@ -118,6 +118,7 @@ export { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions }
 export type { LossOptions, LossReduction, ReducedLossOptions } from "./loss/reduction.ts";
 export { tripletHinge, type TripletHingeOptions } from "./loss/triplet.ts";
 
+export { adagrad, type AdagradOptions, type AdagradSettings } from "./optimizer/adagrad.ts";
 export { adam, type AdamOptions, type AdamSettings } from "./optimizer/adam.ts";
 export {
   gradientNorm,
@@ -125,4 +126,5 @@ export {
   gradientStatusBytes,
   readGradientStatus,
 } from "./optimizer/gradient_norm.ts";
+export { rmsprop, type RmspropOptions, type RmspropSettings } from "./optimizer/rmsprop.ts";
 export { sgd, type SgdOptions, type SgdSettings } from "./optimizer/sgd.ts";

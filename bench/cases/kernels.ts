@@ -13,8 +13,11 @@ import {
   layerNormBackwardInput,
   layerNormBackwardParameters,
 } from "../../kernels/normalization/layer_norm_backward.ts";
+import { adagrad } from "../../kernels/optimizer/adagrad.ts";
 import { adam } from "../../kernels/optimizer/adam.ts";
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
+import { rmsprop } from "../../kernels/optimizer/rmsprop.ts";
+import { sgd } from "../../kernels/optimizer/sgd.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Case } from "../case.ts";
@@ -116,6 +119,21 @@ const adamStep = (millions: number) =>
     return () => adam(engine.stream, { ...operands, count, step: 1, learningRate: 1e-3 });
   });
 
+/** Optimisers that keep one number an element. */
+const otherSteps = Object.entries({ adagrad, rmsprop, sgd }).map(([name, step]) =>
+  memoryCase(`${name} 1M`, 5 * million, (engine, numbers) => {
+    const [parameter, gradient, state] = [0, 1, 2].map(() => numbers(million, "zero").slice) as [
+      BufferSlice,
+      BufferSlice,
+      BufferSlice,
+    ];
+    const status = numbers(gradientStatusBytes / 4, "zero").slice, count = million;
+    gradientNorm(engine.stream, { ranges: [{ gradient, count }], status });
+    const states = { squareSum: state, meanSquare: state, velocity: state, momentum: name === "sgd" ? 0.9 : 0 };
+    return () => step(engine.stream, { parameter, gradient, status, count, step: 1, learningRate: 1e-3, ...states });
+  })
+);
+
 const norm = memoryCase("gradient norm 10M", 10 * million, (engine, numbers) => {
   const gradient = numbers(10 * million, "zero").slice, status = numbers(gradientStatusBytes / 4, "zero").slice;
   return () => gradientNorm(engine.stream, { ranges: [{ gradient, count: 10 * million }], status });
@@ -135,5 +153,5 @@ export const kernelCases: readonly Case[] = [
     mse,
     heteroscedasticLoss,
   ],
-  ...[norm, adamStep(1), adamStep(10)],
+  ...[norm, adamStep(1), adamStep(10), ...otherSteps],
 ];

@@ -12,6 +12,8 @@ export interface AdamOptions {
   readonly eps?: number;
   /** Strength of the weight decay. */
   readonly weightDecay?: number;
+  /** Divides by the greatest second moment so far instead of the last. */
+  readonly amsgrad?: boolean;
 }
 
 /**
@@ -26,7 +28,8 @@ export class Adam extends Optimizer {
 
   /** Takes over the parameters' memory. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
-    super(parameters, options.lr ?? 1e-3, ["exp_avg", "exp_avg_sq"]);
+    const greatest = options.amsgrad ? ["max_exp_avg_sq"] : [];
+    super(parameters, options.lr ?? 1e-3, ["exp_avg", "exp_avg_sq", ...greatest]);
     this.#options = options;
   }
 
@@ -38,6 +41,7 @@ export class Adam extends Optimizer {
       gradient,
       firstMoment: moments[0]!,
       secondMoment: moments[1]!,
+      greatestMoment: moments[2],
       status,
       count,
       step: this.steps,

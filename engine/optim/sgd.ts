@@ -8,6 +8,8 @@ export interface SGDOptions {
   readonly lr?: number;
   /** Part of the last step that is kept; 0 by default. */
   readonly momentum?: number;
+  /** Share of the gradient that the momentum does not take up, but for the first step; 0 by default. */
+  readonly dampening?: number;
   /** Looks ahead along the momentum. */
   readonly nesterov?: boolean;
   /** L2 penalty, added to the gradient; 0 by default. */
@@ -20,7 +22,7 @@ export class SGD extends Optimizer {
 
   /** Takes over the parameters' memory. */
   constructor(parameters: readonly Parameter[], options: SGDOptions = {}) {
-    super(parameters, options.lr ?? 1e-3, ["momentum_buffer"]);
+    super(parameters, options.lr ?? 1e-3, options.momentum ? ["momentum_buffer"] : []);
     this.#options = options;
   }
 
@@ -31,9 +33,10 @@ export class SGD extends Optimizer {
       ...settings,
       parameter,
       gradient,
-      velocity: moments[0]!,
+      velocity: moments[0],
       status,
       count,
+      step: this.steps,
       learningRate: this.lr,
     });
   }

@@ -1,4 +1,5 @@
 import code from "./adam.wgsl" with { type: "text" };
+import statusCode from "./status.wgsl" with { type: "text" };
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, elementGrid, type Launcher } from "../launcher.ts";
 
@@ -26,6 +27,8 @@ export interface AdamOptions extends AdamSettings {
   readonly firstMoment: BufferSlice;
   /** Running mean of the squared gradient, zero at first. */
   readonly secondMoment: BufferSlice;
+  /** Greatest running mean of the squared gradient, zero at first; its presence makes the step one of AMSGrad. */
+  readonly greatestMoment?: BufferSlice | undefined;
   /** Written by `gradientNorm`: clips the gradient, or keeps an unusable one from doing harm. */
   readonly status: BufferSlice;
   /** Number of elements. */
@@ -34,11 +37,18 @@ export interface AdamOptions extends AdamSettings {
   readonly step: number;
 }
 
-const kernels = [0, 1].map((decoupled) =>
+const kernels = [0, 1, 2, 3].map((bits) =>
   defineElementWidths({
-    label: decoupled ? "adamw" : "adam",
-    code,
-    bindings: { parameter: "write", gradient: "read", firstMoment: "write", secondMoment: "write", status: "read" },
+    label: `adam${bits & 1 ? "w" : ""}${bits & 2 ? ".amsgrad" : ""}`,
+    code: `${statusCode}\n${code}`,
+    bindings: {
+      parameter: "write",
+      gradient: "read",
+      firstMoment: "write",
+      secondMoment: "write",
+      greatestMoment: "write",
+      status: "read",
+    },
     uniforms: {
       count: "u32",
       step_size: "f32",
@@ -49,22 +59,24 @@ const kernels = [0, 1].map((decoupled) =>
       beta2_complement: "f32",
       decay: "f32",
     },
-    constants: { decoupled },
+    constants: { decoupled: bits & 1, amsgrad: bits >> 1 },
   })
 );
 
 /**
  * One step of Adam or AdamW on a flat range of parameters.
  *
- * @see Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019)
+ * @see Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019); Reddi, Kale, Kumar,
+ * "On the convergence of Adam and beyond" (2018)
  */
 export function adam(launcher: Launcher, options: AdamOptions): void {
-  const { parameter, gradient, firstMoment, secondMoment, status, count, step, learningRate } = options;
+  const { parameter, gradient, firstMoment, secondMoment, greatestMoment, status, count, step, learningRate } = options;
   const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, decoupled = false } = options;
-  const { kernel, width } = chooseWidth(kernels[decoupled ? 1 : 0]!, count);
+  const { kernel, width } = chooseWidth(kernels[Number(decoupled) + (greatestMoment ? 2 : 0)]!, count);
+  const unused = launcher.scratch(16);
   launcher.dispatch(
     kernel,
-    { parameter, gradient, firstMoment, secondMoment, status },
+    { parameter, gradient, firstMoment, secondMoment, greatestMoment: greatestMoment ?? unused, status },
     {
       count: count / width,
       step_size: learningRate / (1 - beta1 ** step),
@@ -77,4 +89,5 @@ export function adam(launcher: Launcher, options: AdamOptions): void {
     },
     elementGrid(count / width),
   );
+  launcher.release(unused);
 }

@@ -1,7 +1,8 @@
 // One step of Adam on a flat range of parameters, the gradient clipped by its status. Weight decay is added to the
-// gradient (L2), or shrinks the parameter first (decoupled: AdamW). Nothing changes where the gradient cannot be used. The count
-// is of `Element`: f32, or vec4f where it allows.
-// Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019).
+// gradient (L2), or shrinks the parameter first (decoupled: AdamW); `amsgrad` divides by the greatest second moment so far.
+// Nothing changes where the gradient cannot be used. The count is of `Element`: f32, or vec4f where it allows.
+// Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019); Reddi, Kale, Kumar, "On the
+// convergence of Adam and beyond" (2018).
 
 struct Uniforms {
   count: u32,
@@ -18,21 +19,14 @@ struct Uniforms {
 }
 
 override decoupled: bool;
-
-const NONE = 0xffffffffu;
-
-// See gradient_norm.wgsl.
-struct Status {
-  norm: f32,
-  coefficient: f32,
-  bad: u32,
-}
+override amsgrad: bool;
 
 @group(0) @binding(0) var<storage, read_write> parameter: array<Element>;
 @group(0) @binding(1) var<storage, read> gradient: array<Element>;
 @group(0) @binding(2) var<storage, read_write> first_moment: array<Element>;
 @group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;
-@group(0) @binding(4) var<storage, read> status: Status;
+@group(0) @binding(4) var<storage, read_write> greatest: array<Element>;
+@group(0) @binding(5) var<storage, read> status: Status;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
@@ -53,8 +47,12 @@ fn main(
     slope += uniforms.decay * value;
   }
   let m = first_moment[index] + (slope - first_moment[index]) * uniforms.beta1_complement;
-  let v = uniforms.beta2 * second_moment[index] + uniforms.beta2_complement * slope * slope;
+  var v = uniforms.beta2 * second_moment[index] + uniforms.beta2_complement * slope * slope;
   first_moment[index] = m;
   second_moment[index] = v;
+  if (amsgrad) {
+    v = max(v, greatest[index]);
+    greatest[index] = v;
+  }
   parameter[index] = value - uniforms.step_size * m / (sqrt(v) * uniforms.root_correction + uniforms.epsilon);
 }

@@ -1,5 +1,6 @@
 import normCode from "./gradient_norm.wgsl" with { type: "text" };
 import partialsCode from "./gradient_partials.wgsl" with { type: "text" };
+import statusCode from "./status.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, type Launcher, wholeVectors, workgroupGrid } from "../launcher.ts";
 
 const elementsPerBlock = 16384;
@@ -14,7 +15,7 @@ const partialsKernel = defineKernel({
 });
 const normKernel = defineKernel({
   label: "gradient_norm",
-  code: normCode,
+  code: `${statusCode}\n${normCode}`,
   bindings: { partials: "read", status: "write" },
   uniforms: { partials: "u32", max_norm: "f32" },
 });

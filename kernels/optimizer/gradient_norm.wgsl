@@ -6,17 +6,8 @@ struct Uniforms {
   max_norm: f32,
 }
 
-const NONE = 0xffffffffu;
-
 struct Partial {
   squares: f32,
-  bad: u32,
-}
-
-struct Status {
-  norm: f32,
-  // 0 where an element cannot be used.
-  coefficient: f32,
   bad: u32,
 }
 

@@ -1,11 +1,13 @@
 import type { AdamSettings } from "./adam.ts";
+import type { AdagradSettings } from "./adagrad.ts";
+import type { RmspropSettings } from "./rmsprop.ts";
 import type { SgdSettings } from "./sgd.ts";
 
 /** One step of Adam or AdamW in float64; changes the parameter and the moments. */
 export function adamReference(
   parameter: Float64Array,
   gradient: ArrayLike<number>,
-  moments: { first: Float64Array; second: Float64Array },
+  moments: { first: Float64Array; second: Float64Array; greatest?: Float64Array },
   step: number,
   { learningRate, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, decoupled = false }: AdamSettings,
 ): void {
@@ -14,7 +16,8 @@ export function adamReference(
     const slope = gradient[i]! + (decoupled ? 0 : weightDecay * value);
     const first = moments.first[i] = beta1 * moments.first[i]! + (1 - beta1) * slope;
     const second = moments.second[i] = beta2 * moments.second[i]! + (1 - beta2) * slope ** 2;
-    const deviation = Math.sqrt(second / (1 - beta2 ** step));
+    const { greatest } = moments, bound = greatest ? greatest[i] = Math.max(greatest[i]!, second) : second;
+    const deviation = Math.sqrt(bound / (1 - beta2 ** step));
     const kept = decoupled ? value * (1 - learningRate * weightDecay) : value;
     parameter[i] = kept - learningRate * (first / (1 - beta1 ** step)) / (deviation + epsilon);
   });
@@ -25,12 +28,46 @@ export function sgdReference(
   parameter: Float64Array,
   gradient: ArrayLike<number>,
   velocity: Float64Array,
-  { learningRate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdSettings,
+  { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SgdSettings,
+  step = 1,
 ): void {
   parameter.forEach((value, i) => {
     const slope = gradient[i]! + weightDecay * value;
-    const speed = velocity[i] = momentum * velocity[i]! + slope;
+    const speed = velocity[i] = momentum * velocity[i]! + (step === 1 ? 1 : 1 - dampening) * slope;
     parameter[i] = value - learningRate * (nesterov ? slope + momentum * speed : speed);
+  });
+}
+
+/** One step of Adagrad in float64; changes the parameter and the sum of squares. */
+export function adagradReference(
+  parameter: Float64Array,
+  gradient: ArrayLike<number>,
+  squareSum: Float64Array,
+  step: number,
+  { learningRate, learningRateDecay = 0, epsilon = 1e-10, weightDecay = 0 }: AdagradSettings,
+): void {
+  parameter.forEach((value, i) => {
+    const slope = gradient[i]! + weightDecay * value;
+    const sum = squareSum[i] = squareSum[i]! + slope ** 2;
+    const rate = learningRate / (1 + (step - 1) * learningRateDecay);
+    parameter[i] = value - rate * slope / (Math.sqrt(sum) + epsilon);
+  });
+}
+
+/** One step of RMSprop in float64; changes the parameter and the moments. */
+export function rmspropReference(
+  parameter: Float64Array,
+  gradient: ArrayLike<number>,
+  moments: { square: Float64Array; mean: Float64Array; velocity: Float64Array },
+  { learningRate, alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false, weightDecay = 0 }: RmspropSettings,
+): void {
+  parameter.forEach((value, i) => {
+    const slope = gradient[i]! + weightDecay * value;
+    const square = moments.square[i] = alpha * moments.square[i]! + (1 - alpha) * slope ** 2;
+    const mean = moments.mean[i] = alpha * moments.mean[i]! + (1 - alpha) * slope;
+    const deviation = Math.sqrt(centered ? square - mean ** 2 : square);
+    moments.velocity[i] = momentum * moments.velocity[i]! + slope / (deviation + epsilon);
+    parameter[i] = value - learningRate * moments.velocity[i]!;
   });
 }
 

@@ -1,24 +1,19 @@
 // One step of stochastic gradient descent on a flat range of parameters, the gradient clipped by its status, with
-// L2 weight decay, momentum and Nesterov's form of it as PyTorch has them. Nothing changes where the gradient cannot be
-// used. The count is of `Element`: f32, or vec4f where it allows. Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum" (2013).
+// L2 weight decay, momentum, dampening and Nesterov's form as PyTorch has them. Nothing changes where the gradient cannot be
+// used. The count is of `Element`: f32, or vec4f where it allows.
+// Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum" (2013).
 
 struct Uniforms {
   count: u32,
   learning_rate: f32,
   momentum: f32,
+  // Share of the gradient in the velocity: 1 - dampening, or 1 at the first step.
+  share: f32,
   decay: f32,
 }
 
+override accelerated: bool;
 override nesterov: bool;
-
-const NONE = 0xffffffffu;
-
-// See gradient_norm.wgsl.
-struct Status {
-  norm: f32,
-  coefficient: f32,
-  bad: u32,
-}
 
 @group(0) @binding(0) var<storage, read_write> parameter: array<Element>;
 @group(0) @binding(1) var<storage, read> gradient: array<Element>;
@@ -37,11 +32,14 @@ fn main(
     return;
   }
   let slope = gradient[index] * status.coefficient + uniforms.decay * parameter[index];
-  let speed = uniforms.momentum * velocity[index] + slope;
-  var direction = speed;
-  if (nesterov) {
-    direction = slope + uniforms.momentum * speed;
+  var direction = slope;
+  if (accelerated) {
+    let speed = uniforms.momentum * velocity[index] + uniforms.share * slope;
+    velocity[index] = speed;
+    direction = speed;
+    if (nesterov) {
+      direction = slope + uniforms.momentum * speed;
+    }
   }
-  velocity[index] = speed;
   parameter[index] -= uniforms.learning_rate * direction;
 }

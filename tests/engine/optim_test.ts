@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { Engine } from "../../engine/engine.ts";
+import { Adagrad } from "../../engine/optim/adagrad.ts";
 import { Adam, AdamW } from "../../engine/optim/adam.ts";
 import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import { ReduceLROnPlateau } from "../../engine/optim/reduce_lr_on_plateau.ts";
+import { RMSprop } from "../../engine/optim/rmsprop.ts";
+import { CosineAnnealingLR, WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
 import { Parameter } from "../../engine/parameter.ts";
+import { UsageError } from "../../kernels/errors.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();
@@ -13,7 +17,11 @@ const engine = await testEngine();
 const makers: Readonly<Record<string, (parameters: readonly Parameter[]) => Optimizer>> = {
   Adam: (parameters) => new Adam(parameters, { lr: 0.1, weightDecay: 0.1 }),
   AdamW: (parameters) => new AdamW(parameters, { lr: 0.1, weightDecay: 0.1 }),
-  SGD: (parameters) => new SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 0.1 }),
+  AMSGrad: (parameters) => new Adam(parameters, { lr: 0.1, betas: [0.9, 0.5], amsgrad: true }),
+  SGD: (parameters) => new SGD(parameters, { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.1 }),
+  "SGD without momentum": (parameters) => new SGD(parameters, { lr: 0.1 }),
+  Adagrad: (parameters) => new Adagrad(parameters, { lr: 0.1, lrDecay: 0.1, weightDecay: 0.1 }),
+  RMSprop: (parameters) => new RMSprop(parameters, { lr: 0.1, momentum: 0.9, centered: true, weightDecay: 0.1 }),
 };
 
 /** Three parameters, of which none fills the place it is padded to. */
@@ -215,6 +223,30 @@ Deno.test("ReduceLROnPlateau: its state carries over", () => {
   const after = new ReduceLROnPlateau({ lr: before.optimizer.lr }, { factor: 0.5, patience: 1 });
   after.state = structuredClone(before.state);
   assert.deepEqual(rates(after, figures.slice(5)), [2, 2, 2, 1]);
+});
+
+Deno.test("CosineAnnealingLR: falls by half a cosine to the lowest rate and stays there; its state carries over", () => {
+  const held = { lr: 3 }, schedule = new CosineAnnealingLR(held, { total: 4, minLr: 1 });
+  const seen = [held.lr];
+  for (let step = 0; step < 3; step++) {
+    schedule.step();
+    seen.push(held.lr);
+  }
+  const after = new CosineAnnealingLR({ lr: 3 }, { total: 4, minLr: 1 });
+  after.state = structuredClone(schedule.state);
+  for (let step = 0; step < 2; step++) {
+    after.step();
+    seen.push(after.optimizer.lr);
+  }
+  const expected = [3, 2 + Math.SQRT1_2, 2, 2 - Math.SQRT1_2, 1, 1];
+  seen.forEach((lr, i) => assert.ok(Math.abs(lr - expected[i]!) < 1e-12, `${lr} at step ${i}`));
+});
+
+Deno.test("WarmupLinearLR: rises to the full rate, falls to 0 and stays there", () => {
+  const held = { lr: 8 }, schedule = new WarmupLinearLR(held, { warmup: 2, total: 6 });
+  const seen = [held.lr, ...Array.from({ length: 7 }, () => (schedule.step(), held.lr))];
+  assert.deepEqual(seen, [0, 4, 8, 6, 4, 2, 0, 0]);
+  assert.throws(() => new WarmupLinearLR({ lr: 1 }, { warmup: 0, total: 0 }), UsageError);
 });
 
 Deno.test("EarlyStopping: stops once `patience` figures in a row were not better, and knows the best", () => {

@@ -1,0 +1,47 @@
+import { adagrad } from "../../kernels/optimizer/adagrad.ts";
+import type { Parameter } from "../parameter.ts";
+import { Optimizer, type UpdateRange } from "./optimizer.ts";
+
+/** Settings of Adagrad; the names and defaults are PyTorch's. */
+export interface AdagradOptions {
+  /** Learning rate; 1e-2 by default. */
+  readonly lr?: number;
+  /** The rate of step t is lr / (1 + (t - 1) lrDecay); 0 by default. */
+  readonly lrDecay?: number;
+  /** L2 penalty, added to the gradient; 0 by default. */
+  readonly weightDecay?: number;
+  /** Added to the root of the sum of squares; 1e-10 by default. */
+  readonly eps?: number;
+}
+
+/**
+ * Adagrad: each element's rate falls with the sum of its squared gradients.
+ *
+ * @see Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization" (2011)
+ */
+export class Adagrad extends Optimizer {
+  readonly #options: AdagradOptions;
+
+  /** Takes over the parameters' memory. */
+  constructor(parameters: readonly Parameter[], options: AdagradOptions = {}) {
+    super(parameters, options.lr ?? 1e-2, ["sum"]);
+    this.#options = options;
+  }
+
+  /** Launches one step on a range. */
+  protected override update({ parameter, gradient, moments: [squareSum], status, count }: UpdateRange): void {
+    const { lrDecay = 0, weightDecay = 0, eps = 1e-10 } = this.#options;
+    adagrad(this.engine.stream, {
+      parameter,
+      gradient,
+      squareSum: squareSum!,
+      status,
+      count,
+      step: this.steps,
+      learningRate: this.lr,
+      learningRateDecay: lrDecay,
+      epsilon: eps,
+      weightDecay,
+    });
+  }
+}
