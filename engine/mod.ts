@@ -36,6 +36,7 @@ export {
 } from "./ops/losses.ts";
 export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
 export { permute, type PermuteOptions, transpose, type TransposeOptions } from "./ops/permute.ts";
+export { randomNormal, randomUniform } from "./ops/random.ts";
 export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
 export { reshape } from "./ops/reshape.ts";
 export { slice, type SliceOptions } from "./ops/slice.ts";

@@ -125,6 +125,7 @@ export {
   type GradientStatus,
   gradientStatusBytes,
   readGradientStatus,
+  scanFinite,
 } from "./optimizer/gradient_norm.ts";
 export { rmsprop, type RmspropOptions, type RmspropSettings } from "./optimizer/rmsprop.ts";
 export { sgd, type SgdOptions, type SgdSettings } from "./optimizer/sgd.ts";

@@ -5,13 +5,14 @@ import { type BufferSlice, defineKernel, type Launcher, wholeVectors, workgroupG
 
 const elementsPerBlock = 16384;
 const partialsPerBlock = 64;
-const largestFloat = 3.4028234e38;
+const largestFloat = 3.4028234663852886e38;
+const largestSquarable = 1e15;
 
 const partialsKernel = defineKernel({
   label: "gradient_norm.partials",
   code: partialsCode,
   bindings: { gradient: "read", partials: "write" },
-  uniforms: { count: "u32", first_element: "u32", first_partial: "u32" },
+  uniforms: { count: "u32", first_element: "u32", first_partial: "u32", largest: "u32" },
 });
 const normKernel = defineKernel({
   label: "gradient_norm",
@@ -29,7 +30,7 @@ export interface GradientStatus {
   readonly norm: number;
   /** Factor that the optimiser puts on the gradient; 0 where an element cannot be used. */
   readonly coefficient: number;
-  /** Number, over all ranges, of the first element that is NaN, infinite or over 1e15 in size; null where all are fine. */
+  /** Number, over all ranges, of the first element that is NaN, infinite or too large; null where all are fine. */
   readonly firstUnusable: number | null;
 }
 
@@ -52,13 +53,15 @@ export function readGradientStatus(bytes: ArrayBufferView): GradientStatus {
  */
 export function gradientNorm(
   launcher: Launcher,
-  { ranges, status, maxNorm = Infinity }: {
+  { ranges, status, maxNorm = Infinity, largest = largestSquarable }: {
     /** The gradients of all parameters, in order. */
     readonly ranges: readonly { readonly gradient: BufferSlice; readonly count: number }[];
     /** Output of `gradientStatusBytes`. */
     readonly status: BufferSlice;
     /** Largest norm; none by default. */
     readonly maxNorm?: number;
+    /** Size over which an element cannot be used; 1e15 by default, whose squares can still be added up. */
+    readonly largest?: number;
   },
 ): void {
   const blocksOf = (count: number) => Math.ceil(count / elementsPerBlock);
@@ -69,7 +72,7 @@ export function gradientNorm(
     launcher.dispatch(
       partialsKernel,
       { gradient: wholeVectors(gradient), partials },
-      { count, first_element: firstElement, first_partial: firstPartial },
+      { count, first_element: firstElement, first_partial: firstPartial, largest: bitsOf(largest) },
       workgroupGrid(blocksOf(count)),
     );
     firstElement += count;
@@ -80,4 +83,30 @@ export function gradientNorm(
     max_norm: Math.min(maxNorm, largestFloat),
   }, [1]);
   launcher.release(partials);
+}
+
+/**
+ * Looks for the first element that is NaN or infinite, and takes the norm along the way.
+ *
+ * @example
+ * kernels.scanFinite(launcher, { x, count, status });
+ * // ... copy `status` to the host ...
+ * const { firstUnusable } = kernels.readGradientStatus(bytes);
+ */
+export function scanFinite(
+  launcher: Launcher,
+  { x, count, status }: {
+    /** Elements of any kind of tensor, [count]. */
+    readonly x: BufferSlice;
+    /** Number of elements. */
+    readonly count: number;
+    /** Output of `gradientStatusBytes`, as `gradientNorm` writes it. */
+    readonly status: BufferSlice;
+  },
+): void {
+  gradientNorm(launcher, { ranges: [{ gradient: x, count }], status, largest: largestFloat });
+}
+
+function bitsOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0]!;
 }

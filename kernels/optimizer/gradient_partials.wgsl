@@ -1,19 +1,19 @@
 // First stage of the gradient's norm: each invocation adds the squares of its elements of a block (every 64th vector of four) and notes
-// the first that cannot be used: NaN, infinite, or so large that squares could overflow (found by bits, since NaN
-// comparisons may be folded away).
+// the first that cannot be used: NaN, infinite, or larger than is allowed (found by bits, since NaN comparisons may be
+// folded away).
 
 struct Uniforms {
   count: u32,
   // Number of the range's first element and of its first partial among all ranges.
   first_element: u32,
   first_partial: u32,
+  // Bits of the largest size that is allowed.
+  largest: u32,
 }
 
 // Elements that one workgroup handles.
 const BLOCK = 16384u;
 const NONE = 0xffffffffu;
-// Bits of 1e15.
-const LARGEST = 0x58635fa9u;
 
 struct Partial {
   squares: f32,
@@ -42,7 +42,7 @@ fn main(
   for (var index = first + 4u * local; index < last; index += 256u) {
     let value = select(vec4f(0.0), gradient[index / 4u], index + lanes < vec4u(last));
     squares += value * value;
-    let unusable = (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(LARGEST);
+    let unusable = (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(uniforms.largest);
     bad = min(bad, select(vec4u(NONE), uniforms.first_element + index + lanes, unusable));
   }
   let sum = (squares.x + squares.y) + (squares.z + squares.w);

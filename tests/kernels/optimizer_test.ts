@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { adagrad } from "../../kernels/optimizer/adagrad.ts";
 import { adam } from "../../kernels/optimizer/adam.ts";
-import { gradientNorm, gradientStatusBytes, readGradientStatus } from "../../kernels/optimizer/gradient_norm.ts";
+import {
+  gradientNorm,
+  gradientStatusBytes,
+  readGradientStatus,
+  scanFinite,
+} from "../../kernels/optimizer/gradient_norm.ts";
 import {
   adagradReference,
   adamReference,
@@ -56,6 +61,19 @@ Deno.test("gradient norm: names the first element that is NaN, infinite or over 
     const { coefficient, firstUnusable } = await statusOf(ranges, 1);
     assert.equal(firstUnusable, at);
     assert.equal(coefficient, 0);
+  }
+});
+
+Deno.test("scan finite: finds the first NaN or infinity, and lets the largest number pass", async () => {
+  const count = 16_390;
+  for (const at of [0, 63, 16_384, 16_389, null]) {
+    const x = normals(count, 1), status = harness.output(statusWords);
+    x[5] = 3.4028234663852886e38;
+    x[6] = -x[5];
+    if (at !== null) x[at] = at % 2 ? NaN : -Infinity;
+    x[count - 1] = at === null ? 1 : Infinity;
+    scanFinite(launcher, { x: harness.upload(x), count, status });
+    assert.equal(readGradientStatus((await harness.read(status))[0]).firstUnusable, at);
   }
 });
 

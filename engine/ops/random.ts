@@ -1,0 +1,25 @@
+import { fillNormal, fillUniform } from "../../kernels/random/fill_random.ts";
+import type { Engine } from "../engine.ts";
+import type { Shape, Tensor } from "../tensor.ts";
+
+/** Numbers uniform on [low, high), drawn from the engine's random source; on [0, 1) by default. */
+export function randomUniform(
+  engine: Engine,
+  shape: Shape,
+  { low = 0, high = 1 }: { readonly low?: number; readonly high?: number } = {},
+): Tensor {
+  const y = engine.empty(shape);
+  fillUniform(engine.stream, { y: y.slice, count: y.size, draw: engine.random.next(), low, high });
+  return y;
+}
+
+/** Normal numbers, drawn from the engine's random source; standard normal by default. */
+export function randomNormal(
+  engine: Engine,
+  shape: Shape,
+  { mean = 0, deviation = 1 }: { readonly mean?: number; readonly deviation?: number } = {},
+): Tensor {
+  const y = engine.empty(shape);
+  fillNormal(engine.stream, { y: y.slice, count: y.size, draw: engine.random.next(), mean, deviation });
+  return y;
+}
