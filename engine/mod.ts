@@ -18,6 +18,15 @@ export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
+export {
+  type ClassLossInputs,
+  crossEntropyLoss,
+  focalLoss,
+  type FocalSettings,
+  hybridLoss,
+  type HybridLossInputs,
+  type HybridSettings,
+} from "./ops/class_losses.ts";
 export { concat, type ConcatOptions, stack } from "./ops/concat.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";

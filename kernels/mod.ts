@@ -113,6 +113,14 @@ export {
   cosineSimilarity,
   type CosineSimilarityOptions,
 } from "./loss/cosine_pair.ts";
+export {
+  type ClassLossOptions,
+  crossEntropy,
+  focal,
+  type FocalOptions,
+  hybrid,
+  type HybridOptions,
+} from "./loss/softmax_loss.ts";
 export { heteroscedastic, type HeteroscedasticOptions } from "./loss/heteroscedastic.ts";
 export { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions } from "./loss/pointwise.ts";
 export type { LossOptions, LossReduction, ReducedLossOptions } from "./loss/reduction.ts";

@@ -6,6 +6,11 @@ fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// e^x that lets NaN pass.
+fn exponential(x: f32) -> f32 {
+  return select(exp(x), x, is_nan(x));
+}
+
 // log(1 + z) for z in 0 .. 1, as 2 artanh(z / (2 + z)): a driver's log may be rough near 1.
 fn log_one_plus(z: f32) -> f32 {
   let s = z / (2.0 + z);

@@ -20,10 +20,6 @@ struct Exponentials {
   own: f32,
 }
 
-fn exponential(x: f32) -> f32 {
-  return select(exp(x), x, is_nan(x));
-}
-
 fn exponentials(first: u32, stride: u32) -> Exponentials {
   var best = 0u;
   var greatest = x[first];

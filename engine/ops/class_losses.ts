@@ -1,0 +1,100 @@
+import { type ClassLossOptions, crossEntropy, focal, hybrid } from "../../kernels/loss/softmax_loss.ts";
+import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
+import { ShapeError } from "../../kernels/errors.ts";
+import { type Op, op } from "../autograd.ts";
+import { expectShape, lastAxis } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+import type { LossSettings } from "./losses.ts";
+import { rowGradient, rowShape } from "./row_gradient.ts";
+
+/** Inputs of a loss of classes. */
+export interface ClassLossInputs {
+  /** [..., classes] */
+  readonly logits: Tensor;
+  /** The classes, u32 [...], each less than the number of logits; another gives a loss of NaN. */
+  readonly target: Tensor;
+  /** Weights of the samples, [...]; constant. The weighted mean divides by the number of samples. */
+  readonly weight?: Tensor | undefined;
+}
+
+/** Inputs of `hybridLoss`. */
+export interface HybridLossInputs extends ClassLossInputs {
+  /** What the expected class should be, [...]; constant. */
+  readonly score: Tensor;
+}
+
+/** Settings of `focalLoss`. */
+export interface FocalSettings extends LossSettings {
+  /** How much less a sample counts that is predicted well; 2 by default. */
+  readonly gamma?: number;
+  /** Factor on the loss; 1 by default. */
+  readonly alpha?: number;
+}
+
+/** Settings of `hybridLoss`. */
+export interface HybridSettings extends LossSettings {
+  /** Factor on the squared error of the expected class; 0.1 by default. */
+  readonly lambda?: number;
+}
+
+/** A loss of logits whose kernel gives the value and the gradient in one pass. */
+function classLoss<O extends LossSettings>(
+  name: string,
+  launch: (launcher: Launcher, options: ClassLossOptions & { score: BufferSlice } & O) => void,
+): Op<ClassLossInputs & Partial<HybridLossInputs>, O> {
+  return op(name, {
+    forward(
+      { logits, target, score = target, weight }: ClassLossInputs & Partial<HybridLossInputs>,
+      options: O,
+      save: (gradient: Tensor) => void,
+    ) {
+      const { engine } = logits;
+      const { rows: count, columns: classes } = lastAxis(logits);
+      if (classes === 0) throw new ShapeError(`${name}: logits of at least one class are needed.`);
+      for (const [input, tensor] of Object.entries({ target, score, weight })) {
+        if (tensor) expectShape(name, input, tensor, rowShape(logits));
+      }
+      if (target.type !== "u32") {
+        throw new ShapeError(`${name}: the target holds ${target.type}; classes are indices (engine.indices).`);
+      }
+      const loss = engine.empty(options.reduction === "none" ? rowShape(logits) : []);
+      const gradient = engine.empty(logits.shape);
+      launch(engine.stream, {
+        ...options,
+        logits: logits.slice,
+        target: target.slice,
+        score: score.slice,
+        weight: weight?.slice,
+        loss: loss.slice,
+        gradient: gradient.slice,
+        count,
+        classes,
+      });
+      save(gradient);
+      return loss;
+    },
+    backward: ({ saved: gradient }, dy) => ({ logits: (into) => rowGradient(gradient, dy, into) }),
+  });
+}
+
+/**
+ * Cross-entropy of logits and classes, -log softmax(logits) at the target.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ */
+export const crossEntropyLoss: Op<ClassLossInputs, LossSettings> = classLoss("cross_entropy_loss", crossEntropy);
+
+/**
+ * alpha (1 - p)^gamma ce, with the cross-entropy ce and p = exp(-ce): samples that are predicted well count less.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ * @see Lin, Goyal, Girshick, He, Dollár, "Focal loss for dense object detection" (2017)
+ */
+export const focalLoss: Op<ClassLossInputs, FocalSettings> = classLoss<FocalSettings>("focal_loss", focal);
+
+/**
+ * Cross-entropy + lambda (E - score)², with the expected class E = Σ k softmax(logits)_k, k from 0: far classes cost more.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ */
+export const hybridLoss: Op<HybridLossInputs, HybridSettings> = classLoss<HybridSettings>("hybrid_loss", hybrid);

@@ -1,0 +1,141 @@
+// Losses of rows of logits z with classes t, by the shares p = softmax(z), with their gradients in the same pass. After
+// stable.wgsl and row_lanes.wgsl.
+// 0: cross-entropy, ce = -log p_t.
+// 1: focal, alpha (1 - p_t)^gamma ce. Lin et al., "Focal loss for dense object detection" (2017).
+// 2: hybrid, ce + lambda (E - y)^2, with the expected class E = sum of k p_k and a score y.
+
+struct Uniforms {
+  rows: u32,
+  classes: u32,
+  gamma: f32,
+  alpha: f32,
+  lambda: f32,
+  gradient_scale: f32,
+}
+
+override kind: u32;
+override weighted: bool;
+
+const FOCAL = 1u;
+const HYBRID = 2u;
+
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> target_class: array<u32>;
+// Read by the hybrid loss alone.
+@group(0) @binding(2) var<storage, read> score: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
+@group(1) @binding(0) var<uniform> uniforms: Uniforms;
+
+// The greatest logit of a row and its class, the latter as a float: exact for up to 2^24 classes.
+fn greatest_over_lanes(local: u32, found: vec2f) -> vec2f {
+  var greatest = found;
+  if (lanes > 1u) {
+    partial[local] = vec4f(found, 0.0, 0.0);
+    workgroupBarrier();
+    for (var half = lanes / 2u; half > 0u; half /= 2u) {
+      if (local < half && partial[local + half].x > partial[local].x) {
+        partial[local] = partial[local + half];
+      }
+      workgroupBarrier();
+    }
+    greatest = partial[0].xy;
+    // Before the sums overwrite it.
+    workgroupBarrier();
+  }
+  return greatest;
+}
+
+// (1 - p_t)^gamma, 1 for gamma = 0.
+fn focus(missed: f32) -> f32 {
+  if (uniforms.gamma == 2.0) {
+    return missed * missed;
+  }
+  return select(pow(missed, uniforms.gamma), 1.0, uniforms.gamma == 0.0);
+}
+
+@compute @workgroup_size(group_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = row_of(workgroup, workgroups, local);
+  let lane = local % lanes;
+  let classes = uniforms.classes;
+  // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
+  let within = min(row, uniforms.rows - 1u);
+  let first = within * classes;
+  let own_class = target_class[within];
+
+  // Lanes past the last class look at the last class.
+  let start = min(lane, classes - 1u);
+  var found = vec2f(logits[first + start], f32(start));
+  for (var k = lane + lanes; k < classes; k += lanes) {
+    let z = logits[first + k];
+    if (z > found.x) {
+      found = vec2f(z, f32(k));
+    }
+  }
+  let greatest = greatest_over_lanes(local, found);
+
+  // Sums of e_k = e^(z_k - greatest): that of the target; the others, so that 1 - p_t does not cancel; and (k - g) e_k,
+  // g the class of the greatest logit, so that E - g does not.
+  var sums = vec4f(0.0);
+  for (var k = lane; k < classes; k += lanes) {
+    let e = exponential(logits[first + k] - greatest.x);
+    sums += vec4f(select(vec2f(0.0, e), vec2f(e, 0.0), k == own_class), (f32(k) - greatest.y) * e, 0.0);
+  }
+  sums = sum_over_lanes(local, sums);
+  if (row >= uniforms.rows) {
+    return;
+  }
+  let own = sums.x;
+  let others = sums.y;
+  let total = own + others;
+  let inverse = 1.0 / total;
+  let missed = others * inverse;
+  let lean = sums.z * inverse;
+
+  var entropy = log_of_one_and(others);
+  if (own != 1.0) {
+    let own_logit = logits[first + min(own_class, classes - 1u)];
+    entropy = (greatest.x - own_logit) + log_of_one_and(max(total - 1.0, 0.0));
+  }
+  // Drivers lose NaN in log and max: it passes as it is. A class beyond the last gives NaN, by its bits.
+  entropy = select(entropy, total, is_nan(total));
+  entropy = select(entropy, bitcast<f32>(0x7f800000u | classes), own_class >= classes);
+
+  var value = entropy;
+  // Gradients of the loss for ce and for E.
+  var slopes = vec2f(1.0, 0.0);
+  if (kind == FOCAL) {
+    // ce / (1 - p_t) goes to 1 where both go to 0.
+    let ratio = select(entropy / missed, 1.0, missed == 0.0);
+    let factor = uniforms.alpha * focus(missed);
+    value = factor * entropy;
+    slopes.x = factor * (1.0 + uniforms.gamma * (own * inverse) * ratio);
+  }
+  if (kind == HYBRID) {
+    let difference = (greatest.y - score[row]) + lean;
+    value += uniforms.lambda * difference * difference;
+    slopes.y = 2.0 * uniforms.lambda * difference;
+  }
+  slopes *= uniforms.gradient_scale;
+  if (weighted) {
+    value *= weight[row];
+    slopes *= weight[row];
+  }
+  for (var k = lane; k < classes; k += lanes) {
+    let share = exponential(logits[first + k] - greatest.x) * inverse;
+    var slope = slopes.x * select(share, -missed, k == own_class);
+    if (kind == HYBRID) {
+      slope += slopes.y * share * ((f32(k) - greatest.y) - lean);
+    }
+    gradient[first + k] = slope;
+  }
+  if (lane == 0u) {
+    loss[row] = value;
+  }
+}
