@@ -59,13 +59,17 @@ export function createTerminal(streams: TerminalStreams = processStreams()): Ter
   return terminal;
 }
 
-/** Rows of text as lines with aligned columns: the first to the left, the others, mostly numbers, to the right. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows of text as lines with aligned columns.
+ *
+ * @param toLeft how many of the columns are aligned to the left; the others, mostly numbers, to the right
+ */
+export function alignColumns(rows: readonly (readonly string[])[], toLeft = 1): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ""))));
   return rows.map((row) =>
     row.map((cell, column) => {
       const space = " ".repeat(widths[column]! - width(cell));
-      return column === 0 ? cell + space : space + cell;
+      return column < toLeft ? cell + space : space + cell;
     }).join("  ").trimEnd()
   ).join("\n");
 }

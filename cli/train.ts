@@ -1,13 +1,18 @@
 import { UsageError } from "../kernels/errors.ts";
+import { explainTraining } from "../models/explain.ts";
 import { recipeNamed, recipes, settingsOf } from "../models/recipes.ts";
-import { resumeRun, trainRun, type TrainSummary } from "../models/train_run.ts";
+import type { GivenSettings } from "../models/settings/shared.ts";
+import { holdsFolds, resumeFolds, trainFolds } from "../models/train_folds.ts";
+import { configOf, resumeRun, trainRun } from "../models/train_run.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
-import { interruptible, Interruption } from "./interruption.ts";
+import { formatExplanation } from "./explanation.ts";
+import { interruptible } from "./interruption.ts";
 import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";
 import { nextFree } from "./out.ts";
 import { createTrainReporter } from "./progress.ts";
-import { alignColumns, counted, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+import { reportFolds, reportRun } from "./train_report.ts";
 import { readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
@@ -17,6 +22,10 @@ export type TrainCall =
     readonly request: Omit<TrainRequest, "out">;
     readonly out: string | null;
     readonly force: boolean;
+    /** Trains as many runs, each with another part held out; null for one run. */
+    readonly folds: number | null;
+    /** Says what the training would be like instead of carrying it out. */
+    readonly explain: boolean;
   }
   | { readonly kind: "resume"; readonly run: string };
 
@@ -53,7 +62,17 @@ function trainOptions() {
     .optionsGroup("Run:")
     .option("--out <folder>", "folder of the run (default: the next free runs/RECIPE-1, -2 ...)", text("--out"))
     .option("--force", "replace the run that is in --out")
-    .option("--resume <run>", "go on with a stopped run, with its own data and settings", text("--resume"))
+    .option(
+      "--folds <count>",
+      "train a run for each of so many parts of the records, and pool what each predicts of its own",
+      number("--folds", [2, 1000, true]),
+    )
+    .option("--explain", "show the model, its memory and the cost of a step instead of training")
+    .option(
+      "--resume <run>",
+      "go on with a stopped run, or with folds, with their own data and settings",
+      text("--resume"),
+    )
     .optionsGroup("Recipe and settings:")
     .option("--recipe <name>", describe(`what to train: ${names.join(", ")}`, names[0]), oneOf("--recipe", names))
     .option("--config <file>", "JSON file of settings, in sections, or the config.json of a run", text("--config"))
@@ -81,7 +100,8 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     }
     return { kind: "resume", run: resume };
   }
-  const { data, metricNames, metricEmbeddings, embeddings, recover, maxRows, out, force, ...words } = others;
+  const { data, metricNames, metricEmbeddings, embeddings, recover, maxRows, out, force, folds, explain, ...words } =
+    others;
   const { recipe, config, set, ...further } = words;
   const shorthands = further as ShorthandWords;
   const metrics = metricFiles({ metricNames, metricEmbeddings });
@@ -107,6 +127,8 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     },
     out: out ?? null,
     force: force ?? false,
+    folds: folds ?? null,
+    explain: explain ?? false,
   };
 }
 
@@ -115,59 +137,40 @@ const sampleEpochs = 20;
 
 export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
   const reporter = createTrainReporter(terminal);
-  const summary = await interruptible(terminal, async (signal) => {
-    if (call.kind === "resume") return await resumeRun(call.run, { reporter, signal });
-    const { request, force } = call;
-    let { settings } = request;
-    const recipe = recipeNamed(request.recipe);
-    if (request.files === null) {
-      terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
-      if (settings.training?.epochs === undefined) {
-        const { epochs } = settingsOf(recipe).training;
-        settings = { ...settings, training: { ...settings.training, epochs: sampleEpochs } };
-        terminal.note(`${sampleEpochs} epochs at most, to be done soon; --epochs ${epochs} is the recipe's own.`);
-      }
+  await interruptible(terminal, async (signal) => {
+    const options = { reporter, signal };
+    if (call.kind === "resume") {
+      if (await holdsFolds(call.run)) reportFolds(await resumeFolds(call.run, options), terminal);
+      else reportRun(await resumeRun(call.run, options), terminal);
+      return;
     }
-    const { augmentation: { metricSwap: { share: negatives } }, weights } = settingsOf(recipe, settings);
-    terminal.note(
-      negatives > 0
-        ? `Metric-swap negatives: ${negatives} of the train rows (they help where metrics may not fit; --negatives 0 leaves them out).`
-        : "No metric-swap negatives.",
-    );
-    terminal.note(`Sample weights: ${weights.kind}.`);
-    const out = call.out ?? await nextFree("runs", recipe.name);
-    return await trainRun({ ...request, settings, out }, { reporter, signal, force });
+    const { force, folds } = call;
+    const request = { ...call.request, settings: announce(call.request, terminal) };
+    if (call.explain) {
+      terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
+      return;
+    }
+    const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
+    if (folds === null) reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal);
+    else reportFolds(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
   });
-  if (!summary.finished) {
-    throw new Interruption(
-      `Stopped after ${
-        counted(summary.epochs, "epoch")
-      }; everything is saved. Go on with: deno task train --resume ${summary.folder}`,
-    );
-  }
-  report(summary, terminal);
 }
 
-function report({ folder, epochs, best, figures }: TrainSummary, terminal: Terminal): void {
-  const onSample = figures.some(({ set }) => set === "sample test");
-  const rows = figures.map((
-    { set, rows, rmse, constant },
-  ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
-  terminal.note(
-    `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
-  );
-  terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
-  const plain = figures.find(({ set }) => set === "validation");
-  if (plain && plain.rmse > plain.constant) {
-    terminal.note(
-      "\nOn plain validation rows the constant predictor is ahead: sample weights and negatives give up accuracy there\n" +
-        "for rows whose metric does not fit. --weights none --negatives 0 turns both off.",
-    );
+/** Says what is chosen where it matters; the settings, with fewer epochs for a trial on the sample set. */
+function announce({ recipe, settings, files }: Omit<TrainRequest, "out">, terminal: Terminal): GivenSettings {
+  const { training, augmentation: { metricSwap: { share } }, weights } = settingsOf(recipeNamed(recipe), settings);
+  const trial = files === null && settings.training?.epochs === undefined;
+  if (files === null) {
+    terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
   }
-  terminal.note("\nNext:");
+  if (trial) {
+    terminal.note(`${sampleEpochs} epochs at most, to be done soon; --epochs ${training.epochs} is the recipe's own.`);
+  }
   terminal.note(
-    onSample
-      ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json --out submission.csv`
-      : `  deno task predict --run ${folder} --data test.json --out submission.csv`,
+    share > 0
+      ? `Metric-swap negatives: ${share} of the train rows (they help where metrics may not fit; --negatives 0 leaves them out).`
+      : "No metric-swap negatives.",
   );
+  terminal.note(`Sample weights: ${weights.kind}.`);
+  return trial ? { ...settings, training: { ...settings.training, epochs: sampleEpochs } } : settings;
 }

@@ -1,16 +1,19 @@
 /** The recipes: training a run, and scoring with it. */
 export type { Batch, LabelledBatch } from "./batch.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
+export type { RowCounts } from "./prepare.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "./predict_rows.ts";
 export type { BatchPrediction, Recipe, TrainRows, Widths } from "./recipe.ts";
 export { recipeNamed, recipes, settingsOf } from "./recipes.ts";
 export type { Model } from "./model.ts";
 export type { Reporter, TrainReporter } from "./reporter.ts";
-export type { RunInputs } from "./run_folder.ts";
+export type { RunConfig, RunInputs } from "./run_folder.ts";
 export type { SetFigure } from "./run_readme.ts";
 export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
-export { resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
+export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
+export { type FoldFigures, type FoldsSummary, type PooledFigures, resumeFolds, trainFolds } from "./train_folds.ts";
+export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";
 export { Field, type FieldKind } from "./settings/field.ts";

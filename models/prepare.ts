@@ -22,6 +22,18 @@ import type { LabelledRows, TrainingData } from "./training_data.ts";
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
 const sampleSeed = 1;
 
+/** How many rows there are of each kind. */
+export interface RowCounts {
+  /** Records that are used. */
+  readonly records: number;
+  /** Those that are learnt from. */
+  readonly train: number;
+  /** Those that are held out. */
+  readonly validation: number;
+  /** Rows that each stage of augmentation adds to those that are learnt from. */
+  readonly added: readonly (readonly [stage: string, rows: number])[];
+}
+
 /** A run's data, ready to train on. */
 export interface PreparedRun {
   readonly data: TrainingData;
@@ -33,13 +45,7 @@ export interface PreparedRun {
   readonly sample: SampleSet | null;
   /** Numbers of the records that are held out, in the order of the validation rows, counted from 0 in the file. */
   readonly heldOut: Uint32Array;
-  readonly counts: {
-    readonly records: number;
-    readonly train: number;
-    readonly validation: number;
-    /** Rows that each stage of augmentation added. */
-    readonly added: readonly (readonly [stage: string, rows: number])[];
-  };
+  readonly counts: RowCounts;
 }
 
 /**

@@ -11,6 +11,7 @@ const format = "metrograd run 2";
 export interface RunConfig {
   /** Name of the recipe. */
   readonly recipe: string;
+  /** All of its settings. */
   readonly settings: Settings;
   /** Null for the built-in sample set. Paths are absolute. */
   readonly files: TrainFiles | null;
@@ -99,6 +100,11 @@ export class RunFolder {
   /** True when this is a run's folder, also one of another version, which `--force` may replace. */
   async isRun(): Promise<boolean> {
     return await this.#readJson().then(({ format }) => isFormat(format), () => false);
+  }
+
+  /** True when its run is done: its validation rows are predicted last of all. */
+  async isFinished(): Promise<boolean> {
+    return await Deno.stat(this.validation).then(() => true, () => false);
   }
 
   /** Removes everything but the config, the checkpoint first: killed meanwhile, a run is left that can begin again. */

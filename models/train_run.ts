@@ -18,7 +18,7 @@ import type { SetFigure } from "./run_readme.ts";
 import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { Trainer } from "./trainer.ts";
-import { writeValidation } from "./validation_file.ts";
+import { type ValidationRow, writeValidation } from "./validation_file.ts";
 
 /** What a run came to. */
 export interface TrainSummary {
@@ -50,8 +50,11 @@ export interface RunOptions {
  * @throws MetrogradError in one sentence; nothing is left in the folder when the data cannot be used
  */
 export async function trainRun(request: TrainRequest, options: RunOptions): Promise<TrainSummary> {
-  const config = configOf(request);
-  const { out } = request;
+  return await trainConfig(configOf(request), request.out, options);
+}
+
+/** Trains a new run by its config. @throws MetrogradError as `trainRun` does */
+export async function trainConfig(config: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
   const folder = new RunFolder(out);
   const replaces = await holdsRun(folder, options.force ?? false);
   const prepared = await fillFolder(out, async () => {
@@ -168,9 +171,19 @@ async function run(
   trainer.dispose();
   const state = await network.stateDict();
   network.dispose();
-  const figures = best ? await figuresOf(engine, folder, prepared, best, finished) : [];
-  const summary = { folder: folder.path, finished, epochs: history.length, best, figures };
-  if (finished) await writePages(folder, config, prepared, history, summary, state);
+  const measured = best ? await measure(engine, folder, prepared, best, finished) : null;
+  const summary = {
+    folder: folder.path,
+    finished,
+    epochs: history.length,
+    best,
+    figures: measured?.figures ?? [],
+  };
+  if (finished) {
+    await writePages(folder, config, prepared, history, summary, state);
+    // Last of all: this file says that the run is done.
+    await writeValidation(folder.validation, measured?.validation ?? []);
+  }
   return summary;
 }
 
@@ -200,13 +213,14 @@ async function restore(
   return await keepHistory(folder.metrics, epoch);
 }
 
-async function figuresOf(
+/** What the best epoch reached; the predictions of the validation rows once training is over. */
+async function measure(
   engine: Engine,
   folder: RunFolder,
   { data, sample, inputs, metrics, heldOut }: PreparedRun,
   best: EpochFigures,
   finished: boolean,
-): Promise<SetFigure[]> {
+): Promise<{ readonly figures: readonly SetFigure[]; readonly validation: readonly ValidationRow[] }> {
   const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
     const constant = rmse(new Float32Array(scores.length).fill(inputs.trainMean), scores);
     return { set, rows: scores.length, rmse: rmseOfRun, constant };
@@ -215,17 +229,22 @@ async function figuresOf(
   if (data.mismatched && best.mismatchedRmse !== null) {
     figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
   }
-  if (!finished) return figures;
+  if (!finished) return { figures, validation: [] };
   const scorer = await Scorer.load(engine, folder.path);
   const predictions = await scorer.predict({ texts: data.tables.texts, metrics, rows: data.validation });
-  await writeValidation(folder.validation, heldOut, data.validation.score, predictions);
   if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
     const { score } = await scorer.predict(features);
     figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
   }
   scorer.dispose();
-  return figures;
+  const validation = Array.from(heldOut, (record, i) => ({
+    record,
+    score: data.validation.score[i]!,
+    predicted: predictions.score[i]!,
+    spread: predictions.spread?.[i] ?? null,
+  }));
+  return { figures, validation };
 }
 
 /** Adds to the message of a failed training where it can be taken up again. */

@@ -1,4 +1,3 @@
-import { backward } from "../engine/autograd.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EarlyStopping } from "../engine/optim/early_stopping.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
@@ -15,6 +14,7 @@ import { makeOptimizer } from "./optimizers.ts";
 import { computeRows, predictRows } from "./predict_rows.ts";
 import type { TrainRows } from "./recipe.ts";
 import { makeSchedule, type Schedule } from "./schedules.ts";
+import { trainStep } from "./train_step.ts";
 import type { LabelledRows, TrainingData } from "./training_data.ts";
 
 /** Steps whose losses are read back together. */
@@ -140,18 +140,14 @@ export class Trainer {
 
   async #step(picked: Uint32Array): Promise<void> {
     const engine = this.#engine, optimizer = this.#optimizer;
-    const { recipe, network, settings } = this.model;
+    const { settings } = this.model;
     engine.random.seed = settings.training.seed;
     engine.random.step = optimizer.steps;
     this.#schedule.beforeStep(optimizer.steps);
     await engine.step(() => {
       const batch = this.#source.labelled(this.data.train, picked, this.#noise(picked.length, optimizer.steps));
-      const loss = recipe.loss(network, batch, settings);
-      optimizer.zeroGrad();
-      backward(loss);
-      const norm = optimizer.clipGradNorm(settings.optimizer.clip || Infinity);
-      optimizer.step();
-      this.#log.push(loss, norm);
+      const { loss, status } = trainStep(this.model, optimizer, batch);
+      this.#log.push(loss, status);
     });
   }
 

@@ -1,23 +1,41 @@
-import { writeAtomically } from "../engine/files.ts";
-import type { Predictions } from "./predict_rows.ts";
+import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { DataError } from "../kernels/errors.ts";
 
-/**
- * Writes the predictions of validation rows as CSV: the number of the record, counted from 1, its true and its predicted
- * score, and the spread where there is one.
- */
-export async function writeValidation(
-  path: string,
-  records: Uint32Array,
-  score: Float32Array,
-  { score: predicted, spread }: Predictions,
-): Promise<void> {
+/** A record that was predicted by a model that had not seen it. */
+export interface ValidationRow {
+  /** Its number in the file of records, from 0. */
+  readonly record: number;
+  /** Its true score. */
+  readonly score: number;
+  readonly predicted: number;
+  /** Standard deviation that the model gives the score; null where it gives none. */
+  readonly spread: number | null;
+}
+
+/** Writes predictions of validation rows as CSV; records are counted from 1 there. */
+export async function writeValidation(path: string, rows: readonly ValidationRow[]): Promise<void> {
   const number = (value: number) => String(Number(value.toFixed(6)));
-  const rows = Array.from(records, (record, i) => [
-    String(record + 1),
-    number(score[i]!),
-    number(predicted[i]!),
-    ...(spread ? [number(spread[i]!)] : []),
-  ]);
-  const head = ["ID", "score", "predicted", ...(spread ? ["spread"] : [])];
-  await writeAtomically(path, [head, ...rows].map((cells) => `${cells.join(",")}\n`).join(""));
+  const hasSpread = rows.every(({ spread }) => spread !== null);
+  const lines = rows.map(({ record, score, predicted, spread }) =>
+    [record + 1, number(score), number(predicted), ...(hasSpread ? [number(spread!)] : [])].join(",")
+  );
+  const head = hasSpread ? "ID,score,predicted,spread" : "ID,score,predicted";
+  await writeAtomically(path, [head, ...lines].map((line) => `${line}\n`).join(""));
+}
+
+/** Reads what `writeValidation` wrote. @throws DataError when the file is missing or damaged */
+export async function readValidation(path: string): Promise<ValidationRow[]> {
+  const text = new TextDecoder().decode(await readFileOrExplain(path, "the predictions of validation rows"));
+  const [head, ...lines] = text.split("\n").slice(0, -1);
+  if (!head?.startsWith("ID,score,predicted")) {
+    throw new DataError(`${path}, line 1 is "${head ?? ""}"; the header ID,score,predicted is expected.`);
+  }
+  return lines.map((line, i) => {
+    const cells = line.split(",").map((cell) => cell === "" ? NaN : Number(cell));
+    if (cells.length !== head.split(",").length || !cells.every(Number.isFinite)) {
+      throw new DataError(`${path}, line ${i + 2} is "${line}"; numbers under ${head} are expected.`);
+    }
+    const [id, score, predicted, spread = null] = cells;
+    return { record: id! - 1, score: score!, predicted: predicted!, spread };
+  });
 }

@@ -37,6 +37,16 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /** This module, under the path "", and all below it, each before what it holds. */
+  namedModules(): Map<string, Module> {
+    const found = new Map<string, Module>([["", this]]);
+    for (const [path, value] of this.#fields()) {
+      if (!(value instanceof Module)) continue;
+      value.namedModules().forEach((module, below) => found.set(below === "" ? path : `${path}.${below}`, module));
+    }
+    return found;
+  }
+
   /** All parameters by path, in the order of the fields. */
   namedParameters(): Map<string, Parameter> {
     return new Map([...this.#state()].filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter));

@@ -83,9 +83,9 @@ export interface Settings extends SharedSettings {
 /** Some settings of any recipe, to be checked against its table. */
 export interface GivenSettings extends Given<SharedTable> {
   /** Settings of its network. */
-  readonly model?: Readonly<Record<string, unknown>>;
+  readonly model?: object;
   /** Settings of its loss. */
-  readonly loss?: Readonly<Record<string, unknown>>;
+  readonly loss?: object;
 }
 
 /** The table of a recipe: its own sections, and the shared ones with its own defaults. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
 import { nextFree, refuseExisting } from "../../cli/out.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
+import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
 
 Deno.test("command line: train's options arrive typed, and only those that were given", async () => {
@@ -30,14 +31,59 @@ Deno.test("command line: train's options arrive typed, and only those that were 
       },
       out: "runs/a",
       force: true,
+      folds: null,
+      explain: false,
     },
   }]);
 });
 
+Deno.test(
+  "command line: --config gives way to the short options, and those to --set; a run's config.json will do too",
+  withFolder(async (folder) => {
+    const file = await put(
+      folder,
+      "c.json",
+      JSON.stringify({ recipe: "bilinear", optimizer: { lr: 0.1, clip: 5 }, training: { epochs: 2 } }),
+    );
+    const settingsOf = async (line: string) => {
+      const { calls, err } = await run(line);
+      assert.equal(err, "");
+      return (calls[0]!.call as { request: { settings: unknown } }).request.settings;
+    };
+    assert.deepEqual(
+      await settingsOf(
+        `train --config ${file} --learning-rate 0.2 --epochs 3 --set training.epochs=4 --set model.rank=8`,
+      ),
+      { optimizer: { lr: 0.2, clip: 5 }, training: { epochs: 4 }, model: { rank: 8 } },
+    );
+    const settings = { training: { seed: 5 } };
+    const config = await put(
+      folder,
+      "config.json",
+      JSON.stringify({ format: "metrograd run 2", recipe: "bilinear", settings }),
+    );
+    assert.deepEqual(await settingsOf(`train --config ${config}`), settings);
+    const refused = async (content: string, sentence: string) => {
+      const bad = await put(folder, "bad.json", content);
+      assert.equal((await run(`train --config ${bad}`)).err, `Error: ${sentence.replace("FILE", bad)}\n`);
+    };
+    await refused(
+      '{"optimizer":{"learning":1}}',
+      'FILE: There is no setting "optimizer.learning"; the nearest one is "optimizer.lr".',
+    );
+    await refused('{"recipe":3}', "FILE: recipe is 3; the name of a recipe is expected.");
+    await refused("[1]", "FILE holds no object of settings.");
+    await refused(
+      '{"training":{"epochs":0}}',
+      "FILE: training.epochs is 0; a whole number from 1 to 1000000 is expected.",
+    );
+  }),
+);
+
 Deno.test("command line: train without arguments is a run on the sample set with the recipe's own settings", async () => {
   const { calls } = await run("train");
   const request = { recipe: "bilinear", files: null, settings: {}, maxRows: null };
-  assert.deepEqual(calls[0]?.call, { kind: "new", request, out: null, force: false });
+  assert.deepEqual(calls[0]?.call, { kind: "new", request, out: null, force: false, folds: null, explain: false });
 });
 
 Deno.test("command line: train --resume takes the run and nothing else", async () => {
@@ -92,6 +138,10 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["train --embeddings e", "--embeddings needs --data beside it."],
   ["train --group-by f", "--group-by needs --data beside it."],
   ["train runs/a", "Too many arguments for 'train'. Expected 0 arguments but got 1: runs/a."],
+  ["train --folds 1", '--folds is "1"; a whole number from 2 to 1000 is expected.'],
+  ["train --set optimizer.learning=1", 'There is no setting "optimizer.learning"; the nearest one is "optimizer.lr".'],
+  ["train --set lr", '--set is "lr"; a setting and its value, such as optimizer.lr=3e-4, are expected.'],
+  ["train --set model.rank=x", 'model.rank is "x"; a whole number from 0 to 65536 is expected.'],
   ["predict --run r", "Required option '--data <file>' not specified."],
   ["predict --run r --data d --metric-names n", "--metric-names needs --metric-embeddings beside it."],
   ["evaluate --run r --data d --metric-embeddings n", "--metric-embeddings needs --metric-names beside it."],

@@ -1,0 +1,45 @@
+import type { Explanation } from "../models/explain.ts";
+import { alignColumns } from "./terminal.ts";
+
+/** An explanation of a training as text: layers, ops, rows, memory and the cost of a step. */
+export function formatExplanation(
+  { adapter, layers, operations, rows, parameters, memory, step }: Explanation,
+): string {
+  const shape = (sizes: readonly number[]) => `[${sizes.join(", ")}]`;
+  const count = (value: number) => value.toLocaleString("en");
+  const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const total = step.multiplyAdds || 1;
+  const epoch = step.seconds * rows.batchesPerEpoch;
+  return [
+    alignColumns([
+      ["layer", "type", "values", "parameters"],
+      ...layers.map(({ path, type, tensors, parameters }) => [
+        path,
+        type,
+        tensors.map((tensor) => `${tensor.name} ${shape(tensor.shape)}`).join(", "),
+        count(parameters),
+      ]),
+    ], 3),
+    alignColumns([
+      [`op, for ${rows.batch} rows`, "result", "share of the multiply-adds"],
+      ...operations.map(({ name, shape: sizes, multiplyAdds }) => [
+        name,
+        shape(sizes),
+        multiplyAdds === 0 ? "" : `${(100 * multiplyAdds / total).toFixed(1)} %`,
+      ]),
+    ], 2),
+    alignColumns([
+      ["train rows", count(rows.train)],
+      ...rows.added.map(([stage, added]) => [`  and ${stage}`, count(added)]),
+      ["validation rows", count(rows.validation)],
+      ["parameters", count(parameters)],
+      ["memory of parameters, gradients, optimiser", megabytes(memory.parameters)],
+      ["memory of the embeddings", megabytes(memory.tables)],
+      ["GPU memory reserved in training", megabytes(memory.reserved)],
+      ["multiply-adds of a step, forward", count(step.multiplyAdds)],
+      [`a step takes on ${adapter}`, `${(1000 * step.seconds).toFixed(1)} ms`],
+      ["steps in an epoch", count(rows.batchesPerEpoch)],
+      ["an epoch takes about", `${epoch.toFixed(epoch < 10 ? 1 : 0)} s`],
+    ]),
+  ].join("\n\n");
+}

@@ -1,0 +1,57 @@
+import type { FoldsSummary } from "../models/train_folds.ts";
+import type { TrainSummary } from "../models/train_run.ts";
+import { Interruption } from "./interruption.ts";
+import { alignColumns, counted, type Terminal } from "./terminal.ts";
+
+/** Says what a run came to. @throws Interruption when it was stopped */
+export function reportRun({ folder, finished, epochs, best, figures }: TrainSummary, terminal: Terminal): void {
+  if (!finished) throw stopped(counted(epochs, "epoch"), folder);
+  const onSample = figures.some(({ set }) => set === "sample test");
+  const rows = figures.map((
+    { set, rows, rmse, constant },
+  ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
+  terminal.note(
+    `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
+  );
+  terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
+  const plain = figures.find(({ set }) => set === "validation");
+  if (plain && plain.rmse > plain.constant) {
+    terminal.note(
+      "\nOn plain validation rows the constant predictor is ahead: sample weights and negatives give up accuracy there\n" +
+        "for rows whose metric does not fit. --weights none --negatives 0 turns both off.",
+    );
+  }
+  terminal.note("\nNext:");
+  terminal.note(
+    onSample
+      ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json --out submission.csv`
+      : `  deno task predict --run ${folder} --data test.json --out submission.csv`,
+  );
+}
+
+/** Says what the runs of all folds came to. @throws Interruption when they were stopped */
+export function reportFolds({ folder, folds, pooled }: FoldsSummary, terminal: Terminal): void {
+  if (!pooled) throw stopped(counted(folds.length, "fold"), folder);
+  const figure = (value: number) => value.toFixed(3);
+  const [low, high] = pooled.rmseInterval;
+  terminal.print(alignColumns([
+    ["fold", "rows", "RMSE", "constant"],
+    ...folds.map(({ fold, rows, rmse, constant }) => [String(fold), String(rows), figure(rmse), figure(constant)]),
+    ["pooled", String(pooled.rows), figure(pooled.rmse), figure(pooled.constant)],
+  ]));
+  terminal.print("");
+  terminal.print(alignColumns([
+    ["RMSE, 95 % interval", `${figure(low)} to ${figure(high)}`],
+    ["MAE", figure(pooled.mae)],
+    ["bias", figure(pooled.bias)],
+    ["Pearson", figure(pooled.pearson)],
+    ["Spearman", figure(pooled.spearman)],
+  ]));
+  terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
+}
+
+function stopped(done: string, folder: string): Interruption {
+  return new Interruption(
+    `Stopped after ${done}; everything is saved. Go on with: deno task train --resume ${folder}`,
+  );
+}

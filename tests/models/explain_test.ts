@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { formatExplanation } from "../../cli/explanation.ts";
+import { explainTraining } from "../../models/explain.ts";
+import { configOf } from "../../models/train_run.ts";
+import { withFolder } from "../temporary.ts";
+import { silent, small, widths, writeInputs } from "./runs.ts";
+
+Deno.test(
+  "explain: layers, shapes, parameters, memory and the cost of a step, and nothing is written",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const before = [...Deno.readDirSync(folder)].length;
+    const config = configOf({ recipe: "bilinear", files, settings: small, maxRows: null });
+    const explained = await explainTraining(config, silent);
+    const { layers, operations, parameters, memory, step, rows } = explained;
+    const { text, metric } = widths, [first, second] = small.model.hidden, { rank } = small.model;
+    const features = text + 2 * metric;
+    const weights = {
+      "bilinear.u": rank * metric,
+      "bilinear.v": rank * text,
+      "bilinear.p": metric * rank,
+      "lin.0": first * features + first,
+      "lin.1": second * first + second,
+      "norm.0": 2 * first,
+      "norm.1": 2 * second,
+      head: 2 * second + 2,
+    };
+    assert.deepEqual(Object.fromEntries(layers.map(({ path, parameters }) => [path, parameters])), weights);
+    assert.equal(parameters, Object.values(weights).reduce((sum, count) => sum + count, 0));
+    assert.deepEqual(layers.find(({ path }) => path === "lin.0")!.tensors, [
+      { name: "weight", shape: [first, features] },
+      { name: "bias", shape: [first] },
+    ]);
+    assert.equal(memory.parameters, parameters * 4 * 4, "values, gradients and Adam's two moments");
+    const { batchSize } = small.training;
+    assert.equal(
+      step.multiplyAdds,
+      batchSize * (rank * (2 * metric + text) + first * features + second * first + 2 * second),
+    );
+    assert.deepEqual(operations.at(-1), { name: "heteroscedastic_loss", shape: [], multiplyAdds: 0 });
+    assert.equal(rows.batchesPerEpoch, Math.ceil((rows.train + rows.added[0]![1]) / batchSize));
+    assert.ok(step.seconds > 0);
+    assert.match(formatExplanation(explained), /lin\.0 +Linear +weight \[16, 16\], bias \[16\] +272/);
+    assert.equal([...Deno.readDirSync(folder)].length, before);
+  }),
+);
