@@ -50,6 +50,16 @@ export class Philox {
     this.#key = [seed >>> 0, stream >>> 0];
   }
 
+  /** Low 32 bits of the seed. */
+  get seed(): number {
+    return this.#key[0];
+  }
+
+  /** Which stream of the seed it is. */
+  get stream(): number {
+    return this.#key[1];
+  }
+
   /** The next 32 random bits. */
   uint32(): number {
     const blockIndex = Math.floor(this.position / 4);

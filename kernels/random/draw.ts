@@ -13,6 +13,8 @@ export interface Draw {
   readonly step?: number;
   /** Number of the use in the step, such as that of the dropout layer. */
   readonly use?: number;
+  /** Number of the first word that is drawn, a multiple of 4: for what is drawn in parts. Only `fill...` take it. */
+  readonly from?: number;
 }
 
 /** Uniform fields of a draw. */

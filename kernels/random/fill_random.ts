@@ -8,7 +8,7 @@ const [uniformKernel, normalKernel, wordsKernel] = ["random.uniform", "random.no
       label,
       code: withPhilox(code),
       bindings: { y: "write" },
-      uniforms: { count: "u32", offset: "f32", scale: "f32", ...drawUniforms },
+      uniforms: { count: "u32", first_block: "u32", offset: "f32", scale: "f32", ...drawUniforms },
       constants: { distribution },
     }),
 );
@@ -28,7 +28,7 @@ export function fillUniform(
   launcher: Launcher,
   { y, count, draw, low = 0, high = 1 }: FillRandomOptions & { readonly low?: number; readonly high?: number },
 ): void {
-  const uniforms = { count, offset: low, scale: high - low, ...drawValues(draw) };
+  const uniforms = { count, first_block: (draw.from ?? 0) / 4, offset: low, scale: high - low, ...drawValues(draw) };
   launcher.dispatch(uniformKernel!, { y: wholeVectors(y) }, uniforms, vectorGrid(count));
 }
 
@@ -44,12 +44,12 @@ export function fillNormal(
     readonly deviation?: number;
   },
 ): void {
-  const uniforms = { count, offset: mean, scale: deviation, ...drawValues(draw) };
+  const uniforms = { count, first_block: (draw.from ?? 0) / 4, offset: mean, scale: deviation, ...drawValues(draw) };
   launcher.dispatch(normalKernel!, { y: wholeVectors(y) }, uniforms, vectorGrid(count));
 }
 
 /** Fills y with the u32 words themselves. */
 export function fillWords(launcher: Launcher, { y, count, draw }: FillRandomOptions): void {
-  const uniforms = { count, offset: 0, scale: 0, ...drawValues(draw) };
+  const uniforms = { count, first_block: (draw.from ?? 0) / 4, offset: 0, scale: 0, ...drawValues(draw) };
   launcher.dispatch(wordsKernel!, { y: wholeVectors(y) }, uniforms, vectorGrid(count));
 }

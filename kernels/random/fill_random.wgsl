@@ -3,6 +3,8 @@
 
 struct Uniforms {
   count: u32,
+  // Number of the Philox block of the first four elements.
+  first_block: u32,
   offset: f32,
   scale: f32,
   seed: u32,
@@ -34,7 +36,7 @@ fn main(
   if (4u * index >= uniforms.count) {
     return;
   }
-  var words = philox(vec4u(index, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
+  var words = philox(vec4u(uniforms.first_block + index, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
   let fractions = vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
   if (distribution == UNIFORM) {
     words = bitcast<vec4u>(uniforms.offset + uniforms.scale * fractions);
