@@ -1,5 +1,6 @@
 import { ShapeError } from "../kernels/errors.ts";
 import type { Engine } from "./engine.ts";
+import type { GradientFactors } from "./factored_gradient.ts";
 import type { Parameter } from "./parameter.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -15,7 +16,11 @@ export interface GradientTarget {
  * Computes the gradient for one input. A rule that can write to a given place does so and returns that tensor; any
  * other result is added there for it.
  */
-export type GradientThunk = (into?: GradientTarget) => Tensor;
+export interface GradientThunk {
+  (into?: GradientTarget): Tensor;
+  /** What the gradient is a product of, where a parameter may keep that instead of the product. */
+  readonly factors?: GradientFactors;
+}
 
 /** One entry of the tape: what a tensor was computed from, and how gradients get back. */
 export interface Origin {
@@ -133,7 +138,8 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
       if (!thunk) return;
       const input = inputs[i]!;
       if (isParameter(input)) {
-        deliver(engine, thunk, { tensor: input.grad, accumulate: input.hasGrad });
+        if (thunk.factors && input.takesFactors) input.addFactors(thunk.factors);
+        else deliver(engine, thunk, { tensor: input.grad, accumulate: input.hasGrad });
         input.hasGrad = true;
         return;
       }

@@ -6,7 +6,8 @@ import { ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import { RandomSource } from "./random.ts";
-import { Readback } from "./readback.ts";
+import { Readback, type ReadbackPart } from "./readback.ts";
+import { shardSizes } from "./sharding.ts";
 import { elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
@@ -106,12 +107,12 @@ export class Engine implements AsyncDisposable {
 
   /** target = source, elements of equal number. */
   copyInto(target: Tensor, source: Tensor): void {
-    addScaled(this.stream, { x: source.slice, y: target.slice, count: source.size, yFactor: 0 });
+    eachShard(target, source, (y, x, count) => addScaled(this.stream, { x, y, count, yFactor: 0 }));
   }
 
   /** target += source, elements of equal number. */
   addInto(target: Tensor, source: Tensor): void {
-    addScaled(this.stream, { x: source.slice, y: target.slice, count: source.size });
+    eachShard(target, source, (y, x, count) => addScaled(this.stream, { x, y, count }));
   }
 
   /** Sets memory to zero. */
@@ -134,6 +135,17 @@ export class Engine implements AsyncDisposable {
     return new Storage(this.pool.allocate(Math.max(bytes, 4), { label }), (slice) => this.pool.free(slice));
   }
 
+  /**
+   * Memory for a tensor of f32, outside any scope: in several buffers where it is larger than one binding may be.
+   *
+   * @throws ShapeError when a row of the first axis alone is larger than a binding may be
+   */
+  allocateFor(shape: Shape, label: string, { forUpload = false } = {}): Storage {
+    const sizes = shardSizes(shape, this.capabilities.maxBindingSize, label);
+    const slices = sizes.map((size) => this.pool.allocate(Math.max(size * 4, 4), { label, forUpload }));
+    return new Storage(slices, (slice) => this.pool.free(slice));
+  }
+
   /** Memory holding the host's elements, outside any scope. */
   upload(data: Float32Array | Uint32Array, shape: Shape, label: string): Storage {
     if (data.length !== elementCount(shape)) {
@@ -141,20 +153,42 @@ export class Engine implements AsyncDisposable {
         `${label}: [${shape.join(", ")}] needs ${elementCount(shape)} elements, but got ${data.length}.`,
       );
     }
-    const slice = this.pool.allocate(Math.max(data.byteLength, 4), { label, forUpload: true });
-    const storage = new Storage(slice, (freed) => this.pool.free(freed));
+    const storage = this.allocateFor(shape, label, { forUpload: true });
     this.#writeTo(storage, data);
     return storage;
   }
 
   /** Reads tensors back with one wait. Indices come as the floats of the same value. */
   async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
-    const bytes = await this.#readback.read(tensors.map((tensor) => ({ ...tensor.slice, size: tensor.size * 4 })));
+    const buffers = tensors.map((tensor) => new ArrayBuffer(tensor.size * 4));
+    await this.#readback.read(tensors.flatMap((tensor, i) => parts(tensor, buffers[i]!)));
     this.#unfinished = 0;
     this.opened.errors.check();
-    return bytes.map((buffer, i) =>
+    return buffers.map((buffer, i) =>
       tensors[i]!.type === "u32" ? Float32Array.from(new Uint32Array(buffer)) : new Float32Array(buffer)
     );
+  }
+
+  /** Reads the bytes of a tensor back, one buffer after the other, for what is too large to hold twice. */
+  async *readInPieces(tensor: Tensor): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (const slice of tensor.slices) {
+      const into = new Uint8Array(Math.min(slice.size, tensor.size * 4));
+      await this.#readback.read([{ slice, into }]);
+      this.opened.errors.check();
+      yield into;
+    }
+  }
+
+  /** Replaces a tensor's bytes with those that `fill` writes, one buffer after the other. */
+  async writeInPieces(tensor: Tensor, fill: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+    for (const { buffer, offset, size } of tensor.slices) {
+      const bytes = new Uint8Array(Math.min(size, tensor.size * 4));
+      await fill(bytes);
+      this.stream.submit();
+      this.opened.device.queue.writeBuffer(buffer, offset, bytes);
+      // Waiting frees the copy that WebGPU has made of the bytes.
+      if (tensor.slices.length > 1) await this.finish();
+    }
   }
 
   /** Puts a new tensor under the current scope. */
@@ -226,9 +260,30 @@ export class Engine implements AsyncDisposable {
   }
 
   #writeTo(storage: Storage, data: Float32Array | Uint32Array): void {
-    const { buffer, offset } = storage.slice;
-    this.opened.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+    let from = 0;
+    for (const { buffer, offset, size } of storage.slices) {
+      const count = Math.min(size / 4, data.length - from);
+      this.opened.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, from, count);
+      from += count;
+    }
   }
+}
+
+/** Where each slice of a tensor stands in a copy of its bytes. */
+function parts(tensor: Tensor, into: ArrayBuffer): ReadbackPart[] {
+  let at = 0;
+  return tensor.slices.map((slice) => {
+    const size = Math.min(slice.size, into.byteLength - at);
+    const part = { slice, into: new Uint8Array(into, at, size) };
+    at += size;
+    return part;
+  });
+}
+
+/** Visits the slices of two tensors of equal size side by side. */
+function eachShard(a: Tensor, b: Tensor, visit: (a: BufferSlice, b: BufferSlice, count: number) => void): void {
+  const { slices } = b;
+  a.slices.forEach((slice, i) => visit(slice, slices[i]!, slices.length === 1 ? a.size : slice.size / 4));
 }
 
 function tensorsIn(value: unknown): Tensor[] {

@@ -11,6 +11,7 @@ export {
 } from "./autograd.ts";
 export { Buffer } from "./buffer.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
+export type { FactoredGradient, GradientFactors } from "./factored_gradient.ts";
 export { Parameter } from "./parameter.ts";
 export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 export { RandomSource } from "./random.ts";
@@ -18,6 +19,7 @@ export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
+export { bilinear, type BilinearInputs } from "./ops/bilinear.ts";
 export {
   type ClassLossInputs,
   crossEntropyLoss,
@@ -104,6 +106,7 @@ export {
 } from "./ops/unary.ts";
 
 export { BatchNorm1d, type BatchNormSettings } from "./nn/batch_norm.ts";
+export { Bilinear } from "./nn/bilinear.ts";
 export { BilinearLowRank, type Weight } from "./nn/bilinear_low_rank.ts";
 export { Dropout } from "./nn/dropout.ts";
 export { Embedding } from "./nn/embedding.ts";

@@ -1,5 +1,6 @@
 import { leaf } from "./autograd.ts";
 import type { Engine } from "./engine.ts";
+import { FactoredGradient, type GradientFactors, multiplyOut } from "./factored_gradient.ts";
 import { type Shape, Storage, Tensor } from "./tensor.ts";
 
 /**
@@ -10,32 +11,67 @@ import { type Shape, Storage, Tensor } from "./tensor.ts";
 export class Parameter extends Tensor {
   /** True when `grad` holds the gradient of the current step. */
   hasGrad = false;
+  /**
+   * True where an op may leave factors of the gradient instead of the gradient (the weight of a bilinear form). Optimisers
+   * then keep no memory for it.
+   */
+  readonly factored: boolean;
   #grad: Tensor | null = null;
+  #factors: FactoredGradient | null = null;
 
   /**
    * Puts first values on the GPU.
    *
-   * @param data elements in row-major order, as many as the shape has
+   * @param data elements in row-major order, as many as the shape has, or memory from `engine.allocateFor` that holds them
    */
-  constructor(engine: Engine, shape: Shape, data: Float32Array, name = "parameter") {
-    super(engine, shape, engine.upload(data, shape, name), "f32", name);
+  constructor(
+    engine: Engine,
+    shape: Shape,
+    data: Float32Array | Storage,
+    name = "parameter",
+    { factored = false }: { readonly factored?: boolean } = {},
+  ) {
+    super(engine, shape, data instanceof Storage ? data : engine.upload(data, shape, name), "f32", name);
     this.origin = leaf;
+    this.factored = factored;
   }
 
-  /** The gradient's memory; it means something only while `hasGrad`. */
+  /** The gradient; it means something only while `hasGrad`. Factors are multiplied out for whoever asks for it. */
   get grad(): Tensor {
-    return this.#grad ??= new Tensor(
+    const name = `gradient of ${this.name}`;
+    const grad = this.#grad ??= new Tensor(
       this.engine,
       this.shape,
-      this.engine.allocate(this.size * 4, `gradient of ${this.name}`),
+      this.engine.allocateFor(this.shape, name),
       "f32",
-      `gradient of ${this.name}`,
+      name,
     );
+    if (this.#factors) {
+      multiplyOut(this.#factors, grad, false);
+      this.#dropFactors();
+    }
+    return grad;
+  }
+
+  /** Factors of the gradient of the current step, where that is how it is kept. */
+  get factors(): FactoredGradient | null {
+    return this.#factors;
+  }
+
+  /** True when the next gradient may come as factors. */
+  get takesFactors(): boolean {
+    return this.factored && (!this.hasGrad || this.#factors !== null);
+  }
+
+  /** Adds a gradient as its factors. */
+  addFactors(factors: GradientFactors): void {
+    this.#factors = new FactoredGradient(factors, this.#factors);
   }
 
   /** Forgets the gradient; the next one overwrites it. */
   zeroGrad(): void {
     this.hasGrad = false;
+    this.#dropFactors();
   }
 
   /** Replaces the elements. @throws ShapeError when their number differs */
@@ -45,7 +81,7 @@ export class Parameter extends Tensor {
 
   /** Moves value and gradient to slices of an optimiser's buffers. The value is copied, the gradient is forgotten. */
   relocate(value: Storage, grad: Storage): void {
-    this.engine.stream.copy(this.slice, value.slice, this.size * 4);
+    this.engine.stream.copy(this.slice, value.slices[0]!, this.size * 4);
     this.moveTo(value);
     this.#grad?.dispose();
     this.#grad = new Tensor(this.engine, this.shape, grad, "f32", `gradient of ${this.name}`);
@@ -56,6 +92,12 @@ export class Parameter extends Tensor {
   override dispose(): void {
     this.#grad?.dispose();
     this.#grad = null;
+    this.#dropFactors();
     super.dispose();
+  }
+
+  #dropFactors(): void {
+    this.#factors?.dispose();
+    this.#factors = null;
   }
 }

@@ -1,6 +1,15 @@
 import type { CommandStream } from "../kernels/command_stream.ts";
 import type { BufferSlice } from "../kernels/launcher.ts";
 
+/** Bytes that are read at once, so that staging never takes much. */
+const mostStaged = 256 << 20;
+
+/** A slice and the host's memory for it; a multiple of 4 bytes. */
+export interface ReadbackPart {
+  readonly slice: BufferSlice;
+  readonly into: Uint8Array<ArrayBuffer>;
+}
+
 /** Copies GPU memory to the host through staging buffers that are kept for the next time. */
 export class Readback {
   readonly #device: GPUDevice;
@@ -12,24 +21,37 @@ export class Readback {
     this.#stream = stream;
   }
 
-  /** Reads several slices with one wait, after all recorded work. */
-  async read(slices: readonly BufferSlice[]): Promise<ArrayBuffer[]> {
-    const bytes = slices.map((slice) => Math.ceil(slice.size / 4) * 4);
-    const total = bytes.reduce((sum, size) => sum + size, 0);
+  /** Reads several slices after all recorded work, with one wait for each 256 MiB. */
+  async read(parts: readonly ReadbackPart[]): Promise<void> {
+    let group: ReadbackPart[] = [], total = 0;
+    for (const part of parts) {
+      if (total > 0 && total + part.into.length > mostStaged) {
+        await this.#readGroup(group, total);
+        [group, total] = [[], 0];
+      }
+      group.push(part);
+      total += part.into.length;
+    }
+    await this.#readGroup(group, total);
+  }
+
+  async #readGroup(parts: readonly ReadbackPart[], total: number): Promise<void> {
     const staging = this.#take(total);
     let at = 0;
-    slices.forEach((slice, i) => {
-      this.#stream.copy(slice, { buffer: staging, offset: at, size: bytes[i]! }, bytes[i]!);
-      at += bytes[i]!;
-    });
+    for (const { slice, into } of parts) {
+      this.#stream.copy(slice, { buffer: staging, offset: at, size: into.length }, into.length);
+      at += into.length;
+    }
     this.#stream.submit();
     await staging.mapAsync(GPUMapMode.READ, 0, total);
     const mapped = staging.getMappedRange(0, total);
     at = 0;
-    const results = bytes.map((size) => mapped.slice(at, at += size));
+    for (const { into } of parts) {
+      into.set(new Uint8Array(mapped, at, into.length));
+      at += into.length;
+    }
     staging.unmap();
     this.#staging.push(staging);
-    return results;
   }
 
   destroy(): void {

@@ -14,21 +14,26 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** GPU memory that one or more tensors look at; it is given back when the last of them is disposed of. */
+/**
+ * GPU memory that one or more tensors look at; it is given back when the last of them is disposed of. Parameters larger
+ * than one binding may be lie in several slices, each with whole rows of the first axis.
+ */
 export class Storage {
+  /** Where it is. */
+  readonly slices: readonly BufferSlice[];
+  /** Gives one slice back; null for memory that somebody else owns. */
+  readonly free: ((slice: BufferSlice) => void) | null;
   #references = 1;
 
   /**
    * Takes over memory, as its first owner.
    *
-   * @param free gives the memory back; null for memory that somebody else owns
+   * @param free gives one slice back; null for memory that somebody else owns
    */
-  constructor(
-    /** Where it is. */
-    readonly slice: BufferSlice,
-    /** Gives the memory back. */
-    readonly free: ((slice: BufferSlice) => void) | null,
-  ) {}
+  constructor(slices: BufferSlice | readonly BufferSlice[], free: ((slice: BufferSlice) => void) | null) {
+    this.slices = "buffer" in slices ? [slices] : slices;
+    this.free = free;
+  }
 
   /** Counts one more owner. */
   share(): Storage {
@@ -43,7 +48,7 @@ export class Storage {
 
   /** Counts one owner less; the last one frees the memory. */
   release(): void {
-    if (--this.#references === 0) this.free?.(this.slice);
+    if (--this.#references === 0 && this.free) this.slices.forEach(this.free);
   }
 }
 
@@ -84,9 +89,23 @@ export class Tensor {
     return elementCount(this.shape);
   }
 
-  /** Where the elements lie. @throws MetrogradError after `dispose` or the end of the scope */
+  /**
+   * Where the elements lie.
+   *
+   * @throws MetrogradError after `dispose` or the end of the scope, ShapeError when they lie in several buffers
+   */
   get slice(): BufferSlice {
-    return this.storage.slice;
+    const [slice, ...others] = this.slices;
+    if (others.length === 0) return slice!;
+    throw new ShapeError(
+      `${this.name} [${this.shape.join(", ")}] lies in ${this.slices.length} buffers, since it is larger than this ` +
+        "device binds; this op takes only tensors in one.",
+    );
+  }
+
+  /** Where the elements lie, in one or more buffers. @throws MetrogradError after `dispose` or the end of the scope */
+  get slices(): readonly BufferSlice[] {
+    return this.storage.slices;
   }
 
   /** The memory it looks at. @throws MetrogradError after `dispose` or the end of the scope */

@@ -1,4 +1,7 @@
 import type { Philox } from "../../kernels/philox.ts";
+import { fillUniform } from "../../kernels/random/fill_random.ts";
+import { elementCount, type Shape, type Storage } from "../tensor.ts";
+import type { ModuleOptions } from "./module.ts";
 
 /** `count` numbers uniform on [-bound, bound). */
 export function uniform(random: Philox, count: number, bound: number): Float32Array {
@@ -8,4 +11,22 @@ export function uniform(random: Philox, count: number, bound: number): Float32Ar
 /** `count` numbers uniform around 0 with a given standard deviation. */
 export function uniformWithDeviation(random: Philox, count: number, deviation: number): Float32Array {
   return uniform(random, count, deviation * Math.sqrt(3));
+}
+
+/**
+ * Memory for a parameter whose elements are uniform on [-bound, bound), drawn on the device: for what is too large to draw
+ * on the host. The numbers do not depend on how many buffers it takes.
+ */
+export function uniformOnDevice({ engine, random }: ModuleOptions, shape: Shape, bound: number): Storage {
+  const storage = engine.allocateFor(shape, "parameter");
+  // The device draws whole blocks of four.
+  const begin = Math.ceil(random.position / 4) * 4;
+  let from = begin;
+  for (const y of storage.slices) {
+    const draw = { seed: random.seed, stream: random.stream, from };
+    fillUniform(engine.stream, { y, count: y.size / 4, draw, low: -bound, high: bound });
+    from += y.size / 4;
+  }
+  random.position = begin + elementCount(shape);
+  return storage;
 }

@@ -1,7 +1,10 @@
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
+import { bilinearBackwardWeight } from "../../kernels/bilinear/bilinear_backward.ts";
+import { bilinearTiles } from "../../kernels/bilinear/tiles.ts";
 import type { Engine } from "../engine.ts";
+import { type FactoredGradient, launchFactors } from "../factored_gradient.ts";
 import type { StateDict } from "../nn/module.ts";
 import type { Parameter } from "../parameter.ts";
 import { sameShape, shapeText } from "../shapes.ts";
@@ -24,7 +27,8 @@ export interface UpdateRange {
 
 /**
  * Base of the optimisers: keeps parameters, gradients and moments in long buffers, so that a step is one launch a
- * buffer, and clips gradients without a pass of its own. A gradient that is NaN or infinite changes nothing: the step is
+ * buffer, and clips gradients without a pass of its own. A gradient that is given as factors is multiplied out a tile at
+ * a time and used at once. A gradient that is NaN or infinite changes nothing: the step is
  * left out on the GPU, and `badGradient` names the parameter.
  */
 export abstract class Optimizer {
@@ -68,12 +72,12 @@ export abstract class Optimizer {
    * @returns [3]: norm before clipping, factor on the gradient, and what `badGradient` reads
    */
   clipGradNorm(maxNorm = Infinity): Tensor {
-    const ranges = this.#arena.runs().map(({ shard, from, length }) => ({
-      gradient: part(this.#arena.shards[shard]!.gradients.slice, from, length),
-      count: length,
-    }));
-    if (ranges.length === 0) throw new ShapeError("No parameter has a gradient; call backward() first.");
-    gradientNorm(this.engine.stream, { ranges, status: this.#status.slice, maxNorm });
+    const ranges = this.#arena.runs().map(({ gradient, length }) => ({ gradient, count: length }));
+    const factored = this.#arena.factored().map(({ factors }) => launchFactors(factors));
+    if (ranges.length + factored.length === 0) {
+      throw new ShapeError("No parameter has a gradient; call backward() first.");
+    }
+    gradientNorm(this.engine.stream, { ranges, factored, status: this.#status.slice, maxNorm });
     this.#statusIsCurrent = true;
     return this.engine.copy(this.#status);
   }
@@ -82,17 +86,37 @@ export abstract class Optimizer {
   step(): void {
     if (!this.#statusIsCurrent) this.engine.scope(() => void this.clipGradNorm());
     this.steps++;
-    for (const { shard, from, length } of this.#arena.runs()) {
-      const { values, gradients } = this.#arena.shards[shard]!;
+    const status = this.#status.slice;
+    for (const { shard, from, length, gradient } of this.#arena.runs()) {
       this.update({
-        parameter: part(values.slice, from, length),
-        gradient: part(gradients.slice, from, length),
-        moments: this.#moments.map((storages) => part(storages[shard]!.slice, from, length)),
-        status: this.#status.slice,
+        parameter: part(this.#arena.shards[shard]!.values, from, length),
+        gradient,
+        moments: this.#moments.map((storages) => part(storages[shard]!.slices[0]!, from, length)),
+        status,
         count: length,
       });
     }
+    for (const { parameter, factors } of this.#arena.factored()) this.#stepFromFactors(parameter, factors);
     this.#statusIsCurrent = false;
+  }
+
+  /** Changes a parameter a tile at a time, so that of its gradient only a tile is ever in memory. */
+  #stepFromFactors(parameter: Parameter, factors: FactoredGradient): void {
+    const { stream, capabilities } = this.engine;
+    const operands = launchFactors(factors);
+    const moments = this.#moments.map((storages) => this.#arena.view(storages, parameter).slices);
+    for (const { slice, buffer, from, first, rows } of bilinearTiles(parameter.slices, operands, capabilities)) {
+      const count = slice.size / 4, gradient = stream.scratch(slice.size);
+      bilinearBackwardWeight(stream, { ...operands, gradient, first, rows });
+      this.update({
+        parameter: slice,
+        gradient,
+        moments: moments.map((slices) => part(slices[buffer]!, from, count)),
+        status: this.#status.slice,
+        count,
+      });
+      stream.release(gradient);
+    }
   }
 
   /**
@@ -106,6 +130,10 @@ export abstract class Optimizer {
     for (const { shard, from, length } of this.#arena.runs()) {
       if (element < length) return this.#arena.parameterAt(shard, from + element).name;
       element -= length;
+    }
+    for (const { parameter } of this.#arena.factored()) {
+      if (element < parameter.size) return parameter.name;
+      element -= parameter.size;
     }
     return null;
   }

@@ -1,19 +1,31 @@
 import { MetrogradError } from "../../kernels/errors.ts";
-import { part } from "../../kernels/launcher.ts";
+import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import type { Engine } from "../engine.ts";
+import type { FactoredGradient } from "../factored_gradient.ts";
 import type { Parameter } from "../parameter.ts";
 import { Storage } from "../tensor.ts";
 
 /** Elements to which each parameter's place is rounded up: 256 bytes, the largest alignment WebGPU asks for. */
 export const parameterAlignment = 64;
 
-/** One buffer of parameters, its gradients' buffer, and an optimiser's state for them; all laid out alike. */
+/** One buffer of parameters or of a part of one; an optimiser's state for it is laid out alike. */
 export interface Shard {
-  readonly values: Storage;
-  readonly gradients: Storage;
+  readonly values: BufferSlice;
+  /** The gradients' buffer; null where the parameter keeps its gradient itself. */
+  readonly gradients: BufferSlice | null;
   /** Elements. */
   readonly length: number;
-  readonly places: readonly { readonly parameter: Parameter; readonly from: number }[];
+  readonly places: readonly Place[];
+}
+
+/** Where a parameter, or one of its slices, stands in a shard. */
+interface Place {
+  readonly parameter: Parameter;
+  /** Number of the parameter's slice. */
+  readonly slice: number;
+  /** Elements. */
+  readonly from: number;
+  readonly size: number;
 }
 
 /** A range of a shard whose parameters all have gradients. */
@@ -22,17 +34,19 @@ export interface Run {
   /** Elements. */
   readonly from: number;
   readonly length: number;
+  readonly gradient: BufferSlice;
 }
 
 /**
  * Parameters side by side in few long buffers, so that one launch updates all. No buffer is larger than one binding
- * may be; a parameter larger than that does not fit.
+ * may be. A parameter that lies in several buffers, or whose gradient comes as factors, stays where it is.
  */
 export class ParameterArena {
   readonly engine: Engine;
   readonly shards: readonly Shard[];
+  readonly #owned: Storage[] = [];
 
-  /** @throws MetrogradError when there is no parameter or one is larger than the device can bind */
+  /** @throws MetrogradError when there is no parameter */
   constructor(readonly parameters: readonly Parameter[]) {
     const [first] = parameters;
     if (!first) throw new MetrogradError("An optimiser needs at least one parameter.");
@@ -41,12 +55,8 @@ export class ParameterArena {
     const groups: Parameter[][] = [];
     let used = Infinity;
     for (const parameter of parameters) {
+      if (staysInPlace(parameter)) continue;
       const length = padded(parameter.size);
-      if (length > capacity) {
-        throw new MetrogradError(
-          `${parameter.name} holds ${parameter.size * 4} bytes, but this device binds at most ${capacity * 4}.`,
-        );
-      }
       if (used + length > capacity) {
         groups.push([]);
         used = 0;
@@ -54,32 +64,45 @@ export class ParameterArena {
       groups.at(-1)!.push(parameter);
       used += length;
     }
-    this.shards = groups.map((group) => this.#place(group));
+    const inPlace = parameters.filter(staysInPlace);
+    this.shards = [...groups.map((group) => this.#place(group)), ...inPlace.flatMap((one) => this.#shardsOf(one))];
   }
 
   /** New zeroed memory laid out like the parameters, one storage a shard: for moments and the like. */
   zeros(label: string): Storage[] {
     return this.shards.map((shard) => {
       const storage = this.engine.allocate(shard.length * 4, label);
-      this.engine.clear(storage.slice);
+      storage.slices.forEach((slice) => this.engine.clear(slice));
       return storage;
     });
   }
 
-  /** Longest ranges of parameters that have gradients now. */
+  /** Longest ranges of parameters that have gradients now, but for those that are given as factors. */
   runs(): Run[] {
     const runs: Run[] = [];
-    this.shards.forEach(({ places }, shard) => {
-      for (const { parameter, from } of places) {
-        if (!parameter.hasGrad) continue;
-        const length = padded(parameter.size);
+    this.shards.forEach(({ places, gradients }, shard) => {
+      for (const { parameter, slice, from, size } of places) {
+        if (!parameter.hasGrad || parameter.factors) continue;
+        if (!gradients) {
+          runs.push({ shard, from, length: size, gradient: parameter.grad.slices[slice]! });
+          continue;
+        }
         const last = runs.at(-1);
-        if (last && last.shard === shard && last.from + last.length === from) {
-          runs[runs.length - 1] = { ...last, length: last.length + length };
-        } else runs.push({ shard, from, length });
+        const follows = last && last.shard === shard && last.from + last.length === from;
+        const start = follows ? last.from : from, length = from + padded(size) - start;
+        if (follows) runs.pop();
+        runs.push({ shard, from: start, length, gradient: part(gradients, start, length) });
       }
     });
     return runs;
+  }
+
+  /** Parameters whose gradients are given as factors now. */
+  factored(): { readonly parameter: Parameter; readonly factors: FactoredGradient }[] {
+    return this.parameters.flatMap((parameter) => {
+      const { factors } = parameter;
+      return parameter.hasGrad && factors ? [{ parameter, factors }] : [];
+    });
   }
 
   /** The parameter that holds an element of a shard. */
@@ -89,19 +112,17 @@ export class ParameterArena {
 
   /** A parameter's part of memory that is laid out like the parameters; whoever made that memory owns it. */
   view(storages: readonly Storage[], parameter: Parameter): Storage {
-    for (const [i, shard] of this.shards.entries()) {
-      const place = shard.places.find((one) => one.parameter === parameter);
-      if (place) return new Storage(part(storages[i]!.slice, place.from, parameter.size), null);
-    }
+    const slices = this.shards.flatMap(({ places }, shard) =>
+      places.filter((place) => place.parameter === parameter)
+        .map(({ from, size }) => part(storages[shard]!.slices[0]!, from, size))
+    );
+    if (slices.length > 0) return new Storage(slices, null);
     throw new MetrogradError(`${parameter.name} is not one of this optimiser's parameters.`);
   }
 
   /** Frees the buffers that nobody uses once the parameters are disposed of. */
   dispose(): void {
-    for (const { values, gradients } of this.shards) {
-      values.release();
-      gradients.release();
-    }
+    for (const storage of this.#owned) storage.release();
   }
 
   #place(group: readonly Parameter[]): Shard {
@@ -110,18 +131,30 @@ export class ParameterArena {
     const places = group.map((parameter) => {
       const from = length;
       length += padded(parameter.size);
-      return { parameter, from };
+      return { parameter, slice: 0, from, size: parameter.size };
     });
-    const values = engine.allocate(length * 4, "parameters");
-    const gradients = engine.allocate(length * 4, "gradients");
+    const values = engine.allocate(length * 4, "parameters"), gradients = engine.allocate(length * 4, "gradients");
+    this.#owned.push(values, gradients);
     // The gaps between parameters take part in norms and updates, so they have to be 0.
-    engine.clear(values.slice);
-    engine.clear(gradients.slice);
-    for (const { parameter, from } of places) {
-      parameter.relocate(within(values, from, parameter.size), within(gradients, from, parameter.size));
+    for (const slice of [...values.slices, ...gradients.slices]) engine.clear(slice);
+    for (const { parameter, from, size } of places) {
+      parameter.relocate(within(values, from, size), within(gradients, from, size));
     }
-    return { values, gradients, length, places };
+    return { values: values.slices[0]!, gradients: gradients.slices[0]!, length, places };
   }
+
+  /** One shard for each of the parameter's own slices. */
+  #shardsOf(parameter: Parameter): Shard[] {
+    this.#owned.push(parameter.storage.share());
+    return parameter.slices.map((values, slice) => {
+      const length = values.size / 4;
+      return { values, gradients: null, length, places: [{ parameter, slice, from: 0, size: length }] };
+    });
+  }
+}
+
+function staysInPlace(parameter: Parameter): boolean {
+  return parameter.factored || parameter.slices.length > 1;
 }
 
 function padded(elements: number): number {
@@ -131,5 +164,5 @@ function padded(elements: number): number {
 /** A storage that looks at part of another and keeps it alive. */
 function within(whole: Storage, from: number, length: number): Storage {
   const owner = whole.share();
-  return new Storage(part(whole.slice, from, length), () => owner.release());
+  return new Storage(part(whole.slices[0]!, from, length), () => owner.release());
 }

@@ -17,6 +17,9 @@ export interface BilinearSizes {
 export interface BilinearTile {
   /** [rows, in1, in2] */
   readonly slice: BufferSlice;
+  /** Number of the buffer it lies in, and its first element there. */
+  readonly buffer: number;
+  readonly from: number;
   /** The first of its outputs among all. */
   readonly first: number;
   /** Its outputs. */
@@ -52,7 +55,7 @@ export function* bilinearTiles(
   const fitting = Math.floor(tileBudget(capabilities) / (4 * in1 * Math.max(in2, batch)));
   const most = Math.min(Math.max(Math.floor(fitting / step) * step, step), mostRows);
   let first = 0;
-  for (const slice of weight) {
+  for (const [buffer, slice] of weight.entries()) {
     const rows = slice.size / 4 / each;
     for (let row = 0; row < rows; row += most) {
       const count = Math.min(most, rows - row);
@@ -61,7 +64,8 @@ export function* bilinearTiles(
           `bilinear: ${batch} rows of ${count} x ${in1} numbers are more than this device binds; use a smaller batch.`,
         );
       }
-      yield { slice: part(slice, row * each, count * each), first: first + row, rows: count };
+      const from = row * each;
+      yield { slice: part(slice, from, count * each), buffer, from, first: first + row, rows: count };
     }
     first += rows;
   }

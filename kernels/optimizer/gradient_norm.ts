@@ -1,6 +1,7 @@
 import normCode from "./gradient_norm.wgsl" with { type: "text" };
 import partialsCode from "./gradient_partials.wgsl" with { type: "text" };
 import statusCode from "./status.wgsl" with { type: "text" };
+import { type BilinearFactors, bilinearGradientPartials } from "../bilinear/bilinear_backward.ts";
 import { type BufferSlice, defineKernel, type Launcher, wholeVectors, workgroupGrid } from "../launcher.ts";
 
 const elementsPerBlock = 16384;
@@ -53,9 +54,11 @@ export function readGradientStatus(bytes: ArrayBufferView): GradientStatus {
  */
 export function gradientNorm(
   launcher: Launcher,
-  { ranges, status, maxNorm = Infinity, largest = largestSquarable }: {
+  { ranges, factored = [], status, maxNorm = Infinity, largest = largestSquarable }: {
     /** The gradients of all parameters, in order. */
     readonly ranges: readonly { readonly gradient: BufferSlice; readonly count: number }[];
+    /** Gradients that are given as factors; they come after the ranges. */
+    readonly factored?: readonly BilinearFactors[];
     /** Output of `gradientStatusBytes`. */
     readonly status: BufferSlice;
     /** Largest norm; none by default. */
@@ -65,7 +68,8 @@ export function gradientNorm(
   },
 ): void {
   const blocksOf = (count: number) => Math.ceil(count / elementsPerBlock);
-  const count = ranges.reduce((sum, range) => sum + blocksOf(range.count), 0) * partialsPerBlock;
+  const count = ranges.reduce((sum, range) => sum + blocksOf(range.count), 0) * partialsPerBlock +
+    factored.reduce((sum, { batch }) => sum + batch, 0);
   const partials = launcher.scratch(count * 8);
   let firstElement = 0, firstPartial = 0;
   for (const { gradient, count } of ranges) {
@@ -77,6 +81,11 @@ export function gradientNorm(
     );
     firstElement += count;
     firstPartial += blocksOf(count) * partialsPerBlock;
+  }
+  for (const factors of factored) {
+    bilinearGradientPartials(launcher, { ...factors, partials, firstElement, firstPartial });
+    firstElement += factors.out * factors.in1 * factors.in2;
+    firstPartial += factors.batch;
   }
   launcher.dispatch(normKernel, { partials, status }, {
     partials: count,

@@ -36,7 +36,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
     workgroupBarrier();
   }
   if (local == 0u) {
-    let norm = sqrt(sums[0].squares);
+    // A norm near 0 that comes from Gram matrices may be rounded below it.
+    let norm = sqrt(select(sums[0].squares, 0.0, sums[0].squares < 0.0));
     let coefficient = min(1.0, uniforms.max_norm / (norm + 1e-6));
     status.norm = norm;
     status.bad = sums[0].bad;

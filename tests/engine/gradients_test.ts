@@ -2,6 +2,7 @@ import {
   abs,
   add,
   batchNorm,
+  bilinear,
   clamp,
   concat,
   divide,
@@ -163,6 +164,10 @@ gradientTest("linear", at(layer), (inputs) => linear(inputs));
 gradientTest("linear without bias", at({ x: [2, 2, 5], weight: [3, 5] }), (inputs) => linear(inputs));
 // Biases larger than |x Wᵀ| keep every unit on one side of the rectifier.
 gradientTest("linear with relu", at(layer, { bias: [6, -6, 7] }), (inputs) => linear(inputs, { relu: true }));
+
+const form = { x1: [3, 4], x2: [3, 5], weight: [2, 4, 5], bias: [2] } as const;
+gradientTest("bilinear", at(form), (inputs) => bilinear(inputs));
+gradientTest("bilinear without bias", at({ x1: [2, 1, 3], x2: [2, 1, 2], weight: [2, 3, 2] }), bilinear);
 
 const norm = { x: [3, 7], weight: [7], bias: [7] } as const;
 const onAndOff = { bias: [5, -5, 5, -5, 5, -5, 5] };

@@ -1,0 +1,23 @@
+import { ShapeError } from "../kernels/errors.ts";
+import { elementCount, type Shape } from "./tensor.ts";
+
+/**
+ * Elements of each of the buffers that a tensor needs: one, or as many as it takes where it is larger than one binding may
+ * be. Each holds whole rows of the first axis and begins at a multiple of four elements.
+ *
+ * @throws ShapeError when a row alone is larger than a binding may be
+ */
+export function shardSizes(shape: Shape, maxBindingSize: number, name: string): number[] {
+  const total = elementCount(shape), capacity = Math.floor(maxBindingSize / 4);
+  if (total <= capacity) return [total];
+  const rowSize = total / (shape[0] ?? 1);
+  const step = rowSize % 4 === 0 ? 1 : rowSize % 2 === 0 ? 2 : 4;
+  const most = Math.floor(capacity / rowSize / step) * step * rowSize;
+  if (most === 0) {
+    throw new ShapeError(
+      `${name} [${shape.join(", ")}] cannot be cut between rows of ${rowSize * 4} bytes: this device binds at most ` +
+        `${maxBindingSize}.`,
+    );
+  }
+  return Array.from({ length: Math.ceil(total / most) }, (_, i) => Math.min(most, total - i * most));
+}
