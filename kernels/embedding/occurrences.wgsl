@@ -1,6 +1,6 @@
-// For each row of a table where it is first named by the index, and for each position of the index where the same row is
-// named next; the length of the index where it is not. Links of rows come first, then those of positions. One invocation a
-// link.
+// For each row of a table where it is first named by the index, links[row] = the least i with index[i] = row, and for each
+// position of the index where the same row is named next, links[rows + i] = the least j > i with index[j] = index[i]; the
+// length of the index where there is none. One invocation a link.
 
 struct Uniforms {
   count: u32,

@@ -1,6 +1,6 @@
 // Negative log-likelihood, up to constants and a factor 2, of a normal distribution whose mean and log-variance are
-// predicted: (mean - target)^2 / (exp(v) + 1e-6) + v, with v the log-variance clamped to -10 .. 10. Its gradients in the
-// same pass. Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994).
+// predicted: loss = (mean - target)^2 / (exp(v) + 1e-6) + v, with v the log-variance clamped to -10 .. 10. Its gradients
+// in the same pass. Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994).
 
 struct Uniforms {
   count: u32,

@@ -1,6 +1,6 @@
-// Mines a triplet for each anchor of a batch from the matrix of its distances. Positives are the other rows whose score is
-// at most `positive_within` away, negatives those at least `negative_from` away; NaN scores are neither. One invocation
-// an anchor.
+// Mines a triplet for each anchor of a batch from the matrix of its distances: positive[anchor] = one of the other rows with
+// |score of anchor - score of row| <= positive_within, negative[anchor] = one of those with it >= negative_from; NaN
+// scores are neither. One invocation an anchor.
 // 0: random, a positive and a negative, all equally likely.
 // 1: hard, the farthest positive and the nearest negative. Hermans, Beyer, Leibe, "In defense of the triplet loss for person
 //    re-identification" (2017).

@@ -1,4 +1,5 @@
-// Mean and sum of squared differences from it, of each channel of x [batch, channels, inner], over chunks of the batch.
+// Statistics of each channel of x [batch, channels, inner], over chunks of the batch: mean = sum of x / n and
+// squares = sum of (x - mean)^2.
 // One invocation a channel and chunk: two passes, so that a large mean costs no digits. Counts of channels are of
 // `Element`: f32, or vec4f where inner is 1 and the channels allow.
 

@@ -1,5 +1,6 @@
-// One step of Adam on a flat range of parameters, the gradient clipped by its status. Weight decay is added to the
-// gradient (L2), or shrinks the parameter first (decoupled: AdamW); `amsgrad` divides by the greatest second moment so far.
+// One step of Adam on a flat range of parameters, g the gradient clipped by its status: m = beta1 m + (1 - beta1) g,
+// v = beta2 v + (1 - beta2) g^2, p = p - rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon). Weight decay is
+// added to the gradient (L2), or shrinks the parameter first (decoupled: AdamW); `amsgrad` divides by the greatest v so far.
 // Nothing changes where the gradient cannot be used. The count is of `Element`: f32, or vec4f where it allows.
 // Kingma, Ba, "Adam" (2015); Loshchilov, Hutter, "Decoupled weight decay regularization" (2019); Reddi, Kale, Kumar, "On the
 // convergence of Adam and beyond" (2018).

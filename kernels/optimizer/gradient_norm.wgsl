@@ -1,5 +1,6 @@
 // Second stage of the gradient's norm: one workgroup adds all partials in a fixed order and writes what the optimisers
-// and the host need: the norm, the factor that clips it, and the first element that cannot be used.
+// and the host need: the norm, the factor that clips it, coefficient = min(1, max_norm / (norm + 1e-6)), and the first
+// element that cannot be used.
 
 struct Uniforms {
   partials: u32,

@@ -1,6 +1,6 @@
-// First stage of the gradient's norm: each invocation adds the squares of its elements of a block (every 64th vector of four) and notes
-// the first that cannot be used: NaN, infinite, or larger than is allowed (found by bits, since NaN comparisons may be
-// folded away).
+// First stage of the gradient's norm: squares = sum of g^2 over an invocation's elements of a block (every 64th vector of
+// four), with a note of the first that cannot be used: NaN, infinite, or larger than is allowed (found by bits, since NaN
+// comparisons may be folded away).
 
 struct Uniforms {
   count: u32,

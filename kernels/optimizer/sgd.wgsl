@@ -1,6 +1,7 @@
-// One step of stochastic gradient descent on a flat range of parameters, the gradient clipped by its status, with
-// L2 weight decay, momentum, dampening and Nesterov's form as PyTorch has them. Nothing changes where the gradient cannot be
-// used. The count is of `Element`: f32, or vec4f where it allows.
+// One step of stochastic gradient descent on a flat range of parameters, as PyTorch has it. With g the gradient clipped by
+// its status plus decay p (L2): v = momentum v + (1 - dampening) g, p = p - rate v, or by Nesterov
+// p = p - rate (g + momentum v). Nothing changes where the gradient cannot be used. The count is of `Element`: f32, or
+// vec4f where it allows.
 // Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum" (2013).
 
 struct Uniforms {

@@ -1,5 +1,5 @@
-// The greatest element along the middle axis of x [outer, size, inner] and its position, the first of equal ones. NaN
-// counts as greater than any number. One invocation a result. `rank` comes from rank.wgsl.
+// y[outer, inner] = the greatest x[outer, k, inner] over k, and its position, the first of equal ones. NaN counts as
+// greater than any number. One invocation a result. `rank` comes from rank.wgsl.
 
 struct Uniforms {
   outer: u32,

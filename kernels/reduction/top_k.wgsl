@@ -1,4 +1,4 @@
-// Positions of the k greatest elements along the middle axis of x [outer, size, inner], greatest first, of equal ones the
+// position[outer, :k, inner] = those of the k greatest x[outer, i, inner] over i, greatest first, of equal ones the
 // first; NaN counts as greater than any number. One invocation a line goes through it k times, each time for the greatest that
 // comes after the last one found. `rank` comes from rank.wgsl.
 

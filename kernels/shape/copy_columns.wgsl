@@ -1,5 +1,5 @@
-// Copies (or adds) a block of columns of one matrix into columns of another: the parts of a concatenation, a slice, and
-// their backward passes. One invocation an `Element`: f32, or vec4f where all sizes allow.
+// destination[row, to + j] = source[row, from + j] (or added to it) for a block of columns: the parts of a concatenation,
+// a slice, and their backward passes. One invocation an `Element`: f32, or vec4f where all sizes allow.
 
 struct Uniforms {
   rows: u32,

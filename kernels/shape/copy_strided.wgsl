@@ -1,4 +1,4 @@
-// Copies (or adds) over four axes, source and destination with strides of their own: permutations, slices with a step,
+// destination[to + index . its strides] = source[from + index . its strides] (or added to it) over four axes: permutations, slices with a step,
 // repetition (stride 0 in the source), and their backward passes. One invocation an `Element`: f32, or vec4f where the last
 // axis is contiguous on both sides and all sizes allow.
 
