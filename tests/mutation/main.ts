@@ -1,0 +1,36 @@
+/** `deno task mutate [FAMILY...]`: damages shaders one at a time and lists those damages that no test notices. */
+import { allFamilies } from "./sources.ts";
+import { equivalents } from "./equivalent.ts";
+import { type Fate, tryMutants } from "./watch.ts";
+
+const known = allFamilies();
+const families = Deno.args.length > 0 ? Deno.args : known;
+const unknown = families.find((family) => !known.includes(family));
+if (unknown) {
+  console.error(`No folder of kernels is called "${unknown}"; there are ${known.join(", ")}.`);
+  Deno.exit(2);
+}
+
+const fates: Fate[] = [];
+for await (const fate of tryMutants(families)) {
+  fates.push(fate);
+  if (fate.fate === "survived" && !isEquivalent(fate)) console.log(describe(fate));
+}
+const survivors = fates.filter((fate) => fate.fate === "survived");
+const equivalent = survivors.filter(isEquivalent).length;
+const count = (fate: Fate["fate"]) => fates.filter((one) => one.fate === fate).length;
+console.log(
+  `${count("caught")} caught, ${count("hung")} hung, ${
+    count("invalid")
+  } do not compile, ${equivalent} change nothing, ` +
+    `${survivors.length - equivalent} survived`,
+);
+Deno.exitCode = survivors.length > equivalent || count("caught") === 0 ? 1 : 0;
+
+function isEquivalent({ path, before, after }: Fate): boolean {
+  return equivalents.some((one) => path.endsWith(one.path) && one.before === before && one.after.includes(after));
+}
+
+function describe({ path, line, before, after }: Fate): string {
+  return `${path}:${line + 1}\n  - ${before}\n  + ${after}`;
+}

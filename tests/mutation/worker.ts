@@ -1,0 +1,54 @@
+/** Damages the shaders of families one at a time and runs the tests that use them, until one fails. */
+import { type CollectedTest, collectTests } from "./collected_tests.ts";
+import { ShaderSwap, type Source } from "./swap.ts";
+import { generatedSources, shaderFiles, testFilesOf } from "./sources.ts";
+import type { Report } from "./report.ts";
+
+const [families, done] = [Deno.args[0]!.split(","), Number(Deno.args[1])];
+const report = (line: Report) => console.log(JSON.stringify(line));
+
+const swap = new ShaderSwap();
+const tests = await collectTests(testFilesOf(families));
+const uses = new Map<string, { test: CollectedTest; milliseconds: number }[]>();
+for (const test of tests) {
+  swap.ran.clear();
+  const start = performance.now();
+  await test.run();
+  const milliseconds = performance.now() - start;
+  for (const code of swap.ran) uses.set(code, [...(uses.get(code) ?? []), { test, milliseconds }]);
+}
+
+const sources: Source[] = [...shaderFiles(families), ...generatedSources(families, [...uses.keys()])];
+let number = 0;
+for (const source of sources) {
+  const users = testsOf(source);
+  for (const mutant of source.mutants) {
+    if (number++ < done) continue;
+    report({ kind: "start", number, path: source.path, ...mutant });
+    swap.damage(source, mutant);
+    const test = await firstFailure(users);
+    swap.restore();
+    report({ kind: "end", number, ...test });
+  }
+}
+
+/** The tests that run shaders with this source, quick ones first. */
+function testsOf({ text }: Source): CollectedTest[] {
+  const found = new Map<CollectedTest, number>();
+  for (const [code, users] of uses) {
+    if (code.includes(text)) users.forEach(({ test, milliseconds }) => found.set(test, milliseconds));
+  }
+  return [...found].toSorted((a, b) => a[1] - b[1]).map(([test]) => test);
+}
+
+async function firstFailure(users: readonly CollectedTest[]): Promise<{ test?: string; reason?: string }> {
+  for (const { name, run } of users) {
+    try {
+      await run();
+    } catch (error) {
+      return { test: name, reason: String(error).split("\n")[0]! };
+    }
+  }
+  return {};
+}
+Deno.exit(0);
