@@ -1,7 +1,7 @@
 // Merges the chunks of batch_statistics.wgsl into mean and biased variance of each channel, with n the elements of a chunk
 // and N those of all: mean = sum of n mean_chunk / N, variance = sum of squares + n (mean_chunk - mean)^2 over N. Moves
-// the running statistics towards them, running += momentum (new - running), the running variance towards the unbiased one. A batch that is not finite leaves the running
-// statistics as they are. One invocation a channel.
+// the running statistics towards them, running += momentum (new - running), the running variance towards the unbiased
+// one. A batch that is not finite leaves the running statistics as they are. One invocation a channel.
 // Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
 
 struct Uniforms {

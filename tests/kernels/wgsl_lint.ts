@@ -54,7 +54,7 @@ export function lintLabels(code: string): Complaint[] {
 /** The first lines are a comment, which for a whole kernel has a formula. */
 function header(code: string): Complaint[] {
   const comment = /^(\/\/.*\n)*/.exec(code)![0];
-  const fine = comment !== "" && (!code.includes("@compute") || comment.includes(" = "));
+  const fine = comment !== "" && (!code.includes("@compute") || / [-+<>]?= /.test(comment));
   return fine ? [] : [{ rule: "header without formula", line: 1, text: code.split("\n", 1)[0]! }];
 }
 
