@@ -2,11 +2,12 @@ import { nearestStart } from "../data/nearest_name.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
 import { bilinear } from "./recipes/bilinear/recipe.ts";
+import { residualMlp } from "./recipes/residual_mlp/recipe.ts";
 import type { Settings } from "./settings/shared.ts";
 import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
-export const recipes: readonly Recipe[] = [bilinear];
+export const recipes: readonly Recipe[] = [bilinear, residualMlp];
 
 /** The recipe of a name. @throws UsageError naming the nearest one */
 export function recipeNamed(name: string): Recipe {

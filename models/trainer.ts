@@ -7,6 +7,7 @@ import { mixedRmse } from "../data/negatives.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { BatchSource } from "./batch.ts";
+import { shuffledBatches } from "./batches.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Model } from "./model.ts";
@@ -131,11 +132,7 @@ export class Trainer {
     const { batchSize, seed } = settings.training;
     const random = new Philox(seed, orderStream + epoch);
     if (recipe.batches) return recipe.batches(this.data.train, random, settings);
-    const order = random.permutation(this.data.train.score.length);
-    return Array.from(
-      { length: Math.ceil(order.length / batchSize) },
-      (_, batch) => order.subarray(batch * batchSize, (batch + 1) * batchSize),
-    );
+    return shuffledBatches(this.data.train.score.length, { batchSize }, random);
   }
 
   async #step(picked: Uint32Array): Promise<void> {

@@ -1,49 +1,21 @@
 import assert from "node:assert/strict";
-import { backward } from "../../engine/autograd.ts";
 import { BilinearLowRank } from "../../engine/nn/bilinear_low_rank.ts";
-import type { Module } from "../../engine/nn/module.ts";
-import type { Tensor } from "../../engine/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
 import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
 import { bilinear } from "../../models/recipes/bilinear/recipe.ts";
 import { resolve } from "../../models/settings/table.ts";
-import { assertNear, upstreamOf, weighted } from "../engine/finite_differences.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
+import { checkParameters } from "./parameter_gradients.ts";
 
 const engine = await testEngine();
-const step = 2 ** -6;
 /** Large enough that the bilinear form weighs as much as the rest. */
 const inputs = (count: number, seed: number) => uniforms(count, seed).map((value) => 4 * value);
-
-/** Fails unless the gradients of all parameters of a module equal central differences. */
-async function checkParameters(module: Module, forward: () => Tensor): Promise<void> {
-  const parameters = module.parameters();
-  engine.scope(() => {
-    const output = forward();
-    backward(output, engine.tensor(output.shape, upstreamOf(output.size)));
-  });
-  const gradients = await engine.read(parameters.map(({ grad }) => grad));
-  for (const [p, parameter] of parameters.entries()) {
-    const values = await parameter.data();
-    const outputs = Array.from(values).flatMap((value, i) =>
-      [value + step, value - step].map((moved) => {
-        parameter.assign(values.with(i, moved));
-        return engine.scope(forward);
-      })
-    );
-    parameter.assign(values);
-    const results = (await engine.read(outputs)).map(weighted);
-    const expected = values.map((_, i) => (results[2 * i]! - results[2 * i + 1]!) / (2 * step));
-    assertNear(gradients[p]!, expected, parameter.name);
-    for (const output of outputs) output.dispose();
-  }
-}
 
 Deno.test("bilinear low rank: gradients of U, V and P equal finite differences", async () => {
   const form = new BilinearLowRank({ engine, random: new Philox(3) }, 4, 5, 3, 2);
   const x1 = engine.tensor([3, 4], uniforms(12, 1)), x2 = engine.tensor([3, 5], uniforms(15, 2));
-  await checkParameters(form, () => form.forward(x1, x2));
+  await checkParameters(engine, form, () => form.forward(x1, x2));
   for (const owned of [form, x1, x2]) owned.dispose();
 });
 
@@ -55,7 +27,7 @@ for (const [rank, dropout] of [[2, 0], [2, 0.3], [0, 0.3]] as const) {
     // Shifts larger than what a layer norm gives keep every unit on one side of the rectifier.
     network.norm.forEach(({ bias }) => bias.assign(Float32Array.from({ length: bias.size }, (_, i) => i % 3 ? 4 : -4)));
     const metric = engine.tensor([3, 3], inputs(9, 1)), text = engine.tensor([3, 4], inputs(12, 2));
-    await checkParameters(network, () => {
+    await checkParameters(engine, network, () => {
       engine.random.step = 6;
       engine.random.nextStep();
       return network.forward(metric, text);
