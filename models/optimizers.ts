@@ -1,10 +1,12 @@
+import { Adagrad } from "../engine/optim/adagrad.ts";
 import { Adam, AdamW } from "../engine/optim/adam.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
+import { RMSprop } from "../engine/optim/rmsprop.ts";
 import { SGD } from "../engine/optim/sgd.ts";
 import type { Parameter } from "../engine/parameter.ts";
 
 /** Optimisers that settings can name. */
-export const optimizerNames = ["adam", "adamw", "sgd"] as const;
+export const optimizerNames = ["adam", "adamw", "sgd", "rmsprop", "adagrad"] as const;
 
 /** The section `optimizer`, as far as the optimiser itself needs it. */
 interface OptimizerSettings {
@@ -26,5 +28,9 @@ export function makeOptimizer(
       return new AdamW(parameters, { lr, weightDecay });
     case "sgd":
       return new SGD(parameters, { lr, weightDecay, momentum });
+    case "rmsprop":
+      return new RMSprop(parameters, { lr, weightDecay, momentum });
+    case "adagrad":
+      return new Adagrad(parameters, { lr, weightDecay });
   }
 }

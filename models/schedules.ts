@@ -1,7 +1,8 @@
 import { type PlateauState, ReduceLROnPlateau } from "../engine/optim/reduce_lr_on_plateau.ts";
+import { CosineAnnealingLR, type Schedule as StepSchedule, WarmupLinearLR } from "../engine/optim/schedules.ts";
 
 /** Schedules that settings can name. */
-export const scheduleNames = ["plateau", "none"] as const;
+export const scheduleNames = ["plateau", "cosine", "warmup-linear", "none"] as const;
 
 /** The section `schedule`. */
 interface ScheduleSettings {
@@ -9,6 +10,7 @@ interface ScheduleSettings {
   readonly patience: number;
   readonly factor: number;
   readonly minimumLr: number;
+  readonly warmup: number;
 }
 
 /** What a schedule remembers, as a checkpoint keeps it; null for one that follows from the step alone. */
@@ -23,26 +25,45 @@ export interface Schedule {
   state: ScheduleState;
 }
 
-/** Makes the schedule that the settings name. */
+/**
+ * Makes the schedule that the settings name.
+ *
+ * @param totalSteps steps of a training that is not ended early
+ */
 export function makeSchedule(
   optimizer: { lr: number },
-  { name, patience, factor, minimumLr }: ScheduleSettings,
+  { name, patience, factor, minimumLr: minLr, warmup }: ScheduleSettings,
+  totalSteps: number,
 ): Schedule {
   switch (name) {
-    case "plateau": {
-      const plateau = new ReduceLROnPlateau(optimizer, { factor, patience, minLr: minimumLr });
-      return {
-        beforeStep() {},
-        afterEpoch: (figure) => void plateau.step(figure),
-        get state() {
-          return plateau.state;
-        },
-        set state(state) {
-          if (state) plateau.state = state;
-        },
-      };
-    }
+    case "plateau":
+      return overEpochs(new ReduceLROnPlateau(optimizer, { factor, patience, minLr }));
+    case "cosine":
+      return overSteps(new CosineAnnealingLR(optimizer, { total: totalSteps, minLr }));
+    case "warmup-linear":
+      return overSteps(new WarmupLinearLR(optimizer, { warmup: Math.round(warmup * totalSteps), total: totalSteps }));
     case "none":
       return { beforeStep() {}, afterEpoch() {}, state: null };
   }
+}
+
+function overEpochs(plateau: ReduceLROnPlateau): Schedule {
+  return {
+    beforeStep() {},
+    afterEpoch: (figure) => void plateau.step(figure),
+    get state() {
+      return plateau.state;
+    },
+    set state(state) {
+      if (state) plateau.state = state;
+    },
+  };
+}
+
+function overSteps({ optimizer, rateAt }: StepSchedule): Schedule {
+  return {
+    beforeStep: (step) => optimizer.lr = rateAt(step),
+    afterEpoch() {},
+    state: null,
+  };
 }

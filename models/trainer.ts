@@ -49,7 +49,8 @@ export class Trainer {
     const { network, settings } = model;
     this.#engine = engine;
     this.#optimizer = makeOptimizer(network.parameters(), settings.optimizer);
-    this.#schedule = makeSchedule(this.#optimizer, settings.schedule);
+    const totalSteps = settings.training.epochs * this.#batches(0).length;
+    this.#schedule = makeSchedule(this.#optimizer, settings.schedule, totalSteps);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
     this.#source = new BatchSource(engine, data.tables);
     this.#log = new ScalarLog(engine);

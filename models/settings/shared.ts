@@ -44,14 +44,15 @@ export const sharedTable = {
     name: choice("adam", optimizerNames, "how parameters are changed"),
     lr: number(1e-3, [1e-12, 10, false], "learning rate at first"),
     weightDecay: number(0, [0, 10, false], "L2 penalty added to the gradient; adamw shrinks the parameters instead"),
-    momentum: number(0, [0, 0.9999, false], "part of the last step that sgd keeps"),
+    momentum: number(0, [0, 0.9999, false], "part of the last step that sgd and rmsprop keep"),
     clip: number(0, [0, 1e9, false], "largest global norm of the gradient; 0 for no limit"),
   },
   schedule: {
     name: choice("plateau", scheduleNames, "how the learning rate changes"),
     patience: number(5, [0, 1e6, true], "epochs without progress before a plateau cuts the learning rate"),
     factor: number(0.5, [1e-6, 1, false], "what a plateau multiplies the learning rate by"),
-    minimumLr: number(0, [0, 10, false], "learning rate below which nothing is cut"),
+    minimumLr: number(0, [0, 10, false], "lowest learning rate of a plateau or a cosine"),
+    warmup: number(0.1, [0, 1, false], "part of all steps in which warmup-linear rises to the full rate"),
   },
   training: {
     epochs: number(100, counts, "most epochs"),
