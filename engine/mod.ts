@@ -28,12 +28,22 @@ export {
   hybridLoss,
   type HybridLossInputs,
   type HybridSettings,
+  ordinalLoss,
 } from "./ops/class_losses.ts";
 export { concat, type ConcatOptions, stack } from "./ops/concat.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
 export { expand } from "./ops/expand.ts";
 export { gather, type GatherInputs, type GatherOptions, indexSelect, topk, type TopKOptions } from "./ops/gather.ts";
+export {
+  cumulativeProbabilities,
+  expectedScore,
+  expectedScoreCumulative,
+  expectedScoreSoftmax,
+  type LogitsInputs,
+  type ProbabilitiesInputs,
+} from "./ops/expected_score.ts";
+export { l21Norm, type L21NormOptions } from "./ops/l21_norm.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
 export {

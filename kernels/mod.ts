@@ -123,6 +123,10 @@ export {
 } from "./loss/softmax_loss.ts";
 export { heteroscedastic, type HeteroscedasticOptions } from "./loss/heteroscedastic.ts";
 export { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions } from "./loss/pointwise.ts";
+export { l21Norm, type L21NormOptions } from "./loss/l21_norm.ts";
+export { ordinal } from "./loss/ordinal.ts";
+export { cumulativeProbabilities, cumulativeProbabilitiesBackward } from "./probability/cumulative.ts";
+export { expectedScore, expectedScoreBackward, type ProbabilityRows } from "./probability/expected_score.ts";
 export type { LossOptions, LossReduction, ReducedLossOptions } from "./loss/reduction.ts";
 export { tripletHinge, type TripletHingeOptions } from "./loss/triplet.ts";
 

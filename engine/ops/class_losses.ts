@@ -1,3 +1,4 @@
+import { ordinal } from "../../kernels/loss/ordinal.ts";
 import { type ClassLossOptions, crossEntropy, focal, hybrid } from "../../kernels/loss/softmax_loss.ts";
 import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
 import { ShapeError } from "../../kernels/errors.ts";
@@ -98,3 +99,12 @@ export const focalLoss: Op<ClassLossInputs, FocalSettings> = classLoss<FocalSett
  * @throws ShapeError when the inputs do not fit together
  */
 export const hybridLoss: Op<HybridLossInputs, HybridSettings> = classLoss<HybridSettings>("hybrid_loss", hybrid);
+
+/**
+ * Ordinal loss: the mean over the logits of the binary cross-entropy of sigmoid(logit k), read as the probability of a class
+ * up to k, with 1 for k >= target, else 0. `expectedScoreCumulative` turns such logits into scores.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ * @see Cheng, Wang, Pollastri, "A neural network approach to ordinal regression" (2008)
+ */
+export const ordinalLoss: Op<ClassLossInputs, LossSettings> = classLoss("ordinal_loss", ordinal);

@@ -5,7 +5,9 @@ import {
   crossEntropyReference,
   focalReference,
   hybridReference,
+  ordinalReference,
 } from "../../kernels/loss/class_loss.ref.ts";
+import { ordinal } from "../../kernels/loss/ordinal.ts";
 import { type ClassLossOptions, crossEntropy, focal, hybrid } from "../../kernels/loss/softmax_loss.ts";
 import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
 import type { LossReduction } from "../../kernels/loss/reduction.ts";
@@ -39,6 +41,7 @@ const losses: readonly Loss[] = [
     launch: (launcher, options) => hybrid(launcher, { ...options, lambda: 2 }),
     reference: hybridReference(2),
   },
+  { name: "ordinal", launch: ordinal, reference: ordinalReference },
 ];
 
 interface Rows {

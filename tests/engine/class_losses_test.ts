@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import {
+  crossEntropyLoss,
+  expectedScoreCumulative,
+  expectedScoreSoftmax,
+  focalLoss,
+  hybridLoss,
+  l21Norm,
+  ordinalLoss,
+} from "../../engine/mod.ts";
+import { ShapeError } from "../../kernels/errors.ts";
+import { checkGradients, type TensorFunction } from "./finite_differences.ts";
+import { testEngine, uniforms } from "./harness.ts";
+
+const engine = await testEngine();
+
+const classes = [2, 0, 3, 1];
+const sampleWeights = [0.5, 2, 0, 1.5];
+const logits = { shape: [4, 5], data: uniforms(20, 1).map((z) => 2 * z) };
+
+function gradientTest(name: string, f: TensorFunction<{ logits: typeof logits }>): void {
+  Deno.test(`gradients: ${name} equals finite differences`, () => checkGradients(engine, { logits }, f));
+}
+
+for (
+  const [reduction, weights] of [["none"], ["mean"], ["sum"], ["mean", sampleWeights], ["none", sampleWeights]] as const
+) {
+  const name = weights ? `${reduction}, weighted` : reduction;
+  const others = () => ({
+    target: engine.indices([4], classes),
+    weight: weights && engine.tensor([4], weights),
+  });
+  const score = () => engine.tensor([4], [2.5, 0, 1, 4]);
+  gradientTest(`cross-entropy (${name})`, (x) => crossEntropyLoss({ ...x, ...others() }, { reduction }));
+  gradientTest(`focal loss (${name})`, (x) => focalLoss({ ...x, ...others() }, { reduction, gamma: 1.5, alpha: 2 }));
+  gradientTest(`hybrid loss (${name})`, (x) => hybridLoss({ ...x, ...others(), score: score() }, { reduction }));
+  gradientTest(`ordinal loss (${name})`, (x) => ordinalLoss({ ...x, ...others() }, { reduction }));
+}
+gradientTest("expected score of softmax", ({ logits }) => expectedScoreSoftmax({ logits }));
+gradientTest("expected score of cumulative logits", ({ logits }) => expectedScoreCumulative({ logits }).score);
+gradientTest("cumulative probabilities", ({ logits }) => expectedScoreCumulative({ logits }).probabilities);
+gradientTest("l2,1 norm of rows", ({ logits: x }) => l21Norm({ x }));
+gradientTest("l2,1 norm of columns", ({ logits: x }) => l21Norm({ x }, { axis: 0 }));
+
+Deno.test("class losses: rows of any number of axes keep their shape", () => {
+  engine.scope(() => {
+    const logits = engine.tensor([2, 3, 5], uniforms(30, 2)), target = engine.indices([2, 3], [0, 1, 2, 3, 4, 0]);
+    assert.deepEqual(crossEntropyLoss({ logits, target }, { reduction: "none" }).shape, [2, 3]);
+    assert.deepEqual(ordinalLoss({ logits, target }).shape, []);
+    assert.deepEqual(expectedScoreSoftmax({ logits }).shape, [2, 3]);
+  });
+});
+
+Deno.test("class losses: operands that do not fit are refused, by name", () => {
+  engine.scope(() => {
+    const logits = engine.tensor([2, 3], uniforms(6, 3)), target = engine.indices([2], [0, 1]);
+    assert.throws(
+      () => crossEntropyLoss({ logits, target: engine.indices([3], [0, 1, 2]) }),
+      new ShapeError("cross_entropy_loss: target is [3], but [2] is expected."),
+    );
+    assert.throws(
+      () => focalLoss({ logits, target: engine.tensor([2], [0, 1]) }),
+      new ShapeError("focal_loss: the target holds f32; classes are indices (engine.indices)."),
+    );
+    assert.throws(
+      () => hybridLoss({ logits, target, score: engine.tensor([1], [0]) }),
+      new ShapeError("hybrid_loss: score is [1], but [2] is expected."),
+    );
+  });
+});
