@@ -1,4 +1,15 @@
-import type { Philox } from "../kernels/philox.ts";
+import { Philox } from "../kernels/philox.ts";
+import type { Model } from "./model.ts";
+import type { LabelledRows } from "./training_data.ts";
+
+const orderStream = 0x0bde0000;
+
+/** The rows of each batch of an epoch, counted from 0; the same whenever it is asked. */
+export function epochBatches({ recipe, settings }: Model, train: LabelledRows, epoch: number): readonly Uint32Array[] {
+  const { batchSize, seed } = settings.training;
+  const random = new Philox(seed, orderStream + epoch);
+  return recipe.batches?.(train, random, settings) ?? shuffledBatches(train.score.length, { batchSize }, random);
+}
 
 /**
  * The rows of each batch of an epoch: a random permutation, cut into pieces of `batchSize`. The last piece may be smaller;

@@ -4,6 +4,7 @@ import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { Parameter } from "../engine/parameter.ts";
 import { type Shape, Tensor } from "../engine/tensor.ts";
 import { BatchSource } from "./batch.ts";
+import { epochBatches } from "./batches.ts";
 import { makeModel, type Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { prepare, type RowCounts } from "./prepare.ts";
@@ -81,9 +82,8 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
   const source = new BatchSource(engine, data.tables);
   const tables = engine.memory().liveBytes - before;
   const optimizer = makeOptimizer(model.network.parameters(), config.settings.optimizer);
-  const batch = Math.min(config.settings.training.batchSize, data.train.score.length);
-  const picked = Uint32Array.from({ length: batch }, (_, row) => row);
-  const labelled = () => source.labelled(data.train, picked);
+  const batches = epochBatches(model, data.train, 0);
+  const labelled = () => source.labelled(data.train, batches[0]!);
   const operations = engine.scope(() => operationsOf(model.recipe.loss(model.network, labelled(), model.settings)));
   const seconds = await measure(engine, model, optimizer, labelled);
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
@@ -91,7 +91,7 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
     adapter: engine.adapterDescription,
     layers,
     operations,
-    rows: { ...counts, batch, batchesPerEpoch: Math.ceil(data.train.score.length / batch) },
+    rows: { ...counts, batch: batches[0]!.length, batchesPerEpoch: batches.length },
     parameters,
     memory: {
       parameters: parameters * 4 * (2 + optimizer.momentNames.length),
@@ -133,10 +133,10 @@ function operationsOf(loss: Tensor): OperationDescription[] {
 }
 
 /** Multiply-adds of an op, as far as it is a product of matrices. */
-function multiplyAdds(name: string, [a, b, c]: readonly Tensor[], output: Tensor): number {
+function multiplyAdds(name: string, [a, b]: readonly Tensor[], output: Tensor): number {
   if (name === "linear") return a!.size * b!.shape[0]!;
   // x1ᵀ W_o x2 for each row: W x2, then the product with x1.
-  if (name === "bilinear") return a!.shape[0]! * c!.size;
+  if (name === "bilinear") return a!.size * output.shape.at(-1)! * b!.shape.at(-1)!;
   if (name !== "matmul") return 0;
   // [m, k] x [k, n] of each of `batch`: sizes say it whichever of them is transposed or shared.
   const batch = output.shape.slice(0, -2).reduce((product, size) => product * size, 1);

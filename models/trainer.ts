@@ -7,7 +7,7 @@ import { mixedRmse } from "../data/negatives.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { BatchSource } from "./batch.ts";
-import { shuffledBatches } from "./batches.ts";
+import { epochBatches } from "./batches.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Model } from "./model.ts";
@@ -22,7 +22,7 @@ import type { LabelledRows, TrainingData } from "./training_data.ts";
 const stepsPerRead = 16;
 
 /** Streams of a run's seed, so that no two uses share numbers. */
-const orderStream = 0x0bde0000, noiseStream = 0x201e0000;
+const noiseStream = 0x201e0000;
 
 /** What a trainer tells whoever started it. */
 export interface TrainerEvents {
@@ -49,7 +49,7 @@ export class Trainer {
     const { network, settings } = model;
     this.#engine = engine;
     this.#optimizer = makeOptimizer(network.parameters(), settings.optimizer);
-    const totalSteps = settings.training.epochs * this.#batches(0).length;
+    const totalSteps = settings.training.epochs * epochBatches(model, data.train, 0).length;
     this.#schedule = makeSchedule(this.#optimizer, settings.schedule, totalSteps);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
     this.#source = new BatchSource(engine, data.tables);
@@ -112,7 +112,7 @@ export class Trainer {
 
   async #trainEpoch(events: TrainerEvents, signal?: AbortSignal): Promise<boolean> {
     const { epoch } = this.#position;
-    const batches = this.#batches(epoch);
+    const batches = epochBatches(this.model, this.data.train, epoch);
     this.model.network.train();
     let rows: number[] = [];
     for (let batch = this.#position.batch; batch < batches.length; batch++) {
@@ -125,15 +125,6 @@ export class Trainer {
       events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
     }
     return true;
-  }
-
-  /** The rows of each batch of an epoch, the same whenever it is asked. */
-  #batches(epoch: number): readonly Uint32Array[] {
-    const { recipe, settings } = this.model;
-    const { batchSize, seed } = settings.training;
-    const random = new Philox(seed, orderStream + epoch);
-    if (recipe.batches) return recipe.batches(this.data.train, random, settings);
-    return shuffledBatches(this.data.train.score.length, { batchSize }, random);
   }
 
   async #step(picked: Uint32Array): Promise<void> {

@@ -8,7 +8,7 @@ const read = (path: string) => Deno.readTextFile(new URL(`../${path}`, import.me
 
 /** The settings that a page documents: path, default, values and purpose of each. */
 async function documented(page: string): Promise<string[][]> {
-  const rows = (await read(page)).matchAll(/^\| `([\w.]+)` +\|(.+)\|$/gm);
+  const rows = (await read(page)).matchAll(/^\| `(\w+\.[\w.]+)` +\|(.+)\|$/gm);
   return [...rows].map(([, path, cells]) => [path!, ...cells!.split("|").map((cell) => cell.trim())]);
 }
 

@@ -12,14 +12,14 @@ import { silent, small, widths, writeInputs } from "./runs.ts";
 
 /** Runs a test's body with a scorer of a small run, on given embeddings or on the raw texts. */
 function withScorer(
-  { rank = 4, encoder = false },
+  { rank = 4, head = "heteroscedastic", encoder = false }: { rank?: number; head?: string; encoder?: boolean },
   body: (scorer: Scorer, records: MetricRecord[], folder: string) => Promise<void>,
 ) {
   return withFolder(async (folder) => {
     const given = await writeInputs(folder);
     const files = encoder ? { ...given, embeddings: null } : given;
     const out = join(folder, "run");
-    const settings = { ...small, model: { ...small.model, rank }, training: { epochs: 1 } };
+    const settings = { ...small, model: { ...small.model, rank, head }, training: { epochs: 1 } };
     await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { reporter: silent });
     const records = await readRecords(files.data, { scores: "ignored" });
     await using engine = await Engine.open();
@@ -30,8 +30,8 @@ function withScorer(
   });
 }
 
-/** The forward pass in float64, as the document of system A writes it: mean and log-variance of each row. */
-function forward(weights: Map<string, Float32Array>, metric: number[], text: number[]): [number, number] {
+/** The forward pass in float64, as the document of system A writes it: what the head gives of a row. */
+function forward(weights: Map<string, Float32Array>, metric: number[], text: number[]): number[] {
   const apply = (name: string, x: readonly number[]) => {
     const weight = weights.get(`${name}.weight`)!, bias = weights.get(`${name}.bias`);
     return Array.from(
@@ -51,13 +51,32 @@ function forward(weights: Map<string, Float32Array>, metric: number[], text: num
     const scale = weights.get(`norm.${layer}.weight`)!, shift = weights.get(`norm.${layer}.bias`)!;
     x = y.map((value, i) => Math.max((value - mean) / Math.sqrt(variance + 1e-5) * scale[i]! + shift[i]!, 0));
   }
-  return apply("head", x) as [number, number];
+  return apply("head", x);
 }
 
-for (const rank of [4, 0]) {
+/** Score and spread of what a head gives, in float64. */
+const read: Readonly<Record<string, (output: readonly number[]) => readonly [number, number]>> = {
+  heteroscedastic: ([mean, logVariance]) => [Math.min(Math.max(mean!, 0), 10), Math.exp(logVariance! / 2)],
+  standard(logits) {
+    const weights = logits.map((logit) => Math.exp(logit - Math.max(...logits)));
+    return moments(weights);
+  },
+  ordinal: (logits) => {
+    const atMost = logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+    return moments(atMost.map((share, k) => Math.max(share - (atMost[k - 1] ?? 0), 0)));
+  },
+};
+
+function moments(weights: readonly number[]): [mean: number, deviation: number] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = weights.reduce((sum, weight, k) => sum + k * weight, 0) / total;
+  return [mean, Math.sqrt(weights.reduce((sum, weight, k) => sum + (k - mean) ** 2 * weight, 0) / total)];
+}
+
+for (const [head, rank] of [["heteroscedastic", 4], ["heteroscedastic", 0], ["standard", 4], ["ordinal", 4]] as const) {
   Deno.test(
-    `scorer: saved features and weights repeat scores and spreads in float64, rank ${rank}`,
-    withScorer({ rank }, async (scorer, records, folder) => {
+    `scorer: saved features and weights repeat scores and spreads in float64, head ${head}, rank ${rank}`,
+    withScorer({ rank, head }, async (scorer, records, folder) => {
       const source = "train.json", embeddings = join(folder, "embeddings");
       const features = await scorer.features(records, { source, embeddings });
       const { score, spread } = await scorer.predict(features);
@@ -69,11 +88,11 @@ for (const rank of [4, 0]) {
       const weights = new Map([...tensors].map(([name, tensor]) => [name, tensorToFloat32(tensor)]));
       const row = ({ data, columns }: typeof text, i: number) => [...data.subarray(i * columns, (i + 1) * columns)];
       for (const i of records.keys()) {
-        const [mean, logVariance] = forward(weights, row(metric, i), row(text, i));
+        const [expected, deviation] = read[head]!(forward(weights, row(metric, i), row(text, i)));
         const close = (found: number, expected: number) =>
           assert.ok(Math.abs(found - expected) <= 1e-4 * Math.abs(expected), `row ${i}: ${found} and ${expected}`);
-        close(score[i]!, Math.min(Math.max(mean, 0), 10));
-        close(spread![i]!, Math.exp(logVariance / 2));
+        close(score[i]!, expected);
+        close(spread![i]!, deviation);
       }
     }),
   );
