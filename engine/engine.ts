@@ -179,13 +179,21 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  /** Replaces a tensor's bytes with those that `fill` writes, one buffer after the other. */
-  async writeInPieces(tensor: Tensor, fill: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+  /**
+   * Replaces a tensor's elements, one buffer after the other.
+   *
+   * @param read gives `count` elements from the one numbered `from` on
+   */
+  async writeInPieces(
+    tensor: Tensor,
+    read: (from: number, count: number) => Promise<Float32Array<ArrayBuffer>>,
+  ): Promise<void> {
+    let from = 0;
     for (const { buffer, offset, size } of tensor.slices) {
-      const bytes = new Uint8Array(Math.min(size, tensor.size * 4));
-      await fill(bytes);
+      const values = await read(from, Math.min(size / 4, tensor.size));
+      from += values.length;
       this.stream.submit();
-      this.opened.device.queue.writeBuffer(buffer, offset, bytes);
+      this.opened.device.queue.writeBuffer(buffer, offset, values);
       // Waiting frees the copy that WebGPU has made of the bytes.
       if (tensor.slices.length > 1) await this.finish();
     }

@@ -5,12 +5,13 @@ import { DataError, MetrogradError } from "../kernels/errors.ts";
  * Writes a file aside, flushes it to the disk and renames it, so that a reader finds the old content or the new one,
  * never a part. The file aside is removed when anything fails.
  *
- * @param content text (written as UTF-8), bytes, or pieces of bytes written one after the other without joining them
+ * @param content text (written as UTF-8), bytes, or pieces of bytes, which may be made as they are needed, written one
+ *   after the other without joining them
  * @throws MetrogradError naming the file when the disk is full or the path cannot be written
  */
 export async function writeAtomically(
   path: string,
-  content: string | Uint8Array | readonly Uint8Array[],
+  content: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const aside = `${path}.${Deno.pid}.partial`;
@@ -18,7 +19,7 @@ export async function writeAtomically(
     await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(aside, { write: true, create: true, truncate: true });
     try {
-      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await writeAll(file, piece);
+      for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await writeAll(file, piece);
       await file.sync();
     } finally {
       file.close();
@@ -65,6 +66,16 @@ export async function readFileOrExplain(path: string, what: string): Promise<Uin
     }
     throw explainReadError(error, path, what);
   }
+}
+
+/** Opens a file to read from it. Throws as `readFileOrExplain` does. */
+export async function openOrExplain(path: string, what: string): Promise<Deno.FsFile> {
+  try {
+    if (!(await Deno.stat(path)).isDirectory) return await Deno.open(path);
+  } catch (error) {
+    throw explainReadError(error, path, what);
+  }
+  throw new DataError(`${path} is a folder; ${what} is expected.`);
 }
 
 /**
@@ -130,6 +141,8 @@ function explainReadError(error: unknown, path: string, what: string): unknown {
 }
 
 function explainWriteError(error: unknown, path: string, left: string): unknown {
+  // What made the pieces has failed, not the writing.
+  if (error instanceof MetrogradError) return error;
   if (!(error instanceof Error)) return error;
   const cause = { cause: error };
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) {

@@ -148,9 +148,11 @@ export {
   type SafetensorsFile,
   type SafetensorsTensor,
   type SafetensorsType,
+  type StreamedTensor,
   tensorToFloat32,
   writeSafetensors,
 } from "./safetensors.ts";
+export { type FileTensor, SafetensorsReader } from "./safetensors_reader.ts";
 
 export type { AdapterChoice, Driver } from "./device/adapter.ts";
 export { ErrorTrap } from "./device/errors.ts";

@@ -57,6 +57,16 @@ export interface SafetensorsTensor {
   readonly data: SafetensorsData;
 }
 
+/** A tensor whose values are made while it is written, for what is too large to hold twice. */
+export interface StreamedTensor {
+  /** Type of its elements. */
+  readonly dtype: SafetensorsType;
+  /** Sizes along its axes. */
+  readonly shape: readonly number[];
+  /** The bytes of its elements, row-major, in pieces of any length. */
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
   /** Tensors by name. */
@@ -80,12 +90,13 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const pieces = filePieces(tensors, metadata);
-  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+  const { header, sorted, dataLength } = layOut(tensors, metadata);
+  const bytes = new Uint8Array(header.length + dataLength);
+  bytes.set(header);
+  let at = header.length;
+  for (const [, { data }] of sorted) {
+    bytes.set(bytesOf(data), at);
+    at += data.byteLength;
   }
   return bytes;
 }
@@ -93,10 +104,11 @@ export function encodeSafetensors(
 /** Writes a safetensors file atomically, without a second copy of the tensors in memory. Throws as `encodeSafetensors`. */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  tensors: ReadonlyMap<string, SafetensorsTensor | StreamedTensor>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeAtomically(path, filePieces(tensors, metadata));
+  const { header, sorted } = layOut(tensors, metadata);
+  await writeAtomically(path, filePieces(header, sorted));
 }
 
 /**
@@ -117,6 +129,20 @@ export async function readSafetensors(path: string, what = "a safetensors file")
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, name);
+  const { entries, metadata } = readEntries(header, bytes.length - dataStart, name);
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const { tensor, dtype, shape, begin, end } of entries) {
+    tensors.set(tensor, { dtype, shape, data: view(bytes.subarray(dataStart + begin, dataStart + end), dtype) });
+  }
+  return { tensors, metadata };
+}
+
+/** Checks all that a header says of the data behind it; the tensors in the order of the file. */
+export function readEntries(
+  header: Record<string, unknown>,
+  dataLength: number,
+  name: string,
+): { entries: readonly Entry[]; metadata: Record<string, string> } {
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
     throw new DataError(`${name} is damaged: its __metadata__ is no object of strings.`);
@@ -131,16 +157,11 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsF
     }
     covered = end;
   }
-  const dataLength = bytes.length - dataStart;
   if (covered !== dataLength) {
     const problem = covered > dataLength ? "is truncated" : "has bytes left over";
     throw new DataError(`${name} ${problem}: its tensors take ${covered} bytes, but ${dataLength} follow the header.`);
   }
-  const tensors = new Map<string, SafetensorsTensor>();
-  for (const { tensor, dtype, shape, begin, end } of found) {
-    tensors.set(tensor, { dtype, shape, data: view(bytes.subarray(dataStart + begin, dataStart + end), dtype) });
-  }
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { entries: found, metadata: metadata as Record<string, string> };
 }
 
 /** The values of a tensor of any type as float32; F32 is returned as it is. */
@@ -162,38 +183,72 @@ function byteCount(dtype: SafetensorsType, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, arrays[dtype].BYTES_PER_ELEMENT);
 }
 
-/** The header and the data of each tensor, in the order of the file. */
-function filePieces(
-  tensors: ReadonlyMap<string, SafetensorsTensor>,
+/** The header, and the tensors in the order of the file. */
+function layOut<Tensor extends SafetensorsTensor | StreamedTensor>(
+  tensors: ReadonlyMap<string, Tensor>,
   metadata?: Readonly<Record<string, string>>,
-): Uint8Array[] {
+): { header: Uint8Array; sorted: [string, Tensor][]; dataLength: number } {
   const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
     arrays[b.dtype].BYTES_PER_ELEMENT - arrays[a.dtype].BYTES_PER_ELEMENT || (nameA < nameB ? -1 : 1)
   );
   const entries: [string, unknown][] = metadata ? [["__metadata__", metadata]] : [];
   let end = 0;
-  for (const [name, { dtype, shape, data }] of sorted) {
-    if (!(data instanceof arrays[dtype]) || data.byteLength !== byteCount(dtype, shape)) {
-      const found = `${data.length} values in a ${data.constructor.name}`;
+  for (const [name, tensor] of sorted) {
+    const { dtype, shape } = tensor, length = byteCount(dtype, shape);
+    if ("data" in tensor && (!(tensor.data instanceof arrays[dtype]) || tensor.data.byteLength !== length)) {
+      const found = `${tensor.data.length} values in a ${tensor.data.constructor.name}`;
       throw new ShapeError(`${name}: ${found} are no ${dtype} tensor of shape [${shape.join(", ")}].`);
     }
-    entries.push([name, { dtype, shape, data_offsets: [end, end += data.byteLength] }]);
+    entries.push([name, { dtype, shape, data_offsets: [end, end += length] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const header = new Uint8Array(8 + Math.ceil(json.length / alignment) * alignment).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(json, 8);
-  return [header, ...sorted.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  return { header, sorted, dataLength: end };
 }
 
-function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
+async function* filePieces(
+  header: Uint8Array,
+  sorted: readonly [string, SafetensorsTensor | StreamedTensor][],
+): AsyncGenerator<Uint8Array> {
+  yield header;
+  for (const [name, tensor] of sorted) {
+    if ("data" in tensor) {
+      yield bytesOf(tensor.data);
+      continue;
+    }
+    let length = 0;
+    for await (const piece of tensor.pieces()) {
+      yield piece;
+      length += piece.length;
+    }
+    const expected = byteCount(tensor.dtype, tensor.shape);
+    if (length !== expected) throw new ShapeError(`${name}: ${expected} bytes are expected, but ${length} came.`);
+  }
+}
+
+function bytesOf(data: SafetensorsData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/**
+ * Reads the header at the beginning of a file's bytes.
+ *
+ * @param bytes at least the header; all of the file when it is shorter
+ */
+export function readHeader(
+  bytes: Uint8Array,
+  name: string,
+  fileLength: number = bytes.length,
+): { header: Record<string, unknown>; dataStart: number } {
   const notOne = (why: string) => new DataError(`${name} is not a safetensors file: ${why}.`);
   if (bytes.length < 8) throw notOne(`it has ${bytes.length} bytes, and at least 8 are expected`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > longestHeader) throw notOne("its first 8 bytes are not the length of a header");
   if (bytes[8] !== 0x7b) throw notOne("its header does not begin with {");
-  if (8 + length > bytes.length) {
-    throw new DataError(`${name} is truncated: its header has ${length} bytes, but ${bytes.length - 8} are there.`);
+  if (8 + length > fileLength) {
+    throw new DataError(`${name} is truncated: its header has ${length} bytes, but ${fileLength - 8} are there.`);
   }
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
@@ -205,7 +260,8 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   throw notOne("its header is no JSON object");
 }
 
-interface Entry {
+/** Where a tensor stands in a file, in bytes behind the header. */
+export interface Entry {
   readonly tensor: string;
   readonly dtype: SafetensorsType;
   readonly shape: readonly number[];
@@ -233,7 +289,7 @@ function readEntry(entry: unknown, place: string, tensor: string): Entry {
 }
 
 /** A view where the values stand at a multiple of their size, else a copy. */
-function view(bytes: Uint8Array, dtype: SafetensorsType): SafetensorsData {
+export function view(bytes: Uint8Array, dtype: SafetensorsType): SafetensorsData {
   const array = arrays[dtype], size = array.BYTES_PER_ELEMENT;
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   return new array(buffer as ArrayBuffer, byteOffset, byteLength / size);

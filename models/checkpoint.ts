@@ -1,5 +1,5 @@
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../engine/safetensors.ts";
-import type { StateDict } from "../engine/nn/module.ts";
+import { type StreamedTensor, writeSafetensors } from "../engine/safetensors.ts";
+import { type FileTensor, SafetensorsReader } from "../engine/safetensors_reader.ts";
 import type { EarlyStoppingState } from "../engine/optim/early_stopping.ts";
 import { DataError } from "../kernels/errors.ts";
 import type { ScheduleState } from "./schedules.ts";
@@ -18,8 +18,11 @@ export interface Position {
   readonly normSum: number;
 }
 
-/** All that has to be known, besides data and settings, to go on with a run to the same bits. */
-export interface Checkpoint {
+/**
+ * All that has to be known, besides data and settings, to go on with a run to the same bits. Its tensors are copied between
+ * GPU and file part by part, since they may be larger than what is left of the host's memory.
+ */
+export interface Checkpoint<Values> {
   readonly position: Position;
   /** Seed of the random ops; with the position's step it is all their state. */
   readonly seed: number;
@@ -28,30 +31,36 @@ export interface Checkpoint {
   readonly earlyStopping: EarlyStoppingState;
   /** Identifies data and settings; a run goes on only with the same. */
   readonly fingerprint: string;
-  readonly weights: StateDict;
+  readonly weights: ReadonlyMap<string, Values>;
   /** The optimiser's state by name of the moment, then by path of the parameter. */
-  readonly moments: Readonly<Record<string, StateDict>>;
+  readonly moments: Readonly<Record<string, ReadonlyMap<string, Values>>>;
 }
 
 const format = "metrograd checkpoint 2";
 
 /** Writes a checkpoint as one safetensors file, aside first, then renamed. */
-export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint<StreamedTensor>): Promise<void> {
   const { weights, moments, ...state } = checkpoint;
-  const tensors = new Map<string, SafetensorsTensor>();
-  const add = (prefix: string, values: StateDict) => {
-    for (const [name, { shape, data }] of values) tensors.set(`${prefix}.${name}`, { dtype: "F32", shape, data });
-  };
-  add("weights", weights);
-  for (const [moment, values] of Object.entries(moments)) add(moment, values);
+  const tensors = new Map<string, StreamedTensor>();
+  for (const [group, values] of Object.entries({ weights, ...moments })) {
+    for (const [name, tensor] of values) tensors.set(`${group}.${name}`, tensor);
+  }
   // Best figures start at infinity, which JSON cannot say.
   const json = JSON.stringify(state, (_, value) => value === Infinity ? "Infinity" : value);
   await writeSafetensors(path, tensors, { format, state: json });
 }
 
-/** Reads a checkpoint. @throws DataError when the file is missing, damaged or of another kind */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { tensors, metadata } = await readSafetensors(path);
+/**
+ * Opens a checkpoint for `use`, and closes it.
+ *
+ * @throws DataError when the file is missing, damaged or of another kind
+ */
+export async function readCheckpoint(
+  path: string,
+  use: (checkpoint: Checkpoint<FileTensor>) => Promise<void>,
+): Promise<void> {
+  using file = await SafetensorsReader.open(path);
+  const { tensors, metadata } = file;
   if (metadata.format !== format || metadata.state === undefined) {
     throw new DataError(
       `${path} is no checkpoint: "${format}" is expected in its metadata, found ${
@@ -59,19 +68,16 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       }.`,
     );
   }
-  const groups: Record<string, Map<string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }>> = {};
-  for (const [path, { shape, data }] of tensors) {
+  const groups: Record<string, Map<string, FileTensor>> = {};
+  for (const [path, tensor] of tensors) {
     const dot = path.indexOf(".");
-    (groups[path.slice(0, dot)] ??= new Map()).set(path.slice(dot + 1), {
-      shape,
-      data: data as Float32Array<ArrayBuffer>,
-    });
+    (groups[path.slice(0, dot)] ??= new Map()).set(path.slice(dot + 1), tensor);
   }
   const { weights = new Map(), ...moments } = groups;
-  return { ...readState(metadata.state, path), weights, moments };
+  await use({ ...readState(metadata.state, path), weights, moments });
 }
 
-function readState(json: string, path: string): Omit<Checkpoint, "weights" | "moments"> {
+function readState(json: string, path: string): Omit<Checkpoint<never>, "weights" | "moments"> {
   try {
     return JSON.parse(json, (_, value) => value === "Infinity" ? Infinity : value);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { StateDict } from "../engine/nn/module.ts";
+import type { StreamedTensor } from "../engine/safetensors.ts";
 import { writeAtomically } from "../engine/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "./history.ts";
@@ -16,7 +16,7 @@ export async function writePages(
   { counts, metrics, inputs }: PreparedRun,
   history: readonly EpochFigures[],
   { figures, best }: TrainSummary,
-  state: StateDict,
+  state: ReadonlyMap<string, StreamedTensor>,
 ): Promise<void> {
   const { recipe, settings } = config;
   const constantOn = (set: string) => figures.find((figure) => figure.set === set)?.constant;

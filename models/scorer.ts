@@ -8,7 +8,8 @@ import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files.ts";
-import { readSafetensors, tensorToFloat32, writeSafetensors } from "../engine/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
+import { SafetensorsReader } from "../engine/safetensors_reader.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
@@ -65,21 +66,14 @@ export class Scorer {
     const folder = new RunFolder(path);
     const { config, inputs } = await folder.readConfig();
     if (!inputs) throw new DataError(`${path} has not begun to train; go on with train --resume ${path}.`);
-    const { tensors } = await readSafetensors(folder.model, "the model of a run");
+    using file = await SafetensorsReader.open(folder.model, "the model of a run");
     const metrics = await MetricTable.readFrom(path);
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
       : null;
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
-      model.network.loadStateDict(
-        new Map(
-          [...tensors].map((
-            [name, tensor],
-          ) => [name, { shape: tensor.shape, data: tensorToFloat32(tensor) as Float32Array<ArrayBuffer> }]),
-        ),
-        folder.model,
-      );
+      await model.network.loadFrom(file.tensors, folder.model);
     } catch (error) {
       model.network.dispose();
       throw error;
@@ -179,8 +173,5 @@ export async function saveFeatures(folder: string, { texts, metrics, rows }: Fea
 
 /** Writes a network's weights as a safetensors file that PyTorch opens. */
 export async function saveModel(path: string, network: Module): Promise<void> {
-  const tensors = [...await network.stateDict()].map(([name, { shape, data }]) =>
-    [name, { dtype: "F32" as const, shape, data }] as const
-  );
-  await writeSafetensors(path, new Map(tensors), { format: "pt" });
+  await writeSafetensors(path, network.streamState(), { format: "pt" });
 }

@@ -146,7 +146,7 @@ async function run(
       async epoch(figures, best) {
         if (best) await saveModel(folder.model, network);
         await appendFigures(folder.metrics, figures);
-        await writeCheckpoint(folder.checkpoint, await trainer.checkpoint(prepared.inputs.fingerprint));
+        await writeCheckpoint(folder.checkpoint, trainer.checkpoint(prepared.inputs.fingerprint));
         const { step } = trainer.position;
         const seconds = (performance.now() - epochStarted) / 1000;
         await appendTiming(folder.timings, {
@@ -161,7 +161,7 @@ async function run(
         stepsBefore = step;
       },
     }, signal);
-    if (!finished) await writeCheckpoint(folder.checkpoint, await trainer.checkpoint(prepared.inputs.fingerprint));
+    if (!finished) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(prepared.inputs.fingerprint));
   } catch (error) {
     throw withWayOn(error, folder, history.length);
   } finally {
@@ -169,7 +169,7 @@ async function run(
   }
   const best = history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   trainer.dispose();
-  const state = await network.stateDict();
+  const state = network.streamState();
   network.dispose();
   const measured = best ? await measure(engine, folder, prepared, best, finished) : null;
   const summary = {
@@ -200,14 +200,13 @@ async function restore(
     for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
     return [];
   }
-  const checkpoint = await readCheckpoint(folder.checkpoint);
-  if (checkpoint.fingerprint !== fingerprint) {
+  await readCheckpoint(folder.checkpoint, async (checkpoint) => {
+    if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, folder.checkpoint);
     throw new DataError(
       `The data or the settings of ${folder.path} have changed since its checkpoint; it cannot go on.`,
     );
-  }
-  trainer.restore(checkpoint, folder.checkpoint);
-  const { epoch, batch } = checkpoint.position;
+  });
+  const { epoch, batch } = trainer.position;
   reporter.note(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
   await keepJsonLines(folder.timings, epoch);
   return await keepHistory(folder.metrics, epoch);

@@ -1,6 +1,8 @@
 import type { Engine } from "../engine/engine.ts";
 import { EarlyStopping } from "../engine/optim/early_stopping.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
+import type { StreamedTensor } from "../engine/safetensors.ts";
+import type { FileTensor } from "../engine/safetensors_reader.ts";
 import { ScalarLog } from "../engine/scalar_log.ts";
 import { rmse } from "../data/evaluation.ts";
 import { mixedRmse } from "../data/negatives.ts";
@@ -72,7 +74,7 @@ export class Trainer {
   }
 
   /** Everything needed to go on from here. */
-  async checkpoint(fingerprint: string): Promise<Checkpoint> {
+  checkpoint(fingerprint: string): Checkpoint<StreamedTensor> {
     return {
       position: this.#position,
       seed: this.model.settings.training.seed,
@@ -80,15 +82,15 @@ export class Trainer {
       schedule: this.#schedule.state,
       earlyStopping: this.#earlyStopping.state,
       fingerprint,
-      weights: await this.model.network.stateDict(),
-      moments: await this.#optimizer.stateDict(),
+      weights: this.model.network.streamState(),
+      moments: this.#optimizer.streamState(),
     };
   }
 
   /** Takes up a run where a checkpoint left it. */
-  restore(checkpoint: Checkpoint, source: string): void {
-    this.model.network.loadStateDict(checkpoint.weights, source);
-    this.#optimizer.loadStateDict(checkpoint.moments, checkpoint.position.step);
+  async restore(checkpoint: Checkpoint<FileTensor>, source: string): Promise<void> {
+    await this.model.network.loadFrom(checkpoint.weights, source);
+    await this.#optimizer.loadFrom(checkpoint.moments, checkpoint.position.step);
     this.#optimizer.lr = checkpoint.learningRate;
     this.#schedule.state = checkpoint.schedule;
     this.#earlyStopping.state = checkpoint.earlyStopping;

@@ -2,6 +2,8 @@ import { DataError, ShapeError } from "../../kernels/errors.ts";
 import { Buffer } from "../buffer.ts";
 import type { Engine } from "../engine.ts";
 import { Parameter } from "../parameter.ts";
+import type { StreamedTensor } from "../safetensors.ts";
+import type { FileTensor } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import type { Philox } from "../../kernels/philox.ts";
 import type { Tensor } from "../tensor.ts";
@@ -75,11 +77,36 @@ export abstract class Module {
    * @throws DataError when a value is missing or unknown, ShapeError when a shape differs
    */
   loadStateDict(state: StateDict, source = "the state"): void {
+    for (const [tensor, { data }] of this.#matched(state, source)) tensor.engine.write(tensor, data);
+  }
+
+  /** The values of all parameters and buffers, read from the GPU while they are written to a file. */
+  streamState(): Map<string, StreamedTensor> {
+    return new Map([...this.#state()].map(([path, tensor]) => [path, streamed(tensor)]));
+  }
+
+  /** Sets the values of all parameters and buffers from an open file, part by part. Throws as `loadStateDict` does. */
+  async loadFrom(tensors: ReadonlyMap<string, FileTensor>, source = "the file"): Promise<void> {
+    for (const [tensor, value] of this.#matched(tensors, source)) {
+      await tensor.engine.writeInPieces(tensor, (from, count) => value.read(from, count));
+    }
+  }
+
+  /** Frees all parameters and buffers. */
+  dispose(): void {
+    for (const [, tensor] of this.#state()) tensor.dispose();
+  }
+
+  /** Each parameter or buffer beside what the state has for it. */
+  #matched<Value extends { readonly shape: readonly number[] }>(
+    state: ReadonlyMap<string, Value>,
+    source: string,
+  ): [Tensor, Value][] {
     const tensors = new Map(this.#state());
     for (const path of state.keys()) {
       if (!tensors.has(path)) throw new DataError(`${source} holds "${path}", which this model does not have.`);
     }
-    for (const [path, tensor] of tensors) {
+    return [...tensors].map(([path, tensor]) => {
       const value = state.get(path);
       if (!value) throw new DataError(`${source} lacks "${path}" ${shapeText(tensor.shape)}.`);
       if (!sameShape(value.shape, tensor.shape)) {
@@ -87,13 +114,8 @@ export abstract class Module {
           `${source}: "${path}" is ${shapeText(value.shape)}, but the model expects ${shapeText(tensor.shape)}.`,
         );
       }
-    }
-    for (const [path, tensor] of tensors) tensor.engine.write(tensor, state.get(path)!.data);
-  }
-
-  /** Frees all parameters and buffers. */
-  dispose(): void {
-    for (const [, tensor] of this.#state()) tensor.dispose();
+      return [tensor, value];
+    });
   }
 
   /** All parameters and buffers by path, in the order of the fields. */
@@ -114,4 +136,9 @@ export abstract class Module {
       }
     }
   }
+}
+
+/** A tensor's values, read from the GPU when they are asked for. */
+export function streamed(tensor: Tensor): StreamedTensor {
+  return { dtype: "F32", shape: tensor.shape, pieces: () => tensor.engine.readInPieces(tensor) };
 }

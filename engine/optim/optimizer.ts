@@ -5,8 +5,10 @@ import { bilinearBackwardWeight } from "../../kernels/bilinear/bilinear_backward
 import { bilinearTiles } from "../../kernels/bilinear/tiles.ts";
 import type { Engine } from "../engine.ts";
 import { type FactoredGradient, launchFactors } from "../factored_gradient.ts";
-import type { StateDict } from "../nn/module.ts";
+import { type StateDict, streamed } from "../nn/module.ts";
 import type { Parameter } from "../parameter.ts";
+import type { StreamedTensor } from "../safetensors.ts";
+import type { FileTensor } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { type Storage, Tensor } from "../tensor.ts";
 import { ParameterArena } from "./parameter_arena.ts";
@@ -154,8 +156,31 @@ export abstract class Optimizer {
   /** Sets the moments. @throws DataError when one is missing, ShapeError when a shape differs */
   loadStateDict(state: Readonly<Record<string, StateDict>>, steps: number): void {
     this.steps = steps;
-    this.momentNames.forEach((name, moment) => {
-      for (const parameter of this.parameters) {
+    for (const [moment, { data }] of this.#matched(state)) this.engine.write(moment, data);
+  }
+
+  /** The moments by name and then by path of the parameter, read from the GPU while they are written to a file. */
+  streamState(): Record<string, Map<string, StreamedTensor>> {
+    return Object.fromEntries(this.momentNames.map((name, moment) => [
+      name,
+      new Map(this.parameters.map((one) => [one.name, streamed(this.#view(this.#moments[moment]!, one))])),
+    ]));
+  }
+
+  /** Sets the moments from an open file, part by part. Throws as `loadStateDict` does. */
+  async loadFrom(state: Readonly<Record<string, ReadonlyMap<string, FileTensor>>>, steps: number): Promise<void> {
+    this.steps = steps;
+    for (const [moment, value] of this.#matched(state)) {
+      await this.engine.writeInPieces(moment, (from, count) => value.read(from, count));
+    }
+  }
+
+  /** Each moment of each parameter beside what the state has for it. */
+  #matched<Value extends { readonly shape: readonly number[] }>(
+    state: Readonly<Record<string, ReadonlyMap<string, Value>>>,
+  ): [Tensor, Value][] {
+    return this.momentNames.flatMap((name, moment) =>
+      this.parameters.map((parameter): [Tensor, Value] => {
         const value = state[name]?.get(parameter.name);
         if (!value) throw new DataError(`The optimiser's state lacks ${name} of ${parameter.name}.`);
         if (!sameShape(value.shape, parameter.shape)) {
@@ -165,9 +190,9 @@ export abstract class Optimizer {
             } is expected.`,
           );
         }
-        this.engine.write(this.#view(this.#moments[moment]!, parameter), value.data);
-      }
-    });
+        return [this.#view(this.#moments[moment]!, parameter), value];
+      })
+    );
   }
 
   /** Frees the optimiser's memory; the parameters stay. */

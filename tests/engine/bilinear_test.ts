@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { backward } from "../../engine/autograd.ts";
 import { Engine } from "../../engine/engine.ts";
 import { Adam, AdamW, add, bilinear, mseLoss, type Optimizer, SGD, sum } from "../../engine/mod.ts";
 import { Bilinear } from "../../engine/nn/bilinear.ts";
 import { Parameter } from "../../engine/parameter.ts";
+import { decodeSafetensors, writeSafetensors } from "../../engine/safetensors.ts";
+import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { assertClose } from "../kernels/harness.ts";
+import { withFolder } from "../temporary.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();
@@ -170,6 +174,38 @@ Deno.test("bilinear: a state dict moves between one buffer and several", async (
   layer.dispose();
   cut.dispose();
 });
+
+Deno.test(
+  "bilinear: weights and moments over several buffers go to a file and back in parts, the bytes of one buffer",
+  withFolder(async (folder) => {
+    const layer = layerOn(engine), cut = layerOn(small);
+    const files: Uint8Array[] = [];
+    for (const form of [layer, cut]) {
+      const optimizer = new Adam(form.parameters()), path = join(folder, "state.safetensors");
+      await form.weight.engine.step(() => {
+        backward(lossOf(form, 1));
+        optimizer.step();
+      });
+      await writeSafetensors(path, form.streamState());
+      files.push(await Deno.readFile(path));
+      const moments = join(folder, "moments.safetensors");
+      await writeSafetensors(moments, optimizer.streamState().exp_avg_sq!);
+      const other = new Bilinear({ engine: small, random: new Philox(9) }, in1, in2, out);
+      const otherOptimizer = new Adam(other.parameters());
+      using weightFile = await SafetensorsReader.open(path);
+      using momentFile = await SafetensorsReader.open(moments);
+      await other.loadFrom(weightFile.tensors, path);
+      await otherOptimizer.loadFrom({ exp_avg: weightFile.tensors, exp_avg_sq: momentFile.tensors }, 3);
+      const want = await form.stateDict(), found = await otherOptimizer.stateDict();
+      assert.deepEqual(await other.stateDict(), want);
+      assert.deepEqual(found, { exp_avg: want, exp_avg_sq: (await optimizer.stateDict()).exp_avg_sq });
+      for (const owned of [optimizer, otherOptimizer, form, other]) owned.dispose();
+    }
+    assert.equal(files[0]!.length, files[1]!.length);
+    const [whole, parts] = files.map((bytes) => decodeSafetensors(bytes, "state").tensors.get("weight")!.data);
+    assertClose(parts as Float32Array, whole as Float32Array, { rtol: 1e-5, atol: 1e-6 });
+  }),
+);
 
 Deno.test("bilinear: a training keeps no memory for the gradient, and leaves none behind", async () => {
   const before = small.pool.liveLabels();

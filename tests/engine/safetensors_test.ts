@@ -8,8 +8,9 @@ import {
   tensorToFloat32,
   writeSafetensors,
 } from "../../engine/safetensors.ts";
+import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
 import { sharedPath } from "../shared.ts";
-import { withFolder } from "../temporary.ts";
+import { put, withFolder } from "../temporary.ts";
 
 const tensors = new Map<string, SafetensorsTensor>([
   ["mask", { dtype: "BOOL", shape: [3], data: new Uint8Array([1, 0, 1]) }],
@@ -127,10 +128,61 @@ const refusals: [what: string, bytes: Uint8Array, message: RegExp][] = [
   ],
 ];
 for (const [what, bytes, message] of refusals) {
-  Deno.test(`safetensors: ${what} is refused`, () => {
-    assert.throws(() => decodeSafetensors(bytes, "m"), { name: "DataError", message });
-  });
+  Deno.test(
+    `safetensors: ${what} is refused, read at once or in parts`,
+    withFolder(async (folder) => {
+      assert.throws(() => decodeSafetensors(bytes, "m"), { name: "DataError", message });
+      const path = await put(folder, "m", bytes);
+      await assert.rejects(
+        SafetensorsReader.open(path),
+        (error: Error) => error.name === "DataError" && message.test(error.message.replaceAll(path, "m")),
+      );
+    }),
+  );
 }
+
+Deno.test(
+  "safetensors: a file read in parts holds what it holds when read at once, behind a header of any length",
+  withFolder(async (folder) => {
+    for (const metadata of [{ a: "b" }, { a: "b".repeat(100_000) }]) {
+      const path = await put(folder, "m.safetensors", encodeSafetensors(tensors, metadata));
+      const whole = await readSafetensors(path);
+      using opened = await SafetensorsReader.open(path);
+      assert.deepEqual(opened.metadata, whole.metadata);
+      assert.deepEqual([...opened.tensors.keys()], [...whole.tensors.keys()]);
+      for (const [name, tensor] of whole.tensors) {
+        const { shape, dtype, read } = opened.tensors.get(name)!;
+        assert.deepEqual({ shape, dtype }, { shape: tensor.shape, dtype: tensor.dtype });
+        const values = tensorToFloat32(tensor), half = Math.floor(values.length / 2);
+        assert.deepEqual([...await read(half, values.length - half)], [...values.subarray(half)]);
+        assert.deepEqual([...await read(0, half)], [...values.subarray(0, half)]);
+      }
+    }
+    await assert.rejects(SafetensorsReader.open(folder, "the model"), /is a folder; the model is expected/);
+    await assert.rejects(SafetensorsReader.open(join(folder, "none")), /none does not exist; a safetensors file/);
+  }),
+);
+
+Deno.test(
+  "safetensors: a tensor that comes in pieces is written as one that is there, and refused when it is cut short",
+  withFolder(async (folder) => {
+    const path = join(folder, "m"), data = new Float32Array([1, 2, 3, 4, 5, 6]);
+    const pieces = (...lengths: number[]) =>
+      async function* () {
+        let at = 0;
+        for (const length of lengths) {
+          yield await Promise.resolve(new Uint8Array(data.buffer, at, length)), at += length;
+        }
+      };
+    const streamed = { dtype: "F32", shape: [2, 3] } as const;
+    await writeSafetensors(path, new Map([["w", { ...streamed, pieces: pieces(8, 3, 13) }]]));
+    assert.deepEqual(await Deno.readFile(path), encodeSafetensors(new Map([["w", { ...streamed, data }]])));
+    await assert.rejects(writeSafetensors(path, new Map([["w", { ...streamed, pieces: pieces(8) }]])), {
+      name: "ShapeError",
+      message: "w: 24 bytes are expected, but 8 came.",
+    });
+  }),
+);
 
 Deno.test(
   "safetensors: a file survives the disk, and a missing one is named",

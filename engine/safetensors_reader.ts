@@ -1,0 +1,84 @@
+import { DataError } from "../kernels/errors.ts";
+import { openOrExplain } from "./files.ts";
+import { readEntries, readHeader, type SafetensorsType, tensorToFloat32, view } from "./safetensors.ts";
+
+/** A tensor of an open file. */
+export interface FileTensor {
+  /** Type of its elements. */
+  readonly dtype: SafetensorsType;
+  /** Sizes along its axes. */
+  readonly shape: readonly number[];
+  /** Reads elements in row-major order as float32. */
+  read(from: number, count: number): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** The longest header that is read at once with the length before it. */
+const headBytes = 1 << 16;
+
+/**
+ * A safetensors file whose tensors are read part by part, for those that are too large to hold beside their copy on the
+ * GPU.
+ *
+ * @example
+ * using file = await SafetensorsReader.open("model.safetensors");
+ * await network.loadFrom(file.tensors, "model.safetensors");
+ */
+export class SafetensorsReader implements Disposable {
+  private constructor(
+    readonly file: Deno.FsFile,
+    /** Tensors by name, in the order of the file. */
+    readonly tensors: ReadonlyMap<string, FileTensor>,
+    /** Whatever text the writer added. */
+    readonly metadata: Readonly<Record<string, string>>,
+  ) {}
+
+  /**
+   * Opens a file and checks its header.
+   *
+   * @param what names the file for the message when it is missing: "the weights of a run"
+   * @throws DataError naming the file when it is missing, damaged or not of this format
+   */
+  static async open(path: string, what = "a safetensors file"): Promise<SafetensorsReader> {
+    const file = await openOrExplain(path, what);
+    try {
+      const { size } = await file.stat();
+      let head = await readAt(file, 0, Math.min(size, headBytes), path);
+      if (head.length >= 8) {
+        const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+        // A length that is no header's is refused below.
+        if (8 + length > head.length && 8 + length <= size) head = await readAt(file, 0, 8 + length, path);
+      }
+      const { header, dataStart } = readHeader(head, path, size);
+      const { entries, metadata } = readEntries(header, size - dataStart, path);
+      const tensors = entries.map(({ tensor, dtype, shape, begin, end }) => {
+        const elements = shape.reduce((product, one) => product * one, 1), each = (end - begin) / Math.max(elements, 1);
+        const read = async (from: number, count: number) => {
+          const bytes = await readAt(file, dataStart + begin + from * each, count * each, path);
+          const values = tensorToFloat32({ dtype, shape, data: view(bytes, dtype) });
+          return values as Float32Array<ArrayBuffer>;
+        };
+        return [tensor, { dtype, shape, read }] as const;
+      });
+      return new SafetensorsReader(file, new Map(tensors), metadata);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+}
+
+async function readAt(file: Deno.FsFile, at: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  await file.seek(at, Deno.SeekMode.Start);
+  for (let read = 0; read < length;) {
+    const count = await file.read(bytes.subarray(read));
+    if (count === null) throw new DataError(`${path} was cut short while it was read.`);
+    read += count;
+  }
+  return bytes;
+}
