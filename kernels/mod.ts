@@ -16,6 +16,17 @@ export { type Compiled, PipelineCache } from "./pipelines.ts";
 
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
 export { chooseMatmulVariant, type MatmulShape, type MatmulVariant } from "./matmul/variants.ts";
+export {
+  attention,
+  attentionBackward,
+  type AttentionBackwardOptions,
+  type AttentionForwardOptions,
+  type AttentionVariant,
+  chooseAttentionVariant,
+} from "./attention/attention.ts";
+export type { AttentionOptions, GradientOffsets, TokenLayout, TokenSlice } from "./attention/interface.ts";
+export type { ShortStack } from "./attention/short_stack.ts";
+export type { StreamingTile } from "./attention/streaming_tile.ts";
 export { bilinear, type BilinearOptions } from "./bilinear/bilinear.ts";
 export {
   bilinearBackwardWeight,

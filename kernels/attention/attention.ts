@@ -1,0 +1,129 @@
+import { type BufferSlice, type Capabilities, elementGrid, type Launcher, rowGrid, wholeVectors } from "../launcher.ts";
+import { type AttentionOptions, elementWidth, type GradientOffsets, uniformValues } from "./interface.ts";
+import { mostShortTokens, type ShortStack, shortStackKernels } from "./short_stack.ts";
+import { streamingKernels } from "./streaming.ts";
+import type { StreamingTile } from "./streaming_tile.ts";
+
+/** Operands of `attention`. */
+export interface AttentionForwardOptions extends AttentionOptions {
+  /** Output, laid out by `yLayout` from its start. */
+  readonly y: BufferSlice;
+  /** Output, [3, batch, heads, queries], for the way back: the greatest score, 1 / the sum of exponentials, and room. */
+  readonly statistics: BufferSlice;
+}
+
+/** Operands of `attentionBackward`. */
+export interface AttentionBackwardOptions extends AttentionOptions, GradientOffsets {
+  /** Output of the forward run. */
+  readonly y: BufferSlice;
+  /** What the forward run saved; the third part is written. */
+  readonly statistics: BufferSlice;
+  /** Gradient of y, laid out as y. */
+  readonly dy: BufferSlice;
+  /** Output: the gradients of q, k and v, laid out as these, from the elements `dq`, `dk` and `dv` on. */
+  readonly gradient: BufferSlice;
+}
+
+/** A way to compute attention: its name and the shape of its kernels. */
+export type AttentionVariant =
+  | { readonly name: "short" } & ShortStack
+  | { readonly name: "streaming" } & StreamingTile;
+
+/**
+ * The variant for sizes on a device. Read from the top; the first line that fits is taken.
+ *
+ * | when | variant |
+ * | --- | --- |
+ * | at most 8 queries and 8 keys | `short`, one invocation a sequence and head, all scores in its registers |
+ * | a hardware GPU | `streaming`, keys through workgroup memory |
+ * | a software GPU with subgroups of 8 or 4 | `streaming`, keys by subgroup broadcasts |
+ * | a software GPU without | `streaming`, every invocation reads the keys itself |
+ *
+ * No variant stores scores in memory: the way back computes them again.
+ *
+ * @param width numbers read at once: 4 where every size, stride and offset is a multiple of 4, else 1
+ */
+export function chooseAttentionVariant(
+  { queries, keys }: { readonly queries: number; readonly keys: number },
+  width: 4 | 1,
+  { software, subgroupSize }: Capabilities,
+): AttentionVariant {
+  if (Math.max(queries, keys) <= mostShortTokens) return { name: "short", queries, keys, width };
+  if (!software) return { name: "streaming", lanes: 64, rows: 1, others: 32, width, sharing: "workgroup" };
+  if (subgroupSize === 8 || subgroupSize === 4) {
+    return { name: "streaming", lanes: subgroupSize, rows: 2, others: 32, width, sharing: "broadcast" };
+  }
+  return { name: "streaming", lanes: 8, rows: 4, others: 16, width, sharing: "load" };
+}
+
+/**
+ * y = dropout(softmax(scale q kᵀ)) v for every sequence and head, without a table of all scores in memory.
+ *
+ * Keys that the mask names have no weight; each sequence has to keep at least one.
+ *
+ * @throws ShapeError for a size under 1
+ * @see Vaswani et al., "Attention is all you need" (2017); Dao, Fu, Ermon, Rudra, Ré, "FlashAttention" (2022)
+ */
+export function attention(
+  launcher: Launcher,
+  options: AttentionForwardOptions,
+  variant?: AttentionVariant,
+): void {
+  const { plan, reads, values } = prepare(launcher, options, { dq: 0, dk: 0, dv: 0 }, variant);
+  const y = plan.width === 4 ? wholeVectors(options.y) : options.y;
+  if (plan.name === "short") {
+    const grid = elementGrid(options.batch * options.heads);
+    launcher.dispatch(shortStackKernels(plan).forward, { ...reads, y }, values, grid);
+    return;
+  }
+  const { statistics } = options;
+  const { forward } = streamingKernels(plan);
+  launcher.dispatch(forward, { ...reads, y, statistics }, values, tileGrid(plan, options, options.queries));
+}
+
+/**
+ * Gradients of `attention` for q, k and v, in fixed order: one pass for short stacks; for long sequences one over the
+ * queries and one over the keys. The dropout's numbers are drawn again.
+ *
+ * @throws ShapeError for a size under 1
+ */
+export function attentionBackward(
+  launcher: Launcher,
+  options: AttentionBackwardOptions,
+  variant?: AttentionVariant,
+): void {
+  const { plan, reads, values } = prepare(launcher, options, options, variant);
+  const { dy, y, gradient, statistics, queries, keys } = options;
+  if (plan.name === "short") {
+    const grid = elementGrid(options.batch * options.heads);
+    launcher.dispatch(shortStackKernels(plan).backward, { ...reads, dy, gradient }, values, grid);
+    return;
+  }
+  const { queryGradient, keyGradient } = streamingKernels(plan);
+  const queryBindings = { ...reads, dy, y, statistics, gradient };
+  launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, options, queries));
+  const keyBindings = { ...reads, dy, statistics, gradient };
+  launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, options, keys));
+}
+
+function prepare(
+  launcher: Launcher,
+  options: AttentionOptions,
+  { dq, dk, dv }: GradientOffsets,
+  variant: AttentionVariant | undefined,
+) {
+  const offsets = { dq, dk, dv };
+  const width = elementWidth(options, offsets);
+  const plan = variant ?? chooseAttentionVariant(options, width, launcher.capabilities);
+  const { q, k, v, keyPaddingMask } = options;
+  return {
+    plan,
+    // Without a mask any slice may stand in for it.
+    reads: { q: q.slice, k: k.slice, v: v.slice, mask: keyPaddingMask ?? q.slice },
+    values: uniformValues(options, offsets, plan.width),
+  };
+}
+
+function tileGrid({ lanes, rows }: StreamingTile, { batch, heads }: AttentionOptions, tokens: number) {
+  return rowGrid(Math.ceil(tokens / (lanes * rows)), batch * heads);
+}

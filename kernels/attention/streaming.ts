@@ -1,0 +1,41 @@
+import { defineKernel } from "../launcher.ts";
+import { uniforms } from "./interface.ts";
+import {
+  streamingForwardSource,
+  streamingKeyGradientSource,
+  streamingQueryGradientSource,
+} from "./streaming_source.ts";
+import type { StreamingTile } from "./streaming_tile.ts";
+
+const reads = { q: "read", k: "read", v: "read", mask: "read" } as const;
+
+const defineForward = (label: string, code: string) =>
+  defineKernel({ label, code, bindings: { ...reads, y: "write", statistics: "write" }, uniforms });
+const defineQueryGradient = (label: string, code: string) =>
+  defineKernel({
+    label,
+    code,
+    bindings: { ...reads, dy: "read", y: "read", statistics: "write", gradient: "write" },
+    uniforms,
+  });
+const defineKeyGradient = (label: string, code: string) =>
+  defineKernel({ label, code, bindings: { ...reads, dy: "read", statistics: "read", gradient: "write" }, uniforms });
+
+function kernelsOf(tile: StreamingTile, name: string) {
+  return {
+    forward: defineForward(`attention.${name}`, streamingForwardSource(tile)),
+    queryGradient: defineQueryGradient(`attention.${name}.query_gradient`, streamingQueryGradientSource(tile)),
+    keyGradient: defineKeyGradient(`attention.${name}.key_gradient`, streamingKeyGradientSource(tile)),
+  };
+}
+
+const kernels = new Map<string, ReturnType<typeof kernelsOf>>();
+
+/** The kernels of a tile, written once. */
+export function streamingKernels(tile: StreamingTile): ReturnType<typeof kernelsOf> {
+  const { lanes, rows, others, width, sharing } = tile;
+  const name = `streaming_${rows}x${others}${width === 4 ? "" : ".scalar"}.${sharing}.lanes_${lanes}`;
+  let known = kernels.get(name);
+  if (!known) kernels.set(name, known = kernelsOf(tile, name));
+  return known;
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import {
+  attention,
+  attentionBackward,
+  type AttentionVariant,
+  chooseAttentionVariant,
+} from "../../kernels/attention/attention.ts";
+import {
+  attentionBackwardReference,
+  type AttentionReference,
+  attentionReference,
+} from "../../kernels/attention/attention.ref.ts";
+import { streamingForwardSource } from "../../kernels/attention/streaming_source.ts";
+import { dropoutMaskReference } from "../../kernels/dropout/dropout.ref.ts";
+import type { Dropout } from "../../kernels/dropout/keep.ts";
+import { ShapeError } from "../../kernels/errors.ts";
+import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
+
+const harness = await KernelHarness.open();
+const { launcher } = harness;
+const { subgroupSize } = launcher.capabilities;
+
+interface Case {
+  batch: number;
+  heads: number;
+  queries: number;
+  keys: number;
+  headSize: number;
+  masked?: boolean;
+  dropout?: Dropout;
+  /** Size of the queries' numbers; the greatest score grows with it. */
+  size?: number;
+}
+
+/** Both kinds of streaming tile besides the one that the device would get. */
+function variantsFor({ queries, keys, headSize }: Case): (AttentionVariant | undefined)[] {
+  const width = headSize % 4 === 0 ? 4 : 1;
+  const streaming = { name: "streaming", width } as const;
+  return [
+    ...(Math.max(queries, keys) <= 8 ? [{ name: "short", queries, keys, width } as const] : []),
+    ...(subgroupSize === 8 ? [{ ...streaming, lanes: 8, rows: 2, others: 32, sharing: "broadcast" } as const] : []),
+    { ...streaming, lanes: 8, rows: 4, others: 16, sharing: "load" },
+    { ...streaming, lanes: 64, rows: 1, others: 32, sharing: "workgroup" },
+  ];
+}
+
+/** The last key of each sequence alone is kept for odd sequences, all but every third for even ones. */
+function maskOf({ batch, keys }: Case): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: batch * keys }, (_, i) => {
+    const key = i % keys, sequence = Math.floor(i / keys);
+    return key === keys - 1 ? 0 : sequence % 2 === 1 || key % 3 === 0 ? 1 : 0;
+  });
+}
+
+/** What dropout multiplies each element by: a query's keys start at a block of four numbers. */
+function keepOf({ batch, heads, queries, keys, dropout }: Case): number[] | undefined {
+  if (!dropout) return undefined;
+  const rows = batch * heads * queries, padded = Math.ceil(keys / 4) * 4;
+  const mask = dropoutMaskReference(rows * padded, dropout);
+  return Array.from(
+    { length: rows * keys },
+    (_, i) => mask[Math.floor(i / keys) * padded + i % keys]! / (1 - dropout.probability),
+  );
+}
+
+/** Launches both ways on contiguous tensors and reads the results. */
+async function run(one: Case, variant: AttentionVariant | undefined) {
+  const { batch, heads, queries, keys, headSize, masked, dropout, size = 1 } = one;
+  const ownSize = batch * heads * queries * headSize, otherSize = batch * heads * keys * headSize;
+  const q = normals(ownSize, 1, { scale: size }), k = normals(otherSize, 2), v = normals(otherSize, 3);
+  const dy = normals(ownSize, 4), mask = masked ? maskOf(one) : undefined;
+  const y = harness.output(ownSize), statistics = harness.output(3 * batch * heads * queries);
+  const gradient = harness.output(ownSize + 2 * otherSize);
+  const layout = (tokens: number) => ({ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize });
+  const options = {
+    ...{ batch, heads, queries, keys, headSize, scale: 1 / Math.sqrt(headSize), dropout },
+    q: { slice: harness.upload(q) },
+    k: { slice: harness.upload(k) },
+    v: { slice: harness.upload(v) },
+    qLayout: layout(queries),
+    kvLayout: layout(keys),
+    yLayout: layout(queries),
+    keyPaddingMask: mask && harness.upload(mask),
+    ...{ y, statistics, dy: harness.upload(dy), gradient, dq: 0, dk: ownSize, dv: ownSize + otherSize },
+  };
+  attention(launcher, options, variant);
+  attentionBackward(launcher, options, variant);
+  const [output, gradients] = await harness.read(y, gradient);
+  const reference: AttentionReference = {
+    ...one,
+    scale: options.scale,
+    q,
+    k,
+    v,
+    keyPaddingMask: mask,
+    keep: keepOf(one),
+  };
+  return {
+    ...{ reference, dy, y: output },
+    dq: gradients.subarray(0, ownSize),
+    dk: gradients.subarray(ownSize, ownSize + otherSize),
+    dv: gradients.subarray(ownSize + otherSize),
+  };
+}
+
+function close(actual: Float32Array, expected: Float64Array, what: string): void {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2);
+  assertClose(actual, expected, { rtol: 3e-5, atol: 8e-6 * largest, what });
+}
+
+async function compare(one: Case, variants = variantsFor(one)): Promise<void> {
+  for (const variant of variants) {
+    const { reference, dy, ...found } = await run(one, variant);
+    const expected = { y: attentionReference(reference), ...attentionBackwardReference(reference, dy) };
+    for (const [name, values] of Object.entries(expected)) {
+      close(found[name as keyof typeof found], values, `${name} of ${JSON.stringify({ one, variant })}`);
+    }
+  }
+}
+
+Deno.test("attention: short stacks give the reference's output and gradients, masked or not", async () => {
+  for (const [queries, keys, headSize] of [[1, 1, 1], [4, 4, 96], [3, 1, 13], [1, 3, 8], [8, 8, 4], [5, 7, 6]]) {
+    for (const masked of [false, true]) {
+      await compare({ batch: 3, heads: 2, queries: queries!, keys: keys!, headSize: headSize!, masked });
+    }
+  }
+});
+
+Deno.test("attention: sequences of odd lengths and head widths give the reference's output and gradients", async () => {
+  for (
+    const [queries, keys, headSize] of [[17, 33, 16], [9, 1, 1], [1, 65, 48], [33, 31, 13], [64, 64, 64], [2, 97, 128]]
+  ) {
+    for (const masked of [false, true]) {
+      await compare({ batch: 2, heads: 3, queries: queries!, keys: keys!, headSize: headSize!, masked });
+    }
+  }
+});
+
+Deno.test("attention: 513 tokens pass through many blocks", async () => {
+  await compare({ batch: 1, heads: 2, queries: 513, keys: 513, headSize: 8, masked: true });
+});
+
+Deno.test("attention: scores of 80 and more neither overflow nor lose the small weights", async () => {
+  for (const size of [30, 1e-4]) {
+    await compare({ batch: 2, heads: 1, queries: 4, keys: 4, headSize: 8, size });
+    await compare({ batch: 2, heads: 1, queries: 20, keys: 40, headSize: 8, size });
+  }
+});
+
+Deno.test("attention: dropout drops the same elements of the softmax on both ways and in every variant", async () => {
+  const dropout = { probability: 0.3, draw: { seed: 5, step: 2, use: 1 } };
+  await compare({ batch: 2, heads: 2, queries: 4, keys: 3, headSize: 8, dropout });
+  await compare({ batch: 2, heads: 2, queries: 7, keys: 8, headSize: 5, dropout, masked: true });
+  await compare({ batch: 1, heads: 2, queries: 37, keys: 45, headSize: 8, dropout });
+});
+
+Deno.test("attention: the reference's gradients equal central differences in float64", () => {
+  const sizes = { batch: 2, heads: 1, queries: 3, keys: 4, headSize: 2, scale: 0.7 };
+  const inputs = { q: normals(12, 1), k: normals(16, 2), v: normals(16, 3) }, dy = normals(12, 4);
+  const rest = { ...sizes, keyPaddingMask: [0, 1, 0, 0, 1, 1, 1, 0], keep: normals(24, 5) };
+  const found = attentionBackwardReference({ ...rest, ...inputs }, dy);
+  for (const name of ["q", "k", "v"] as const) {
+    const expected = numericalGradient(
+      (at) => attentionReference({ ...rest, ...inputs, [name]: at }).reduce((sum, y, i) => sum + y * dy[i]!, 0),
+      inputs[name],
+    );
+    assertClose(found[`d${name}`], expected, { rtol: 1e-7, atol: 1e-8, what: name });
+  }
+});
+
+Deno.test("attention: the same bits on every repeat", async () => {
+  for (const [queries, keys] of [[4, 4], [40, 70]]) {
+    const one = { batch: 2, heads: 2, queries: queries!, keys: keys!, headSize: 8 };
+    const [first, second] = [await run(one, undefined), await run(one, undefined)];
+    for (const name of ["y", "dq", "dk", "dv"] as const) assert.deepEqual(first[name], second[name]);
+  }
+});
+
+Deno.test("attention: a size of 0 is refused", () => {
+  const slice = harness.upload([0, 0, 0, 0]), layout = { batch: 0, head: 0, token: 0 };
+  assert.throws(
+    () =>
+      attention(launcher, {
+        ...{ batch: 1, heads: 1, queries: 0, keys: 1, headSize: 1, scale: 1, y: slice, statistics: slice },
+        ...{ q: { slice }, k: { slice }, v: { slice }, qLayout: layout, kvLayout: layout, yLayout: layout },
+      }),
+    new ShapeError("attention: queries is 0; at least 1 is expected."),
+  );
+});
+
+Deno.test("attention: the variant follows from the number of tokens and the device", () => {
+  const device = { subgroupSize: 8, software: true, shaderF16: false, maxBindingSize: 1 << 27 };
+  const named = (queries: number, keys: number, capabilities = device) => {
+    const variant = chooseAttentionVariant({ queries, keys }, 4, capabilities);
+    return variant.name === "short" ? "short" : variant.sharing;
+  };
+  assert.equal(named(8, 8), "short");
+  assert.equal(named(9, 1), "broadcast");
+  assert.equal(named(1, 9, { ...device, subgroupSize: 0 }), "load");
+  assert.equal(named(128, 128, { ...device, software: false }), "workgroup");
+});
+
+Deno.test("attention: the streaming kernels' source is the pinned one", async () => {
+  const pinned = new URL("./attention_streaming.snapshot.wgsl", import.meta.url);
+  const source = streamingForwardSource({ lanes: 4, rows: 1, others: 4, width: 4, sharing: "broadcast" });
+  assert.equal(source, await Deno.readTextFile(pinned));
+});
