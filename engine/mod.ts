@@ -18,6 +18,16 @@ export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
 
 export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
+export {
+  type AttentionInputs,
+  type AttentionSettings,
+  crossAttention,
+  type CrossAttentionInputs,
+  type MultiHeadSettings,
+  scaledDotProductAttention,
+  selfAttention,
+  type SelfAttentionInputs,
+} from "./ops/attention.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
 export { bilinear, type BilinearInputs } from "./ops/bilinear.ts";
 export {
@@ -123,6 +133,8 @@ export { Embedding } from "./nn/embedding.ts";
 export { LayerNorm } from "./nn/layer_norm.ts";
 export { Linear } from "./nn/linear.ts";
 export { Module, type ModuleOptions, type StateDict } from "./nn/module.ts";
+export { MultiheadAttention, type MultiheadAttentionSettings } from "./nn/multihead_attention.ts";
+export { TransformerEncoderLayer, type TransformerEncoderLayerSettings } from "./nn/transformer_encoder_layer.ts";
 
 export { Adagrad, type AdagradOptions } from "./optim/adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./optim/adam.ts";
