@@ -214,7 +214,12 @@ Deno.test(
   withFiles(async ({ folder, train }) => {
     const unknown = { ...train, "--epoch": "3" };
     await refused("train", unknown, /Unknown option '--epoch'; did you mean --epochs\?$/, 2);
-    await refused("train", { ...train, "--recipe": "bilinaer" }, /--recipe is "bilinaer"; bilinear is expected\.$/, 2);
+    await refused(
+      "train",
+      { ...train, "--recipe": "bilinaer" },
+      /--recipe is "bilinaer"; bilinear .*\(did you mean bilinear\?\)\.$/,
+      2,
+    );
     await refused("train", { ...train, "--epochs": "0" }, /--epochs is "0"; a whole number from 1 to/, 2);
     const note = await put(folder, "out/note.txt", "precious");
     await refused("train", { ...train, "--out": join(folder, "out") }, /out exists already; .* --force/, 2);
@@ -290,10 +295,56 @@ Deno.test(
       replace('"rank": 4', '"rank": null'),
       /config\.json is damaged: model\.rank is null; a whole number from/,
     );
+    await damaged(
+      config,
+      replace("metrograd run 2", "metrograd run 1"),
+      /run is a run of another version: "metrograd run 1" instead of "metrograd run 2"; train it again\.$/,
+    );
+    await damaged(
+      config,
+      replace('"lr":', '"learningRate":'),
+      /config\.json is damaged: There is no setting "optimizer\.learningRate"; the nearest one is "optimizer\.\w+"\.$/,
+    );
+    await damaged(
+      config,
+      replace('"recipe": "bilinear"', '"recipe": "linear"'),
+      /damaged: The recipe is "linear"; .*bilinear/,
+    );
     await damaged(config, replace(/"inputs": \{[^}]*\}/, '"inputs": {}'), /config\.json is damaged: /);
     await damaged(config, cut, /config\.json is not valid JSON: /);
     await damaged(checkpoint, cut, /checkpoint\.safetensors is truncated: /);
     await damaged(checkpoint, text, /checkpoint\.safetensors is not a safetensors file: /);
     await damaged(checkpoint, () => Deno.readFileSync(model), /checkpoint\.safetensors is no checkpoint: /);
+  }),
+);
+
+Deno.test(
+  "bad input: a recipe refuses what it cannot do, in training and in prediction",
+  withFiles(async ({ folder, train, predict }) => {
+    const { "--rank": _, ...options } = train;
+    const residual = { ...options, "--recipe": "residual-mlp" };
+    await refused(
+      "train",
+      residual,
+      /embeddings lacks user_prompt\.npy, which the layout "prompt-response" .* needs\.$/,
+    );
+    await refused(
+      "train",
+      { ...residual, "--rank": "4" },
+      /--rank sets model\.rank, which .* residual-mlp does not have/,
+      2,
+    );
+    const trained = await call("train", { ...residual, "--set": "features.texts=combined" });
+    assert.equal(trained.code, 0, trained.err);
+    await refused(
+      "predict",
+      { ...predict, "--spread": true },
+      /run says nothing of how sure it is; leave --spread out\.$/,
+      2,
+    );
+    const resumed = await call("train", { "--resume": join(folder, "out/run") });
+    assert.equal(resumed.code, 0, resumed.err);
+    const scored = await call("predict", predict);
+    assert.equal(scored.code, 0, scored.err);
   }),
 );

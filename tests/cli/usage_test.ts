@@ -3,6 +3,7 @@ import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
 import { nextFree, refuseExisting } from "../../cli/out.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
+import { recipes } from "../../models/recipes.ts";
 import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
 
@@ -118,6 +119,8 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
   );
 });
 
+const known = recipes.map(({ name }) => name).join(" or ");
+
 const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["trian", "Unknown command 'trian'; did you mean train?"],
   ["train --epoch 3", "Unknown option '--epoch'; did you mean --epochs?"],
@@ -126,7 +129,8 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["predict --run r --dat d.json", "Unknown option '--dat'; did you mean --data?"],
   ["train -x", "Unknown option '-x'."],
   ["train --weights sqrt", '--weights is "sqrt"; sqrt-inverse or none is expected (did you mean sqrt-inverse?).'],
-  ["train --recipe linear", '--recipe is "linear"; bilinear is expected.'],
+  ["train --recipe linear", `--recipe is "linear"; ${known} is expected (did you mean bilinear?).`],
+  ["train --recipe residual-mlp --rank 4", "--rank sets model.rank, which the recipe residual-mlp does not have."],
   ["train --epochs", "Option '--epochs <count>' argument missing."],
   ["train --epochs 2.5", '--epochs is "2.5"; a whole number from 1 to 1000000 is expected.'],
   ["train --epochs abc", '--epochs is "abc"; a whole number from 1 to 1000000 is expected.'],

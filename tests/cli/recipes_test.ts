@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { main } from "../../cli/main.ts";
+import { recipes } from "../../models/recipes.ts";
+import { recordingTerminal } from "./harness.ts";
+
+async function run(...args: string[]) {
+  const { terminal, written } = recordingTerminal();
+  return { code: await main(["recipes", ...args], terminal), ...written };
+}
+
+Deno.test("recipes: a line for each recipe", async () => {
+  const { code, out } = await run();
+  assert.equal(code, 0);
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => line.split(":")[0]), recipes.map(({ name }) => name));
+});
+
+Deno.test("recipes: every setting of one, with its default, what it may be and what it is for", async () => {
+  const { out } = await run("bilinear");
+  assert.ok(
+    out.includes("model.rank = 128\n    rank of the bilinear form; 0 leaves it out (a whole number from 0 to 65536)\n"),
+    out,
+  );
+  assert.ok(out.includes("optimizer.lr = 0.0001\n"), out);
+});
+
+Deno.test("recipes: an unknown one is refused with the nearest", async () => {
+  const { code, err } = await run("bilinaer");
+  assert.equal(code, 2);
+  assert.match(err, /^Error: The recipe is "bilinaer"; .* is expected \(did you mean bilinear\?\)\.\n$/);
+});
