@@ -57,6 +57,9 @@ export { l21Norm, type L21NormOptions } from "./ops/l21_norm.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
 export {
+  type GaussianNllInputs,
+  gaussianNllLoss,
+  type GaussianNllSettings,
   heteroscedasticLoss,
   huberLoss,
   type HuberSettings,

@@ -132,6 +132,7 @@ export {
   hybrid,
   type HybridOptions,
 } from "./loss/softmax_loss.ts";
+export { gaussianNll, type GaussianNllOptions } from "./loss/gaussian_nll.ts";
 export { heteroscedastic, type HeteroscedasticOptions } from "./loss/heteroscedastic.ts";
 export { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions } from "./loss/pointwise.ts";
 export { l21Norm, type L21NormOptions } from "./loss/l21_norm.ts";

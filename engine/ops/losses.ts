@@ -1,14 +1,13 @@
-import { binary } from "../../kernels/elementwise/binary.ts";
+import { gaussianNll } from "../../kernels/loss/gaussian_nll.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import { huber, meanAbsoluteError, meanSquaredError, type PointwiseLossOptions } from "../../kernels/loss/pointwise.ts";
 import type { LossReduction } from "../../kernels/loss/reduction.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
-import { copyColumns } from "../../kernels/shape/copy_columns.ts";
-import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, shapeText } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Shape, Tensor } from "../tensor.ts";
+import { rowGradient } from "./row_gradient.ts";
 
 /** Inputs of a loss. */
 export interface LossInputs {
@@ -28,6 +27,26 @@ export interface LossSettings {
 
 type Launch<O> = (launcher: Launcher, options: PointwiseLossOptions & O) => void;
 
+/** The shape of a loss. @throws ShapeError when target or weights do not fit to the number of samples */
+function lossShape(
+  name: string,
+  count: number,
+  { target, weight }: { readonly target: Tensor; readonly weight?: Tensor | undefined },
+  reduction: LossReduction | undefined,
+): Shape {
+  if (target.size !== count) {
+    throw new ShapeError(`${name}: ${count} predictions stand against ${target.size} targets.`);
+  }
+  if (weight) expectShape(name, "weight", weight, target.shape);
+  return reduction === "none" ? target.shape : [];
+}
+
+/** A loss's gradient for a prediction, of some numbers a sample, times what came from above. */
+function sampleGradient(gradient: Tensor, dy: Tensor, columns = 1): Tensor {
+  const upstream = dy.shape.length === 0 ? dy : dy.detach([dy.size]);
+  return rowGradient(gradient.detach([gradient.size / columns, columns]), upstream).detach(gradient.shape);
+}
+
 /** A loss whose kernel gives the value and the gradient in one pass; `columns` of the prediction make one sample. */
 function fusedLoss<O extends LossSettings = LossSettings>(
   name: string,
@@ -41,25 +60,19 @@ function fusedLoss<O extends LossSettings = LossSettings>(
       save: (gradient: Tensor) => void,
     ) {
       const { engine } = prediction;
-      const { reduction = "mean" } = options;
       const count = prediction.size / columns;
       if (columns > 1 && prediction.shape.at(-1) !== columns) {
         throw new ShapeError(
           `${name}: a prediction [..., ${columns}] is expected, found ${shapeText(prediction.shape)}.`,
         );
       }
-      if (target.size !== count) {
-        throw new ShapeError(`${name}: ${count} predictions stand against ${target.size} targets.`);
-      }
-      if (weight) expectShape(name, "weight", weight, target.shape);
-      const loss = engine.empty(reduction === "none" ? target.shape : []);
+      const loss = engine.empty(lossShape(name, count, { target, weight }, options.reduction));
       const gradient = engine.empty(prediction.shape);
       launch(engine.stream, {
         ...options,
         prediction: prediction.slice,
         target: target.slice,
         weight: weight?.slice,
-        reduction,
         loss: loss.slice,
         gradient: gradient.slice,
         count,
@@ -67,40 +80,8 @@ function fusedLoss<O extends LossSettings = LossSettings>(
       save(gradient);
       return loss;
     },
-    backward({ options: { reduction = "mean" }, saved: gradient }, dy) {
-      const { engine } = gradient;
-      return {
-        prediction() {
-          const dx = engine.empty(gradient.shape);
-          const count = gradient.size;
-          if (reduction !== "none") {
-            scaleBy(engine.stream, { x: gradient.slice, scalar: dy.slice, y: dx.slice, count });
-          } else {
-            const upstream = columns === 1 ? dy : repeatColumns(dy, columns);
-            binary(engine.stream, "multiply", { a: gradient.slice, b: upstream.slice, y: dx.slice, count });
-          }
-          return dx;
-        },
-      };
-    },
+    backward: ({ saved: gradient }, dy) => ({ prediction: () => sampleGradient(gradient, dy, columns) }),
   });
-}
-
-/** [rows] → [rows, columns], each number side by side. */
-function repeatColumns(x: Tensor, columns: number): Tensor {
-  const y = x.engine.full([x.size, columns], 0);
-  for (let column = 0; column < columns; column++) {
-    copyColumns(x.engine.stream, {
-      source: x.slice,
-      destination: y.slice,
-      rows: x.size,
-      width: 1,
-      sourceColumns: 1,
-      destinationColumns: columns,
-      destinationFrom: column,
-    });
-  }
-  return y;
 }
 
 /** (prediction - target)², of as many elements as there are targets. */
@@ -125,3 +106,58 @@ export const huberLoss: Op<LossInputs, HuberSettings> = fusedLoss<HuberSettings>
  * @see Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994)
  */
 export const heteroscedasticLoss: Op<LossInputs, LossSettings> = fusedLoss("heteroscedastic_loss", 2, heteroscedastic);
+
+/** Inputs of `gaussianNllLoss`. */
+export interface GaussianNllInputs {
+  /** Any shape. */
+  readonly mean: Tensor;
+  /** In the shape of `mean`. */
+  readonly variance: Tensor;
+  /** As many as there are means; constant. */
+  readonly target: Tensor;
+  /** Weights of the samples, in the shape of `target`; constant. */
+  readonly weight?: Tensor | undefined;
+}
+
+/** Settings of `gaussianNllLoss`. */
+export interface GaussianNllSettings extends LossSettings {
+  /** The least variance; 1e-6 by default. The gradient passes this bound, as in PyTorch. */
+  readonly eps?: number;
+}
+
+/**
+ * (log variance + (mean - target)² / variance) / 2: the negative log-likelihood of a normal distribution, up to a constant.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ * @see Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994)
+ */
+export const gaussianNllLoss: Op<GaussianNllInputs, GaussianNllSettings> = op("gaussian_nll_loss", {
+  forward(
+    { mean, variance, target, weight }: GaussianNllInputs,
+    { reduction = "mean", eps = 1e-6 }: GaussianNllSettings,
+    save: (gradients: { readonly mean: Tensor; readonly variance: Tensor }) => void,
+  ) {
+    const { engine, shape } = mean;
+    expectShape("gaussian_nll_loss", "variance", variance, shape);
+    const loss = engine.empty(lossShape("gaussian_nll_loss", mean.size, { target, weight }, reduction));
+    const gradients = { mean: engine.empty(shape), variance: engine.empty(shape) };
+    gaussianNll(engine.stream, {
+      mean: mean.slice,
+      variance: variance.slice,
+      target: target.slice,
+      weight: weight?.slice,
+      reduction,
+      loss: loss.slice,
+      meanGradient: gradients.mean.slice,
+      varianceGradient: gradients.variance.slice,
+      count: mean.size,
+      epsilon: eps,
+    });
+    save(gradients);
+    return loss;
+  },
+  backward: ({ saved: gradients }, dy) => ({
+    mean: () => sampleGradient(gradients.mean, dy),
+    variance: () => sampleGradient(gradients.variance, dy),
+  }),
+});

@@ -1,3 +1,4 @@
+import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
 import type { GradientTarget } from "../autograd.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import { combine, gradientOf } from "./broadcast.ts";
@@ -7,6 +8,11 @@ import { combine, gradientOf } from "./broadcast.ts";
  * number for all rows or one for each.
  */
 export function rowGradient(gradient: Tensor, dy: Tensor, into?: GradientTarget, sign: 1 | -1 = 1): Tensor {
+  if (dy.shape.length === 0 && sign === 1) {
+    const dx = gradient.engine.empty(gradient.shape);
+    scaleBy(dx.engine.stream, { x: gradient.slice, scalar: dy.slice, y: dx.slice, count: dx.size });
+    return dx;
+  }
   const upstream = dy.shape.length === 0 ? dy : dy.detach([...dy.shape, 1]);
   return gradientOf(gradient.shape, combine("multiply", gradient, upstream), into, sign);
 }

@@ -1,6 +1,7 @@
 import code from "./heteroscedastic.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
-import { type LossOptions, withReduction } from "./reduction.ts";
+import type { BufferSlice, Launcher } from "../launcher.ts";
+import { defineElementwiseLoss, dispatchElementwiseLoss } from "./elementwise_loss.ts";
+import type { LossOptions } from "./reduction.ts";
 
 /** Operands and sizes of `heteroscedastic`. */
 export interface HeteroscedasticOptions extends LossOptions {
@@ -10,15 +11,12 @@ export interface HeteroscedasticOptions extends LossOptions {
   readonly gradient: BufferSlice;
 }
 
-const kernels = [0, 1].map((weighted) =>
-  defineKernel({
-    label: "loss.heteroscedastic",
-    code,
-    bindings: { prediction: "read", target: "read", weight: "read", loss: "write", gradient: "write" },
-    uniforms: { count: "u32", gradient_scale: "f32" },
-    constants: { weighted },
-  })
-);
+const forms = defineElementwiseLoss<"prediction" | "target" | "gradient", never>({
+  label: "loss.heteroscedastic",
+  code,
+  bindings: { prediction: "read", target: "read", weight: "read", loss: "write", gradient: "write" },
+  uniforms: { count: "u32", gradient_scale: "f32" },
+});
 
 /**
  * (mean - target)² / (exp(v) + 1e-6) + v with its gradients, v the log-variance clamped to ±10 (beyond which it has
@@ -27,12 +25,6 @@ const kernels = [0, 1].map((weighted) =>
  * @see Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994)
  */
 export function heteroscedastic(launcher: Launcher, options: HeteroscedasticOptions): void {
-  const { prediction, target, weight, gradient, count } = options;
-  withReduction(launcher, options, (loss, gradient_scale) =>
-    launcher.dispatch(
-      kernels[weight ? 1 : 0]!,
-      { prediction, target, weight: weight ?? target, loss, gradient },
-      { count, gradient_scale },
-      elementGrid(count),
-    ));
+  const { prediction, target, weight = target, gradient } = options;
+  dispatchElementwiseLoss(launcher, forms, { prediction, target, weight, gradient }, {}, options);
 }

@@ -36,6 +36,15 @@ export const heteroscedasticReference: SampleLoss = ([mean, raw], target) => {
   };
 };
 
+/** See `gaussianNll`; the gradient for the variance is that at the bound where it is less. */
+export const gaussianNllReference: SampleLoss = ([mean, raw], target) => {
+  const variance = Math.max(raw!, 1e-6), difference = mean! - target;
+  return {
+    value: (Math.log(variance) + difference ** 2 / variance) / 2,
+    gradient: [difference / variance, (1 - difference ** 2 / variance) / variance / 2],
+  };
+};
+
 /** Losses of all samples, weighted and reduced, and the gradient for all predictions; see `LossOptions`. */
 export function lossReference(
   sampleLoss: SampleLoss,

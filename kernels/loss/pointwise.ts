@@ -1,6 +1,7 @@
 import code from "./pointwise.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
-import { type LossOptions, withReduction } from "./reduction.ts";
+import type { BufferSlice, Launcher } from "../launcher.ts";
+import { defineElementwiseLoss, dispatchElementwiseLoss } from "./elementwise_loss.ts";
+import type { LossOptions } from "./reduction.ts";
 
 /** Operands and sizes of a loss of prediction - target. */
 export interface PointwiseLossOptions extends LossOptions {
@@ -10,29 +11,21 @@ export interface PointwiseLossOptions extends LossOptions {
   readonly gradient: BufferSlice;
 }
 
-const kernelsOf = (kind: number, name: string) =>
-  [0, 1].map((weighted) =>
-    defineKernel({
-      label: `loss.${name}`,
-      code,
-      bindings: { prediction: "read", target: "read", weight: "read", loss: "write", gradient: "write" },
-      uniforms: { count: "u32", delta: "f32", gradient_scale: "f32" },
-      constants: { kind, weighted },
-    })
-  );
-const squared = kernelsOf(0, "mse");
-const absolute = kernelsOf(1, "mae");
-const huberKernels = kernelsOf(2, "huber");
+const formsOf = (kind: number, name: string) =>
+  defineElementwiseLoss<"prediction" | "target" | "gradient", "delta">({
+    label: `loss.${name}`,
+    code,
+    bindings: { prediction: "read", target: "read", weight: "read", loss: "write", gradient: "write" },
+    uniforms: { count: "u32", delta: "f32", gradient_scale: "f32" },
+    constants: { kind },
+  });
+const squared = formsOf(0, "mse");
+const absolute = formsOf(1, "mae");
+const huberForms = formsOf(2, "huber");
 
-function pointwise(launcher: Launcher, kernels: typeof squared, options: PointwiseLossOptions, delta: number): void {
-  const { prediction, target, weight, gradient, count } = options;
-  withReduction(launcher, options, (loss, gradient_scale) =>
-    launcher.dispatch(
-      kernels[weight ? 1 : 0]!,
-      { prediction, target, weight: weight ?? target, loss, gradient },
-      { count, delta, gradient_scale },
-      elementGrid(count),
-    ));
+function pointwise(launcher: Launcher, forms: typeof squared, options: PointwiseLossOptions, delta: number): void {
+  const { prediction, target, weight = target, gradient } = options;
+  dispatchElementwiseLoss(launcher, forms, { prediction, target, weight, gradient }, { delta }, options);
 }
 
 /** Squared error, (prediction - target)², with its gradient. */
@@ -51,5 +44,5 @@ export function meanAbsoluteError(launcher: Launcher, options: PointwiseLossOpti
  * @see Huber, "Robust estimation of a location parameter" (1964)
  */
 export function huber(launcher: Launcher, options: PointwiseLossOptions & { readonly delta?: number }): void {
-  pointwise(launcher, huberKernels, options, options.delta ?? 1);
+  pointwise(launcher, huberForms, options, options.delta ?? 1);
 }

@@ -1,5 +1,6 @@
 // Losses of the difference d = prediction - target, with their gradients in the same pass:
 // 0: squared, d^2.  1: absolute, |d|.  2: Huber (1964), d^2 / 2 up to delta, then delta (|d| - delta / 2).
+// After element_single.wgsl or element_vector.wgsl, before elementwise_loss.wgsl.
 
 struct Uniforms {
   count: u32,
@@ -10,23 +11,14 @@ struct Uniforms {
 override kind: u32;
 override weighted: bool;
 
-@group(0) @binding(0) var<storage, read> prediction: array<f32>;
-@group(0) @binding(1) var<storage, read> target_value: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(4) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> prediction: array<Element>;
+@group(0) @binding(1) var<storage, read> target_value: array<Element>;
+@group(0) @binding(2) var<storage, read> weight: array<Element>;
+@group(0) @binding(3) var<storage, read_write> loss: array<Loss>;
+@group(0) @binding(4) var<storage, read_write> gradient: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.count) {
-    return;
-  }
+fn evaluate(index: u32) -> Element {
   let difference = prediction[index] - target_value[index];
   var value = difference * difference;
   var slope = 2.0 * difference;
@@ -35,7 +27,7 @@ fn main(
     slope = sign(difference);
   }
   if (kind == 2u) {
-    let linear = abs(difference) > uniforms.delta;
+    let linear = abs(difference) > Element(uniforms.delta);
     value = select(0.5 * value, uniforms.delta * (abs(difference) - 0.5 * uniforms.delta), linear);
     slope = select(difference, uniforms.delta * sign(difference), linear);
   }
@@ -43,6 +35,6 @@ fn main(
     value *= weight[index];
     slope *= weight[index];
   }
-  loss[index] = value;
   gradient[index] = uniforms.gradient_scale * slope;
+  return value;
 }

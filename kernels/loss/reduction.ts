@@ -25,10 +25,12 @@ export interface LossOptions extends ReducedLossOptions {
 /**
  * Runs `dispatch` with a place for the losses of the samples and the factor on their gradients, then reduces the losses
  * into `loss`.
+ *
+ * @param options.partials how many numbers the dispatch leaves to be reduced, where it sums some of the losses itself
  */
 export function withReduction(
   launcher: Launcher,
-  { reduction = "mean", loss, count }: ReducedLossOptions,
+  { reduction = "mean", loss, count, partials = count }: ReducedLossOptions & { readonly partials?: number },
   dispatch: (losses: BufferSlice, gradientScale: number) => void,
 ): void {
   if (reduction === "none") {
@@ -36,8 +38,8 @@ export function withReduction(
     return;
   }
   const scale = reduction === "mean" ? 1 / count : 1;
-  const losses = launcher.scratch(count * 4);
+  const losses = launcher.scratch(partials * 4);
   dispatch(losses, scale);
-  sumAll(launcher, { x: losses, y: loss, count, scale });
+  sumAll(launcher, { x: losses, y: loss, count: partials, scale });
   launcher.release(losses);
 }

@@ -11,6 +11,7 @@ import {
   exp,
   expand,
   gather,
+  gaussianNllLoss,
   gelu,
   heteroscedasticLoss,
   huberLoss,
@@ -251,6 +252,11 @@ for (
     `heteroscedastic loss (${name}), one variance clamped`,
     at({ prediction: [6, 2] }, both),
     (inputs) => heteroscedasticLoss({ ...inputs, ...others() }, { reduction }),
+  );
+  gradientTest(
+    `Gaussian negative log-likelihood (${name})`,
+    at({ mean: [6], variance: [6] }, { mean: prediction, variance: [0.5, 1, 2, 0.75, 1.5, 3] }),
+    (inputs) => gaussianNllLoss({ ...inputs, ...others() }, { reduction }),
   );
 }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
+import { gaussianNll } from "../../kernels/loss/gaussian_nll.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import {
   absoluteReference,
+  gaussianNllReference,
   heteroscedasticReference,
   huberReference,
   lossReference,
@@ -60,6 +62,55 @@ for (const { name, launch, sample, width } of losses) {
   });
 }
 
+/** Means and variances side by side; the variances reach from 1e-8, under the bound, to 1e4. */
+const normalsOf = (count: number) =>
+  normals(count * 2, 4).map((value, i) => i % 2 ? Math.fround(10 ** (6 * Math.tanh(value) - 2)) : 3 * value);
+
+Deno.test("loss: gaussian_nll and its gradients equal the reference for each reduction and weighting", async () => {
+  for (const count of [1, 65, 300]) {
+    const both = normalsOf(count), target = normals(count, 2), weights = normals(count, 3).map(Math.abs);
+    const [mean, variance] = [0, 1].map((column) => both.filter((_, i) => i % 2 === column));
+    for (const [reduction, weight] of [["none"], ["none", weights], ["mean", weights], ["sum"]] as const) {
+      const loss = harness.output(reduction === "none" ? count : 1);
+      const [meanGradient, varianceGradient] = [harness.output(count), harness.output(count)];
+      gaussianNll(launcher, {
+        mean: harness.upload(mean!),
+        variance: harness.upload(variance!),
+        target: harness.upload(target),
+        weight: weight && harness.upload(weight),
+        ...{ reduction, loss, meanGradient, varianceGradient, count },
+      });
+      const expected = lossReference(gaussianNllReference, both, target, { weight, reduction });
+      const [value, ...slopes] = await harness.read(loss, meanGradient, varianceGradient);
+      assertClose(value, expected.loss, { what: `${reduction} loss of ${count}` });
+      slopes.forEach((found, column) =>
+        assertClose(found, expected.gradient.filter((_, i) => i % 2 === column), {
+          rtol: 3e-5,
+          what: `gradient ${column} of the ${reduction} loss of ${count}`,
+        })
+      );
+    }
+  }
+});
+
+Deno.test("loss: the reference's gradient of gaussian_nll equals finite differences of its value", () => {
+  const both = normals(24, 4).map((value, i) => i % 2 ? Math.abs(value) + 0.1 : value), target = normals(12, 2);
+  const value = (at: Float64Array) => lossReference(gaussianNllReference, at, target).loss[0]!;
+  const { gradient } = lossReference(gaussianNllReference, both, target);
+  assertClose(gradient, numericalGradient(value, both, 1e-6), { rtol: 1e-6, atol: 1e-8 });
+});
+
+Deno.test("loss: gives the same bits on every repeat", async () => {
+  const both = predictionsOf(1028, 2), target = normals(1028, 2), found = [];
+  for (let run = 0; run < 2; run++) {
+    const loss = harness.output(1), gradient = harness.output(2056);
+    const inputs = { prediction: harness.upload(both), target: harness.upload(target) };
+    heteroscedastic(launcher, { ...inputs, loss, gradient, count: 1028 });
+    found.push(await harness.read(loss, gradient));
+  }
+  assert.deepEqual(found[0], found[1]);
+});
+
 Deno.test("loss: the log-variance has its gradient at the clamp's bounds and none beyond", async () => {
   const prediction = [1, 10, 1, 10.5, 1, -10, 1, -10.5];
   const loss = harness.output(4), gradient = harness.output(8);
@@ -71,16 +122,16 @@ Deno.test("loss: the log-variance has its gradient at the clamp's bounds and non
 });
 
 Deno.test("loss: a NaN in mean, log-variance or target reaches the loss", async () => {
-  for (const [prediction, target] of [[[NaN, 0], [1]], [[1, NaN], [1]], [[1, 0], [NaN]]]) {
-    const loss = harness.output(1), gradient = harness.output(2);
-    heteroscedastic(launcher, {
-      prediction: harness.upload(prediction!),
-      target: harness.upload(target!),
-      loss,
-      gradient,
-      count: 1,
-    });
-    assert.ok(Number.isNaN((await harness.read(loss))[0][0]));
+  for (const count of [1, 4]) {
+    for (const [prediction, target] of [[[NaN, 0], [1]], [[1, NaN], [1]], [[1, 0], [NaN]]] as const) {
+      const loss = harness.output(1), gradient = harness.output(2 * count), others = new Array(count - 1).fill(0);
+      heteroscedastic(launcher, {
+        prediction: harness.upload([...others, ...others, ...prediction]),
+        target: harness.upload([...others, ...target]),
+        ...{ loss, gradient, count },
+      });
+      assert.ok(Number.isNaN((await harness.read(loss))[0][0]));
+    }
   }
 });
 
