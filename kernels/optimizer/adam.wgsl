@@ -26,7 +26,7 @@ override amsgrad: bool;
 @group(0) @binding(1) var<storage, read> gradient: array<Element>;
 @group(0) @binding(2) var<storage, read_write> first_moment: array<Element>;
 @group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;
-@group(0) @binding(4) var<storage, read_write> greatest: array<Element>;
+@group(0) @binding(4) var<storage, read_write> greatest_moment: array<Element>;
 @group(0) @binding(5) var<storage, read> status: Status;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
@@ -52,8 +52,8 @@ fn main(
   first_moment[index] = m;
   second_moment[index] = v;
   if (amsgrad) {
-    v = max(v, greatest[index]);
-    greatest[index] = v;
+    v = max(v, greatest_moment[index]);
+    greatest_moment[index] = v;
   }
   parameter[index] = value - uniforms.step_size * m / (sqrt(v) * uniforms.root_correction + uniforms.epsilon);
 }

@@ -47,5 +47,6 @@ fn log_of_sum(sums: Exponentials) -> f32 {
     return sums.greatest + select(log_of_one_and(sums.rest), sums.rest, is_nan(sums.rest));
   }
   let sum = sums.own + sums.rest;
-  return select(log(sum), sum, is_nan(sum));
+  // Some drivers take the logarithm of 0 for that of the least number they have.
+  return select(select(log(sum), -1.0 / sum, sum == 0.0), sum, is_nan(sum));
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { ErrorTrap } from "../../engine/device/errors.ts";
 import { createLauncher, type DeviceLauncher } from "../../kernels/device_launcher.ts";
-import type { BufferSlice, Launcher, Workgroups } from "../../kernels/launcher.ts";
+import type { BufferSlice, Kernel, Launcher, Workgroups } from "../../kernels/launcher.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { testDevice } from "../device.ts";
+import { assertInterface } from "./interface.ts";
 
 /** Words behind each output that no kernel may touch. */
 const canaryWords = 64;
@@ -30,8 +31,12 @@ export class KernelHarness {
     this.#errors = errors;
     this.launcher = launcher;
     const dispatch = launcher.dispatch.bind(launcher);
-    launcher.dispatch = (kernel, bindings, uniforms, workgroups) =>
+    const known = new Set<Kernel>();
+    launcher.dispatch = (kernel, bindings, uniforms, workgroups) => {
+      if (!known.has(kernel)) assertInterface(kernel);
+      known.add(kernel);
       dispatch(kernel, bindings, uniforms, folded(kernel.code, workgroups));
+    };
     this.launchers = [true, false].map((software) => ({
       kind: software ? "software" : "hardware",
       launcher: {
