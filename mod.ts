@@ -41,6 +41,7 @@ export { Philox } from "./kernels/philox.ts";
 export * as kernels from "./kernels/mod.ts";
 export type {
   Access,
+  Activation,
   BufferPool,
   BufferSlice,
   Capabilities,
@@ -50,11 +51,15 @@ export type {
   Kernel,
   Launcher,
   LossReduction,
+  MatmulShape,
+  MatmulVariant,
   MiningKind,
   PipelineCache,
   PoolStatistics,
+  RegisterTileVariant,
   ScoreBounds,
   ScratchAllocator,
+  Stored,
   UniformType,
   Workgroups,
 } from "./kernels/mod.ts";

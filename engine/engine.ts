@@ -8,7 +8,7 @@ import { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.t
 import { RandomSource } from "./random.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
 import { shardSizes } from "./sharding.ts";
-import { elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
 const maxRunAhead = 16;
@@ -76,7 +76,7 @@ export class Engine implements AsyncDisposable {
 
   /** Uninitialised tensor: whoever asks for it writes all of it. */
   empty(shape: Shape, type: ElementType = "f32", name = "tensor"): Tensor {
-    return this.adopt(new Tensor(this, shape, this.allocate(elementCount(shape) * 4, name), type, name));
+    return this.adopt(new Tensor(this, shape, this.allocate(bytesOf(elementCount(shape), type), name), type, name));
   }
 
   /** Tensor of given elements in row-major order. @throws ShapeError when their number is not the shape's */
@@ -158,15 +158,17 @@ export class Engine implements AsyncDisposable {
     return storage;
   }
 
-  /** Reads tensors back with one wait. Indices come as the floats of the same value. */
+  /** Reads tensors back with one wait. Indices and halves come as the floats of the same value. */
   async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
-    const buffers = tensors.map((tensor) => new ArrayBuffer(tensor.size * 4));
+    const buffers = tensors.map((tensor) => new ArrayBuffer(bytesOf(tensor.size, tensor.type)));
     await this.#readback.read(tensors.flatMap((tensor, i) => parts(tensor, buffers[i]!)));
     this.#unfinished = 0;
     this.opened.errors.check();
-    return buffers.map((buffer, i) =>
-      tensors[i]!.type === "u32" ? Float32Array.from(new Uint32Array(buffer)) : new Float32Array(buffer)
-    );
+    return buffers.map((buffer, i) => {
+      const { type, size } = tensors[i]!;
+      if (type === "f16") return Float32Array.from(new Float16Array(buffer, 0, size));
+      return type === "u32" ? Float32Array.from(new Uint32Array(buffer)) : new Float32Array(buffer);
+    });
   }
 
   /** Reads the bytes of a tensor back, one buffer after the other, for what is too large to hold twice. */

@@ -54,6 +54,7 @@ export {
   type ProbabilitiesInputs,
 } from "./ops/expected_score.ts";
 export { l21Norm, type L21NormOptions } from "./ops/l21_norm.ts";
+export { type ConversionInputs, float, half } from "./ops/half.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
 export {

@@ -1,4 +1,6 @@
 import { MetrogradError, ShapeError } from "../kernels/errors.ts";
+import { halfBytes } from "../kernels/elementwise/half.ts";
+import type { Stored } from "../kernels/matmul/kernels.ts";
 import type { BufferSlice } from "../kernels/launcher.ts";
 import type { Origin } from "./autograd.ts";
 import type { Engine } from "./engine.ts";
@@ -6,8 +8,18 @@ import type { Engine } from "./engine.ts";
 /** Sizes along each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Type of a tensor's elements. Indices are `u32`. */
-export type ElementType = "f32" | "u32";
+/** Type of a tensor's elements. Indices are `u32`; `f16` is storage alone, for operands of products. */
+export type ElementType = "f32" | "u32" | "f16";
+
+/** Bytes that so many elements fill: whole words of four. */
+export function bytesOf(elements: number, type: ElementType): number {
+  return type === "f16" ? halfBytes(elements) : elements * 4;
+}
+
+/** How an operand of a product is stored. */
+export function storedAs({ type }: Tensor): Stored {
+  return type === "f16" ? "f16" : "f32";
+}
 
 /** Number of elements of a shape. */
 export function elementCount(shape: Shape): number {

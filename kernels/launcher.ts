@@ -1,4 +1,5 @@
 import { ShapeError } from "./errors.ts";
+import type { MatmulShape, MatmulVariant } from "./matmul/variants.ts";
 
 /** A range of a GPU buffer. `offset` is a multiple of the device's storage alignment; both are in bytes. */
 export interface BufferSlice {
@@ -57,6 +58,8 @@ export interface Capabilities {
   readonly shaderF16: boolean;
   /** Most bytes one binding may have. */
   readonly maxBindingSize: number;
+  /** Variants of products that were measured to be fastest on this device; undefined for any other product. */
+  readonly matmulVariant?: (shape: Required<MatmulShape>) => MatmulVariant | undefined;
 }
 
 /** Number of workgroups along x, y and z. */

@@ -14,8 +14,16 @@ export {
 } from "./launcher.ts";
 export { type Compiled, PipelineCache } from "./pipelines.ts";
 
+export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
-export { chooseMatmulVariant, type MatmulShape, type MatmulVariant } from "./matmul/variants.ts";
+export {
+  chooseMatmulVariant,
+  type MatmulRule,
+  matmulRules,
+  type MatmulShape,
+  type MatmulVariant,
+  type RegisterTileVariant,
+} from "./matmul/variants.ts";
 export {
   attention,
   attentionBackward,
@@ -52,6 +60,7 @@ export {
 } from "./elementwise/binary.ts";
 export { broadcastShape } from "./elementwise/broadcast_axes.ts";
 export { fill } from "./elementwise/fill.ts";
+export { type ConversionOptions, halfBytes, toFloat, toHalf } from "./elementwise/half.ts";
 export { reluBackward } from "./elementwise/relu_backward.ts";
 export { scaleBy } from "./elementwise/scale_by.ts";
 export { unary, unaryBackward, type UnaryFunction, unaryFunctions, type UnaryOptions } from "./elementwise/unary.ts";

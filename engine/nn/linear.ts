@@ -1,4 +1,4 @@
-import { linear } from "../ops/linear.ts";
+import { linear, type LinearOptions } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
 import type { Tensor } from "../tensor.ts";
 import { uniform } from "./init.ts";
@@ -28,8 +28,8 @@ export class Linear extends Module {
     this.bias = bias ? new Parameter(engine, [outFeatures], uniform(random, outFeatures, bound)) : null;
   }
 
-  /** `x` [..., in] → [..., out]; with `relu` the rectifier runs in the same pass. */
-  forward(x: Tensor, options: { relu?: boolean } = {}): Tensor {
+  /** `x` [..., in] → [..., out]; with `relu` or `gelu` that runs in the same pass. */
+  forward(x: Tensor, options: LinearOptions = {}): Tensor {
     return linear({ x, weight: this.weight, bias: this.bias ?? undefined }, options);
   }
 }

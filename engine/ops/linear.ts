@@ -1,15 +1,18 @@
 import { reluBackward } from "../../kernels/elementwise/relu_backward.ts";
+import { unaryBackward } from "../../kernels/elementwise/unary.ts";
+import type { Activation } from "../../kernels/matmul/kernels.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { storedAs, type Tensor } from "../tensor.ts";
+import type { GeluOptions } from "./unary.ts";
 
 /** Inputs of `linear`. */
 export interface LinearInputs {
-  /** [..., in] */
+  /** [..., in]; f32 or f16 */
   readonly x: Tensor;
-  /** [out, in] */
+  /** [out, in]; f32 or f16 */
   readonly weight: Tensor;
   /** [out] */
   readonly bias?: Tensor | undefined;
@@ -19,22 +22,26 @@ export interface LinearInputs {
 export interface LinearOptions {
   /** Negative results become 0. */
   readonly relu?: boolean;
+  /** Results pass through GELU of this form, instead of the rectifier. */
+  readonly gelu?: NonNullable<GeluOptions["approximate"]>;
 }
 
 /**
- * y = x Wᵀ + b, with an optional rectifier in the same pass.
+ * y = x Wᵀ + b, with an optional rectifier or GELU in the same pass.
  *
  * `x` [..., in], `weight` [out, in], `bias` [out] → [..., out].
  *
  * @throws ShapeError when the sizes do not fit together
  */
 export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
-  forward({ x, weight, bias }: LinearInputs, { relu = false }: LinearOptions) {
+  forward({ x, weight, bias }: LinearInputs, { relu = false, gelu }: LinearOptions, save: (sums: Tensor) => void) {
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;
     expectShape("linear", "weight", weight, [outFeatures, inFeatures]);
     if (bias) expectShape("linear", "bias", bias, [outFeatures]);
     const y = x.engine.empty([...x.shape.slice(0, -1), outFeatures]);
+    const sums = gelu && x.engine.recording ? x.engine.empty(y.shape) : undefined;
+    if (sums) save(sums);
     matmul(x.engine.stream, {
       a: x.slice,
       b: weight.slice,
@@ -43,16 +50,20 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
       n: outFeatures,
       k: inFeatures,
       transposeB: true,
+      storedA: storedAs(x),
+      storedB: storedAs(weight),
       bias: bias?.slice,
       relu,
+      activation: gelu && activations[gelu],
+      sums: sums?.slice,
     });
     return y;
   },
-  backward({ inputs: { x, weight }, output, options }, dy) {
+  backward({ inputs: { x, weight }, output, options: { relu, gelu }, saved: sums }, dy) {
     const { engine } = x;
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;
-    const upstream = options.relu ? rectified(output, dy) : dy;
+    const upstream = gelu ? throughGelu(gelu, sums, dy) : relu ? rectified(output, dy) : dy;
     return {
       x(into) {
         const dx = into?.tensor ?? engine.empty(x.shape);
@@ -63,6 +74,7 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
           m: rows,
           n: inFeatures,
           k: outFeatures,
+          storedB: storedAs(weight),
           accumulate: into?.accumulate ?? false,
         });
         return dx;
@@ -77,6 +89,7 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
           n: inFeatures,
           k: rows,
           transposeA: true,
+          storedB: storedAs(x),
           accumulate: into?.accumulate ?? false,
         });
         return gradient;
@@ -99,5 +112,14 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
 function rectified(output: Tensor, dy: Tensor): Tensor {
   const dx = output.engine.empty(output.shape);
   reluBackward(output.engine.stream, { y: output.slice, dy: dy.slice, dx: dx.slice, count: output.size });
+  return dx;
+}
+
+const activations: Readonly<Record<"none" | "tanh", Activation>> = { none: "gelu", tanh: "gelu_tanh" };
+
+function throughGelu(form: "none" | "tanh", sums: Tensor, dy: Tensor): Tensor {
+  const dx = sums.engine.empty(sums.shape);
+  const operands = { x: sums.slice, dy: dy.slice, dx: dx.slice, count: sums.size };
+  unaryBackward(sums.engine.stream, activations[form], operands);
   return dx;
 }

@@ -3,13 +3,13 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { type Op, op } from "../autograd.ts";
 import { sameShape, shapeText } from "../shapes.ts";
-import { elementCount, type Tensor } from "../tensor.ts";
+import { elementCount, storedAs, type Tensor } from "../tensor.ts";
 
 /** Inputs of `matmul`; leading axes are a batch. */
 export interface MatmulInputs {
-  /** [..., m, k], or [..., k, m] with `transposeA` */
+  /** [..., m, k], or [..., k, m] with `transposeA`; f32 or f16 */
   readonly a: Tensor;
-  /** [..., k, n], or [..., n, k] with `transposeB`; without leading axes it serves the whole batch */
+  /** [..., k, n], or [..., n, k] with `transposeB`; without leading axes it serves the whole batch; f32 or f16 */
   readonly b: Tensor;
 }
 
@@ -25,7 +25,7 @@ export interface MatmulLayout {
  * C = op(A) op(B), of the last two axes; leading axes are a batch.
  *
  * `a` [..., m, k] ([..., k, m] with `transposeA`), `b` [..., k, n] ([..., n, k] with `transposeB`) or without leading
- * axes, then one B serves the whole batch → [..., m, n].
+ * axes, then one B serves the whole batch → [..., m, n], f32.
  *
  * @throws ShapeError when the sizes do not fit together
  */
@@ -33,7 +33,10 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
   forward({ a, b }: MatmulInputs, options: MatmulLayout) {
     const { m, n, k, batch, leading, sharedB } = sizes(a, b, options);
     const c = a.engine.empty([...leading, m, n]);
-    launch(a.engine.stream, { ...options, a: a.slice, b: b.slice, c: c.slice, m, n, k, batch, sharedB });
+    launch(a.engine.stream, {
+      ...{ ...options, a: a.slice, b: b.slice, c: c.slice, m, n, k, batch, sharedB },
+      ...{ storedA: storedAs(a), storedB: storedAs(b) },
+    });
     return c;
   },
   backward({ inputs: { a, b }, options }, dy) {
@@ -59,6 +62,7 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
               transposeA: transposeB,
               transposeB: true,
               sharedA: sharedB,
+              storedA: storedAs(b),
               accumulate,
             }
             : {
@@ -71,6 +75,7 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
               batch,
               transposeB: !transposeB,
               sharedB,
+              storedB: storedAs(b),
               accumulate,
             },
         );
@@ -116,9 +121,13 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
           batch,
           transposeA: true,
           transposeB: transposeA,
+          storedB: storedAs(a),
           accumulate,
         }
-        : { a: a.slice, b: dy.slice, c: db.slice, m: k, n, k: rows, batch, transposeA: !transposeA, accumulate };
+        : {
+          ...{ a: a.slice, b: dy.slice, c: db.slice, m: k, n, k: rows, batch, transposeA: !transposeA, accumulate },
+          storedA: storedAs(a),
+        };
     }
   },
 });

@@ -1,3 +1,6 @@
+import type { UnaryFunction } from "../elementwise/unary.ts";
+import { unaryReferences } from "../elementwise/unary.ref.ts";
+
 /** Sizes and storage of a reference product; see `matmul`. */
 export interface MatmulReferenceOptions {
   m: number;
@@ -10,14 +13,16 @@ export interface MatmulReferenceOptions {
   sharedB?: boolean;
   bias?: ArrayLike<number>;
   relu?: boolean;
+  activation?: UnaryFunction | undefined;
 }
 
 /** C = op(A) op(B) in float64, [batch, m, n]. */
 export function matmulReference(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
-  { m, n, k, batch = 1, transposeA, transposeB, sharedB, bias, relu }: MatmulReferenceOptions,
+  { m, n, k, batch = 1, transposeA, transposeB, sharedB, bias, relu, activation }: MatmulReferenceOptions,
 ): Float64Array {
+  const after = relu ? "relu" : activation;
   const c = new Float64Array(batch * m * n);
   for (let p = 0; p < batch; p++) {
     const fromA = p * m * k, fromB = sharedB ? 0 : p * k * n;
@@ -28,7 +33,7 @@ export function matmulReference(
           sum += a[fromA + (transposeA ? i * m + row : row * k + i)]! *
             b[fromB + (transposeB ? column * k + i : i * n + column)]!;
         }
-        c[(p * m + row) * n + column] = relu ? Math.max(sum, 0) : sum;
+        c[(p * m + row) * n + column] = after ? unaryReferences[after].value(sum, 0, 0) : sum;
       }
     }
   }

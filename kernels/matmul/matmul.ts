@@ -1,15 +1,14 @@
-import smallCode from "./small.wgsl" with { type: "text" };
-import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
 import { ShapeError } from "../errors.ts";
+import { type BufferSlice, type Launcher, maxWorkgroupsPerDimension } from "../launcher.ts";
 import {
-  type BufferSlice,
-  defineKernel,
-  type Launcher,
-  maxWorkgroupsPerDimension,
-  type Workgroups,
-} from "../launcher.ts";
-import { bindings, type RegisterTileKernel, registerTileKernel, uniforms } from "./register_tile.ts";
-import { chooseMatmulVariant, type MatmulVariant } from "./variants.ts";
+  type Activation,
+  type MatmulKernel,
+  type ProductForm,
+  productKernel,
+  type Stored,
+  sumPartsKernel,
+} from "./kernels.ts";
+import { chooseMatmulVariant, matmulGrid, type MatmulShape, type MatmulVariant } from "./variants.ts";
 
 /** Operands and sizes of a matrix product. */
 export interface MatmulOptions {
@@ -39,70 +38,102 @@ export interface MatmulOptions {
   readonly bias?: BufferSlice | undefined;
   /** Negative results become 0. */
   readonly relu?: boolean;
+  /** Function that results pass through, instead of the rectifier. */
+  readonly activation?: Activation | undefined;
+  /** Output of the sums before the activation, [batch, m, n], where its gradient will be needed. */
+  readonly sums?: BufferSlice | undefined;
   /** Adds to what C holds (before the rectifier). */
   readonly accumulate?: boolean;
+  /** How A is stored; "f32" by default. "f16" asks for a device with `shader-f16`. */
+  readonly storedA?: Stored;
+  /** How B is stored; "f32" by default. */
+  readonly storedB?: Stored;
   /** Overrides the variant that `chooseMatmulVariant` picks. */
   readonly variant?: MatmulVariant;
 }
 
-const perLayout = (name: string, code: string) =>
-  [0, 1, 2, 3].map((layout) =>
-    defineKernel({
-      label: `matmul.${layout & 2 ? "t" : "n"}${layout & 1 ? "t" : "n"}.${name}`,
-      code,
-      bindings,
-      uniforms,
-      constants: { transpose_a: layout >> 1, transpose_b: layout & 1 },
-    })
-  );
-const smallKernels = perLayout("small", smallCode);
-const workgroupTileKernels = perLayout("workgroup_tile", workgroupTileCode);
-
 /**
- * C = op(A) op(B), with an optional bias and rectifier in the same pass.
+ * C = op(A) op(B), with an optional bias and rectifier or GELU in the same pass.
  *
  * @throws ShapeError when a size is not positive or the output needs a grid that no device has
  */
 export function matmul(launcher: Launcher, options: MatmulOptions): void {
-  const { a, b, c, m, n, k, batch = 1, bias, relu, accumulate, sharedA, sharedB } = options;
-  const { transposeA = false, transposeB = false } = options;
+  const { m, n, k, batch = 1, transposeA = false, transposeB = false, storedA = "f32", storedB = "f32" } = options;
   if (!(m > 0 && n > 0 && k > 0 && batch > 0)) {
     throw new ShapeError(`matmul: sizes must be positive, but are m ${m}, n ${n}, k ${k}, batch ${batch}.`);
   }
-  const shape = { m, n, k, transposeA, transposeB };
-  const variant = options.variant ?? chooseMatmulVariant(shape, launcher.capabilities);
-  const { kernel, workgroups } = plan(variant, shape, batch);
-  if (workgroups.some((count) => count! > maxWorkgroupsPerDimension)) {
-    throw new ShapeError(`matmul: an output of ${batch} x ${m} x ${n} needs more than 65,535 workgroups on one side.`);
+  const shape = { m, n, k, batch, transposeA, transposeB };
+  const form = { transposeA, transposeB, storedA, storedB, activation: options.activation };
+  const { capabilities } = launcher;
+  const variant = options.variant ?? capabilities.matmulVariant?.(shape) ?? chooseMatmulVariant(shape, capabilities);
+  // A register tile writes its stores out, dozens of times over: compiled with an activation in each it takes many seconds.
+  const inTwoPasses = (variant.parts ?? 1) > 1 || (options.activation && variant.name === "register tile");
+  if (inTwoPasses) splitProduct(launcher, options, shape, variant, form);
+  else {
+    const kernel = productKernel(variant, form);
+    launch(
+      launcher,
+      kernel,
+      options,
+      options.c,
+      { ...operandSizes(options), parts: 1, part_length: k },
+      matmulGrid(shape, variant),
+    );
   }
-  launcher.dispatch(kernel, { a, b, bias: bias ?? b, c }, {
-    m,
-    n,
-    k,
-    stride_a: sharedA ? 0 : m * k,
-    stride_b: sharedB ? 0 : k * n,
-    stride_c: m * n,
-    flags: (bias ? 1 : 0) + (relu ? 2 : 0) + (accumulate ? 4 : 0),
-  }, workgroups);
 }
 
-function plan(
+/** Makes the sums in parts, side by side in scratch memory, then adds them in order and does what follows a sum. */
+function splitProduct(
+  launcher: Launcher,
+  options: MatmulOptions,
+  shape: Required<MatmulShape>,
   variant: MatmulVariant,
-  { m, n, transposeA, transposeB }: { m: number; n: number; transposeA: boolean; transposeB: boolean },
-  batch: number,
-): { kernel: RegisterTileKernel; workgroups: Workgroups } {
-  const layout = (transposeA ? 2 : 0) + (transposeB ? 1 : 0);
-  switch (variant.name) {
-    case "small":
-      return { kernel: smallKernels[layout]!, workgroups: [Math.ceil(Math.max(m, n) / 64), Math.min(m, n), batch] };
-    case "workgroup tile":
-      return { kernel: workgroupTileKernels[layout]!, workgroups: [Math.ceil(n / 64), Math.ceil(m / 64), batch] };
-    case "register tile": {
-      const { rows, columns, lanes } = variant;
-      return {
-        kernel: registerTileKernel({ ...variant, transposeA, transposeB }),
-        workgroups: [Math.ceil(n / columns), Math.ceil(m / (rows * lanes)), batch],
-      };
-    }
+  form: ProductForm,
+): void {
+  const { m, n, k, batch } = shape;
+  // Parts begin at multiples of four, and none is empty.
+  const part_length = Math.ceil(k / (variant.parts ?? 1) / 4) * 4;
+  const parts = Math.ceil(k / part_length);
+  const partials = launcher.scratch(4 * batch * parts * m * n);
+  const [x, y, z] = matmulGrid(shape, variant);
+  const plain = { ...options, bias: undefined, relu: false, accumulate: false, activation: undefined };
+  const kernel = productKernel(variant, { ...form, activation: undefined });
+  launch(launcher, kernel, plain, partials, { ...operandSizes(options), parts, part_length }, [x, y, z * parts]);
+  const vector = n % 4 === 0, width = vector ? 4 : 1;
+  const sizes = { m, n: n / width, k, stride_a: 0, stride_b: 0, stride_c: m * n / width, parts, part_length };
+  const operands = { ...options, a: partials, b: partials };
+  launch(launcher, sumPartsKernel(vector, form.activation), operands, options.c, sizes, [
+    Math.ceil(sizes.stride_c / 64),
+    1,
+    batch,
+  ]);
+  launcher.release(partials);
+}
+
+function operandSizes({ m, n, k, sharedA, sharedB }: MatmulOptions) {
+  return { m, n, k, stride_a: sharedA ? 0 : m * k, stride_b: sharedB ? 0 : k * n, stride_c: m * n };
+}
+
+function launch(
+  launcher: Launcher,
+  kernel: MatmulKernel,
+  { a, b, bias, relu, accumulate, activation, sums, m, n, batch = 1 }: MatmulOptions,
+  c: BufferSlice,
+  sizes: Omit<Parameters<typeof launcher.dispatch<string, keyof MatmulKernel["uniforms"]>>[2], "flags">,
+  workgroups: [number, number, number],
+): void {
+  if (workgroups.some((count) => count > maxWorkgroupsPerDimension)) {
+    throw new ShapeError(`matmul: an output of ${batch} x ${m} x ${n} needs more than 65,535 workgroups on one side.`);
   }
+  const flags = (bias ? 1 : 0) + (relu ? 2 : 0) + (accumulate ? 4 : 0) + (sums ? 8 : 0);
+  // Sums that nobody keeps still need something bound to their place.
+  const unused = activation && !sums ? launcher.scratch(16) : undefined;
+  const place = sums ?? unused;
+  launcher.dispatch(
+    kernel,
+    { a, b, bias: bias ?? b, c, ...(activation ? { sums: place } : {}) },
+    { ...sizes, flags },
+    workgroups,
+  );
+  if (unused) launcher.release(unused);
 }

@@ -1,28 +1,18 @@
-import { defineKernel, type Kernel } from "../launcher.ts";
+import type { RegisterTileVariant } from "./variants.ts";
 
-/** Shape of one register-tiled matmul shader. */
-export interface RegisterTile {
-  /** Invocations in a workgroup; with `broadcast` they are exactly one subgroup. */
-  readonly lanes: number;
-  /** Rows of C that one invocation computes; a multiple of 4. */
-  readonly rows: number;
-  /** Columns of C that one workgroup computes; a multiple of 4, and of `lanes` with `broadcast`. */
-  readonly columns: number;
+/** Shape of one register-tiled matmul shader: rows and columns are multiples of 4, columns of `lanes` with `broadcast`. */
+export interface RegisterTile extends Omit<RegisterTileVariant, "name"> {
   /** A is stored [k, m]. */
   readonly transposeA: boolean;
   /** B is stored [n, k]. */
   readonly transposeB: boolean;
-  /** Reads four numbers at once, which asks for rows of A, B and C that are multiples of 4 long. */
-  readonly vector: boolean;
-  /** Each number of B is read by one invocation and handed round the subgroup, instead of being read by all. */
-  readonly broadcast: boolean;
 }
 
 const components = ["x", "y", "z", "w"] as const;
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 /**
- * Writes the shader of a register-tiled matmul.
+ * Writes the shader of a register-tiled matmul, to be put behind product.wgsl.
  *
  * Neighbouring invocations take neighbouring rows and share the block of columns, so that on a CPU's vector unit one
  * invocation is one lane, each number of A is used `columns` times once loaded, and each number of B `rows` times. All
@@ -30,72 +20,32 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
  */
 export function registerTileSource(tile: RegisterTile): string {
   const { lanes, rows, columns, transposeA, transposeB, vector } = tile;
-  const element = vector ? "vec4f" : "f32";
   const rowOf = (i: number) =>
     transposeA && vector
       ? `first_row + ${Math.floor(i / 4) * lanes * 4}u + lane * 4u + ${i % 4}u`
       : `first_row + ${i * lanes}u + lane`;
   const main = steps(tile, 4);
   const tail = vector && !transposeA ? [] : [
-    "for (; k < uniforms.k; k++) {",
+    "for (; k < end; k++) {",
     ...steps({ ...tile, vector: vector && transposeA }, 1).map((line) => "  " + line),
     "}",
   ];
   return `// C = op(A) op(B): ${rows} rows an invocation, ${columns} columns a workgroup of ${lanes}.
 ${transposeA ? "// A is stored [k, m].\n" : ""}${transposeB ? "// B is stored [n, k].\n" : ""}
-struct Uniforms {
-  m: u32,
-  n: u32,
-  k: u32,
-  stride_a: u32,
-  stride_b: u32,
-  stride_c: u32,
-  flags: u32,
-}
-
-const has_bias = 1u;
-const has_relu = 2u;
-const accumulates = 4u;
-
-@group(0) @binding(0) var<storage, read> a: array<${element}>;
-@group(0) @binding(1) var<storage, read> b: array<${element}>;
-@group(0) @binding(2) var<storage, read> bias: array<${element}>;
-@group(0) @binding(3) var<storage, read_write> c: array<${element}>;
-@group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-fn store(row: u32, column: u32, sum: ${element}) {
-  let at = (uniforms.stride_c * batch + row * uniforms.n + column)${vector ? " >> 2u" : ""};
-  var value = sum;
-  if ((uniforms.flags & has_bias) != 0u) {
-    value += bias[column${vector ? " >> 2u" : ""}];
-  }
-  if ((uniforms.flags & accumulates) != 0u) {
-    value += c[at];
-  }
-  if ((uniforms.flags & has_relu) != 0u) {
-    // Negative numbers, by their bits: a comparison would take NaN for one on some drivers.
-    let bits = bitcast<${vector ? "vec4u" : "u32"}>(value);
-    value = select(value, ${element}(), bits - ${vector ? "vec4u(0x80000000u)" : "0x80000000u"} <= ${
-    vector ? "vec4u(0x7f800000u)" : "0x7f800000u"
-  });
-  }
-  c[at] = value;
-}
-
-var<private> batch: u32;
-
 @compute @workgroup_size(${lanes})
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workgroup: vec3u) {
-  batch = workgroup.z;
+  let batch = workgroup.z / uniforms.parts;
   let first_row = workgroup.y * ${lanes * rows}u;
   let first_column = workgroup.x * ${columns}u;
-  let offset_a = workgroup.z * uniforms.stride_a;
-  let offset_b = workgroup.z * uniforms.stride_b;
+  let offset_a = batch * uniforms.stride_a;
+  let offset_b = batch * uniforms.stride_b;
+  let offset_c = workgroup.z * uniforms.stride_c;
 ${range(rows).map((i) => `  let row_${i} = min(${rowOf(i)}, uniforms.m - ${lastRow(tile, i)}u);`).join("\n")}
 ${columnIndices(tile).map((line) => "  " + line).join("\n")}
 ${range(rows).map((i) => "  " + range(columns).map((n) => `var c${i}_${n} = 0.0;`).join(" ")).join("\n")}
-  var k = 0u;
-  for (; k + 4u <= uniforms.k; k += 4u) {
+  var k = (workgroup.z % uniforms.parts) * uniforms.part_length;
+  let end = min(k + uniforms.part_length, uniforms.k);
+  for (; k + 4u <= end; k += 4u) {
 ${main.map((line) => "    " + line).join("\n")}
   }
 ${tail.map((line) => "  " + line).join("\n")}
@@ -149,14 +99,14 @@ function steps(tile: RegisterTile, depth: 4 | 1): string[] {
 function loadsOfA({ rows, transposeA, vector }: RegisterTile, depth: number): string[] {
   if (vector && !transposeA) {
     return range(rows).flatMap((i) => [
-      `let a${i} = a[(offset_a + row_${i} * uniforms.k + k) >> 2u];`,
+      `let a${i} = Element(a[(offset_a + row_${i} * uniforms.k + k) >> 2u]);`,
       ...range(depth).map((j) => `let a${i}_${j} = a${i}.${components[j]};`),
     ]);
   }
   if (vector) {
     return range(rows / 4).flatMap((group) =>
       range(depth).flatMap((j) => [
-        `let a${group}_k${j} = a[(offset_a + (k + ${j}u) * uniforms.m + row_${group * 4}) >> 2u];`,
+        `let a${group}_k${j} = Element(a[(offset_a + (k + ${j}u) * uniforms.m + row_${group * 4}) >> 2u]);`,
         ...range(4).map((q) => `let a${group * 4 + q}_${j} = a${group}_k${j}.${components[q]};`),
       ])
     );
@@ -164,8 +114,8 @@ function loadsOfA({ rows, transposeA, vector }: RegisterTile, depth: number): st
   return range(rows).flatMap((i) =>
     range(depth).map((j) =>
       transposeA
-        ? `let a${i}_${j} = a[offset_a + (k + ${j}u) * uniforms.m + row_${i}];`
-        : `let a${i}_${j} = a[offset_a + row_${i} * uniforms.k + k + ${j}u];`
+        ? `let a${i}_${j} = Element(a[offset_a + (k + ${j}u) * uniforms.m + row_${i}]);`
+        : `let a${i}_${j} = Element(a[offset_a + row_${i} * uniforms.k + k + ${j}u]);`
     )
   );
 }
@@ -177,20 +127,22 @@ function loadsOfB({ lanes, columns, transposeB, vector, broadcast }: RegisterTil
       : `offset_b + (k + ${j}u) * uniforms.n + column_${column}`;
   if (vector && transposeB) {
     const loads = broadcast ? columns / lanes : columns;
-    return range(loads).map((p) => `let q${p} = b[(${at(p, 0)}) >> 2u];`);
+    return range(loads).map((p) => `let q${p} = Element(b[(${at(p, 0)}) >> 2u]);`);
   }
   if (vector && broadcast) {
     // With one step of k left, all groups of invocations read the same row.
     const step = depth === 4 ? `(lane / ${Math.floor(lanes / 4)}u)` : "0u";
     return range(Math.ceil(columns / lanes)).map((p) =>
-      `let q${p} = b[(offset_b + (k + ${step}) * uniforms.n + column_${p}) >> 2u];`
+      `let q${p} = Element(b[(offset_b + (k + ${step}) * uniforms.n + column_${p}) >> 2u]);`
     );
   }
   if (vector) {
-    return range(columns / 4).flatMap((p) => range(depth).map((j) => `let q${p}_${j} = b[(${at(p, j)}) >> 2u];`));
+    return range(columns / 4).flatMap((p) =>
+      range(depth).map((j) => `let q${p}_${j} = Element(b[(${at(p, j)}) >> 2u]);`)
+    );
   }
   const loads = broadcast ? columns / lanes : columns;
-  return range(loads).flatMap((p) => range(depth).map((j) => `let q${p}_${j} = b[${at(p, j)}];`));
+  return range(loads).flatMap((p) => range(depth).map((j) => `let q${p}_${j} = Element(b[${at(p, j)}]);`));
 }
 
 /** The number of B at column n and step j of k, from what `loadsOfB` has read. */
@@ -213,41 +165,12 @@ function valueOfB({ lanes, transposeB, vector, broadcast }: RegisterTile, n: num
 
 function stores({ columns, vector }: RegisterTile, i: number, row: string): string {
   const width = vector ? 4 : 1;
+  const narrow = vector ? " >> 2u" : "";
   const lines = range(columns / width).map((p) => {
     const sums = range(width).map((q) => `c${i}_${p * width + q}`).join(", ");
-    return `    if (first_column + ${p * width}u < uniforms.n) { ` +
-      `store(row_${i}, first_column + ${p * width}u, ${vector ? `vec4f(${sums})` : sums}); }`;
+    const column = `first_column + ${p * width}u`;
+    return `    if (${column} < uniforms.n) { store((offset_c + row_${i} * uniforms.n + ${column})${narrow}, ` +
+      `(${column})${narrow}, ${vector ? `vec4f(${sums})` : sums}); }`;
   });
   return [`  if (${row} < uniforms.m) {`, ...lines, "  }"].join("\n");
 }
-
-const kernels = new Map<string, Kernel>();
-
-/** The kernel of a tile, written once. */
-export function registerTileKernel(tile: RegisterTile): RegisterTileKernel {
-  const layout = `${tile.transposeA ? "t" : "n"}${tile.transposeB ? "t" : "n"}`;
-  const label = `matmul.${layout}.tile_${tile.rows}x${tile.columns}${tile.vector ? "" : ".scalar"}${
-    tile.broadcast ? ".subgroup" : ""
-  }.lanes_${tile.lanes}`;
-  let kernel = kernels.get(label) as RegisterTileKernel | undefined;
-  if (!kernel) kernels.set(label, kernel = define(label, registerTileSource(tile)));
-  return kernel;
-}
-
-const define = (label: string, code: string) => defineKernel({ label, code, bindings, uniforms });
-
-/** Storage bindings that all matmul kernels share. Without a bias any slice may stand in for it. */
-export const bindings = { a: "read", b: "read", bias: "read", c: "write" } as const;
-
-/** Uniforms that all matmul kernels share; strides are in elements from one batch to the next. */
-export const uniforms = {
-  m: "u32",
-  n: "u32",
-  k: "u32",
-  stride_a: "u32",
-  stride_b: "u32",
-  stride_c: "u32",
-  flags: "u32",
-} as const;
-
-export type RegisterTileKernel = ReturnType<typeof define>;

@@ -8,47 +8,139 @@ export interface MatmulShape {
   readonly n: number;
   /** Length of the sums. */
   readonly k: number;
+  /** Products that are computed at once; 1 by default. */
+  readonly batch?: number;
   /** A is stored [k, m]. */
   readonly transposeA: boolean;
   /** B is stored [n, k]. */
   readonly transposeB: boolean;
 }
 
+/** Tile in registers; see register_tile.ts. */
+export interface RegisterTileVariant {
+  /** Which kernel it is. */
+  readonly name: "register tile";
+  /** Invocations in a workgroup; with `broadcast` they are exactly one subgroup. */
+  readonly lanes: number;
+  /** Rows of C that one invocation computes. */
+  readonly rows: number;
+  /** Columns of C that one workgroup computes. */
+  readonly columns: number;
+  /** Reads four numbers at once; see `takesVectors`. */
+  readonly vector: boolean;
+  /** Each number of B is read by one invocation and handed round the subgroup. */
+  readonly broadcast: boolean;
+}
+
 /** A way to compute a product: its name, where it is used, and the shape of its kernel. */
 export type MatmulVariant =
-  | { readonly name: "small" }
-  | { readonly name: "workgroup tile" }
-  | {
-    readonly name: "register tile";
-    readonly lanes: number;
-    readonly rows: number;
-    readonly columns: number;
-    readonly vector: boolean;
-    readonly broadcast: boolean;
+  & ({ readonly name: "small" | "dot" | "workgroup tile" } | RegisterTileVariant)
+  & {
+    /** Split-K: sums are made in so many parts, added in order by a second pass; 1 by default. */
+    readonly parts?: number;
   };
+
+/** A line of the table of variants. */
+export interface MatmulRule {
+  /** When it applies, in words. */
+  readonly when: string;
+  /** When it applies. */
+  fits(shape: MatmulShape, capabilities: Capabilities): boolean;
+  /** What it picks. */
+  variant(shape: MatmulShape, capabilities: Capabilities): MatmulVariant;
+}
 
 /** Shortest side of C below which a tile would be mostly empty. */
 const thin = 8;
+/** Length from which a sum is worth sharing out. */
+const long = 512;
+
+const isThin = ({ m, n }: MatmulShape) => Math.min(m, n) < thin;
+const rowsAreLong = ({ k, transposeA, transposeB, m, n }: MatmulShape) =>
+  k >= long && (m >= n ? !transposeA : transposeB);
 
 /**
- * The variant for a product on a device. Read from the top; the first line that fits is taken.
- *
- * | when | variant |
- * | --- | --- |
- * | C has a side under 8, or a hardware GPU has under 32 x 32 of C to fill | `small`, one invocation an element |
- * | a hardware GPU | `workgroup tile`, 64 x 64 through workgroup memory |
- * | a software GPU with subgroups of 8 or 4 | `register tile` with subgroup broadcasts |
- * | a software GPU without | `register tile`, every invocation reads B itself |
- *
- * Register tiles read four numbers at once where all rows are multiples of four long.
+ * How the variant for a product on a device is picked: read from the top, the first line that fits is taken. Its sums
+ * are then split where C has too few tiles to keep the device busy.
  */
+export const matmulRules: readonly MatmulRule[] = [
+  {
+    when: "C has under 64 elements and sums of 512 or more: a workgroup an element",
+    fits: ({ m, n, k }) => m * n < 64 && k >= long,
+    variant: () => ({ name: "dot" }),
+  },
+  {
+    when:
+      "hardware GPU, C has a side under 8, and the matrix lies in rows of 512 or more along k: a workgroup an element",
+    fits: (shape, { software }) => !software && isThin(shape) && rowsAreLong(shape),
+    variant: () => ({ name: "dot" }),
+  },
+  {
+    when: "C has a side under 8: an invocation an element",
+    fits: isThin,
+    variant: () => ({ name: "small" }),
+  },
+  {
+    when: "hardware GPU, C has under 32 x 32 elements: an invocation an element",
+    fits: ({ m, n }, { software }) => !software && m * n < 32 * 32,
+    variant: () => ({ name: "small" }),
+  },
+  {
+    when: "hardware GPU: tiles of 64 x 64 through workgroup memory",
+    fits: (_, { software }) => !software,
+    variant: () => ({ name: "workgroup tile" }),
+  },
+  {
+    when: "software GPU with subgroups of 8 or 4: tiles in registers, B handed round the subgroup",
+    fits: (_, { subgroupSize }) => subgroupSize === 8 || subgroupSize === 4,
+    variant: (shape, { subgroupSize }) => ({
+      ...{ name: "register tile", lanes: subgroupSize, rows: 4, columns: shape.n <= 8 ? 8 : 32 },
+      ...{ vector: takesVectors(shape), broadcast: true },
+    }),
+  },
+  {
+    when: "software GPU without: tiles in registers, every invocation reads B itself",
+    fits: () => true,
+    variant: (shape) => ({
+      ...{ name: "register tile", lanes: 8, rows: shape.m <= 32 ? 4 : 8, columns: shape.n <= 8 ? 8 : 16 },
+      ...{ vector: takesVectors(shape), broadcast: false },
+    }),
+  },
+];
+
+/** Whether all rows of A, B and C are multiples of four long, so that four numbers can be read at once. */
+export function takesVectors({ m, n, k, transposeA, transposeB }: MatmulShape): boolean {
+  return n % 4 === 0 && (transposeA ? m % 4 === 0 : k % 4 === 0) && (!transposeB || k % 4 === 0);
+}
+
+/** The variant for a product on a device, by `matmulRules` and `matmulParts`. */
 export function chooseMatmulVariant(shape: MatmulShape, capabilities: Capabilities): MatmulVariant {
-  const { m, n, k, transposeA, transposeB } = shape;
-  if (Math.min(m, n) < thin) return { name: "small" };
-  if (!capabilities.software) return m * n < 32 * 32 ? { name: "small" } : { name: "workgroup tile" };
-  const vector = n % 4 === 0 && (transposeA ? m % 4 === 0 : k % 4 === 0) && (!transposeB || k % 4 === 0);
-  const lanes = capabilities.subgroupSize;
-  const broadcast = lanes === 8 || lanes === 4;
-  if (broadcast) return { name: "register tile", lanes, rows: 4, columns: n <= 8 ? 8 : 32, vector, broadcast };
-  return { name: "register tile", lanes: 8, rows: m <= 32 ? 4 : 8, columns: n <= 8 ? 8 : 16, vector, broadcast };
+  const variant = matmulRules.find(({ fits }) => fits(shape, capabilities))!.variant(shape, capabilities);
+  const parts = matmulParts(shape, variant, capabilities);
+  return parts > 1 ? { ...variant, parts } : variant;
+}
+
+/** Workgroups that keep a device busy, and the least steps of k that are worth a part. */
+const split = { software: { workgroups: 4, steps: 256 }, hardware: { workgroups: 256, steps: 128 } };
+
+/** In how many parts sums are made: 1 where C has tiles enough. Only tiles are split. */
+export function matmulParts(shape: MatmulShape, variant: MatmulVariant, { software }: Capabilities): number {
+  if (variant.name === "small" || variant.name === "dot") return 1;
+  const { workgroups, steps } = split[software ? "software" : "hardware"];
+  const tiles = matmulGrid(shape, variant).reduce((product, count) => product * count);
+  return Math.max(1, Math.min(Math.floor(workgroups / tiles), Math.floor(shape.k / steps)));
+}
+
+/** Workgroups along x, y and z, without those for parts. */
+export function matmulGrid({ m, n, batch = 1 }: MatmulShape, variant: MatmulVariant): [number, number, number] {
+  switch (variant.name) {
+    case "small":
+      return [Math.ceil(Math.max(m, n) / 64), Math.min(m, n), batch];
+    case "dot":
+      return [Math.max(m, n), Math.min(m, n), batch];
+    case "workgroup tile":
+      return [Math.ceil(n / 64), Math.ceil(m / 64), batch];
+    case "register tile":
+      return [Math.ceil(n / variant.columns), Math.ceil(m / (variant.rows * variant.lanes)), batch];
+  }
 }

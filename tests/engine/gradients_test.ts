@@ -165,6 +165,11 @@ gradientTest("linear", at(layer), (inputs) => linear(inputs));
 gradientTest("linear without bias", at({ x: [2, 2, 5], weight: [3, 5] }), (inputs) => linear(inputs));
 // Biases larger than |x Wᵀ| keep every unit on one side of the rectifier.
 gradientTest("linear with relu", at(layer, { bias: [6, -6, 7] }), (inputs) => linear(inputs, { relu: true }));
+gradientTest("linear with GELU", at(layer), (inputs) => linear(inputs, { gelu: "none" }));
+gradientTest("linear with GELU by tanh", at(layer), (inputs) => linear(inputs, { gelu: "tanh" }));
+gradientTest("linear with GELU by tiles", at({ x: [9, 5], weight: [8, 5], bias: [8] }), (inputs) => {
+  return linear(inputs, { gelu: "none" });
+});
 
 const form = { x1: [3, 4], x2: [3, 5], weight: [2, 4, 5], bias: [2] } as const;
 gradientTest("bilinear", at(form), (inputs) => bilinear(inputs));

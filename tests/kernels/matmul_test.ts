@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { matmul, type MatmulOptions } from "../../kernels/matmul/matmul.ts";
 import { matmulReference } from "../../kernels/matmul/matmul.ref.ts";
 import { registerTileSource } from "../../kernels/matmul/register_tile.ts";
+import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
+import type { Stored } from "../../kernels/matmul/kernels.ts";
 import { chooseMatmulVariant, type MatmulVariant } from "../../kernels/matmul/variants.ts";
+import type { Launcher } from "../../kernels/launcher.ts";
 import { assertClose, KernelHarness, normals } from "./harness.ts";
 
 const harness = await KernelHarness.open();
@@ -23,26 +26,38 @@ async function check(
   variant: MatmulVariant | undefined,
   options: Partial<MatmulOptions> = {},
 ): Promise<void> {
+  const { storedA = "f32", storedB = "f32", sharedB = false, activation } = options;
   for (const [transposeA, transposeB] of layouts) {
-    const a = normals(batch * m * k, 1), b = normals((options.sharedB ? 1 : batch) * k * n, 2), bias = normals(n, 3);
-    const before = normals(batch * m * n, 4);
-    const c = harness.output(batch * m * n, before);
+    const a = stored(normals(batch * m * k, 1), storedA);
+    const b = stored(normals((sharedB ? 1 : batch) * k * n, 2), storedB);
+    const bias = normals(n, 3), before = normals(batch * m * n, 4);
+    const c = harness.output(batch * m * n, before), sums = harness.output(batch * m * n);
     matmul(launcher, {
-      ...{ a: harness.upload(a), b: harness.upload(b), c, m, n, k, batch, transposeA, transposeB },
+      ...{ a: harness.upload(a.words), b: harness.upload(b.words), c, m, n, k, batch, transposeA, transposeB },
       ...options,
       ...(options.bias ? { bias: harness.upload(bias) } : {}),
+      ...(activation ? { sums } : {}),
       ...(variant ? { variant } : {}),
     });
-    const want = matmulReference(a, b, {
-      ...{ m, n, k, batch, transposeA, transposeB, sharedB: options.sharedB ?? false },
+    const wantSums = matmulReference(a.values, b.values, {
+      ...{ m, n, k, batch, transposeA, transposeB, sharedB },
       ...(options.bias ? { bias } : {}),
-    }).map((value, i) => {
-      const sum = value + (options.accumulate ? before[i]! : 0);
-      return options.relu ? Math.max(sum, 0) : sum;
-    });
+    }).map((value, i) => value + (options.accumulate ? before[i]! : 0));
+    const after = options.relu ? "relu" : activation;
+    const want = after ? wantSums.map((sum) => unaryReferences[after].value(sum, 0, 0)) : wantSums;
     const what = `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"} ${batch} x ${m} x ${n} x ${k}`;
-    assertClose((await harness.read(c))[0], want, { rtol: 1e-5, atol: 2e-6 * Math.sqrt(k), what });
+    const tolerance = { rtol: 1e-5, atol: 2e-6 * Math.sqrt(k) };
+    assertClose((await harness.read(c))[0], want, { ...tolerance, what });
+    if (activation) assertClose((await harness.read(sums))[0], wantSums, { ...tolerance, what: `${what}, sums` });
   }
+}
+
+/** Numbers as an operand holds them: what to upload, and what it is worth. */
+function stored(numbers: Float32Array<ArrayBuffer>, type: Stored) {
+  if (type === "f32") return { words: numbers, values: numbers };
+  const halves = new Float16Array(Math.ceil(numbers.length / 2) * 2);
+  halves.set(numbers);
+  return { words: new Uint32Array(halves.buffer), values: Float32Array.from(halves.subarray(0, numbers.length)) };
 }
 
 const tile = (lanes: number, broadcast: boolean, vector: boolean, columns = 32): MatmulVariant => {
@@ -54,6 +69,12 @@ const variants: readonly (readonly [string, MatmulVariant, readonly Sizes[], ski
     m: 66,
     n: 2,
     k: 7,
+  }]],
+  ["one workgroup an element", { name: "dot" }, [{ m: 1, n: 1, k: 1 }, { m: 2, n: 3, k: 131 }, {
+    m: 5,
+    n: 1,
+    k: 64,
+    batch: 2,
   }]],
   ["64 x 64 through workgroup memory", { name: "workgroup tile" }, [
     { m: 1, n: 1, k: 1 },
@@ -104,6 +125,57 @@ Deno.test("matmul: k that is no multiple of four is summed to its end with vecto
   for (const k of [1, 2, 3, 5, 63]) await check({ m: 32, n: 32, k }, undefined);
 });
 
+const splits: readonly (readonly [string, MatmulVariant, Sizes])[] = [
+  ["small", { name: "small", parts: 3 }, { m: 3, n: 5, k: 29, batch: 2 }],
+  ["workgroup tile", { name: "workgroup tile", parts: 2 }, { m: 5, n: 66, k: 37, batch: 2 }],
+  ["register tile of scalars", { ...tile(8, false, false, 8), parts: 4 }, { m: 33, n: 9, k: 31 }],
+  ["register tile of vectors", { ...tile(8, false, true, 8), parts: 3 }, { m: 36, n: 12, k: 40, batch: 2 }],
+];
+
+Deno.test("matmul: sums made in parts equal the reference, with all that follows a sum", async () => {
+  const bias = {} as MatmulOptions["b"];
+  for (const [, variant, sizes] of splits) await check(sizes, variant, { bias, relu: true, accumulate: true });
+  await check({ m: 12, n: 16, k: 40 }, { name: "small", parts: 5 }, { bias, activation: "gelu" });
+  await check({ m: 8, n: 8, k: 9 }, { name: "small", parts: 50 });
+});
+
+Deno.test("matmul: GELU in both forms follows the bias, and the sums before it are kept", async () => {
+  const bias = {} as MatmulOptions["b"];
+  for (const activation of ["gelu", "gelu_tanh"] as const) {
+    await check({ m: 36, n: 36, k: 8 }, undefined, { bias, activation });
+  }
+  await check({ m: 33, n: 13, k: 7 }, undefined, { activation: "gelu", accumulate: true });
+  await check({ m: 2, n: 5, k: 7 }, undefined, { bias, activation: "gelu" });
+  await check({ m: 9, n: 17, k: 5, batch: 2 }, { name: "workgroup tile" }, { bias, activation: "gelu" });
+});
+
+Deno.test("matmul: GELU without a place for the sums gives the same bits, and NaN passes it", async () => {
+  const a = normals(64, 1).with(8, NaN), b = harness.upload(normals(64, 2));
+  const [kept, dropped, sums] = [harness.output(64), harness.output(64), harness.output(64)] as const;
+  const options = { a: harness.upload(a), b, m: 8, n: 8, k: 8, activation: "gelu" } as const;
+  matmul(launcher, { ...options, c: kept, sums });
+  matmul(launcher, { ...options, c: dropped });
+  const [first, second] = await harness.read(kept, dropped);
+  assert.deepEqual(first, second);
+  assert.ok(first.subarray(8, 16).every(Number.isNaN) && !first.subarray(0, 8).some(Number.isNaN));
+});
+
+const half = launcher.capabilities.shaderF16;
+Deno.test({
+  name: `matmul: operands stored as f16 are summed in f32, in every variant${half ? "" : " (skipped: no shader-f16)"}`,
+  ignore: !half,
+  fn: async () => {
+    const both = { storedA: "f16", storedB: "f16" } as const;
+    await check({ m: 36, n: 12, k: 12 }, tile(8, false, true, 8), both);
+    await check({ m: 33, n: 9, k: 7, batch: 2 }, tile(8, false, false, 8), both);
+    await check({ m: 12, n: 16, k: 8 }, tile(8, false, true, 8), { storedB: "f16" });
+    await check({ m: 5, n: 3, k: 8 }, undefined, { storedA: "f16", activation: "gelu" });
+    await check({ m: 3, n: 5, k: 7 }, undefined, both);
+    await check({ m: 3, n: 5, k: 131 }, { name: "dot" }, both);
+    await check({ m: 5, n: 66, k: 17 }, { name: "workgroup tile", parts: 2 }, both);
+  },
+});
+
 Deno.test("matmul: NaN passes the rectifier", async () => {
   const c = harness.output(64);
   const ones = new Float32Array(64).fill(1), a = ones.with(8, NaN);
@@ -112,12 +184,14 @@ Deno.test("matmul: NaN passes the rectifier", async () => {
   assert.ok(values.subarray(8, 16).every(Number.isNaN) && !values.subarray(0, 8).some(Number.isNaN));
 });
 
-Deno.test("matmul: the same bits on every repeat", async () => {
+Deno.test("matmul: the same bits on every repeat, also of sums in parts", async () => {
   const a = harness.upload(normals(40 * 33, 5)), b = harness.upload(normals(33 * 44, 6));
-  const outputs = [0, 1, 2].map(() => harness.output(40 * 44));
-  for (const c of outputs) matmul(launcher, { a, b, c, m: 40, n: 44, k: 33 });
-  const [first, ...others] = (await harness.read(...outputs)).map((values) => values.join());
-  for (const other of others) assert.equal(other, first);
+  for (const variant of [undefined, { name: "small", parts: 4 }] as const) {
+    const outputs = [0, 1, 2].map(() => harness.output(40 * 44));
+    for (const c of outputs) matmul(launcher, { a, b, c, m: 40, n: 44, k: 33, ...(variant ? { variant } : {}) });
+    const [first, ...others] = (await harness.read(...outputs)).map((values) => values.join());
+    for (const other of others) assert.equal(other, first);
+  }
 });
 
 Deno.test("matmul: sizes that are not positive and outputs beyond the grid are refused", () => {
@@ -129,13 +203,39 @@ Deno.test("matmul: sizes that are not positive and outputs beyond the grid are r
   );
 });
 
-Deno.test("matmul: the table picks tiles by shape and adapter", () => {
+Deno.test("matmul: the table picks by shape and adapter, and splits sums where tiles are few", () => {
   const capabilities = { subgroupSize: 8, software: true, shaderF16: false, maxBindingSize: 1 << 27 };
+  const hardware = { ...capabilities, software: false };
   const shape = { m: 64, n: 512, k: 2304, transposeA: false, transposeB: true };
   assert.deepEqual(chooseMatmulVariant(shape, capabilities), tile(8, true, true));
   assert.deepEqual(chooseMatmulVariant({ ...shape, k: 2303 }, capabilities), tile(8, true, false));
+  assert.deepEqual(chooseMatmulVariant({ ...shape, n: 32 }, capabilities), { ...tile(8, true, true), parts: 2 });
   assert.equal(chooseMatmulVariant({ ...shape, n: 1 }, capabilities).name, "small");
-  assert.equal(chooseMatmulVariant(shape, { ...capabilities, software: false }).name, "workgroup tile");
+  assert.equal(chooseMatmulVariant({ ...shape, m: 1, n: 1 }, capabilities).name, "dot");
+  assert.deepEqual(chooseMatmulVariant(shape, hardware), { name: "workgroup tile", parts: 18 });
+  assert.deepEqual(chooseMatmulVariant({ ...shape, m: 4096, n: 4096 }, hardware), { name: "workgroup tile" });
+  assert.equal(chooseMatmulVariant({ ...shape, m: 1 }, hardware).name, "dot");
+  assert.equal(chooseMatmulVariant({ ...shape, m: 1, transposeB: false }, hardware).name, "small");
+});
+
+Deno.test("matmul: a variant that was measured on the device comes before the table", () => {
+  const asked: unknown[] = [], launched: string[] = [];
+  const recorder: Launcher = {
+    capabilities: {
+      ...launcher.capabilities,
+      matmulVariant(shape) {
+        asked.push(shape);
+        return { name: "dot" };
+      },
+    },
+    dispatch: ({ label }) => void launched.push(label),
+    scratch: launcher.scratch.bind(launcher),
+    release: launcher.release.bind(launcher),
+  };
+  const c = harness.output(64);
+  matmul(recorder, { a: c, b: c, c, m: 8, n: 8, k: 8 });
+  assert.deepEqual(asked, [{ m: 8, n: 8, k: 8, batch: 1, transposeA: false, transposeB: false }]);
+  assert.deepEqual(launched, ["matmul.nn.dot"]);
 });
 
 Deno.test("matmul: the written shader of a tile is the pinned one", async () => {

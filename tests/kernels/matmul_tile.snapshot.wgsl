@@ -1,52 +1,14 @@
 // C = op(A) op(B): 4 rows an invocation, 4 columns a workgroup of 4.
 // A is stored [k, m].
 
-struct Uniforms {
-  m: u32,
-  n: u32,
-  k: u32,
-  stride_a: u32,
-  stride_b: u32,
-  stride_c: u32,
-  flags: u32,
-}
-
-const has_bias = 1u;
-const has_relu = 2u;
-const accumulates = 4u;
-
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
-@group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-fn store(row: u32, column: u32, sum: vec4f) {
-  let at = (uniforms.stride_c * batch + row * uniforms.n + column) >> 2u;
-  var value = sum;
-  if ((uniforms.flags & has_bias) != 0u) {
-    value += bias[column >> 2u];
-  }
-  if ((uniforms.flags & accumulates) != 0u) {
-    value += c[at];
-  }
-  if ((uniforms.flags & has_relu) != 0u) {
-    // Negative numbers, by their bits: a comparison would take NaN for one on some drivers.
-    let bits = bitcast<vec4u>(value);
-    value = select(value, vec4f(), bits - vec4u(0x80000000u) <= vec4u(0x7f800000u));
-  }
-  c[at] = value;
-}
-
-var<private> batch: u32;
-
 @compute @workgroup_size(4)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workgroup: vec3u) {
-  batch = workgroup.z;
+  let batch = workgroup.z / uniforms.parts;
   let first_row = workgroup.y * 16u;
   let first_column = workgroup.x * 4u;
-  let offset_a = workgroup.z * uniforms.stride_a;
-  let offset_b = workgroup.z * uniforms.stride_b;
+  let offset_a = batch * uniforms.stride_a;
+  let offset_b = batch * uniforms.stride_b;
+  let offset_c = workgroup.z * uniforms.stride_c;
   let row_0 = min(first_row + 0u + lane * 4u + 0u, uniforms.m - 4u);
   let row_1 = min(first_row + 0u + lane * 4u + 1u, uniforms.m - 3u);
   let row_2 = min(first_row + 0u + lane * 4u + 2u, uniforms.m - 2u);
@@ -56,29 +18,30 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
   var c1_0 = 0.0; var c1_1 = 0.0; var c1_2 = 0.0; var c1_3 = 0.0;
   var c2_0 = 0.0; var c2_1 = 0.0; var c2_2 = 0.0; var c2_3 = 0.0;
   var c3_0 = 0.0; var c3_1 = 0.0; var c3_2 = 0.0; var c3_3 = 0.0;
-  var k = 0u;
-  for (; k + 4u <= uniforms.k; k += 4u) {
-    let a0_k0 = a[(offset_a + (k + 0u) * uniforms.m + row_0) >> 2u];
+  var k = (workgroup.z % uniforms.parts) * uniforms.part_length;
+  let end = min(k + uniforms.part_length, uniforms.k);
+  for (; k + 4u <= end; k += 4u) {
+    let a0_k0 = Element(a[(offset_a + (k + 0u) * uniforms.m + row_0) >> 2u]);
     let a0_0 = a0_k0.x;
     let a1_0 = a0_k0.y;
     let a2_0 = a0_k0.z;
     let a3_0 = a0_k0.w;
-    let a0_k1 = a[(offset_a + (k + 1u) * uniforms.m + row_0) >> 2u];
+    let a0_k1 = Element(a[(offset_a + (k + 1u) * uniforms.m + row_0) >> 2u]);
     let a0_1 = a0_k1.x;
     let a1_1 = a0_k1.y;
     let a2_1 = a0_k1.z;
     let a3_1 = a0_k1.w;
-    let a0_k2 = a[(offset_a + (k + 2u) * uniforms.m + row_0) >> 2u];
+    let a0_k2 = Element(a[(offset_a + (k + 2u) * uniforms.m + row_0) >> 2u]);
     let a0_2 = a0_k2.x;
     let a1_2 = a0_k2.y;
     let a2_2 = a0_k2.z;
     let a3_2 = a0_k2.w;
-    let a0_k3 = a[(offset_a + (k + 3u) * uniforms.m + row_0) >> 2u];
+    let a0_k3 = Element(a[(offset_a + (k + 3u) * uniforms.m + row_0) >> 2u]);
     let a0_3 = a0_k3.x;
     let a1_3 = a0_k3.y;
     let a2_3 = a0_k3.z;
     let a3_3 = a0_k3.w;
-    let q0 = b[(offset_b + (k + (lane / 1u)) * uniforms.n + column_0) >> 2u];
+    let q0 = Element(b[(offset_b + (k + (lane / 1u)) * uniforms.n + column_0) >> 2u]);
     let b0_0 = subgroupBroadcast(q0.x, 0u);
     let b0_1 = subgroupBroadcast(q0.x, 1u);
     let b0_2 = subgroupBroadcast(q0.x, 2u);
@@ -112,13 +75,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
     c2_3 = fma(a2_3, b3_3, fma(a2_2, b3_2, fma(a2_1, b3_1, fma(a2_0, b3_0, c2_3))));
     c3_3 = fma(a3_3, b3_3, fma(a3_2, b3_2, fma(a3_1, b3_1, fma(a3_0, b3_0, c3_3))));
   }
-  for (; k < uniforms.k; k++) {
-    let a0_k0 = a[(offset_a + (k + 0u) * uniforms.m + row_0) >> 2u];
+  for (; k < end; k++) {
+    let a0_k0 = Element(a[(offset_a + (k + 0u) * uniforms.m + row_0) >> 2u]);
     let a0_0 = a0_k0.x;
     let a1_0 = a0_k0.y;
     let a2_0 = a0_k0.z;
     let a3_0 = a0_k0.w;
-    let q0 = b[(offset_b + (k + 0u) * uniforms.n + column_0) >> 2u];
+    let q0 = Element(b[(offset_b + (k + 0u) * uniforms.n + column_0) >> 2u]);
     let b0_0 = subgroupBroadcast(q0.x, 0u);
     c0_0 = fma(a0_0, b0_0, c0_0);
     c1_0 = fma(a1_0, b0_0, c1_0);
@@ -141,15 +104,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
     c3_3 = fma(a3_0, b3_0, c3_3);
   }
   if (first_row + 0u + lane * 4u + 0u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store(row_0, first_column + 0u, vec4f(c0_0, c0_1, c0_2, c0_3)); }
+    if (first_column + 0u < uniforms.n) { store((offset_c + row_0 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c0_0, c0_1, c0_2, c0_3)); }
   }
   if (first_row + 0u + lane * 4u + 1u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store(row_1, first_column + 0u, vec4f(c1_0, c1_1, c1_2, c1_3)); }
+    if (first_column + 0u < uniforms.n) { store((offset_c + row_1 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c1_0, c1_1, c1_2, c1_3)); }
   }
   if (first_row + 0u + lane * 4u + 2u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store(row_2, first_column + 0u, vec4f(c2_0, c2_1, c2_2, c2_3)); }
+    if (first_column + 0u < uniforms.n) { store((offset_c + row_2 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c2_0, c2_1, c2_2, c2_3)); }
   }
   if (first_row + 0u + lane * 4u + 3u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store(row_3, first_column + 0u, vec4f(c3_0, c3_1, c3_2, c3_3)); }
+    if (first_column + 0u < uniforms.n) { store((offset_c + row_3 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c3_0, c3_1, c3_2, c3_3)); }
   }
 }

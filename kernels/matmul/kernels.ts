@@ -1,0 +1,122 @@
+import functionsCode from "../elementwise/functions.wgsl" with { type: "text" };
+import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
+import activatedCode from "./activated.wgsl" with { type: "text" };
+import dotCode from "./dot.wgsl" with { type: "text" };
+import eachFourCode from "./each_four.wgsl" with { type: "text" };
+import eachOneCode from "./each_one.wgsl" with { type: "text" };
+import productCode from "./product.wgsl" with { type: "text" };
+import rectifiedCode from "./rectified.wgsl" with { type: "text" };
+import smallCode from "./small.wgsl" with { type: "text" };
+import sumPartsCode from "./sum_parts.wgsl" with { type: "text" };
+import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
+import { unaryFunctions } from "../elementwise/unary.ts";
+import { defineKernel, type Kernel } from "../launcher.ts";
+import { registerTileSource } from "./register_tile.ts";
+import type { MatmulVariant } from "./variants.ts";
+
+/** How the numbers of an operand are stored; sums are always f32. */
+export type Stored = "f32" | "f16";
+
+/** Functions that may follow a product in the same pass, besides the rectifier; see `unary`. */
+export type Activation = "gelu" | "gelu_tanh";
+
+/** What a matmul shader is compiled for. */
+export interface ProductForm {
+  /** A is stored [k, m]. */
+  readonly transposeA: boolean;
+  /** B is stored [n, k]. */
+  readonly transposeB: boolean;
+  /** How A is stored. */
+  readonly storedA: Stored;
+  /** How B is stored. */
+  readonly storedB: Stored;
+  /** What follows the sum. */
+  readonly activation: Activation | undefined;
+}
+
+const uniforms = {
+  m: "u32",
+  n: "u32",
+  k: "u32",
+  stride_a: "u32",
+  stride_b: "u32",
+  stride_c: "u32",
+  parts: "u32",
+  part_length: "u32",
+  flags: "u32",
+} as const;
+
+/** Without a bias any slice may stand in for it. */
+const bindings = { a: "read", b: "read", bias: "read", c: "write" } as const;
+/** With an activation there is a place for what comes before it. */
+const withSums = { ...bindings, sums: "write" } as const;
+
+/** A kernel of the family. */
+export type MatmulKernel = Kernel<keyof typeof bindings, keyof typeof uniforms>;
+
+const kernels = new Map<string, MatmulKernel>();
+
+/** The kernel that makes sums of products in a variant, written once. */
+export function productKernel(variant: MatmulVariant, form: ProductForm): MatmulKernel {
+  const { transposeA, transposeB, storedA, storedB } = form;
+  const vector = variant.name === "register tile" && variant.vector;
+  const label = `matmul.${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}.${labelOf(variant)}${
+    [storedA, storedB].includes("f16") ? `.${storedA}_${storedB}` : ""
+  }`;
+  const constants = { transpose_a: Number(transposeA), transpose_b: Number(transposeB) };
+  switch (variant.name) {
+    case "register tile":
+      return kernelOf(label, vector, form, () => registerTileSource({ ...variant, transposeA, transposeB }));
+    case "small":
+      return kernelOf(label, vector, form, () => smallCode, constants);
+    case "dot":
+      return kernelOf(label, vector, form, () => dotCode, constants);
+    case "workgroup tile":
+      return kernelOf(label, vector, form, () => workgroupTileCode, constants);
+  }
+}
+
+/** The second pass of split-K. */
+export function sumPartsKernel(vector: boolean, activation: Activation | undefined): MatmulKernel {
+  const form = { transposeA: false, transposeB: false, storedA: "f32", storedB: "f32", activation } as const;
+  return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode);
+}
+
+function kernelOf(
+  name: string,
+  vector: boolean,
+  { storedA, storedB, activation }: ProductForm,
+  body: () => string,
+  constants: Readonly<Record<string, number>> = {},
+): MatmulKernel {
+  const label = `${name}${activation ? `.${activation}` : ""}`;
+  let kernel = kernels.get(label);
+  if (!kernel) {
+    const typed = (stored: Stored) => `${vector ? "vec4" : ""}${vector ? `<${stored}>` : stored}`;
+    const aliases = [
+      ...([storedA, storedB].includes("f16") ? ["enable f16;"] : []),
+      `alias Element = ${typed("f32")};`,
+      `alias Words = ${vector ? "vec4u" : "u32"};`,
+      `alias StoredA = ${typed(storedA)};`,
+      `alias StoredB = ${typed(storedB)};`,
+    ].join("\n");
+    const ending = activation
+      ? [stableCode, functionsCode, activatedCode, vector ? eachFourCode : eachOneCode]
+      : [rectifiedCode];
+    kernel = defineKernel({
+      label,
+      code: [aliases, productCode, ...ending, body()].join("\n"),
+      bindings: activation ? withSums : bindings,
+      uniforms,
+      constants: activation ? { ...constants, operation: unaryFunctions.indexOf(activation) } : constants,
+    });
+    kernels.set(label, kernel);
+  }
+  return kernel;
+}
+
+function labelOf(variant: MatmulVariant): string {
+  if (variant.name !== "register tile") return variant.name.replaceAll(" ", "_");
+  const { rows, columns, vector, broadcast, lanes } = variant;
+  return `tile_${rows}x${columns}${vector ? "" : ".scalar"}${broadcast ? ".subgroup" : ""}.lanes_${lanes}`;
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { backward, float, half, linear, matmul, Parameter, type Tensor } from "../../engine/mod.ts";
+import { testEngine, uniforms } from "./harness.ts";
+
+const engine = await testEngine();
+const able = engine.capabilities.shaderF16;
+const suffix = able ? "" : " (skipped: no shader-f16)";
+
+const rounded = (values: Float32Array) => Float32Array.from(Float16Array.from(values));
+const shapes = { x: [9, 12], weight: [8, 12] } as const;
+const data = { x: uniforms(108, 1), weight: uniforms(96, 2) };
+const upstream = uniforms(72, 3);
+
+/** A product's value and the gradients of its operands. */
+async function evaluate(product: (x: Tensor, weight: Tensor) => Tensor, values: typeof data) {
+  const x = new Parameter(engine, shapes.x, values.x), weight = new Parameter(engine, shapes.weight, values.weight);
+  const y = engine.scope(() => {
+    const y = product(x, weight);
+    backward(y, engine.tensor(y.shape, upstream));
+    return y;
+  });
+  const read = await engine.read([y, x.grad, weight.grad]);
+  for (const tensor of [x, weight, y]) tensor.dispose();
+  return read;
+}
+
+const products: Record<string, (x: Tensor, weight: Tensor) => Tensor> = {
+  linear: (x, weight) => linear({ x, weight }),
+  matmul: (a, b) => matmul({ a, b }, { transposeB: true }),
+};
+for (const [name, product] of Object.entries(products)) {
+  Deno.test({
+    name: `half: ${name} of halves, forward and backward, is that of the rounded numbers${suffix}`,
+    ignore: !able,
+    fn: async () => {
+      const halves = await evaluate((x, weight) => product(half({ x }), half({ x: weight })), data);
+      const want = await evaluate(product, { x: rounded(data.x), weight: rounded(data.weight) });
+      halves.forEach((values, i) => {
+        values.forEach((value, at) => assert.ok(Math.abs(value - want[i]![at]!) < 1e-5, `${i}: ${value}`));
+      });
+    },
+  });
+}
+
+Deno.test("half: an odd number of elements comes back rounded, and only f32 is taken", async () => {
+  const x = engine.tensor([5], [1, 1 / 3, -70000, 2 ** -24, 5]);
+  const y = half({ x }), z = float({ x: y });
+  const [halves, floats] = await engine.read([y, z]);
+  assert.deepEqual(halves, Float32Array.of(1, 0.333251953125, -Infinity, 2 ** -24, 5));
+  assert.deepEqual(floats, halves);
+  assert.throws(() => half({ x: y }), /half: half is f16, but f32 is expected/);
+  assert.throws(() => float({ x }), /float: tensor is f32, but f16 is expected/);
+  for (const tensor of [x, y, z]) tensor.dispose();
+});
