@@ -13,6 +13,7 @@ const shorthands = [
   ["negatives", "share", "augmentation.metricSwap.share"],
   ["weights", "kind", "weights.kind"],
   ["seed", "number", "training.seed"],
+  ["bilinear", "form", "model.bilinear"],
   ["rank", "number", "model.rank"],
   ["hidden", "widths", "model.hidden"],
   ["dropout", "share", "model.dropout"],

@@ -5,6 +5,7 @@ import { Parameter } from "../engine/parameter.ts";
 import { type Shape, Tensor } from "../engine/tensor.ts";
 import { BatchSource } from "./batch.ts";
 import { epochBatches } from "./batches.ts";
+import { expectRoom } from "./memory.ts";
 import { makeModel, type Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { prepare, type RowCounts } from "./prepare.ts";
@@ -74,6 +75,7 @@ const timedSteps = 3;
  */
 export async function explainTraining(config: RunConfig, reporter: Reporter): Promise<Explanation> {
   const prepared = await prepare(config, reporter);
+  await expectRoom(config, widthsOf(prepared.inputs));
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   const { data, counts, inputs } = prepared;
   const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));

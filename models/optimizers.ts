@@ -9,7 +9,7 @@ import type { Parameter } from "../engine/parameter.ts";
 export const optimizerNames = ["adam", "adamw", "sgd", "rmsprop", "adagrad"] as const;
 
 /** The section `optimizer`, as far as the optimiser itself needs it. */
-interface OptimizerSettings {
+export interface OptimizerSettings {
   readonly name: (typeof optimizerNames)[number];
   readonly lr: number;
   readonly weightDecay: number;
@@ -32,5 +32,20 @@ export function makeOptimizer(
       return new RMSprop(parameters, { lr, weightDecay, momentum });
     case "adagrad":
       return new Adagrad(parameters, { lr, weightDecay });
+  }
+}
+
+/** How many numbers the optimiser that the settings name keeps for each parameter. */
+export function momentsKept({ name, momentum }: OptimizerSettings): number {
+  switch (name) {
+    case "adam":
+    case "adamw":
+      return 2;
+    case "rmsprop":
+      return momentum > 0 ? 2 : 1;
+    case "sgd":
+      return momentum > 0 ? 1 : 0;
+    case "adagrad":
+      return 1;
   }
 }

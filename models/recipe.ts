@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Module, ModuleOptions } from "../engine/nn/module.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Shape, Tensor } from "../engine/tensor.ts";
 import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./batch.ts";
 import type { Settings } from "./settings/shared.ts";
@@ -39,6 +39,16 @@ export interface TrainRows {
   compute(of: (batch: Batch) => Tensor): Promise<Float32Array<ArrayBuffer>>;
 }
 
+/** A weight that may be more than a machine holds. */
+export interface LargestWeight {
+  /** "A full bilinear form". */
+  readonly what: string;
+  /** Its sizes. */
+  readonly shape: Shape;
+  /** The setting that does without it. */
+  readonly instead: string;
+}
+
 /**
  * A way to score records: its settings, its network and its loss. Everything else, from files to checkpoints, is shared.
  * Values that are fitted rather than learnt are buffers of the network: they are saved and loaded with its parameters, and
@@ -53,6 +63,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   readonly table: Table;
   /** Refuses settings that do not go together. @throws UsageError */
   check?(settings: S): void;
+  /** Its largest weight, where that may be more than a machine holds, and the setting that does without it. */
+  largest?(settings: S, widths: Widths): LargestWeight | null;
   /** Makes the network, with first values drawn from `options.random`. */
   build(settings: S, widths: Widths, options: ModuleOptions): Network;
   /** The loss of a batch: one number. */

@@ -8,6 +8,7 @@ import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
+import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
 import { prepare, type PreparedRun, recordOf } from "./prepare.ts";
 import type { TrainReporter } from "./reporter.ts";
@@ -61,6 +62,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
     // Written before the data is read, so that a run that is killed at any moment can be resumed.
     if (!replaces) await folder.writeConfig(config, null);
     const prepared = await prepare(config, options.reporter);
+    await expectRoom(config, widthsOf(prepared.inputs));
     // A run is replaced only by one whose data can be used.
     if (replaces) await folder.clear();
     await writeInputs(folder, config, prepared);
@@ -95,6 +97,7 @@ export async function resumeRun(path: string, options: RunOptions): Promise<Trai
   const { config } = await folder.readConfig();
   await folder.removePartialFiles();
   const prepared = await prepare(config, options.reporter);
+  await expectRoom(config, widthsOf(prepared.inputs));
   await writeInputs(folder, config, prepared);
   return await run(folder, config, prepared, options);
 }

@@ -19,10 +19,10 @@ Deno.test("bilinear low rank: gradients of U, V and P equal finite differences",
   for (const owned of [form, x1, x2]) owned.dispose();
 });
 
-for (const [rank, dropout] of [[2, 0], [2, 0.3], [0, 0.3]] as const) {
-  const name = `bilinear network of rank ${rank} with dropout ${dropout}`;
+for (const [form, rank, dropout] of [["rank", 2, 0], ["rank", 2, 0.3], ["rank", 0, 0.3], ["full", 2, 0.3]] as const) {
+  const name = `bilinear network, ${form === "full" ? "full form" : `rank ${rank}`}, with dropout ${dropout}`;
   Deno.test(`${name}: gradients of all parameters equal finite differences`, async () => {
-    const sizes = { metric: 3, text: 4, rank, hidden: [6, 5], dropout, outputs: 2 };
+    const sizes = { metric: 3, text: 4, form, rank, hidden: [6, 5], dropout, outputs: 2 };
     const network = new BilinearNetwork({ engine, random: new Philox(5) }, sizes);
     // Shifts larger than what a layer norm gives keep every unit on one side of the rectifier.
     network.norm.forEach(({ bias }) => bias.assign(Float32Array.from({ length: bias.size }, (_, i) => i % 3 ? 4 : -4)));
@@ -47,10 +47,11 @@ Deno.test("bilinear network: evaluation draws nothing and repeats its bits", asy
 });
 
 Deno.test("bilinear: the PyTorch program leaves the bilinear form out where there is none", () => {
-  const program = (rank: number) => {
-    const settings = resolve(bilinearTable, { model: { rank } });
+  const program = (rank: number, form = "rank") => {
+    const settings = resolve(bilinearTable, { model: { rank, bilinear: form } });
     return bilinear.pytorch!(settings).join("\n");
   };
   assert.ok(program(2).includes('w["bilinear.p.weight"]'));
+  assert.ok(program(2, "full").includes('F.bilinear(m, t, w["bilinear.weight"]'));
   assert.ok(program(0).includes("x = torch.cat([m, t], dim=1)") && !program(0).includes("bilinear.p"));
 });

@@ -12,14 +12,19 @@ import { silent, small, widths, writeInputs } from "./runs.ts";
 
 /** Runs a test's body with a scorer of a small run, on given embeddings or on the raw texts. */
 function withScorer(
-  { rank = 4, head = "heteroscedastic", encoder = false }: { rank?: number; head?: string; encoder?: boolean },
+  { rank = 4, bilinear = "rank", head = "heteroscedastic", encoder = false }: {
+    rank?: number;
+    bilinear?: string;
+    head?: string;
+    encoder?: boolean;
+  },
   body: (scorer: Scorer, records: MetricRecord[], folder: string) => Promise<void>,
 ) {
   return withFolder(async (folder) => {
     const given = await writeInputs(folder);
     const files = encoder ? { ...given, embeddings: null } : given;
     const out = join(folder, "run");
-    const settings = { ...small, model: { ...small.model, rank, head }, training: { epochs: 1 } };
+    const settings = { ...small, model: { ...small.model, rank, bilinear, head }, training: { epochs: 1 } };
     await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { reporter: silent });
     const records = await readRecords(files.data, { scores: "ignored" });
     await using engine = await Engine.open();
@@ -40,6 +45,18 @@ function forward(weights: Map<string, Float32Array>, metric: number[], text: num
     );
   };
   let x = [...metric, ...text];
+  const full = weights.get("bilinear.weight"), shift = weights.get("bilinear.bias");
+  if (full) {
+    x.push(
+      ...metric.map((_, o) =>
+        metric.reduce(
+          (sum, m, i) =>
+            text.reduce((sum, t, j) => sum + m * full[(o * metric.length + i) * text.length + j]! * t, sum),
+          shift![o]!,
+        )
+      ),
+    );
+  }
   if (weights.has("bilinear.p.weight")) {
     const v = apply("bilinear.v", text);
     x.push(...apply("bilinear.p", apply("bilinear.u", metric).map((value, i) => value * v[i]!)));
@@ -73,10 +90,20 @@ function moments(weights: readonly number[]): [mean: number, deviation: number] 
   return [mean, Math.sqrt(weights.reduce((sum, weight, k) => sum + (k - mean) ** 2 * weight, 0) / total)];
 }
 
-for (const [head, rank] of [["heteroscedastic", 4], ["heteroscedastic", 0], ["standard", 4], ["ordinal", 4]] as const) {
+for (
+  const [head, rank, bilinear] of [
+    ["heteroscedastic", 4, "rank"],
+    ["heteroscedastic", 0, "rank"],
+    ["heteroscedastic", 0, "full"],
+    ["standard", 4, "rank"],
+    ["ordinal", 4, "rank"],
+  ] as const
+) {
   Deno.test(
-    `scorer: saved features and weights repeat scores and spreads in float64, head ${head}, rank ${rank}`,
-    withScorer({ rank, head }, async (scorer, records, folder) => {
+    `scorer: saved features and weights repeat scores and spreads in float64, head ${head}, ${
+      bilinear === "full" ? "full form" : `rank ${rank}`
+    }`,
+    withScorer({ rank, bilinear, head }, async (scorer, records, folder) => {
       const source = "train.json", embeddings = join(folder, "embeddings");
       const features = await scorer.features(records, { source, embeddings });
       const { score, spread } = await scorer.predict(features);

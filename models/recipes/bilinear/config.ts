@@ -3,6 +3,11 @@ import { recipeTable, type SharedSettings } from "../../settings/shared.ts";
 import type { Table, Values } from "../../settings/table.ts";
 
 const model = {
+  bilinear: choice(
+    "rank",
+    ["rank", "full"],
+    "the bilinear form: of a low rank, or a weight for each pair of inputs and output (gigabytes for wide embeddings)",
+  ),
   rank: number(128, [0, 65536, true], "rank of the bilinear form; 0 leaves it out"),
   hidden: numbers([512, 256, 128], [1, 65536, true], "widths of the hidden layers"),
   dropout: number(0.4, [0, 0.99, false], "part of the activations dropped"),

@@ -1,3 +1,4 @@
+import { Bilinear } from "../../../engine/nn/bilinear.ts";
 import { BilinearLowRank } from "../../../engine/nn/bilinear_low_rank.ts";
 import { LayerNorm } from "../../../engine/nn/layer_norm.ts";
 import { Linear } from "../../../engine/nn/linear.ts";
@@ -11,7 +12,9 @@ export interface BilinearSizes {
   readonly metric: number;
   /** Width of a text embedding. */
   readonly text: number;
-  /** Rank of the bilinear form; 0 leaves it out. */
+  /** The bilinear form: a sum of `rank` products, or with a weight of its own for each pair of inputs and output. */
+  readonly form?: "rank" | "full";
+  /** Rank of the bilinear form, where it is of that kind; 0 leaves it out. */
   readonly rank: number;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
@@ -27,7 +30,7 @@ export interface BilinearSizes {
  */
 export class BilinearNetwork extends Module {
   /** z of metric and text; null with rank 0. */
-  readonly bilinear: BilinearLowRank | null;
+  readonly bilinear: BilinearLowRank | Bilinear | null;
   /** Hidden layers. */
   readonly lin: readonly Linear[];
   /** Their layer norms. */
@@ -37,10 +40,11 @@ export class BilinearNetwork extends Module {
   readonly #dropout: number;
 
   /** Draws all first values. */
-  constructor(options: ModuleOptions, { metric, text, rank, hidden, dropout, outputs }: BilinearSizes) {
+  constructor(options: ModuleOptions, sizes: BilinearSizes) {
     super();
-    this.bilinear = rank > 0 ? new BilinearLowRank(options, metric, text, metric, rank) : null;
-    const widths = [metric + text + (rank > 0 ? metric : 0), ...hidden];
+    const { metric, text, hidden, outputs, dropout } = sizes;
+    this.bilinear = bilinearForm(options, sizes);
+    const widths = [metric + text + (this.bilinear ? metric : 0), ...hidden];
     this.lin = hidden.map((width, i) => new Linear(options, widths[i]!, width));
     this.norm = hidden.map((width) => new LayerNorm(options, width));
     this.head = new Linear(options, widths.at(-1)!, outputs);
@@ -55,4 +59,9 @@ export class BilinearNetwork extends Module {
     });
     return this.head.forward(hidden);
   }
+}
+
+function bilinearForm(options: ModuleOptions, { metric, text, form = "rank", rank }: BilinearSizes) {
+  if (form === "full") return new Bilinear(options, metric, text, metric);
+  return rank > 0 ? new BilinearLowRank(options, metric, text, metric, rank) : null;
 }

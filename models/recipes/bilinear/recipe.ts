@@ -18,9 +18,14 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
     throw new UsageError(`loss.name is "${name}"; ${losses.join(" or ")} is expected with the head ${head}.`);
   },
 
-  build({ model: { rank, hidden, dropout, head } }, { metric, text, fields }, options) {
+  largest: ({ model: { bilinear } }, { metric, text, fields }) =>
+    bilinear === "full"
+      ? { what: "A full bilinear form", shape: [metric, metric, text * fields], instead: "model.bilinear=rank" }
+      : null,
+
+  build({ model: { bilinear: form, rank, hidden, dropout, head } }, { metric, text, fields }, options) {
     const { outputs } = heads[head];
-    return new BilinearNetwork(options, { metric, text: text * fields, rank, hidden, dropout, outputs });
+    return new BilinearNetwork(options, { metric, text: text * fields, form, rank, hidden, dropout, outputs });
   },
 
   /** The mean of the heteroscedastic head starts at the weighted mean score. */
@@ -36,8 +41,13 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
 
   predict: (network, { metric, text }, { model }) => heads[model.head].predict(network.forward(metric, text)),
 
-  pytorch: ({ model: { rank, hidden, head } }) => [
-    ...(rank > 0
+  pytorch: ({ model: { bilinear: form, rank, hidden, head } }) => [
+    ...(form === "full"
+      ? [
+        'z = F.bilinear(m, t, w["bilinear.weight"], w["bilinear.bias"])',
+        "x = torch.cat([m, t, z], dim=1)",
+      ]
+      : rank > 0
       ? [
         'z = F.linear(m, w["bilinear.u.weight"]) * F.linear(t, w["bilinear.v.weight"])',
         'x = torch.cat([m, t, F.linear(z, w["bilinear.p.weight"])], dim=1)',
