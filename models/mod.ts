@@ -4,7 +4,7 @@ export { evaluate, type Evaluation } from "./evaluate.ts";
 export type { RowCounts } from "./prepare.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "./predict_rows.ts";
-export type { BatchPrediction, Recipe, TrainRows, Widths } from "./recipe.ts";
+export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "./recipe.ts";
 export { recipeNamed, recipes, settingsOf } from "./recipes.ts";
 export type { Model } from "./model.ts";
 export type { Reporter, TrainReporter } from "./reporter.ts";
