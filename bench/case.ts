@@ -10,6 +10,10 @@ export interface Case {
   readonly bytes?: number;
   /** The same work in a form that peers understand. */
   readonly shared?: SharedWork;
+  /** The only peers that can do it; all by default. */
+  readonly peers?: readonly string[];
+  /** True for work that is run only when it is named in full: it takes gigabytes. */
+  readonly onlyByName?: boolean;
   /** Makes the operands; `round` records the work once, without waiting for it. */
   prepare(engine: Engine): PreparedCase;
 }

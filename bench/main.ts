@@ -71,7 +71,9 @@ function choose(names: readonly string[]): Case[] {
     const nearest = nearestName(name, cases.map((one) => one.name));
     throw new UsageError(`No benchmark is called "${name}"; the nearest is "${nearest}".`);
   }
-  return cases.filter((one) => names.length === 0 || names.some((name) => one.name.includes(name)));
+  return cases.filter(({ name, onlyByName }) =>
+    onlyByName ? names.includes(name) : names.length === 0 || names.some((part) => name.includes(part))
+  );
 }
 
 async function measureCase(engine: Engine, one: Case, peers: readonly Peer[], runs: number): Promise<Result> {
@@ -88,6 +90,7 @@ async function measureCase(engine: Engine, one: Case, peers: readonly Peer[], ru
   const rivals: Peer[] = [];
   if (one.shared) {
     for (const peer of peers) {
+      if (one.peers && !one.peers.includes(peer.name)) continue;
       await peer.prepare(one.shared);
       rivals.push(peer);
     }

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { bilinearFullSteps } from "./bilinear_full_step.ts";
 import { bilinearStep } from "./bilinear_step.ts";
 import { kernelCases } from "./kernels.ts";
 import { matmulCases } from "./matmul.ts";
@@ -6,4 +7,11 @@ import { mlpStep } from "./mlp_step.ts";
 import { shapeCases } from "./shapes.ts";
 
 /** All benchmarks, in the order in which they run. */
-export const cases: readonly Case[] = [...matmulCases, ...kernelCases, ...shapeCases, mlpStep, bilinearStep];
+export const cases: readonly Case[] = [
+  ...matmulCases,
+  ...kernelCases,
+  ...shapeCases,
+  mlpStep,
+  bilinearStep,
+  ...bilinearFullSteps,
+];

@@ -32,7 +32,7 @@ class Perceptron(nn.Module):
         return self.out(self.layers(x) + self.skip(x))
 
 
-def mlp_step():
+def mlp_step(**_):
     network = Perceptron()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     x, target = torch.randn(256, 2304), torch.rand(256, 1) * 10
@@ -46,6 +46,24 @@ def mlp_step():
     return run
 
 
+def bilinear_full_step(width, batch, **_):
+    form = nn.Bilinear(width, width, width)
+    optimizer = torch.optim.Adam(form.parameters(), lr=1e-4, weight_decay=1e-5)
+    x1, x2, target = (torch.randn(batch, width) / width**0.5 for _ in range(3))
+
+    def run(rounds):
+        for _ in range(rounds):
+            optimizer.zero_grad(set_to_none=True)
+            ((form(x1, x2) - target) ** 2).mean().backward()
+            nn.utils.clip_grad_norm_(form.parameters(), 1.0)
+            optimizer.step()
+
+    return run
+
+
+makers = {"matmul": matmul, "mlp-step": mlp_step, "bilinear-full-step": bilinear_full_step}
+
+
 def answer(message):
     print(json.dumps(message), flush=True)
 
@@ -56,7 +74,7 @@ for line in sys.stdin:
     request = json.loads(line)
     if "prepare" in request:
         work = request["prepare"]
-        run = matmul(**work) if work["kind"] == "matmul" else mlp_step()
+        run = makers[work["kind"]](**work)
         answer({"ready": True})
     else:
         start = time.perf_counter()

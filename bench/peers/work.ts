@@ -8,7 +8,8 @@ export type SharedWork =
     readonly transposeA: boolean;
     readonly transposeB: boolean;
   }
-  | { readonly kind: "mlp-step" };
+  | { readonly kind: "mlp-step" }
+  | { readonly kind: "bilinear-full-step"; readonly width: number; readonly batch: number };
 
 const widths = [2304, 1024, 512, 256] as const;
 const batch = 256;
