@@ -62,7 +62,7 @@ export function lossName({ model: { head }, loss: { name } }: BilinearSettings):
 /** The weighted mean loss of a head's output. */
 export function headLoss(
   output: Tensor,
-  { score, scoreClass: target, weight }: LabelledBatch,
+  { score, scoreClass: target, weight }: Pick<LabelledBatch, "score" | "scoreClass" | "weight">,
   settings: BilinearSettings,
 ): Tensor {
   const { gamma, alpha, lambda } = settings.loss;
