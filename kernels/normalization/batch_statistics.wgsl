@@ -46,7 +46,6 @@ fn main(
 
   var sum_of_squares = Element(0.0);
   at = start;
-  inside = 1u;
   for (var k = 0u; k < count; k += 1u) {
     let difference = x[at] - mean;
     sum_of_squares += difference * difference;

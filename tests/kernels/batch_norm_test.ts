@@ -12,6 +12,7 @@ import {
   batchNormReference,
   batchStatisticsReference,
 } from "../../kernels/normalization/batch_norm.ref.ts";
+import { wordsReference } from "../../kernels/random/random.ref.ts";
 import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
 
 const harness = await KernelHarness.open();
@@ -48,7 +49,9 @@ async function compare(launcher: Launcher, options: Case): Promise<void> {
   const mean = harness.output(channels), variance = harness.output(channels);
   const y = harness.output(count), dx = harness.output(count);
   const dweight = harness.output(channels), dbias = harness.output(channels);
-  const input = { ...sizes, x: harness.upload(x) };
+  // What lies behind an input belongs to nobody.
+  const upload = (values: Float32Array) => harness.upload([...values, ...Array(256 * channels * inner).fill(7)]);
+  const input = { ...sizes, x: upload(x) };
   if (training) {
     batchStatistics(launcher, { ...input, mean, variance, runningMean: moved[0], runningVariance: moved[1] });
   }
@@ -68,7 +71,7 @@ async function compare(launcher: Launcher, options: Case): Promise<void> {
     ...used,
     reluOutput: relu ? y : undefined,
     dropoutProbability: dropped ? dropout.probability : 0,
-    dy: harness.upload(dy),
+    dy: upload(dy),
   };
   batchNormBackwardParameters(launcher, { ...gradients, dweight, dbias });
   batchNormBackwardInput(launcher, {
@@ -102,7 +105,13 @@ async function compare(launcher: Launcher, options: Case): Promise<void> {
 
 for (const { kind, launcher } of harness.launchers) {
   Deno.test(`batch norm: outputs, gradients and statistics equal the reference (${kind})`, async () => {
-    for (const [batch, channels, inner] of [[2, 1, 1], [7, 13, 1], [300, 68, 1], [65, 66, 1], [257, 3, 1]] as const) {
+    for (
+      const [batch, channels, inner] of [[2, 1, 1], [7, 13, 1], [300, 68, 1], [65, 66, 1], [257, 3, 1], [
+        3,
+        250,
+        1,
+      ]] as const
+    ) {
       await compare(launcher, { batch, channels, inner });
       await compare(launcher, { batch, channels, inner, training: false });
     }
@@ -156,6 +165,37 @@ Deno.test("batch norm: a NaN spoils its own channel's output only, and no runnin
   assert.ok(Number.isNaN(values[0]) && Number.isNaN(values[2]));
   assertClose([values[1]!, values[3]!], [0, 1], { rtol: 1e-4 });
   assert.deepEqual([...means, ...variances], [0, 1, 1, 1.5]);
+});
+
+Deno.test("batch norm: squares that overflow leave the running statistics alone", async () => {
+  const { launcher } = harness, sizes = { batch: 2, channels: 1, inner: 1 }, x = harness.upload([1e25, -1e25]);
+  const [mean, variance] = [harness.output(1), harness.output(1)];
+  const runningMean = harness.output(1, [2]), runningVariance = harness.output(1, [3]);
+  batchStatistics(launcher, { ...sizes, x, mean, variance, runningMean, runningVariance });
+  assert.deepEqual((await harness.read(runningMean, runningVariance)).map(([value]) => value), [2, 3]);
+});
+
+Deno.test("batch norm: the rectifier makes 0 of -0 and of -Infinity, by elements and by vectors", async () => {
+  for (const channels of [1, 4]) {
+    const y = harness.output(2 * channels), zeros = harness.upload(Array(channels).fill(0));
+    const x = harness.upload([...Array(channels).fill(-0), ...Array(channels).fill(-Infinity)]);
+    const sizes = { batch: 2, channels, inner: 1 };
+    batchNorm(harness.launcher, { ...sizes, x, mean: zeros, variance: zeros, y, relu: true });
+    assert.deepEqual([...(await harness.read(y))[0]], Array(2 * channels).fill(0));
+  }
+});
+
+Deno.test("batch norm: dropout keeps an element whose word is the threshold, by elements and by vectors", async () => {
+  for (const channels of [7, 8]) {
+    const count = 2 * channels, words = wordsReference(count, dropout.draw);
+    const given = { probability: words[3]! / 2 ** 32, draw: dropout.draw };
+    const y = harness.output(count), zeros = harness.upload(Array(channels).fill(0));
+    const x = harness.upload(Array(count).fill(1)), sizes = { batch: 2, channels, inner: 1 };
+    batchNorm(harness.launcher, { ...sizes, x, mean: zeros, variance: zeros, y, relu: true, dropout: given });
+    const kept = Array.from((await harness.read(y))[0], (value) => value > 0 ? 1 : 0);
+    assert.deepEqual(kept, [...dropoutMaskReference(count, given)]);
+    assert.equal(kept[3], 1);
+  }
 });
 
 Deno.test("batch norm: the same bits on every run", async () => {
