@@ -2,7 +2,7 @@ import { ShapeError } from "../kernels/errors.ts";
 import type { Engine } from "./engine.ts";
 import type { GradientFactors } from "./factored_gradient.ts";
 import type { Parameter } from "./parameter.ts";
-import type { Tensor } from "./tensor.ts";
+import { type Tensor, tensorsIn } from "./tensor.ts";
 
 /** Where a backward rule may put a gradient: it overwrites the tensor, or adds to it. */
 export interface GradientTarget {
@@ -46,7 +46,10 @@ export interface BackwardContext<I, O, S> {
 
 /** An op: its launch and its backward rule, side by side. */
 export interface OpDefinition<I, O, S> {
-  /** Launches the kernels. `save` keeps what only the forward run knows for the backward rule. */
+  /**
+   * Launches the kernels. `save` keeps what only the forward run knows for the backward rule: inputs, and tensors that
+   * were made for it, which are freed with the output.
+   */
   forward(inputs: I, options: O, save: (saved: S) => void): Tensor;
   /** Gradients as thunks: what nobody needs is never launched. `engine` is the output's. */
   backward?(context: BackwardContext<I, O, S>, dy: Tensor): { readonly [Name in keyof I]?: GradientThunk };
@@ -68,12 +71,20 @@ export function op<I extends object, O = void, S = undefined>(
 ): Op<I, O> {
   return (inputs, ...rest) => {
     const options = (rest[0] ?? {}) as O;
-    let saved = undefined as S;
-    const output = definition.forward(inputs, options, (value) => saved = value);
-    output.name = name;
     const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
+    const engine = given[0]?.[1].engine;
     const { backward } = definition;
-    if (backward && output.engine.recording && given.some(([, input]) => input.requiresGrad)) {
+    const recorded = backward && engine?.recording && given.some(([, input]) => input.requiresGrad);
+    let saved = undefined as S;
+    // Frees what the launches made on the way, and what they saved where nobody will ask for it.
+    const launch = () => {
+      const output = definition.forward(inputs, options, (value) => saved = value);
+      return [output, recorded ? saved : undefined] as const;
+    };
+    const [output] = engine ? engine.scope(launch) : launch();
+    output.name = name;
+    if (recorded) {
+      output.own(tensorsIn(saved).filter((tensor) => !given.some(([, input]) => input === tensor)));
       output.origin = {
         name,
         inputs: given.map(([, input]) => input),

@@ -8,7 +8,7 @@ import { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.t
 import { RandomSource } from "./random.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
 import { shardSizes } from "./sharding.ts";
-import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor, tensorsIn } from "./tensor.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
 const maxRunAhead = 16;
@@ -294,13 +294,4 @@ function parts(tensor: Tensor, into: ArrayBuffer): ReadbackPart[] {
 function eachShard(a: Tensor, b: Tensor, visit: (a: BufferSlice, b: BufferSlice, count: number) => void): void {
   const { slices } = b;
   a.slices.forEach((slice, i) => visit(slice, slices[i]!, slices.length === 1 ? a.size : slice.size / 4));
-}
-
-function tensorsIn(value: unknown): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.values(value).flatMap(tensorsIn);
-  }
-  return [];
 }

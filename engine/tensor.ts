@@ -75,6 +75,7 @@ export class Tensor {
   /** How the tensor was computed, if gradients may have to flow back through it. */
   origin: Origin | null = null;
   #storage: Storage | null;
+  #owned: readonly Tensor[] = [];
 
   /** Ops and the engine make tensors; others call `engine.tensor`. */
   constructor(
@@ -139,8 +140,15 @@ export class Tensor {
     return this.#storage === null;
   }
 
-  /** Gives the memory back. */
+  /** Takes tensors over that nobody else will free: they are freed with this one. */
+  own(tensors: readonly Tensor[]): void {
+    this.#owned = tensors;
+  }
+
+  /** Gives the memory back, and that of the tensors it owns. */
   dispose(): void {
+    for (const tensor of this.#owned) tensor.dispose();
+    this.#owned = [];
     this.#storage?.release();
     this.#storage = null;
     this.origin = null;
@@ -179,4 +187,14 @@ export class Tensor {
     }
     return (await this.data())[0]!;
   }
+}
+
+/** The tensors that a value is or holds, in arrays and plain records. */
+export function tensorsIn(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value];
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.values(value).flatMap(tensorsIn);
+  }
+  return [];
 }

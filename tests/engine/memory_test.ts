@@ -3,11 +3,14 @@ import { backward } from "../../engine/autograd.ts";
 import { Engine } from "../../engine/engine.ts";
 import {
   add,
+  argmax,
   concat,
+  crossEntropyLoss,
   dropout,
   heteroscedasticLoss,
   layerNorm,
   linear,
+  max,
   mean,
   mseLoss,
   multiply,
@@ -99,6 +102,29 @@ Deno.test("memory: a backward pass frees its own gradients at once, before its s
     });
     weight.dispose();
     return Promise.resolve();
+  }));
+
+Deno.test("memory: outside of any scope an op leaves nothing but its result, and with it goes what was saved", () =>
+  leavesNothing(async () => {
+    const weight = new Parameter(engine, [3, 4], uniforms(12, 1)), constant = engine.tensor([3, 4], uniforms(12, 2));
+    const target = engine.indices([3], [0, 3, 1]);
+    for (const x of [weight, constant]) {
+      const results = () => [
+        layerNorm({ x }),
+        mseLoss({ prediction: x, target: constant }),
+        crossEntropyLoss({ logits: x, target }),
+        max({ x }, { axis: 1 }),
+        argmax({ x }, { axis: 1 }),
+      ];
+      const before = engine.memory().liveSlices, made = engine.noGrad(results);
+      assert.equal(engine.memory().liveSlices, before + made.length);
+      for (const result of [...made, ...results()]) {
+        if (result.size === 1 && result.requiresGrad) backward(result);
+        result.dispose();
+      }
+    }
+    await engine.finish();
+    for (const owned of [weight, constant, target]) owned.dispose();
   }));
 
 Deno.test("memory: a scope keeps what it returns, alone, in arrays and in records, and frees the rest", () =>
