@@ -1,15 +1,21 @@
 /** `deno task bench`: times kernels and training steps on the adapter at hand, beside other engines where asked to. */
 import { parseArgs } from "node:util";
+import { adapterName } from "../engine/device/tuning.ts";
 import { Engine } from "../engine/engine.ts";
 import { nearestName } from "../data/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
 import { cases } from "./cases/mod.ts";
-import { type Contender, measure } from "./measure.ts";
+import { contender, measure } from "./measure.ts";
 import { Peer, startPeers } from "./peers/peer.ts";
-import { jsonReport, type Result, tableHead, tableLine } from "./report.ts";
+import { explain, parseProduct } from "./explain.ts";
+import { measurePeaks } from "./peaks.ts";
+import { jsonReport, peaksLine, type Result, tableHead, tableLine } from "./report.ts";
+import { tune } from "./tune.ts";
 
-const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--json]
+const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--json] [--tuned]
+       deno task bench --tune [NAME...] [--runs N]
+       deno task bench --explain "MxNxK [nn|nt|tn|tt]"
 
 Times kernels and training steps. NAME: only those whose name contains it.
 
@@ -17,29 +23,35 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --peers    also jax-js and tf.js on the same adapter, fetched from npm the first time, and PyTorch on the CPU where
              python3 has it; all take turns
   --json     one JSON object on stdout instead of a table
+  --tuned    matrix products in the variants that --tune found fastest
+  --tune     times the variants of all matrix products in the benchmarks of these names, and keeps the fastest in a file
+             of the user's cache, for --tuned and for Engine.open({ tuned: true })
+  --explain  says in which variant a product is computed on this adapter, and why
   --help     this text`;
 
 async function main(args: readonly string[]): Promise<void> {
-  const { names, runs, peers: wantsPeers, json, help: wantsHelp } = parse(args);
+  const { names, runs, peers: wantsPeers, json, tuned, help: wantsHelp, ...other } = parse(args);
   if (wantsHelp) return console.log(help);
+  if (other.explain) return await explain(parseProduct(other.explain));
   const chosen = choose(names);
-  await using engine = await Engine.open();
-  const { description, backend } = engine.opened.adapter;
-  const adapter = `${description}, ${backend}`;
+  if (other.tune) return await tune(chosen, runs);
+  await using engine = await Engine.open({ tuned });
+  const adapter = adapterName(engine.opened);
   const peers = wantsPeers && chosen.some((one) => one.shared) ? await startPeers() : [];
   const peerNames = peers.map((peer) => peer.name);
-  if (!json) console.log(`${adapter}\n${tableHead(peerNames)}`);
+  const peaks = await measurePeaks(engine, runs);
+  if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames)}`);
   const results: Result[] = [];
   try {
     for (const one of chosen) {
       const result = await measureCase(engine, one, peers, runs);
       results.push(result);
-      if (!json) console.log(tableLine(result, peerNames));
+      if (!json) console.log(tableLine(result, peaks, peerNames));
     }
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
   }
-  if (json) console.log(jsonReport(adapter, results));
+  if (json) console.log(jsonReport(adapter, peaks, results));
 }
 
 function parse(args: readonly string[]) {
@@ -51,6 +63,9 @@ function parse(args: readonly string[]) {
         runs: { type: "string", default: "5" },
         peers: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        tuned: { type: "boolean", default: false },
+        tune: { type: "boolean", default: false },
+        explain: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
@@ -78,15 +93,7 @@ function choose(names: readonly string[]): Case[] {
 
 async function measureCase(engine: Engine, one: Case, peers: readonly Peer[], runs: number): Promise<Result> {
   const prepared = one.prepare(engine);
-  const ours: Contender = {
-    name: "metrograd",
-    async run(rounds) {
-      const start = performance.now();
-      for (let i = 0; i < rounds; i++) await prepared.round();
-      await engine.finish();
-      return performance.now() - start;
-    },
-  };
+  const ours = contender(engine, prepared);
   const rivals: Peer[] = [];
   if (one.shared) {
     for (const peer of peers) {

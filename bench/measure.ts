@@ -1,8 +1,24 @@
+import type { Engine } from "../engine/engine.ts";
+import type { PreparedCase } from "./case.ts";
+
 /** One side of a comparison: does its work `rounds` times, waits for the end, and says how long it took. */
 export interface Contender {
   readonly name: string;
   /** @returns milliseconds for all rounds together */
   run(rounds: number): Promise<number>;
+}
+
+/** Our side: a prepared case on an engine. */
+export function contender(engine: Engine, prepared: PreparedCase): Contender {
+  return {
+    name: "metrograd",
+    async run(rounds) {
+      const start = performance.now();
+      for (let i = 0; i < rounds; i++) await prepared.round();
+      await engine.finish();
+      return performance.now() - start;
+    },
+  };
 }
 
 /** What was measured of one contender. */

@@ -1,5 +1,6 @@
 import type { Case } from "./case.ts";
 import type { Timing } from "./measure.ts";
+import type { Peaks } from "./peaks.ts";
 
 /** What was measured of one case: ours first, then the peers. */
 export interface Result {
@@ -9,14 +10,17 @@ export interface Result {
 }
 
 /** The results as one JSON object, for scripts. */
-export function jsonReport(adapter: string, results: readonly Result[]): string {
+export function jsonReport(adapter: string, peaks: Peaks, results: readonly Result[]): string {
   return JSON.stringify({
     adapter,
-    results: results.map(({ case: { name, flops, bytes }, ours, peers }) => ({
-      name,
+    peaks: { copy_gb_per_s: rounded(peaks.copy), fma_gflops: rounded(peaks.fma) },
+    results: results.map(({ case: one, ours, peers }) => ({
+      name: one.name,
       median_ms: rounded(ours.median),
-      ...(flops ? { gflops: rounded(rate(flops, ours)) } : {}),
-      ...(bytes ? { gb_per_s: rounded(rate(bytes, ours)) } : {}),
+      spread: rounded(ours.spread),
+      ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
+      ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
+      ...(one.flops || one.bytes ? { share_of_peak: rounded(share(one, ours, peaks)!) } : {}),
       peers: peers.map((peer) => ({ name: peer.name, median_ms: rounded(peer.median) })),
     })),
   });
@@ -30,18 +34,31 @@ export function tableHead(peers: readonly string[]): string {
     "ms".padStart(9),
     "spread".padStart(7),
     "rate".padStart(14),
+    "of peak".padStart(8),
     ...peers.map((name) => name.padStart(22)),
   ];
   return "".padEnd(nameWidth) + columns.join(" ");
 }
 
+/** The line above the table. */
+export function peaksLine({ copy, fma }: Peaks): string {
+  return `peaks: copy ${copy.toFixed(1)} GB/s, multiply-add ${fma.toFixed(0)} GFLOP/s`;
+}
+
 /** A line of the table. A peer's column gives its time and how many times ours that is. */
-export function tableLine({ case: { name, flops, bytes }, ours, peers }: Result, peerNames: readonly string[]): string {
+export function tableLine(
+  { case: one, ours, peers }: Result,
+  peaks: Peaks,
+  peerNames: readonly string[],
+): string {
+  const { name, flops, bytes } = one;
+  const part = share(one, ours, peaks);
   const speed = flops ? `${rate(flops, ours).toFixed(1)} GFLOP/s` : bytes ? `${rate(bytes, ours).toFixed(1)} GB/s` : "";
   const columns = [
     milliseconds(ours.median).padStart(9),
     `${Math.round(ours.spread * 100)} %`.padStart(7),
     speed.padStart(14),
+    (part === undefined ? "" : `${Math.round(part * 100)} %`).padStart(8),
     ...peerNames.map((peerName) => {
       const peer = peers.find((one) => one.name === peerName);
       return (peer ? `${milliseconds(peer.median)} (${(peer.median / ours.median).toFixed(2)} x)` : "").padStart(22);
@@ -52,6 +69,12 @@ export function tableLine({ case: { name, flops, bytes }, ours, peers }: Result,
 
 /** Operations or bytes of a round in thousand millions a second. */
 const rate = (amount: number, { median }: Timing) => amount / median / 1e6;
+
+/** What a case's rate is of the peak that bounds it: multiply-adds where it counts operations, else the copy. */
+function share({ flops, bytes }: Case, timing: Timing, peaks: Peaks): number | undefined {
+  if (flops) return rate(flops, timing) / peaks.fma;
+  return bytes ? rate(bytes, timing) / peaks.copy : undefined;
+}
 
 const milliseconds = (value: number) => value.toFixed(value < 10 ? 3 : 1);
 

@@ -4,7 +4,8 @@ import { addScaled } from "../kernels/elementwise/add_scaled.ts";
 import { fill } from "../kernels/elementwise/fill.ts";
 import { ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
-import { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
+import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
+import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { RandomSource } from "./random.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
 import { shardSizes } from "./sharding.ts";
@@ -17,6 +18,11 @@ const maxRunAhead = 16;
 export interface EngineOptions extends DeviceOptions {
   /** Told the label of each kernel before it is compiled for the first time. */
   readonly onCompile?: (label: string) => void;
+  /**
+   * Uses what `bench --tune` has measured on this adapter, where it has. Products then round otherwise than without;
+   * false by default.
+   */
+  readonly tuned?: boolean;
 }
 
 /**
@@ -46,27 +52,31 @@ export class Engine implements AsyncDisposable {
    * Makes an engine on a device that is open already.
    *
    * @param onCompile told the label of each kernel before it is compiled for the first time
+   * @param matmulVariant variants of products that come before those of the table
    */
   constructor(
     /** The device and its adapter. */
     readonly opened: OpenDevice,
     onCompile?: (label: string) => void,
+    matmulVariant?: Capabilities["matmulVariant"],
   ) {
-    const { device, adapter, features, subgroupSize } = opened;
-    this.capabilities = {
-      subgroupSize,
-      software: adapter.software,
-      shaderF16: features.has("shader-f16"),
-      maxBindingSize: device.limits.maxStorageBufferBindingSize,
-    };
+    const { device } = opened;
+    this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
     this.pool = new BufferPool(device, () => this.stream.submission);
     this.stream = new CommandStream(device, this.capabilities, this.pool, onCompile);
     this.#readback = new Readback(device, this.stream);
   }
 
-  /** Opens the best adapter of this machine. @throws DeviceError when there is none; it says what to install */
+  /**
+   * Opens the best adapter of this machine.
+   *
+   * @throws DeviceError when there is none; it says what to install
+   * @throws DataError with `tuned` when the file of measurements is damaged
+   */
   static async open(options: EngineOptions = {}): Promise<Engine> {
-    return new Engine(await openDevice(options), options.onCompile);
+    const opened = await openDevice(options);
+    const tuning = options.tuned ? await readTuning(opened) : null;
+    return new Engine(opened, options.onCompile, tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined);
   }
 
   /** What the adapter calls itself. */

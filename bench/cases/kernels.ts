@@ -1,5 +1,4 @@
 import { dropout } from "../../kernels/dropout/dropout.ts";
-import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
 import { gatherRows } from "../../kernels/embedding/embedding.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import { meanSquaredError } from "../../kernels/loss/pointwise.ts";
@@ -21,13 +20,9 @@ import { sgd } from "../../kernels/optimizer/sgd.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Case } from "../case.ts";
+import { copyCase } from "../peaks.ts";
 import { memoryCase, million } from "./memory_case.ts";
 import { uniform } from "./numbers.ts";
-
-const copy = memoryCase("copy 16M", 2 * 16 * million, (engine, numbers) => {
-  const count = 16 * million, x = numbers(count, "zero").slice, y = numbers(count, "zero").slice;
-  return () => addScaled(engine.stream, { x, y, count, yFactor: 0 });
-});
 
 const layerNormForward = memoryCase("layer norm 1024x1024", 2 * million, (engine, numbers) => {
   const rows = 1024, columns = 1024, y = numbers(million, "zero").slice, statistics = numbers(2 * rows, "zero").slice;
@@ -142,7 +137,7 @@ const norm = memoryCase("gradient norm 10M", 10 * million, (engine, numbers) => 
 /** Kernels that are bound by memory; the copy shows what this adapter can do at best. */
 export const kernelCases: readonly Case[] = [
   ...[
-    copy,
+    copyCase,
     layerNormForward,
     layerNormBackward,
     batchNormForward,

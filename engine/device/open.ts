@@ -1,4 +1,5 @@
 import { DeviceError } from "../../kernels/errors.ts";
+import type { Capabilities } from "../../kernels/launcher.ts";
 import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.ts";
 import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
@@ -42,6 +43,16 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const subgroupSize = features.has("subgroups") ? await findSubgroupSize(device, adapter.info) : 0;
   errors.check();
   return { device, adapter: describeAdapter(adapter, subgroupSize > 0), features, subgroupSize, errors };
+}
+
+/** What launches may ask about an open device. */
+export function capabilitiesOf({ device, adapter, features, subgroupSize }: OpenDevice): Capabilities {
+  return {
+    subgroupSize,
+    software: adapter.software,
+    shaderF16: features.has("shader-f16"),
+    maxBindingSize: device.limits.maxStorageBufferBindingSize,
+  };
 }
 
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { DeviceError } from "../../kernels/errors.ts";
+import { cacheFolder } from "./cache.ts";
 import { mesaPackage } from "./packages.ts";
 import { environment, permitted } from "./permissions.ts";
 
@@ -62,8 +63,7 @@ export function isSwiftShaderUnpacked(): boolean {
 
 /** Where SwiftShader lies once it is unpacked. */
 function folder(): string {
-  const cache = environment("XDG_CACHE_HOME") || join(environment("HOME") ?? "", ".cache");
-  return join(cache, "metrograd", `swiftshader-${source.version}`);
+  return join(cacheFolder(), `swiftshader-${source.version}`);
 }
 
 /** Has the runtime install the package, and reads the archive in it. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { explanation, parseProduct } from "../../bench/explain.ts";
 import { summary } from "../../bench/measure.ts";
 import { jsonReport, tableLine } from "../../bench/report.ts";
 
@@ -16,12 +17,14 @@ async function bench(...args: string[]): Promise<{ code: number; stdout: string;
 Deno.test("bench --json: prints one object with the adapter and a result a case, and nothing else", async () => {
   const { code, stdout, stderr } = await bench("--json", "--runs", "1", "column sums");
   assert.equal(code, 0, stderr);
-  const { adapter, results, ...others } = JSON.parse(stdout);
+  const { adapter, peaks, results, ...others } = JSON.parse(stdout);
   assert.deepEqual(others, {});
   assert.ok(typeof adapter === "string" && adapter !== "");
+  assert.ok(peaks.copy_gb_per_s > 0 && peaks.fma_gflops > 0);
   assert.equal(results.length, 1);
   assert.equal(results[0].name, "column sums 1024x1024");
   assert.ok(results[0].median_ms > 0 && results[0].gb_per_s > 0);
+  assert.ok(results[0].spread === 0 && results[0].share_of_peak > 0);
   assert.deepEqual(results[0].peers, []);
 });
 
@@ -41,9 +44,32 @@ Deno.test("bench: the median and the spread are those of the runs, and peers sta
     ours,
     peers: [{ name: "b", median: 8, spread: 0 }],
   };
-  assert.deepEqual(JSON.parse(jsonReport("gpu", [result])), {
+  const peaks = { copy: 10, fma: 12 };
+  assert.deepEqual(JSON.parse(jsonReport("gpu", peaks, [result])), {
     adapter: "gpu",
-    results: [{ name: "a", median_ms: 2, gflops: 3, peers: [{ name: "b", median_ms: 8 }] }],
+    peaks: { copy_gb_per_s: 10, fma_gflops: 12 },
+    results: [
+      {
+        ...{ name: "a", median_ms: 2, spread: 1, gflops: 3, share_of_peak: 0.25 },
+        peers: [{ name: "b", median_ms: 8 }],
+      },
+    ],
   });
-  assert.match(tableLine(result, ["b", "c"]), /^a +2\.000 +100 % +3\.0 GFLOP\/s +8\.000 \(4\.00 x\) *$/);
+  assert.match(
+    tableLine(result, peaks, ["b", "c"]),
+    /^a +2\.000 +100 % +3\.0 GFLOP\/s +25 % +8\.000 \(4\.00 x\) *$/,
+  );
+});
+
+Deno.test("bench --explain: names the line of the table that fits, and refuses what is no product", async () => {
+  const shape = parseProduct("64x32x2304 nt");
+  assert.deepEqual(shape, { m: 64, n: 32, k: 2304, transposeA: false, transposeB: true });
+  const capabilities = { subgroupSize: 8, software: true, shaderF16: false, maxBindingSize: 1 << 27 };
+  const lines = explanation(shape, capabilities);
+  assert.match(lines.at(-2)!, /^ {2}yes {2}software GPU with subgroups/);
+  assert.ok(lines.slice(0, -2).every((line) => line.startsWith("  no ")));
+  assert.match(lines.at(-1)!, /^picked: register tile 4x32, 8 lanes, .*broadcasts, sums in 2 parts; 4 workgroups$/);
+  const { code, stderr } = await bench("--explain", "64x32");
+  assert.equal(code, 2);
+  assert.equal(stderr, '--explain is "64x32"; a product such as "64x512x2304 nt" is expected.\n');
 });
