@@ -102,12 +102,8 @@ for reduction in ["none", "mean", "sum", "weighted"]:
          {"mean": numbers(6, scale=3, mean=5), "logvar": logvar} | y | w,
          lambda mean, logvar, y, w=None: reduced(heteroscedastic(mean, logvar, y), reduction, w), constants=fixed, rtol=3e-5)
 
-for name, make, arguments, clip in [
-    ("adam", torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.1}, None),
-    ("adam_clipped", torch.optim.Adam, {"lr": 0.01}, 0.5),
-    ("adamw", torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1, "betas": [0.8, 0.95]}, None),
-    ("sgd_nesterov", torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True}, None),
-]:
+
+def optimize(name, make, arguments, clip=None):
     starts, steps = [numbers(5), numbers(2, 3)], 6
     gradients = [numbers(steps, *start.shape) for start in starts]
     parameters = [start.clone().requires_grad_() for start in starts]
@@ -126,6 +122,15 @@ for name, make, arguments, clip in [
         tensors |= {f"param.p{i}": start, f"in.g{i}": gradient, f"out.p{i}": torch.stack(after[i])}
     attrs = {"optimizer": make.__name__, "params": 2, "steps": steps, "clip": clip} | arguments
     write("optim", name, "optimizer", attrs, tensors, 1e-5)
+
+
+for name, make, arguments, clip in [
+    ("adam", torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.1}, None),
+    ("adam_clipped", torch.optim.Adam, {"lr": 0.01}, 0.5),
+    ("adamw", torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1, "betas": [0.8, 0.95]}, None),
+    ("sgd_nesterov", torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True}, None),
+]:
+    optimize(name, make, arguments, clip)
 
 g0, g1 = numbers(7), numbers(2, 3)
 norm = torch.sqrt((g0**2).sum() + (g1**2).sum())
@@ -164,6 +169,39 @@ index = torch.tensor([0, 5, 11, 12, 50, 95, 107])
 write("linear", "3x12_9_generated", "linear", {"bias": False, "generated": {"param.weight": {"shape": [9, 12], "seed": 7, "exp": -1}}},
       {"in.x": x, "out.y": y, "grad_out.y": upstream, "grad.x": upstream @ weight, "index.weight": index,
        "grad_at.weight": weight.grad.flatten()[index], "grad_sum0.weight": weight.grad.sum(0), "grad_sum1.weight": weight.grad.sum(1)}, 1e-5)
+
+
+
+def batch_norm(training):
+    def run(x, weight, bias, running_mean, running_var):
+        mean, var = running_mean.clone(), running_var.clone()
+        y = F.batch_norm(x, mean, var, weight, bias, training=training, momentum=0.3)
+        return {"y": y, "running_mean": mean, "running_var": var} if training else {"y": y}
+    return run
+
+
+for shape, mean, training in [((6, 4), 0, True), ((5, 3), 50, True), ((2, 3, 5), 0, True), ((1, 4), 0, False), ((2, 3, 5), 0, False)]:
+    statistics = {"running_mean": numbers(shape[1]), "running_var": numbers(shape[1]).abs()}
+    case("batch_norm", f"{'x'.join(map(str, shape))}_mean{mean}_{'train' if training else 'eval'}", "batch_norm",
+         {"training": training, "momentum": 0.3, "eps": 1e-5},
+         {"x": numbers(*shape, mean=mean), "weight": numbers(shape[1]), "bias": numbers(shape[1])} | statistics,
+         batch_norm(training), params=("weight", "bias"), constants=tuple(statistics), rtol=3e-5)
+
+case("shape", "permute", "permute", {"order": [2, 0, 3, 1]}, {"x": numbers(2, 3, 4, 2)}, lambda x: {"y": x.permute(2, 0, 3, 1)}, rtol=0)
+case("shape", "slice", "slice", {"axis": 1, "start": 1, "end": 6, "step": 2}, {"x": numbers(2, 7, 3)}, lambda x: {"y": x[:, 1:6:2]}, rtol=0)
+case("shape", "stack", "stack", {"axis": 1, "inputs": ["x0", "x1"]}, {"x0": numbers(2, 3), "x1": numbers(2, 3)},
+     lambda x0, x1: {"y": torch.stack([x0, x1], 1)}, rtol=0)
+case("shape", "expand", "expand", {"shape": [4, 3, 2]}, {"x": numbers(3, 1)}, lambda x: {"y": x.expand(4, 3, 2)})
+case("shape", "gather", "gather", {"axis": 1}, {"x": numbers(2, 3, 2), "index": torch.tensor([[[2, 0], [2, 1]], [[0, 0], [0, 2]]])},
+     lambda x, index: {"y": x.gather(1, index)})
+case("shape", "index_select", "index_select", {"axis": 1}, {"x": numbers(2, 3, 4), "index": torch.tensor([2, 0, 2, 2])},
+     lambda x, index: {"y": x.index_select(1, index)})
+
+optimize("adam_amsgrad", torch.optim.Adam, {"lr": 0.01, "betas": [0.9, 0.5], "amsgrad": True})
+optimize("sgd_dampening", torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "dampening": 0.4, "weight_decay": 0.1})
+optimize("adagrad", torch.optim.Adagrad, {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1})
+optimize("rmsprop", torch.optim.RMSprop, {"lr": 0.01, "weight_decay": 0.1})
+optimize("rmsprop_centered", torch.optim.RMSprop, {"lr": 0.01, "alpha": 0.8, "eps": 0.01, "momentum": 0.9, "centered": True})
 
 (here / "index.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")
