@@ -2,6 +2,7 @@ import type { Case } from "../case.ts";
 import { bilinearFullSteps } from "./bilinear_full_step.ts";
 import { bilinearStep } from "./bilinear_step.ts";
 import { kernelCases } from "./kernels.ts";
+import { lossCases } from "./losses.ts";
 import { matmulCases } from "./matmul.ts";
 import { mlpStep } from "./mlp_step.ts";
 import { shapeCases } from "./shapes.ts";
@@ -10,6 +11,7 @@ import { shapeCases } from "./shapes.ts";
 export const cases: readonly Case[] = [
   ...matmulCases,
   ...kernelCases,
+  ...lossCases,
   ...shapeCases,
   mlpStep,
   bilinearStep,

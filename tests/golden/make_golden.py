@@ -203,5 +203,30 @@ optimize("adagrad", torch.optim.Adagrad, {"lr": 0.1, "lr_decay": 0.1, "weight_de
 optimize("rmsprop", torch.optim.RMSprop, {"lr": 0.01, "weight_decay": 0.1})
 optimize("rmsprop_centered", torch.optim.RMSprop, {"lr": 0.01, "alpha": 0.8, "eps": 0.01, "momentum": 0.9, "centered": True})
 
+# Losses of classes at their edges: far logits, rows of equal ones, a single class.
+def focal(logits, target):
+    ce = F.cross_entropy(logits, target, reduction="none")
+    return (1 - torch.exp(-ce)) ** 2 * ce
+
+
+def hybrid(logits, target, y):
+    expected = (logits.softmax(1) * torch.arange(logits.shape[1])).sum(1)
+    return F.cross_entropy(logits, target, reduction="none") + 0.1 * (expected - y) ** 2
+
+
+def ordinal(logits, target):
+    above = (torch.arange(logits.shape[1]) >= target[:, None]).double()
+    return F.binary_cross_entropy_with_logits(logits, above, reduction="none").mean(1)
+
+
+edges = {"pm80": torch.tensor([[80.0, -80, 3], [80, -80, 3], [-80, 80, 79], [-80, -80, 80]]), "equal": torch.full((4, 3), 7.0), "one_class": numbers(4, 1)}
+for edge, logits in edges.items():
+    target = torch.tensor([0, 1, 2, 0]) % logits.shape[1]
+    for op, loss, attrs in [("cross_entropy", lambda logits, target: F.cross_entropy(logits, target, reduction="none"), {}),
+                            ("focal", focal, {"gamma": 2.0, "alpha": 1.0}), ("hybrid", hybrid, {"lambda": 0.1}), ("ordinal", ordinal, {})]:
+        inputs = {"logits": logits, "target": target} | ({"y": target + 0.5} if op == "hybrid" else {})
+        case("losses", f"{op}_{edge}", op, {"reduction": "none"} | attrs, inputs,
+             lambda loss=loss, **inputs: {"loss": loss(**inputs)}, constants=("y",), rtol=3e-5)
+
 (here / "index.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")
