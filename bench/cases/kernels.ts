@@ -17,6 +17,7 @@ import { adam } from "../../kernels/optimizer/adam.ts";
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
 import { rmsprop } from "../../kernels/optimizer/rmsprop.ts";
 import { sgd } from "../../kernels/optimizer/sgd.ts";
+import { softmax } from "../../kernels/reduction/softmax.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Case } from "../case.ts";
@@ -24,14 +25,27 @@ import { copyCase } from "../peaks.ts";
 import { memoryCase, million } from "./memory_case.ts";
 import { uniform } from "./numbers.ts";
 
-const layerNormForward = memoryCase("layer norm 1024x1024", 2 * million, (engine, numbers) => {
-  const rows = 1024, columns = 1024, y = numbers(million, "zero").slice, statistics = numbers(2 * rows, "zero").slice;
-  const x = numbers(million).slice, weight = numbers(columns).slice, bias = numbers(columns).slice;
-  return () => layerNorm(engine.stream, { x, weight, bias, y, statistics, rows, columns });
-});
+const rows = 1024, columns = 1024;
+
+const softmaxForward: Case = {
+  ...memoryCase("softmax 1024x1024", 2 * million, (engine, numbers) => {
+    const x = numbers(million).slice, y = numbers(million, "zero").slice;
+    return () => softmax(engine.stream, "softmax", { x, y, outer: rows, size: columns, inner: 1 });
+  }),
+  shared: { kind: "softmax", rows, columns },
+};
+
+const layerNormForward: Case = {
+  ...memoryCase("layer norm 1024x1024", 2 * million, (engine, numbers) => {
+    const y = numbers(million, "zero").slice, statistics = numbers(2 * rows, "zero").slice;
+    const x = numbers(million).slice, weight = numbers(columns).slice, bias = numbers(columns).slice;
+    return () => layerNorm(engine.stream, { x, weight, bias, y, statistics, rows, columns });
+  }),
+  shared: { kind: "layer-norm", rows, columns },
+};
 
 const layerNormBackward = memoryCase("layer norm backward 1024x1024", 5 * million, (engine, numbers) => {
-  const rows = 1024, columns = 1024, x = numbers(million).slice, dy = numbers(million).slice;
+  const x = numbers(million).slice, dy = numbers(million).slice;
   const statistics = numbers(2 * rows).slice, weight = numbers(columns).slice;
   const dx = numbers(million, "zero").slice;
   const dweight = numbers(columns, "zero").slice, dbias = numbers(columns, "zero").slice;
@@ -138,6 +152,7 @@ const norm = memoryCase("gradient norm 10M", 10 * million, (engine, numbers) => 
 export const kernelCases: readonly Case[] = [
   ...[
     copyCase,
+    softmaxForward,
     layerNormForward,
     layerNormBackward,
     batchNormForward,

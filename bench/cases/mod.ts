@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { attentionCases } from "./attention.ts";
 import { bilinearFullSteps } from "./bilinear_full_step.ts";
 import { bilinearStep } from "./bilinear_step.ts";
 import { kernelCases } from "./kernels.ts";
@@ -13,6 +14,7 @@ export const cases: readonly Case[] = [
   ...kernelCases,
   ...lossCases,
   ...shapeCases,
+  ...attentionCases,
   mlpStep,
   bilinearStep,
   ...bilinearFullSteps,

@@ -12,13 +12,28 @@ import {
   valueAndGrad,
 } from "@jax-js/jax";
 import { type Run, serve } from "./serve.ts";
-import { mlp, type SharedWork } from "./work.ts";
+import { type AttentionWork, mlp, type RowWork, type SharedWork } from "./work.ts";
 
 type Arrays = Record<string, JaxArray>;
 
 await init();
 defaultDevice("webgpu");
-await serve((work) => work.kind === "matmul" ? matmul(work) : Promise.resolve(mlpStep()));
+await serve((work) => {
+  switch (work.kind) {
+    case "matmul":
+      return matmul(work);
+    case "mlp-step":
+      return Promise.resolve(mlpStep());
+    case "softmax":
+    case "layer-norm":
+      return rowWork(work);
+    case "attention":
+    case "attention-layer":
+      return attention(work);
+    default:
+      throw new Error(`${work.kind} is not written for this peer.`);
+  }
+});
 
 async function matmul({ m, n, k, transposeA, transposeB }: SharedWork & { kind: "matmul" }): Promise<Run> {
   const a = random.normal(random.key(1), transposeA ? [k, m] : [m, k]);
@@ -32,6 +47,63 @@ async function matmul({ m, n, k, transposeA, transposeB }: SharedWork & { kind: 
     await blockUntilReady(products);
     for (const each of products) each.dispose();
   };
+}
+
+/** Results that nobody asks for would not be computed: all are kept until the end. */
+function keepAll(once: () => JaxArray[]): Run {
+  return async (rounds) => {
+    const results = Array.from({ length: rounds }, once);
+    await blockUntilReady(results);
+    for (const each of results.flat()) each.dispose();
+  };
+}
+
+async function rowWork({ kind, rows, columns }: RowWork): Promise<Run> {
+  const x = random.normal(random.key(1), [rows, columns]);
+  const weight = random.normal(random.key(2), [columns]), bias = random.normal(random.key(3), [columns]);
+  await blockUntilReady([x, weight, bias]);
+  const layerNorm = jit((x: JaxArray, weight: JaxArray, bias: JaxArray) =>
+    nn.standardize(x, -1, { epsilon: 1e-5 }).mul(weight).add(bias)
+  );
+  const softmax = jit((x: JaxArray) => nn.softmax(x, -1));
+  return keepAll(() => [kind === "softmax" ? softmax(x.ref) : layerNorm(x.ref, weight.ref, bias.ref)]);
+}
+
+async function attention({ kind, batch, tokens, width, heads }: AttentionWork): Promise<Run> {
+  const size = width / heads, deviation = 1 / Math.sqrt(width);
+  const normal = (i: number, shape: number[]) => random.normal(random.key(i), shape);
+  const dy = normal(0, kind === "attention" ? [batch, tokens, heads, size] : [batch, tokens, width]);
+  if (kind === "attention") {
+    const inputs = [1, 2, 3].map((i) => normal(i, [batch, tokens, heads, size])) as [JaxArray, JaxArray, JaxArray];
+    await blockUntilReady([dy, inputs]);
+    const step = jit((q: JaxArray, k: JaxArray, v: JaxArray, dy: JaxArray) =>
+      valueAndGrad((q: JaxArray, k: JaxArray, v: JaxArray, dy: JaxArray) =>
+        np.sum(nn.dotProductAttention(q, k, v).mul(dy)), { argnums: [0, 1, 2] })(q, k, v, dy)
+    );
+    return keepAll(() => {
+      const [value, gradients] = step(inputs[0].ref, inputs[1].ref, inputs[2].ref, dy.ref) as [JaxArray, JaxArray[]];
+      return [value, ...gradients];
+    });
+  }
+  const given: Arrays = {
+    x: normal(1, [batch, tokens, width]),
+    inWeight: normal(2, [width, 3 * width]).mul(deviation),
+    inBias: normal(3, [3 * width]),
+    outWeight: normal(4, [width, width]).mul(deviation),
+    outBias: normal(5, [width]),
+  };
+  await blockUntilReady([dy, given]);
+  const layer = ({ x, inWeight, inBias, outWeight, outBias }: Arrays, dy: JaxArray) => {
+    const qkv = np.matmul(x!, inWeight!).add(inBias!);
+    const [q, k, v] = np.split(qkv, 3, -1).map((one) => one.reshape([batch, tokens, heads, size]));
+    const y = nn.dotProductAttention(q!, k!, v!).reshape([batch, tokens, width]);
+    return np.sum(np.matmul(y, outWeight!).add(outBias!).mul(dy));
+  };
+  const step = jit((given: Arrays, dy: JaxArray) => valueAndGrad(layer)(given, dy));
+  return keepAll(() => {
+    const [value, gradients] = step(tree.ref(given), dy.ref) as [JaxArray, Arrays];
+    return [value, ...Object.values(gradients)];
+  });
 }
 
 function mlpStep(): Run {

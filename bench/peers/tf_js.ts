@@ -4,10 +4,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import "@tensorflow/tfjs-backend-cpu";
 import { type Run, serve } from "./serve.ts";
-import { mlp, type SharedWork } from "./work.ts";
+import { type AttentionWork, mlp, type RowWork, type SharedWork } from "./work.ts";
 
 await tf.setBackend("webgpu");
-await serve((work) => Promise.resolve(work.kind === "matmul" ? matmul(work) : mlpStep()));
+await serve((work) => Promise.resolve(prepare(work)));
+
+function prepare(work: SharedWork): Run {
+  switch (work.kind) {
+    case "matmul":
+      return matmul(work);
+    case "mlp-step":
+      return mlpStep();
+    case "softmax":
+    case "layer-norm":
+      return rowWork(work);
+    case "attention":
+    case "attention-layer":
+      return attention(work);
+    default:
+      throw new Error(`${work.kind} is not written for this peer.`);
+  }
+}
 
 function matmul({ m, n, k, transposeA, transposeB }: SharedWork & { kind: "matmul" }): Run {
   const a = tf.randomNormal<tf.Rank.R2>(transposeA ? [k, m] : [m, k]);
@@ -21,6 +38,55 @@ function matmul({ m, n, k, transposeA, transposeB }: SharedWork & { kind: "matmu
     await product?.data();
     product?.dispose();
   };
+}
+
+/** Does the work again and again and waits for the last result. */
+function repeat(once: () => tf.Tensor[]): Run {
+  return async (rounds) => {
+    let results: tf.Tensor[] = [];
+    for (let i = 0; i < rounds; i++) {
+      tf.dispose(results);
+      results = once();
+    }
+    await results.at(-1)?.data();
+    tf.dispose(results);
+  };
+}
+
+function rowWork({ kind, rows, columns }: RowWork): Run {
+  const x = tf.randomNormal([rows, columns]), weight = tf.randomNormal([columns]), bias = tf.randomNormal([columns]);
+  const layerNorm = () => {
+    const { mean, variance } = tf.moments(x, -1, true);
+    return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5))), weight), bias);
+  };
+  return repeat(() => [tf.tidy(() => kind === "softmax" ? tf.softmax(x) : layerNorm())]);
+}
+
+function attention({ kind, batch, tokens, width, heads }: AttentionWork): Run {
+  const size = width / heads, deviation = 1 / Math.sqrt(width);
+  const attend = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) =>
+    tf.matMul(tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size))), v);
+  if (kind === "attention") {
+    const shape = [batch, heads, tokens, size], dy = tf.randomNormal(shape);
+    const inputs = [tf.randomNormal(shape), tf.randomNormal(shape), tf.randomNormal(shape)];
+    const gradients = tf.grads((q, k, v) => attend(q!, k!, v!));
+    return repeat(() => gradients(inputs, dy));
+  }
+  const dy = tf.randomNormal([batch * tokens, width]);
+  const inputs = [
+    tf.randomNormal([batch * tokens, width]),
+    tf.randomNormal([width, 3 * width], 0, deviation),
+    tf.randomNormal([3 * width]),
+    tf.randomNormal([width, width], 0, deviation),
+    tf.randomNormal([width]),
+  ];
+  const gradients = tf.grads((x, inWeight, inBias, outWeight, outBias) => {
+    const qkv = tf.split(tf.add(tf.matMul(x!, inWeight!), inBias!), 3, -1);
+    const [q, k, v] = qkv.map((one) => tf.transpose(tf.reshape(one, [batch, tokens, heads, size]), [0, 2, 1, 3]));
+    const y = tf.reshape(tf.transpose(attend(q!, k!, v!), [0, 2, 1, 3]), [batch * tokens, width]);
+    return tf.add(tf.matMul(y, outWeight!), outBias!);
+  });
+  return repeat(() => gradients(inputs, dy));
 }
 
 function mlpStep(): Run {

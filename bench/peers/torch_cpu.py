@@ -61,7 +61,49 @@ def bilinear_full_step(width, batch, **_):
     return run
 
 
-makers = {"matmul": matmul, "mlp-step": mlp_step, "bilinear-full-step": bilinear_full_step}
+def rows(kind, rows, columns):
+    x, weight, bias = torch.randn(rows, columns), torch.randn(columns), torch.randn(columns)
+
+    def run(rounds):
+        for _ in range(rounds):
+            if kind == "softmax":
+                torch.softmax(x, -1)
+            else:
+                nn.functional.layer_norm(x, (columns,), weight, bias)
+
+    return run
+
+
+def attention(kind, batch, tokens, width, heads):
+    if kind == "attention":
+        inputs = [torch.randn(batch, heads, tokens, width // heads, requires_grad=True) for _ in range(3)]
+        dy = torch.randn(batch, heads, tokens, width // heads)
+        parameters = inputs
+    else:
+        layer = nn.MultiheadAttention(width, heads, batch_first=True)
+        x, dy = torch.randn(batch, tokens, width, requires_grad=True), torch.randn(batch, tokens, width)
+        parameters = [x, *layer.parameters()]
+
+    def run(rounds):
+        for _ in range(rounds):
+            if kind == "attention":
+                y = nn.functional.scaled_dot_product_attention(*inputs)
+            else:
+                y = layer(x, x, x, need_weights=False)[0]
+            torch.autograd.grad(y, parameters, dy)
+
+    return run
+
+
+makers = {
+    "matmul": matmul,
+    "mlp-step": mlp_step,
+    "bilinear-full-step": bilinear_full_step,
+    "softmax": rows,
+    "layer-norm": rows,
+    "attention": attention,
+    "attention-layer": attention,
+}
 
 
 def answer(message):

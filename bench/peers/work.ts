@@ -9,7 +9,28 @@ export type SharedWork =
     readonly transposeB: boolean;
   }
   | { readonly kind: "mlp-step" }
-  | { readonly kind: "bilinear-full-step"; readonly width: number; readonly batch: number };
+  | { readonly kind: "bilinear-full-step"; readonly width: number; readonly batch: number }
+  | RowWork
+  | AttentionWork;
+
+/** Softmax or layer norm, with scale and shift, of each row. */
+export interface RowWork {
+  readonly kind: "softmax" | "layer-norm";
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Attention among the tokens of each sequence, forward and backward: alone, for heads that are given with their gradients
+ * asked for, or as a layer with its projections (biases included), for a given input and all parameters.
+ */
+export interface AttentionWork {
+  readonly kind: "attention" | "attention-layer";
+  readonly batch: number;
+  readonly tokens: number;
+  readonly width: number;
+  readonly heads: number;
+}
 
 const widths = [2304, 1024, 512, 256] as const;
 const batch = 256;
