@@ -1,11 +1,8 @@
-import {
-  attention as launch,
-  attentionBackward as launchBackward,
-  type AttentionForwardOptions,
-} from "../../kernels/attention/attention.ts";
-import type { AttentionOptions, TokenSlice } from "../../kernels/attention/interface.ts";
+import { attention as launch, attentionBackward as launchBackward } from "../../kernels/attention/attention.ts";
+import type { AttentionOptions, GradientOffsets } from "../../kernels/attention/interface.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
+import type { Draw } from "../../kernels/random/draw.ts";
 import { type Op, op } from "../autograd.ts";
 import type { Engine } from "../engine.ts";
 import { expectShape, shapeText } from "../shapes.ts";
@@ -57,9 +54,9 @@ export interface MultiHeadSettings {
   readonly dropout?: number;
 }
 
-/** What the forward run keeps: the launch's operands, and the softmax's statistics. */
+/** What the forward run keeps: the dropout's draw, and the softmax's statistics. */
 interface Saved {
-  readonly options: Omit<AttentionForwardOptions, "y" | "statistics">;
+  readonly draw: Draw | undefined;
   readonly statistics: Tensor;
 }
 
@@ -73,26 +70,14 @@ interface Saved {
  * @see Vaswani et al., "Attention is all you need" (2017)
  */
 export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> = op("attention", {
-  forward(
-    { q, k, v, keyPaddingMask }: AttentionInputs,
-    { scale, dropout }: AttentionSettings,
-    save: (s: Saved) => void,
-  ) {
-    const [batch, heads, queries, headSize] = axes(q, "q", ["batch", "heads", "queries", "size"]);
-    const keys = k.shape[2] ?? 0;
-    expectShape("attention", "k", k, [batch, heads, keys, headSize]);
-    expectShape("attention", "v", v, k.shape);
-    const layout = (tokens: number) => ({ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize });
-    const sizes = { batch, heads, queries, keys, headSize, scale: scale ?? 1 / Math.sqrt(headSize) };
-    const operands = { q: { slice: q.slice }, k: { slice: k.slice }, v: { slice: v.slice } };
-    const layouts = { qLayout: layout(queries), kvLayout: layout(keys), yLayout: layout(queries) };
-    return forward(q.engine, { ...sizes, ...operands, ...layouts }, { keyPaddingMask, dropout }, q.shape, save);
-  },
-  backward({ inputs: { q, k, v }, output, saved }, dy) {
+  forward: (inputs: AttentionInputs, settings: AttentionSettings, save: (saved: Saved) => void) =>
+    forward(inputs.q.engine, apart(inputs, settings), inputs.q.shape, save),
+  backward({ inputs, options, output, saved }, dy) {
+    const { q, k, v } = inputs;
     const gradients = once(() => {
       const made = sideBySide(q.engine, [q.shape, k.shape, v.shape]);
       const [dq, dk, dv] = made.offsets as [number, number, number];
-      backward(saved, output, dy, made.whole, { dq, dk, dv });
+      backward(apart(inputs, options), saved, output, dy, made.whole, { dq, dk, dv });
       return made.tensors;
     });
     return { q: () => gradients()[0]!, k: () => gradients()[1]!, v: () => gradients()[2]! };
@@ -109,19 +94,17 @@ export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> =
  * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2
  */
 export const selfAttention: Op<SelfAttentionInputs, MultiHeadSettings> = op("self_attention", {
-  forward({ qkv, keyPaddingMask }: SelfAttentionInputs, settings: MultiHeadSettings, save: (s: Saved) => void) {
-    const [batch, tokens, columns] = axes(qkv, "qkv", ["batch", "tokens", "3 width"]);
-    const width = columns / 3;
-    const from = (offset: number) => ({ slice: qkv.slice, offset });
-    const operands = { q: from(0), k: from(width), v: from(2 * width) };
-    const sizes = { batch, queries: tokens, keys: tokens, width };
-    const options = multiHead(sizes, operands, settings.heads, columns, columns);
-    return forward(qkv.engine, options, { ...settings, keyPaddingMask }, [batch, tokens, width], save);
+  forward(inputs: SelfAttentionInputs, settings: MultiHeadSettings, save: (saved: Saved) => void) {
+    const { engine, shape } = inputs.qkv;
+    const problem = within(inputs, settings);
+    return forward(engine, problem, [shape[0]!, shape[1]!, shape[2]! / 3], save);
   },
-  backward: ({ inputs: { qkv }, output, saved }, dy) => ({
+  backward: ({ inputs, options, output, saved }, dy) => ({
     qkv() {
-      const gradient = qkv.engine.empty(qkv.shape), width = output.shape[2]!;
-      backward(saved, output, dy, gradient.slice, { dq: 0, dk: width, dv: 2 * width });
+      const { engine, shape } = inputs.qkv, width = output.shape[2]!;
+      const gradient = engine.empty(shape);
+      const offsets = { dq: 0, dk: width, dv: 2 * width };
+      backward(within(inputs, options), saved, output, dy, gradient.slice, offsets);
       return gradient;
     },
   }),
@@ -136,35 +119,69 @@ export const selfAttention: Op<SelfAttentionInputs, MultiHeadSettings> = op("sel
  * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2
  */
 export const crossAttention: Op<CrossAttentionInputs, MultiHeadSettings> = op("cross_attention", {
-  forward({ q, kv, keyPaddingMask }: CrossAttentionInputs, settings: MultiHeadSettings, save: (s: Saved) => void) {
-    const [batch, queries, width] = axes(q, "q", ["batch", "queries", "width"]);
-    const keys = kv.shape[1] ?? 0;
-    expectShape("attention", "kv", kv, [batch, keys, 2 * width]);
-    const operands = { q: { slice: q.slice }, k: { slice: kv.slice }, v: { slice: kv.slice, offset: width } };
-    const options = multiHead({ batch, queries, keys, width }, operands, settings.heads, width, 2 * width);
-    return forward(q.engine, options, { ...settings, keyPaddingMask }, q.shape, save);
-  },
-  backward({ inputs: { q, kv }, output, saved }, dy) {
+  forward: (inputs: CrossAttentionInputs, settings: MultiHeadSettings, save: (saved: Saved) => void) =>
+    forward(inputs.q.engine, across(inputs, settings), inputs.q.shape, save),
+  backward({ inputs, options, output, saved }, dy) {
+    const { q, kv } = inputs;
     const gradients = once(() => {
       const made = sideBySide(q.engine, [q.shape, kv.shape]);
       const [dq, dkv] = made.offsets as [number, number];
-      backward(saved, output, dy, made.whole, { dq, dk: dkv, dv: dkv + q.shape[2]! });
+      const offsets = { dq, dk: dkv, dv: dkv + q.shape[2]! };
+      backward(across(inputs, options), saved, output, dy, made.whole, offsets);
       return made.tensors;
     });
     return { q: () => gradients()[0]!, kv: () => gradients()[1]! };
   },
 });
 
-type Unmasked = Omit<AttentionOptions, "keyPaddingMask" | "dropout">;
+/** Sizes, operands and layouts of a launch, and the probability of its dropout. */
+interface Problem extends Omit<AttentionOptions, "dropout"> {
+  readonly probability: number;
+}
+
+/** Heads on an axis of their own. */
+function apart({ q, k, v, keyPaddingMask }: AttentionInputs, { scale, dropout = 0 }: AttentionSettings): Problem {
+  const [batch, heads, queries, headSize] = axes(q, "q", ["batch", "heads", "queries", "size"]);
+  const keys = k.shape[2] ?? 0;
+  expectShape("attention", "k", k, [batch, heads, keys, headSize]);
+  expectShape("attention", "v", v, k.shape);
+  const layout = (tokens: number) => ({ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize });
+  return {
+    ...{ batch, heads, queries, keys, headSize, scale: scale ?? 1 / Math.sqrt(headSize) },
+    ...{ q: { slice: q.slice }, k: { slice: k.slice }, v: { slice: v.slice } },
+    ...{ qLayout: layout(queries), kvLayout: layout(keys), yLayout: layout(queries) },
+    keyPaddingMask: maskOf(keyPaddingMask, batch, keys),
+    probability: dropout,
+  };
+}
+
+/** Heads as columns of one projection. */
+function within({ qkv, keyPaddingMask }: SelfAttentionInputs, settings: MultiHeadSettings): Problem {
+  const [batch, tokens, columns] = axes(qkv, "qkv", ["batch", "tokens", "3 width"]);
+  const width = columns / 3;
+  const at = (offset: number) => ({ slice: qkv.slice, offset });
+  const operands = { q: at(0), k: at(width), v: at(2 * width), keyPaddingMask };
+  return columnsOf({ batch, queries: tokens, keys: tokens, width }, operands, settings, columns, columns);
+}
+
+/** Heads as columns of the queries and of the keys and values. */
+function across({ q, kv, keyPaddingMask }: CrossAttentionInputs, settings: MultiHeadSettings): Problem {
+  const [batch, queries, width] = axes(q, "q", ["batch", "queries", "width"]);
+  const keys = kv.shape[1] ?? 0;
+  expectShape("attention", "kv", kv, [batch, keys, 2 * width]);
+  const keysAndValues = { k: { slice: kv.slice }, v: { slice: kv.slice, offset: width } };
+  const operands = { q: { slice: q.slice }, ...keysAndValues, keyPaddingMask };
+  return columnsOf({ batch, queries, keys, width }, operands, settings, width, 2 * width);
+}
 
 /** Heads as columns of tokens; `qToken` and `kvToken` are the columns of their tensors. */
-function multiHead(
+function columnsOf(
   { batch, queries, keys, width }: { batch: number; queries: number; keys: number; width: number },
-  operands: Readonly<Record<"q" | "k" | "v", TokenSlice>>,
-  heads: number,
+  { keyPaddingMask, ...operands }: Pick<AttentionOptions, "q" | "k" | "v"> & { keyPaddingMask: Tensor | undefined },
+  { heads, dropout = 0 }: MultiHeadSettings,
   qToken: number,
   kvToken: number,
-): Unmasked {
+): Problem {
   const headSize = width / heads;
   if (!Number.isInteger(headSize)) {
     throw new ShapeError(`attention: a width of ${width} cannot be divided into ${heads} heads.`);
@@ -174,38 +191,42 @@ function multiHead(
     ...operands,
     ...{ batch, heads, queries, keys, headSize, scale: 1 / Math.sqrt(headSize) },
     ...{ qLayout: layout(queries, qToken), kvLayout: layout(keys, kvToken), yLayout: layout(queries, width) },
+    keyPaddingMask: maskOf(keyPaddingMask, batch, keys),
+    probability: dropout,
   };
+}
+
+function maskOf(keyPaddingMask: Tensor | undefined, batch: number, keys: number): BufferSlice | undefined {
+  if (keyPaddingMask) expectShape("attention", "keyPaddingMask", keyPaddingMask, [batch, keys]);
+  return keyPaddingMask?.slice;
 }
 
 function forward(
   engine: Engine,
-  unmasked: Unmasked,
-  { keyPaddingMask, dropout = 0 }: { keyPaddingMask?: Tensor | undefined; dropout?: number | undefined },
+  { probability, ...problem }: Problem,
   shape: Shape,
   save: (saved: Saved) => void,
 ): Tensor {
-  const { batch, heads, queries, keys } = unmasked;
-  if (keyPaddingMask) expectShape("attention", "keyPaddingMask", keyPaddingMask, [batch, keys]);
-  const options = {
-    ...unmasked,
-    keyPaddingMask: keyPaddingMask?.slice,
-    dropout: dropout > 0 ? { probability: dropout, draw: engine.random.next() } : undefined,
-  };
+  const { batch, heads, queries } = problem;
+  const draw = probability > 0 ? engine.random.next() : undefined;
   const y = engine.empty(shape), statistics = engine.empty([3, batch, heads, queries]);
-  launch(engine.stream, { ...options, y: y.slice, statistics: statistics.slice });
-  save({ options, statistics });
+  const dropout = draw && { probability, draw };
+  launch(engine.stream, { ...problem, dropout, y: y.slice, statistics: statistics.slice });
+  save({ draw, statistics });
   return y;
 }
 
 function backward(
-  { options, statistics }: Saved,
+  { probability, ...problem }: Problem,
+  { draw, statistics }: Saved,
   y: Tensor,
   dy: Tensor,
   gradient: BufferSlice,
-  offsets: { dq: number; dk: number; dv: number },
+  offsets: GradientOffsets,
 ): void {
+  const dropout = draw && { probability, draw };
   const operands = { y: y.slice, dy: dy.slice, statistics: statistics.slice, gradient };
-  launchBackward(y.engine.stream, { ...options, ...operands, ...offsets });
+  launchBackward(y.engine.stream, { ...problem, ...operands, ...offsets, dropout });
 }
 
 /** Elements that a slice of a buffer may start at multiples of. */
