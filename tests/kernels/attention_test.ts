@@ -32,7 +32,7 @@ interface Case {
   size?: number;
 }
 
-/** Both kinds of streaming tile besides the one that the device would get. */
+/** Every variant that can do a case on any device. */
 function variantsFor({ queries, keys, headSize }: Case): (AttentionVariant | undefined)[] {
   const width = headSize % 4 === 0 ? 4 : 1;
   const streaming = { name: "streaming", width } as const;
@@ -119,7 +119,7 @@ async function compare(one: Case, variants = variantsFor(one)): Promise<void> {
 }
 
 Deno.test("attention: short stacks give the reference's output and gradients, masked or not", async () => {
-  for (const [queries, keys, headSize] of [[1, 1, 1], [4, 4, 96], [3, 1, 13], [1, 3, 8], [8, 8, 4], [5, 7, 6]]) {
+  for (const [queries, keys, headSize] of [[1, 1, 1], [4, 4, 96], [3, 1, 13], [1, 3, 8], [8, 8, 4], [7, 8, 5]]) {
     for (const masked of [false, true]) {
       await compare({ batch: 3, heads: 2, queries: queries!, keys: keys!, headSize: headSize!, masked });
     }
