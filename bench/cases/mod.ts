@@ -2,6 +2,7 @@ import type { Case } from "../case.ts";
 import { attentionCases } from "./attention.ts";
 import { bilinearFullSteps } from "./bilinear_full_step.ts";
 import { bilinearStep } from "./bilinear_step.ts";
+import { distanceCases } from "./distances.ts";
 import { kernelCases } from "./kernels.ts";
 import { lossCases } from "./losses.ts";
 import { matmulCases } from "./matmul.ts";
@@ -14,6 +15,7 @@ export const cases: readonly Case[] = [
   ...kernelCases,
   ...lossCases,
   ...shapeCases,
+  ...distanceCases,
   ...attentionCases,
   mlpStep,
   bilinearStep,

@@ -1,9 +1,11 @@
 import forwardCode from "./pairwise.wgsl" with { type: "text" };
 import backwardCode from "./pairwise_backward.wgsl" with { type: "text" };
 import rootSlopeCode from "./root_slope.wgsl" with { type: "text" };
-import sixteenCode from "./sixteen.wgsl" with { type: "text" };
-import broadcastCode from "./sixteen_broadcast.wgsl" with { type: "text" };
-import readCode from "./sixteen_read.wgsl" with { type: "text" };
+import columnsBroadcastCode from "./columns_broadcast.wgsl" with { type: "text" };
+import columnsReadCode from "./columns_read.wgsl" with { type: "text" };
+import rowBroadcastCode from "./row_broadcast.wgsl" with { type: "text" };
+import rowReadCode from "./row_read.wgsl" with { type: "text" };
+import tileCode from "./tile.wgsl" with { type: "text" };
 import { ShapeError } from "../errors.ts";
 import {
   type BufferSlice,
@@ -13,9 +15,12 @@ import {
   maxWorkgroupsPerDimension,
   type Workgroups,
 } from "../launcher.ts";
+import { fill } from "../elementwise/fill.ts";
+import { copyColumns } from "../shape/copy_columns.ts";
+import { transpose } from "../shape/transpose.ts";
 
-/** Rows and columns of the result that one workgroup of 8 invocations makes. */
-const tileRows = 32, tileColumns = 16;
+/** Rows, and columns, of the result that one workgroup of 8 invocations makes. */
+const tileSide = 32;
 
 /** Sizes of all pairwise launches. */
 export interface PairwiseSizes {
@@ -41,27 +46,27 @@ export interface PairwiseDistanceOptions extends PairwiseSizes {
   readonly root?: boolean;
 }
 
-/** A kernel whose invocations read all sixteen numbers of y, or hand them round a subgroup of 8. */
-const variants = <Variant>(define: (prelude: string, suffix: string) => Variant) => ({
-  read: define(`${sixteenCode}\n${readCode}`, ""),
-  broadcast: define(`${sixteenCode}\n${broadcastCode}`, ".subgroup"),
-});
+/** A kernel whose invocations read all of a tile's columns of y, or hand them round a subgroup of 8. */
+interface Variants<Variant> {
+  readonly read: Variant;
+  readonly broadcast: Variant;
+}
 
-function variantFor<Variant>(launcher: Launcher, { read, broadcast }: { read: Variant; broadcast: Variant }): Variant {
+function variantFor<Variant>(launcher: Launcher, { read, broadcast }: Variants<Variant>): Variant {
   return launcher.capabilities.subgroupSize === 8 ? broadcast : read;
 }
 
-const forwardKernels = ["squared", "root", "product"].map((form) =>
-  variants((prelude, suffix) =>
+const forwardKernels = ["squared", "root", "product"].map((form) => {
+  const define = (prelude: string, suffix: string) =>
     defineKernel({
       label: `distance.pairwise_${form}${suffix}`,
-      code: `${prelude}\n${forwardCode}`,
+      code: `${tileCode}\n${prelude}\n${forwardCode}`,
       bindings: { y: "read", q: "read", x: "read", p: "read", distance: "write" },
-      uniforms: { x_rows: "u32", y_rows: "u32", columns: "u32" },
+      uniforms: { x_rows: "u32", y_rows: "u32", vectors: "u32" },
       constants: { root: form === "root" ? 1 : 0, product: form === "product" ? 1 : 0 },
-    })
-  )
-);
+    });
+  return { read: define(columnsReadCode, ""), broadcast: define(columnsBroadcastCode, ".subgroup") };
+});
 
 /**
  * Distances of all rows of x to all rows of y, exactly 0 for equal ones: |x_i - y_j|² or its root, or with `projected`
@@ -72,21 +77,31 @@ const forwardKernels = ["squared", "root", "product"].map((form) =>
 export function pairwiseDistance(launcher: Launcher, options: PairwiseDistanceOptions): void {
   const { x, y, distance, projected, xRows, yRows, columns, root = false } = options;
   const kernel = variantFor(launcher, forwardKernels[projected ? 2 : root ? 1 : 0]!);
-  const operands = { y, q: projected?.y ?? y, x, p: projected?.x ?? x, distance };
-  launcher.dispatch(kernel, operands, { x_rows: xRows, y_rows: yRows, columns }, tileGrid(xRows, yRows));
+  withWholeVectors(launcher, columns, {
+    x: { slice: x, rows: xRows },
+    y: { slice: y, rows: yRows },
+    p: { slice: projected?.x ?? x, rows: xRows },
+    q: { slice: projected?.y ?? y, rows: yRows },
+  }, (operands) =>
+    launcher.dispatch(
+      kernel,
+      { ...operands, distance },
+      { x_rows: xRows, y_rows: yRows, vectors: Math.ceil(columns / 4) },
+      tileGrid(xRows, yRows),
+    ));
 }
 
-const backwardKernels = ["plain", "weighted", "squares"].map((form) =>
-  variants((prelude, suffix) =>
+const backwardKernels = ["plain", "weighted", "squares"].map((form) => {
+  const define = (prelude: string, suffix: string) =>
     defineKernel({
       label: `distance.pairwise_backward_${form}${suffix}`,
-      code: `${prelude}\n${backwardCode}`,
-      bindings: { y: "read", q: "read", x: "read", c: "read", m: "read", u: "write" },
-      uniforms: { x_rows: "u32", y_rows: "u32", columns: "u32", stride_x: "u32", stride_y: "u32", scale: "f32" },
+      code: `${tileCode}\n${prelude}\n${backwardCode}`,
+      bindings: { y: "read", x: "read", c: "read", m: "read", u: "write" },
+      uniforms: { x_rows: "u32", y_rows: "u32", columns: "u32", scale: "f32" },
       constants: { weighted: form === "weighted" ? 1 : 0, squares: form === "squares" ? 1 : 0 },
-    })
-  )
-);
+    });
+  return { read: define(rowReadCode, ""), broadcast: define(rowBroadcastCode, ".subgroup") };
+});
 
 /** Operands of `pairwiseDifferences`. */
 export interface PairwiseDifferencesOptions extends PairwiseSizes {
@@ -117,13 +132,23 @@ export interface PairwiseDifferencesOptions extends PairwiseSizes {
 export function pairwiseDifferences(launcher: Launcher, options: PairwiseDifferencesOptions): void {
   const { x, y, factors, sums, transposed, columnFactors, squares, scale = 1, xRows, yRows, columns } = options;
   const kernel = variantFor(launcher, backwardKernels[squares ? 2 : columnFactors ? 1 : 0]!);
-  const [stride_x, stride_y] = transposed ? [1, xRows] : [yRows, 1];
-  launcher.dispatch(
-    kernel,
-    { y, q: y, x, c: factors, m: columnFactors ?? x, u: sums },
-    { x_rows: xRows, y_rows: yRows, columns, stride_x, stride_y, scale },
-    tileGrid(xRows, columns),
+  const turned = transposed ? launcher.scratch(4 * xRows * yRows) : undefined;
+  if (turned) transpose(launcher, { x: factors, y: turned, rows: yRows, columns: xRows });
+  const rows = { x: { slice: x, rows: xRows }, y: { slice: y, rows: yRows } };
+  withWholeVectors(
+    launcher,
+    yRows,
+    { c: { slice: turned ?? factors, rows: xRows } },
+    (factors) =>
+      withWholeVectors(launcher, columns, rows, (operands) =>
+        launcher.dispatch(
+          kernel,
+          { ...operands, ...factors, m: columnFactors ?? x, u: sums },
+          { x_rows: xRows, y_rows: yRows, columns, scale },
+          tileGrid(xRows, columns),
+        )),
   );
+  if (turned) launcher.release(turned);
 }
 
 const rootSlopeKernel = defineKernel({
@@ -151,9 +176,43 @@ export function rootSlope(launcher: Launcher, { distance, dy, factors, count }: 
 }
 
 function tileGrid(rows: number, columns: number): Workgroups {
-  const grid = [Math.ceil(columns / tileColumns), Math.ceil(rows / tileRows)] as const;
+  const grid = [Math.ceil(columns / tileSide), Math.ceil(rows / tileSide)] as const;
   if (grid.some((count) => count > maxWorkgroupsPerDimension)) {
     throw new ShapeError(`pairwise distance: a result of ${rows} x ${columns} needs more than 65,535 workgroups.`);
   }
   return grid;
+}
+
+/**
+ * Runs `dispatch` with matrices whose rows are whole vectors of four elements: themselves, or copies that end in zeros.
+ */
+function withWholeVectors<Name extends string>(
+  launcher: Launcher,
+  columns: number,
+  matrices: Readonly<Record<Name, { readonly slice: BufferSlice; readonly rows: number }>>,
+  dispatch: (operands: Record<Name, BufferSlice>) => void,
+): void {
+  const width = Math.ceil(columns / 4) * 4, copies = new Map<BufferSlice, BufferSlice>();
+  const operands = {} as Record<Name, BufferSlice>;
+  for (const name of Object.keys(matrices) as Name[]) {
+    const { slice, rows } = matrices[name];
+    if (width !== columns && !copies.has(slice)) copies.set(slice, padded(launcher, slice, rows, columns, width));
+    operands[name] = copies.get(slice) ?? slice;
+  }
+  dispatch(operands);
+  for (const copy of copies.values()) launcher.release(copy);
+}
+
+function padded(launcher: Launcher, source: BufferSlice, rows: number, columns: number, width: number): BufferSlice {
+  const copy = launcher.scratch(4 * rows * width);
+  fill(launcher, { y: copy, value: 0, count: rows * width });
+  copyColumns(launcher, {
+    source,
+    destination: copy,
+    rows,
+    width: columns,
+    sourceColumns: columns,
+    destinationColumns: width,
+  });
+  return copy;
 }

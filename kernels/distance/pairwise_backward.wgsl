@@ -1,100 +1,114 @@
 // Sums of differences to all rows of y, weighted by a factor for each pair: u_ik = scale m_k sum_j c_ij (x_ik - y_jk), the
 // way back from pairwise.wgsl to its rows (m = 1 unless `weighted`); with `squares` the differences are squared, which
-// makes the gradient of m. Laid out as pairwise.wgsl: an invocation makes 4 rows x 16 columns of u.
+// makes the gradient of m. Laid out as pairwise.wgsl: an invocation makes 4 rows x 32 columns of u from four rows of y at
+// once. Rows of x, y and c end in zeros where they are no multiple of four long.
 
 struct Uniforms {
   x_rows: u32,
   y_rows: u32,
   columns: u32,
-  // Elements of c from one row of x to the next, and from one row of y to the next.
-  stride_x: u32,
-  stride_y: u32,
   scale: f32,
 }
 
 override weighted: bool;
 override squares: bool;
 
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> c: array<f32>;
-@group(0) @binding(4) var<storage, read> m: array<f32>;
-@group(0) @binding(5) var<storage, read_write> u: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> c: array<vec4f>;
+@group(0) @binding(3) var<storage, read> m: array<f32>;
+@group(0) @binding(4) var<storage, read_write> u: array<f32>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-fn four_of_x(row: u32, column: u32) -> vec4f {
-  let start = min(row, uniforms.x_rows - 1u) * uniforms.columns;
-  let last = uniforms.columns - 1u;
-  return vec4f(
-    x[start + min(column, last)],
-    x[start + min(column + 1u, last)],
-    x[start + min(column + 2u, last)],
-    x[start + min(column + 3u, last)],
+fn row_of_x(row: u32, vectors: u32, first: u32) -> Row {
+  let start = min(row, uniforms.x_rows - 1u) * vectors;
+  let last = vectors - 1u;
+  return Row(
+    x[start + min(first, last)],
+    x[start + min(first + 1u, last)],
+    x[start + min(first + 2u, last)],
+    x[start + min(first + 3u, last)],
+    x[start + min(first + 4u, last)],
+    x[start + min(first + 5u, last)],
+    x[start + min(first + 6u, last)],
+    x[start + min(first + 7u, last)],
   );
 }
 
-fn sixteen_of_x(row: u32, column: u32) -> Sixteen {
-  return Sixteen(
-    four_of_x(row, column),
-    four_of_x(row, column + 4u),
-    four_of_x(row, column + 8u),
-    four_of_x(row, column + 12u),
-  );
-}
-
-fn add_terms(sum: Sixteen, factor: f32, x_i: Sixteen, y_j: Sixteen) -> Sixteen {
+fn add_term(sum: Row, factor: f32, x_i: Row, y_j: Row) -> Row {
   if (squares) {
-    return add_scaled_squares(sum, factor, x_i, y_j);
+    let difference = difference_of(x_i, y_j);
+    return add_differences(sum, factor, product_of(difference, difference), Row());
   }
   return add_differences(sum, factor, x_i, y_j);
 }
 
-fn store_four(row: u32, column: u32, sum: vec4f) {
-  for (var i = 0u; i < 4u; i += 1u) {
-    if (row < uniforms.x_rows && column + i < uniforms.columns) {
-      var value = uniforms.scale * sum[i];
-      if (weighted) {
-        value *= m[column + i];
-      }
-      u[row * uniforms.columns + column + i] = value;
+fn add_four(sum: Row, factors: vec4f, x_i: Row, y_0: Row, y_1: Row, y_2: Row, y_3: Row) -> Row {
+  let two = add_term(add_term(sum, factors.x, x_i, y_0), factors.y, x_i, y_1);
+  return add_term(add_term(two, factors.z, x_i, y_2), factors.w, x_i, y_3);
+}
+
+fn store_one(row: u32, column: u32, sum: f32) {
+  if (row < uniforms.x_rows && column < uniforms.columns) {
+    var value = uniforms.scale * sum;
+    if (weighted) {
+      value *= m[column];
     }
+    u[row * uniforms.columns + column] = value;
   }
 }
 
-fn store(row: u32, column: u32, sum: Sixteen) {
+fn store_four(row: u32, column: u32, sum: vec4f) {
+  store_one(row, column, sum.x);
+  store_one(row, column + 1u, sum.y);
+  store_one(row, column + 2u, sum.z);
+  store_one(row, column + 3u, sum.w);
+}
+
+fn store(row: u32, column: u32, sum: Row) {
   store_four(row, column, sum.a);
   store_four(row, column + 4u, sum.b);
   store_four(row, column + 8u, sum.c);
   store_four(row, column + 12u, sum.d);
+  store_four(row, column + 16u, sum.e);
+  store_four(row, column + 20u, sum.f);
+  store_four(row, column + 24u, sum.g);
+  store_four(row, column + 28u, sum.h);
 }
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let columns = uniforms.columns;
-  let first_column = workgroup.x * 16u;
+  // Vectors in a row of x and y, and in a row of c.
+  let vectors = (uniforms.columns + 3u) / 4u;
+  let pair_vectors = (uniforms.y_rows + 3u) / 4u;
+  let first = workgroup.x * 8u;
   let row = workgroup.y * 32u + lane;
   let last_row = uniforms.x_rows - 1u;
-  let pair_0 = min(row, last_row) * uniforms.stride_x;
-  let pair_1 = min(row + 8u, last_row) * uniforms.stride_x;
-  let pair_2 = min(row + 16u, last_row) * uniforms.stride_x;
-  let pair_3 = min(row + 24u, last_row) * uniforms.stride_x;
-  let x_0 = sixteen_of_x(row, first_column);
-  let x_1 = sixteen_of_x(row + 8u, first_column);
-  let x_2 = sixteen_of_x(row + 16u, first_column);
-  let x_3 = sixteen_of_x(row + 24u, first_column);
-  var sum_0 = Sixteen();
-  var sum_1 = Sixteen();
-  var sum_2 = Sixteen();
-  var sum_3 = Sixteen();
-  for (var j = 0u; j < uniforms.y_rows; j += 1u) {
-    let y_j = sixteen_of_y(j * columns, 1u, first_column, columns - 1u, lane);
-    let next = j * uniforms.stride_y;
-    sum_0 = add_terms(sum_0, c[pair_0 + next], x_0, y_j);
-    sum_1 = add_terms(sum_1, c[pair_1 + next], x_1, y_j);
-    sum_2 = add_terms(sum_2, c[pair_2 + next], x_2, y_j);
-    sum_3 = add_terms(sum_3, c[pair_3 + next], x_3, y_j);
+  let last_y = uniforms.y_rows - 1u;
+  let pair_0 = min(row, last_row) * pair_vectors;
+  let pair_1 = min(row + 8u, last_row) * pair_vectors;
+  let pair_2 = min(row + 16u, last_row) * pair_vectors;
+  let pair_3 = min(row + 24u, last_row) * pair_vectors;
+  let x_0 = row_of_x(row, vectors, first);
+  let x_1 = row_of_x(row + 8u, vectors, first);
+  let x_2 = row_of_x(row + 16u, vectors, first);
+  let x_3 = row_of_x(row + 24u, vectors, first);
+  var sum_0 = Row();
+  var sum_1 = Row();
+  var sum_2 = Row();
+  var sum_3 = Row();
+  for (var j = 0u; j < pair_vectors; j += 1u) {
+    // Past the last row of y the factors are 0.
+    let y_0 = row_of_y(4u * j * vectors, first, vectors - 1u, lane);
+    let y_1 = row_of_y(min(4u * j + 1u, last_y) * vectors, first, vectors - 1u, lane);
+    let y_2 = row_of_y(min(4u * j + 2u, last_y) * vectors, first, vectors - 1u, lane);
+    let y_3 = row_of_y(min(4u * j + 3u, last_y) * vectors, first, vectors - 1u, lane);
+    sum_0 = add_four(sum_0, c[pair_0 + j], x_0, y_0, y_1, y_2, y_3);
+    sum_1 = add_four(sum_1, c[pair_1 + j], x_1, y_0, y_1, y_2, y_3);
+    sum_2 = add_four(sum_2, c[pair_2 + j], x_2, y_0, y_1, y_2, y_3);
+    sum_3 = add_four(sum_3, c[pair_3 + j], x_3, y_0, y_1, y_2, y_3);
   }
-  store(row, first_column, sum_0);
-  store(row + 8u, first_column, sum_1);
-  store(row + 16u, first_column, sum_2);
-  store(row + 24u, first_column, sum_3);
+  store(row, 4u * first, sum_0);
+  store(row + 8u, 4u * first, sum_1);
+  store(row + 16u, 4u * first, sum_2);
+  store(row + 24u, 4u * first, sum_3);
 }
