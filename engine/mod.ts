@@ -85,10 +85,16 @@ export {
 export { euclideanDistance, type EuclideanOptions, pairwiseEuclideanDistance, type RowPairs } from "./ops/euclidean.ts";
 export { type MahalanobisMatrix, mahalanobisSquared, pairwiseMahalanobisSquared } from "./ops/mahalanobis.ts";
 export {
+  type AnchorInputs,
+  type AnchorSettings,
   contrastiveLoss,
   cosineEmbeddingLoss,
   type CosineLossInputs,
   type CosineLossSettings,
+  metricAnchorContrastiveLoss,
+  multipleNegativesRankingLoss,
+  type RankingInputs,
+  type RankingSettings,
   type TripletInputs,
   tripletMarginLoss,
   type TripletSettings,

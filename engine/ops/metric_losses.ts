@@ -8,6 +8,8 @@ import type { Launcher } from "../../kernels/launcher.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import { crossEntropyLoss } from "./class_losses.ts";
+import { pairwiseCosineSimilarity } from "./cosine.ts";
 import type { LossSettings } from "./losses.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
 
@@ -156,3 +158,71 @@ export const cosineEmbeddingLoss: Op<CosineLossInputs, CosineLossSettings> = cos
   "cosine_embedding_loss",
   cosineEmbedding,
 );
+
+/** Inputs of `multipleNegativesRankingLoss`. */
+export interface RankingInputs {
+  /** [b, d] */
+  readonly anchor: Tensor;
+  /** What each anchor should be nearest to, and no other anchor, [b, d]. */
+  readonly positive: Tensor;
+  /** Weights of the anchors, [b]; constant. The weighted mean divides by the number of anchors. */
+  readonly weight?: Tensor | undefined;
+}
+
+/** Settings of `multipleNegativesRankingLoss`. */
+export interface RankingSettings extends LossSettings {
+  /** Factor on the cosines; 20 by default. */
+  readonly scale?: number;
+}
+
+/**
+ * Multiple negatives ranking, or InfoNCE: the cross-entropy of each anchor's own positive among those of the whole batch, by
+ * their cosines times `scale`.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ * @see Henderson and others, "Efficient natural language response suggestion for Smart Reply" (2017)
+ * @see van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding" (2018)
+ */
+export function multipleNegativesRankingLoss(
+  { anchor, positive, weight }: RankingInputs,
+  { scale = 20, ...settings }: RankingSettings = {},
+): Tensor {
+  const [rows] = anchor.shape;
+  expectShape("multiple_negatives_ranking_loss", "positive", positive, anchor.shape);
+  const logits = pairwiseCosineSimilarity({ x: anchor, y: positive }, { scale });
+  const target = anchor.engine.indices([rows!], Uint32Array.from({ length: rows! }, (_, row) => row), "own positives");
+  return crossEntropyLoss({ logits, target, weight }, settings);
+}
+
+/** Inputs of `metricAnchorContrastiveLoss`. */
+export interface AnchorInputs {
+  /** Embeddings, [b, d]. */
+  readonly x: Tensor;
+  /** One anchor for each metric, [a, d]. */
+  readonly anchors: Tensor;
+  /** Number of each embedding's metric (u32), [b]. */
+  readonly target: Tensor;
+  /** Weights of the embeddings, [b]; constant. The weighted mean divides by their number. */
+  readonly weight?: Tensor | undefined;
+}
+
+/** Settings of `metricAnchorContrastiveLoss`. */
+export interface AnchorSettings extends LossSettings {
+  /** What the cosines are divided by; 0.07 by default. */
+  readonly temperature?: number;
+}
+
+/**
+ * Contrastive loss with metrics as anchors: the cross-entropy of each embedding's own anchor among all, by their cosines
+ * divided by `temperature`.
+ *
+ * @throws ShapeError when the inputs do not fit together
+ * @see Khosla and others, "Supervised contrastive learning" (2020)
+ */
+export function metricAnchorContrastiveLoss(
+  { x, anchors, target, weight }: AnchorInputs,
+  { temperature = 0.07, ...settings }: AnchorSettings = {},
+): Tensor {
+  const logits = pairwiseCosineSimilarity({ x, y: anchors }, { scale: 1 / temperature });
+  return crossEntropyLoss({ logits, target, weight }, settings);
+}

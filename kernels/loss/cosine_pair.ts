@@ -1,4 +1,5 @@
 import code from "./cosine_pair.wgsl" with { type: "text" };
+import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
 import { cosineEpsilon } from "../distance/normalize.ts";
 import type { BufferSlice, Launcher } from "../launcher.ts";
 import { defineRowKernel, dispatchRows } from "../reduction/row_lanes.ts";
@@ -42,7 +43,7 @@ const kernelsOf = (kind: number, label: string) =>
   [0, 1].map((weighted) =>
     defineRowKernel({
       label,
-      code,
+      code: `${stableCode}\n${code}`,
       bindings: {
         x: "read",
         y: "read",

@@ -4,7 +4,7 @@
 // 1: contrastive, d^2 / 2 for similar pairs, max(0, margin - d)^2 / 2 for others, d = 1 - s. Hadsell, Chopra, LeCun,
 //    "Dimensionality reduction by learning an invariant mapping" (2006).
 // 2: cosine embedding, 1 - s for similar pairs, max(0, s - margin) for others.
-// After row_lanes.wgsl.
+// After stable.wgsl and row_lanes.wgsl.
 
 struct Uniforms {
   rows: u32,
@@ -29,18 +29,24 @@ const COSINE_EMBEDDING = 2u;
 @group(0) @binding(6) var<storage, read_write> gradient_y: array<f32>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
+fn is_similar(row: u32) -> bool {
+  return target_value[row] > 0.5;
+}
+
 // The loss of a cosine and its slope.
 fn loss_of(cosine: f32, row: u32) -> vec2f {
-  if (kind == CONTRASTIVE || kind == COSINE_EMBEDDING) {
-    let similar = target_value[row] > 0.5;
-    if (kind == CONTRASTIVE) {
-      let apart = 1.0 - cosine;
-      // Not max(0, margin - apart), which turns NaN into 0 on some drivers.
-      let missing = select(uniforms.margin - apart, 0.0, apart >= uniforms.margin);
-      return select(vec2f(0.5 * missing * missing, missing), vec2f(0.5 * apart * apart, -apart), similar);
-    }
+  // Drivers lose NaN in comparisons: it passes as it is.
+  if (is_nan(cosine)) {
+    return vec2f(cosine);
+  }
+  if (kind == CONTRASTIVE) {
+    let apart = 1.0 - cosine;
+    let missing = max(uniforms.margin - apart, 0.0);
+    return select(vec2f(0.5 * missing * missing, missing), vec2f(0.5 * apart * apart, -apart), is_similar(row));
+  }
+  if (kind == COSINE_EMBEDDING) {
     let beyond = cosine - uniforms.margin;
-    return select(select(vec2f(beyond, 1.0), vec2f(0.0), beyond <= 0.0), vec2f(1.0 - cosine, -1.0), similar);
+    return select(select(vec2f(0.0), vec2f(beyond, 1.0), beyond > 0.0), vec2f(1.0 - cosine, -1.0), is_similar(row));
   }
   return vec2f(cosine, 1.0);
 }

@@ -1,4 +1,5 @@
 import code from "./triplet.wgsl" with { type: "text" };
+import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
 import type { BufferSlice, Launcher } from "../launcher.ts";
 import { defineRowKernel, dispatchRows } from "../reduction/row_lanes.ts";
 import { type ReducedLossOptions, withReduction } from "./reduction.ts";
@@ -25,7 +26,7 @@ const kernels = [0, 1].map((squared) =>
   [0, 1].map((weighted) =>
     defineRowKernel({
       label: squared ? "loss.triplet_squared" : "loss.triplet",
-      code,
+      code: `${stableCode}\n${code}`,
       bindings: {
         anchor: "read",
         positive: "read",

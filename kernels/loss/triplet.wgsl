@@ -1,6 +1,6 @@
 // Triplet hinge with its gradients: max(0, d(a, p) - d(a, n) + margin), d = |x - y|^2 where `squared`, else |x - y|, whose
 // slope is 0 for equal rows. Weinberger, Saul, "Distance metric learning for large margin nearest neighbor classification"
-// (2009); Schroff, Kalenichenko, Philbin, "FaceNet" (2015). After row_lanes.wgsl.
+// (2009); Schroff, Kalenichenko, Philbin, "FaceNet" (2015). After stable.wgsl and row_lanes.wgsl.
 
 struct Uniforms {
   rows: u32,
@@ -54,8 +54,7 @@ fn main(
   if (weighted) {
     factor = weight[row];
   }
-  // Not max(0, difference), which turns NaN into 0 on some drivers.
-  let violated = !(difference <= 0.0);
+  let violated = difference > 0.0 || is_nan(difference);
   slopes *= select(0.0, factor * uniforms.gradient_scale, violated);
   for (var column = lane; column < uniforms.columns; column += lanes) {
     let a = anchor[first + column];

@@ -7,7 +7,9 @@ import {
   cosineSimilarity,
   euclideanDistance,
   mahalanobisSquared,
+  metricAnchorContrastiveLoss,
   minedTripletLoss,
+  multipleNegativesRankingLoss,
   normalize,
   pairwiseCosineSimilarity,
   pairwiseEuclideanDistance,
@@ -94,6 +96,22 @@ for (const reduction of ["none", "mean", "sum"] as const) {
         (inputs) => loss({ ...inputs, target: target(), weight: weight() }, { reduction, margin: 0.3 }),
       );
     }
+  }
+}
+
+for (const reduction of ["none", "mean", "sum"] as const) {
+  for (const weight of [undefined, [0.5, 2, 0, 1.5]]) {
+    const how = `(${reduction}${weight ? ", weighted" : ""})`;
+    const weights = () => weight && engine.tensor([4], weight);
+    gradientTest(
+      `multiple negatives ranking ${how}`,
+      { anchor: [4, 3], positive: [4, 3] },
+      (inputs) => multipleNegativesRankingLoss({ ...inputs, weight: weights() }, { reduction, scale: 2 }),
+    );
+    gradientTest(`the contrastive loss of metric anchors ${how}`, { x: [4, 3], anchors: [5, 3] }, (inputs) => {
+      const target = engine.indices([4], [4, 0, 2, 0]);
+      return metricAnchorContrastiveLoss({ ...inputs, target, weight: weights() }, { reduction, temperature: 0.5 });
+    });
   }
 }
 
