@@ -15,7 +15,7 @@ fn exponential(x: f32) -> f32 {
 fn log_one_plus(z: f32) -> f32 {
   let s = z / (2.0 + z);
   let q = s * s;
-  let tail = q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0))));
+  let tail = q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0)));
   return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + tail))));
 }
 

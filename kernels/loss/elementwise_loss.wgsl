@@ -1,6 +1,6 @@
-// What losses of samples share: an invocation handles one `Element`, which is one sample or four (element_single.wgsl,
-// element_vector.wgsl), and keeps each loss or their sum (losses_each.wgsl, losses_summed.wgsl). Put after a shader with
-// `evaluate(index)`, which writes the gradients of an element and returns its losses.
+// What losses of samples share, loss = evaluate(index): an invocation handles one `Element`, which is one sample or four
+// (element_single.wgsl, element_vector.wgsl), and keeps each loss or their sum (losses_each.wgsl, losses_summed.wgsl). Put
+// after a shader with `evaluate(index)`, which writes the gradients of an element and returns its losses.
 
 @compute @workgroup_size(64)
 fn main(

@@ -1,4 +1,4 @@
-// Probabilities by cumulative.wgsl, one invocation a row.
+// p_k = q_k / (sum of q + epsilon) of each row, with q by cumulative.wgsl. One invocation a row.
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read_write> probabilities: array<f32>;

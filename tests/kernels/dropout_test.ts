@@ -35,7 +35,7 @@ Deno.test("dropout: the share it drops is p, and another step or use drops other
 });
 
 Deno.test("dropout: a given mask is obeyed", async () => {
-  for (const count of [1, 65]) {
+  for (const count of [1, 65, 1500]) {
     const x = normals(count, 2), mask = Int32Array.from({ length: count }, (_, i) => i % 3 ? 1 : 0);
     const y = harness.output(count);
     maskedDropout(launcher, { x: harness.upload(x), mask: harness.upload(mask), y, count, probability: 0.1 });

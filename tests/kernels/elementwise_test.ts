@@ -14,7 +14,7 @@ const { launcher } = harness;
 
 Deno.test("binary: all four operations, with equal shapes and with a row for every row", async () => {
   for (const operation of ["add", "subtract", "multiply", "divide"] as const) {
-    for (const [count, period] of [[1, 1], [65, 65], [68, 68], [130, 13], [96, 12], [64, 1]] as const) {
+    for (const [count, period] of [[1, 1], [65, 65], [68, 68], [130, 13], [96, 12], [64, 1], [1500, 1500]] as const) {
       const a = normals(count, 1), b = normals(period, 2).map((value) => value + Math.sign(value));
       const y = harness.output(count);
       binary(launcher, operation, { a: harness.upload(a), b: harness.upload(b), y, count, period });
@@ -25,7 +25,7 @@ Deno.test("binary: all four operations, with equal shapes and with a row for eve
 });
 
 Deno.test("add scaled: adds, scales and copies in place, and does not read what it overwrites", async () => {
-  for (const count of [65, 68]) {
+  for (const count of [65, 68, 1500]) {
     const x = normals(count, 1), before = normals(count, 2), slice = harness.upload(x);
     const sum = harness.output(count, before), mixed = harness.output(count, before), copy = harness.output(count);
     addScaled(launcher, { x: slice, y: sum, count });
@@ -39,7 +39,7 @@ Deno.test("add scaled: adds, scales and copies in place, and does not read what 
 });
 
 Deno.test("relu backward: the gradient passes where the output is positive", async () => {
-  for (const count of [1, 65, 260]) {
+  for (const count of [1, 65, 260, 1500]) {
     const y = normals(count, 1).map((value) => Math.max(value, 0)), dy = normals(count, 2), dx = harness.output(count);
     reluBackward(launcher, { y: harness.upload(y), dy: harness.upload(dy), dx, count });
     assertClose((await harness.read(dx))[0], reluBackwardReference(y, dy), { rtol: 0, atol: 0 });
@@ -47,7 +47,7 @@ Deno.test("relu backward: the gradient passes where the output is positive", asy
 });
 
 Deno.test("fill: sets any value, NaN too", async () => {
-  for (const [value, count] of [[0, 65], [-1.5, 68], [NaN, 1]] as const) {
+  for (const [value, count] of [[0, 65], [-1.5, 68], [NaN, 1], [2, 1500]] as const) {
     const y = harness.output(count, new Float32Array(count).fill(7));
     fill(launcher, { y, count, value });
     assert.deepEqual((await harness.read(y))[0], new Float32Array(count).fill(value));
@@ -88,7 +88,7 @@ for (const name of unaryFunctions) {
   const low = -3, high = 2;
 
   Deno.test(`unary: ${name} and its gradient equal the reference, far from zero too`, async () => {
-    const xs = Float32Array.from([...points, ...normals(50, 3).map((x) => points === positive ? Math.abs(x) : 4 * x)]);
+    const xs = Float32Array.from([...points, ...normals(350, 3).map((x) => points === positive ? Math.abs(x) : 4 * x)]);
     const dys = normals(xs.length, 4), count = xs.length;
     const x = harness.upload(xs), y = harness.output(count), dx = harness.output(count);
     unary(launcher, name, { x, y, count, low, high });
@@ -106,6 +106,23 @@ for (const name of unaryFunctions) {
     }
   });
 }
+
+Deno.test("unary: tanh and softplus keep their digits to the end of their series", async () => {
+  const xs = Float32Array.from([-0.2499, -0.2, -0.1, 0.01, 0.15, 0.22, 0.2499]), count = xs.length;
+  const x = harness.upload(xs), tanh = harness.output(count), softplus = harness.output(count);
+  unary(launcher, "tanh", { x, y: tanh, count });
+  unary(launcher, "softplus", { x, y: softplus, count });
+  const [tanhs, softpluses] = await harness.read(tanh, softplus);
+  const precision = { rtol: 1e-6, atol: 0 };
+  assertClose(tanhs, Float64Array.from(xs, Math.tanh), { ...precision, what: "tanh" });
+  assertClose(softpluses, Float64Array.from(xs, (x) => Math.log1p(Math.exp(x))), { ...precision, what: "softplus" });
+});
+
+Deno.test("unary: the rectifier makes 0 of -infinity", async () => {
+  const y = harness.output(3);
+  unary(launcher, "relu", { x: harness.upload([-Infinity, -1e38, Infinity]), y, count: 3 });
+  assert.deepEqual([...(await harness.read(y))[0]], [0, 0, Infinity]);
+});
 
 Deno.test("unary: slopes at bends are PyTorch's", async () => {
   const x = harness.upload([0, -1, 1]), dy = harness.upload([1, 1, 1]);

@@ -29,7 +29,7 @@ const predictionsOf = (count: number, width: number) =>
 
 for (const { name, launch, sample, width } of losses) {
   Deno.test(`loss: ${name} and its gradient equal the reference for each reduction and weighting`, async () => {
-    for (const count of [1, 65, 300]) {
+    for (const count of [1, 65, 300, 1500]) {
       const prediction = predictionsOf(count, width), target = normals(count, 2);
       const weights = normals(count, 3).map(Math.abs);
       for (const [reduction, weight] of [["none"], ["none", weights], ["mean", weights], ["sum"]] as const) {
@@ -111,6 +111,16 @@ Deno.test("loss: gives the same bits on every repeat", async () => {
   assert.deepEqual(found[0], found[1]);
 });
 
+Deno.test("loss: where the mean is the target the log-variance's gradient is 1, beside samples whose is huge", async () => {
+  const prediction = [1, 0, 2, 3, -1, -9], target = [1, 2, 300];
+  const loss = harness.output(3), gradient = harness.output(6);
+  const inputs = { prediction: harness.upload(prediction), target: harness.upload(target) };
+  heteroscedastic(launcher, { ...inputs, loss, gradient, reduction: "none", count: 3 });
+  const [losses, slopes] = await harness.read(loss, gradient);
+  assertClose(losses.slice(0, 2), [0, 3], { rtol: 1e-6, atol: 1e-7 });
+  assertClose(slopes.slice(0, 4), [0, 1, 0, 1], { rtol: 1e-6, atol: 1e-7 });
+});
+
 Deno.test("loss: the log-variance has its gradient at the clamp's bounds and none beyond", async () => {
   const prediction = [1, 10, 1, 10.5, 1, -10, 1, -10.5];
   const loss = harness.output(4), gradient = harness.output(8);
@@ -136,7 +146,7 @@ Deno.test("loss: a NaN in mean, log-variance or target reaches the loss", async 
 });
 
 Deno.test("loss: gradients are multiplied by the gradient from above, read from its buffer", async () => {
-  for (const count of [65, 68]) {
+  for (const count of [65, 68, 1500]) {
     const x = normals(count, 4), y = harness.output(count);
     scaleBy(launcher, { x: harness.upload(x), scalar: harness.upload([-2.5]), y, count });
     assertClose((await harness.read(y))[0], x.map((value) => -2.5 * value), { rtol: 1e-7 });

@@ -22,31 +22,30 @@ export function shaderFiles(families: readonly string[]): Source[] {
   });
 }
 
-/** The files of tests/kernels that import from one of the families. */
-export function testFilesOf(families: readonly string[]): URL[] {
+/** The test files of kernels: families share shaders, and so tests. */
+export function testFiles(): URL[] {
   const folder = new URL("tests/kernels/", root);
-  return [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) => name)
-    .toSorted()
-    .map((name) => new URL(name, folder))
-    .filter((file) => {
-      const text = Deno.readTextFileSync(file);
-      return families.some((family) => text.includes(`kernels/${family}/`));
-    });
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts")).toSorted()
+    .map((name) => new URL(name, folder));
 }
 
 /**
- * Shaders that a generator wrote. Their lines repeat with other numbers, and shaders have lines in common: each kind of
- * line is damaged once, in the last place of the first shader that has it.
+ * What a generator wrote of the shaders that ran: the part with the entry point, where no file holds it. Its lines repeat
+ * with other numbers, and shaders have lines in common: each kind of line is damaged once, in the last place of the first
+ * shader that has it.
  */
-export function generatedSources(families: readonly string[], codes: readonly string[]): Source[] {
-  if (!families.includes("matmul")) return [];
+export function generatedSources(codes: readonly string[]): Source[] {
+  const files = shaderFiles(allFamilies()).map(({ text }) => text);
   const seen = new Set<string>();
-  return codes.filter((code) => code.startsWith("// C = op(A) op(B): ")).map((text) => {
+  return codes.flatMap((code) => {
+    const rest = files.reduce((parts, file) => parts.flatMap((part) => part.split(file)), [code]);
+    const text = rest.find((part) => part.includes("@compute"));
+    if (text === undefined) return [];
     const kinds = new Map<string, Mutant>();
     for (const mutant of mutantsOf(text)) {
       kinds.set(`${mutant.before} => ${mutant.after}`.replaceAll(/\d+/g, "#"), mutant);
     }
     const mutants = [...kinds].filter(([kind]) => !seen.has(kind)).map(([kind, mutant]) => (seen.add(kind), mutant));
-    return { path: "kernels/matmul/register_tile.ts", text, mutants };
+    return [{ path: `generated: ${text.trimStart().split("\n", 1)[0]}`, text, mutants }];
   });
 }

@@ -1,14 +1,14 @@
 /** Damages the shaders of families one at a time and runs the tests that use them, until one fails. */
 import { type CollectedTest, collectTests } from "./collected_tests.ts";
 import { ShaderSwap, type Source } from "./swap.ts";
-import { generatedSources, shaderFiles, testFilesOf } from "./sources.ts";
+import { generatedSources, shaderFiles, testFiles } from "./sources.ts";
 import type { Report } from "./report.ts";
 
 const [families, done] = [Deno.args[0]!.split(","), Number(Deno.args[1])];
 const report = (line: Report) => console.log(JSON.stringify(line));
 
 const swap = new ShaderSwap();
-const tests = await collectTests(testFilesOf(families));
+const tests = await collectTests(testFiles());
 const uses = new Map<string, { test: CollectedTest; milliseconds: number }[]>();
 for (const test of tests) {
   swap.ran.clear();
@@ -18,7 +18,7 @@ for (const test of tests) {
   for (const code of swap.ran) uses.set(code, [...(uses.get(code) ?? []), { test, milliseconds }]);
 }
 
-const sources: Source[] = [...shaderFiles(families), ...generatedSources(families, [...uses.keys()])];
+const sources: Source[] = [...shaderFiles(families), ...generatedSources([...uses.keys()])];
 let number = 0;
 for (const source of sources) {
   const users = testsOf(source);
