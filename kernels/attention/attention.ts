@@ -51,7 +51,7 @@ export function chooseAttentionVariant(
   if (Math.max(queries, keys) <= mostShortTokens) return { name: "short", queries, keys, width };
   if (!software) return { name: "streaming", lanes: 64, rows: 1, others: 32, width, sharing: "workgroup" };
   if (subgroupSize === 8 || subgroupSize === 4) {
-    return { name: "streaming", lanes: subgroupSize, rows: 2, others: 32, width, sharing: "broadcast" };
+    return { name: "streaming", lanes: subgroupSize, rows: 4, others: 32, width, sharing: "broadcast" };
   }
   return { name: "streaming", lanes: 8, rows: 4, others: 16, width, sharing: "load" };
 }

@@ -38,7 +38,7 @@ function variantsFor({ queries, keys, headSize }: Case): (AttentionVariant | und
   const streaming = { name: "streaming", width } as const;
   return [
     ...(Math.max(queries, keys) <= 8 ? [{ name: "short", queries, keys, width } as const] : []),
-    ...(subgroupSize === 8 ? [{ ...streaming, lanes: 8, rows: 2, others: 32, sharing: "broadcast" } as const] : []),
+    ...(subgroupSize === 8 ? [{ ...streaming, lanes: 8, rows: 4, others: 32, sharing: "broadcast" } as const] : []),
     { ...streaming, lanes: 8, rows: 4, others: 16, sharing: "load" },
     { ...streaming, lanes: 64, rows: 1, others: 32, sharing: "workgroup" },
   ];
