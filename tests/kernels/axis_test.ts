@@ -158,6 +158,13 @@ Deno.test("log sum exp: the excess over a lone greatest element does not vanish"
   });
 });
 
+Deno.test("log sum exp: keeps its digits where the rest is over one greatest element", async () => {
+  const y = harness.output(1), x = Float32Array.of(-0.05, 0, -0.1);
+  logSumExp(launcher, { x: harness.upload(x), y, outer: 1, size: 3, inner: 1 });
+  const sum = x.reduce((sum, value) => sum + Math.exp(value), 0);
+  assertClose((await harness.read(y))[0], [Math.log(sum)], { rtol: 1e-6, atol: 0 });
+});
+
 Deno.test("log sum exp: infinities and NaN come out as in PyTorch", async () => {
   const rows = [[-Infinity, -Infinity], [0, Infinity], [0, -Infinity], [NaN, 0], [0, NaN]];
   const y = harness.output(rows.length);

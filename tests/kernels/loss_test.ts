@@ -131,6 +131,13 @@ Deno.test("loss: the log-variance has its gradient at the clamp's bounds and non
   assert.deepEqual([slopes[3], slopes[7]], [0, 0]);
 });
 
+Deno.test("loss: an infinite log-variance is clamped as any other", async () => {
+  const loss = harness.output(2), gradient = harness.output(4);
+  const inputs = { prediction: harness.upload([1, Infinity, 1, -Infinity]), target: harness.upload([1, 1]) };
+  heteroscedastic(launcher, { ...inputs, loss, gradient, reduction: "none", count: 2 });
+  assert.deepEqual([...(await harness.read(loss))[0]], [10, -10]);
+});
+
 Deno.test("loss: a NaN in mean, log-variance or target reaches the loss", async () => {
   for (const count of [1, 4]) {
     for (const [prediction, target] of [[[NaN, 0], [1]], [[1, NaN], [1]], [[1, 0], [NaN]]] as const) {

@@ -10,7 +10,7 @@ const words = (values: Float32Array) => new Uint32Array(values.buffer, values.by
 
 Deno.test("random: the GPU's words are the host's, bit by bit", async () => {
   for (const draw of [{ seed: 0 }, { seed: 0xffffffff, stream: 0x80000001, step: 0xfffffffe, use: 77 }]) {
-    for (const count of [1, 2, 3, 4, 5, 259]) {
+    for (const count of [1, 2, 3, 4, 5, 259, 1500]) {
       const y = harness.output(count);
       fillWords(launcher, { y, count, draw });
       assert.deepEqual(words((await harness.read(y))[0]), wordsReference(count, draw));

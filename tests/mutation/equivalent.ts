@@ -1,79 +1,84 @@
-/** A line whose damaged forms do what the line does. */
-export interface Equivalent {
-  /** The end of the shader's path. */
-  readonly path: string;
-  readonly before: string;
-  readonly after: readonly string[];
+import type { Mutant } from "./mutants.ts";
+
+/** Damages that nobody can observe. */
+interface Equivalent {
+  /** The end of the shader's path; any shader's without it. */
+  readonly path?: string;
+  readonly before: RegExp;
+  readonly after: RegExp;
   /** Why nobody can tell. */
   readonly reason: string;
 }
 
-/** Damages that change nothing that can be observed, each looked at by a person. */
-export const equivalents: readonly Equivalent[] = [
+/** Each looked at by a person. */
+const equivalents: readonly Equivalent[] = [
   {
-    path: "embedding/gather_rows.wgsl",
-    before: "let value = table[(batch * uniforms.rows + min(row, uniforms.rows - 1u)) * uniforms.columns + column];",
-    after: ["let value = table[(batch * uniforms.rows + min(row, uniforms.rows + 1u)) * uniforms.columns + column];"],
-    reason: "The next line puts NaN in the place of what a row beyond the table gives.",
+    before: /min\([^()]*(\(.*\))?[^()]*, [\w.]+ - 1u\)/,
+    after: /min\([^()]*(\(.*\))?[^()]*, [\w.]+ \+ 1u\)/,
+    reason: "A read is kept within its buffer; what lies behind reaches no output, and drivers keep reads within, too.",
   },
   {
-    path: "shape/gather.wgsl",
-    before: "let value = x[(line * uniforms.size + min(position, uniforms.size - 1u)) * inner + at % inner];",
-    after: ["let value = x[(line * uniforms.size + min(position, uniforms.size + 1u)) * inner + at % inner];"],
-    reason: "The next line puts NaN in the place of what a position beyond the axis gives.",
+    path: "stable.wgsl",
+    before: /x < 0\.0|z > 1\.0/,
+    after: /x <= 0\.0|z >= 1\.0/,
+    reason: "Both branches agree at the bend.",
   },
   {
-    path: "embedding/occurrences.wgsl",
-    before: "if (link >= uniforms.rows + uniforms.count) {",
-    after: ["if (link > uniforms.rows + uniforms.count) {", "if (false) {"],
-    reason: "The scratch memory's binding ends with the last link; what is written behind it is dropped.",
+    path: "functions.wgsl",
+    before: /abs\(x\) < 0\.25|, x < 0\.0\)/,
+    after: /abs\(x\) <= 0\.25|, x <= 0\.0\)/,
+    reason: "Both branches agree at the bend.",
   },
   {
-    path: "embedding/occurrences.wgsl",
-    before: "while (i < uniforms.count && index[i] != row) {",
-    after: ["while (i <= uniforms.count && index[i] != row) {"],
-    reason: "Any link of `count` or more ends a list.",
+    path: "functions.wgsl",
+    before: /^return 0\.0;$/,
+    after: /^return 1\.0;$/,
+    reason: "No operation has this number: WGSL asks for a default.",
   },
   {
-    path: "normalization/batch_norm_backward_parameters.wgsl",
-    before: "if (channel >= uniforms.channels || first >= uniforms.batch) {",
-    after: ["if (channel >= uniforms.channels || first > uniforms.batch) {"],
-    reason: "The scratch memory's binding ends with the last chunk; what is written behind it is dropped.",
+    path: "functions.wgsl",
+    before: /bits >= 0x80000000u/,
+    after: /bits > 0x80000000u/,
+    reason: "-0 stays -0, which equals 0.",
   },
   {
-    path: "normalization/batch_statistics.wgsl",
-    before: "if (channel >= uniforms.channels || first >= uniforms.batch) {",
-    after: [
-      "if (channel >= uniforms.channels || first > uniforms.batch) {",
-      "if (channel > uniforms.channels || first >= uniforms.batch) {",
-      "if (channel >= uniforms.channels && first >= uniforms.batch) {",
-      "if (false) {",
-    ],
-    reason:
-      "What is written falls behind the binding's end, or on places that the next chunk writes after it on a CPU.",
+    path: "stable.wgsl",
+    before: /1\.0 \/ 13\.0/,
+    after: /11\.0 - q|11\.0 \+ q \+|2\.0 \/ 13|1\.0 \* 13/,
+    reason: "What the term adds is about the last bit of f32.",
   },
   {
-    path: "normalization/batch_statistics_merge.wgsl",
-    before: "for (var first = 0u; first < uniforms.batch; first += uniforms.chunk_rows) {",
-    after: ["for (var first = 0u; first <= uniforms.batch; first += uniforms.chunk_rows) {"],
-    reason: "A chunk of no rows adds nothing.",
+    path: "pointwise.wgsl",
+    before: /abs\(difference\) > uniforms\.delta/,
+    after: /abs\(difference\) >= uniforms\.delta/,
+    reason: "Huber's two pieces have the same value and slope where they meet.",
   },
   {
-    path: "reduction/top_k.wgsl",
-    before: "var last = 0u;",
-    after: ["var last = 1u;"],
-    reason: "The first round does not look at it.",
+    path: "matmul/small.wgsl",
+    before: /uniforms\.n > uniforms\.m/,
+    after: /uniforms\.n >= uniforms\.m/,
+    reason: "A square output is laid out either way.",
   },
   {
-    path: "reduction/top_k.wgsl",
-    before: "var best_rank = 0u;",
-    after: ["var best_rank = 1u;"],
-    reason: "The first element that follows is taken whatever its rank.",
+    before: /k \+ 4u <= uniforms\.|i \+ 4u <= uniforms\./,
+    after: /[ki] \+ 4u < uniforms\.|[ki] - 4u <= uniforms\./,
+    reason: "The loop over what remains takes the last four one at a time: the same sum but for rounding.",
   },
   {
-    path: "reduction/rank.wgsl",
-    before: "return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);",
-    after: ["return select(bits | 0x80000000u, ~bits, bits > 0x80000000u);"],
-    reason: "-0, whose bits those are, has returned before.",
+    path: "cosine_pair.wgsl",
+    before: /target_value\[row\] > 0\.5|apart >= uniforms\.margin|beyond <= 0\.0/,
+    after: /target_value\[row\] >= 0\.5|apart > uniforms\.margin|beyond < 0\.0/,
+    reason: "Targets are 0 or 1; the hinge is 0 on both sides of where it begins.",
+  },
+  {
+    path: "dropout.wgsl",
+    before: /words >= vec4u\(uniforms\.threshold\)/,
+    after: /words > vec4u\(uniforms\.threshold\)/,
+    reason: "One word in 2^32 is the threshold itself.",
   },
 ];
+
+/** Whether a damage is one of those that nobody can observe. */
+export function isEquivalent({ path, before, after }: Mutant & { readonly path: string }): boolean {
+  return equivalents.some((one) => path.endsWith(one.path ?? "") && one.before.test(before) && one.after.test(after));
+}

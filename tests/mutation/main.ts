@@ -1,6 +1,6 @@
 /** `deno task mutate [FAMILY...]`: damages shaders one at a time and lists those damages that no test notices. */
 import { allFamilies } from "./sources.ts";
-import { equivalents } from "./equivalent.ts";
+import { isEquivalent } from "./equivalent.ts";
 import { type Fate, tryMutants } from "./watch.ts";
 
 const known = allFamilies();
@@ -26,10 +26,6 @@ console.log(
     `${survivors.length - equivalent} survived`,
 );
 Deno.exitCode = survivors.length > equivalent || count("caught") === 0 ? 1 : 0;
-
-function isEquivalent({ path, before, after }: Fate): boolean {
-  return equivalents.some((one) => path.endsWith(one.path) && one.before === before && one.after.includes(after));
-}
 
 function describe({ path, line, before, after }: Fate): string {
   return `${path}:${line + 1}\n  - ${before}\n  + ${after}`;
