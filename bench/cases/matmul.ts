@@ -18,6 +18,11 @@ const sizes: readonly (readonly [m: number, n: number, k: number, layout: Layout
   [256, 1024, 2304, "nt"],
   [256, 2304, 1024, "nn"],
   [1024, 2304, 256, "tn"],
+  [64, 768, 512, "nn"],
+  [768, 64, 512, "tn"],
+  [64, 32, 2304, "nt"],
+  [256, 1, 256, "nt"],
+  [1, 768, 768, "nt"],
 ];
 
 /** C = op(A) op(B). */

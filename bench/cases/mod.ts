@@ -3,6 +3,7 @@ import { attentionCases } from "./attention.ts";
 import { bilinearFullSteps } from "./bilinear_full_step.ts";
 import { bilinearStep } from "./bilinear_step.ts";
 import { distanceCases } from "./distances.ts";
+import { elementCases } from "./elements.ts";
 import { kernelCases } from "./kernels.ts";
 import { lossCases } from "./losses.ts";
 import { matmulCases } from "./matmul.ts";
@@ -12,6 +13,7 @@ import { shapeCases } from "./shapes.ts";
 /** All benchmarks, in the order in which they run. */
 export const cases: readonly Case[] = [
   ...matmulCases,
+  ...elementCases,
   ...kernelCases,
   ...lossCases,
   ...shapeCases,

@@ -12,7 +12,7 @@ import {
   valueAndGrad,
 } from "@jax-js/jax";
 import { type Run, serve } from "./serve.ts";
-import { type AttentionWork, mlp, type RowWork, type SharedWork } from "./work.ts";
+import { type AttentionWork, type ElementsOperation, mlp, type RowWork, type SharedWork } from "./work.ts";
 
 type Arrays = Record<string, JaxArray>;
 
@@ -22,6 +22,8 @@ await serve((work) => {
   switch (work.kind) {
     case "matmul":
       return matmul(work);
+    case "elements":
+      return elements(work);
     case "mlp-step":
       return Promise.resolve(mlpStep());
     case "softmax":
@@ -104,6 +106,25 @@ async function attention({ kind, batch, tokens, width, heads }: AttentionWork): 
     const [value, gradients] = step(tree.ref(given), dy.ref) as [JaxArray, Arrays];
     return [value, ...Object.values(gradients)];
   });
+}
+
+async function elements({ operation, rows, columns }: SharedWork & { kind: "elements" }): Promise<Run> {
+  const x = random.normal(random.key(1), [rows, columns]), y = random.normal(random.key(2), [rows, columns]);
+  await blockUntilReady([x, y]);
+  const functions: Record<ElementsOperation, () => JaxArray> = {
+    logsumexp: () => nn.logsumexp(x.ref, -1),
+    max: () => np.max(x.ref, -1),
+    "row sums": () => np.sum(x.ref, -1),
+    sum: () => np.sum(x.ref),
+    gelu: () => nn.gelu(x.ref, { approximate: false }),
+    multiply: () => x.ref.mul(y.ref),
+  };
+  const run = jit(functions[operation]);
+  return async (rounds) => {
+    const results = Array.from({ length: rounds }, () => run());
+    await blockUntilReady(results);
+    for (const each of results) each.dispose();
+  };
 }
 
 function mlpStep(): Run {

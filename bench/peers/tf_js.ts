@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import "@tensorflow/tfjs-backend-cpu";
 import { type Run, serve } from "./serve.ts";
-import { type AttentionWork, mlp, type RowWork, type SharedWork } from "./work.ts";
+import { type AttentionWork, type ElementsOperation, mlp, type RowWork, type SharedWork } from "./work.ts";
 
 await tf.setBackend("webgpu");
 await serve((work) => Promise.resolve(prepare(work)));
@@ -13,6 +13,8 @@ function prepare(work: SharedWork): Run {
   switch (work.kind) {
     case "matmul":
       return matmul(work);
+    case "elements":
+      return elements(work);
     case "mlp-step":
       return mlpStep();
     case "softmax":
@@ -87,6 +89,27 @@ function attention({ kind, batch, tokens, width, heads }: AttentionWork): Run {
     return tf.add(tf.matMul(y, outWeight!), outBias!);
   });
   return repeat(() => gradients(inputs, dy));
+}
+
+function elements({ operation, rows, columns }: SharedWork & { kind: "elements" }): Run {
+  const x = tf.randomNormal<tf.Rank.R2>([rows, columns]), y = tf.randomNormal<tf.Rank.R2>([rows, columns]);
+  const functions: Record<ElementsOperation, () => tf.Tensor> = {
+    logsumexp: () => tf.logSumExp(x, 1),
+    max: () => tf.max(x, 1),
+    "row sums": () => tf.sum(x, 1),
+    sum: () => tf.sum(x),
+    gelu: () => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
+    multiply: () => tf.mul(x, y),
+  };
+  return async (rounds) => {
+    let result: tf.Tensor | undefined;
+    for (let i = 0; i < rounds; i++) {
+      result?.dispose();
+      result = tf.tidy(functions[operation]);
+    }
+    await result?.data();
+    result?.dispose();
+  };
 }
 
 function mlpStep(): Run {

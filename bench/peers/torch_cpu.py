@@ -19,6 +19,24 @@ def matmul(m, n, k, transposeA, transposeB, **_):
     return run
 
 
+def elements(operation, rows, columns, **_):
+    x, y = torch.randn(rows, columns), torch.randn(rows, columns)
+    function = {
+        "logsumexp": lambda: torch.logsumexp(x, 1),
+        "max": lambda: torch.max(x, 1),
+        "row sums": lambda: torch.sum(x, 1),
+        "sum": lambda: torch.sum(x),
+        "gelu": lambda: nn.functional.gelu(x),
+        "multiply": lambda: x * y,
+    }[operation]
+
+    def run(rounds):
+        for _ in range(rounds):
+            function()
+
+    return run
+
+
 class Perceptron(nn.Module):
     def __init__(self):
         super().__init__()
@@ -97,6 +115,7 @@ def attention(kind, batch, tokens, width, heads):
 
 makers = {
     "matmul": matmul,
+    "elements": elements,
     "mlp-step": mlp_step,
     "bilinear-full-step": bilinear_full_step,
     "softmax": rows,

@@ -8,6 +8,12 @@ export type SharedWork =
     readonly transposeA: boolean;
     readonly transposeB: boolean;
   }
+  | {
+    readonly kind: "elements";
+    readonly operation: ElementsOperation;
+    readonly rows: number;
+    readonly columns: number;
+  }
   | { readonly kind: "mlp-step" }
   | { readonly kind: "bilinear-full-step"; readonly width: number; readonly batch: number }
   | RowWork
@@ -31,6 +37,15 @@ export interface AttentionWork {
   readonly width: number;
   readonly heads: number;
 }
+
+/** What is done to a matrix; along its rows, where it is done along an axis. */
+export type ElementsOperation =
+  | "logsumexp"
+  | "max"
+  | "row sums"
+  | "sum"
+  | "gelu"
+  | "multiply";
 
 const widths = [2304, 1024, 512, 256] as const;
 const batch = 256;

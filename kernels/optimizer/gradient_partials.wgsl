@@ -1,6 +1,6 @@
-// First stage of the gradient's norm: squares = sum of g^2 over an invocation's elements of a block (every 64th vector of
-// four), with a note of the first that cannot be used: NaN, infinite, or larger than is allowed (found by bits, since NaN
-// comparisons may be folded away).
+// First stage of the gradient's norm: squares = sum of g^2 over an invocation's elements of a block (16 side by side, which
+// are one line of a cache, then every 64th 16), with a note of the first that cannot be used: NaN, infinite, or larger than
+// is allowed (found by bits, since NaN comparisons may be folded away).
 
 struct Uniforms {
   count: u32,
@@ -24,6 +24,16 @@ struct Partial {
 @group(0) @binding(1) var<storage, read_write> partials: array<Partial>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
+// The four elements from an index on, 0 from `last` on.
+fn four(index: u32, last: u32) -> vec4f {
+  return select(vec4f(0.0), gradient[index / 4u], index + vec4u(0u, 1u, 2u, 3u) < vec4u(last));
+}
+
+// Bits without the sign, which are in the order of sizes.
+fn size(value: vec4f) -> vec4u {
+  return bitcast<vec4u>(value) & vec4u(0x7fffffffu);
+}
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -36,16 +46,41 @@ fn main(
     return;
   }
   let last = min(first + BLOCK, uniforms.count);
-  let lanes = vec4u(0u, 1u, 2u, 3u);
   var squares = vec4f(0.0);
-  var bad = vec4u(NONE);
-  for (var index = first + 4u * local; index < last; index += 256u) {
-    let value = select(vec4f(0.0), gradient[index / 4u], index + lanes < vec4u(last));
+  var greatest = vec4u(0u);
+  var index = first + 16u * local;
+  for (; index + 16u <= last; index += 1024u) {
+    let at = index / 4u;
+    let p = gradient[at];
+    let q = gradient[at + 1u];
+    let r = gradient[at + 2u];
+    let s = gradient[at + 3u];
+    squares += (p * p + q * q) + (r * r + s * s);
+    greatest = max(greatest, max(max(size(p), size(q)), max(size(r), size(s))));
+  }
+  for (; index < last; index += 4u) {
+    let value = four(index, last);
     squares += value * value;
-    let unusable = (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(uniforms.largest);
-    bad = min(bad, select(vec4u(NONE), uniforms.first_element + index + lanes, unusable));
+    greatest = max(greatest, size(value));
+  }
+  var bad = NONE;
+  if (max(max(greatest.x, greatest.y), max(greatest.z, greatest.w)) > uniforms.largest) {
+    bad = first_bad(first + 16u * local, last);
   }
   let sum = (squares.x + squares.y) + (squares.z + squares.w);
-  let first_bad = min(min(bad.x, bad.y), min(bad.z, bad.w));
-  partials[uniforms.first_partial + block * 64u + local] = Partial(sum, first_bad);
+  partials[uniforms.first_partial + block * 64u + local] = Partial(sum, bad);
+}
+
+// Looks again, for the place: number among all ranges of the invocation's first element that cannot be used.
+fn first_bad(start: u32, last: u32) -> u32 {
+  var found = NONE;
+  for (var group = start; group < last; group += 1024u) {
+    for (var index = group; index < min(group + 16u, last); index += 1u) {
+      let bits = bitcast<u32>(gradient[index / 4u][index & 3u]) & 0x7fffffffu;
+      if (bits > uniforms.largest) {
+        found = min(found, uniforms.first_element + index);
+      }
+    }
+  }
+  return found;
 }
