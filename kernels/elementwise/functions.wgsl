@@ -97,6 +97,11 @@ fn value_of(x: f32, low: f32, high: f32) -> f32 {
   }
 }
 
+// Drivers lose NaN in exp, log and clamp: it passes as it is.
+fn value_or_nan(x: f32, low: f32, high: f32) -> f32 {
+  return select(value_of(x, low, high), x, is_nan(x));
+}
+
 fn derivative_of(x: f32, low: f32, high: f32) -> f32 {
   switch operation {
     case SQUARE: {

@@ -1,7 +1,10 @@
 import functionsCode from "./functions.wgsl" with { type: "text" };
+import fourCode from "./functions_four.wgsl" with { type: "text" };
+import oneCode from "./functions_one.wgsl" with { type: "text" };
 import stableCode from "./stable.wgsl" with { type: "text" };
 import forwardCode from "./unary.wgsl" with { type: "text" };
 import backwardCode from "./unary_backward.wgsl" with { type: "text" };
+import { chooseWidth } from "../element_width.ts";
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
 
 /** Names of the functions of one variable, in the order of their numbers in functions.wgsl. */
@@ -37,23 +40,28 @@ export interface UnaryOptions {
 }
 
 const uniforms = { count: "u32", low: "f32", high: "f32" } as const;
+/** A shader for single elements and for vectors of four. */
+const widthsOf = <Bindings extends string>(
+  label: string,
+  operation: number,
+  code: string,
+  bindings: Readonly<Record<Bindings, "read" | "write">>,
+) => {
+  const of = (alias: string, each: string) =>
+    defineKernel({
+      label,
+      code: [alias, stableCode, functionsCode, each, code].join("\n"),
+      bindings,
+      uniforms,
+      constants: { operation },
+    });
+  return { single: of("alias Element = f32;", oneCode), vector: of("alias Element = vec4f;", fourCode) };
+};
 const kernelsOf = (name: UnaryFunction) => {
-  const constants = { operation: unaryFunctions.indexOf(name) };
+  const operation = unaryFunctions.indexOf(name);
   return {
-    forward: defineKernel({
-      label: name,
-      code: `${stableCode}\n${functionsCode}\n${forwardCode}`,
-      bindings: { x: "read", y: "write" },
-      uniforms,
-      constants,
-    }),
-    backward: defineKernel({
-      label: `${name}.backward`,
-      code: `${stableCode}\n${functionsCode}\n${backwardCode}`,
-      bindings: { x: "read", dy: "read", dx: "write" },
-      uniforms,
-      constants,
-    }),
+    forward: widthsOf(name, operation, forwardCode, { x: "read", y: "write" }),
+    backward: widthsOf(`${name}.backward`, operation, backwardCode, { x: "read", dy: "read", dx: "write" }),
   };
 };
 const kernels = Object.fromEntries(unaryFunctions.map((name) => [name, kernelsOf(name)])) as Record<
@@ -67,7 +75,8 @@ export function unary(
   name: UnaryFunction,
   { x, y, count, low = 0, high = 0 }: UnaryOptions & { readonly y: BufferSlice },
 ): void {
-  launcher.dispatch(kernels[name].forward, { x, y }, { count, low, high }, elementGrid(count));
+  const { kernel, width } = chooseWidth(kernels[name].forward, count);
+  launcher.dispatch(kernel, { x, y }, { count: count / width, low, high }, elementGrid(count / width));
 }
 
 /** dx = f'(x) dy, [count]. `abs` and `relu` have slope 0 at 0; `clamp` has slope 1 at its bounds. */
@@ -76,5 +85,6 @@ export function unaryBackward(
   name: UnaryFunction,
   { x, dy, dx, count, low = 0, high = 0 }: UnaryOptions & { readonly dy: BufferSlice; readonly dx: BufferSlice },
 ): void {
-  launcher.dispatch(kernels[name].backward, { x, dy, dx }, { count, low, high }, elementGrid(count));
+  const { kernel, width } = chooseWidth(kernels[name].backward, count);
+  launcher.dispatch(kernel, { x, dy, dx }, { count: count / width, low, high }, elementGrid(count / width));
 }

@@ -1,4 +1,4 @@
-// y = f(x), f from functions.wgsl.
+// y = f(x), f from functions.wgsl. The count is of `Element`: f32, or vec4f where it allows.
 
 struct Uniforms {
   count: u32,
@@ -6,8 +6,8 @@ struct Uniforms {
   high: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read_write> y: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
@@ -20,7 +20,5 @@ fn main(
   if (index >= uniforms.count) {
     return;
   }
-  let value = x[index];
-  // Drivers lose NaN in exp, log and clamp: it passes as it is.
-  y[index] = select(value_of(value, uniforms.low, uniforms.high), value, is_nan(value));
+  y[index] = values_of(x[index], uniforms.low, uniforms.high);
 }

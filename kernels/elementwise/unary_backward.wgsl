@@ -1,4 +1,4 @@
-// dx = f'(x) dy, f from functions.wgsl.
+// dx = f'(x) dy, f from functions.wgsl. The count is of `Element`: f32, or vec4f where it allows.
 
 struct Uniforms {
   count: u32,
@@ -6,9 +6,9 @@ struct Uniforms {
   high: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> dy: array<Element>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
@@ -21,5 +21,5 @@ fn main(
   if (index >= uniforms.count) {
     return;
   }
-  dx[index] = derivative_of(x[index], uniforms.low, uniforms.high) * dy[index];
+  dx[index] = derivatives_of(x[index], uniforms.low, uniforms.high) * dy[index];
 }

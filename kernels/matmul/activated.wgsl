@@ -1,5 +1,5 @@
 // The end of a matmul shader with an activation of elementwise/functions.wgsl, which keeps the sums themselves where the
-// gradient will need them. Belongs to product.wgsl; `each` comes from each_one.wgsl or each_four.wgsl.
+// gradient will need them: C = f(sums). Belongs to product.wgsl.
 
 @group(0) @binding(4) var<storage, read_write> sums: array<Element>;
 
@@ -7,10 +7,5 @@ fn activated(at: u32, value: Element) -> Element {
   if ((uniforms.flags & keeps_sums) != 0u) {
     sums[at] = value;
   }
-  return each(value);
-}
-
-// Drivers lose NaN in exp: it passes as it is.
-fn activation(x: f32) -> f32 {
-  return select(value_of(x, 0.0, 0.0), x, is_nan(x));
+  return values_of(value, 0.0, 0.0);
 }

@@ -1,9 +1,9 @@
 import functionsCode from "../elementwise/functions.wgsl" with { type: "text" };
+import fourCode from "../elementwise/functions_four.wgsl" with { type: "text" };
+import oneCode from "../elementwise/functions_one.wgsl" with { type: "text" };
 import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
 import activatedCode from "./activated.wgsl" with { type: "text" };
 import dotCode from "./dot.wgsl" with { type: "text" };
-import eachFourCode from "./each_four.wgsl" with { type: "text" };
-import eachOneCode from "./each_one.wgsl" with { type: "text" };
 import productCode from "./product.wgsl" with { type: "text" };
 import rectifiedCode from "./rectified.wgsl" with { type: "text" };
 import smallCode from "./small.wgsl" with { type: "text" };
@@ -101,7 +101,7 @@ function kernelOf(
       `alias StoredB = ${typed(storedB)};`,
     ].join("\n");
     const ending = activation
-      ? [stableCode, functionsCode, activatedCode, vector ? eachFourCode : eachOneCode]
+      ? [stableCode, functionsCode, vector ? fourCode : oneCode, activatedCode]
       : [rectifiedCode];
     kernel = defineKernel({
       label,
