@@ -1,3 +1,4 @@
+import { elementGrid, workgroupGrid } from "../launcher.ts";
 import { ShapeError } from "../errors.ts";
 
 /** A contiguous tensor seen from one of its axes: [outer, size, inner]. */
@@ -28,4 +29,14 @@ export function axisView(shape: readonly number[], axis: number | null): AxisVie
     : { outer: product(shape.slice(0, at)), size: shape[at]!, inner: product(shape.slice(at + 1)) };
   if (view.size === 0) throw new ShapeError(`[${shape.join(", ")}] holds nothing along axis ${axis}.`);
   return view;
+}
+
+/**
+ * Which kernel handles an axis whose sums are made by one invocation each, and its grid: `rows` reads four numbers at
+ * once where they lie side by side, in workgroups of 8, `strided` is for all others, in workgroups of 64.
+ */
+export function rowForm({ outer, size, inner }: AxisView): { form: "rows" | "strided"; workgroups: [number, number] } {
+  return inner === 1 && size % 4 === 0
+    ? { form: "rows", workgroups: workgroupGrid(Math.ceil(outer / 8)) }
+    : { form: "strided", workgroups: elementGrid(outer * inner) };
 }

@@ -1,24 +1,7 @@
-// Sums of exponentials along the middle axis of x [outer, size, inner], put before softmax.wgsl and log_sum_exp.wgsl,
-// after stable.wgsl.
-
-struct Uniforms {
-  outer: u32,
-  size: u32,
-  inner: u32,
-}
+// Sums of e^(x - greatest) along the middle axis of x [outer, size, inner], put before softmax.wgsl and log_sum_exp.wgsl,
+// after exponential_sums.wgsl.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-struct Exponentials {
-  // The greatest element, or 0 where that is infinite: x less it has no positive exponential but infinity's own.
-  greatest: f32,
-  // Sum of e^(x - greatest) over all but the first greatest element, in 0 .. size - 1, so that its own 1 hides nothing.
-  rest: f32,
-  // e^(x - greatest) of the first greatest element: 1, but for infinities and NaN.
-  own: f32,
-}
 
 fn exponentials(first: u32, stride: u32) -> Exponentials {
   var best = 0u;
@@ -40,13 +23,4 @@ fn exponentials(first: u32, stride: u32) -> Exponentials {
     }
   }
   return Exponentials(greatest, rest, exponential(x[first + best * stride] - greatest));
-}
-
-fn log_of_sum(sums: Exponentials) -> f32 {
-  if (sums.own == 1.0) {
-    return sums.greatest + select(log_of_one_and(sums.rest), sums.rest, is_nan(sums.rest));
-  }
-  let sum = sums.own + sums.rest;
-  // Some drivers take the logarithm of 0 for that of the least number they have.
-  return select(select(log(sum), -1.0 / sum, sum == 0.0), sum, is_nan(sum));
 }

@@ -1,5 +1,7 @@
 // y[outer, inner] = log of the sum of e^x[outer, k, inner] over k, by exponentials.wgsl. One invocation a result.
 
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,

@@ -1,16 +1,19 @@
 import maxCode from "./max_axis.wgsl" with { type: "text" };
+import maxRowsCode from "./max_rows.wgsl" with { type: "text" };
 import rankCode from "./rank.wgsl" with { type: "text" };
 import scatterCode from "./scatter_to_axis.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
-import type { AxisView } from "./axis.ts";
+import { type AxisView, rowForm } from "./axis.ts";
 
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
-const maxKernel = defineKernel({
-  label: "max_axis",
-  code: `${rankCode}\n${maxCode}`,
-  bindings: { x: "read", y: "write", position: "write" },
-  uniforms,
-});
+const maxKernel = (label: string, code: string) =>
+  defineKernel({
+    label,
+    code: `${rankCode}\n${code}`,
+    bindings: { x: "read", y: "write", position: "write" },
+    uniforms,
+  });
+const maxKernels = { strided: maxKernel("max_axis", maxCode), rows: maxKernel("max_axis.rows", maxRowsCode) };
 const scatterKernel = defineKernel({
   label: "max_axis.backward",
   code: scatterCode,
@@ -30,7 +33,8 @@ export interface MaxAxisOptions extends AxisView {
 
 /** y = the greatest element of x along its middle axis, and where it is first found. NaN counts as the greatest. */
 export function maxAxis(launcher: Launcher, { x, y, position, outer, size, inner }: MaxAxisOptions): void {
-  launcher.dispatch(maxKernel, { x, y, position }, { outer, size, inner }, elementGrid(outer * inner));
+  const { form, workgroups } = rowForm({ outer, size, inner });
+  launcher.dispatch(maxKernels[form], { x, y, position }, { outer, size, inner }, workgroups);
 }
 
 /** Operands and sizes of `maxAxisBackward`. */

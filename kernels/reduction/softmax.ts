@@ -1,38 +1,43 @@
 import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
+import sumsCode from "./exponential_sums.wgsl" with { type: "text" };
 import exponentialsCode from "./exponentials.wgsl" with { type: "text" };
+import exponentialsRowsCode from "./exponentials_rows.wgsl" with { type: "text" };
 import logSumExpCode from "./log_sum_exp.wgsl" with { type: "text" };
 import forwardCode from "./softmax.wgsl" with { type: "text" };
 import backwardCode from "./softmax_backward.wgsl" with { type: "text" };
+import backwardRowsCode from "./softmax_backward_rows.wgsl" with { type: "text" };
+import rowsCode from "./softmax_rows.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
-import type { AxisView } from "./axis.ts";
+import { type AxisView, rowForm } from "./axis.ts";
 
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
-const prelude = `${stableCode}\n${exponentialsCode}`;
+const strided = [stableCode, sumsCode, exponentialsCode].join("\n");
+const inRows = [stableCode, sumsCode, exponentialsRowsCode].join("\n");
 
-const kernelsOf = (name: string, logarithm: 0 | 1) => ({
-  forward: defineKernel({
-    label: name,
-    code: `${prelude}\n${forwardCode}`,
-    bindings: { x: "read", y: "write" },
-    uniforms,
-    constants: { logarithm },
-  }),
-  backward: defineKernel({
-    label: `${name}.backward`,
-    code: backwardCode,
-    bindings: { y: "read", dy: "read", dx: "write" },
-    uniforms,
-    constants: { logarithm },
-  }),
-});
+const kernelsOf = (name: string, logarithm: 0 | 1) => {
+  const forward = (label: string, code: string) =>
+    defineKernel({ label, code, bindings: { x: "read", y: "write" }, uniforms, constants: { logarithm } });
+  const backward = (label: string, code: string) =>
+    defineKernel({ label, code, bindings: { y: "read", dy: "read", dx: "write" }, uniforms, constants: { logarithm } });
+  return {
+    forward: {
+      strided: forward(name, `${strided}\n${forwardCode}`),
+      rows: forward(`${name}.rows`, `${inRows}\n${rowsCode}`),
+    },
+    backward: {
+      strided: backward(`${name}.backward`, backwardCode),
+      rows: backward(`${name}.backward.rows`, backwardRowsCode),
+    },
+  };
+};
 const kernels = { softmax: kernelsOf("softmax", 0), log_softmax: kernelsOf("log_softmax", 1) };
 
-const logSumExpKernel = defineKernel({
-  label: "log_sum_exp",
-  code: `${prelude}\n${logSumExpCode}`,
-  bindings: { x: "read", y: "write" },
-  uniforms,
-});
+const logSumExpKernel = (label: string, prelude: string) =>
+  defineKernel({ label, code: `${prelude}\n${logSumExpCode}`, bindings: { x: "read", y: "write" }, uniforms });
+const logSumExpKernels = {
+  strided: logSumExpKernel("log_sum_exp", strided),
+  rows: logSumExpKernel("log_sum_exp.rows", inRows),
+};
 
 /** Softmax, or its logarithm. */
 export type SoftmaxKind = keyof typeof kernels;
@@ -47,7 +52,8 @@ export interface SoftmaxOptions extends AxisView {
 
 /** y = eˣ / Σ eˣ along the middle axis, or its logarithm. x may be of any size. */
 export function softmax(launcher: Launcher, kind: SoftmaxKind, { x, y, outer, size, inner }: SoftmaxOptions): void {
-  launcher.dispatch(kernels[kind].forward, { x, y }, { outer, size, inner }, elementGrid(outer * inner));
+  const { form, workgroups } = rowForm({ outer, size, inner });
+  launcher.dispatch(kernels[kind].forward[form], { x, y }, { outer, size, inner }, workgroups);
 }
 
 /** Operands and sizes of `softmaxBackward`. */
@@ -66,10 +72,12 @@ export function softmaxBackward(
   kind: SoftmaxKind,
   { y, dy, dx, outer, size, inner }: SoftmaxBackwardOptions,
 ): void {
-  launcher.dispatch(kernels[kind].backward, { y, dy, dx }, { outer, size, inner }, elementGrid(outer * inner));
+  const { form, workgroups } = rowForm({ outer, size, inner });
+  launcher.dispatch(kernels[kind].backward[form], { y, dy, dx }, { outer, size, inner }, workgroups);
 }
 
 /** y = log Σ eˣ along the middle axis, [outer, size, inner] to [outer, inner]. x may be of any size. */
 export function logSumExp(launcher: Launcher, { x, y, outer, size, inner }: SoftmaxOptions): void {
-  launcher.dispatch(logSumExpKernel, { x, y }, { outer, size, inner }, elementGrid(outer * inner));
+  const { form } = rowForm({ outer, size, inner });
+  launcher.dispatch(logSumExpKernels[form], { x, y }, { outer, size, inner }, elementGrid(outer * inner));
 }

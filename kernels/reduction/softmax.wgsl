@@ -1,5 +1,7 @@
 // Softmax along the middle axis by exponentials.wgsl, y = e^x / sum of e^x, or its logarithm. One invocation a sum.
 
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+
 override logarithm: bool;
 
 @compute @workgroup_size(64)

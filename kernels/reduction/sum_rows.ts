@@ -1,4 +1,5 @@
 import code from "./sum_rows.wgsl" with { type: "text" };
+import vectorCode from "./sum_rows_vector.wgsl" with { type: "text" };
 import workgroupCode from "./sum_rows_workgroup.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, type Launcher, workgroupGrid } from "../launcher.ts";
 
@@ -7,6 +8,7 @@ const form = {
   uniforms: { rows: "u32", columns: "u32", scale: "f32" },
 } as const;
 const invocationPerRow = defineKernel({ label: "sum_rows", code, ...form });
+const invocationPerRowOfVectors = defineKernel({ label: "sum_rows.vector", code: vectorCode, ...form });
 const workgroupPerRow = defineKernel({ label: "sum_rows.workgroup", code: workgroupCode, ...form });
 
 /** Operands and sizes of `sumRows`. */
@@ -27,7 +29,7 @@ export interface SumRowsOptions {
 export function sumRows(launcher: Launcher, { x, y, rows, columns, scale = 1 }: SumRowsOptions): void {
   const software = launcher.capabilities.software;
   launcher.dispatch(
-    software ? invocationPerRow : workgroupPerRow,
+    software ? columns % 4 === 0 ? invocationPerRowOfVectors : invocationPerRow : workgroupPerRow,
     { x, y },
     { rows, columns, scale },
     workgroupGrid(software ? Math.ceil(rows / 8) : rows),

@@ -30,6 +30,8 @@ const views: readonly AxisView[] = [
   { outer: 1, size: 13, inner: 7 },
   { outer: 3, size: 5, inner: 11 },
   { outer: 65, size: 129, inner: 1 },
+  { outer: 3, size: 4, inner: 1 },
+  { outer: 9, size: 132, inner: 1 },
   { outer: 2, size: 67, inner: 65 },
 ];
 const text = ({ outer, size, inner }: AxisView) => `[${outer}, ${size}, ${inner}]`;
@@ -81,13 +83,16 @@ Deno.test("axis: the greatest of equal, negative, infinite and missing numbers i
     [1, NaN, Infinity],
     [-1e-40, -1e30, -1e-30],
   ];
-  const view = { outer: rows.length, size: 3, inner: 1 };
-  const y = harness.output(rows.length), position = harness.output(rows.length);
-  maxAxis(launcher, { x: harness.upload(rows.flat()), y, position, ...view });
-  const [values, positions] = await harness.read(y, position);
-  assert.deepEqual([...new Uint32Array(positions.buffer, positions.byteOffset, rows.length)], [0, 1, 0, 1, 0, 1, 0]);
-  assert.deepEqual([...values].slice(0, 2), [3, -1]);
-  assert.ok(Number.isNaN(values[5]));
+  for (const behind of [0, 1, 5]) {
+    const view = { outer: rows.length, size: 3 + behind, inner: 1 };
+    const x = rows.flatMap((row) => [...row, ...new Array<number>(behind).fill(-Infinity)]);
+    const y = harness.output(rows.length), position = harness.output(rows.length);
+    maxAxis(launcher, { x: harness.upload(x), y, position, ...view });
+    const [values, positions] = await harness.read(y, position);
+    assert.deepEqual([...new Uint32Array(positions.buffer, positions.byteOffset, rows.length)], [0, 1, 0, 1, 0, 1, 0]);
+    assert.deepEqual([...values].slice(0, 2), [3, -1]);
+    assert.ok(Number.isNaN(values[5]));
+  }
 });
 
 for (const [kind, { value, slope }] of Object.entries(kinds) as [SoftmaxKind, typeof kinds[SoftmaxKind]][]) {
@@ -115,15 +120,25 @@ for (const [kind, { value, slope }] of Object.entries(kinds) as [SoftmaxKind, ty
     const total = (at: Float64Array) => value(at, view).reduce((sum, y, i) => sum + y * dy[i]!, 0);
     assertClose(slope(x, dy, view), numericalGradient(total, x), { rtol: 1e-6, atol: 1e-8 });
   });
-
-  Deno.test(`softmax: ${kind} gives the same bits on every run`, async () => {
-    const view = { outer: 9, size: 131, inner: 5 }, x = harness.upload(normals(lengthOf(view), 9));
-    const a = harness.output(lengthOf(view)), b = harness.output(lengthOf(view));
-    for (const y of [a, b]) softmax(launcher, kind, { x, y, ...view });
-    const [first, second] = await harness.read(a, b);
-    assert.deepEqual(first, second);
-  });
 }
+
+Deno.test("axis: softmax, log sum exp and the greatest give the same bits on every run", async () => {
+  for (const view of [{ outer: 9, size: 131, inner: 5 }, { outer: 17, size: 132, inner: 1 }]) {
+    const count = lengthOf(view), sums = view.outer * view.inner, x = harness.upload(normals(count, 9));
+    const runs = await Promise.all([0, 1, 2].map(() => {
+      const [soft, log, total, most, where] = [
+        ...[harness.output(count), harness.output(count), harness.output(sums)],
+        ...[harness.output(sums), harness.output(sums)],
+      ] as const;
+      softmax(launcher, "softmax", { x, y: soft!, ...view });
+      softmax(launcher, "log_softmax", { x, y: log!, ...view });
+      logSumExp(launcher, { x, y: total!, ...view });
+      maxAxis(launcher, { x, y: most!, position: where!, ...view });
+      return harness.read(soft!, log!, total!, most!, where!);
+    }));
+    for (const run of runs.slice(1)) assert.deepEqual(run, runs[0]);
+  }
+});
 
 Deno.test("softmax: a row of equal values gives equal shares that sum to 1", async () => {
   for (const value of [0, 1e-30, 300, -300, 3e38]) {
@@ -150,12 +165,12 @@ Deno.test("log sum exp: equals the reference, up to logits of 300", async () => 
 });
 
 Deno.test("log sum exp: the excess over a lone greatest element does not vanish", async () => {
-  const y = harness.output(2);
-  logSumExp(launcher, { x: harness.upload([0, -20, 0, -30]), y, outer: 2, size: 2, inner: 1 });
-  assertClose((await harness.read(y))[0], [Math.log1p(Math.exp(-20)), Math.log1p(Math.exp(-30))], {
-    rtol: 1e-5,
-    atol: 0,
-  });
+  const expected = [Math.log1p(Math.exp(-20)), Math.log1p(Math.exp(-30))];
+  for (const [size, x] of [[2, [0, -20, 0, -30]], [4, [-99, -99, 0, -20, -30, -99, -99, 0]]] as const) {
+    const y = harness.output(2);
+    logSumExp(launcher, { x: harness.upload(x), y, outer: 2, size, inner: 1 });
+    assertClose((await harness.read(y))[0], expected, { rtol: 1e-5, atol: 0 });
+  }
 });
 
 Deno.test("log sum exp: keeps its digits where the rest is over one greatest element", async () => {
@@ -167,9 +182,12 @@ Deno.test("log sum exp: keeps its digits where the rest is over one greatest ele
 
 Deno.test("log sum exp: infinities and NaN come out as in PyTorch", async () => {
   const rows = [[-Infinity, -Infinity], [0, Infinity], [0, -Infinity], [NaN, 0], [0, NaN]];
-  const y = harness.output(rows.length);
-  logSumExp(launcher, { x: harness.upload(rows.flat()), y, outer: rows.length, size: 2, inner: 1 });
-  assert.deepEqual([...(await harness.read(y))[0]], [-Infinity, Infinity, 0, NaN, NaN]);
+  for (const behind of [0, 2, 6]) {
+    const x = rows.flatMap((row) => [...row, ...new Array<number>(behind).fill(-Infinity)]);
+    const y = harness.output(rows.length);
+    logSumExp(launcher, { x: harness.upload(x), y, outer: rows.length, size: 2 + behind, inner: 1 });
+    assert.deepEqual([...(await harness.read(y))[0]], [-Infinity, Infinity, 0, NaN, NaN]);
+  }
 });
 
 Deno.test("axis: a view counts axes from either end and refuses those that are not there", () => {
