@@ -113,8 +113,9 @@ Deno.test("distance: equal rows far from the origin have distance 0 and gradient
   pairwiseDistance(launcher, { x: onX, y: onY, distance, root: true, ...sizes });
   rootSlope(launcher, { distance, dy: harness.upload([5, 3]), factors, count: 2 });
   pairwiseDifferences(launcher, { x: onX, y: onY, factors, sums: dx, ...sizes });
-  const [d, gradient] = await harness.read(distance, dx);
+  const [d, gradient, slopes] = await harness.read(distance, dx, factors);
   assert.deepEqual([...d], [0, 2 ** -12]);
+  assert.deepEqual([...slopes], [0, 3 * 2 ** 12]);
   assert.deepEqual([...gradient], Array.from({ length: columns }, (_, k) => (k === 4 ? -3 : 0)));
 });
 
@@ -205,7 +206,8 @@ for (const { kind, launcher } of launchers) {
 }
 
 Deno.test("distance: a metric's features and derivatives hold for logits from -200 to 200", async () => {
-  const t = Float32Array.from([-200, -120, -88, -40, -17.01, -16.99, -5, -0.5, 0, 0.5, 5, 17, 40, 88, 200]);
+  const ends = [-200, -120, -88, -40, -17.01, -16.99, -5, -0.5, 0, 0.5, 5, 17, 40, 88, 200];
+  const t = Float32Array.from([...ends, ...normals(365, 2, { scale: 30 })]);
   const s = normals(t.length, 1), count = t.length;
   const [phi, gradientT, gradientS] = [harness.output(count), harness.output(count), harness.output(count)];
   scmlFeatures(launcher, { t: harness.upload(t), s: harness.upload(s), phi, gradientT, gradientS, count });

@@ -25,6 +25,8 @@ export class KernelHarness {
   readonly launchers: readonly { readonly kind: string; readonly launcher: Launcher }[];
   readonly #device: GPUDevice;
   readonly #errors: ErrorTrap;
+  /** Outputs whose canary was not looked at yet. */
+  readonly #unread = new Set<Output>();
 
   private constructor(device: GPUDevice, launcher: DeviceLauncher, errors: ErrorTrap) {
     this.#device = device;
@@ -68,19 +70,24 @@ export class KernelHarness {
     new Float32Array(words.buffer, 0, length).set(initial ?? new Float32Array(length).fill(NaN));
     const buffer = this.#buffer("output", words.byteLength);
     this.#device.queue.writeBuffer(buffer, 0, words);
-    return { buffer, offset: 0, size: words.byteLength, length };
+    const output = { buffer, offset: 0, size: words.byteLength, length };
+    this.#unread.add(output);
+    return output;
   }
 
-  /** What the outputs hold after all launches; fails when one wrote behind an output or caused an error. */
+  /** What the outputs hold after all launches; fails when one wrote behind any output or caused an error. */
   async read<Outputs extends Output[]>(...outputs: Outputs): Promise<{ [K in keyof Outputs]: Float32Array }> {
     this.launcher.submit();
-    const contents = await Promise.all(outputs.map((output) => this.#contents(output)));
+    const all = [...new Set([...outputs, ...this.#unread])];
+    this.#unread.clear();
+    const contents = await Promise.all(all.map((output) => this.#contents(output)));
     this.#errors.check();
-    return contents.map((words, i) => {
-      const { length } = outputs[i]!;
+    const found = contents.map((words, i) => {
+      const { length } = all[i]!;
       assert.ok(words.subarray(length).every((word) => word === canary), "a kernel wrote behind its output");
       return new Float32Array(words.buffer, 0, length);
-    }) as { [K in keyof Outputs]: Float32Array };
+    });
+    return outputs.map((output) => found[all.indexOf(output)]!) as { [K in keyof Outputs]: Float32Array };
   }
 
   #buffer(label: string, size: number): GPUBuffer {
