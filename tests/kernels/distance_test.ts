@@ -65,7 +65,7 @@ for (const [how, device] of readers) {
   });
 
   Deno.test(`distance: all pairs under a matrix and a diagonal equal the reference, ${how}`, async () => {
-    const xRows = 33, yRows = 18, columns = 7, sizes = { xRows, yRows, columns };
+    const xRows = 33, yRows = 67, columns = 7, sizes = { xRows, yRows, columns };
     const x = normals(xRows * columns, 1), y = normals(yRows * columns, 2), m = normals(columns ** 2, 3);
     const project = (rows: Float32Array) =>
       rowsOf(rows, columns).flatMap((row) =>

@@ -71,6 +71,11 @@ const equivalents: readonly Equivalent[] = [
     reason: "Targets are 0 or 1; the hinge is 0 on both sides of where it begins.",
   },
   {
+    before: /select\((1\.0|dy\[index\]) \/ \w+, (0\.0|vec2f\(0\.0\)), \w+ == |select\(1\.0 \/ distances, vec2f\(0\.0\)/,
+    after: /, 1\.0, \w+ == |, vec2f\(1\.0\), squares/,
+    reason: "The slope of a distance of 0 multiplies a difference of 0.",
+  },
+  {
     path: "dropout.wgsl",
     before: /words >= vec4u\(uniforms\.threshold\)/,
     after: /words > vec4u\(uniforms\.threshold\)/,
