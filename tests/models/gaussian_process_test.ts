@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { Philox } from "../../kernels/philox.ts";
+import { cholesky, choleskyInverse, choleskySolve } from "../../models/gaussian_process/cholesky.ts";
+import { conjugateGradient } from "../../models/gaussian_process/conjugate_gradient.ts";
+import { Covariance } from "../../models/gaussian_process/covariance.ts";
+import { maximizeLikelihood, negativeLogLikelihood } from "../../models/gaussian_process/marginal_likelihood.ts";
+
+/** A symmetric positive definite matrix, row-major. */
+function positiveDefinite(size: number): Float64Array {
+  const random = new Philox(3);
+  const x = Float64Array.from({ length: size * size }, () => random.normal());
+  return Float64Array.from({ length: size * size }, (_, at) => {
+    const i = Math.floor(at / size), j = at % size;
+    let sum = i === j ? 0.5 : 0;
+    for (let k = 0; k < size; k++) sum += x[i * size + k]! * x[j * size + k]! / size;
+    return sum;
+  });
+}
+
+const near = (got: number, wanted: number, tolerance: number, what: string) =>
+  assert.ok(Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted)), `${what}: ${got}, wanted ${wanted}`);
+
+for (const size of [1, 2, 47, 48, 49, 130]) {
+  Deno.test(`cholesky: factor, solution and inverse of a ${size} x ${size} matrix multiply back to it`, () => {
+    const a = positiveDefinite(size), factor = a.slice();
+    cholesky(factor, size);
+    const inverse = choleskyInverse(factor, size);
+    const b = Float64Array.from({ length: size }, (_, i) => i - 3), x = b.slice();
+    choleskySolve(factor, size, x);
+    for (let i = 0; i < size; i++) {
+      let product = 0, solved = 0;
+      for (let j = 0; j < size; j++) {
+        product += a[i * size + j]! * x[j]!;
+        solved += (j <= i ? inverse[i * size + j]! : inverse[j * size + i]!) * b[j]!;
+      }
+      near(product, b[i]!, 1e-10, `row ${i}`);
+      near(solved, x[i]!, 1e-10, `inverse, row ${i}`);
+    }
+  });
+}
+
+Deno.test("cholesky: a matrix that is not positive definite is refused", () => {
+  assert.throws(() => cholesky(Float64Array.of(1, 2, 2, 1), 2), {
+    name: "MetrogradError",
+    message: /positive definite/,
+  });
+});
+
+Deno.test("conjugate gradient: equals the solution by Cholesky", () => {
+  const size = 60, a = positiveDefinite(size).map(Math.fround);
+  const diagonal = new Float64Array(size).fill(0.25);
+  const b = Float64Array.from({ length: size }, (_, i) => Math.sin(i));
+  const x = conjugateGradient(Float32Array.from(a), diagonal, b, { tolerance: 1e-12 });
+  for (let i = 0; i < size; i++) a[i * size + i]! += diagonal[i]!;
+  cholesky(a, size);
+  const wanted = b.slice();
+  choleskySolve(a, size, wanted);
+  x.forEach((value, i) => near(value, wanted[i]!, 1e-8, `element ${i}`));
+});
+
+/** Rows on a line in two coordinates, with a smooth target over the first and noise. */
+function lineRows(size: number) {
+  const random = new Philox(5);
+  const coordinates = [0, 1].map(() => Float64Array.from({ length: size }, () => 4 * random.uniform()));
+  const distances = coordinates.map((x) =>
+    Float32Array.from({ length: size * size }, (_, at) => (x[Math.floor(at / size)]! - x[at % size]!) ** 2)
+  );
+  const target = Float64Array.from(coordinates[0]!, (x) => Math.sin(2 * x) + 0.2 * random.normal());
+  return { distances, target, weight: Float64Array.from({ length: size }, (_, i) => i % 5 === 0 ? 0.5 : 1) };
+}
+
+const covariance = new Covariance([
+  { distances: [0], start: [-0.5, 0.2] },
+  { distances: [0, 1], start: [-1, -0.4, 0.3] },
+]);
+
+Deno.test("marginal likelihood: its gradient equals central differences for every parameter", () => {
+  const rows = lineRows(30), step = 1e-5;
+  const at = covariance.start.map((value, i) => value - 0.3 + 0.1 * i);
+  const { gradient } = negativeLogLikelihood(covariance, rows, at);
+  at.forEach((value, i) => {
+    const moved = (by: number) => negativeLogLikelihood(covariance, rows, at.with(i, value + by)).value;
+    near(gradient[i]!, (moved(step) - moved(-step)) / (2 * step), 1e-6, `parameter ${i}`);
+  });
+});
+
+Deno.test("marginal likelihood: the search finds the noise and which coordinate matters", () => {
+  const rows = lineRows(120);
+  const single = new Covariance([{ distances: [0, 1], start: [0, 0, 0] }]);
+  const values: number[] = [];
+  const found = single.values(maximizeLikelihood(single, rows, (_, __, value) => values.push(value)));
+  assert.ok(Math.min(...values) < values[0]! - 10, "the likelihood rose");
+  assert.ok(found.noise > 0.01 && found.noise < 0.12, `noise ${found.noise}, planted 0.04`);
+  const [first, second] = found.terms[0]!.scales;
+  assert.ok(first! > 5 * second!, `scales ${first}, ${second}`);
+});
