@@ -1,0 +1,71 @@
+import type { WordEvidence } from "./word_evidence.ts";
+import type { GroupCounts } from "./word_counts.ts";
+
+interface Cluster {
+  readonly members: number[];
+  readonly counts: Float64Array;
+  readonly expected: Float64Array;
+  readonly logMarginal: number;
+}
+
+/**
+ * Puts groups together that use words alike: of all pairs the one whose union raises the marginal likelihood of the
+ * counts most is united, until none raises it. How many clusters there are follows from the counts.
+ *
+ * @returns the cluster of each group, numbered from 0 in the order of their first groups
+ * @see Heller and Ghahramani, "Bayesian hierarchical clustering" (2005)
+ */
+export function clusterGroups({ counts, expected }: GroupCounts, evidence: WordEvidence): Uint32Array {
+  const own = (counts: Float64Array, expected: Float64Array) => {
+    let sum = 0;
+    for (let word = 0; word < counts.length; word++) sum += evidence.logMarginal(counts[word]!, expected[word]!);
+    return sum;
+  };
+  const joint = (a: Cluster, b: Cluster) => {
+    let sum = 0;
+    for (let word = 0; word < a.counts.length; word++) {
+      sum += evidence.logMarginal(a.counts[word]! + b.counts[word]!, a.expected[word]! + b.expected[word]!);
+    }
+    return sum;
+  };
+  const clusters: (Cluster | null)[] = counts.map((of, group) => ({
+    members: [group],
+    counts: of,
+    expected: expected[group]!,
+    logMarginal: own(of, expected[group]!),
+  }));
+  const gainOf = (a: Cluster, b: Cluster) => joint(a, b) - a.logMarginal - b.logMarginal;
+  const unite = (a: Cluster, b: Cluster, gain: number): Cluster => ({
+    members: [...a.members, ...b.members],
+    counts: a.counts.map((count, word) => count + b.counts[word]!),
+    expected: a.expected.map((count, word) => count + b.expected[word]!),
+    logMarginal: a.logMarginal + b.logMarginal + gain,
+  });
+  const gains = clusters.map((a, i) => Float64Array.from(clusters, (b, j) => j > i ? gainOf(a!, b!) : -Infinity));
+
+  for (;;) {
+    let best = 0, first = -1, second = -1;
+    gains.forEach((row, i) =>
+      row.forEach((gain, j) => {
+        if (gain > best) [best, first, second] = [gain, i, j];
+      })
+    );
+    if (first < 0) break;
+    const united = unite(clusters[first]!, clusters[second]!, best);
+    clusters[first] = united;
+    clusters[second] = null;
+    gains[second]!.fill(-Infinity);
+    gains.forEach((row, i) => {
+      row[second] = -Infinity;
+      const other = clusters[i];
+      if (!other || i === first) return;
+      gains[Math.min(i, first)]![Math.max(i, first)] = gainOf(united, other);
+    });
+  }
+
+  const cluster = new Uint32Array(counts.length);
+  clusters.filter((one) => one !== null).forEach(({ members }, index) => {
+    for (const member of members) cluster[member] = index;
+  });
+  return cluster;
+}

@@ -1,0 +1,281 @@
+import type { MetricTable } from "../../data/metric_table.ts";
+import type { MetricRecord } from "../../data/records.ts";
+import type { SafetensorsFile, SafetensorsTensor } from "../../engine/safetensors.ts";
+import { DataError } from "../../kernels/errors.ts";
+import {
+  estimateMisfitShare,
+  fitMisfitScores,
+  highestMisfitScore,
+  misfitProbability,
+  misfitScore,
+  type MisfitScores,
+} from "./mixture_fit.ts";
+import { TopicModel } from "./topic_model.ts";
+
+/** Parts of the train records that take turns at being judged by what the others taught. */
+const folds = 5;
+
+/** Share of pairs of a fitting and a swapped row that the gate has to order rightly to be listened to. */
+const leastAccuracy = 0.65;
+
+/** Records with their metrics, as numbers. */
+export interface GateRows {
+  /** For each row, the number of its record. */
+  readonly text: Uint32Array;
+  /** For each row, the number of its metric. */
+  readonly metric: Uint32Array;
+}
+
+/** What the gate says of rows. */
+export interface GateEvidence {
+  /** p(metric | texts) / p(metric) of each row: far above 1 where they go together, near 0 where they do not. */
+  readonly odds: Float64Array;
+  /** Score to expect of each row if its metric does not fit. */
+  readonly misfitScore: Float64Array;
+}
+
+/** What a gate is fitted to. */
+export interface GateData {
+  /** All records; rows name theirs by number. */
+  readonly records: readonly MetricRecord[];
+  /** Train rows, with their scores. */
+  readonly train: GateRows & { readonly score: Float32Array };
+  /** Rows held out. */
+  readonly validation: GateRows;
+  /** Rows held out whose metric was swapped. */
+  readonly mismatched: GateRows | null;
+  /** How many metrics there are. */
+  readonly metrics: number;
+}
+
+/** A gate, and what it makes of the rows that it was fitted to. */
+export interface FittedGate {
+  /** Ready to judge new records. */
+  readonly gate: FitGate;
+  /** Probability of each train row that its metric does not fit. */
+  readonly misfit: Float64Array;
+}
+
+/** Numbers beside the topic model. */
+export interface GateState {
+  /** Share of the train rows that do not fit. */
+  readonly trainShare: number;
+  /** Exponent of the odds. */
+  readonly temperature: number;
+  /** Share of pairs of a fitting and a swapped row that the odds order rightly. */
+  readonly accuracy: number;
+  /** Scores of rows that do not fit. */
+  readonly scores: MisfitScores;
+}
+
+/**
+ * Tells records whose metric fits their texts from others, and what the others score. A recipe's scores are for records that
+ * fit; the gate mixes them with those of records that do not, by a share that may differ between train and test: this is
+ * label shift between two classes (Saerens et al., 2002).
+ */
+export class FitGate {
+  private constructor(
+    readonly topics: TopicModel,
+    readonly likeness: readonly Float64Array[],
+    readonly state: GateState,
+  ) {}
+
+  /** Share of the train rows that do not fit. */
+  get trainShare(): number {
+    return this.state.trainShare;
+  }
+
+  /** Share of pairs of a validation row and one with a swapped metric that it orders rightly; 0.5 is chance. */
+  get accuracy(): number {
+    return this.state.accuracy;
+  }
+
+  /** False where texts do not tell metrics apart, so that scores are better left alone. */
+  get informative(): boolean {
+    return this.accuracy >= leastAccuracy;
+  }
+
+  /** Learns topics, how far to trust them, and the scores of train rows that do not fit. */
+  static fit({ records, train, validation, mismatched, metrics }: GateData): FittedGate {
+    const pick = (rows: Uint32Array) => Array.from(rows, (row) => records[row]!);
+    const topics = TopicModel.fit(pick(train.text), train.metric, metrics);
+    const unfitted = new FitGate(topics, likenessOf(topics), {
+      trainShare: 0,
+      temperature: 1,
+      accuracy: 0.5,
+      scores: fitMisfitScores([], [], []),
+    });
+
+    // Of the train rows what is not learnt from them: each fold is judged by the others.
+    const posterior = new Map<number, Float64Array>();
+    for (let fold = 0; fold < folds; fold++) {
+      const inside = train.text.map((_, i) => i).filter((i) => i % folds !== fold);
+      const model = TopicModel.fit(
+        pick(inside.map((i) => train.text[i]!)),
+        inside.map((i) => train.metric[i]!),
+        metrics,
+        {
+          topicOf: topics.topicOf,
+        },
+      );
+      train.text.forEach((text, i) => i % folds === fold && posterior.set(text, model.posterior(records[text]!)));
+    }
+    for (const rows of [validation, mismatched]) {
+      rows?.text.forEach((text) => posterior.has(text) || posterior.set(text, topics.posterior(records[text]!)));
+    }
+    const judged = (rows: GateRows) => unfitted.#judge((record) => posterior.get(record)!, rows);
+    const own = judged(train), plain = judged(validation), swapped = mismatched && judged(mismatched);
+    const temperature = swapped ? bestTemperature(plain.odds, swapped.odds) : 1;
+    const accuracy = swapped ? pairAccuracy(plain.odds, swapped.odds) : 0.5;
+
+    // Only rows with low scores can be ones that do not fit.
+    const odds = own.odds.map((one, i) => train.score[i]! > highestMisfitScore ? Infinity : one ** temperature);
+    const trainShare = estimateMisfitShare(odds, 0.01);
+    const weight = odds.map((one) => misfitProbability(one, 0.5));
+    const scores = fitMisfitScores(own.nearness, train.score, weight);
+    return {
+      gate: new FitGate(topics, unfitted.likeness, { trainShare, temperature, accuracy, scores }),
+      misfit: odds.map((one) => misfitProbability(one, trainShare)),
+    };
+  }
+
+  /** p(topic | texts) of records, [records][topics]. */
+  posteriors(records: readonly MetricRecord[]): Float64Array[] {
+    return records.map((record) => this.topics.posterior(record));
+  }
+
+  /**
+   * What the gate says of rows whose records have these posteriors.
+   *
+   * @param table the metrics; one that was added after training counts as the most alike that was there
+   */
+  evidence(posteriors: readonly Float64Array[], { text, metric }: GateRows, table: MetricTable): GateEvidence {
+    const known = this.#knownMetrics(table);
+    const rows = { text, metric: metric.map((one) => known[one]!) };
+    const { odds, nearness } = this.#judge((record) => posteriors[record]!, rows);
+    const { temperature, scores } = this.state;
+    return {
+      odds: odds.map((one) => one ** temperature),
+      misfitScore: nearness.map((one) => misfitScore(scores, one)),
+    };
+  }
+
+  /** For each metric of a table itself, or the nearest that the gate was fitted with. */
+  #knownMetrics(table: MetricTable): Uint32Array {
+    const known = this.topics.topicOf.length;
+    return Uint32Array.from(table.names, (_, metric) => {
+      if (metric < known) return metric;
+      let best = 0, most = -Infinity;
+      for (let other = 0; other < known; other++) {
+        const alike = cosine(table.row(metric), table.row(other));
+        if (alike > most) [best, most] = [other, alike];
+      }
+      return best;
+    });
+  }
+
+  #judge(
+    of: (record: number) => Float64Array,
+    { text, metric }: GateRows,
+  ): { odds: Float64Array; nearness: Float64Array } {
+    const { topics, likeness } = this;
+    const odds = new Float64Array(text.length), nearness = new Float64Array(text.length);
+    text.forEach((record, row) => {
+      const posterior = of(record);
+      const topic = topics.topicOf[metric[row]!]!;
+      odds[row] = posterior[topic]! / topics.shares[topic]!;
+      let near = 0, other = 0;
+      posterior.forEach((share, t) => {
+        if (t === topic) return;
+        near += share * likeness[t]![topic]!;
+        other += share;
+      });
+      nearness[row] = other > 0 ? near / other : 0;
+    });
+    return { odds, nearness };
+  }
+
+  /** Mixes scores of rows that fit with those of rows that do not. @param share of the rows that do not */
+  mix(score: Float32Array, { odds, misfitScore }: GateEvidence, share: number): Float32Array<ArrayBuffer> {
+    return Float32Array.from(score, (value, row) => {
+      const misfit = misfitProbability(odds[row]!, share);
+      return (1 - misfit) * value + misfit * misfitScore[row]!;
+    });
+  }
+
+  /** Everything that was learnt, as a safetensors file holds it. */
+  toFile(): { tensors: Map<string, SafetensorsTensor>; metadata: Record<string, string> } {
+    const { words, topicOf, shares, logRatios } = this.topics.state();
+    const f32 = (data: Float32Array<ArrayBuffer>, ...shape: number[]) => ({ dtype: "F32" as const, shape, data });
+    return {
+      tensors: new Map([
+        ["topic_of_metric", f32(topicOf, topicOf.length)],
+        ["topic_shares", f32(shares, shares.length)],
+        ["log_ratios", f32(logRatios, words.length, shares.length)],
+      ]),
+      metadata: { words: JSON.stringify(words), state: JSON.stringify(this.state) },
+    };
+  }
+
+  /** The gate of a file. @throws DataError when a part is missing */
+  static fromFile({ tensors, metadata }: SafetensorsFile, source: string): FitGate {
+    const part = (name: string) => {
+      const data = tensors.get(name)?.data;
+      if (!(data instanceof Float32Array)) throw new DataError(`${source}: "${name}" of float32 numbers is expected.`);
+      return data as Float32Array<ArrayBuffer>;
+    };
+    if (!metadata.words || !metadata.state) throw new DataError(`${source} lacks "words" and "state".`);
+    const topics = TopicModel.fromState({
+      words: JSON.parse(metadata.words),
+      topicOf: part("topic_of_metric"),
+      shares: part("topic_shares"),
+      logRatios: part("log_ratios"),
+    });
+    return new FitGate(topics, likenessOf(topics), JSON.parse(metadata.state));
+  }
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+  return dot(a, b) / (Math.sqrt(dot(a, a) * dot(b, b)) || 1);
+}
+
+/** How alike topics are, in units of how much likenesses differ, drawn in at both ends: -1 to 1. */
+function likenessOf(topics: TopicModel): Float64Array[] {
+  const likeness = topics.likeness();
+  const others = likeness.flatMap((row, t) => [...row].filter((_, s) => s !== t));
+  const spread = Math.sqrt(others.reduce((sum, value) => sum + value ** 2, 0) / Math.max(others.length, 1)) || 1;
+  return likeness.map((row) => row.map((value) => Math.tanh(value / spread)));
+}
+
+/** The exponent of odds that makes validation rows and those with swapped metrics likeliest. */
+function bestTemperature(plain: Float64Array, swapped: Float64Array): number {
+  const loss = (temperature: number) => {
+    const wrong = (odds: number) => Math.log1p(Math.min(odds, 1e12) ** temperature);
+    const right = (odds: number) => Math.log1p(1 / Math.max(odds, 1e-12) ** temperature);
+    const mean = (odds: Float64Array, of: (one: number) => number) =>
+      odds.reduce((sum, one) => sum + of(one), 0) / odds.length;
+    return mean(plain, right) + mean(swapped, wrong);
+  };
+  let best = 1;
+  for (let temperature = 0.05; temperature <= 1.5; temperature += 0.05) {
+    if (loss(temperature) < loss(best)) best = temperature;
+  }
+  return best;
+}
+
+/** Area under the ROC curve: of a fitting and a swapped row, how often the first has the greater odds. */
+function pairAccuracy(plain: Float64Array, swapped: Float64Array): number {
+  const sorted = swapped.toSorted();
+  const below = (value: number, orEqual: boolean) => {
+    let low = 0, high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]! < value || (orEqual && sorted[middle] === value)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const sum = plain.reduce((total, value) => total + (below(value, false) + below(value, true)) / 2, 0);
+  return plain.length > 0 && swapped.length > 0 ? sum / plain.length / swapped.length : 0.5;
+}

@@ -1,0 +1,68 @@
+import { mismatchedScore } from "../../data/negatives.ts";
+
+/** Highest score that a record is taken to get because its metric does not fit. */
+export const highestMisfitScore = 5.5;
+
+/** Share of the rows that do not fit, from how much better each one's metric goes with its text than any: p(metric | text) / p(metric). */
+export function estimateMisfitShare(odds: ArrayLike<number>, start = 0.1): number {
+  let share = start;
+  for (let step = 0; step < 200; step++) {
+    let sum = 0;
+    for (let row = 0; row < odds.length; row++) sum += misfitProbability(odds[row]!, share);
+    const next = Math.min(Math.max(sum / odds.length, 1e-6), 1 - 1e-6);
+    if (Math.abs(next - share) < 1e-9) return next;
+    share = next;
+  }
+  return share;
+}
+
+/** Probability that a row's metric does not fit, by Bayes' rule. */
+export function misfitProbability(odds: number, share: number): number {
+  return share / (share + (1 - share) * odds);
+}
+
+/** How many observed rows the prior knowledge of misfits' scores is worth. */
+const priorRows = 3;
+
+/** A straight line with shrunken slope: the score of rows whose metric does not fit, over how near their metric is to their text. */
+export interface MisfitScores {
+  /** Score at the center. */
+  readonly mean: number;
+  /** Change of the score per unit of nearness. */
+  readonly slope: number;
+  /** Mean nearness of the rows that it was fitted to. */
+  readonly center: number;
+}
+
+/**
+ * The scores of rows that do not fit, by weighted ridge regression on the nearness of metric and text. Without any such
+ * rows it is what is known of them in general.
+ *
+ * @param weight probability of each row that it does not fit
+ */
+export function fitMisfitScores(
+  nearness: ArrayLike<number>,
+  score: ArrayLike<number>,
+  weight: ArrayLike<number>,
+): MisfitScores {
+  let total = priorRows, sum = priorRows * mismatchedScore, near = 0, counted = 0;
+  for (let row = 0; row < score.length; row++) {
+    total += weight[row]!;
+    counted += weight[row]!;
+    sum += weight[row]! * score[row]!;
+    near += weight[row]! * nearness[row]!;
+  }
+  const mean = sum / total, center = counted > 0 ? near / counted : 0;
+  let products = 0, squares = 1;
+  for (let row = 0; row < score.length; row++) {
+    const from = nearness[row]! - center;
+    products += weight[row]! * from * (score[row]! - mean);
+    squares += weight[row]! * from ** 2;
+  }
+  return { mean, slope: products / squares, center };
+}
+
+/** The expected score of a row that does not fit, within 0 and `highestMisfitScore`. */
+export function misfitScore({ mean, slope, center }: MisfitScores, nearness: number): number {
+  return Math.min(Math.max(mean + slope * (nearness - center), 0), highestMisfitScore);
+}

@@ -1,0 +1,130 @@
+import type { MetricRecord } from "../../data/records.ts";
+import { clusterGroups } from "./cluster.ts";
+import { countWords, Vocabulary, type WordSets } from "./word_counts.ts";
+import { WordEvidence, type WordPrior } from "./word_evidence.ts";
+
+/** Probability that a sentence does not belong to its text's topic. */
+const strayShare = 0.1;
+
+/** What a `TopicModel` learnt, as plain numbers. */
+export interface TopicModelState {
+  /** The vocabulary. */
+  readonly words: readonly string[];
+  /** Topic of each metric, [metrics]. */
+  readonly topicOf: Float32Array<ArrayBuffer>;
+  /** Share of the train records of each topic, [topics]. */
+  readonly shares: Float32Array<ArrayBuffer>;
+  /** [words, topics] */
+  readonly logRatios: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Which metrics a text could have been written for, by its words. Metrics whose texts use words alike share a topic; a topic
+ * is a log ratio for each word: how much more frequent it is there than everywhere. Of a text's different sentences each
+ * is about the text's topic or a stray one.
+ *
+ * p(topic | text) ∝ share of the topic · ∏_sentences [(1 - ε) ∏_words ratio(word, topic) + ε Σ_t share(t) ∏_words ratio(word, t)]
+ */
+export class TopicModel {
+  readonly #vocabulary: Vocabulary;
+  /** [words][topics], so that a word's row is read at once. */
+  readonly #logRatios: readonly Float64Array[];
+  /** Topic of each metric. */
+  readonly topicOf: Uint32Array;
+  /** Share of the train records of each topic. */
+  readonly shares: Float64Array;
+
+  private constructor(vocabulary: Vocabulary, topicOf: Uint32Array, shares: Float64Array, logRatios: Float64Array[]) {
+    this.#vocabulary = vocabulary;
+    this.topicOf = topicOf;
+    this.shares = shares;
+    this.#logRatios = logRatios;
+  }
+
+  /** Number of topics. */
+  get topics(): number {
+    return this.shares.length;
+  }
+
+  /**
+   * Learns topics from records whose metrics fit their texts (all but a few may).
+   *
+   * @param metric of each record, below `metrics`
+   * @param topicOf of each metric, where the topics are known; else they are found by clustering
+   */
+  static fit(
+    records: readonly MetricRecord[],
+    metric: ArrayLike<number>,
+    metrics: number,
+    options: { readonly prior?: WordPrior; readonly topicOf?: Uint32Array } = {},
+  ): TopicModel {
+    const evidence = new WordEvidence(options.prior);
+    const vocabulary = Vocabulary.of(records);
+    const sets = records.map((record) => vocabulary.wordSets(record));
+    const topicOf = options.topicOf ?? clusterGroups(countWords(vocabulary, sets, metric, metrics), evidence);
+    const topics = topicOf.reduce((most, topic) => Math.max(most, topic), 0) + 1;
+    const topic = Uint32Array.from(metric, (one) => topicOf[one]!);
+    const { counts, expected } = countWords(vocabulary, sets, topic, topics);
+    const logRatios = vocabulary.words.map((_, word) =>
+      Float64Array.from(counts, (own, t) => evidence.logRatio(own[word]!, expected[t]![word]!))
+    );
+    const shares = new Float64Array(topics).fill(0.5 / (records.length + 0.5 * topics));
+    for (const one of topic) shares[one]! += 1 / (records.length + 0.5 * topics);
+    return new TopicModel(vocabulary, topicOf, shares, logRatios);
+  }
+
+  /** p(topic | texts of the record), [topics]. */
+  posterior(record: MetricRecord): Float64Array<ArrayBuffer> {
+    return this.#posterior(this.#vocabulary.wordSets(record));
+  }
+
+  #posterior(sets: WordSets): Float64Array<ArrayBuffer> {
+    const { shares } = this;
+    const log = shares.map(Math.log);
+    for (const set of sets) {
+      const sentence = new Float64Array(shares.length);
+      for (const word of set) this.#logRatios[word]!.forEach((ratio, t) => sentence[t]! += ratio);
+      const most = Math.max(...sentence);
+      const anywhere = sentence.reduce((sum, value, t) => sum + shares[t]! * Math.exp(value - most), 0);
+      sentence.forEach((value, t) =>
+        log[t]! += Math.log((1 - strayShare) * Math.exp(value - most) + strayShare * anywhere) + most
+      );
+    }
+    const most = Math.max(...log);
+    const unscaled = log.map((value) => Math.exp(value - most));
+    const total = unscaled.reduce((sum, value) => sum + value, 0);
+    return unscaled.map((value) => value / total);
+  }
+
+  /** How alike the words of two topics are: the correlation of their log ratios, [topics][topics]. */
+  likeness(): Float64Array[] {
+    const rows = Array.from(this.shares, (_, t) => {
+      const values = Float64Array.from(this.#logRatios, (ratios) => ratios[t]!);
+      const mean = values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+      const centred = values.map((value) => value - mean);
+      const length = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0));
+      return length > 0 ? centred.map((value) => value / length) : centred;
+    });
+    return rows.map((a) => Float64Array.from(rows, (b) => a.reduce((sum, value, word) => sum + value * b[word]!, 0)));
+  }
+
+  /** Everything that was learnt; `fromState` makes the same model of it. */
+  state(): TopicModelState {
+    const { topics } = this;
+    const logRatios = new Float32Array(this.#logRatios.length * topics);
+    this.#logRatios.forEach((ratios, word) => logRatios.set(ratios, word * topics));
+    return {
+      words: this.#vocabulary.words,
+      topicOf: Float32Array.from(this.topicOf),
+      shares: Float32Array.from(this.shares),
+      logRatios,
+    };
+  }
+
+  /** The model that gave a state. */
+  static fromState({ words, topicOf, shares, logRatios }: TopicModelState): TopicModel {
+    const topics = shares.length;
+    const rows = words.map((_, word) => Float64Array.from(logRatios.subarray(word * topics, (word + 1) * topics)));
+    return new TopicModel(new Vocabulary(words), Uint32Array.from(topicOf), Float64Array.from(shares), rows);
+  }
+}
