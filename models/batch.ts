@@ -17,6 +17,8 @@ export interface Batch {
   readonly metricIndex: Tensor;
   /** Embeddings of all metrics, [metrics, metric width]. */
   readonly metrics: Tensor;
+  /** Lengths and the like of the texts, [batch, statistics]. */
+  readonly statistics: Tensor;
 }
 
 /** Rows to learn from, on the GPU. */
@@ -35,11 +37,12 @@ export class BatchSource {
   readonly #tables: FeatureTables;
   readonly #absent: Uint32Array | null;
   readonly #metrics: Tensor;
+  readonly #statistics: Tensor;
   /** Null when the table is larger than what can be bound; batches are then put together by the host. */
   readonly #texts: Tensor | null;
 
   constructor(engine: Engine, tables: FeatureTables) {
-    const { texts, metrics } = tables;
+    const { texts, metrics, statistics } = tables;
     this.#engine = engine;
     this.#tables = tables;
     this.#absent = texts.fields > 1 ? absentFields(texts) : null;
@@ -52,18 +55,25 @@ export class BatchSource {
       metrics.data,
       "metric embeddings",
     );
+    this.#statistics = engine.tensor(
+      [statistics.data.length / statistics.dimension, statistics.dimension],
+      statistics.data,
+      "text statistics",
+    );
   }
 
   /** The rows with the given numbers. Tensors belong to the scope it is called in. */
   batch(rows: Rows, picked: Uint32Array): Batch {
     const engine = this.#engine;
     const metricIndex = engine.indices([picked.length], picked.map((row) => rows.metric[row]!));
+    const texts = picked.map((row) => rows.text[row]!);
     return {
       metric: embedding({ weight: this.#metrics, index: metricIndex }),
-      text: this.#text(picked.map((row) => rows.text[row]!)),
+      text: this.#text(texts),
       absent: this.#absentOf(rows, picked),
       metricIndex,
       metrics: this.#metrics,
+      statistics: embedding({ weight: this.#statistics, index: engine.indices([texts.length], texts) }),
     };
   }
 
@@ -87,6 +97,7 @@ export class BatchSource {
   dispose(): void {
     this.#texts?.dispose();
     this.#metrics.dispose();
+    this.#statistics.dispose();
   }
 
   #text(numbers: Uint32Array): Tensor {

@@ -85,15 +85,23 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
   const tables = engine.memory().liveBytes - before;
   const optimizer = makeOptimizer(model.network.parameters(), config.settings.optimizer);
   const batches = epochBatches(model, data.train, 0);
-  const labelled = () => source.labelled(data.train, batches[0]!);
-  const operations = engine.scope(() => operationsOf(model.recipe.loss(model.network, labelled(), model.settings)));
+  // A recipe without steps is shown scoring a batch.
+  const first = batches[0] ??
+    Uint32Array.from(
+      { length: Math.min(config.settings.training.batchSize, data.train.score.length) },
+      (_, row) => row,
+    );
+  const labelled = () => source.labelled(data.train, first);
+  const operations = engine.scope(() =>
+    model.recipe.fitted ? [] : operationsOf(model.recipe.loss(model.network, labelled(), model.settings))
+  );
   const seconds = await measure(engine, model, optimizer, labelled);
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   const explanation = {
     adapter: engine.adapterDescription,
     layers,
     operations,
-    rows: { ...counts, batch: batches[0]!.length, batchesPerEpoch: batches.length },
+    rows: { ...counts, batch: first.length, batchesPerEpoch: batches.length },
     parameters,
     memory: {
       parameters: parameters * 4 * (2 + optimizer.momentNames.length),
@@ -152,10 +160,14 @@ async function measure(
   optimizer: Optimizer,
   labelled: () => Parameters<typeof trainStep>[2],
 ): Promise<number> {
+  const { recipe, network, settings } = model;
   const seconds: number[] = [];
   for (let step = 0; step <= timedSteps; step++) {
     const started = performance.now();
-    await engine.step(() => void trainStep(model, optimizer, labelled()));
+    await engine.step(() => {
+      if (recipe.fitted) recipe.predict(network, labelled(), settings);
+      else trainStep(model, optimizer, labelled());
+    });
     await engine.finish();
     seconds.push((performance.now() - started) / 1000);
   }

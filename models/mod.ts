@@ -2,6 +2,23 @@
 export type { Batch, LabelledBatch } from "./batch.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
 export type { RowCounts } from "./prepare.ts";
+export {
+  FitGate,
+  type FittedGate,
+  type GateData,
+  type GateEvidence,
+  type GateRows,
+  type GateState,
+} from "./gate/fit_gate.ts";
+export {
+  estimateMisfitShare,
+  fitMisfitScores,
+  misfitProbability,
+  misfitScore,
+  type MisfitScores,
+} from "./gate/mixture_fit.ts";
+export { TopicModel, type TopicModelState } from "./gate/topic_model.ts";
+export { defaultWordPrior, type WordPrior } from "./gate/word_evidence.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "./predict_rows.ts";
 export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "./recipe.ts";
@@ -13,6 +30,7 @@ export type { SetFigure } from "./run_readme.ts";
 export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
 export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
 export { type FoldFigures, type FoldsSummary, type PooledFigures, resumeFolds, trainFolds } from "./train_folds.ts";
+export { misfitShare, type ShiftName, shiftNames } from "./shift.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";

@@ -9,11 +9,13 @@ import { type MetricRecord, readRecords } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
 import { holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
+import { textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
 import { sqrtInverseWeights } from "../data/weights.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { augment, joinPairs } from "./augment.ts";
+import { FitGate, type GateRows } from "./gate/fit_gate.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
@@ -38,6 +40,8 @@ export interface RowCounts {
 export interface PreparedRun {
   readonly data: TrainingData;
   readonly metrics: MetricTable;
+  /** Tells records whose metric does not fit; null where none is wanted. */
+  readonly gate: { readonly gate: FitGate; readonly posteriors: readonly Float64Array[] } | null;
   /** The fitted encoder; null where embeddings were given. */
   readonly encoder: HashEncoder | null;
   readonly inputs: RunInputs;
@@ -104,13 +108,20 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
     sameText: numberTexts(records),
     known: { text: Uint32Array.from(records.keys()), metric },
   };
+  const mismatched = mismatchedPairs(validation, options);
+  const gate = settings.gate.name === "none"
+    ? null
+    : fitGate(records, plain, validation, mismatched, metrics.names.length, onNote);
   const added = augment(plain, settings.augmentation, options);
   const train = joinPairs([plain, ...added.map(({ rows }) => rows)]);
-  const mismatched = mismatchedPairs(validation, options);
   const rowsThatDoNotFit = added.reduce((sum, { mismatched, rows }) => sum + (mismatched ? rows.score.length : 0), 0);
   const data: TrainingData = {
-    tables: { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } },
-    train: { ...train, weight: weightsOf(train.score, settings.weights) },
+    tables: {
+      texts,
+      metrics: { data: metrics.embeddings, dimension: metrics.dimension },
+      statistics: textStatistics(records),
+    },
+    train: { ...train, weight: withoutMisfits(weightsOf(train.score, settings.weights), gate?.misfit) },
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
@@ -118,6 +129,7 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   return {
     data,
     metrics,
+    gate,
     encoder,
     sample,
     heldOut: split.validation.map((row) => kept[row]!),
@@ -126,6 +138,7 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
       textFields: texts.fields,
       textDimension: texts.dimension,
       metricDimension: metrics.dimension,
+      trainRows: train.score.length,
       trainMean: meanScore(plain.score),
       fingerprint: fingerprint(config, data),
     },
@@ -136,6 +149,41 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
       added: added.map(({ stage, rows }) => [stage, rows.score.length]),
     },
   };
+}
+
+/** Fits the gate, and says so in a note. */
+function fitGate(
+  records: readonly MetricRecord[],
+  train: ScoredPairs,
+  validation: GateRows,
+  mismatched: ScoredPairs,
+  metrics: number,
+  onNote: (sentence: string) => void,
+) {
+  const { gate, misfit } = FitGate.fit({
+    records,
+    train,
+    validation,
+    mismatched: mismatched.score.length > 0 ? mismatched : null,
+    metrics,
+  });
+  const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+  onNote(
+    `Gate: ${gate.topics.topics} topics; it tells a record from one with a swapped metric in ${
+      percent(gate.accuracy)
+    } ` +
+      (gate.informative
+        ? `of the cases, and holds ${percent(gate.trainShare)} of the train rows for such that do not fit.`
+        : "of the cases, too few to be listened to."),
+  );
+  // As a file keeps it, so that the run is measured by what it will score with.
+  const kept = FitGate.fromFile(gate.toFile(), "the gate");
+  return { gate: kept, misfit, posteriors: kept.posteriors(records) };
+}
+
+/** Rows that probably do not fit are left to the gate; the network learns from the others. */
+function withoutMisfits(weight: Float32Array, misfit: Float64Array | undefined): Float32Array {
+  return misfit ? weight.map((one, row) => row < misfit.length && misfit[row]! > 0.5 ? 0 : one) : weight;
 }
 
 function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {

@@ -15,6 +15,10 @@ export interface Widths {
   readonly text: number;
   /** Texts of a row: 1, or the fields of the layout. */
   readonly fields: number;
+  /** Numbers of a record's text statistics. */
+  readonly statistics: number;
+  /** Rows that are trained on, those that augmentation adds among them. */
+  readonly trainRows: number;
 }
 
 /** Scores of a batch, with what the network says of how sure it is. */
@@ -65,6 +69,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   check?(settings: S): void;
   /** Its largest weight, where that may be more than a machine holds, and the setting that does without it. */
   largest?(settings: S, widths: Widths): LargestWeight | null;
+  /** True where `start` does all there is to do: such a recipe has no steps, and its settings of optimiser and schedule no say. */
+  readonly fitted?: boolean;
   /** Makes the network, with first values drawn from `options.random`. */
   build(settings: S, widths: Widths, options: ModuleOptions): Network;
   /** The loss of a batch: one number. */

@@ -1,13 +1,14 @@
 import { nearestStart } from "../data/nearest_name.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
+import { gaussianProcess } from "./recipes/gaussian_process/recipe.ts";
 import { bilinear } from "./recipes/bilinear/recipe.ts";
 import { residualMlp } from "./recipes/residual_mlp/recipe.ts";
 import type { Settings } from "./settings/shared.ts";
 import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
-export const recipes: readonly Recipe[] = [bilinear, residualMlp];
+export const recipes: readonly Recipe[] = [bilinear, residualMlp, gaussianProcess];
 
 /** The recipe of a name. @throws UsageError naming the nearest one */
 export function recipeNamed(name: string): Recipe {

@@ -29,6 +29,8 @@ export interface RunInputs {
   readonly textDimension: number;
   /** Numbers in a metric's row. */
   readonly metricDimension: number;
+  /** Rows that were trained on, those that augmentation added among them. */
+  readonly trainRows: number;
   /** Mean score of the train rows, negatives left out: what the constant predictor says. */
   readonly trainMean: number;
   /** SHA-256 of settings, features and labels. */
@@ -36,9 +38,9 @@ export interface RunInputs {
 }
 
 function isInputs(value: Partial<RunInputs> | undefined): value is RunInputs {
-  const { texts, textFields, textDimension, metricDimension, trainMean, fingerprint } = value ?? {};
+  const { texts, textFields, textDimension, metricDimension, trainRows, trainMean, fingerprint } = value ?? {};
   return (texts === "hash" || Array.isArray(texts)) &&
-    [textFields, textDimension, metricDimension].every(Number.isInteger) &&
+    [textFields, textDimension, metricDimension, trainRows].every(Number.isInteger) &&
     typeof trainMean === "number" && typeof fingerprint === "string";
 }
 
@@ -54,6 +56,8 @@ export class RunFolder {
   readonly model = this.#file("model.safetensors");
   readonly checkpoint = this.#file("checkpoint.safetensors");
   readonly encoder = this.#file("encoder.safetensors");
+  /** What tells records whose metric does not fit, where the run has a gate. */
+  readonly gate = this.#file("gate.safetensors");
   readonly metrics = this.#file("metrics.jsonl");
   readonly timings = this.#file("timings.jsonl");
   readonly curves = this.#file("curves.svg");

@@ -4,6 +4,7 @@ import { HashEncoder } from "../data/encoders/hash.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
+import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -15,10 +16,12 @@ import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
 import { makeModel, type Model } from "./model.ts";
 import { type Predictions, predictRows } from "./predict_rows.ts";
+import { FitGate, type GateEvidence } from "./gate/fit_gate.ts";
 import { recipeNamed } from "./recipes.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
 import type { Widths } from "./recipe.ts";
-import type { Rows } from "./training_data.ts";
+import { misfitShare, type ShiftName } from "./shift.ts";
+import type { Embeddings, Rows } from "./training_data.ts";
 
 /** How records are scored. */
 export interface ScoreOptions {
@@ -38,13 +41,18 @@ export interface Features {
   readonly texts: TextTable;
   /** The run's metrics and those that were added. */
   readonly metrics: MetricTable;
+  /** Lengths and the like, one row a record. */
+  readonly statistics: Embeddings;
   /** For each record the number of its text and of its metric. */
   readonly rows: Rows;
+  /** What the run's gate says of the rows; null where it has none. */
+  readonly evidence: GateEvidence | null;
 }
 
 /** Widths of what a network saw in training. */
-export function widthsOf({ metricDimension, textDimension, textFields }: RunInputs): Widths {
-  return { metric: metricDimension, text: textDimension, fields: textFields };
+export function widthsOf({ metricDimension, textDimension, textFields, trainRows }: RunInputs): Widths {
+  const statistics = textStatisticNames.length;
+  return { metric: metricDimension, text: textDimension, fields: textFields, statistics, trainRows };
 }
 
 /** A trained run, ready to score records. */
@@ -55,6 +63,7 @@ export class Scorer {
     readonly inputs: RunInputs,
     readonly metrics: MetricTable,
     readonly encoder: HashEncoder | null,
+    readonly gate: FitGate | null,
   ) {}
 
   /**
@@ -71,6 +80,9 @@ export class Scorer {
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
       : null;
+    const gate = config.settings.gate.name === "none"
+      ? null
+      : FitGate.fromFile(await readSafetensors(folder.gate, "the gate of a run"), folder.gate);
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
       await model.network.loadFrom(file.tensors, folder.model);
@@ -78,7 +90,7 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, model, inputs, metrics, encoder);
+    return new Scorer(engine, model, inputs, metrics, encoder, gate);
   }
 
   /**
@@ -96,16 +108,26 @@ export class Scorer {
       ({ metric }, i) => metrics.indexOf(metric, `${source}, record ${i + 1}`),
     );
     const embeddings = await this.#embed(records, options);
+    const rows = { text: Uint32Array.from(records.keys()), metric };
     return {
       texts: layOutTexts(embeddings, this.model.settings.features.texts, options.embeddings ?? "The encoder"),
       metrics,
-      rows: { text: Uint32Array.from(records.keys()), metric },
+      statistics: textStatistics(records),
+      rows,
+      evidence: this.gate && this.gate.evidence(this.gate.posteriors(records), rows, metrics),
     };
   }
 
-  /** Scores what `features` has made, with the offset and the rounding of the run's settings. */
-  async predict({ texts, metrics, rows }: Features): Promise<Predictions> {
-    const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
+  /**
+   * Scores what `features` has made, with the offset and the rounding of the run's settings.
+   *
+   * @param shift how rows whose metric does not fit are allowed for, where the run has a gate
+   */
+  async predict(
+    { texts, metrics, statistics, rows, evidence }: Features,
+    shift: ShiftName = "auto",
+  ): Promise<Predictions> {
+    const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
     try {
       const predictions = await predictRows(this.engine, this.model, source, rows);
@@ -114,7 +136,10 @@ export class Scorer {
         const moved = Math.min(Math.max(score + offset, 0), 10);
         return round ? Math.floor(moved + 0.5) : moved;
       };
-      return { ...predictions, score: predictions.score.map(finish) };
+      const mixed = this.gate?.informative && evidence
+        ? this.gate.mix(predictions.score, evidence, misfitShare(this.gate, evidence, shift))
+        : predictions.score;
+      return { ...predictions, score: mixed.map(finish) };
     } finally {
       source.dispose();
     }

@@ -19,6 +19,7 @@ import type { SetFigure } from "./run_readme.ts";
 import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { Trainer } from "./trainer.ts";
+import type { LabelledRows } from "./training_data.ts";
 import { type ValidationRow, writeValidation } from "./validation_file.ts";
 
 /** What a run came to. */
@@ -117,11 +118,15 @@ async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
 }
 
 async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
-  const { metrics, encoder, sample, inputs } = prepared;
+  const { metrics, encoder, gate, sample, inputs } = prepared;
   await metrics.write(folder.path);
   if (encoder) {
     const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
     await writeSafetensors(folder.encoder, new Map(state));
+  }
+  if (gate) {
+    const { tensors, metadata } = gate.gate.toFile();
+    await writeSafetensors(folder.gate, tensors, metadata);
   }
   if (sample) await writeSample(folder.sample, sample, "");
   await folder.writeConfig(config, inputs);
@@ -140,7 +145,7 @@ async function run(
   const { network } = model;
   const trainer = new Trainer(engine, model, prepared.data);
   const history = await restore(folder, trainer, prepared.inputs.fingerprint, reporter);
-  reporter.start({ epochs: settings.training.epochs, epochsDone: history.length });
+  reporter.start({ epochs: model.recipe.fitted ? 1 : settings.training.epochs, epochsDone: history.length });
   let epochStarted = performance.now(), stepsBefore = trainer.position.step;
   let finished;
   try {
@@ -219,7 +224,7 @@ async function restore(
 async function measure(
   engine: Engine,
   folder: RunFolder,
-  { data, sample, inputs, metrics, heldOut }: PreparedRun,
+  { data, sample, inputs, metrics, heldOut, gate }: PreparedRun,
   best: EpochFigures,
   finished: boolean,
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly validation: readonly ValidationRow[] }> {
@@ -233,7 +238,19 @@ async function measure(
   }
   if (!finished) return { figures, validation: [] };
   const scorer = await Scorer.load(engine, folder.path);
-  const predictions = await scorer.predict({ texts: data.tables.texts, metrics, rows: data.validation });
+  const score = (rows: LabelledRows) => {
+    const evidence = gate && gate.gate.evidence(gate.posteriors, rows, metrics);
+    return scorer.predict({ ...data.tables, metrics, rows, evidence });
+  };
+  const predictions = await score(data.validation);
+  if (gate) {
+    // The epoch's figures are those of the network alone.
+    figures[0] = figure("validation", rmse(predictions.score, data.validation.score), data.validation.score);
+    if (data.mismatched) {
+      const { score: scores } = await score(data.mismatched);
+      figures[1] = figure("mismatched validation", rmse(scores, data.mismatched.score), data.mismatched.score);
+    }
+  }
   if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
     const { score } = await scorer.predict(features);

@@ -103,7 +103,8 @@ export class Trainer {
    * @throws MetrogradError when a gradient is NaN or infinite, naming the parameter and the step
    */
   async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
-    const { epochs } = this.model.settings.training;
+    const { recipe, settings } = this.model;
+    const epochs = recipe.fitted ? 1 : settings.training.epochs;
     while (this.#position.epoch < epochs && !this.#earlyStopping.stop) {
       if (!await this.#trainEpoch(events, signal)) return false;
       const { figures, best } = await this.#endEpoch();
@@ -188,7 +189,7 @@ export class Trainer {
       mismatchedRmse,
       selection,
       learningRate,
-      gradientNorm: normSum / batch,
+      gradientNorm: normSum / Math.max(batch, 1),
     };
     return { figures, best };
   }

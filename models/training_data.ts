@@ -15,6 +15,8 @@ export interface FeatureTables {
   readonly texts: TextTable;
   /** One row a metric. */
   readonly metrics: Embeddings;
+  /** One row a record: lengths and the like of its texts, see `textStatistics`. */
+  readonly statistics: Embeddings;
 }
 
 /** Rows to score: for each the number of its text and of its metric. */

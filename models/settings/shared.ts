@@ -40,6 +40,13 @@ export const sharedTable = {
     maximum: number(8, [0, 1e6, false], "highest weight before the boost"),
     boost: flag(true, "weights x 1.5 for scores of class 9 and x 1.3 for class 10"),
   },
+  gate: {
+    name: choice(
+      "none",
+      ["none", "topics"],
+      "what tells records whose metric does not fit, by the words of the texts; they get scores of their own",
+    ),
+  },
   optimizer: {
     name: choice("adam", optimizerNames, "how parameters are changed"),
     lr: number(1e-3, [1e-12, 10, false], "learning rate at first"),

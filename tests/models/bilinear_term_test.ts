@@ -23,7 +23,8 @@ function planted(): TrainingData {
     }
     return { data, dimension: width };
   };
-  const tables = { metrics: rows(metrics), texts: { ...rows(texts), fields: 1 } };
+  const statistics = { data: new Float32Array(texts), dimension: 1 };
+  const tables = { metrics: rows(metrics), texts: { ...rows(texts), fields: 1 }, statistics };
   const w = Float64Array.from({ length: width * width }, () => random.normal());
   const form = (m: number, t: number) => {
     let sum = 0;
@@ -52,7 +53,13 @@ async function trained(engine: Engine, data: TrainingData, rank: number): Promis
     optimizer: { lr: 3e-3 },
     training: { epochs: 25 },
   });
-  const model = makeModel(engine, recipe, settings, { metric: width, text: width, fields: 1 });
+  const model = makeModel(engine, recipe, settings, {
+    metric: width,
+    text: width,
+    fields: 1,
+    statistics: 1,
+    trainRows: 320,
+  });
   const trainer = new Trainer(engine, model, data);
   await trainer.start();
   await trainer.run();

@@ -78,10 +78,17 @@ function training(recipe: Recipe<Settings, Network>) {
   const tables = {
     texts: { data: uniforms(20 * 2 * width, 1), fields: 2, dimension: width },
     metrics: { data: uniforms(width, 2), dimension: width },
+    statistics: { data: new Float32Array(20), dimension: 1 },
   };
   const data = { tables, train: rows(20), validation: rows(7), mismatched: null, mismatchedShare: 0 };
   const settings = resolve(table, {});
-  const model = makeModel(engine, recipe, settings, { metric: width, text: width, fields: 2 });
+  const model = makeModel(engine, recipe, settings, {
+    metric: width,
+    text: width,
+    fields: 2,
+    statistics: 1,
+    trainRows: 20,
+  });
   const trainer = new Trainer(engine, model, data);
   return {
     trainer,

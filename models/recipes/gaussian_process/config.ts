@@ -1,0 +1,29 @@
+import { number } from "../../settings/field.ts";
+import { recipeTable, type SharedSettings } from "../../settings/shared.ts";
+import type { Table, Values } from "../../settings/table.ts";
+
+const model = {
+  rows: number(6000, [2, 20_000, true], "most train rows that predictions lean on; of more, that many are drawn"),
+  searchRows: number(800, [2, 4000, true], "rows among them that the scales of the covariance are searched with"),
+} as const satisfies Table;
+
+const loss = {} as const satisfies Table;
+
+/** Settings of the recipe `gaussian-process`. It is fitted in closed form, so that optimiser and schedule have no say. */
+export const gaussianProcessTable = recipeTable({
+  model,
+  loss,
+  defaults: {
+    data: { validationShare: 0.1 },
+    features: { texts: "prompt-response" },
+    augmentation: { metricSwap: { share: 0 } },
+    gate: { name: "topics" },
+    training: { epochs: 1 },
+  },
+});
+
+/** Settings of the recipe `gaussian-process`. */
+export interface GaussianProcessSettings extends SharedSettings {
+  readonly model: Values<typeof model>;
+  readonly loss: Values<typeof loss>;
+}
