@@ -13,6 +13,7 @@ export {
 export {
   estimateMisfitShare,
   fitMisfitScores,
+  logLikelihoodOfShare,
   misfitProbability,
   misfitScore,
   type MisfitScores,

@@ -16,6 +16,13 @@ export function estimateMisfitShare(odds: ArrayLike<number>, start = 0.1): numbe
   return share;
 }
 
+/** log of the likelihood of rows' metrics when a share of them does not fit, but for a constant. */
+export function logLikelihoodOfShare(odds: ArrayLike<number>, share: number): number {
+  let sum = 0;
+  for (let row = 0; row < odds.length; row++) sum += Math.log((1 - share) * odds[row]! + share);
+  return sum;
+}
+
 /** Probability that a row's metric does not fit, by Bayes' rule. */
 export function misfitProbability(odds: number, share: number): number {
   return share / (share + (1 - share) * odds);

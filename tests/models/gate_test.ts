@@ -10,6 +10,7 @@ import { estimateMisfitShare, fitMisfitScores, misfitProbability, misfitScore } 
 import { TopicModel } from "../../models/gate/topic_model.ts";
 import { countWords, Vocabulary } from "../../models/gate/word_counts.ts";
 import { WordEvidence } from "../../models/gate/word_evidence.ts";
+import { misfitShare } from "../../models/shift.ts";
 import { recordOf } from "../../models/prepare.ts";
 
 const record = (response: string, metric = "m"): MetricRecord => ({
@@ -174,4 +175,23 @@ Deno.test("gate: a metric added after training counts as the one with the neares
   const added = { text: Uint32Array.of(0), metric: Uint32Array.of(6) }, like = { ...added, metric: Uint32Array.of(2) };
   const posteriors = gate.posteriors(records.slice(0, 1));
   assert.deepEqual(gate.evidence(posteriors, added, table), gate.evidence(posteriors, like, table));
+});
+
+Deno.test("shift: auto takes the estimated share where the rows call for it, and the train share where they do not", () => {
+  const { records, metric } = planted(400);
+  const rows = { text: Uint32Array.from(records.keys()), metric: Uint32Array.from(metric) };
+  const { gate } = FitGate.fit({
+    records,
+    train: { ...rows, score: new Float32Array(400).fill(9) },
+    validation: rows,
+    mismatched: { ...rows, metric: rows.metric.map((one) => (one + 2) % 6) },
+    metrics: 6,
+  });
+  const evidence = (odds: number[]) => ({ odds: Float64Array.from(odds), misfitScore: new Float64Array(odds.length) });
+  const fitting = evidence(Array.from({ length: 100 }, (_, i) => i % 25 === 0 ? 0.9 : 3));
+  const mixed = evidence(Array.from({ length: 100 }, (_, i) => i % 2 === 0 ? 0.01 : 3));
+  assert.equal(misfitShare(gate, fitting, "auto"), gate.trainShare);
+  assert.equal(misfitShare(gate, mixed, "none"), gate.trainShare);
+  assert.equal(misfitShare(gate, mixed, "auto"), misfitShare(gate, mixed, "em"));
+  assert.ok(Math.abs(misfitShare(gate, mixed, "em") - 0.5) < 0.3);
 });
