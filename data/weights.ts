@@ -29,3 +29,35 @@ export function sqrtInverseWeights(
     return boost ? weight * (one === 9 ? 1.5 : one === 10 ? 1.3 : 1) : weight;
   });
 }
+
+/** Where the score ranges of `scoreRangeWeights` begin: below 4, 4 to below 8, 8 and more. */
+const rangeStarts = [0, 4, 8] as const;
+
+/** Settings of `scoreRangeWeights`. */
+export type RangeWeightOptions = Pick<WeightOptions, "temperature" | "minimum" | "maximum">;
+
+/**
+ * Weights that give under-represented score ranges more say, among all rows and among those of the row's metric:
+ * (count of the most frequent range / count of the row's range) ^ temperature, once over all rows and once over the metric's;
+ * of both the geometric mean, clipped to [minimum, maximum]. The ranges are 0 to below 4, 4 to below 8 (both low) and 8 to 10.
+ */
+export function scoreRangeWeights(
+  scores: ArrayLike<number>,
+  metrics: ArrayLike<number>,
+  { temperature = 0.5, minimum = 0.5, maximum = 8 }: RangeWeightOptions = {},
+): Float32Array<ArrayBuffer> {
+  const ranges = Array.from(scores, (score) => rangeStarts.findLastIndex((start) => score >= start));
+  const none = () => rangeStarts.map(() => 0);
+  const overall = none(), byMetric = new Map<number, number[]>();
+  ranges.forEach((range, row) => {
+    const ofMetric = byMetric.get(metrics[row]!) ?? none();
+    byMetric.set(metrics[row]!, ofMetric);
+    overall[range]!++;
+    ofMetric[range]!++;
+  });
+  const rarity = (counts: readonly number[], range: number) => Math.max(...counts) / counts[range]!;
+  return Float32Array.from(ranges, (range, row) => {
+    const product = rarity(overall, range) * rarity(byMetric.get(metrics[row]!)!, range);
+    return Math.min(Math.max(product ** (temperature / 2), minimum), maximum);
+  });
+}

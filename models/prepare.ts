@@ -12,7 +12,7 @@ import { holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/spli
 import { textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
-import { sqrtInverseWeights } from "../data/weights.ts";
+import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { augment, joinPairs } from "./augment.ts";
 import { FitGate, type GateRows } from "./gate/fit_gate.ts";
@@ -121,7 +121,7 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
       metrics: { data: metrics.embeddings, dimension: metrics.dimension },
       statistics: textStatistics(records),
     },
-    train: { ...train, weight: withoutMisfits(weightsOf(train.score, settings.weights), gate?.misfit) },
+    train: { ...train, weight: withoutMisfits(weightsOf(train, settings.weights), gate?.misfit) },
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
@@ -193,8 +193,9 @@ function splitOf(records: readonly MetricRecord[], { data, training }: Settings)
   return stratifiedFolds(records, { ...options, folds })[fold]!;
 }
 
-function weightsOf(score: Float32Array, { kind, ...options }: Settings["weights"]): Float32Array {
-  return kind === "none" ? new Float32Array(score.length).fill(1) : sqrtInverseWeights(score, options);
+function weightsOf({ score, metric }: ScoredPairs, { kind, ...options }: Settings["weights"]): Float32Array {
+  if (kind === "none") return new Float32Array(score.length).fill(1);
+  return kind === "sqrt-inverse" ? sqrtInverseWeights(score, options) : scoreRangeWeights(score, metric, options);
 }
 
 function unweighted(rows: ScoredPairs): LabelledRows {

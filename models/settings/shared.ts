@@ -34,11 +34,15 @@ export const sharedTable = {
     encoder: choice("hash", ["hash"], "what turns texts into numbers, unless --embeddings gives them"),
   },
   weights: {
-    kind: choice("none", ["sqrt-inverse", "none"], "sample weights"),
-    temperature: number(0.5, [0, 10, false], "exponent on count of the most frequent score / count of the row's"),
+    kind: choice("none", ["sqrt-inverse", "score-ranges", "none"], "sample weights"),
+    temperature: number(
+      0.5,
+      [0, 10, false],
+      "exponent on count of the most frequent score or range / count of the row's",
+    ),
     minimum: number(0.5, [0, 1e6, false], "lowest weight before the boost"),
     maximum: number(8, [0, 1e6, false], "highest weight before the boost"),
-    boost: flag(true, "weights x 1.5 for scores of class 9 and x 1.3 for class 10"),
+    boost: flag(true, "sqrt-inverse: weights x 1.5 for scores of class 9 and x 1.3 for class 10"),
   },
   gate: {
     name: choice(

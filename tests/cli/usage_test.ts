@@ -128,7 +128,10 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["sample --quite", "Unknown option '--quite'; did you mean --quiet?"],
   ["predict --run r --dat d.json", "Unknown option '--dat'; did you mean --data?"],
   ["train -x", "Unknown option '-x'."],
-  ["train --weights sqrt", '--weights is "sqrt"; sqrt-inverse or none is expected (did you mean sqrt-inverse?).'],
+  [
+    "train --weights sqrt",
+    '--weights is "sqrt"; sqrt-inverse or score-ranges or none is expected (did you mean sqrt-inverse?).',
+  ],
   ["train --recipe linear", `--recipe is "linear"; ${known} is expected (did you mean bilinear?).`],
   ["train --recipe residual-mlp --rank 4", "--rank sets model.rank, which the recipe residual-mlp does not have."],
   ["train --epochs", "Option '--epochs <count>' argument missing."],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { scoreClass } from "../../data/scores.ts";
-import { sqrtInverseWeights } from "../../data/weights.ts";
+import { scoreRangeWeights, sqrtInverseWeights } from "../../data/weights.ts";
 import { readSafetensors } from "../../engine/safetensors.ts";
 import { sharedPath } from "../shared.ts";
 
@@ -42,6 +42,19 @@ Deno.test("weights: temperature, bounds and boost are options", () => {
     1.5,
     1.5,
     3,
+  ]);
+});
+
+Deno.test("weights: score ranges count among all rows and among those of the metric", () => {
+  // Overall 1, 2 and 5 rows a range; under metric 0 it is 1, 0 and 3, under metric 1 it is 0, 2 and 2.
+  const score = [3.9, 4, 7.9, 8, 9, 10, 10, 9.5], metric = [0, 1, 1, 0, 0, 0, 1, 1];
+  const weights = scoreRangeWeights(score, metric, { temperature: 1, minimum: 0 });
+  const expected = [Math.sqrt(5 * 3), Math.sqrt(5 / 2), Math.sqrt(5 / 2), 1, 1, 1, 1, 1];
+  weights.forEach((weight, row) => assert.ok(Math.abs(weight - expected[row]!) < 1e-6, `${row}: ${weight}`));
+  assert.deepEqual([...scoreRangeWeights(score, metric, { temperature: 1, minimum: 1.2, maximum: 2 })].slice(0, 4), [
+    2,
+    ...[5 / 2, 5 / 2].map((ratio) => Math.fround(Math.sqrt(ratio))),
+    Math.fround(1.2),
   ]);
 });
 
