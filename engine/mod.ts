@@ -142,6 +142,7 @@ export { Dropout } from "./nn/dropout.ts";
 export { Embedding } from "./nn/embedding.ts";
 export { LayerNorm } from "./nn/layer_norm.ts";
 export { Linear } from "./nn/linear.ts";
+export { Mlp, type MlpSettings } from "./nn/mlp.ts";
 export { Module, type ModuleOptions, type StateDict } from "./nn/module.ts";
 export { MultiheadAttention, type MultiheadAttentionSettings } from "./nn/multihead_attention.ts";
 export { TransformerEncoderLayer, type TransformerEncoderLayerSettings } from "./nn/transformer_encoder_layer.ts";
