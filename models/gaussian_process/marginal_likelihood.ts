@@ -1,4 +1,4 @@
-import { cholesky, choleskyInverse, choleskySolve } from "./cholesky.ts";
+import { cholesky, choleskyInverse, choleskySolve } from "../classical/cholesky.ts";
 import type { Covariance } from "./covariance.ts";
 
 /** Rows that a Gaussian process is fitted to. */
