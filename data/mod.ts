@@ -7,7 +7,13 @@ export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyM
 export { meanText, readTextEmbeddings, type TextEmbeddings, type TextEmbeddingsOptions } from "./text_embeddings.ts";
 export { type TextLayout, textLayouts, type TextTable } from "./text_layout.ts";
 export { holdoutSplit, type Split, type SplitOptions, stratifiedFolds } from "./split.ts";
-export { type RangeWeightOptions, scoreRangeWeights, sqrtInverseWeights, type WeightOptions } from "./weights.ts";
+export {
+  classWeights,
+  type RangeWeightOptions,
+  scoreRangeWeights,
+  sqrtInverseWeights,
+  type WeightOptions,
+} from "./weights.ts";
 export {
   bias,
   bootstrapInterval,

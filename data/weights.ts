@@ -12,22 +12,33 @@ export interface WeightOptions {
   readonly boost?: boolean;
 }
 
+/** What the boost multiplies the weight of a class by. */
+const boosts: ReadonlyMap<number, number> = new Map([[9, 1.5], [10, 1.3]]);
+
 /**
- * Weights that give rare scores more say: (count of the most frequent class / count of the row's class) ^ temperature,
- * clipped to [minimum, maximum], then boosted for the two highest classes. A score's class is floor(score + 0.5).
+ * Weights of classes by their counts: (count of the most frequent class / count) ^ temperature, clipped to [minimum,
+ * maximum], then boosted for classes 9 and 10. A class without rows has the highest weight.
+ *
+ * @param counts of the classes 0, 1, ...
  */
-export function sqrtInverseWeights(
-  scores: ArrayLike<number>,
+export function classWeights(
+  counts: ArrayLike<number>,
   { temperature = 0.5, minimum = 0.5, maximum = 8, boost = true }: WeightOptions = {},
-): Float32Array<ArrayBuffer> {
-  const counts = new Map<number, number>();
-  const classes = Array.from(scores, scoreClass);
-  for (const one of classes) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const most = Math.max(...counts.values());
-  return Float32Array.from(classes, (one) => {
-    const weight = Math.min(Math.max((most / counts.get(one)!) ** temperature, minimum), maximum);
-    return boost ? weight * (one === 9 ? 1.5 : one === 10 ? 1.3 : 1) : weight;
+): Float64Array<ArrayBuffer> {
+  const most = Math.max(...Array.from(counts));
+  return Float64Array.from(counts, (count, one) => {
+    const weight = Math.min(Math.max((most / count) ** temperature, minimum), maximum);
+    return boost ? weight * (boosts.get(one) ?? 1) : weight;
   });
+}
+
+/** The weight of each row's class, see `classWeights`, by how often the classes occur. A score's class is floor(score + 0.5). */
+export function sqrtInverseWeights(scores: ArrayLike<number>, options: WeightOptions = {}): Float32Array<ArrayBuffer> {
+  const classes = Array.from(scores, scoreClass);
+  const counts = new Uint32Array(11);
+  for (const one of classes) counts[one]!++;
+  const weight = classWeights(counts, options);
+  return Float32Array.from(classes, (one) => weight[one]!);
 }
 
 /** Where the score ranges of `scoreRangeWeights` begin: below 4, 4 to below 8, 8 and more. */

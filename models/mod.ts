@@ -1,5 +1,17 @@
 /** The recipes: training a run, and scoring with it. */
 export type { Batch, LabelledBatch } from "./batch.ts";
+export { discriminantBasis, tripletDifferenceBasis } from "./classical/bases.ts";
+export { cholesky, choleskyInverse, choleskySolve } from "./classical/cholesky.ts";
+export { type Eigenpairs, leadingEigenpairs, symmetricEigenpairs } from "./classical/eigen.ts";
+export { IsotonicRegression } from "./classical/isotonic.ts";
+export { KernelPca, type KernelPcaOptions } from "./classical/kernel_pca.ts";
+export { MahalanobisMetric } from "./classical/mahalanobis.ts";
+export type { Matrix, Numbers } from "./classical/matrix.ts";
+export { KNeighborsRegressor, type NeighborsOptions } from "./classical/neighbours.ts";
+export { Pca } from "./classical/pca.ts";
+export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "./classical/ridge.ts";
+export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "./classical/scml.ts";
+export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classical/triplets.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
 export type { RowCounts } from "./prepare.ts";
 export {
