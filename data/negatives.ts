@@ -1,4 +1,5 @@
 import { Philox } from "../kernels/philox.ts";
+import { RowList } from "./row_list.ts";
 
 /** Records as numbers: for each the number of its text and of its metric, and its score. */
 export interface ScoredPairs {
@@ -41,9 +42,7 @@ export function metricSwapNegatives(
 ): ScoredPairs {
   const random = new Philox(options.seed, negativesStream);
   const { length } = rows.text;
-  const count = Math.round(options.share * length);
-  const picked: number[] = [];
-  while (picked.length < count) picked.push(...random.permutation(length).subarray(0, count - picked.length));
+  const picked = drawRows(length, Math.round(options.share * length), random);
   const [low, high] = options.scores ?? negativeScores;
   return mismatches(rows, picked, options, random, () => low + random.integer(high - low + 1));
 }
@@ -64,28 +63,42 @@ export function mixedRmse(plain: number, mismatched: number | null, share: numbe
   return Math.sqrt((1 - part) * plain ** 2 + part * mismatched ** 2);
 }
 
-/** Pairs the texts of some rows with other metrics; a text that occurs with every metric is left out. */
-function mismatches(
-  rows: ScoredPairs,
-  picked: Iterable<number>,
-  { metrics, sameText, known }: MismatchOptions,
-  random: Philox,
-  score: () => number,
-): ScoredPairs {
+/** That many of some rows in random order: none twice before all were drawn, none thrice before all were drawn twice. */
+export function drawRows(rows: number, count: number, random: Philox): number[] {
+  const drawn: number[] = [];
+  if (rows === 0) return drawn;
+  while (drawn.length < count) drawn.push(...random.permutation(rows).subarray(0, count - drawn.length));
+  return drawn;
+}
+
+/** Tells for each text which metrics occur with it, or with an equal one. */
+export function metricsOfTexts(
+  { sameText, known }: Pick<MismatchOptions, "sameText" | "known">,
+): (text: number) => ReadonlySet<number> {
   const used = new Map<number, Set<number>>();
   known.text.forEach((text, i) => {
     const group = sameText[text]!;
     if (!used.has(group)) used.set(group, new Set());
     used.get(group)!.add(known.metric[i]!);
   });
-  const text: number[] = [], metric: number[] = [], scores: number[] = [];
+  return (text) => used.get(sameText[text]!) ?? new Set();
+}
+
+/** Pairs the texts of some rows with other metrics; a text that occurs with every metric is left out. */
+function mismatches(
+  rows: ScoredPairs,
+  picked: Iterable<number>,
+  options: MismatchOptions,
+  random: Philox,
+  score: () => number,
+): ScoredPairs {
+  const metricsOf = metricsOfTexts(options);
+  const made = new RowList();
   for (const row of picked) {
-    const taken = used.get(sameText[rows.text[row]!]!) ?? new Set();
-    const free = Array.from({ length: metrics }, (_, i) => i).filter((one) => !taken.has(one));
+    const taken = metricsOf(rows.text[row]!);
+    const free = Array.from({ length: options.metrics }, (_, i) => i).filter((one) => !taken.has(one));
     if (free.length === 0) continue;
-    text.push(rows.text[row]!);
-    metric.push(free[random.integer(free.length)]!);
-    scores.push(score());
+    made.push(rows.text[row]!, free[random.integer(free.length)]!, score());
   }
-  return { text: Uint32Array.from(text), metric: Uint32Array.from(metric), score: Float32Array.from(scores) };
+  return made.rows();
 }

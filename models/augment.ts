@@ -1,3 +1,13 @@
+import { oppositeMetricRows, substitutableMetricRows } from "../data/augmentation/metric_copies.ts";
+import { metricRelations } from "../data/augmentation/relations.ts";
+import { widenScores } from "../data/augmentation/resampling.ts";
+import {
+  corruptions,
+  type GrowingTables,
+  misalignedNegatives,
+  targetedNegatives,
+} from "../data/augmentation/targeted_negatives.ts";
+import type { MetricTable } from "../data/metric_table.ts";
 import { metricSwapNegatives, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
 import type { SharedSettings } from "./settings/shared.ts";
 
@@ -10,20 +20,69 @@ export interface Added {
   readonly mismatched: boolean;
 }
 
-/** Runs all stages of augmentation on the train rows, each on what was there at first. */
+/** What stages work on. */
+export interface AugmentInput {
+  /** The train rows. */
+  readonly plain: ScoredPairs;
+  readonly metrics: MetricTable;
+  /** Where rows with numbers of their own are added. */
+  readonly tables: GrowingTables;
+  /** Train rows that a language model wrote; their texts are in the tables. */
+  readonly written: ScoredPairs | null;
+}
+
+/**
+ * Runs the stages that are asked for on the train rows, each on what was there at first; only substitutable metrics also
+ * look at the copies with opposite metrics, where most low scores are.
+ */
 export function augment(
-  plain: ScoredPairs,
-  { metricSwap }: SharedSettings["augmentation"],
+  { plain, metrics, tables, written }: AugmentInput,
+  settings: SharedSettings["augmentation"],
   options: MismatchOptions,
 ): Added[] {
-  const scores = [metricSwap.lowest, metricSwap.highest] as const;
-  return [
-    {
-      stage: "metric-swap negatives",
-      rows: metricSwapNegatives(plain, { ...options, share: metricSwap.share, scores }),
-      mismatched: true,
-    },
-  ];
+  const { metricSwap, opposite, substitutable, targeted, misaligned, resample } = settings;
+  const relations = metricRelations(metrics, settings.relations);
+  const added: Added[] = [];
+  const add = (stage: string, rows: ScoredPairs, mismatched = false) => added.push({ stage, rows, mismatched });
+  const countOf = ({ share, count }: { readonly share: number; readonly count: number | null }) =>
+    count ?? Math.round(share * plain.score.length);
+
+  if (metricSwap.share > 0) {
+    const rows = metricSwapNegatives(plain, { ...options, share: metricSwap.share, scores: bandOf(metricSwap) });
+    add("metric-swap negatives", rows, true);
+  }
+  const contrary = opposite.share > 0
+    ? oppositeMetricRows(plain, { ...options, related: relations.opposite, share: opposite.share })
+    : null;
+  if (contrary) add("opposite metrics", contrary);
+  if (substitutable.share > 0) {
+    const rows = contrary ? joinPairs([plain, contrary]) : plain;
+    add(
+      "substitutable metrics",
+      substitutableMetricRows(rows, { ...options, ...substitutable, related: relations.substitute }),
+    );
+  }
+  for (const [band, name] of (["low", "mid"] as const).entries()) {
+    const count = countOf(targeted[name]);
+    if (count === 0) continue;
+    const { severity } = targeted[name];
+    const made = targetedNegatives(plain, {
+      ...options,
+      ...{ count, severity, relations, tables, band, scores: bandOf(targeted[name]) },
+    });
+    for (const kind of corruptions) add(`targeted negatives, ${name}, ${kind}`, made[kind], kind !== "noise");
+  }
+  if (countOf(misaligned) > 0) {
+    const rows = misalignedNegatives(plain, { ...options, count: countOf(misaligned), scores: bandOf(misaligned) });
+    add("misaligned negatives", rows, true);
+  }
+  if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
+  if (written) add("language-model samples", written);
+  return added;
+}
+
+function bandOf({ lowest, highest }: { readonly lowest: number; readonly highest: number }) {
+  return [Math.min(lowest, highest), Math.max(lowest, highest)] as const;
 }
 
 /** Rows one after the other. */

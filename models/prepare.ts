@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { encodeRecords, fitTexts } from "../data/encode_records.ts";
+import { GrowingRows } from "../data/augmentation/growing_rows.ts";
+import type { GrowingTables } from "../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../data/evaluation.ts";
 import { HashEncoder } from "../data/encoders/hash.ts";
 import { MetricTable } from "../data/metric_table.ts";
@@ -14,12 +16,12 @@ import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings
 import { layOutTexts } from "../data/text_layout.ts";
 import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
 import { MetrogradError } from "../kernels/errors.ts";
-import { augment, joinPairs } from "./augment.ts";
+import { type Added, augment, joinPairs } from "./augment.ts";
 import { FitGate, type GateRows } from "./gate/fit_gate.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
-import type { LabelledRows, TrainingData } from "./training_data.ts";
+import type { Embeddings, LabelledRows, TrainingData } from "./training_data.ts";
 
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
 const sampleSeed = 1;
@@ -50,6 +52,20 @@ export interface PreparedRun {
   /** Numbers of the records that are held out, in the order of the validation rows, counted from 0 in the file. */
   readonly heldOut: Uint32Array;
   readonly counts: RowCounts;
+  /** What was put together. */
+  readonly rows: PreparedRows;
+}
+
+/** Train rows as augmentation leaves them. */
+export interface PreparedRows {
+  /** All records that are used, in the order of the texts' rows. */
+  readonly records: readonly MetricRecord[];
+  /** Train rows that are records. */
+  readonly plain: ScoredPairs;
+  /** What each stage adds. */
+  readonly added: readonly Added[];
+  /** What the rows look their numbers up in. */
+  readonly tables: GrowingTables;
 }
 
 /**
@@ -112,14 +128,20 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   const gate = settings.gate.name === "none"
     ? null
     : fitGate(records, plain, validation, mismatched, metrics.names.length, onNote);
-  const added = augment(plain, settings.augmentation, options);
+  const tables: GrowingTables = {
+    texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
+    fields: texts.fields,
+    statistics: growing(textStatistics(records)),
+    metrics: growing({ data: metrics.embeddings, dimension: metrics.dimension }),
+  };
+  const added = augment({ plain, metrics, tables, written: null }, settings.augmentation, options);
   const train = joinPairs([plain, ...added.map(({ rows }) => rows)]);
   const rowsThatDoNotFit = added.reduce((sum, { mismatched, rows }) => sum + (mismatched ? rows.score.length : 0), 0);
   const data: TrainingData = {
     tables: {
-      texts,
-      metrics: { data: metrics.embeddings, dimension: metrics.dimension },
-      statistics: textStatistics(records),
+      texts: { ...texts, data: tables.texts.joined() },
+      metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
+      statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
     },
     train: { ...train, weight: withoutMisfits(weightsOf(train, settings.weights), gate?.misfit) },
     validation: unweighted(validation),
@@ -142,6 +164,7 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
       trainMean: meanScore(plain.score),
       fingerprint: fingerprint(config, data),
     },
+    rows: { records, plain, added, tables },
     counts: {
       records: records.length,
       train: plain.score.length,
@@ -149,6 +172,10 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
       added: added.map(({ stage, rows }) => [stage, rows.score.length]),
     },
   };
+}
+
+function growing({ data, dimension }: Embeddings): GrowingRows {
+  return new GrowingRows(data, dimension);
 }
 
 /** Fits the gate, and says so in a note. */

@@ -1,3 +1,4 @@
+import { relationSources } from "../../data/augmentation/relations.ts";
 import { textLayouts } from "../../data/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
 import { scheduleNames } from "../schedules.ts";
@@ -7,6 +8,21 @@ import { type Given, type Table, type Values, withDefaults } from "./table.ts";
 const seeds = [0, 2 ** 32 - 1, true] as const;
 const counts = [1, 1e6, true] as const;
 const score = [0, 10, true] as const;
+
+/** Settings of targeted negatives with scores in a band. */
+function targetedBand([share, lowest, highest, severity]: readonly [number, number, number, number], scores: string) {
+  return {
+    share: number(
+      share,
+      [0, 10, false],
+      `targeted negatives with ${scores} scores, a third each shuffled, noisy and swapped, as a share of the rows`,
+    ),
+    count: optionalNumber(null, [0, 1e7, true], "how many, instead of a share; null for the share"),
+    lowest: number(lowest, score, "their lowest score"),
+    highest: number(highest, score, "their highest score"),
+    severity: number(severity, [0, 1, false], "part of another row in them; length of the noise beside the text's own"),
+  } as const;
+}
 
 /** The settings that all recipes have, with what holds unless a recipe says otherwise. Its own sections are `model` and `loss`. */
 export const sharedTable = {
@@ -27,6 +43,36 @@ export const sharedTable = {
       ),
       lowest: number(1, score, "their lowest score"),
       highest: number(6, score, "their highest score"),
+    },
+    relations: choice(
+      "auto",
+      relationSources,
+      "where opposite and substitutable metrics come from: a dictionary, their embeddings, or that for names it lacks",
+    ),
+    opposite: {
+      share: number(0, [0, 1, false], "part of the rows whose metric has an opposite copied with it and a low score"),
+    },
+    substitutable: {
+      share: number(0, [0, 1, false], "part of the low rows whose metric has a substitute copied with it"),
+      highest: number(5, score, "highest score of a low row"),
+    },
+    targeted: {
+      low: targetedBand([0, 1, 3, 1], "low"),
+      mid: targetedBand([0, 4, 7, 0.5], "middling"),
+    },
+    misaligned: {
+      share: number(0, [0, 10, false], "rows with the texts of another one and their metric, as a share of the rows"),
+      count: optionalNumber(null, [0, 1e7, true], "how many, instead of a share; null for the share"),
+      lowest: number(1, score, "their lowest score"),
+      highest: number(6, score, "their highest score"),
+    },
+    resample: {
+      share: number(
+        0,
+        [0, 10, false],
+        "rows drawn again for each metric, all its scores alike, as a share of its rows",
+      ),
+      mostCopies: number(10, [1, 1e6, true], "times that one row is drawn again at most"),
     },
   },
   features: {

@@ -15,6 +15,13 @@ export const residualMlpTable = recipeTable({
   loss,
   defaults: {
     features: { texts: "prompt-response" },
+    augmentation: {
+      metricSwap: { share: 0 },
+      opposite: { share: 1 },
+      substitutable: { share: 1 },
+      // 12,000 and 5,000 beside the document's 5,000 rows.
+      targeted: { low: { share: 2.4 }, mid: { share: 1 } },
+    },
     optimizer: { name: "adamw", lr: 1e-3, weightDecay: 1e-5 },
     schedule: { patience: 4 },
     training: { batchSize: 256, earlyStopping: 12, labelNoise: 0.05 },
