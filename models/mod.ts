@@ -30,6 +30,7 @@ export {
   misfitScore,
   type MisfitScores,
 } from "./gate/mixture_fit.ts";
+export { Corpus, type Sentence, Vocabulary } from "./gate/corpus.ts";
 export { TopicModel, type TopicModelState } from "./gate/topic_model.ts";
 export { defaultWordPrior, type WordPrior } from "./gate/word_evidence.ts";
 export type { EpochFigures } from "./history.ts";

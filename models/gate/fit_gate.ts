@@ -10,6 +10,7 @@ import {
   misfitScore,
   type MisfitScores,
 } from "./mixture_fit.ts";
+import { Corpus } from "./corpus.ts";
 import { TopicModel } from "./topic_model.ts";
 
 /** Parts of the train records that take turns at being judged by what the others taught. */
@@ -97,8 +98,8 @@ export class FitGate {
 
   /** Learns topics, how far to trust them, and the scores of train rows that do not fit. */
   static fit({ records, train, validation, mismatched, metrics }: GateData): FittedGate {
-    const pick = (rows: Uint32Array) => Array.from(rows, (row) => records[row]!);
-    const topics = TopicModel.fit(pick(train.text), train.metric, metrics);
+    const corpus = new Corpus(Array.from(train.text, (text) => records[text]!));
+    const topics = TopicModel.fit(corpus, [...train.text.keys()], train.metric, metrics);
     const unfitted = new FitGate(topics, likenessOf(topics), {
       trainShare: 0,
       temperature: 1,
@@ -110,14 +111,8 @@ export class FitGate {
     const posterior = new Map<number, Float64Array>();
     for (let fold = 0; fold < folds; fold++) {
       const inside = train.text.map((_, i) => i).filter((i) => i % folds !== fold);
-      const model = TopicModel.fit(
-        pick(inside.map((i) => train.text[i]!)),
-        inside.map((i) => train.metric[i]!),
-        metrics,
-        {
-          topicOf: topics.topicOf,
-        },
-      );
+      const metric = inside.map((i) => train.metric[i]!);
+      const model = TopicModel.fit(corpus, inside, metric, metrics, { topicOf: topics.topicOf });
       train.text.forEach((text, i) => i % folds === fold && posterior.set(text, model.posterior(records[text]!)));
     }
     for (const rows of [validation, mismatched]) {

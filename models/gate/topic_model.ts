@@ -1,6 +1,7 @@
 import type { MetricRecord } from "../../data/records.ts";
 import { clusterGroups } from "./cluster.ts";
-import { countWords, Vocabulary, type WordSets } from "./word_counts.ts";
+import { type Corpus, Vocabulary } from "./corpus.ts";
+import { countWords } from "./word_counts.ts";
 import { WordEvidence, type WordPrior } from "./word_evidence.ts";
 
 /** Probability that a sentence does not belong to its text's topic. */
@@ -49,39 +50,36 @@ export class TopicModel {
   /**
    * Learns topics from records whose metrics fit their texts (all but a few may).
    *
-   * @param metric of each record, below `metrics`
+   * @param rows numbers of the corpus's records to learn from
+   * @param metric of each of them, below `metrics`
    * @param topicOf of each metric, where the topics are known; else they are found by clustering
    */
   static fit(
-    records: readonly MetricRecord[],
+    corpus: Corpus,
+    rows: ArrayLike<number>,
     metric: ArrayLike<number>,
     metrics: number,
     options: { readonly prior?: WordPrior; readonly topicOf?: Uint32Array } = {},
   ): TopicModel {
     const evidence = new WordEvidence(options.prior);
-    const vocabulary = Vocabulary.of(records);
-    const sets = records.map((record) => vocabulary.wordSets(record));
-    const topicOf = options.topicOf ?? clusterGroups(countWords(vocabulary, sets, metric, metrics), evidence);
+    const { vocabulary } = corpus;
+    const topicOf = options.topicOf ?? clusterGroups(countWords(corpus, rows, metric, metrics), evidence);
     const topics = topicOf.reduce((most, topic) => Math.max(most, topic), 0) + 1;
     const topic = Uint32Array.from(metric, (one) => topicOf[one]!);
-    const { counts, expected } = countWords(vocabulary, sets, topic, topics);
+    const { counts, expected } = countWords(corpus, rows, topic, topics);
     const logRatios = vocabulary.words.map((_, word) =>
       Float64Array.from(counts, (own, t) => evidence.logRatio(own[word]!, expected[t]![word]!))
     );
-    const shares = new Float64Array(topics).fill(0.5 / (records.length + 0.5 * topics));
-    for (const one of topic) shares[one]! += 1 / (records.length + 0.5 * topics);
+    const shares = new Float64Array(topics).fill(0.5 / (rows.length + 0.5 * topics));
+    for (const one of topic) shares[one]! += 1 / (rows.length + 0.5 * topics);
     return new TopicModel(vocabulary, topicOf, shares, logRatios);
   }
 
   /** p(topic | texts of the record), [topics]. */
   posterior(record: MetricRecord): Float64Array<ArrayBuffer> {
-    return this.#posterior(this.#vocabulary.wordSets(record));
-  }
-
-  #posterior(sets: WordSets): Float64Array<ArrayBuffer> {
     const { shares } = this;
     const log = shares.map(Math.log);
-    for (const set of sets) {
+    for (const set of this.#vocabulary.sentencesOf(record)) {
       const sentence = new Float64Array(shares.length);
       for (const word of set) this.#logRatios[word]!.forEach((ratio, t) => sentence[t]! += ratio);
       const most = Math.max(...sentence);

@@ -12,7 +12,7 @@ export interface WordPrior {
 }
 
 /** Most words are neutral; those that are not can be anything from rare to some thousand times as frequent. */
-export const defaultWordPrior: WordPrior = { share: 0.02, shape: 0.5, rate: 0.02 };
+export const defaultWordPrior: WordPrior = { share: 0.05, shape: 0.5, rate: 0.02 };
 
 /**
  * Poisson counts with a spike-and-slab prior on their ratio to what is expected: how much a count speaks for a rate of its

@@ -8,7 +8,9 @@ import { clusterGroups } from "../../models/gate/cluster.ts";
 import { FitGate } from "../../models/gate/fit_gate.ts";
 import { estimateMisfitShare, fitMisfitScores, misfitProbability, misfitScore } from "../../models/gate/mixture_fit.ts";
 import { TopicModel } from "../../models/gate/topic_model.ts";
-import { countWords, Vocabulary } from "../../models/gate/word_counts.ts";
+import { Corpus } from "../../models/gate/corpus.ts";
+import { Languages } from "../../models/gate/languages.ts";
+import { countWords } from "../../models/gate/word_counts.ts";
 import { WordEvidence } from "../../models/gate/word_evidence.ts";
 import { misfitShare } from "../../models/shift.ts";
 import { recordOf } from "../../models/prepare.ts";
@@ -60,14 +62,13 @@ function planted(count: number): { records: MetricRecord[]; metric: number[] } {
 
 Deno.test("topics: metrics whose texts use words alike are united, others are not", () => {
   const { records, metric } = planted(400);
-  const vocabulary = Vocabulary.of(records);
-  const counts = countWords(vocabulary, records.map((one) => vocabulary.wordSets(one)), metric, 6);
+  const counts = countWords(new Corpus(records), [...records.keys()], metric, 6);
   assert.deepEqual([...clusterGroups(counts, new WordEvidence())], [0, 0, 1, 1, 2, 2]);
 });
 
 Deno.test("topics: the posterior finds a new text's topic, sums to 1, and is the prior for unknown words", () => {
   const { records, metric } = planted(400);
-  const topics = TopicModel.fit(records, metric, 6);
+  const topics = TopicModel.fit(new Corpus(records), [...records.keys()], metric, 6);
   const posterior = topics.posterior(record("any1 topic1x3 any2. topic1x5 any7."));
   assert.ok(posterior[1]! > 0.99, `${posterior}`);
   assert.ok(Math.abs(posterior.reduce((a, b) => a + b) - 1) < 1e-12);
@@ -194,4 +195,20 @@ Deno.test("shift: auto takes the estimated share where the rows call for it, and
   assert.equal(misfitShare(gate, mixed, "none"), gate.trainShare);
   assert.equal(misfitShare(gate, mixed, "auto"), misfitShare(gate, mixed, "em"));
   assert.ok(Math.abs(misfitShare(gate, mixed, "em") - 0.5) < 0.3);
+});
+
+Deno.test("languages: texts of two are told apart by words alone, with words in common, and topics of one are not", () => {
+  const random = new Philox(12);
+  // Words 0 to 29 are one language's, 30 to 59 the other's, 60 to 69 both have; 70 to 89 are two topics, ten words each.
+  const draw = (from: number, count: number, of: number) =>
+    Array.from({ length: of }, () => from + random.integer(count));
+  const texts = Array.from({ length: 600 }, (_, i) => {
+    const language = i % 3 === 0 ? 1 : 0;
+    return [...new Set([...draw(30 * language, 30, 12), ...draw(60, 10, 2), ...draw(70 + 10 * (i % 2), 10, 3)])];
+  });
+  const languages = new Languages(texts, 90);
+  assert.equal(languages.count, 2);
+  const first = languages.of([3, 4, 61]), second = languages.of([33, 34, 61]);
+  assert.notEqual(first, second);
+  texts.forEach((text, i) => assert.equal(languages.of(text), i % 3 === 0 ? second : first));
 });
