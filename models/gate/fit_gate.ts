@@ -200,13 +200,14 @@ export class FitGate {
 
   /** Everything that was learnt, as a safetensors file holds it. */
   toFile(): { tensors: Map<string, SafetensorsTensor>; metadata: Record<string, string> } {
-    const { words, topicOf, shares, logRatios } = this.topics.state();
+    const { words, topicOf, shares, logRatios, likeness } = this.topics.state();
     const f32 = (data: Float32Array<ArrayBuffer>, ...shape: number[]) => ({ dtype: "F32" as const, shape, data });
     return {
       tensors: new Map([
         ["topic_of_metric", f32(topicOf, topicOf.length)],
         ["topic_shares", f32(shares, shares.length)],
         ["log_ratios", f32(logRatios, words.length, shares.length)],
+        ["likeness", f32(likeness, shares.length, shares.length)],
       ]),
       metadata: { words: JSON.stringify(words), state: JSON.stringify(this.state) },
     };
@@ -225,6 +226,7 @@ export class FitGate {
       topicOf: part("topic_of_metric"),
       shares: part("topic_shares"),
       logRatios: part("log_ratios"),
+      likeness: part("likeness"),
     });
     return new FitGate(topics, likenessOf(topics), JSON.parse(metadata.state));
   }
@@ -237,7 +239,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 
 /** How alike topics are, in units of how much likenesses differ, drawn in at both ends: -1 to 1. */
 function likenessOf(topics: TopicModel): Float64Array[] {
-  const likeness = topics.likeness();
+  const { likeness } = topics;
   const others = likeness.flatMap((row, t) => [...row].filter((_, s) => s !== t));
   const spread = Math.sqrt(others.reduce((sum, value) => sum + value ** 2, 0) / Math.max(others.length, 1)) || 1;
   return likeness.map((row) => row.map((value) => Math.tanh(value / spread)));

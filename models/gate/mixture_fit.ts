@@ -31,6 +31,9 @@ export function misfitProbability(odds: number, share: number): number {
 /** How many observed rows the prior knowledge of misfits' scores is worth. */
 const priorRows = 3;
 
+/** Sum of squares of the nearness that the prior slope, 0, is worth. */
+const slopePrior = 0.3;
+
 /** A straight line with shrunken slope: the score of rows whose metric does not fit, over how near their metric is to their text. */
 export interface MisfitScores {
   /** Score at the center. */
@@ -60,7 +63,7 @@ export function fitMisfitScores(
     near += weight[row]! * nearness[row]!;
   }
   const mean = sum / total, center = counted > 0 ? near / counted : 0;
-  let products = 0, squares = 1;
+  let products = 0, squares = slopePrior;
   for (let row = 0; row < score.length; row++) {
     const from = nearness[row]! - center;
     products += weight[row]! * from * (score[row]! - mean);

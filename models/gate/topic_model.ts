@@ -5,7 +5,10 @@ import { countWords } from "./word_counts.ts";
 import { WordEvidence, type WordPrior } from "./word_evidence.ts";
 
 /** Probability that a sentence does not belong to its text's topic. */
-const strayShare = 0.1;
+const strayShare = 0.2;
+
+/** A word is at least this part as frequent in topics that it does not belong to. */
+const leastRatio = 0.1;
 
 /** What a `TopicModel` learnt, as plain numbers. */
 export interface TopicModelState {
@@ -17,6 +20,8 @@ export interface TopicModelState {
   readonly shares: Float32Array<ArrayBuffer>;
   /** [words, topics] */
   readonly logRatios: Float32Array<ArrayBuffer>;
+  /** [topics, topics] */
+  readonly likeness: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -34,11 +39,20 @@ export class TopicModel {
   readonly topicOf: Uint32Array;
   /** Share of the train records of each topic. */
   readonly shares: Float64Array;
+  /** How alike the words of two topics are: the correlation of their log ratios, [topics][topics]. */
+  readonly likeness: readonly Float64Array[];
 
-  private constructor(vocabulary: Vocabulary, topicOf: Uint32Array, shares: Float64Array, logRatios: Float64Array[]) {
+  private constructor(
+    vocabulary: Vocabulary,
+    topicOf: Uint32Array,
+    shares: Float64Array,
+    logRatios: readonly Float64Array[],
+    likeness: readonly Float64Array[],
+  ) {
     this.#vocabulary = vocabulary;
     this.topicOf = topicOf;
     this.shares = shares;
+    this.likeness = likeness;
     this.#logRatios = logRatios;
   }
 
@@ -72,7 +86,9 @@ export class TopicModel {
     );
     const shares = new Float64Array(topics).fill(0.5 / (rows.length + 0.5 * topics));
     for (const one of topic) shares[one]! += 1 / (rows.length + 0.5 * topics);
-    return new TopicModel(vocabulary, topicOf, shares, logRatios);
+    const likeness = correlations(logRatios, topics);
+    for (const ratios of logRatios) balance(ratios, shares);
+    return new TopicModel(vocabulary, topicOf, shares, logRatios, likeness);
   }
 
   /** p(topic | texts of the record), [topics]. */
@@ -94,18 +110,6 @@ export class TopicModel {
     return unscaled.map((value) => value / total);
   }
 
-  /** How alike the words of two topics are: the correlation of their log ratios, [topics][topics]. */
-  likeness(): Float64Array[] {
-    const rows = Array.from(this.shares, (_, t) => {
-      const values = Float64Array.from(this.#logRatios, (ratios) => ratios[t]!);
-      const mean = values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
-      const centred = values.map((value) => value - mean);
-      const length = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0));
-      return length > 0 ? centred.map((value) => value / length) : centred;
-    });
-    return rows.map((a) => Float64Array.from(rows, (b) => a.reduce((sum, value, word) => sum + value * b[word]!, 0)));
-  }
-
   /** Everything that was learnt; `fromState` makes the same model of it. */
   state(): TopicModelState {
     const { topics } = this;
@@ -116,13 +120,43 @@ export class TopicModel {
       topicOf: Float32Array.from(this.topicOf),
       shares: Float32Array.from(this.shares),
       logRatios,
+      likeness: Float32Array.from(this.likeness.flatMap((row) => [...row])),
     };
   }
 
   /** The model that gave a state. */
-  static fromState({ words, topicOf, shares, logRatios }: TopicModelState): TopicModel {
+  static fromState({ words, topicOf, shares, logRatios, likeness }: TopicModelState): TopicModel {
     const topics = shares.length;
     const rows = words.map((_, word) => Float64Array.from(logRatios.subarray(word * topics, (word + 1) * topics)));
-    return new TopicModel(new Vocabulary(words), Uint32Array.from(topicOf), Float64Array.from(shares), rows);
+    const alike = Array.from(shares, (_, t) => Float64Array.from(likeness.subarray(t * topics, (t + 1) * topics)));
+    return new TopicModel(new Vocabulary(words), Uint32Array.from(topicOf), Float64Array.from(shares), rows, alike);
   }
+}
+
+/** Correlations of the topics' log ratios over the words, [topics][topics]. */
+function correlations(logRatios: readonly Float64Array[], topics: number): Float64Array[] {
+  const rows = Array.from({ length: topics }, (_, t) => {
+    const values = Float64Array.from(logRatios, (ratios) => ratios[t]!);
+    const mean = values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+    const centred = values.map((value) => value - mean);
+    const length = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0));
+    return length > 0 ? centred.map((value) => value / length) : centred;
+  });
+  return rows.map((a) => Float64Array.from(rows, (b) => a.reduce((sum, value, word) => sum + value * b[word]!, 0)));
+}
+
+/**
+ * Lowers a word's ratios in the topics that it does not belong to, so that over all topics it is as frequent as it is: few
+ * sightings cannot tell how rare it is in each of them, but many elsewhere tell how rare it is in all.
+ */
+function balance(logRatios: Float64Array, shares: Float64Array): void {
+  let own = 0, other = 0;
+  logRatios.forEach((logRatio, t) => {
+    if (logRatio > 0) own += shares[t]! * Math.exp(logRatio);
+    else other += shares[t]! * Math.exp(logRatio);
+  });
+  const left = Math.log(Math.min(Math.max((1 - own) / other, leastRatio), 1));
+  logRatios.forEach((logRatio, t) => {
+    if (logRatio <= 0) logRatios[t] = logRatio + left;
+  });
 }
