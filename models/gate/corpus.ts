@@ -58,6 +58,7 @@ export class Corpus {
   /** How many languages there are. */
   readonly languages: number;
 
+  /** Numbers the words of records and finds their languages. */
   constructor(records: readonly MetricRecord[]) {
     this.vocabulary = Vocabulary.of(records);
     const plain = records.map((record) => this.vocabulary.sentencesOf(record));

@@ -70,7 +70,7 @@ Deno.test("topics: the posterior finds a new text's topic, sums to 1, and is the
   const { records, metric } = planted(400);
   const topics = TopicModel.fit(new Corpus(records), [...records.keys()], metric, 6);
   const posterior = topics.posterior(record("any1 topic1x3 any2. topic1x5 any7."));
-  assert.ok(posterior[1]! > 0.99, `${posterior}`);
+  assert.ok(posterior[1]! > 0.98, `${posterior}`);
   assert.ok(Math.abs(posterior.reduce((a, b) => a + b) - 1) < 1e-12);
   const unknown = topics.posterior(record("never seen before"));
   unknown.forEach((share, t) => assert.ok(Math.abs(share - topics.shares[t]!) < 1e-12));
