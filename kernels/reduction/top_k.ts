@@ -8,8 +8,23 @@ const kernel = defineKernel({
   label: "top_k",
   code: `${rankCode}\n${code}`,
   bindings: { x: "read", position: "write" },
-  uniforms: { outer: "u32", size: "u32", inner: "u32", k: "u32" },
+  uniforms: {
+    outer: "u32",
+    size: "u32",
+    inner: "u32",
+    k: "u32",
+    found: "u32",
+    found_end: "u32",
+    start: "u32",
+    end: "u32",
+  },
 });
+
+/**
+ * Rounds of loops that an invocation makes in one pass. Mesa's llvmpipe ends all loops of an invocation after 65,535 rounds
+ * without a word.
+ */
+const mostRounds = 60_000;
 
 /** Operands and sizes of `topK`. */
 export interface TopKOptions extends AxisView {
@@ -31,5 +46,11 @@ export function topK(launcher: Launcher, { x, position, k, outer, size, inner }:
   if (!(Number.isInteger(k) && k >= 1 && k <= size)) {
     throw new ShapeError(`top k: k is ${k}, but a whole number from 1 to the axis's ${size} elements is expected.`);
   }
-  launcher.dispatch(kernel, { x, position }, { outer, size, inner, k }, elementGrid(outer * inner));
+  const finds = Math.max(1, Math.floor(mostRounds / size));
+  for (let found = 0; found < k; found += finds) {
+    for (let start = 0; start < size; start += mostRounds) {
+      const range = { found, found_end: Math.min(found + finds, k), start, end: Math.min(start + mostRounds, size) };
+      launcher.dispatch(kernel, { x, position }, { outer, size, inner, k, ...range }, elementGrid(outer * inner));
+    }
+  }
 }

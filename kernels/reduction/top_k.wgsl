@@ -1,12 +1,19 @@
 // position[outer, :k, inner] = those of the k greatest x[outer, i, inner] over i, greatest first, of equal ones the
 // first; NaN counts as greater than any number. One invocation a line goes through it k times, each time for the greatest that
-// comes after the last one found. `rank` comes from rank.wgsl.
+// comes after the last one found. A pass finds some of them, or goes on with one through a part of the line: `position`
+// holds what the passes before have found. `rank` comes from rank.wgsl.
 
 struct Uniforms {
   outer: u32,
   size: u32,
   inner: u32,
   k: u32,
+  // What the pass finds: the places from `found` up to `found_end`.
+  found: u32,
+  found_end: u32,
+  // Where it looks: the elements from `start` up to `end`.
+  start: u32,
+  end: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -25,12 +32,23 @@ fn main(
     return;
   }
   let first = (index / stride) * uniforms.size * stride + index % stride;
-  var last = 0u;
-  var last_rank = 0xffffffffu;
-  for (var found = 0u; found < uniforms.k; found += 1u) {
+  let place = (index / stride) * uniforms.k * stride + index % stride;
+  for (var found = uniforms.found; found < uniforms.found_end; found += 1u) {
+    var last = 0u;
+    var last_rank = 0u;
+    if (found > 0u) {
+      last = position[place + (found - 1u) * stride];
+      last_rank = rank(x[first + last * stride]);
+    }
     var best = uniforms.size;
     var best_rank = 0u;
-    for (var i = 0u; i < uniforms.size; i += 1u) {
+    if (uniforms.start > 0u) {
+      best = position[place + found * stride];
+      if (best < uniforms.size) {
+        best_rank = rank(x[first + best * stride]);
+      }
+    }
+    for (var i = uniforms.start; i < uniforms.end; i += 1u) {
       let this_rank = rank(x[first + i * stride]);
       let follows = found == 0u || this_rank < last_rank || (this_rank == last_rank && i > last);
       if (follows && (best == uniforms.size || this_rank > best_rank)) {
@@ -38,8 +56,6 @@ fn main(
         best_rank = this_rank;
       }
     }
-    position[((index / stride) * uniforms.k + found) * stride + index % stride] = best;
-    last = best;
-    last_rank = best_rank;
+    position[place + found * stride] = best;
   }
 }

@@ -210,6 +210,19 @@ Deno.test("top k: the greatest come first, of equal ones the first, for every k"
   }
 });
 
+Deno.test("top k: lines longer than a loop may be are looked through to their end, and so are many places of long ones", async () => {
+  for (const [size, k] of [[70_000, 3], [30_000, 5]] as const) {
+    const view = { outer: 2, size, inner: 1 }, x = new Float32Array(2 * size);
+    for (let i = 0; i < 5; i++) x.set([1 + i % 3], i % 2 ? 2 * size - 1 - i : size - 1 - 7 * i);
+    x[size + 65_000 % size] = 2;
+    const position = harness.output(2 * k);
+    topK(launcher, { x: harness.upload(x), position, k, ...view });
+    const [found] = await harness.read(position);
+    const words = new Uint32Array(found.buffer, found.byteOffset, found.length);
+    assert.deepEqual(Array.from(words), Array.from(topKReference(x, view, k)), `${size}, ${k}`);
+  }
+});
+
 Deno.test("top k: NaN is the greatest, -Infinity the least, and no element is named twice", async () => {
   const x = [-Infinity, NaN, 0, -0, NaN, Infinity],
     position = harness.output(6),
