@@ -51,12 +51,12 @@ export function leadingEigenpairs(
     const { values, vectors } = tridiagonalEigenpairs(diagonal, below);
     const order = Array.from(values.keys()).sort((i, j) => values[j]! - values[i]!).slice(0, wanted);
     const limit = tolerance * Math.max(...values.map(Math.abs));
-    const residual = (pair: number) => Math.abs(below[target - 1]! * rowOf(vectors, target - 1)[pair]!);
+    const residual = (pair: number) => Math.abs(below[target - 1]! * rowOf(vectors, pair)[target - 1]!);
     if (target < size && !order.every((pair) => residual(pair) <= limit)) continue;
     const found = zeros(wanted, size);
     order.forEach((pair, i) => {
       const into = rowOf(found, i);
-      for (let k = 0; k < target; k++) addScaled(into, rowOf(vectors, k)[pair]!, rowOf(basis, k));
+      rowOf(vectors, pair).forEach((share, k) => addScaled(into, share, rowOf(basis, k)));
     });
     return { values: Float64Array.from(order, (pair) => values[pair]!), vectors: found };
   }
@@ -88,7 +88,7 @@ function addScaled(into: Float64Array, factor: number, x: Float64Array): void {
 }
 
 /**
- * Eigenvalues of a symmetric tridiagonal matrix, with their vectors as columns, by QL steps with implicit shifts.
+ * Eigenvalues of a symmetric tridiagonal matrix, with their vectors as rows, by QL steps with implicit shifts.
  *
  * @param below the numbers below the diagonal; the last is not looked at
  * @see Golub and Van Loan, "Matrix Computations" (2013), section 8.3
@@ -126,11 +126,11 @@ function tridiagonalEigenpairs(diagonal: readonly number[], below: readonly numb
         shift = sine * r;
         d[i + 1] = g + shift;
         g = cosine * r - b;
+        const left = rowOf(vectors, i), right = rowOf(vectors, i + 1);
         for (let k = 0; k < size; k++) {
-          const at = k * size + i;
-          const right = vectors.data[at + 1]!, left = vectors.data[at]!;
-          vectors.data[at + 1] = sine * left + cosine * right;
-          vectors.data[at] = cosine * left - sine * right;
+          const x = left[k]!, y = right[k]!;
+          right[k] = sine * x + cosine * y;
+          left[k] = cosine * x - sine * y;
         }
       }
       if (split) continue;
