@@ -158,8 +158,9 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
 
 /** Says what is chosen where it matters; the settings, with fewer epochs for a trial on the sample set. */
 function announce({ recipe, settings, files }: Omit<TrainRequest, "out">, terminal: Terminal): GivenSettings {
-  const { training, augmentation: { metricSwap: { share } }, weights } = settingsOf(recipeNamed(recipe), settings);
-  const trial = files === null && settings.training?.epochs === undefined && !recipeNamed(recipe).fitted;
+  const chosen = recipeNamed(recipe), all = settingsOf(chosen, settings);
+  const { training, augmentation: { metricSwap: { share } }, weights } = all;
+  const trial = files === null && settings.training?.epochs === undefined && !chosen.fitted?.(all);
   if (files === null) {
     terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
   }

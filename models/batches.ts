@@ -6,7 +6,7 @@ const orderStream = 0x0bde0000;
 
 /** The rows of each batch of an epoch, counted from 0; the same whenever it is asked. None where a recipe is fitted. */
 export function epochBatches({ recipe, settings }: Model, train: LabelledRows, epoch: number): readonly Uint32Array[] {
-  if (recipe.fitted) return [];
+  if (recipe.fitted?.(settings)) return [];
   const { batchSize, seed } = settings.training;
   const random = new Philox(seed, orderStream + epoch);
   return recipe.batches?.(train, random, settings) ?? shuffledBatches(train.score.length, { batchSize }, random);

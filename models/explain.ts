@@ -93,7 +93,9 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
     );
   const labelled = () => source.labelled(data.train, first);
   const operations = engine.scope(() =>
-    model.recipe.fitted ? [] : operationsOf(model.recipe.loss(model.network, labelled(), model.settings))
+    model.recipe.fitted?.(model.settings)
+      ? []
+      : operationsOf(model.recipe.loss(model.network, labelled(), model.settings))
   );
   const seconds = await measure(engine, model, optimizer, labelled);
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
@@ -165,7 +167,7 @@ async function measure(
   for (let step = 0; step <= timedSteps; step++) {
     const started = performance.now();
     await engine.step(() => {
-      if (recipe.fitted) recipe.predict(network, labelled(), settings);
+      if (recipe.fitted?.(settings)) recipe.predict(network, labelled(), settings);
       else trainStep(model, optimizer, labelled());
     });
     await engine.finish();

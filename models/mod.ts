@@ -33,6 +33,7 @@ export {
 export { Corpus, type Sentence, Vocabulary } from "./gate/corpus.ts";
 export { TopicModel, type TopicModelState } from "./gate/topic_model.ts";
 export { defaultWordPrior, type WordPrior } from "./gate/word_evidence.ts";
+export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./recipes/scml/local_scml.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "./predict_rows.ts";
 export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "./recipe.ts";

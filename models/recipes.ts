@@ -5,11 +5,12 @@ import { gaussianProcess } from "./recipes/gaussian_process/recipe.ts";
 import { bilinear } from "./recipes/bilinear/recipe.ts";
 import { jointEmbedding } from "./recipes/joint_embedding/recipe.ts";
 import { residualMlp } from "./recipes/residual_mlp/recipe.ts";
+import { scml } from "./recipes/scml/recipe.ts";
 import type { Settings } from "./settings/shared.ts";
 import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
-export const recipes: readonly Recipe[] = [bilinear, residualMlp, gaussianProcess, jointEmbedding];
+export const recipes: readonly Recipe[] = [bilinear, residualMlp, gaussianProcess, jointEmbedding, scml];
 
 /** The recipe of a name. @throws UsageError naming the nearest one */
 export function recipeNamed(name: string): Recipe {

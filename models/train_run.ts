@@ -145,7 +145,10 @@ async function run(
   const { network } = model;
   const trainer = new Trainer(engine, model, prepared.data);
   const history = await restore(folder, trainer, prepared.inputs.fingerprint, reporter);
-  reporter.start({ epochs: model.recipe.fitted ? 1 : settings.training.epochs, epochsDone: history.length });
+  reporter.start({
+    epochs: model.recipe.fitted?.(settings) ? 1 : settings.training.epochs,
+    epochsDone: history.length,
+  });
   let epochStarted = performance.now(), stepsBefore = trainer.position.step;
   let finished;
   try {

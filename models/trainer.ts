@@ -104,7 +104,7 @@ export class Trainer {
    */
   async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
     const { recipe, settings } = this.model;
-    const epochs = recipe.fitted ? 1 : settings.training.epochs;
+    const epochs = recipe.fitted?.(settings) ? 1 : settings.training.epochs;
     while (this.#position.epoch < epochs && !this.#earlyStopping.stop) {
       if (!await this.#trainEpoch(events, signal)) return false;
       const { figures, best } = await this.#endEpoch();

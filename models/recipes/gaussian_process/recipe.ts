@@ -59,7 +59,7 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
     train.engine.write(network.alpha, padded);
   },
 
-  fitted: true,
+  fitted: () => true,
 
   loss: () => {
     throw new MetrogradError("A Gaussian process is fitted in closed form; it has no loss to train by.");
