@@ -41,7 +41,9 @@ Deno.test(
     const texts = rowsIn("text.0"), metrics = rowsIn("metric"), statistics = rowsIn("statistics");
     const alpha = of("alpha").data, center = of("center").data, spread = of("spread").data;
     const limit = 4 * 2 / Math.sqrt(center.length);
-    const covariance = scoreCovariance(1);
+    const covariance = scoreCovariance(1), units = of("units").data;
+    const distance = (kind: number, rows: Float32Array[], to: Float32Array) =>
+      Float32Array.from(rows, (other) => squared(to, other) / units[kind]!);
     records.forEach((_, row) => {
       const { dimension } = features.texts;
       const text = features.texts.data.subarray(row * dimension, (row + 1) * dimension);
@@ -53,9 +55,9 @@ Deno.test(
       const k = new Float64Array(alpha.length);
       covariance.fill(
         [
-          Float32Array.from(texts, (other) => squared(text, other)),
-          Float32Array.from(metrics, (other) => squared(metric, other)),
-          Float32Array.from(statistics, (other) => squared(statistic, other)),
+          distance(0, texts, text),
+          distance(1, metrics, metric),
+          distance(2, statistics, statistic),
         ],
         of("scales").data,
         k,

@@ -41,19 +41,19 @@ const statisticsSpread = 2;
 const outlier = 4;
 
 /**
- * The covariance of two records' scores, over squared distances of each text field, then of the metrics, then of the
+ * The covariance of two records' scores, over squared distances (in units of their means) of each text field, then of the metrics, then of the
  * text statistics: what metrics share, what texts share, what texts share under like metrics, and the same of the statistics.
  */
 export function scoreCovariance(fields: number): Covariance {
   const texts = Array.from({ length: fields }, (_, field) => field);
   const metric = fields, statistics = fields + 1;
-  const apart = texts.map(() => -1);
+  const apart = texts.map(() => -0.5);
   return new Covariance([
     { distances: [metric], start: [-1, 1] },
     { distances: texts, start: [-1.5, ...apart] },
-    { distances: [...texts, metric, statistics], start: [0, ...apart, 0.5, -1.5] },
-    { distances: [statistics], start: [-1.5, -1] },
-    { distances: [statistics, metric], start: [-1.5, -1, 0.5] },
+    { distances: [...texts, metric, statistics], start: [0, ...apart, 0.5, 0.5] },
+    { distances: [statistics], start: [-1.5, 1] },
+    { distances: [statistics, metric], start: [-1.5, 1, 0.5] },
   ]);
 }
 
@@ -80,6 +80,8 @@ export class GaussianProcess extends Module {
   readonly center: Buffer;
   /** What their differences from it are divided by. */
   readonly spread: Buffer;
+  /** What squared distances of each kind are divided by. */
+  readonly units: Buffer;
   /** Of two records' scores. */
   readonly covariance: Covariance;
   readonly #sizes: GaussianProcessSizes;
@@ -103,6 +105,7 @@ export class GaussianProcess extends Module {
     this.metric = zeros("train metrics", rows, metric);
     this.statistics = zeros("train statistics", rows, statistics);
     this.center = zeros("statistics' center", statistics);
+    this.units = new Buffer(engine, [fields + 2], new Float32Array(fields + 2).fill(1), "units of distances");
     this.spread = new Buffer(engine, [statistics], new Float32Array(statistics).fill(1), "statistics' spread");
   }
 
@@ -115,7 +118,11 @@ export class GaussianProcess extends Module {
 
   /** Squared distances to the train rows by kind, each [batch, rows]; the statistics are standardized. */
   distances({ text, metric, statistics }: ProcessRows): Tensor[] {
-    const squared = (x: Tensor, y: Tensor) => pairwiseEuclideanDistance({ x, y }, { squared: true });
+    let kind = 0;
+    const squared = (x: Tensor, y: Tensor) => {
+      const unit = slice({ x: this.units }, { start: kind, end: ++kind });
+      return divide({ a: pairwiseEuclideanDistance({ x, y }, { squared: true }), b: unit });
+    };
     return [
       ...this.text.map((rows, field) => squared(text[field]!, rows)),
       squared(metric, this.metric),

@@ -35,7 +35,10 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
     network.mean.assign(Float32Array.of(mean));
 
     const searched = drawn(Uint32Array.from(used.keys()), model.searchRows, new Philox(seed, searchStream));
-    const distances = await distancesOf(train, network, searched, searched);
+    const raw = await distancesOf(train, network, searched, searched);
+    const units = Float32Array.from(raw, (one) => one.reduce((sum, value) => sum + value, 0) / one.length || 1);
+    train.engine.write(network.units, units);
+    const distances = raw.map((one, kind) => one.map((value) => value / units[kind]!));
     const of = (rows: Uint32Array, values: Float32Array, less: number) =>
       Float64Array.from(rows, (row) => values[used[row]!]! - less);
     const scales = maximizeLikelihood(network.covariance, {
