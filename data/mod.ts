@@ -27,3 +27,4 @@ export {
 } from "./evaluation.ts";
 export type { Encoder, EncoderTensor } from "./encoders/encoder.ts";
 export { HashEncoder } from "./encoders/hash.ts";
+export { dropStopWords, withoutSystemStopWords } from "./stop_words.ts";

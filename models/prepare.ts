@@ -11,6 +11,7 @@ import { type MetricRecord, readRecords } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
 import { holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
+import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
@@ -81,11 +82,12 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
     ? await readRecords(files.data, { scores: "required", recover: files.recover, onNote })
     : sample!.train.map(recordOf);
   const source = files?.data ?? "the sample set";
-  const { records, kept } = cleanScores(maxRows === null ? all : all.slice(0, maxRows), {
+  const { records: clean, kept } = cleanScores(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
     source,
     onNote,
   });
+  const records = settings.data.dropStopWords ? withoutSystemStopWords(clean) : clean;
   const metrics = files
     ? await MetricTable.read(files.metricNames, files.metricEmbeddings, { onNote })
     : await sampleMetrics();

@@ -4,6 +4,7 @@ import { HashEncoder } from "../data/encoders/hash.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
+import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
@@ -98,7 +99,8 @@ export class Scorer {
    *
    * @throws DataError when a metric has no embedding or the text embeddings are not of the run's kind
    */
-  async features(records: readonly MetricRecord[], options: ScoreOptions): Promise<Features> {
+  async features(given: readonly MetricRecord[], options: ScoreOptions): Promise<Features> {
+    const records = this.model.settings.data.dropStopWords ? withoutSystemStopWords(given) : given;
     const { source, metrics: added = null, onNote = () => {} } = options;
     const metrics = added
       ? this.metrics.merge(added, { source: "The table of further metrics", onNote })

@@ -33,6 +33,10 @@ export const sharedTable = {
     fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
     splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
     offGrid: choice("keep", ["keep", "round", "drop"], "what becomes of records whose score is no whole number"),
+    dropStopWords: flag(
+      false,
+      'leaves words such as "you are a" out of system prompts before they are encoded, in five languages',
+    ),
   },
   augmentation: {
     metricSwap: {
