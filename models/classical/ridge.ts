@@ -13,16 +13,16 @@ export interface RegressionRows {
   readonly weight?: Numbers | undefined;
 }
 
-/** The strengths of the penalty that `Ridge.search` tries: powers of 10, with a step between. */
+/** The strengths of the penalty that searches try: powers of 10, with a step between. */
 export const defaultAlphas: readonly number[] = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
 
-/** What `Ridge.search` found. */
+/** What a search for the strength found. */
 export interface RidgeSearch {
   /** The model of the best strength. */
   readonly ridge: Ridge;
   /** The strength of its penalty. */
   readonly alpha: number;
-  /** Its RMSE on the validation rows. */
+  /** Its RMSE on the validation rows, or on those that were left out. */
   readonly validationRmse: number;
 }
 
@@ -65,6 +65,23 @@ export class Ridge {
     return tried.reduce((best, one) => one.validationRmse < best.validationRmse ? one : best);
   }
 
+  /**
+   * Fits with each strength, and keeps the one with the lowest weighted RMSE on the rows themselves, each predicted as if it
+   * had been left out; the first of equals. Nothing is fitted anew for that: a row of leverage h that is left out has the
+   * error (y - prediction) / (1 - h).
+   *
+   * @see Golub, Heath, Wahba, "Generalized cross-validation as a method for choosing a good ridge parameter" (1979)
+   */
+  static searchLeaveOneOut(rows: RegressionRows, alphas: readonly number[] = defaultAlphas): RidgeSearch {
+    const equations = new NormalEquations(rows);
+    const tried = alphas.map((alpha) => ({
+      ridge: equations.solve(alpha),
+      alpha,
+      validationRmse: equations.leaveOneOutRmse(alpha),
+    }));
+    return tried.reduce((best, one) => one.validationRmse < best.validationRmse ? one : best);
+  }
+
   /** Predictions for rows. */
   predict(x: Matrix): Float64Array {
     expectColumns("x", x, this.coef.length);
@@ -74,13 +91,19 @@ export class Ridge {
 
 /** Xᵀ W X and Xᵀ W y of centred rows: what all strengths of the penalty share. */
 class NormalEquations {
+  readonly #rows: RegressionRows;
+  /** Sum of the weights. */
+  readonly #total: number;
   readonly #meanX: Float64Array;
   readonly #meanY: number;
   /** Lower triangle, [features, features]. */
   readonly #gram: Float64Array;
   readonly #moment: Float64Array;
 
-  constructor({ x, y, weight }: RegressionRows) {
+  constructor(rows: RegressionRows) {
+    const { x, y, weight } = rows;
+    this.#rows = rows;
+    this.#total = weight ? Float64Array.from(weight).reduce((sum, one) => sum + one, 0) : x.rows;
     expectColumns("x", x, x.columns);
     expectColumns("y", { data: y, rows: x.rows, columns: 1 }, 1);
     if (weight) expectColumns("weight", { data: weight, rows: x.rows, columns: 1 }, 1);
@@ -100,12 +123,38 @@ class NormalEquations {
   }
 
   solve(alpha: number): Ridge {
-    const size = this.#meanX.length;
-    const factor = this.#gram.slice(), coef = this.#moment.slice();
+    const size = this.#meanX.length, coef = this.#moment.slice();
+    choleskySolve(this.#factor(alpha), size, coef);
+    return new Ridge(coef, this.#meanY - dot(coef, this.#meanX));
+  }
+
+  /** Weighted RMSE of the rows, each predicted by the others. */
+  leaveOneOutRmse(alpha: number): number {
+    const { x, y, weight } = this.#rows, size = x.columns;
+    const factor = this.#factor(alpha), { coef, intercept } = this.solve(alpha);
+    const apart = new Float64Array(size);
+    let sum = 0;
+    for (let i = 0; i < x.rows; i++) {
+      const row = rowOf(x, i), counted = weight?.[i] ?? 1;
+      // The leverage is w (1 / Σ w + |L⁻¹ (x - mean)|²).
+      let squared = 0;
+      for (let j = 0; j < size; j++) {
+        apart[j] = (row[j]! - this.#meanX[j]! - dot(factor.subarray(j * size, j * size + j), apart)) /
+          factor[j * size + j]!;
+        squared += apart[j]! ** 2;
+      }
+      const error = (y[i]! - intercept - dot(row, coef)) / (1 - counted * (1 / this.#total + squared));
+      sum += counted > 0 ? counted * error ** 2 : 0;
+    }
+    return Math.sqrt(sum / this.#total);
+  }
+
+  /** Cholesky factor of the penalised products. */
+  #factor(alpha: number): Float64Array {
+    const size = this.#meanX.length, factor = this.#gram.slice();
     for (let i = 0; i < size; i++) factor[i * size + i]! += alpha;
     cholesky(factor, size);
-    choleskySolve(factor, size, coef);
-    return new Ridge(coef, this.#meanY - dot(coef, this.#meanX));
+    return factor;
   }
 }
 

@@ -39,6 +39,26 @@ Deno.test("ridge: the search keeps the strength with the lowest error on rows th
   found.forEach(({ validationRmse }) => assert.ok(validationRmse < 1e-7));
 });
 
+Deno.test("ridge: leaving rows out by their leverage is leaving them out", () => {
+  const alphas = [0.01, 2, 40, 300];
+  const total = weight.reduce((sum, one) => sum + one, 0);
+  const errors = alphas.map((alpha) => {
+    const squares = Array.from({ length: 30 }, (_, left) => {
+      const ridge = Ridge.fit({ x, y, weight: weight.with(left, 0) }, alpha);
+      const [predicted] = ridge.predict({ data: rowOf(x, left), rows: 1, columns: 4 });
+      return weight[left]! * (y[left]! - predicted!) ** 2;
+    });
+    return Math.sqrt(squares.reduce((sum, one) => sum + one, 0) / total);
+  });
+  alphas.forEach((alpha, i) => {
+    const { validationRmse } = Ridge.searchLeaveOneOut({ x, y, weight }, [alpha]);
+    assert.ok(Math.abs(validationRmse - errors[i]!) < 1e-9, `alpha ${alpha}: ${validationRmse}, ${errors[i]}`);
+  });
+  const { alpha, ridge } = Ridge.searchLeaveOneOut({ x, y, weight }, alphas);
+  assert.equal(alpha, alphas[errors.indexOf(Math.min(...errors))]);
+  assert.deepEqual(ridge, Ridge.fit({ x, y, weight }, alpha));
+});
+
 Deno.test("isotonic: equals the best of all increasing fits, by min-max of means", () => {
   const at = Float64Array.from({ length: 12 }, (_, i) => (7 * i) % 12);
   const target = Float64Array.from(at, (place, i) => place + 4 * Math.sin(3 * i));
