@@ -28,3 +28,31 @@ export function shuffledBatches(
     (_, batch) => order.subarray(batch * batchSize, batch + 1 === batches ? rows : (batch + 1) * batchSize),
   );
 }
+
+/**
+ * As many batches as `shuffledBatches` gives, each of `batchSize` rows (all, if there are fewer). Bins of scores that have
+ * rows take turns in giving one, so that each has the same share of a batch. The rows of a bin come in a random order, and
+ * in another once they are used up.
+ *
+ * @param binStarts lowest score of each bin, ascending from 0
+ */
+export function balancedBatches(
+  score: ArrayLike<number>,
+  { batchSize, binStarts }: { readonly batchSize: number; readonly binStarts: readonly number[] },
+  random: Philox,
+): Uint32Array[] {
+  const rowsOf: number[][] = binStarts.map(() => []);
+  Array.from(score, (value, row) => rowsOf[binStarts.findLastIndex((start) => value >= start)]!.push(row));
+  const bins = rowsOf.filter((rows) => rows.length > 0).map((rows) => endless(rows, random));
+  const size = Math.min(batchSize, score.length);
+  let turn = 0;
+  return Array.from(
+    { length: Math.ceil(score.length / batchSize) },
+    () => Uint32Array.from({ length: size }, () => bins[turn++ % bins.length]!.next().value),
+  );
+}
+
+/** Rows in a random order, again and again. */
+function* endless(rows: readonly number[], random: Philox): Generator<number, never> {
+  while (true) for (const at of random.permutation(rows.length)) yield rows[at]!;
+}

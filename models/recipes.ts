@@ -1,6 +1,7 @@
 import { nearestStart } from "../data/nearest_name.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
+import { attentionRefiner } from "./recipes/attention_refiner/recipe.ts";
 import { gaussianProcess } from "./recipes/gaussian_process/recipe.ts";
 import { bilinear } from "./recipes/bilinear/recipe.ts";
 import { jointEmbedding } from "./recipes/joint_embedding/recipe.ts";
@@ -10,7 +11,14 @@ import type { Settings } from "./settings/shared.ts";
 import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
-export const recipes: readonly Recipe[] = [bilinear, residualMlp, gaussianProcess, jointEmbedding, scml];
+export const recipes: readonly Recipe[] = [
+  bilinear,
+  residualMlp,
+  attentionRefiner,
+  gaussianProcess,
+  jointEmbedding,
+  scml,
+];
 
 /** The recipe of a name. @throws UsageError naming the nearest one */
 export function recipeNamed(name: string): Recipe {
