@@ -1,4 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { augment } from "./augment.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./evaluate.ts";
 import { explainFailure, usageError } from "./failure.ts";
@@ -6,10 +7,11 @@ import { predict } from "./predict.ts";
 import { type Actions, createProgram } from "./program.ts";
 import { recipes } from "./recipes.ts";
 import { sample } from "./sample.ts";
+import { synthesize } from "./synthesize.ts";
 import { train } from "./train.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
-const actions: Actions = { train, evaluate, predict, recipes, sample, doctor };
+const actions: Actions = { train, evaluate, predict, recipes, augment, synthesize, sample, doctor };
 
 /** Carries out a command line and returns its exit code: 0, 1 (failed), 2 (usage) or 130 (stopped from outside). */
 export async function main(args: readonly string[], terminal: Terminal, what: Actions = actions): Promise<number> {

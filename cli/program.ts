@@ -1,10 +1,12 @@
 import project from "../deno.json" with { type: "json" };
+import { type AugmentCall, augmentCommand } from "./augment.ts";
 import { type Action, command } from "./command.ts";
 import { type DoctorCall, doctorCommand } from "./doctor.ts";
 import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
 import { type PredictCall, predictCommand } from "./predict.ts";
 import { type RecipesCall, recipesCommand } from "./recipes.ts";
 import { type SampleCall, sampleCommand } from "./sample.ts";
+import { type SynthesizeCall, synthesizeCommand } from "./synthesize.ts";
 import type { Terminal } from "./terminal.ts";
 import { type TrainCall, trainCommand } from "./train.ts";
 
@@ -14,6 +16,8 @@ export interface Actions {
   readonly evaluate: Action<EvaluateCall>;
   readonly predict: Action<PredictCall>;
   readonly recipes: Action<RecipesCall>;
+  readonly augment: Action<AugmentCall>;
+  readonly synthesize: Action<SynthesizeCall>;
   readonly sample: Action<SampleCall>;
   readonly doctor: Action<DoctorCall>;
 }
@@ -32,6 +36,8 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     evaluateCommand((call) => actions.evaluate(call, terminal)),
     predictCommand((call) => actions.predict(call, terminal)),
     recipesCommand((call) => actions.recipes(call, terminal)),
+    augmentCommand((call) => actions.augment(call, terminal)),
+    synthesizeCommand((call) => actions.synthesize(call, terminal)),
     sampleCommand((call) => actions.sample(call, terminal)),
     doctorCommand((call) => actions.doctor(call, terminal)),
   ];

@@ -1,4 +1,5 @@
 import { UsageError } from "../kernels/errors.ts";
+import { asksForMore } from "../models/augment.ts";
 import { explainTraining } from "../models/explain.ts";
 import { recipeNamed, recipes, settingsOf } from "../models/recipes.ts";
 import type { GivenSettings } from "../models/settings/shared.ts";
@@ -6,9 +7,10 @@ import { holdsFolds, resumeFolds, trainFolds } from "../models/train_folds.ts";
 import { configOf, resumeRun, trainRun } from "../models/train_run.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
+import { dataRequest, withDataOptions, withSettingOptions } from "./data_options.ts";
 import { formatExplanation } from "./explanation.ts";
 import { interruptible } from "./interruption.ts";
-import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";
+import { flagOf, given, number, text } from "./options.ts";
 import { nextFree } from "./out.ts";
 import { createTrainReporter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -35,53 +37,35 @@ export function trainCommand(act: (call: TrainCall) => Promise<void>) {
 }
 
 function trainOptions() {
-  const names = recipes.map(({ name }) => name);
-  const options = command("train", "Train a scorer. Without --data it trains on a built-in sample set.", [
-    ["train", "Try it out"],
-    [
-      "train --data train.json --metric-names names.json --metric-embeddings metrics.npy --out runs/a",
-      "Train on your records",
-    ],
-    [
-      "train --recipe bilinear --set optimizer.lr=3e-4 --set model.rank=64",
-      "Change any setting (see: deno task recipes)",
-    ],
-    ["train --resume runs/a", "Go on with a run that was stopped"],
-  ])
-    .optionsGroup("Data:")
-    .option("--data <file>", "JSON file of records with scores", text("--data"))
-    .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
-    .option("--metric-embeddings <file>", ".npy matrix with a row for each name", text("--metric-embeddings"))
-    .option(
-      "--embeddings <folder>",
-      "embeddings of the texts: user_prompt.npy, system_prompt.npy, response.npy, or text.npy (default: the built-in encoder)",
-      text("--embeddings"),
-    )
-    .option("--recover", "train on what can be saved of a damaged --data")
-    .option("--max-rows <count>", "use only the first records", number("--max-rows", [1, 1e9, true]))
-    .optionsGroup("Run:")
-    .option("--out <folder>", "folder of the run (default: the next free runs/RECIPE-1, -2 ...)", text("--out"))
-    .option("--force", "replace the run that is in --out")
-    .option(
-      "--folds <count>",
-      "train a run for each of so many parts of the records, and pool what each predicts of its own",
-      number("--folds", [2, 1000, true]),
-    )
-    .option("--explain", "show the model, its memory and the cost of a step instead of training")
-    .option(
-      "--resume <run>",
-      "go on with a stopped run, or with folds, with their own data and settings",
-      text("--resume"),
-    )
-    .optionsGroup("Recipe and settings:")
-    .option("--recipe <name>", describe(`what to train: ${names.join(", ")}`, names[0]), oneOf("--recipe", names))
-    .option("--config <file>", "JSON file of settings, in sections, or the config.json of a run", text("--config"))
-    .option(
-      "--set <setting=value>",
-      "any setting of the recipe, over those of --config; may be repeated (see: deno task recipes NAME)",
-      (word: string, before: readonly string[] = []) => [...before, word],
-    )
-    .optionsGroup(`Short for settings of any recipe (the defaults are those of ${names[0]}):`);
+  const options = withSettingOptions(
+    withDataOptions(command("train", "Train a scorer. Without --data it trains on a built-in sample set.", [
+      ["train", "Try it out"],
+      [
+        "train --data train.json --metric-names names.json --metric-embeddings metrics.npy --out runs/a",
+        "Train on your records",
+      ],
+      [
+        "train --recipe bilinear --set optimizer.lr=3e-4 --set model.rank=64",
+        "Change any setting (see: deno task recipes)",
+      ],
+      ["train --resume runs/a", "Go on with a run that was stopped"],
+    ]))
+      .optionsGroup("Run:")
+      .option("--out <folder>", "folder of the run (default: the next free runs/RECIPE-1, -2 ...)", text("--out"))
+      .option("--force", "replace the run that is in --out")
+      .option(
+        "--folds <count>",
+        "train a run for each of so many parts of the records, and pool what each predicts of its own",
+        number("--folds", [2, 1000, true]),
+      )
+      .option("--explain", "show the model, its memory and the cost of a step instead of training")
+      .option(
+        "--resume <run>",
+        "go on with a stopped run, or with folds, with their own data and settings",
+        text("--resume"),
+      ),
+  )
+    .optionsGroup(`Short for settings of any recipe (the defaults are those of ${recipes[0]!.name}):`);
   for (const { flags, description } of shorthandOptions()) options.option(flags, description);
   return options;
 }
@@ -104,26 +88,12 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     others;
   const { recipe, config, set, ...further } = words;
   const shorthands = further as ShorthandWords;
-  const metrics = metricFiles({ metricNames, metricEmbeddings });
-  if (data === undefined) {
-    const needsData = { metricNames, metricEmbeddings, embeddings, recover, groupBy: shorthands.groupBy };
-    const [alone] = Object.keys(given(needsData));
-    if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
-  } else if (metrics === null) {
-    throw new UsageError("--data needs --metric-names and --metric-embeddings beside it.");
-  }
+  const dataWords = { data, metricNames, metricEmbeddings, embeddings, recover, maxRows };
   return {
     kind: "new",
     request: {
-      files: data === undefined || metrics === null ? null : {
-        data,
-        metricNames: metrics.names,
-        metricEmbeddings: metrics.embeddings,
-        embeddings: embeddings ?? null,
-        recover: recover ?? false,
-      },
+      ...dataRequest(dataWords, { groupBy: shorthands.groupBy }),
       ...await readSettings({ recipe, config, set, shorthands }),
-      maxRows: maxRows ?? null,
     },
     out: out ?? null,
     force: force ?? false,
@@ -159,7 +129,8 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
 /** Says what is chosen where it matters; the settings, with fewer epochs for a trial on the sample set. */
 function announce({ recipe, settings, files }: Omit<TrainRequest, "out">, terminal: Terminal): GivenSettings {
   const chosen = recipeNamed(recipe), all = settingsOf(chosen, settings);
-  const { training, augmentation: { metricSwap: { share } }, weights } = all;
+  const { training, augmentation, weights } = all;
+  const { share } = augmentation.metricSwap;
   const trial = files === null && settings.training?.epochs === undefined && !chosen.fitted?.(all);
   if (files === null) {
     terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
@@ -172,6 +143,9 @@ function announce({ recipe, settings, files }: Omit<TrainRequest, "out">, termin
       ? `Metric-swap negatives: ${share} of the train rows (they help where metrics may not fit; --negatives 0 leaves them out).`
       : "No metric-swap negatives.",
   );
+  if (asksForMore(augmentation)) {
+    terminal.note(`Other rows are added to the train rows: deno task augment --recipe ${recipe} shows them.`);
+  }
   terminal.note(`Sample weights: ${weights.kind}.`);
   return trial ? { ...settings, training: { ...settings.training, epochs: sampleEpochs } } : settings;
 }

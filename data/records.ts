@@ -50,7 +50,13 @@ export function combineTextFields({ systemPrompt, userPrompt, response }: Metric
   return [systemPrompt, userPrompt, response].filter((text) => text).join("\n\n");
 }
 
-function parseRecord(value: unknown, place: string, scores: ReadRecordsOptions["scores"]): MetricRecord {
+/**
+ * The record that a JSON value stands for.
+ *
+ * @param place where it stands, for messages: "train.json, record 7"
+ * @throws DataError when something is not what it has to be
+ */
+export function parseRecord(value: unknown, place: string, scores: ReadRecordsOptions["scores"]): MetricRecord {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new DataError(
       `${place} is ${describe(value)}; an object with metric_name, user_prompt and response is expected.`,

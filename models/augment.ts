@@ -28,7 +28,7 @@ export interface AugmentInput {
   /** Where rows with numbers of their own are added. */
   readonly tables: GrowingTables;
   /** Train rows that a language model wrote; their texts are in the tables. */
-  readonly written: ScoredPairs | null;
+  readonly written: ScoredPairs;
 }
 
 /**
@@ -77,8 +77,15 @@ export function augment(
     add("misaligned negatives", rows, true);
   }
   if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
-  if (written) add("language-model samples", written);
+  if (settings.languageModel.replies !== null) add("language-model samples", written);
   return added;
+}
+
+/** True when a stage beside metric-swap negatives is asked for. */
+export function asksForMore(settings: SharedSettings["augmentation"]): boolean {
+  const { opposite, substitutable, targeted: { low, mid }, misaligned, resample, languageModel } = settings;
+  return [opposite, substitutable, resample].some(({ share }) => share > 0) ||
+    [low, mid, misaligned].some(({ share, count }) => (count ?? share) > 0) || languageModel.replies !== null;
 }
 
 function bandOf({ lowest, highest }: { readonly lowest: number; readonly highest: number }) {

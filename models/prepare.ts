@@ -23,6 +23,7 @@ import type { Reporter } from "./reporter.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Embeddings, LabelledRows, TrainingData } from "./training_data.ts";
+import { readWrittenRecords } from "./written_records.ts";
 
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
 const sampleSeed = 1;
@@ -59,8 +60,10 @@ export interface PreparedRun {
 
 /** Train rows as augmentation leaves them. */
 export interface PreparedRows {
-  /** All records that are used, in the order of the texts' rows. */
+  /** All records that are used, in the order of the texts' rows; those that a language model wrote come last. */
   readonly records: readonly MetricRecord[];
+  /** The numbers of those from the file, counted from 0 there. */
+  readonly recordNumbers: Uint32Array;
   /** Train rows that are records. */
   readonly plain: ScoredPairs;
   /** What each stage adds. */
@@ -91,19 +94,24 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   const metrics = files
     ? await MetricTable.read(files.metricNames, files.metricEmbeddings, { onNote })
     : await sampleMetrics();
-  const metric = Uint32Array.from(
-    records,
-    ({ metric }, i) => metrics.indexOf(metric, `${source}, record ${kept[i]! + 1}`),
-  );
+  for (const [i, { metric }] of records.entries()) metrics.indexOf(metric, `${source}, record ${kept[i]! + 1}`);
   if (records.length < 2) {
     throw new MetrogradError(`${source} holds ${records.length} record; training needs at least two.`);
   }
   const split = splitOf(records, settings);
 
   const layout = settings.features.texts;
+  const written = await readWrittenRecords({
+    replies: settings.augmentation.languageModel.replies,
+    embeddings: files?.embeddings ?? null,
+    metrics: metrics.names,
+    heldOut: [...split.validation].map((row) => records[row]!),
+    onNote,
+  });
+  const everything = [...records, ...written];
   const encoder = files?.embeddings ? null : new HashEncoder();
   encoder?.fit(fitTexts([...split.train].map((row) => records[row]!), layout));
-  const embeddings = encoder ? await encodeRecords(encoder, records, layout) : take(
+  const embeddings = encoder ? await encodeRecords(encoder, everything, layout) : take(
     await readTextEmbeddings(files!.embeddings!, all.length, {
       rowsOf: `${source} has ${all.length} records`,
       recovered: files!.recover,
@@ -113,7 +121,8 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   );
   const texts = layOutTexts(embeddings, layout, files?.embeddings ?? "The encoder");
 
-  const score = Float32Array.from(records, ({ score }) => score!);
+  const metric = Uint32Array.from(everything, ({ metric }) => metrics.indexOf(metric));
+  const score = Float32Array.from(everything, ({ score }) => score!);
   const pairs = (rows: Uint32Array<ArrayBuffer>): ScoredPairs => ({
     text: rows,
     metric: rows.map((row) => metric[row]!),
@@ -123,8 +132,8 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   const options: MismatchOptions = {
     seed: settings.training.seed,
     metrics: metrics.names.length,
-    sameText: numberTexts(records),
-    known: { text: Uint32Array.from(records.keys()), metric },
+    sameText: numberTexts(everything),
+    known: { text: Uint32Array.from(everything.keys()), metric },
   };
   const mismatched = mismatchedPairs(validation, options);
   const gate = settings.gate.name === "none"
@@ -133,10 +142,11 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,
-    statistics: growing(textStatistics(records)),
+    statistics: growing(textStatistics(everything)),
     metrics: growing({ data: metrics.embeddings, dimension: metrics.dimension }),
   };
-  const added = augment({ plain, metrics, tables, written: null }, settings.augmentation, options);
+  const writtenRows = pairs(Uint32Array.from(written, (_, i) => records.length + i));
+  const added = augment({ plain, metrics, tables, written: writtenRows }, settings.augmentation, options);
   const train = joinPairs([plain, ...added.map(({ rows }) => rows)]);
   const rowsThatDoNotFit = added.reduce((sum, { mismatched, rows }) => sum + (mismatched ? rows.score.length : 0), 0);
   const data: TrainingData = {
@@ -166,7 +176,7 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
       trainMean: meanScore(plain.score),
       fingerprint: fingerprint(config, data),
     },
-    rows: { records, plain, added, tables },
+    rows: { records: everything, recordNumbers: kept, plain, added, tables },
     counts: {
       records: records.length,
       train: plain.score.length,

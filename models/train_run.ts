@@ -73,10 +73,14 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
 }
 
 /** Everything that repeats a run: its settings in full, its files by absolute paths. @throws UsageError */
-export function configOf({ recipe, settings, files, maxRows }: Omit<TrainRequest, "out">): RunConfig {
+export function configOf({ recipe, settings: given, files, maxRows }: Omit<TrainRequest, "out">): RunConfig {
+  const settings = settingsOf(recipeNamed(recipe), given);
+  const { augmentation, augmentation: { languageModel: { replies } } } = settings;
   return {
     recipe,
-    settings: settingsOf(recipeNamed(recipe), settings),
+    settings: replies === null
+      ? settings
+      : { ...settings, augmentation: { ...augmentation, languageModel: { replies: resolve(replies) } } },
     files: files && {
       ...files,
       data: resolve(files.data),

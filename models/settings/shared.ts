@@ -78,6 +78,9 @@ export const sharedTable = {
       ),
       mostCopies: number(10, [1, 1e6, true], "times that one row is drawn again at most"),
     },
+    languageModel: {
+      replies: optionalText(null, "file of a language model's replies, whose records are learnt from too"),
+    },
   },
   features: {
     texts: choice("combined", textLayouts, "texts that the network sees, each as a row of numbers"),

@@ -27,6 +27,8 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     evaluate: note("evaluate"),
     predict: note("predict"),
     recipes: note("recipes"),
+    augment: note("augment"),
+    synthesize: note("synthesize"),
     sample: note("sample"),
     doctor: note("doctor"),
     ...actions,

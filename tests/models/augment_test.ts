@@ -5,7 +5,7 @@ import { prepare, type PreparedRun } from "../../models/prepare.ts";
 import { recipes, settingsOf } from "../../models/recipes.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
 import type { TrainFiles } from "../../models/train_request.ts";
-import { withFolder } from "../temporary.ts";
+import { put, withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
 
 /** Every stage that needs no file. */
@@ -19,12 +19,14 @@ const everyStage: GivenSettings["augmentation"] = {
   resample: { share: 0.5 },
 };
 
-async function prepareWith(files: TrainFiles, settings: GivenSettings): Promise<PreparedRun> {
+async function prepareWith(
+  files: TrainFiles,
+  settings: GivenSettings,
+  note: (sentence: string) => void = () => {},
+): Promise<PreparedRun> {
   const [recipe] = recipes;
-  return await prepare(
-    { recipe: recipe!.name, settings: settingsOf(recipe!, settings), files, maxRows: null },
-    silent,
-  );
+  const config = { recipe: recipe!.name, settings: settingsOf(recipe!, settings), files, maxRows: null };
+  return await prepare(config, { ...silent, note });
 }
 
 /** Metrics in two pairs of neighbours, so that some are proposed as substitutes. */
@@ -82,5 +84,47 @@ Deno.test(
     const alone = await misaligned({ misaligned: { share: 0.5 } });
     assert.deepEqual(await misaligned(everyStage), alone);
     assert.notDeepEqual(await misaligned(everyStage, 2), alone);
+  }),
+);
+
+const replyOf = (records: unknown) =>
+  JSON.stringify({ metric_name: "metric 1", behaviour: "non-compliant", content: JSON.stringify(records) });
+
+Deno.test(
+  "augment: what a language model wrote is learnt from, but for copies of validation records and what is no record",
+  withFolder(async (folder) => {
+    const files = { ...await writeNeighbours(folder), embeddings: null };
+    const plain = await prepareWith(files, {});
+    const heldOut = plain.rows.records[plain.data.validation.text[0]!]!;
+    const path = await put(
+      folder,
+      "replies.jsonl",
+      replyOf([
+        { user_prompt: "new", response: "answer", score: 2 },
+        { system_prompt: heldOut.systemPrompt, user_prompt: heldOut.userPrompt, response: heldOut.response, score: 1 },
+        { user_prompt: "new", response: "answer", score: 9 },
+      ]),
+    );
+    const notes: string[] = [];
+    const augmentation = { metricSwap: { share: 0 }, languageModel: { replies: path } };
+    const { data, rows, counts } = await prepareWith(files, { augmentation }, (note) => notes.push(note));
+    assert.deepEqual(counts.added, [["language-model samples", 1]]);
+    const last = data.train.text.length - 1;
+    assert.deepEqual([data.train.metric[last], data.train.score[last]], [1, 2]);
+    assert.equal(rows.records[data.train.text[last]!]!.userPrompt, "new");
+    const { data: texts, fields, dimension } = data.tables.texts, width = fields * dimension;
+    assert.ok(texts.subarray(data.train.text[last]! * width).some((value) => value !== 0), "its text is encoded");
+    assert.equal(data.tables.statistics.data.length, rows.records.length * data.tables.statistics.dimension);
+    assert.deepEqual(data.validation, plain.data.validation);
+    assert.match(notes.join("\n"), /1 records are used, 2 were dropped\.\n.*score is 9; 0 to 5.*\n.*validation record/);
+  }),
+);
+
+Deno.test(
+  "augment: written records need the built-in encoder",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const replies = await put(folder, "replies.jsonl", replyOf([]));
+    await assert.rejects(prepareWith(files, { augmentation: { languageModel: { replies } } }), /have no embeddings in/);
   }),
 );

@@ -16,6 +16,8 @@ const actions: Actions = {
   evaluate: unused,
   predict: unused,
   recipes: unused,
+  augment: () => Promise.resolve(),
+  synthesize: () => Promise.resolve(),
   sample: unused,
   doctor: unused,
 };

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { augment } from "../../cli/augment.ts";
+import { synthesize } from "../../cli/synthesize.ts";
+import { readNpy } from "../../data/npy.ts";
+import { writeInputs } from "../models/runs.ts";
+import { withFolder } from "../temporary.ts";
+import { run } from "./harness.ts";
+
+interface WrittenRow {
+  readonly stage: string;
+  readonly score: number;
+  readonly record: number;
+  readonly response: string;
+  readonly metric_name: string;
+  readonly text_row?: number;
+}
+
+Deno.test(
+  "augment: shows counts and scores before and after each stage, and writes the rows",
+  withFolder(async (folder) => {
+    const { data, metricNames, metricEmbeddings } = await writeInputs(folder);
+    const inputs = `--data ${data} --metric-names ${metricNames} --metric-embeddings ${metricEmbeddings}`;
+    const out = join(folder, "rows");
+    const stages = "--set augmentation.metricSwap.share=0.5 --set augmentation.targeted.mid.count=9";
+    const line = `augment ${inputs} ${stages} --out ${out}`;
+    const shown = await run(line, { augment });
+    assert.equal(shown.code, 0, shown.err);
+    const lines = shown.out.trimEnd().split("\n");
+    assert.match(lines[0]!, /^after +added +rows +mean +0 +1 .* 10$/);
+    assert.deepEqual(lines.slice(1).map((line) => line.split(/ {2,}/).slice(0, 3)), [
+      ["records", "73", "73"],
+      ["+ metric-swap negatives", "37", "110"],
+      ["+ targeted negatives, mid, shuffle", "3", "113"],
+      ["+ targeted negatives, mid, noise", "3", "116"],
+      ["+ targeted negatives, mid, swap", "3", "119"],
+    ]);
+    for (const line of lines.slice(1)) {
+      const [, rows, , ...classes] = line.match(/-?\d+(\.\d+)?/g)!.map(Number);
+      assert.equal(classes.reduce((sum, count) => sum + count, 0), rows, line);
+    }
+    const rows: WrittenRow[] = JSON.parse(await Deno.readTextFile(join(out, "rows.json")));
+    assert.equal(rows.length, 119);
+    assert.ok(rows.every(({ record, response }) => response === `answer ${record - 1}`));
+    const withOwn = rows.filter(({ text_row }) => text_row !== undefined);
+    assert.deepEqual(withOwn.map(({ text_row }) => text_row), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual((await readNpy(join(out, "texts.npy"))).shape, [6, 768]);
+    assert.deepEqual((await readNpy(join(out, "metrics.npy"))).shape, [3, 5]);
+
+    const again = await run(line, { augment });
+    assert.equal(again.code, 2);
+    assert.match(again.err, /--out .* exists already/);
+    const json = await run(`augment ${inputs} --json`, { augment });
+    assert.deepEqual(JSON.parse(json.out).map(({ rows }: { rows: number }) => rows), [73, 80]);
+  }),
+);
+
+Deno.test(
+  "synthesize: sends the prompts that augment writes, and keeps replies that augment reads",
+  withFolder(async (folder) => {
+    const { data, metricNames, metricEmbeddings } = await writeInputs(folder);
+    const inputs = `--data ${data} --metric-names ${metricNames} --metric-embeddings ${metricEmbeddings}`;
+    const prompts = join(folder, "prompts.jsonl"), replies = join(folder, "replies.jsonl");
+    assert.equal((await run(`augment ${inputs} --prompts ${prompts} --samples 2`, { augment })).code, 0);
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+      const { messages: [{ content: asked }] } = await request.json();
+      const content = JSON.stringify([{ user_prompt: "a", response: "b", score: asked.includes("fail at") ? 1 : 9 }]);
+      return Response.json({ choices: [{ message: { content: `${content}` } }] });
+    });
+    try {
+      const endpoint = `http://127.0.0.1:${server.addr.port}/v1`;
+      const line = `synthesize --prompts ${prompts} --endpoint ${endpoint} --model small --out ${replies}`;
+      const { code, out, err } = await run(line, { synthesize });
+      assert.equal(code, 0, err);
+      assert.match(out, /8 replies to 8 prompts, 8 records, 0 dropped\.\n$/);
+    } finally {
+      await server.shutdown();
+    }
+    const { out } = await run(`augment ${inputs} --set augmentation.languageModel.replies=${replies}`, { augment });
+    assert.match(out, /\+ language-model samples +8 +88 /);
+    const refused = await run(`synthesize --prompts ${prompts} --endpoint nowhere --model m --out ${replies}2`, {
+      synthesize,
+    });
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /--endpoint is "nowhere"; an address/);
+  }),
+);
