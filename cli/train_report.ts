@@ -30,8 +30,8 @@ export function reportRun({ folder, finished, epochs, best, figures }: TrainSumm
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
-export function reportFolds({ folder, folds, pooled }: FoldsSummary, terminal: Terminal): void {
-  if (!pooled) throw stopped(counted(folds.length, "fold"), folder);
+export function reportFolds({ folder, done, folds, pooled }: FoldsSummary, terminal: Terminal): void {
+  if (!pooled) throw stopped(counted(done, "fold"), folder);
   const figure = (value: number) => value.toFixed(3);
   const [low, high] = pooled.rmseInterval;
   terminal.print(alignColumns([

@@ -44,7 +44,14 @@ export type { RunConfig, RunInputs } from "./run_folder.ts";
 export type { SetFigure } from "./run_readme.ts";
 export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
 export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
-export { type FoldFigures, type FoldsSummary, type PooledFigures, resumeFolds, trainFolds } from "./train_folds.ts";
+export {
+  type FoldFigures,
+  type FoldsSummary,
+  type PooledFigures,
+  resumeFolds,
+  trainEnsembleFolds,
+  trainFolds,
+} from "./train_folds.ts";
 export { misfitShare, type ShiftName, shiftNames } from "./shift.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
@@ -58,3 +65,31 @@ export {
   sharedTable,
 } from "./settings/shared.ts";
 export type { Given, Table, Values } from "./settings/table.ts";
+export {
+  type Combination,
+  combine,
+  combinedSpread,
+  type CombineName,
+  combineNames,
+  type CombineOptions,
+  fitCombination,
+  type MemberScores,
+} from "./ensemble/combine.ts";
+export {
+  type EnsembleConfig,
+  type EnsembleRequest,
+  type EnsembleSettings,
+  ensembleTable,
+  type FittedEnsemble,
+  type GivenEnsembleSettings,
+  holdsEnsemble,
+} from "./ensemble/config.ts";
+export { defaultMembers, expandMembers, type Member, type MemberEntry } from "./ensemble/members.ts";
+export { EnsembleScorer } from "./ensemble/scorer.ts";
+export {
+  type EnsembleOptions,
+  type EnsembleSummary,
+  type MemberSummary,
+  resumeEnsemble,
+  trainEnsemble,
+} from "./ensemble/train.ts";

@@ -26,7 +26,8 @@ import type { Embeddings, LabelledRows, TrainingData } from "./training_data.ts"
 import { readWrittenRecords } from "./written_records.ts";
 
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
-const sampleSeed = 1;
+/** Seed of the built-in sample set. */
+export const sampleSeed = 1;
 
 /** How many rows there are of each kind. */
 export interface RowCounts {
@@ -135,7 +136,11 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
     sameText: numberTexts(everything),
     known: { text: Uint32Array.from(everything.keys()), metric },
   };
-  const mismatched = mismatchedPairs(validation, options);
+  // Drawn with the split: runs of one split are measured on the same rows, whatever their seed.
+  const mismatched = mismatchedPairs(validation, {
+    ...options,
+    seed: settings.data.splitSeed ?? settings.training.seed,
+  });
   const gate = settings.gate.name === "none"
     ? null
     : fitGate(records, plain, validation, mismatched, metrics.names.length, onNote);

@@ -63,6 +63,8 @@ export class RunFolder {
   readonly curves = this.#file("curves.svg");
   /** Predictions of the validation rows; written when the run is finished. */
   readonly validation = this.#file("validation.csv");
+  /** Predictions of the same rows with a metric that does not fit; written when the run is finished. */
+  readonly mismatched = this.#file("mismatched.csv");
   readonly readme = this.#file("README.md");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");

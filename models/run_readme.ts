@@ -78,6 +78,7 @@ ${
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
       ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],
+      ["`mismatched.csv`", "the same with a metric that does not fit"],
       ["`metrics.jsonl`, `timings.jsonl`", "figures and times, a line an epoch"],
       ...(onSample ? [["`sample/`", "the sample set as files"]] : []),
     ])

@@ -21,6 +21,7 @@ import { FitGate, type GateEvidence } from "./gate/fit_gate.ts";
 import { recipeNamed } from "./recipes.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
 import type { Widths } from "./recipe.ts";
+import type { Settings } from "./settings/shared.ts";
 import { misfitShare, type ShiftName } from "./shift.ts";
 import type { Embeddings, Rows } from "./training_data.ts";
 
@@ -133,15 +134,11 @@ export class Scorer {
     const source = new BatchSource(this.engine, tables);
     try {
       const predictions = await predictRows(this.engine, this.model, source, rows);
-      const { offset, round } = this.model.settings.prediction;
-      const finish = (score: number) => {
-        const moved = Math.min(Math.max(score + offset, 0), 10);
-        return round ? Math.floor(moved + 0.5) : moved;
-      };
+      const { prediction } = this.model.settings;
       const mixed = this.gate?.informative && evidence
         ? this.gate.mix(predictions.score, evidence, misfitShare(this.gate, evidence, shift))
         : predictions.score;
-      return { ...predictions, score: mixed.map(finish) };
+      return { ...predictions, score: mixed.map((score) => finishScore(score, prediction)) };
     } finally {
       source.dispose();
     }
@@ -185,6 +182,12 @@ export class Scorer {
     }
     return given;
   }
+}
+
+/** A score as the settings of prediction ask for it: moved by the offset, within 0 and 10, rounded. */
+export function finishScore(score: number, { offset, round }: Settings["prediction"]): number {
+  const moved = Math.min(Math.max(score + offset, 0), 10);
+  return round ? Math.floor(moved + 0.5) : moved;
 }
 
 /** Writes what the network saw as `metric.npy` and `text.npy`, a row a record, to repeat its scores elsewhere. */

@@ -2,8 +2,12 @@ import { join } from "node:path";
 import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../data/evaluation.ts";
 import { readFileOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
+import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest } from "./ensemble/config.ts";
+import { ensembleFolds } from "./ensemble/folds.ts";
+import type { Member } from "./ensemble/members.ts";
+import { type EnsembleOptions, withMembers } from "./ensemble/train.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
-import { configOf, resumeRun, type RunOptions, trainConfig, type TrainSummary } from "./train_run.ts";
+import { configOf, type RunOptions, trainOrResume } from "./train_run.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { readValidation, type ValidationRow, writeValidation } from "./validation_file.ts";
 
@@ -13,7 +17,9 @@ export interface FoldsSummary {
   readonly folder: string;
   /** False when the work was stopped by its signal; it can be resumed. */
   readonly finished: boolean;
-  /** Folds that are done. */
+  /** How many folds are done. */
+  readonly done: number;
+  /** Empty until all folds are done. */
   readonly folds: readonly FoldFigures[];
   /** Over the out-of-fold predictions of all records; null until all folds are done. */
   readonly pooled: PooledFigures | null;
@@ -45,9 +51,24 @@ export interface PooledFigures extends Omit<FoldFigures, "fold"> {
   readonly spearman: number;
 }
 
+/** What is trained for each fold. */
+export interface FoldWork<Options extends RunOptions = RunOptions> {
+  /** Trains what holds a fold out into a folder, or goes on with it; true when it is done. What is done is left alone. */
+  train(path: string, fold: number, options: Options): Promise<boolean>;
+  /** What was predicted of each fold's records, from the folders of all folds. */
+  rows(paths: readonly string[]): Promise<readonly FoldRows[]>;
+}
+
+/** What was predicted of a fold's records by what had not seen them. */
+export interface FoldRows {
+  readonly rows: readonly ValidationRow[];
+  /** Mean score of the fold's train rows. */
+  readonly trainMean: number;
+}
+
 interface FoldsConfig {
   readonly folds: number;
-  readonly config: RunConfig;
+  readonly config: RunConfig | EnsembleConfig;
 }
 
 const format = "metrograd folds 1";
@@ -63,9 +84,26 @@ export async function trainFolds(
   { folds, out, ...request }: TrainRequest & { readonly folds: number },
   options: RunOptions,
 ): Promise<FoldsSummary> {
-  const { data } = request.settings;
   // Checked before anything is written.
-  const config = configOf({ ...request, settings: { ...request.settings, data: { ...data, folds, fold: 0 } } });
+  const config = configOf({ ...request, settings: withFolds(request.settings, folds) });
+  return await beginFolds(out, { folds, config }, options);
+}
+
+/** The same for an ensemble: an ensemble for each fold. */
+export async function trainEnsembleFolds(
+  { folds, out, ...request }: EnsembleRequest & { readonly folds: number; readonly out: string },
+  options: EnsembleOptions,
+): Promise<FoldsSummary> {
+  const config = ensembleConfigOf({ ...request, settings: withFolds(request.settings, folds) });
+  return await beginFolds(out, { folds, config }, options);
+}
+
+const withFolds = <S extends { readonly data?: object }>(settings: S, folds: number): S => ({
+  ...settings,
+  data: { ...settings.data, folds, fold: 0 },
+});
+
+async function beginFolds(out: string, config: FoldsConfig, options: EnsembleOptions): Promise<FoldsSummary> {
   if (await whatIsAt(out) !== "nothing") {
     if (!options.force) {
       throw new UsageError(`${out} exists already; name another folder, or add --force to replace it.`);
@@ -73,8 +111,7 @@ export async function trainFolds(
     if (!await holdsFolds(out)) throw new UsageError(`${out} holds something else than folds; it is not replaced.`);
     await Deno.remove(out, { recursive: true });
   }
-  await writeAtomically(join(out, configFile), JSON.stringify({ format, folds, config }, null, 2) + "\n");
-  return await trainEach(out, { folds, config }, options);
+  return await trainEach(out, config, options);
 }
 
 /** True when a folder holds folds, whole or begun. */
@@ -82,8 +119,17 @@ export async function holdsFolds(path: string): Promise<boolean> {
   return await Deno.stat(join(path, configFile)).then(() => true, () => false);
 }
 
-/** Goes on with folds that were stopped: what is done is not trained again. @throws DataError when there are none */
-export async function resumeFolds(path: string, options: RunOptions): Promise<FoldsSummary> {
+/**
+ * Goes on with folds that were stopped: what is done is not trained again.
+ *
+ * @param added members that the folds of an ensemble get
+ * @throws DataError when there are none, UsageError when members are for folds of a single run
+ */
+export async function resumeFolds(
+  path: string,
+  options: EnsembleOptions,
+  added: readonly Member[] = [],
+): Promise<FoldsSummary> {
   const file = join(path, configFile);
   const text = new TextDecoder().decode(await readFileOrExplain(file, "the config of folds"));
   let content: Partial<FoldsConfig> & { readonly format?: unknown };
@@ -96,39 +142,54 @@ export async function resumeFolds(path: string, options: RunOptions): Promise<Fo
   if (content.format !== format || folds === undefined || config === undefined) {
     throw new DataError(`${file} is not the config of folds: "format" is not "${format}".`);
   }
+  if ("members" in config) {
+    return await trainEach(path, { folds, config: withMembers(ensembleConfigOf(config), added) }, options);
+  }
+  if (added.length > 0) throw new UsageError(`${path} holds folds of a single run, which has no members.`);
   return await trainEach(path, { folds, config: configOf(config) }, options);
 }
 
-async function trainEach(path: string, { folds, config }: FoldsConfig, options: RunOptions): Promise<FoldsSummary> {
-  const done: { readonly figures: FoldFigures; readonly rows: ValidationRow[]; readonly trainMean: number }[] = [];
-  const summary = (finished: boolean, pooled: PooledFigures | null): FoldsSummary => ({
-    folder: path,
-    finished,
-    folds: done.map(({ figures }) => figures),
-    pooled,
-  });
-  for (let fold = 0; fold < folds; fold++) {
-    const folder = new RunFolder(join(path, `fold-${fold}`));
-    if (!await folder.isFinished()) {
-      options.reporter.note(`Fold ${fold} (${fold + 1} of ${folds}):`);
-      const settings = { ...config.settings, data: { ...config.settings.data, fold } };
-      const { finished } = await trainOrResume(folder, { ...config, settings }, options);
-      if (!finished) return summary(false, null);
-    }
-    const { inputs } = await folder.readConfig();
-    const rows = await readValidation(folder.validation), { trainMean } = inputs!;
-    done.push({ figures: { fold, ...figuresOf(rows, trainMean) }, rows, trainMean });
+async function trainEach(path: string, content: FoldsConfig, options: EnsembleOptions): Promise<FoldsSummary> {
+  const { folds, config } = content;
+  const work = "members" in config ? ensembleFolds(config) : runFolds(config);
+  await writeAtomically(join(path, configFile), JSON.stringify({ format, ...content }, null, 2) + "\n");
+  const paths = Array.from({ length: folds }, (_, fold) => join(path, `fold-${fold}`));
+  for (const [fold, own] of paths.entries()) {
+    options.reporter.note(`Fold ${fold} (${fold + 1} of ${folds}):`);
+    if (await work.train(own, fold, options)) continue;
+    return { folder: path, finished: false, done: fold, folds: [], pooled: null };
   }
+  const done = (await work.rows(paths)).map(({ rows, trainMean }, fold) => ({
+    figures: { fold, ...figuresOf(rows, trainMean) },
+    rows,
+  }));
   const rows = done.flatMap(({ rows }) => rows).sort((a, b) => a.record - b.record);
   await writeValidation(join(path, "out-of-fold.csv"), rows);
-  return summary(true, pool(rows, done));
+  return {
+    folder: path,
+    finished: true,
+    done: folds,
+    folds: done.map(({ figures }) => figures),
+    pooled: pool(rows, done),
+  };
 }
 
-async function trainOrResume(folder: RunFolder, config: RunConfig, options: RunOptions): Promise<TrainSummary> {
-  if (await folder.isRun()) return await resumeRun(folder.path, options);
-  // Killed before its config was written, a fold has left nothing worth keeping.
-  await Deno.remove(folder.path, { recursive: true }).catch(() => {});
-  return await trainConfig(config, folder.path, { ...options, force: false });
+/** Folds of a single run. */
+function runFolds(config: RunConfig): FoldWork {
+  return {
+    async train(path, fold, options) {
+      const folder = new RunFolder(path);
+      if (await folder.isFinished()) return true;
+      const settings = { ...config.settings, data: { ...config.settings.data, fold } };
+      return (await trainOrResume(folder, { ...config, settings }, options)).finished;
+    },
+    rows: (paths) =>
+      Promise.all(paths.map(async (path) => {
+        const folder = new RunFolder(path);
+        const { inputs } = await folder.readConfig();
+        return { rows: await readValidation(folder.validation), trainMean: inputs!.trainMean };
+      })),
+  };
 }
 
 function figuresOf(rows: readonly ValidationRow[], trainMean: number): Omit<FoldFigures, "fold"> {

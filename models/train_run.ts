@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { rmse } from "../data/evaluation.ts";
 import { writeSample } from "../data/sample/write.ts";
 import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
@@ -8,19 +7,19 @@ import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
+import { measureRun } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
-import { prepare, type PreparedRun, recordOf } from "./prepare.ts";
+import { prepare, type PreparedRun } from "./prepare.ts";
 import type { TrainReporter } from "./reporter.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
 import type { SetFigure } from "./run_readme.ts";
-import { saveModel, Scorer, widthsOf } from "./scorer.ts";
+import { saveModel, widthsOf } from "./scorer.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { Trainer } from "./trainer.ts";
-import type { LabelledRows } from "./training_data.ts";
-import { type ValidationRow, writeValidation } from "./validation_file.ts";
+import { writeValidation } from "./validation_file.ts";
 
 /** What a run came to. */
 export interface TrainSummary {
@@ -107,6 +106,18 @@ export async function resumeRun(path: string, options: RunOptions): Promise<Trai
   return await run(folder, config, prepared, options);
 }
 
+/** Trains a run into a folder, or goes on with the run that is there. @throws MetrogradError as `trainRun` does */
+export async function trainOrResume(
+  folder: RunFolder,
+  config: RunConfig,
+  options: RunOptions,
+): Promise<TrainSummary> {
+  if (await folder.isRun()) return await resumeRun(folder.path, options);
+  // Killed before its config was written, a run has left nothing worth keeping.
+  await Deno.remove(folder.path, { recursive: true }).catch(() => {});
+  return await trainConfig(config, folder.path, { ...options, force: false });
+}
+
 /**
  * True when the folder holds a run that is to be replaced, false when it is free.
  *
@@ -186,7 +197,7 @@ async function run(
   trainer.dispose();
   const state = network.streamState();
   network.dispose();
-  const measured = best ? await measure(engine, folder, prepared, best, finished) : null;
+  const measured = best ? await measureRun(engine, folder, prepared, best, finished) : null;
   const summary = {
     folder: folder.path,
     finished,
@@ -196,8 +207,9 @@ async function run(
   };
   if (finished) {
     await writePages(folder, config, prepared, history, summary, state);
+    await writeValidation(folder.mismatched, measured?.predicted.mismatched ?? []);
     // Last of all: this file says that the run is done.
-    await writeValidation(folder.validation, measured?.validation ?? []);
+    await writeValidation(folder.validation, measured?.predicted.validation ?? []);
   }
   return summary;
 }
@@ -225,52 +237,6 @@ async function restore(
   reporter.note(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
   await keepJsonLines(folder.timings, epoch);
   return await keepHistory(folder.metrics, epoch);
-}
-
-/** What the best epoch reached; the predictions of the validation rows once training is over. */
-async function measure(
-  engine: Engine,
-  folder: RunFolder,
-  { data, sample, inputs, metrics, heldOut, gate }: PreparedRun,
-  best: EpochFigures,
-  finished: boolean,
-): Promise<{ readonly figures: readonly SetFigure[]; readonly validation: readonly ValidationRow[] }> {
-  const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
-    const constant = rmse(new Float32Array(scores.length).fill(inputs.trainMean), scores);
-    return { set, rows: scores.length, rmse: rmseOfRun, constant };
-  };
-  const figures = [figure("validation", best.validationRmse, data.validation.score)];
-  if (data.mismatched && best.mismatchedRmse !== null) {
-    figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
-  }
-  if (!finished) return { figures, validation: [] };
-  const scorer = await Scorer.load(engine, folder.path);
-  const score = (rows: LabelledRows) => {
-    const evidence = gate && gate.gate.evidence(gate.posteriors, rows, metrics);
-    return scorer.predict({ ...data.tables, metrics, rows, evidence });
-  };
-  const predictions = await score(data.validation);
-  if (gate) {
-    // The epoch's figures are those of the network alone.
-    figures[0] = figure("validation", rmse(predictions.score, data.validation.score), data.validation.score);
-    if (data.mismatched) {
-      const { score: scores } = await score(data.mismatched);
-      figures[1] = figure("mismatched validation", rmse(scores, data.mismatched.score), data.mismatched.score);
-    }
-  }
-  if (sample) {
-    const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
-    const { score } = await scorer.predict(features);
-    figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
-  }
-  scorer.dispose();
-  const validation = Array.from(heldOut, (record, i) => ({
-    record,
-    score: data.validation.score[i]!,
-    predicted: predictions.score[i]!,
-    spread: predictions.spread?.[i] ?? null,
-  }));
-  return { figures, validation };
 }
 
 /** Adds to the message of a failed training where it can be taken up again. */

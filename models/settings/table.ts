@@ -106,7 +106,7 @@ function unknownSetting(path: string, table: Table): UsageError {
 }
 
 /** Values that are no sections, by path. */
-function leaves(values: object, path = ""): [path: string, value: unknown][] {
+export function leaves(values: object, path = ""): [path: string, value: unknown][] {
   return Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? leaves(value, `${path}${name}.`)

@@ -47,7 +47,7 @@ Deno.test(
       epoch: () => started === 2 && stop.abort(),
     };
     const first = await trainFolds({ ...asked, out: broken }, { reporter, signal: stop.signal });
-    assert.deepEqual([first.finished, first.folds.length, first.pooled], [false, 1, null]);
+    assert.deepEqual([first.finished, first.done, first.pooled], [false, 1, null]);
     const timings = await bytes(broken, "fold-0/timings.jsonl");
     const second = await resumeFolds(broken, { reporter: silent });
     assert.equal(second.finished, true);

@@ -44,6 +44,7 @@ Deno.test(
       "metric_embeddings.npy",
       "metric_names.json",
       "metrics.jsonl",
+      "mismatched.csv",
       "model.safetensors",
       "timings.jsonl",
       "validation.csv",

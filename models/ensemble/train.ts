@@ -1,0 +1,176 @@
+import { rmse } from "../../data/evaluation.ts";
+import { whatIsAt } from "../../engine/files.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { RunFolder } from "../run_folder.ts";
+import type { SetFigure } from "../run_readme.ts";
+import { finishScore } from "../scorer.ts";
+import type { RunOptions } from "../train_run.ts";
+import { writeValidation } from "../validation_file.ts";
+import { combinedSpread, crossCombine, fitCombination, partsOf } from "./combine.ts";
+import {
+  type EnsembleConfig,
+  ensembleConfigOf,
+  EnsembleFolder,
+  type EnsembleRequest,
+  type FittedEnsemble,
+  holdsEnsemble,
+  memberConfig,
+  mismatchedShareOf,
+} from "./config.ts";
+import { readHeldOut, rowsToFit } from "./held_out.ts";
+import { trainApart, trainInTurn } from "./jobs.ts";
+import { describeMember, type Member } from "./members.ts";
+
+/** How an ensemble is watched, stopped, and spread over the machine. */
+export interface EnsembleOptions extends RunOptions {
+  /** Members that are trained at once, each in a thread of its own; 1 by default. */
+  readonly jobs?: number;
+}
+
+/** A member of an ensemble and what it came to. */
+export interface MemberSummary {
+  /** Its recipe, and the settings that were asked for. */
+  readonly member: string;
+  /** Folder of its run. */
+  readonly folder: string;
+  /** RMSE on the validation rows. */
+  readonly rmse: number;
+  /** Its weight in the combination. */
+  readonly weight: number;
+}
+
+/** What an ensemble came to. */
+export interface EnsembleSummary {
+  /** Where it is. */
+  readonly folder: string;
+  /** False when the work was stopped by its signal; it can be resumed. */
+  readonly finished: boolean;
+  /** How many members are done. */
+  readonly done: number;
+  /** Empty until all are done. */
+  readonly members: readonly MemberSummary[];
+  /** RMSE of the combined scores, of each row by a combination that was fitted without it; empty until all are done. */
+  readonly figures: readonly SetFigure[];
+}
+
+/**
+ * Trains the members of an ensemble into folders of their own, and fits how they are combined.
+ *
+ * @throws MetrogradError in one sentence
+ */
+export async function trainEnsemble(
+  { out, ...request }: EnsembleRequest & { readonly out: string },
+  options: EnsembleOptions,
+): Promise<EnsembleSummary> {
+  const config = ensembleConfigOf(request);
+  if (await whatIsAt(out) !== "nothing") {
+    if (!options.force) {
+      throw new UsageError(`${out} exists already; name another folder, or add --force to replace it.`);
+    }
+    if (!await holdsEnsemble(out)) {
+      throw new UsageError(`${out} holds something else than an ensemble; it is not replaced.`);
+    }
+    await Deno.remove(out, { recursive: true });
+  }
+  return await trainEnsembleConfig(config, out, options);
+}
+
+/**
+ * Goes on with an ensemble that was stopped, or adds members to one. What is done is not trained again.
+ *
+ * @param added members that it does not have yet
+ * @throws DataError when the folder holds no ensemble
+ */
+export async function resumeEnsemble(
+  path: string,
+  options: EnsembleOptions,
+  added: readonly Member[] = [],
+): Promise<EnsembleSummary> {
+  const { config } = await new EnsembleFolder(path).read();
+  return await trainEnsembleConfig(withMembers(config, added), path, options);
+}
+
+/** The same ensemble with further members. @throws UsageError when it has one of them */
+export function withMembers(config: EnsembleConfig, added: readonly Member[]): EnsembleConfig {
+  return added.length === 0 ? config : ensembleConfigOf({ ...config, members: [...config.members, ...added] });
+}
+
+/** Brings a folder to a config: trains the members that it lacks, and fits how all are combined. */
+export async function trainEnsembleConfig(
+  config: EnsembleConfig,
+  path: string,
+  { jobs = 1, ...options }: EnsembleOptions,
+): Promise<EnsembleSummary> {
+  const folder = new EnsembleFolder(path);
+  const all = config.members.map((member, i) => ({
+    name: `member ${i + 1} of ${config.members.length}, ${describeMember(member)}`,
+    config: memberConfig(config, i),
+    folder: new RunFolder(folder.member(config, i)),
+  }));
+  const left: typeof all = [];
+  for (const run of all) if (!await run.folder.isFinished()) left.push(run);
+  if (left.length > 0) {
+    // Written before anything is trained, so that an ensemble that is killed at any moment can be resumed.
+    await folder.write(config, null);
+    const done = jobs > 1 ? await trainApart(left, jobs, options) : await trainInTurn(left, options);
+    if (done < left.length) {
+      return { folder: path, finished: false, done: all.length - left.length + done, members: [], figures: [] };
+    }
+  }
+  const { fitted, figures } = await fit(config, folder);
+  return {
+    folder: path,
+    finished: true,
+    done: all.length,
+    members: config.members.map((member, i) => ({
+      member: describeMember(member),
+      folder: all[i]!.folder.path,
+      rmse: fitted.rmse[i]!,
+      weight: fitted.weights[i]!,
+    })),
+    figures,
+  };
+}
+
+/** Fits how the members, all of them done, are combined, and writes it down with what came of it. */
+async function fit(
+  config: EnsembleConfig,
+  folder: EnsembleFolder,
+): Promise<{ readonly fitted: FittedEnsemble; readonly figures: readonly SetFigure[] }> {
+  const runs = config.members.map((_, i) => new RunFolder(folder.member(config, i)));
+  const heldOut = await readHeldOut(runs);
+  const { plain, mismatched } = heldOut;
+  const { combine, prediction } = config.settings;
+  const rows = rowsToFit(heldOut, mismatchedShareOf(config));
+  const combination = fitCombination(rows, combine);
+  const { inputs } = await runs[0]!.readConfig();
+  const { trainMean } = inputs!;
+  const fitted: FittedEnsemble = { ...combination, rmse: heldOut.rmse, trainMean };
+
+  const count = plain.truth.length, parts = partsOf(count);
+  const place = new Map(plain.records.map((record, i) => [record, i]));
+  // A record is in one part, whatever its metric.
+  const part = [...parts, ...mismatched.records.map((record) => parts[place.get(record)!]!)];
+  const crossed = crossCombine(rows, combine, part).map((score) => finishScore(score, prediction));
+  const figure = (set: string, predicted: ArrayLike<number>, truth: readonly number[]): SetFigure => {
+    const constant = rmse(truth.map(() => trainMean), truth);
+    return { set, rows: truth.length, rmse: rmse(predicted, truth), constant };
+  };
+  const figures = [figure("validation", crossed.subarray(0, count), plain.truth)];
+  if (mismatched.truth.length > 0) {
+    figures.push(figure("mismatched validation", crossed.subarray(count), mismatched.truth));
+  }
+  const spread = combinedSpread(plain.scores, plain.spreads, combination);
+  await writeValidation(
+    folder.validation,
+    plain.records.map((record, i) => ({
+      record,
+      score: plain.truth[i]!,
+      predicted: crossed[i]!,
+      spread: spread[i]!,
+    })),
+  );
+  // Last of all: the combination says that the ensemble is done.
+  await folder.write(config, fitted);
+  return { fitted, figures };
+}
