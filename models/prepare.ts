@@ -91,7 +91,9 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
     source,
     onNote,
   });
-  const records = settings.data.dropStopWords ? withoutSystemStopWords(clean) : clean;
+  const withoutStopWords = (all: readonly MetricRecord[]) =>
+    settings.data.dropStopWords ? withoutSystemStopWords(all) : all;
+  const records = withoutStopWords(clean);
   const metrics = files
     ? await MetricTable.read(files.metricNames, files.metricEmbeddings, { onNote })
     : await sampleMetrics();
@@ -106,6 +108,7 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
     replies: settings.augmentation.languageModel.replies,
     embeddings: files?.embeddings ?? null,
     metrics: metrics.names,
+    clean: withoutStopWords,
     heldOut: [...split.validation].map((row) => records[row]!),
     onNote,
   });

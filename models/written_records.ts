@@ -11,6 +11,8 @@ export interface WrittenOptions {
   readonly embeddings: string | null;
   /** Names of the metrics. */
   readonly metrics: readonly string[];
+  /** What becomes of records before they are used. */
+  readonly clean: (records: readonly MetricRecord[]) => readonly MetricRecord[];
   /** Records that are held out: none with their texts may be learnt from. */
   readonly heldOut: readonly MetricRecord[];
   readonly onNote: (sentence: string) => void;
@@ -25,7 +27,7 @@ const mostReasons = 3;
  * @throws DataError when the file is damaged, MetrogradError when there is no encoder for their texts
  */
 export async function readWrittenRecords(
-  { replies, embeddings, metrics, heldOut, onNote }: WrittenOptions,
+  { replies, embeddings, metrics, clean, heldOut, onNote }: WrittenOptions,
 ): Promise<readonly MetricRecord[]> {
   if (replies === null) return [];
   if (embeddings !== null) {
@@ -33,7 +35,8 @@ export async function readWrittenRecords(
       `The records in ${replies} have no embeddings in ${embeddings}; the built-in encoder is expected for them.`,
     );
   }
-  const { records, dropped } = await readReplies(replies, metrics);
+  const { records: given, dropped } = await readReplies(replies, metrics);
+  const records = clean(given);
   const held = new Set(heldOut.map(textKey));
   const kept = records.filter((record) => !held.has(textKey(record)));
   const copied = records.length - kept.length;
