@@ -9,7 +9,7 @@ import { dataRequest, withDataOptions, withSettingOptions } from "./data_options
 import { describe, number, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
-import { readSettings } from "./train_options.ts";
+import { readConfigFile, readSettings } from "./train_options.ts";
 
 /** What `augment` is asked for. */
 export interface AugmentCall {
@@ -30,7 +30,10 @@ export function augmentCommand(act: (call: AugmentCall) => Promise<void>) {
   return augmentOptions().action(async (options) => {
     const { recipe, config, set, out, prompts, samples, examples, force, json, ...data } = options;
     await act({
-      request: { ...dataRequest(data), ...await readSettings({ recipe, config, set, shorthands: {} }) },
+      request: {
+        ...dataRequest(data),
+        ...readSettings({ recipe, config, set, shorthands: {} }, await readConfigFile(config)),
+      },
       out: out ?? null,
       prompts: prompts ?? null,
       samples: samples ?? 4,

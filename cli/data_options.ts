@@ -21,8 +21,10 @@ export function withDataOptions(command: Command) {
 }
 
 /** Adds the options that name a recipe and its settings. */
-export function withSettingOptions<Options extends OptionValues>(command: Command<[], Options>) {
-  const names = recipes.map(({ name }) => name);
+export function withSettingOptions<Options extends OptionValues>(
+  command: Command<[], Options>,
+  names = recipes.map(({ name }) => name),
+) {
   return command
     .optionsGroup("Recipe and settings:")
     .option("--recipe <name>", describe(`what to train: ${names.join(", ")}`, names[0]), oneOf("--recipe", names))

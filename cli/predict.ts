@@ -72,7 +72,10 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const records = await readRecords(call.data, { scores: "ignored", onNote });
   const { predictions: { score, spread }, features } = await scoreWith(call, records, onNote);
   if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
-  if (call.saveFeatures !== null) await saveFeatures(call.saveFeatures, features);
+  if (call.saveFeatures !== null) {
+    if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
+    await saveFeatures(call.saveFeatures, features);
+  }
   await writeSubmission(call.out, score, {
     round: call.round,
     ...(call.spread && spread ? { columns: [{ name: "spread", values: spread }] } : {}),

@@ -1,3 +1,4 @@
+import { ensembleName, ensembleSummary, ensembleTable } from "../models/ensemble/config.ts";
 import { recipeNamed, recipes as all } from "../models/recipes.ts";
 import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
 import { sharedTable } from "../models/settings/shared.ts";
@@ -13,6 +14,9 @@ export interface RecipesCall {
   readonly markdown: boolean;
 }
 
+/** An ensemble has settings of its own and is listed among the recipes, but it trains them. */
+const ensemble = { name: ensembleName, summary: ensembleSummary, table: ensembleTable };
+
 /** `recipes`: lists the recipes, or the settings of one. */
 export function recipesCommand(act: (call: RecipesCall) => Promise<void>) {
   return command("recipes", "List what can be trained, or the settings of one recipe.", [
@@ -25,7 +29,7 @@ export function recipesCommand(act: (call: RecipesCall) => Promise<void>) {
 }
 
 export function recipes({ name, markdown }: RecipesCall, terminal: Terminal): Promise<void> {
-  const recipe = name === null ? null : recipeNamed(name);
+  const recipe = name === null ? null : name === ensembleName ? ensemble : recipeNamed(name);
   if (markdown) {
     terminal.print(markdownTable(recipe ? ownSettings(recipe.table) : describeSettings(sharedTable)));
   } else if (recipe) {
@@ -35,7 +39,7 @@ export function recipes({ name, markdown }: RecipesCall, terminal: Terminal): Pr
     );
     terminal.print(rows.join("\n"));
   } else {
-    terminal.print(all.map(({ name, summary }) => `${name}: ${summary}`).join("\n"));
+    terminal.print([...all, ensemble].map(({ name, summary }) => `${name}: ${summary}`).join("\n"));
   }
   return Promise.resolve();
 }

@@ -1,6 +1,8 @@
 import { MetricTable } from "../data/metric_table.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { Engine } from "../engine/engine.ts";
+import { holdsEnsemble } from "../models/ensemble/config.ts";
+import { EnsembleScorer } from "../models/ensemble/scorer.ts";
 import type { Predictions } from "../models/predict_rows.ts";
 import { type Features, Scorer } from "../models/scorer.ts";
 import type { MetricFiles } from "./options.ts";
@@ -13,14 +15,19 @@ export interface ScoreCall {
   readonly metrics: MetricFiles | null;
 }
 
-/** Scores records with a run, on an engine that is closed again. */
+/** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
 export async function scoreWith(
   { run, data, embeddings, metrics }: ScoreCall,
   records: readonly MetricRecord[],
   onNote: (sentence: string) => void,
-): Promise<{ predictions: Predictions; features: Features; trainMean: number }> {
+): Promise<{ predictions: Predictions; features: Features | null; trainMean: number }> {
   const added = metrics && await MetricTable.read(metrics.names, metrics.embeddings, { onNote });
   await using engine = await Engine.open({ onNote });
+  if (await holdsEnsemble(run)) {
+    const ensemble = await EnsembleScorer.load(engine, run);
+    const predictions = await ensemble.predict(records, { source: data, embeddings, metrics: added, onNote });
+    return { predictions, features: null, trainMean: ensemble.fitted.trainMean };
+  }
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, { source: data, embeddings, metrics: added, onNote });
   const predictions = await scorer.predict(features);

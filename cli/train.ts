@@ -1,5 +1,8 @@
 import { UsageError } from "../kernels/errors.ts";
 import { asksForMore } from "../models/augment.ts";
+import { ensembleName, holdsEnsemble } from "../models/ensemble/config.ts";
+import type { Member } from "../models/ensemble/members.ts";
+import { type EnsembleOptions, resumeEnsemble } from "../models/ensemble/train.ts";
 import { explainTraining } from "../models/explain.ts";
 import { recipeNamed, recipes, settingsOf } from "../models/recipes.ts";
 import type { GivenSettings } from "../models/settings/shared.ts";
@@ -8,14 +11,16 @@ import { configOf, resumeRun, trainRun } from "../models/train_run.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
 import { dataRequest, withDataOptions, withSettingOptions } from "./data_options.ts";
+import { readAdded, readEnsemble } from "./ensemble_options.ts";
 import { formatExplanation } from "./explanation.ts";
 import { interruptible } from "./interruption.ts";
 import { flagOf, given, number, text } from "./options.ts";
 import { nextFree } from "./out.ts";
 import { createTrainReporter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
-import { reportFolds, reportRun } from "./train_report.ts";
-import { readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
+import { type EnsembleCall, trainEnsembleCall } from "./train_ensemble.ts";
+import { reportEnsemble, reportFolds, reportRun } from "./train_report.ts";
+import { readConfigFile, readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
@@ -29,7 +34,15 @@ export type TrainCall =
     /** Says what the training would be like instead of carrying it out. */
     readonly explain: boolean;
   }
-  | { readonly kind: "resume"; readonly run: string };
+  | EnsembleCall
+  | {
+    readonly kind: "resume";
+    readonly run: string;
+    /** Members that an ensemble gets. */
+    readonly added: readonly Member[];
+    /** Members that are trained at once. */
+    readonly jobs: number;
+  };
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
 export function trainCommand(act: (call: TrainCall) => Promise<void>) {
@@ -48,6 +61,10 @@ function trainOptions() {
         "train --recipe bilinear --set optimizer.lr=3e-4 --set model.rank=64",
         "Change any setting (see: deno task recipes)",
       ],
+      [
+        'train --member gaussian-process --member "residual-mlp training.seed=1|2|3"',
+        "Train an ensemble; --recipe ensemble alone trains a sensible one",
+      ],
       ["train --resume runs/a", "Go on with a run that was stopped"],
     ]))
       .optionsGroup("Run:")
@@ -61,10 +78,21 @@ function trainOptions() {
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
-        "go on with a stopped run, or with folds, with their own data and settings",
+        "go on with a stopped run, with folds or an ensemble, with their own data and settings",
         text("--resume"),
       ),
+    [...recipes.map(({ name }) => name), ensembleName],
   )
+    .option(
+      "--member <words>",
+      "member of an ensemble, or one to add to that of --resume: a recipe and its settings, values of a grid between bars; may be repeated",
+      (word: string, before: readonly string[] = []) => [...before, word],
+    )
+    .option(
+      "--jobs <count>",
+      "members of an ensemble that are trained at once (default: 1)",
+      number("--jobs", [1, 64, true]),
+    )
     .optionsGroup(`Short for settings of any recipe (the defaults are those of ${recipes[0]!.name}):`);
   for (const { flags, description } of shorthandOptions()) options.option(flags, description);
   return options;
@@ -74,7 +102,7 @@ type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
 
 /** @throws UsageError when options do not go together */
 async function trainCall(options: TrainOptions): Promise<TrainCall> {
-  const { resume, ...others } = given(options);
+  const { resume, member = [], jobs, ...others } = given(options);
   if (resume !== undefined) {
     const [other] = Object.keys(others);
     if (other !== undefined) {
@@ -82,24 +110,26 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
         `--resume goes on with the run's own data and settings; ${flagOf(other)} cannot be given beside it.`,
       );
     }
-    return { kind: "resume", run: resume };
+    return { kind: "resume", run: resume, added: readAdded(member), jobs: jobs ?? 1 };
   }
   const { data, metricNames, metricEmbeddings, embeddings, recover, maxRows, out, force, folds, explain, ...words } =
     others;
   const { recipe, config, set, ...further } = words;
   const shorthands = further as ShorthandWords;
   const dataWords = { data, metricNames, metricEmbeddings, embeddings, recover, maxRows };
-  return {
-    kind: "new",
-    request: {
-      ...dataRequest(dataWords, { groupBy: shorthands.groupBy }),
-      ...await readSettings({ recipe, config, set, shorthands }),
-    },
-    out: out ?? null,
-    force: force ?? false,
-    folds: folds ?? null,
-    explain: explain ?? false,
-  };
+  const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
+  const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
+  const settingWords = { recipe, config, set, shorthands };
+  const file = await readConfigFile(config);
+  const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
+  if (chosen === ensembleName) {
+    const request = { ...source, ...readEnsemble(settingWords, file, member) };
+    return { kind: "ensemble", request, jobs: jobs ?? 1, ...run };
+  }
+  for (const [option, found] of [["--member", member.length > 0], ["--jobs", jobs !== undefined]] as const) {
+    if (found) throw new UsageError(`${option} is for ensembles; --recipe ${ensembleName} is expected beside it.`);
+  }
+  return { kind: "new", request: { ...source, ...readSettings(settingWords, file) }, ...run };
 }
 
 /** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
@@ -110,8 +140,11 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
   await interruptible(terminal, async (signal) => {
     const options = { reporter, signal };
     if (call.kind === "resume") {
-      if (await holdsFolds(call.run)) reportFolds(await resumeFolds(call.run, options), terminal);
-      else reportRun(await resumeRun(call.run, options), terminal);
+      await resume(call, options, terminal);
+      return;
+    }
+    if (call.kind === "ensemble") {
+      await trainEnsembleCall(call, options, sampleEpochs, terminal);
       return;
     }
     const { force, folds } = call;
@@ -124,6 +157,19 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
     if (folds === null) reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal);
     else reportFolds(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
   });
+}
+
+/** Goes on with whatever is in the folder. */
+async function resume(
+  { run, added, jobs }: Extract<TrainCall, { readonly kind: "resume" }>,
+  options: EnsembleOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const spread = { ...options, jobs };
+  if (await holdsFolds(run)) reportFolds(await resumeFolds(run, spread, added), terminal);
+  else if (await holdsEnsemble(run)) reportEnsemble(await resumeEnsemble(run, spread, added), terminal);
+  else if (added.length === 0) reportRun(await resumeRun(run, options), terminal);
+  else throw new UsageError(`${run} holds no ensemble, so that --member cannot be given beside it.`);
 }
 
 /** Says what is chosen where it matters; the settings, with fewer epochs for a trial on the sample set. */

@@ -60,37 +60,53 @@ export interface SettingWords {
  *
  * @throws UsageError naming the option, or the file, and what is expected of it
  */
-export async function readSettings(
+export function readSettings(
   words: SettingWords,
-): Promise<{ readonly recipe: string; readonly settings: GivenSettings }> {
-  const file = words.config === undefined ? null : await readConfigFile(words.config);
+  file: SettingsFile | null,
+): { readonly recipe: string; readonly settings: GivenSettings } {
   if (file?.recipe && words.recipe && file.recipe !== words.recipe) {
     throw new UsageError(`--recipe is "${words.recipe}", but ${words.config} is for "${file.recipe}".`);
   }
   const recipe = recipeNamed(words.recipe ?? file?.recipe ?? recipes[0]!.name);
   let settings = checked(file?.settings ?? {}, recipe, words.config);
-  for (const [name, , path] of shorthands) {
-    const word = words.shorthands[name];
-    if (word === undefined) continue;
-    if (!fieldsOf(recipe.table).has(path)) {
-      throw new UsageError(`${flagOf(name)} sets ${path}, which the recipe ${recipe.name} does not have.`);
+  for (const [path, word, name] of assignments(words)) {
+    if (name !== path && !fieldsOf(recipe.table).has(path)) {
+      throw new UsageError(`${name} sets ${path}, which the recipe ${recipe.name} does not have.`);
     }
-    settings = setByPath(recipe.table, settings, path, word, flagOf(name));
+    settings = setByPath(recipe.table, settings, path, word, name);
   }
-  for (const assignment of words.set ?? []) {
+  return { recipe: recipe.name, settings };
+}
+
+/** Settings that options give, those of `--set` last: the path, the word, and what messages call the setting. */
+export function assignments(words: SettingWords): [path: string, word: string, name: string][] {
+  const short = shorthands.flatMap(([name, , path]): [string, string, string][] => {
+    const word = words.shorthands[name];
+    return word === undefined ? [] : [[path, word, flagOf(name)]];
+  });
+  const set = (words.set ?? []).map((assignment): [string, string, string] => {
     const equals = assignment.indexOf("=");
     if (equals < 1) {
       throw new UsageError(
         `--set is "${assignment}"; a setting and its value, such as optimizer.lr=3e-4, are expected.`,
       );
     }
-    settings = setByPath(recipe.table, settings, assignment.slice(0, equals), assignment.slice(equals + 1));
-  }
-  return { recipe: recipe.name, settings };
+    const path = assignment.slice(0, equals);
+    return [path, assignment.slice(equals + 1), path];
+  });
+  return [...short, ...set];
 }
 
-/** A file of settings: sections, and the recipe if it likes; or the config of a run. */
-async function readConfigFile(path: string): Promise<{ recipe?: string; settings: object }> {
+/** What a file of settings holds. */
+export interface SettingsFile {
+  readonly recipe?: string;
+  /** In sections. */
+  readonly settings: object;
+}
+
+/** Reads a file of settings: sections, and the recipe if it likes; or the config of a run; null when none is named. @throws UsageError */
+export async function readConfigFile(path: string | undefined): Promise<SettingsFile | null> {
+  if (path === undefined) return null;
   const text = new TextDecoder().decode(await readFileOrExplain(path, "a JSON file of settings"));
   let content: unknown;
   try {

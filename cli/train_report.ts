@@ -1,3 +1,4 @@
+import type { EnsembleSummary } from "../models/ensemble/train.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
 import { Interruption } from "./interruption.ts";
@@ -27,6 +28,27 @@ export function reportRun({ folder, finished, epochs, best, figures }: TrainSumm
       ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json --out submission.csv`
       : `  deno task predict --run ${folder} --data test.json --out submission.csv`,
   );
+}
+
+/** Says what an ensemble came to. @throws Interruption when it was stopped */
+export function reportEnsemble(
+  { folder, finished, done, members, figures }: EnsembleSummary,
+  terminal: Terminal,
+): void {
+  if (!finished) throw stopped(counted(done, "member"), folder);
+  const figure = (value: number) => value.toFixed(3);
+  terminal.print(alignColumns([
+    ["member", "RMSE", "weight"],
+    ...members.map(({ member, rmse, weight }) => [member, figure(rmse), figure(weight)]),
+  ]));
+  terminal.print("");
+  terminal.print(alignColumns([
+    ["set", "rows", "RMSE", "constant"],
+    ...figures.map(({ set, rows, rmse, constant }) => [set, String(rows), figure(rmse), figure(constant)]),
+  ]));
+  terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
+  terminal.note(`  deno task predict --run ${folder} --data test.json --out submission.csv`);
+  terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */

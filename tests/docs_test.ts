@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ownSettings } from "../cli/recipes.ts";
+import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
 import { recipes } from "../models/recipes.ts";
 import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
 import { sharedTable } from "../models/settings/shared.ts";
@@ -17,7 +18,7 @@ const inWords = (rows: readonly SettingDescription[]) =>
 
 Deno.test("docs: the tables of settings are those that check them", async () => {
   assert.deepEqual(await documented("docs/settings.md"), inWords(describeSettings(sharedTable)));
-  for (const { name, table } of recipes) {
+  for (const { name, table } of [...recipes, { name: ensembleName, table: ensembleTable }]) {
     assert.deepEqual(await documented(`docs/recipes/${name}.md`), inWords(ownSettings(table)), name);
   }
 });

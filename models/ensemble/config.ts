@@ -77,6 +77,11 @@ export function ensembleConfigOf({ files, members, settings, maxRows }: Ensemble
     files: configOf({ recipe: members[0]!.recipe, settings: {}, files, maxRows }).files,
     maxRows,
   };
+  if (config.settings.data.splitSeed === null) {
+    throw new UsageError(
+      "data.splitSeed is null; a number is expected, since the members of an ensemble share one split.",
+    );
+  }
   const seen = new Set<string>();
   members.forEach((member, number) => {
     const word = JSON.stringify(memberConfig(config, number).settings) + member.recipe;

@@ -11,7 +11,10 @@ async function run(...args: string[]) {
 Deno.test("recipes: a line for each recipe", async () => {
   const { code, out } = await run();
   assert.equal(code, 0);
-  assert.deepEqual(out.trimEnd().split("\n").map((line) => line.split(":")[0]), recipes.map(({ name }) => name));
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => line.split(":")[0]), [
+    ...recipes.map(({ name }) => name),
+    "ensemble",
+  ]);
 });
 
 Deno.test("recipes: every setting of one, with its default, what it may be and what it is for", async () => {

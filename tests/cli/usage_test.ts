@@ -88,7 +88,12 @@ Deno.test("command line: train without arguments is a run on the sample set with
 });
 
 Deno.test("command line: train --resume takes the run and nothing else", async () => {
-  assert.deepEqual((await run("train --resume runs/a --quiet")).calls[0]?.call, { kind: "resume", run: "runs/a" });
+  assert.deepEqual((await run("train --resume runs/a --quiet")).calls[0]?.call, {
+    kind: "resume",
+    run: "runs/a",
+    added: [],
+    jobs: 1,
+  });
   const { code, err } = await run("train --resume runs/a --batch-size 8");
   assert.equal(code, 2);
   assert.match(err, /--batch-size cannot be given beside it/);
@@ -119,7 +124,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
   );
 });
 
-const known = recipes.map(({ name }) => name).join(" or ");
+const known = [...recipes.map(({ name }) => name), "ensemble"].join(" or ");
 
 const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["trian", "Unknown command 'trian'; did you mean train?"],

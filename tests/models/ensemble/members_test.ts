@@ -78,6 +78,11 @@ Deno.test("members: all have the ensemble's split, whatever their seeds; two of 
     ensembleConfigOf({ ...request, members: expandMembers(entries.map(parseMember)) });
   refused(of(), /no members/);
   refused(
+    () =>
+      ensembleConfigOf({ ...request, members: expandMembers(defaultMembers), settings: { data: { splitSeed: null } } }),
+    /splitSeed is null; a number is expected/,
+  );
+  refused(
     of("bilinear", "bilinear training.seed=1"),
     /The member "bilinear training\.seed=1"|The member "bilinear" is there twice/,
   );

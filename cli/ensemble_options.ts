@@ -1,0 +1,62 @@
+import { UsageError } from "../kernels/errors.ts";
+import { type EnsembleRequest, ensembleTable, type GivenEnsembleSettings } from "../models/ensemble/config.ts";
+import {
+  defaultMembers,
+  expandMembers,
+  type Member,
+  type MemberEntry,
+  parseMember,
+  withCommon,
+} from "../models/ensemble/members.ts";
+import { leaves, resolve, setByPath } from "../models/settings/table.ts";
+import { nearestStart } from "../data/nearest_name.ts";
+import { assignments, type SettingsFile, type SettingWords } from "./train_options.ts";
+
+/**
+ * The members and the settings of an ensemble. Members are those of `--member`, else those of the file, else the default
+ * ones. Settings under data, combine and prediction are the ensemble's; all others are for every member, under its own.
+ *
+ * @throws UsageError naming the option or the file, and what is expected of it
+ */
+export function readEnsemble(
+  words: SettingWords,
+  file: SettingsFile | null,
+  given: readonly string[],
+): Pick<EnsembleRequest, "members" | "settings"> {
+  const content = (file?.settings ?? {}) as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(content)) {
+    if (known.includes(name)) continue;
+    throw new UsageError(
+      `${words.config} has "${name}"; the nearest name that an ensemble has is "${nearestStart(name, known)}".`,
+    );
+  }
+  const { members, grid, settings: forAll = {}, ...own } = content;
+  const entries = given.length > 0 ? given.map(parseMember) : entriesOf(members, grid) ?? defaultMembers;
+  resolve(ensembleTable, own);
+  let settings = own as GivenEnsembleSettings;
+  const common = new Map(leaves(forAll as object).map(([path, value]) => [path, String(value)]));
+  for (const [path, word, name] of assignments(words)) {
+    if (path.split(".")[0]! in ensembleTable) settings = setByPath(ensembleTable, settings, path, word, name);
+    else common.set(path, word);
+  }
+  return { members: withCommon(expandMembers(entries), [...common]), settings };
+}
+
+const known = ["members", "grid", "settings", ...Object.keys(ensembleTable)];
+
+/** Members that `--resume` adds. @throws UsageError */
+export function readAdded(given: readonly string[]): Member[] {
+  return expandMembers(given.map(parseMember));
+}
+
+/** The entries of a file; null where it has none. */
+function entriesOf(members: unknown, grid: unknown): readonly MemberEntry[] | null {
+  if (
+    members !== undefined &&
+    !(Array.isArray(members) && members.every((one) => one !== null && typeof one === "object"))
+  ) {
+    throw new UsageError(`members is ${JSON.stringify(members)}; a list of objects is expected.`);
+  }
+  if (members === undefined && grid === undefined) return null;
+  return [...members ?? [], ...(grid === undefined ? [] : [{ grid } as MemberEntry])];
+}
