@@ -2,8 +2,9 @@ import { readRecords } from "../data/records.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
 import { evaluate as measure, type Evaluation } from "../models/evaluate.ts";
+import { type ShiftName, shiftNames } from "../models/shift.ts";
 import { command } from "./command.ts";
-import { type MetricFiles, metricFiles, text } from "./options.ts";
+import { describe, type MetricFiles, metricFiles, oneOf, text } from "./options.ts";
 import { scoreWith } from "./score_with.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
@@ -17,6 +18,8 @@ export interface EvaluateCall {
   readonly embeddings: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
+  /** How records whose metric does not fit are allowed for, where the run has a gate. */
+  readonly shift: ShiftName;
   readonly json: boolean;
 }
 
@@ -35,6 +38,11 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .option("--embeddings <folder>", "embeddings of the texts, where the run was trained on such", text("--embeddings"))
     .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
+    .option(
+      "--shift <name>",
+      describe("allow for records whose metric does not fit, where the run has a gate: none, em or auto", "auto"),
+      oneOf("--shift", shiftNames),
+    )
     .option("--json", "print the figures as JSON")
     .action(({ run, data, scores, embeddings, json, ...options }) =>
       act({
@@ -43,6 +51,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         scores: scores ?? null,
         embeddings: embeddings ?? null,
         metrics: metricFiles(options),
+        shift: options.shift ?? "auto",
         json: json ?? false,
       })
     );

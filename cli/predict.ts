@@ -2,8 +2,9 @@ import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { saveFeatures } from "../models/scorer.ts";
+import { type ShiftName, shiftNames } from "../models/shift.ts";
 import { command } from "./command.ts";
-import { type MetricFiles, metricFiles, text } from "./options.ts";
+import { describe, type MetricFiles, metricFiles, oneOf, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { scoreWith } from "./score_with.ts";
 import { alignColumns, counted, type Terminal } from "./terminal.ts";
@@ -23,6 +24,8 @@ export interface PredictCall {
   readonly embeddings: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
+  /** How records whose metric does not fit are allowed for, where the run has a gate. */
+  readonly shift: ShiftName;
   /** Folder to save the model's inputs in; null for none. */
   readonly saveFeatures: string | null;
 }
@@ -46,6 +49,11 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
     .option(
+      "--shift <name>",
+      describe("allow for records whose metric does not fit, where the run has a gate: none, em or auto", "auto"),
+      oneOf("--shift", shiftNames),
+    )
+    .option(
       "--save-features <folder>",
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
@@ -60,6 +68,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         spread: spread ?? false,
         embeddings: embeddings ?? null,
         metrics: metricFiles(options),
+        shift: options.shift ?? "auto",
         saveFeatures: saveFeatures ?? null,
       })
     );

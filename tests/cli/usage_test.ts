@@ -109,16 +109,19 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     spread: false,
     embeddings: "e",
     metrics: null,
+    shift: "auto",
     saveFeatures: null,
   });
   assert.deepEqual(
-    (await run("evaluate --run r --data d.json --json --metric-names n.json --metric-embeddings m.npy")).calls[0]?.call,
+    (await run("evaluate --run r --data d.json --json --metric-names n.json --metric-embeddings m.npy --shift none"))
+      .calls[0]?.call,
     {
       run: "r",
       data: "d.json",
       scores: null,
       embeddings: null,
       metrics: { names: "n.json", embeddings: "m.npy" },
+      shift: "none",
       json: true,
     },
   );
@@ -156,6 +159,7 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["train --set model.rank=x", 'model.rank is "x"; a whole number from 0 to 65536 is expected.'],
   ["predict --run r", "Required option '--data <file>' not specified."],
   ["predict --run r --data d --metric-names n", "--metric-names needs --metric-embeddings beside it."],
+  ["predict --run r --data d --shift emm", '--shift is "emm"; none or em or auto is expected (did you mean em?).'],
   ["evaluate --run r --data d --metric-embeddings n", "--metric-embeddings needs --metric-names beside it."],
 ];
 
