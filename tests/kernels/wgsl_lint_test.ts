@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import { shortBackwardSource, shortForwardSource } from "../../kernels/attention/short_stack.ts";
+import {
+  streamingForwardSource,
+  streamingKeyGradientSource,
+  streamingQueryGradientSource,
+} from "../../kernels/attention/streaming_source.ts";
 import { registerTileSource } from "../../kernels/matmul/register_tile.ts";
 import { lintLabels, lintShader, type Rule } from "./wgsl_lint.ts";
 
@@ -28,6 +34,22 @@ Deno.test("wgsl lint: no shader that the matmul generator writes has a known tra
           const tile = { lanes: 8, rows: 4, columns: 8, transposeA, transposeB, vector, broadcast };
           assert.deepEqual(lintShader(registerTileSource(tile)), [], JSON.stringify(tile));
         }
+      }
+    }
+  }
+});
+
+Deno.test("wgsl lint: no shader that the attention generators write has a known trap", () => {
+  for (const width of [4, 1] as const) {
+    for (const source of [shortForwardSource, shortBackwardSource]) {
+      for (const [queries, keys] of [[1, 1], [1, 4], [4, 3]] as const) {
+        assert.deepEqual(lintShader(source({ queries, keys, width })), [], `${source.name} ${queries} x ${keys}`);
+      }
+    }
+    for (const source of [streamingForwardSource, streamingQueryGradientSource, streamingKeyGradientSource]) {
+      for (const sharing of ["broadcast", "load", "workgroup"] as const) {
+        const tile = { lanes: 8, rows: 4, others: 8, width, sharing };
+        assert.deepEqual(lintShader(source(tile)), [], `${source.name} ${JSON.stringify(tile)}`);
       }
     }
   }

@@ -1,9 +1,9 @@
 /** `deno task mutate [FAMILY...]`: damages shaders one at a time and lists those damages that no test notices. */
-import { allFamilies } from "./sources.ts";
+import { allFamilies, generated } from "./sources.ts";
 import { isEquivalent } from "./equivalent.ts";
 import { type Fate, tryMutants } from "./watch.ts";
 
-const known = allFamilies();
+const known = [...allFamilies(), generated];
 const families = Deno.args.length > 0 ? Deno.args : known;
 const unknown = families.find((family) => !known.includes(family));
 if (unknown) {

@@ -3,6 +3,9 @@ import type { Source } from "./swap.ts";
 
 const root = new URL("../../", import.meta.url);
 
+/** The family of all shaders that generators write, whichever folder they are in. */
+export const generated = "generated";
+
 /** Folders of kernels/, the families. */
 export function allFamilies(): string[] {
   return [...Deno.readDirSync(new URL("kernels/", root))].filter(({ isDirectory }) => isDirectory)

@@ -1,7 +1,7 @@
 /** Damages the shaders of families one at a time and runs the tests that use them, until one fails. */
 import { type CollectedTest, collectTests } from "./collected_tests.ts";
 import { ShaderSwap, type Source } from "./swap.ts";
-import { generatedSources, shaderFiles, testFiles } from "./sources.ts";
+import { generated, generatedSources, shaderFiles, testFiles } from "./sources.ts";
 import type { Report } from "./report.ts";
 
 const [families, done] = [Deno.args[0]!.split(","), Number(Deno.args[1])];
@@ -18,7 +18,10 @@ for (const test of tests) {
   for (const code of swap.ran) uses.set(code, [...(uses.get(code) ?? []), { test, milliseconds }]);
 }
 
-const sources: Source[] = [...shaderFiles(families), ...generatedSources([...uses.keys()])];
+const sources: Source[] = [
+  ...shaderFiles(families.filter((family) => family !== generated)),
+  ...(families.includes(generated) ? generatedSources([...uses.keys()]) : []),
+];
 let number = 0;
 for (const source of sources) {
   const users = testsOf(source);
