@@ -2,6 +2,7 @@ import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { shapeText } from "../shapes.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Inputs of `embedding`. */
@@ -14,13 +15,13 @@ export interface EmbeddingInputs {
 
 /**
  * Rows of a table by index: `weight` [rows, columns], `index` [...] (u32) → [..., columns]. Rows that are named more than
- * once get the sum of their gradients, added in the order of the index.
+ * once get the sum of their gradients, added in the order of the index. The table may lie in several buffers.
  *
  * @throws ShapeError when weight is no matrix or index does not hold indices
  */
 export const embedding: Op<EmbeddingInputs> = op("embedding", {
   forward({ weight, index }: EmbeddingInputs) {
-    const [rows, columns] = weight.shape;
+    const columns = weight.shape[1];
     if (weight.shape.length !== 2 || index.type !== "u32") {
       throw new ShapeError(
         `embedding: a table [rows, columns] and u32 indices are expected, but got ${
@@ -29,29 +30,31 @@ export const embedding: Op<EmbeddingInputs> = op("embedding", {
       );
     }
     const y = weight.engine.empty([...index.shape, columns!]);
-    gatherRows(weight.engine.stream, {
-      table: weight.slice,
-      index: index.slice,
-      y: y.slice,
-      count: index.size,
-      rows: rows!,
-      columns: columns!,
-    });
+    const lookup = { index: index.slice, y: y.slice, count: index.size, columns: columns! };
+    for (const { slice: table, ...part } of parts(weight)) {
+      gatherRows(weight.engine.stream, { ...lookup, ...part, table, partial: part.first > 0 });
+    }
     return y;
   },
   backward: ({ inputs: { weight, index } }, dy) => ({
     weight(into) {
       const gradient = into?.tensor ?? weight.engine.empty(weight.shape);
-      scatterRows(weight.engine.stream, {
-        dy: dy.slice,
-        index: index.slice,
-        tableGradient: gradient.slice,
-        count: index.size,
-        rows: weight.shape[0]!,
-        columns: weight.shape[1]!,
-        accumulate: into?.accumulate ?? false,
-      });
+      const lookup = { dy: dy.slice, index: index.slice, count: index.size, columns: weight.shape[1]! };
+      const accumulate = into?.accumulate ?? false;
+      for (const { slice: tableGradient, ...part } of parts(gradient)) {
+        scatterRows(weight.engine.stream, { ...lookup, ...part, tableGradient, accumulate });
+      }
       return gradient;
     },
   }),
 });
+
+/** The buffers of a table, with their rows and the number of the first of them. */
+function parts({ slices, shape: [rows, columns] }: Tensor): { slice: BufferSlice; rows: number; first: number }[] {
+  let first = 0;
+  return slices.map((slice) => {
+    const part = { slice, rows: slices.length === 1 ? rows! : slice.size / 4 / columns!, first };
+    first += part.rows;
+    return part;
+  });
+}

@@ -8,13 +8,21 @@ const gather = defineElementWidths({
   label: "embedding",
   code: gatherCode,
   bindings: { table: "read", index: "read", y: "write" },
-  uniforms: { total: "u32", count: "u32", rows: "u32", columns: "u32", not_a_number: "u32" },
+  uniforms: {
+    total: "u32",
+    count: "u32",
+    rows: "u32",
+    columns: "u32",
+    first: "u32",
+    partial: "u32",
+    not_a_number: "u32",
+  },
 });
 const occurrences = defineKernel({
   label: "embedding.occurrences",
   code: occurrencesCode,
   bindings: { index: "read", links: "write" },
-  uniforms: { count: "u32", rows: "u32" },
+  uniforms: { count: "u32", rows: "u32", first: "u32" },
 });
 const scatter = defineElementWidths({
   label: "embedding.backward",
@@ -35,24 +43,36 @@ export interface LookupOptions {
   readonly rows: number;
   /** Columns of a table. */
   readonly columns: number;
+  /** Index of the first row, for a table that is a part of a longer one; 0 by default. */
+  readonly first?: number;
 }
 
 /**
  * y [batch, count, columns] = the rows of each table [batch, rows, columns] that the index names; NaN for a row that the
- * tables lack.
+ * tables lack, or with `partial` what y held.
  */
 export function gatherRows(
   launcher: Launcher,
-  { table, y, index, count, batch = 1, rows, columns }: LookupOptions & {
+  { table, y, index, count, batch = 1, rows, columns, first = 0, partial = false }: LookupOptions & {
     readonly table: BufferSlice;
     readonly y: BufferSlice;
+    /** Leaves rows of y alone that the tables lack. */
+    readonly partial?: boolean;
   },
 ): void {
   const { kernel, width } = chooseWidth(gather, columns);
   launcher.dispatch(
     kernel,
     { table, index, y },
-    { total: batch * count, count, rows, columns: columns / width, not_a_number: 0x7fc00000 },
+    {
+      total: batch * count,
+      count,
+      rows,
+      columns: columns / width,
+      first,
+      partial: partial ? 1 : 0,
+      not_a_number: 0x7fc00000,
+    },
     rowGrid(Math.ceil(columns / width / 64), batch * count),
   );
 }
@@ -63,7 +83,7 @@ export function gatherRows(
  */
 export function scatterRows(
   launcher: Launcher,
-  { dy, tableGradient, index, count, batch = 1, rows, columns, accumulate = false }: LookupOptions & {
+  { dy, tableGradient, index, count, batch = 1, rows, columns, first = 0, accumulate = false }: LookupOptions & {
     readonly dy: BufferSlice;
     readonly tableGradient: BufferSlice;
     /** Adds to what tableGradient holds. */
@@ -72,7 +92,7 @@ export function scatterRows(
 ): void {
   const { kernel, width } = chooseWidth(scatter, columns);
   const links = launcher.scratch((rows + count) * 4);
-  launcher.dispatch(occurrences, { index, links }, { count, rows }, elementGrid(rows + count));
+  launcher.dispatch(occurrences, { index, links }, { count, rows, first }, elementGrid(rows + count));
   launcher.dispatch(
     kernel,
     { dy, links, tableGradient },

@@ -1,4 +1,5 @@
-// Rows of each table of a batch by index: y[batch, i] = table[batch, index[i]]. An index beyond the table gives NaN, so that it does not pass unseen.
+// Rows of each table of a batch by index: y[batch, i] = table[batch, index[i] - first]. An index beyond the table gives NaN, so
+// that it does not pass unseen, or leaves y as it is, so that another part of the table can serve it.
 // One invocation an `Element`: f32, or vec4f where the columns allow.
 
 struct Uniforms {
@@ -8,6 +9,10 @@ struct Uniforms {
   count: u32,
   rows: u32,
   columns: u32,
+  // Index of the first row of the table.
+  first: u32,
+  // 1: rows of y that the table lacks are left as they are.
+  partial: u32,
   // Bits of NaN, which WGSL cannot write as a constant.
   not_a_number: u32,
 }
@@ -29,7 +34,11 @@ fn main(
     return;
   }
   let batch = target_row / uniforms.count;
-  let row = index[target_row - batch * uniforms.count];
+  // Wraps to a large number for an index before the first row.
+  let row = index[target_row - batch * uniforms.count] - uniforms.first;
+  if (uniforms.partial != 0u && row >= uniforms.rows) {
+    return;
+  }
   let value = table[(batch * uniforms.rows + min(row, uniforms.rows - 1u)) * uniforms.columns + column];
   y[target_row * uniforms.columns + column] = select(Element(bitcast<f32>(uniforms.not_a_number)), value, row < uniforms.rows);
 }

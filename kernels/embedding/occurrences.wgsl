@@ -1,10 +1,12 @@
-// For each row of a table where it is first named by the index, links[row] = the least i with index[i] = row, and for each
+// For each row of a table where it is first named by the index, links[row] = the least i with index[i] = first + row, and for each
 // position of the index where the same row is named next, links[rows + i] = the least j > i with index[j] = index[i]; the
 // length of the index where there is none. One invocation a link.
 
 struct Uniforms {
   count: u32,
   rows: u32,
+  // Index of the first row of the table.
+  first: u32,
 }
 
 @group(0) @binding(0) var<storage, read> index: array<u32>;
@@ -21,7 +23,7 @@ fn main(
   if (link >= uniforms.rows + uniforms.count) {
     return;
   }
-  var row = link;
+  var row = uniforms.first + link;
   var i = 0u;
   if (link >= uniforms.rows) {
     row = index[link - uniforms.rows];

@@ -1,4 +1,4 @@
-// Backward pass of a lookup: table_gradient[batch, row] = the sum of dy[batch, i] over the i with index[i] = row, in the
+// Backward pass of a lookup: table_gradient[batch, row] = the sum of dy[batch, i] over the i whose index names it, in the
 // order of i, which is that of the links of occurrences.wgsl. One invocation an `Element` of the table: f32, or vec4f where
 // the columns allow.
 

@@ -52,6 +52,31 @@ Deno.test("embedding: an index beyond the table gives NaN", async () => {
   }
 });
 
+Deno.test("embedding: a table in parts gives the rows and gradients of the whole, and NaN beyond it", async () => {
+  const parts = [3, 1, 4], rows = 8, count = 30;
+  for (const columns of [3, 4]) {
+    const table = normals(rows * columns, 6), dy = normals(count * columns, 7);
+    const index = Uint32Array.from(indices(count, rows), (row, i) => i === 5 ? rows : row);
+    const y = harness.output(dy.length), gradients = [];
+    let first = 0;
+    for (const size of parts) {
+      const lookup = { index: harness.upload(index), count, rows: size, columns, first };
+      const slice = harness.upload(table.slice(first * columns, (first + size) * columns));
+      const tableGradient = harness.output(size * columns);
+      gatherRows(launcher, { ...lookup, table: slice, y, partial: first > 0 });
+      scatterRows(launcher, { ...lookup, dy: harness.upload(dy), tableGradient });
+      gradients.push(tableGradient);
+      first += size;
+    }
+    const [gathered, ...scattered] = await harness.read(y, ...gradients);
+    const inside = index.with(5, 0), upstream = dy.map((value, at) => Math.floor(at / columns) === 5 ? 0 : value);
+    const expected = gatherRowsReference(table, inside, { rows, columns }).fill(NaN, 5 * columns, 6 * columns);
+    assert.deepEqual([...gathered], [...expected]);
+    const gradient = scatterRowsReference(upstream, inside, { rows, columns });
+    assertClose(Float32Array.from(scattered.flatMap((part) => [...part])), gradient, { atol: 1e-6 });
+  }
+});
+
 Deno.test("embedding: the reference's gradient equals finite differences", () => {
   const rows = 4, columns = 3, index = indices(7, rows), table = normals(12, 3), dy = normals(21, 4);
   const loss = (at: Float64Array) =>
