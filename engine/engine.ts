@@ -270,6 +270,13 @@ export class Engine implements AsyncDisposable {
     return this.pool.statistics();
   }
 
+  /** Finishes all work and gives memory back to the system that nobody uses, for work whose shapes vary. */
+  async trim(): Promise<void> {
+    await this.finish();
+    this.stream.pipelines.forgetBindGroups();
+    this.pool.trim();
+  }
+
   /** Finishes all work and frees everything, the device included. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.finish();

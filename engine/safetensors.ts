@@ -168,15 +168,12 @@ export function readEntries(
 export function tensorToFloat32({ dtype, data }: SafetensorsTensor): Float32Array {
   if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
-  if (dtype === "BF16") return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
-  return dtype === "F16" ? Float32Array.from(data, halfToNumber) : Float32Array.from(data);
-}
-
-/** The number that the bits of an IEEE 754 half stand for. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  if (dtype === "BF16") {
+    const bits = new Uint32Array(data);
+    for (let i = 0; i < bits.length; i++) bits[i]! <<= 16;
+    return new Float32Array(bits.buffer);
+  }
+  return new Float32Array(dtype === "F16" ? new Float16Array(data.buffer, data.byteOffset, data.length) : data);
 }
 
 function byteCount(dtype: SafetensorsType, shape: readonly number[]): number {

@@ -8,10 +8,21 @@ export class Embedding extends Module {
   /** The table, [rows, columns]. */
   readonly weight: Parameter;
 
-  /** Draws the table. */
-  constructor({ engine, random }: ModuleOptions, rows: number, columns: number) {
+  /**
+   * Draws the table.
+   *
+   * @param options.draw false to leave the values as the memory is: they are loaded next
+   */
+  constructor(
+    { engine, random }: ModuleOptions,
+    rows: number,
+    columns: number,
+    { draw = true }: { draw?: boolean } = {},
+  ) {
     super();
-    const values = Float32Array.from({ length: rows * columns }, () => random.normal());
+    const values = draw
+      ? Float32Array.from({ length: rows * columns }, () => random.normal())
+      : engine.allocateFor([rows, columns], "parameter");
     this.weight = new Parameter(engine, [rows, columns], values);
   }
 

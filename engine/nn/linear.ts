@@ -1,6 +1,6 @@
 import { linear, type LinearOptions } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 import { uniform } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
@@ -15,17 +15,24 @@ export class Linear extends Module {
    * Draws the first values.
    *
    * @param options.bias false for a layer without one
+   * @param options.draw false to leave the values as the memory is: they are loaded next
    */
   constructor(
     { engine, random }: ModuleOptions,
     inFeatures: number,
     outFeatures: number,
-    { bias = true }: { bias?: boolean } = {},
+    { bias = true, draw = true }: { bias?: boolean; draw?: boolean } = {},
   ) {
     super();
     const bound = 1 / Math.sqrt(inFeatures);
-    this.weight = new Parameter(engine, [outFeatures, inFeatures], uniform(random, outFeatures * inFeatures, bound));
-    this.bias = bias ? new Parameter(engine, [outFeatures], uniform(random, outFeatures, bound)) : null;
+    const make = (...shape: number[]) =>
+      new Parameter(
+        engine,
+        shape,
+        draw ? uniform(random, elementCount(shape), bound) : engine.allocateFor(shape, "parameter"),
+      );
+    this.weight = make(outFeatures, inFeatures);
+    this.bias = bias ? make(outFeatures) : null;
   }
 
   /** `x` [..., in] → [..., out]; with `relu` or `gelu` that runs in the same pass. */
