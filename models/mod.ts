@@ -12,6 +12,21 @@ export { Pca } from "./classical/pca.ts";
 export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "./classical/ridge.ts";
 export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "./classical/scml.ts";
 export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classical/triplets.ts";
+export { SentenceEncoder, type SentenceEncoderOptions } from "./encoder/sentence_encoder.ts";
+export { type DenseHead, type Pooling, poolings, type SentenceHead } from "./encoder/sentence_head.ts";
+export { SentenceNetwork } from "./encoder/sentence_network.ts";
+export type { EncoderEmbeddings } from "./encoder/embeddings.ts";
+export type {
+  EncoderAttention,
+  EncoderIntermediate,
+  EncoderLayer,
+  EncoderOutput,
+  EncoderSelfAttention,
+} from "./encoder/layer.ts";
+export { EncoderNetwork, type EncoderStack } from "./encoder/network.ts";
+export type { EncoderActivation, EncoderConfig } from "./encoder/config.ts";
+export { type Architecture, architectures, type SettingNames } from "./encoder/architectures.ts";
+export type { TokenBatch } from "./encoder/token_batch.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
 export type { RowCounts } from "./prepare.ts";
 export {

@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
+import type { Engine } from "../../engine/engine.ts";
+import { openOrExplain } from "../../engine/files.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { Philox } from "../../kernels/philox.ts";
+import { tensorName } from "./architectures.ts";
+import { planBatches } from "./batch_plan.ts";
+import { type EncoderConfig, readEncoderConfig } from "./config.ts";
+import { readJsonObjectIfThere } from "./json_file.ts";
+import { type Pooling, readSentenceHead, type SentenceHead } from "./sentence_head.ts";
+import { SentenceNetwork } from "./sentence_network.ts";
+import { TextTokenizer } from "./text_tokenizer.ts";
+import { tokenBatch } from "./token_batch.ts";
+import { WeightFiles } from "./weights.ts";
+
+/** How a `SentenceEncoder` encodes; what is left out is as the folder's files say. */
+export interface SentenceEncoderOptions {
+  /** How the vectors of tokens become one; "mean" where no file says. */
+  readonly pooling?: Pooling | undefined;
+  /** True for rows of length 1; so where no file says. */
+  readonly normalize?: boolean | undefined;
+  /** Most tokens of a text, those that begin and end each text among them; the rest of a text is not read. */
+  readonly maxTokens?: number | undefined;
+  /** Bytes that the tensors of one batch may take; 256 MiB by default. */
+  readonly memory?: number | undefined;
+}
+
+/** What a `SentenceEncoder` is made of. */
+interface Parts {
+  readonly network: SentenceNetwork;
+  readonly tokenizer: TextTokenizer;
+  readonly head: SentenceHead;
+  readonly maxTokens: number;
+  readonly memory: number;
+  readonly fingerprint: string;
+}
+
+/**
+ * A sentence encoder of the BERT family that runs on the engine, from a Hugging Face folder: `config.json`,
+ * `tokenizer.json`, `model.safetensors` and, where there are, sentence-transformers' `modules.json` and what it names.
+ *
+ * @example
+ * ```ts
+ * import { Engine, SentenceEncoder } from "metrograd";
+ *
+ * await using engine = await Engine.open();
+ * using encoder = await SentenceEncoder.open(engine, "models/all-MiniLM-L6-v2");
+ * const rows = await encoder.encode(["How do I reset my password?", "कल का मौसम कैसा होगा?"]);
+ * console.log(rows.length / encoder.width);
+ * ```
+ */
+export class SentenceEncoder implements Disposable {
+  readonly #engine: Engine;
+  readonly #parts: Parts;
+
+  private constructor(engine: Engine, parts: Parts) {
+    this.#engine = engine;
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads a folder and puts its weights on the GPU.
+   *
+   * @throws DataError when a file is missing, damaged or of an unknown kind, a tensor is missing or the tokenizer does not
+   *   fit; ShapeError when a tensor has another shape than config.json says; UsageError for a limit of tokens that the
+   *   encoder has no positions for
+   */
+  static async open(engine: Engine, folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoder> {
+    const found = await readSentenceHead(folder);
+    const { pooling = found.pooling, normalize = found.normalize, memory = 256 << 20 } = options;
+    const head = { ...found, pooling, normalize };
+    const config = await readEncoderConfig(head.folder);
+    const tokenizer = await TextTokenizer.open(head.folder, config);
+    const maxTokens = await limitOf(head, config, tokenizer.least, options.maxTokens);
+    using weights = await WeightFiles.open(head.folder);
+    const network = new SentenceNetwork({ engine, random: new Philox(0) }, config, head);
+    try {
+      const { architecture } = config;
+      await weights.load(network.encoder, (path) => tensorName(architecture, path), architecture.prefix);
+      const files = [...weights.paths];
+      for (const [i, layer] of network.dense.entries()) {
+        using own = await WeightFiles.open(head.dense[i]!.folder);
+        await own.load(layer, (path) => `linear.${path}`);
+        files.push(...own.paths);
+      }
+      const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
+      const { folder: _, dense, ...settings } = head;
+      const fingerprint = await hashOf([...described, ...files], {
+        ...settings,
+        dense: dense.map(({ folder: _, ...one }) => one),
+        maxTokens,
+      });
+      return new SentenceEncoder(engine, { network: network.eval(), tokenizer, head, maxTokens, memory, fingerprint });
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+  }
+
+  /** Numbers of a text's row. */
+  get width(): number {
+    return this.#parts.network.width;
+  }
+
+  /** SHA-256 of the folder's files and of all else that decides what a text's row is. */
+  get fingerprint(): string {
+    return this.#parts.fingerprint;
+  }
+
+  /** Most tokens of a text. */
+  get maxTokens(): number {
+    return this.#parts.maxTokens;
+  }
+
+  /** The network, for those who train it: its `forward` is on the tape, and `train()` turns dropout on. */
+  get network(): SentenceNetwork {
+    return this.#parts.network;
+  }
+
+  /**
+   * The tokens of a text, with those that begin and end each text, cut to the limit. Half a surrogate pair counts as U+FFFD.
+   */
+  tokenize(text: string): number[] {
+    const { tokenizer, head, maxTokens } = this.#parts;
+    return tokenizer.encode(text, maxTokens, { lowerCase: head.lowerCase });
+  }
+
+  /** One row for each sequence of tokens, [sequences, width], in one batch; on the tape, unless that is off. */
+  forward(sequences: readonly ArrayLike<number>[]): Tensor {
+    const engine = this.#engine, { network } = this.#parts;
+    const run = () => network.forward(tokenBatch(engine, sequences, network.encoder.config));
+    return engine.recording ? run() : engine.scope(run);
+  }
+
+  /**
+   * One row for each text, [texts, width], row-major; that of an empty text is what the network makes of its first and last
+   * token. Texts are taken in batches of like length, with dropout off.
+   *
+   * @param onProgress told after each batch how many texts of how many are done
+   */
+  async encode(
+    texts: readonly string[],
+    onProgress: (done: number, total: number) => void = () => {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { width, network } = this, { memory } = this.#parts;
+    const rows = new Float32Array(texts.length * width), { training } = network;
+    const sequences = texts.map((text) => this.tokenize(text));
+    const plan = planBatches(sequences.map(({ length }) => length), this.#mostTokens());
+    let done = 0;
+    network.eval();
+    try {
+      for (const batch of plan) {
+        const pooled = this.#engine.noGrad(() => this.forward(batch.map((i) => sequences[i]!)));
+        const values = await pooled.data().finally(() => pooled.dispose());
+        batch.forEach((i, row) => rows.set(values.subarray(row * width, (row + 1) * width), i * width));
+        // Batches of many shapes leave buffers of many sizes behind.
+        const { reservedBytes, liveBytes } = this.#engine.memory();
+        if (reservedBytes - liveBytes > 2 * memory) await this.#engine.trim();
+        onProgress(done += batch.length, texts.length);
+      }
+    } finally {
+      network.train(training);
+    }
+    return rows;
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    this.#parts.network.dispose();
+  }
+
+  /** Frees the weights. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Tokens of a batch that fits the memory and the device's bindings. */
+  #mostTokens(): number {
+    const { width, inner, heads } = this.#parts.network.encoder.config;
+    // What a layer makes before it frees anything.
+    const bytes = 4 * (12 * width + 2 * inner + 3 * heads), largest = 4 * Math.max(3 * width, inner);
+    const { maxBindingSize } = this.#engine.capabilities;
+    return Math.floor(Math.min(this.#parts.memory / bytes, maxBindingSize / largest));
+  }
+}
+
+/** The limit of tokens that was asked for, or that of the files, within the positions that the encoder has. */
+async function limitOf(
+  { folder, maxTokens }: SentenceHead,
+  { positions, firstPosition }: EncoderConfig,
+  least: number,
+  asked: number | undefined,
+): Promise<number> {
+  const most = positions - firstPosition;
+  if (asked === undefined) {
+    const path = join(folder, "tokenizer_config.json");
+    const { model_max_length: usual } = await readJsonObjectIfThere(path, "the settings of a tokenizer");
+    return Math.max(least, Math.min(most, maxTokens ?? (typeof usual === "number" ? usual : most)));
+  }
+  if (Number.isInteger(asked) && asked >= least && asked <= most) return asked;
+  throw new UsageError(
+    `A limit of ${asked} tokens was asked for; ${folder} takes an integer from ${least} to ${most}.`,
+  );
+}
+
+/** SHA-256 of settings and files. */
+async function hashOf(paths: readonly string[], settings: unknown): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(settings));
+  const piece = new Uint8Array(1 << 20);
+  for (const path of paths) {
+    using file = await openOrExplain(path, "a file of an encoder");
+    hash.update(`${basename(path)} ${(await file.stat()).size}`);
+    for (let read; (read = await file.read(piece)) !== null;) hash.update(piece.subarray(0, read));
+  }
+  return hash.digest("hex");
+}
