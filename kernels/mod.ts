@@ -82,6 +82,7 @@ export { topK, type TopKOptions } from "./reduction/top_k.ts";
 export { sumToShape, type SumToShapeOptions } from "./reduction/sum_to_shape.ts";
 
 export { euclidean, type EuclideanOptions } from "./distance/euclidean.ts";
+export { pairwiseMahalanobis, type PairwiseMahalanobisOptions } from "./distance/mahalanobis.ts";
 export {
   cosineEpsilon,
   normalize,

@@ -1,4 +1,5 @@
 import { normalize } from "../../kernels/distance/normalize.ts";
+import { pairwiseMahalanobis } from "../../kernels/distance/mahalanobis.ts";
 import { pairwiseDifferences, pairwiseDistance } from "../../kernels/distance/pairwise.ts";
 import { contrastive } from "../../kernels/loss/cosine_pair.ts";
 import { tripletHinge } from "../../kernels/loss/triplet.ts";
@@ -88,6 +89,13 @@ const mahalanobis = pairwiseCase("pairwise mahalanobis", sizes[0], 5, (engine, x
 
 const count = 1024, columns = 768;
 
+/** With a factor of 256 rows: two products of 2 n r d operations, and 3 n m r for the pairs. */
+const mahalanobisFactor = pairwiseCase("pairwise mahalanobis factor", sizes[0], 5, (engine, x, y, square, out) => {
+  const [n, m, d] = sizes[0];
+  const matrix = { l: out.slice, rank: n }, pairs = { xRows: n, yRows: m, columns: d };
+  pairwiseMahalanobis(engine.stream, { x: x.slice, y: y.slice, matrix, distance: square.slice, ...pairs });
+});
+
 const triplet = memoryCase(`triplet loss ${count}x${columns}`, 9 * count * columns, (engine, numbers) => {
   const rows = () => numbers(count * columns).slice, out = () => numbers(count * columns, "zero").slice;
   const operands = { anchor: rows(), positive: rows(), negative: rows(), loss: numbers(1, "zero").slice };
@@ -109,4 +117,12 @@ const mining = memoryCase("mining 256 semi-hard triplets", 2 * 256 * 256, (engin
 });
 
 /** Distances and the losses of embeddings. */
-export const distanceCases: readonly Case[] = [...pairs, cosines, mahalanobis, triplet, pair, mining];
+export const distanceCases: readonly Case[] = [
+  ...pairs,
+  cosines,
+  mahalanobis,
+  mahalanobisFactor,
+  triplet,
+  pair,
+  mining,
+];

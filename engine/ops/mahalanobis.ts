@@ -1,3 +1,4 @@
+import { pairwiseMahalanobis } from "../../kernels/distance/mahalanobis.ts";
 import { pairwiseDistance } from "../../kernels/distance/pairwise.ts";
 import { matmul as launchMatmul } from "../../kernels/matmul/matmul.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
@@ -63,8 +64,11 @@ interface MatrixPairs extends RowPairs {
 
 const pairwiseFull: Op<MatrixPairs> = op("pairwise_mahalanobis", {
   forward({ x, y, m }: MatrixPairs) {
-    const project = (rows: Tensor) => product(rows, m);
-    return distances({ x, y, m }, project(x), project(y));
+    const sizes = pairSizes("mahalanobis", x, y);
+    const distance = x.engine.empty([sizes.xRows, sizes.yRows]);
+    const matrix = { m: m.slice };
+    pairwiseMahalanobis(x.engine.stream, { x: x.slice, y: y.slice, matrix, distance: distance.slice, ...sizes });
+    return distance;
   },
   backward({ inputs: { x, y, m } }, dy) {
     // With u_i = Σ_j dy_ij (x_i - y_j) and v_j = Σ_i dy_ij (y_j - x_i): dx = u (M + Mᵀ), dy = v (M + Mᵀ) and
@@ -83,7 +87,16 @@ const pairwiseFull: Op<MatrixPairs> = op("pairwise_mahalanobis", {
 });
 
 const pairwiseDiagonal: Op<MatrixPairs> = op("pairwise_diagonal_mahalanobis", {
-  forward: ({ x, y, m }: MatrixPairs) => distances({ x, y, m }, combine("multiply", x, m), combine("multiply", y, m)),
+  forward({ x, y, m }: MatrixPairs) {
+    const sizes = pairSizes("mahalanobis", x, y);
+    const distance = x.engine.empty([sizes.xRows, sizes.yRows]);
+    const p = combine("multiply", x, m), q = combine("multiply", y, m);
+    const projected = { x: p.slice, y: q.slice };
+    pairwiseDistance(x.engine.stream, { x: x.slice, y: y.slice, projected, distance: distance.slice, ...sizes });
+    p.dispose();
+    q.dispose();
+    return distance;
+  },
   backward: ({ inputs: { x, y, m } }, dy) => ({
     x: () => differenceSums(x, y, { factors: dy, columnFactors: m, scale: 2 }),
     y: () => differenceSums(y, x, { factors: dy, columnFactors: m, scale: 2, transposed: true }),
@@ -101,17 +114,6 @@ const pairwiseDiagonal: Op<MatrixPairs> = op("pairwise_diagonal_mahalanobis", {
     },
   }),
 });
-
-/** Σ_k (p_ik - q_jk)(x_ik - y_jk), where p and q are x M and y M. */
-function distances({ x, y }: MatrixPairs, p: Tensor, q: Tensor): Tensor {
-  const sizes = pairSizes("mahalanobis", x, y);
-  const distance = x.engine.empty([sizes.xRows, sizes.yRows]);
-  const projected = { x: p.slice, y: q.slice };
-  pairwiseDistance(x.engine.stream, { x: x.slice, y: y.slice, projected, distance: distance.slice, ...sizes });
-  p.dispose();
-  q.dispose();
-  return distance;
-}
 
 /** The product of two matrices, without a way back; A or B may be transposed, and the result added to. */
 function product(

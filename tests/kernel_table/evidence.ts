@@ -24,6 +24,10 @@ export const evidence: Readonly<Record<string, Evidence>> = {
   attentionBackward: { fixtures: ["sdpa", "multi_head_attention"] },
   euclidean: { fixtures: ["triplet"] },
   pairwiseDistance: { fixtures: ["euclidean_pairwise", ...metric] },
+  pairwiseMahalanobis: {
+    fixtures: ["mahalanobis_sq_pairwise"],
+    bench: "pairwise mahalanobis factor 256x256x768",
+  },
   pairwiseDifferences: { fixtures: ["euclidean_pairwise", ...metric] },
   rootSlope: { fixtures: ["euclidean_pairwise"] },
   normalize: { fixtures: ["cosine_similarity_pairwise"] },

@@ -10,6 +10,7 @@ import {
 } from "../../kernels/distance/distance.ref.ts";
 import { euclidean } from "../../kernels/distance/euclidean.ts";
 import { normalize, normalizeBackward } from "../../kernels/distance/normalize.ts";
+import { pairwiseMahalanobis } from "../../kernels/distance/mahalanobis.ts";
 import { pairwiseDifferences, pairwiseDistance, rootSlope } from "../../kernels/distance/pairwise.ts";
 import { scmlFeatures, scmlLocal } from "../../kernels/distance/scml.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
@@ -83,6 +84,29 @@ for (const [how, device] of readers) {
       rowsOf(y, columns).map((b) => mahalanobisSquaredReference(a, b, m))
     );
     assertClose((await harness.read(distance))[0], expected, { atol: 4e-6 * largest(expected) });
+  });
+
+  Deno.test(`distance: all pairs in one launch, by a matrix or a factor of it, equal the reference, ${how}`, async () => {
+    const xRows = 5, yRows = 35, columns = 9, rank = 3, sizes = { xRows, yRows, columns };
+    const x = normals(xRows * columns, 1), y = normals(yRows * columns, 2), l = normals(rank * columns, 3);
+    const factor = rowsOf(l, columns);
+    const product = Array.from(
+      { length: columns ** 2 },
+      (_, at) => factor.reduce((sum, row) => sum + row[Math.floor(at / columns)]! * row[at % columns]!, 0),
+    );
+    // Not symmetric, as a matrix that is being learnt may be.
+    const m = product.map((value, at) => at === 1 ? value + 1 : value);
+    const given = { x: harness.upload(x), y: harness.upload(y), ...sizes };
+    const byMatrix = harness.output(xRows * yRows), byFactor = harness.output(xRows * yRows);
+    pairwiseMahalanobis(device, { ...given, matrix: { m: harness.upload(m) }, distance: byMatrix });
+    pairwiseMahalanobis(device, { ...given, matrix: { l: harness.upload(l), rank }, distance: byFactor });
+    const [gotByMatrix, gotByFactor] = await harness.read(byMatrix, byFactor);
+    for (const [got, matrix] of [[gotByMatrix, m], [gotByFactor, product]] as const) {
+      const expected = rowsOf(x, columns).flatMap((a) =>
+        rowsOf(y, columns).map((b) => mahalanobisSquaredReference(a, b, matrix))
+      );
+      assertClose(got, expected, { atol: 4e-6 * largest(expected) });
+    }
   });
 
   Deno.test(`distance: sums of differences take factors of columns, and squares, ${how}`, async () => {
