@@ -8,10 +8,13 @@ import {
   bilinearGradientPartials,
 } from "../../kernels/bilinear/bilinear_backward.ts";
 import { type BilinearSizes, bilinearTiles } from "../../kernels/bilinear/tiles.ts";
-import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
+import { type BufferSlice, type Launcher, part } from "../../kernels/launcher.ts";
 import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
 
 const harness = await KernelHarness.open();
+
+/** A slice of the weight's size, which says how many outputs it holds. */
+const uploadWeight = (weight: Float32Array<ArrayBuffer>) => part(harness.upload(weight), 0, weight.length);
 
 /** Edges: ones, odd sizes, vectors, and tiles that do not divide the outputs. */
 const shapes: readonly BilinearSizes[] = [
@@ -44,7 +47,7 @@ function sharded(weight: Float32Array<ArrayBuffer>, { in1, in2, out }: BilinearS
   const each = in1 * in2;
   return Array.from(
     { length: Math.ceil(out / rows) },
-    (_, i) => harness.upload(weight.slice(i * rows * each, (i + 1) * rows * each)),
+    (_, i) => uploadWeight(weight.slice(i * rows * each, (i + 1) * rows * each)),
   );
 }
 
@@ -80,11 +83,11 @@ for (const { kind, launcher: whole } of harness.launchers) {
         assertClose(results[4], want.dx1.map((value, i) => value + x1[i]!), tolerance);
         assertClose(results[5], want.dx2.map((value, i) => value + x2[i]!), tolerance);
         for (const { slice, first, rows } of bilinearTiles(buffers, sizes, launcher.capabilities)) {
-          const part = { first, rows }, from = first * in1 * in2, count = rows * in1 * in2;
+          const tile = { first, rows }, from = first * in1 * in2, count = rows * in1 * in2;
           assert.equal(slice.size, 4 * count);
           const gradient = harness.output(count), added = harness.output(count, weight.subarray(from, from + count));
-          bilinearBackwardWeight(launcher, { ...on, ...sizes, ...part, gradient });
-          bilinearBackwardWeight(launcher, { ...on, ...sizes, ...part, gradient: added, accumulate: true });
+          bilinearBackwardWeight(launcher, { ...on, ...sizes, ...tile, gradient });
+          bilinearBackwardWeight(launcher, { ...on, ...sizes, ...tile, gradient: added, accumulate: true });
           const expected = want.dweight.subarray(from, from + count);
           const [found, sum] = await harness.read(gradient, added);
           assertClose(found, expected, tolerance);
@@ -112,7 +115,7 @@ Deno.test("bilinear: inputs of large and of small magnitude keep their relative 
   for (const scale of [1e-18, 1e18]) {
     const { x1, x2, weight } = numbers(sizes, scale);
     const y = harness.output(15);
-    const on = { x1: harness.upload(x1), x2: harness.upload(x2), weight: [harness.upload(weight)] };
+    const on = { x1: harness.upload(x1), x2: harness.upload(x2), weight: [uploadWeight(weight)] };
     bilinear(harness.launcher, { ...on, ...sizes, y });
     const want = bilinearReference(x1, x2, weight, undefined, sizes);
     assertClose((await harness.read(y))[0], want, { rtol: 1e-5, atol: 1e-5 * scale });
@@ -123,7 +126,7 @@ Deno.test("bilinear: the same bits on every repeat", async () => {
   const sizes = { batch: 9, in1: 20, in2: 12, out: 17 };
   const { x1, x2, weight, dy } = numbers(sizes);
   const on = { x1: harness.upload(x1), x2: harness.upload(x2), dy: harness.upload(dy) };
-  const launcher = bindingAtMost(harness.launcher, 4096), buffers = [harness.upload(weight)];
+  const launcher = bindingAtMost(harness.launcher, 4096), buffers = [uploadWeight(weight)];
   const runs = [0, 1].map(() => {
     const outputs = [harness.output(9 * 17), harness.output(9 * 20), harness.output(9 * 12)] as const;
     bilinear(launcher, { ...on, ...sizes, weight: buffers, y: outputs[0] });
@@ -161,7 +164,7 @@ Deno.test("bilinear: a weight that is too short and a batch that cannot be bound
   const launcher = bindingAtMost(harness.launcher, 1024);
   const sizes = { batch: 1, in1: 4, in2: 16, out: 3 };
   const on = { x1: harness.output(4), x2: harness.output(16), y: harness.output(3) };
-  const weight = [harness.upload(new Float32Array(128))];
+  const weight = [uploadWeight(new Float32Array(128))];
   assert.throws(() => bilinear(launcher, { ...on, ...sizes, weight }), {
     name: "ShapeError",
     message: "bilinear: the weight's buffers hold 2 outputs, but 3 are expected.",

@@ -6,18 +6,21 @@ import { Philox } from "../../kernels/philox.ts";
 import { testDevice } from "../device.ts";
 import { assertInterface } from "./interface.ts";
 
-/** Words behind each output that no kernel may touch. */
+/** Words behind each buffer that no kernel may write, or make use of. */
 const canaryWords = 64;
-const canary = 0xc0ffee11;
+
+/** What they hold: a NaN of the buffer's own, since NaN goes through most arithmetic with its bits. */
+const canaryOf = (number: number) => (0xffc00001 + number % 0x3ffff0) >>> 0;
 
 type Words = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** An output buffer with a canary behind it. */
 export interface Output extends BufferSlice {
   readonly length: number;
+  readonly canary: number;
 }
 
-/** What a test of kernels needs: a device, launchers for both kinds of GPU, uploads, and guarded outputs. */
+/** What a test of kernels needs: a device, launchers for both kinds of GPU, and guarded uploads, outputs and scratch memory. */
 export class KernelHarness {
   /** Launches as the device really is. */
   readonly launcher: DeviceLauncher;
@@ -25,8 +28,11 @@ export class KernelHarness {
   readonly launchers: readonly { readonly kind: string; readonly launcher: Launcher }[];
   readonly #device: GPUDevice;
   readonly #errors: ErrorTrap;
+  #buffers = 0;
   /** Outputs whose canary was not looked at yet. */
   readonly #unread = new Set<Output>();
+  /** Scratch memory, likewise. */
+  readonly #scratch: Output[] = [];
 
   private constructor(device: GPUDevice, launcher: DeviceLauncher, errors: ErrorTrap) {
     this.#device = device;
@@ -39,6 +45,12 @@ export class KernelHarness {
       known.add(kernel);
       dispatch(kernel, bindings, uniforms, folded(kernel.code, workgroups));
     };
+    launcher.scratch = (bytes) => {
+      const slice = this.#guarded("scratch", Math.ceil(bytes / 4));
+      this.#scratch.push(slice);
+      return slice;
+    };
+    launcher.release = () => {};
     this.launchers = [true, false].map((software) => ({
       kind: software ? "software" : "hardware",
       launcher: {
@@ -59,46 +71,56 @@ export class KernelHarness {
   /** A buffer that holds these words; plain numbers become f32. */
   upload(values: Words | readonly number[] | Float64Array): BufferSlice {
     const words = Array.isArray(values) || values instanceof Float64Array ? Float32Array.from(values) : values as Words;
-    const buffer = this.#buffer("input", words.byteLength);
-    this.#device.queue.writeBuffer(buffer, 0, words);
-    return { buffer, offset: 0, size: words.byteLength };
+    const slice = this.#guarded("input", words.length);
+    this.#device.queue.writeBuffer(slice.buffer, 0, words);
+    return slice;
   }
 
   /** A buffer for `length` words, which hold `initial` or NaN at first. */
   output(length: number, initial?: ArrayLike<number>): Output {
-    const words = new Uint32Array(length + canaryWords).fill(canary);
-    new Float32Array(words.buffer, 0, length).set(initial ?? new Float32Array(length).fill(NaN));
-    const buffer = this.#buffer("output", words.byteLength);
-    this.#device.queue.writeBuffer(buffer, 0, words);
-    const output = { buffer, offset: 0, size: words.byteLength, length };
+    const output = this.#guarded("output", length);
+    if (initial) this.#device.queue.writeBuffer(output.buffer, 0, Float32Array.from(initial));
     this.#unread.add(output);
     return output;
   }
 
-  /** What the outputs hold after all launches; fails when one wrote behind any output or caused an error. */
+  /** What the outputs hold after all launches; fails when one wrote behind any buffer or caused an error. */
   async read<Outputs extends Output[]>(...outputs: Outputs): Promise<{ [K in keyof Outputs]: Float32Array }> {
     this.launcher.submit();
-    const all = [...new Set([...outputs, ...this.#unread])];
+    const others = [...this.#unread, ...this.#scratch].filter((output) => !outputs.includes(output));
+    const scratch = this.#scratch.splice(0);
     this.#unread.clear();
-    const contents = await Promise.all(all.map((output) => this.#contents(output)));
+    const contents = await Promise.all([
+      ...outputs.map((output) => this.#contents(output, 0)),
+      ...others.map((output) => this.#contents(output, output.length)),
+    ]);
+    scratch.forEach(({ buffer }) => buffer.destroy());
     this.#errors.check();
-    const found = contents.map((words, i) => {
-      const { length } = all[i]!;
-      assert.ok(words.subarray(length).every((word) => word === canary), "a kernel wrote behind its output");
-      return new Float32Array(words.buffer, 0, length);
-    });
-    return outputs.map((output) => found[all.indexOf(output)]!) as { [K in keyof Outputs]: Float32Array };
+    for (const [i, { canary }] of [...outputs, ...others].entries()) {
+      const behind = contents[i]!.subarray(-canaryWords);
+      assert.ok(behind.every((word) => word === canary), "a kernel wrote behind its output");
+    }
+    return outputs.map(({ length }, i) => new Float32Array(contents[i]!.buffer, 0, length)) as {
+      [K in keyof Outputs]: Float32Array;
+    };
   }
 
-  #buffer(label: string, size: number): GPUBuffer {
+  /** A buffer of so many words, all NaN, and the canary behind them. */
+  #guarded(label: string, length: number): Output {
+    const canary = canaryOf(this.#buffers++);
+    const words = new Uint32Array(length + canaryWords).fill(canary), size = words.byteLength;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    return this.#device.createBuffer({ label, size: Math.ceil(size / 16) * 16, usage });
+    const buffer = this.#device.createBuffer({ label, size: Math.ceil(size / 16) * 16, usage });
+    this.#device.queue.writeBuffer(buffer, 0, words);
+    return { buffer, offset: 0, size, length, canary };
   }
 
-  async #contents({ buffer, size }: Output): Promise<Uint32Array<ArrayBuffer>> {
+  /** The words of a buffer from one on, its canary at their end. */
+  async #contents({ buffer, size: end }: Output, from: number): Promise<Uint32Array<ArrayBuffer>> {
+    const start = from * 4, size = end - start;
     const staging = this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+    encoder.copyBufferToBuffer(buffer, start, staging, 0, size);
     this.#device.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
     const words = new Uint32Array(staging.getMappedRange().slice(0));
