@@ -2,6 +2,7 @@ import { ShapeError } from "../kernels/errors.ts";
 import type { Engine } from "./engine.ts";
 import type { GradientFactors } from "./factored_gradient.ts";
 import type { Parameter } from "./parameter.ts";
+import { refuseF16 } from "./shapes.ts";
 import { type Tensor, tensorsIn } from "./tensor.ts";
 
 /** Where a backward rule may put a gradient: it overwrites the tensor, or adds to it. */
@@ -46,6 +47,8 @@ export interface BackwardContext<I, O, S> {
 
 /** An op: its launch and its backward rule, side by side. */
 export interface OpDefinition<I, O, S> {
+  /** Names of the inputs that may be stored as f16; the op refuses it of all others. */
+  readonly f16?: readonly (keyof I)[];
   /**
    * Launches the kernels. `save` keeps what only the forward run knows for the backward rule: inputs, and tensors that
    * were made for it, which are freed with the output.
@@ -63,7 +66,8 @@ export type Op<I, O = void> = (
 
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
- * a gradient. Without options the rule sees an empty object.
+ * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 where it has
+ * no form for that.
  */
 export function op<I extends object, O = void, S = undefined>(
   name: string,
@@ -72,6 +76,9 @@ export function op<I extends object, O = void, S = undefined>(
   return (inputs, ...rest) => {
     const options = (rest[0] ?? {}) as O;
     const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
+    for (const [key, input] of given) {
+      if (!definition.f16?.includes(key)) refuseF16(name, String(key), input);
+    }
     const engine = given[0]?.[1].engine;
     const { backward } = definition;
     const recorded = backward && engine?.recording && given.some(([, input]) => input.requiresGrad);

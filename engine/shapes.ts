@@ -31,3 +31,10 @@ export function expectShape(op: string, argument: string, tensor: Tensor, shape:
     throw new ShapeError(`${op}: ${argument} is ${shapeText(tensor.shape)}, but ${shapeText(shape)} is expected.`);
   }
 }
+
+/** Fails where an operand is stored as f16, which few ops take. @throws ShapeError */
+export function refuseF16(op: string, argument: string, { type }: Tensor): void {
+  if (type === "f16") {
+    throw new ShapeError(`${op}: ${argument} is f16, but f32 is expected; "float" makes f32 of it.`);
+  }
+}

@@ -4,7 +4,7 @@ import { axisView } from "../../kernels/reduction/axis.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
 import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts";
 import { type Op, op } from "../autograd.ts";
-import { axisOf, sameShape, shapeText } from "../shapes.ts";
+import { axisOf, refuseF16, sameShape, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Inputs of `gather` and `indexSelect`. */
@@ -111,6 +111,7 @@ export function topk(
   { x }: { readonly x: Tensor },
   { k, axis = -1 }: TopKOptions,
 ): { values: Tensor; indices: Tensor } {
+  refuseF16("topk", "x", x);
   const indices = x.engine.empty(x.shape.with(axisOf(x.shape, axis), k), "u32");
   topK(x.engine.stream, { x: x.slice, position: indices.slice, k, ...axisView(x.shape, axis) });
   return { values: gather({ x, index: indices }, { axis }), indices };

@@ -17,6 +17,7 @@ function conversion(
   launch: (launcher: Launcher, options: ConversionOptions) => void,
 ): Op<ConversionInputs> {
   return op(name, {
+    f16: ["x"],
     forward({ x }: ConversionInputs) {
       if (x.type !== from) throw new ShapeError(`${name}: ${x.name} is ${x.type}, but ${from} is expected.`);
       const y = x.engine.empty(x.shape, to);

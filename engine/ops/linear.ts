@@ -34,6 +34,7 @@ export interface LinearOptions {
  * @throws ShapeError when the sizes do not fit together
  */
 export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
+  f16: ["x", "weight"],
   forward({ x, weight, bias }: LinearInputs, { relu = false, gelu }: LinearOptions, save: (sums: Tensor) => void) {
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;

@@ -30,6 +30,7 @@ export interface MatmulLayout {
  * @throws ShapeError when the sizes do not fit together
  */
 export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
+  f16: ["a", "b"],
   forward({ a, b }: MatmulInputs, options: MatmulLayout) {
     const { m, n, k, batch, leading, sharedB } = sizes(a, b, options);
     const c = a.engine.empty([...leading, m, n]);

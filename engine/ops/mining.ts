@@ -1,5 +1,5 @@
 import { mineTriplets as launch, type MiningKind, type ScoreBounds } from "../../kernels/mining/triplets.ts";
-import { expectShape } from "../shapes.ts";
+import { expectShape, refuseF16 } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { divide, multiply } from "./arithmetic.ts";
 import { embedding } from "./embedding.ts";
@@ -48,6 +48,8 @@ export function mineTriplets(
 ): MinedTriplets {
   const { engine } = distance;
   const count = score.size;
+  refuseF16("mine_triplets", "score", score);
+  refuseF16("mine_triplets", "distance", distance);
   expectShape("mine_triplets", "score", score, [count]);
   expectShape("mine_triplets", "distance", distance, [count, count]);
   const triplets = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { backward, float, half, linear, matmul, Parameter, type Tensor } from "../../engine/mod.ts";
+import * as ops from "../../engine/mod.ts";
+import { backward, float, half, linear, matmul, type Op, Parameter, type Tensor } from "../../engine/mod.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();
@@ -51,4 +52,53 @@ Deno.test("half: an odd number of elements comes back rounded, and only f32 is t
   assert.throws(() => half({ x: y }), /half: half is f16, but f32 is expected/);
   assert.throws(() => float({ x }), /float: tensor is f32, but f16 is expected/);
   for (const tensor of [x, y, z]) tensor.dispose();
+});
+
+/** Ops without a form for f16, and their inputs. */
+const others: Readonly<Record<string, string>> = {
+  ...{ abs: "x", argmax: "x", clamp: "x", dropout: "x", exp: "x", expand: "x", gelu: "x", l21Norm: "x", log: "x" },
+  ...{ logSoftmax: "x", logsumexp: "x", max: "x", mean: "x", normalize: "x", permute: "x", relu: "x", sigmoid: "x" },
+  ...{ silu: "x", slice: "x", softmax: "x", softplus: "x", sqrt: "x", square: "x", sum: "x", tanh: "x", topk: "x" },
+  ...{ add: "a b", subtract: "a b", multiply: "a b", divide: "a b", maskedDropout: "x mask" },
+  ...{ gather: "x index", indexSelect: "x index", embedding: "weight index" },
+  ...{
+    layerNorm: "x weight bias",
+    batchNorm: "x weight bias runningMean runningVariance",
+    bilinear: "x1 x2 weight bias",
+  },
+  ...{ scaledDotProductAttention: "query key value keyMask" },
+  ...{ cosineSimilarity: "x y", euclideanDistance: "x y", pairwiseEuclideanDistance: "x y" },
+  ...{ expectedScore: "probabilities", cumulativeProbabilities: "logits" },
+  ...{
+    crossEntropyLoss: "logits target weight",
+    hybridLoss: "logits target score weight",
+    ordinalLoss: "logits target",
+  },
+  ...{ focalLoss: "logits target weight", mseLoss: "prediction target weight", l1Loss: "prediction target weight" },
+  ...{
+    huberLoss: "prediction target",
+    heteroscedasticLoss: "prediction target",
+    gaussianNllLoss: "mean variance target",
+  },
+  ...{
+    tripletMarginLoss: "anchor positive negative weight",
+    contrastiveLoss: "x y target",
+    cosineEmbeddingLoss: "x y target",
+  },
+  ...{ mineTriplets: "distance score" },
+};
+
+Deno.test("half: every other op refuses f16, by name", () => {
+  const x = engine.tensor([2, 2], [1, 2, 3, 4]), stored = half({ x });
+  for (const [name, inputs] of Object.entries(others)) {
+    const run = (ops as unknown as Record<string, Op<Record<string, Tensor>, object>>)[name]!;
+    const names = inputs.split(" ");
+    for (const one of names) {
+      const given = Object.fromEntries(names.map((each) => [each, each === one ? stored : x]));
+      const message = new RegExp(`: ${one} is f16, but f32 is expected`);
+      assert.throws(() => run(given, {}), message, `${name}, ${one}`);
+    }
+  }
+  assert.throws(() => ops.concat([x, stored]), /concat: part 1 is f16/);
+  for (const tensor of [x, stored]) tensor.dispose();
 });
