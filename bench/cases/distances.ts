@@ -1,5 +1,6 @@
 import { normalize } from "../../kernels/distance/normalize.ts";
 import { pairwiseMahalanobis } from "../../kernels/distance/mahalanobis.ts";
+import { scmlFeatures, scmlLocal } from "../../kernels/distance/scml.ts";
 import { pairwiseDifferences, pairwiseDistance } from "../../kernels/distance/pairwise.ts";
 import { contrastive } from "../../kernels/loss/cosine_pair.ts";
 import { tripletHinge } from "../../kernels/loss/triplet.ts";
@@ -116,13 +117,24 @@ const mining = memoryCase("mining 256 semi-hard triplets", 2 * 256 * 256, (engin
   return () => mineTriplets(engine.stream, "semihard", { distance, score, ...outputs, count: 256, draw: { seed: 1 } });
 });
 
+const basis = 64, pointPairs = 16_384, coordinates = pointPairs * basis;
+
+const local = memoryCase(`scml local distance ${pointPairs}x${basis}`, 4 * coordinates, (engine, numbers) => {
+  const operands = { u: numbers(coordinates).slice, s: numbers(coordinates).slice };
+  const out = () => numbers(coordinates, "zero").slice;
+  const outputs = { distance: numbers(pointPairs, "zero").slice, gradientU: out(), gradientS: out() };
+  return () => scmlLocal(engine.stream, { ...operands, ...outputs, rows: pointPairs, columns: basis });
+});
+
+const features = memoryCase(`scml features ${pointPairs}x${basis}`, 5 * coordinates, (engine, numbers) => {
+  const operands = { t: numbers(coordinates).slice, s: numbers(coordinates).slice };
+  const out = () => numbers(coordinates, "zero").slice;
+  const outputs = { phi: out(), gradientT: out(), gradientS: out() };
+  return () => scmlFeatures(engine.stream, { ...operands, ...outputs, count: coordinates });
+});
+
 /** Distances and the losses of embeddings. */
 export const distanceCases: readonly Case[] = [
-  ...pairs,
-  cosines,
-  mahalanobis,
-  mahalanobisFactor,
-  triplet,
-  pair,
-  mining,
+  ...[...pairs, cosines, mahalanobis, mahalanobisFactor],
+  ...[triplet, pair, mining, local, features],
 ];

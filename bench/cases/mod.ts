@@ -2,6 +2,7 @@ import type { Case } from "../case.ts";
 import { attentionCases } from "./attention.ts";
 import { bilinearFullSteps } from "./bilinear_full_step.ts";
 import { bilinearStep } from "./bilinear_step.ts";
+import { classicalCases } from "./classical.ts";
 import { distanceCases } from "./distances.ts";
 import { elementCases } from "./elements.ts";
 import { kernelCases } from "./kernels.ts";
@@ -19,6 +20,7 @@ export const cases: readonly Case[] = [
   ...shapeCases,
   ...distanceCases,
   ...attentionCases,
+  ...classicalCases,
   mlpStep,
   bilinearStep,
   ...bilinearFullSteps,
