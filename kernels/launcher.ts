@@ -85,6 +85,21 @@ export interface Launcher {
   release(slice: BufferSlice): void;
 }
 
+/**
+ * Rounds that all loops of an invocation together may make: Mesa's llvmpipe, a GPU that is a CPU, ends them after 65,535
+ * without a word.
+ */
+export const mostRounds = 65_535;
+
+/** Fails where a launch's invocations need more rounds of loops than the device lets them make. @throws ShapeError */
+export function expectRounds({ capabilities }: Launcher, what: string, rounds: number): void {
+  if (capabilities.software && rounds > mostRounds) {
+    throw new ShapeError(
+      `${what} would loop ${rounds} times, but GPUs that are CPUs end loops after ${mostRounds} rounds.`,
+    );
+  }
+}
+
 /** WebGPU's limit on workgroups along one dimension. */
 export const maxWorkgroupsPerDimension = 65535;
 

@@ -34,5 +34,5 @@ export interface EuclideanOptions {
 export function euclidean(launcher: Launcher, options: EuclideanOptions): void {
   const { x, y, distance, gradient, rows, columns, squared = false } = options;
   const kernel = squared ? squaredKernel! : rootKernel!;
-  dispatchRows(launcher, kernel, { x, y, distance, gradient }, { rows, columns }, rows);
+  dispatchRows(launcher, kernel, { x, y, distance, gradient }, { rows, columns }, { rows, columns });
 }

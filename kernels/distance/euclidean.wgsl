@@ -1,6 +1,8 @@
 // Euclidean distances of paired rows with their gradients: d = sum_k (x_k - y_k)^2, dd/dx = 2 (x - y), or with `root`
 // d = |x - y|, dd/dx = (x - y) / d, and 0 where d = 0. dd/dy is the negative.
 
+alias Sums = f32;
+
 struct Uniforms {
   rows: u32,
   columns: u32,
@@ -24,12 +26,12 @@ fn main(
   let lane = local % lanes;
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let first = min(row, uniforms.rows - 1u) * uniforms.columns;
-  var found = vec4f(0.0);
+  var found = 0.0;
   for (var column = lane; column < uniforms.columns; column += lanes) {
     let difference = x[first + column] - y[first + column];
-    found.x += difference * difference;
+    found += difference * difference;
   }
-  let squared = sum_over_lanes(local, found).x;
+  let squared = sum_over_lanes(local, found);
   if (row >= uniforms.rows) {
     return;
   }

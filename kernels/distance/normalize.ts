@@ -45,7 +45,7 @@ export interface NormalizeOptions extends NormalizeSizes {
 /** y = scale x / max(|x|, epsilon), row by row: products of such rows are cosines. */
 export function normalize(launcher: Launcher, options: NormalizeOptions): void {
   const { x, y, norm, rows, columns, scale = 1, epsilon = cosineEpsilon } = options;
-  dispatchRows(launcher, forwardKernel, { x, y, norm }, { rows, columns, scale, epsilon }, rows);
+  dispatchRows(launcher, forwardKernel, { x, y, norm }, { rows, columns, scale, epsilon }, { rows, columns });
 }
 
 /** Operands and sizes of `normalizeBackward`. */
@@ -61,5 +61,5 @@ export interface NormalizeBackwardOptions extends NormalizeSizes {
 /** dx of `normalize`; a row shorter than epsilon gets scale / epsilon dy. */
 export function normalizeBackward(launcher: Launcher, options: NormalizeBackwardOptions): void {
   const { x, norm, dy, dx, rows, columns, scale = 1, epsilon = cosineEpsilon } = options;
-  dispatchRows(launcher, backwardKernel, { x, norm, dy, dx }, { rows, columns, scale, epsilon }, rows);
+  dispatchRows(launcher, backwardKernel, { x, norm, dy, dx }, { rows, columns, scale, epsilon }, { rows, columns });
 }

@@ -1,5 +1,7 @@
 // Rows brought to length `scale`: y = scale x / max(|x|, eps). A row of zeros stays one.
 
+alias Sums = f32;
+
 struct Uniforms {
   rows: u32,
   columns: u32,
@@ -22,12 +24,12 @@ fn main(
   let lane = local % lanes;
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let first = min(row, uniforms.rows - 1u) * uniforms.columns;
-  var found = vec4f(0.0);
+  var found = 0.0;
   for (var column = lane; column < uniforms.columns; column += lanes) {
     let value = x[first + column];
-    found.x += value * value;
+    found += value * value;
   }
-  let length_of_x = sqrt(sum_over_lanes(local, found).x);
+  let length_of_x = sqrt(sum_over_lanes(local, found));
   if (row >= uniforms.rows) {
     return;
   }

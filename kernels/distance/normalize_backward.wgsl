@@ -1,6 +1,8 @@
 // The way back from y = scale x / max(|x|, eps): dx = scale / |x| (dy - n (n . dy)) with n = x / |x|, and scale / eps dy
 // where |x| is not above eps.
 
+alias Sums = f32;
+
 struct Uniforms {
   rows: u32,
   columns: u32,
@@ -27,16 +29,17 @@ fn main(
   let first = read_row * uniforms.columns;
   let divisor = max(norm[read_row], uniforms.epsilon);
   let along = norm[read_row] > uniforms.epsilon;
-  var found = vec4f(0.0);
+  var found = 0.0;
   for (var column = lane; column < uniforms.columns; column += lanes) {
-    found.x += x[first + column] / divisor * dy[first + column];
+    found += x[first + column] / divisor * dy[first + column];
   }
-  let projection = select(0.0, sum_over_lanes(local, found).x, along);
+  let projection = select(0.0, sum_over_lanes(local, found), along);
   if (row >= uniforms.rows) {
     return;
   }
   for (var column = lane; column < uniforms.columns; column += lanes) {
-    let across = dy[first + column] - x[first + column] / divisor * projection;
-    dx[first + column] = uniforms.scale / divisor * across;
+    let at = row * uniforms.columns + column;
+    let across = dy[at] - x[at] / divisor * projection;
+    dx[at] = uniforms.scale / divisor * across;
   }
 }

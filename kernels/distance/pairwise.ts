@@ -11,6 +11,7 @@ import {
   type BufferSlice,
   defineKernel,
   elementGrid,
+  expectRounds,
   type Launcher,
   maxWorkgroupsPerDimension,
   type Workgroups,
@@ -131,6 +132,7 @@ export interface PairwiseDifferencesOptions extends PairwiseSizes {
  */
 export function pairwiseDifferences(launcher: Launcher, options: PairwiseDifferencesOptions): void {
   const { x, y, factors, sums, transposed, columnFactors, squares, scale = 1, xRows, yRows, columns } = options;
+  expectRounds(launcher, `pairwise distance: a gradient over ${yRows} rows`, Math.ceil(yRows / 4));
   const kernel = variantFor(launcher, backwardKernels[squares ? 2 : columnFactors ? 1 : 0]!);
   const turned = transposed ? launcher.scratch(4 * xRows * yRows) : undefined;
   if (turned) transpose(launcher, { x: factors, y: turned, rows: yRows, columns: xRows });

@@ -36,7 +36,7 @@ export interface ScmlLocalOptions {
  */
 export function scmlLocal(launcher: Launcher, options: ScmlLocalOptions): void {
   const { u, s, distance, gradientU, gradientS, rows, columns } = options;
-  dispatchRows(launcher, localKernel, { u, s, distance, gradientU, gradientS }, { rows, columns }, rows);
+  dispatchRows(launcher, localKernel, { u, s, distance, gradientU, gradientS }, { rows, columns }, { rows, columns });
 }
 
 const featuresKernel = defineKernel({

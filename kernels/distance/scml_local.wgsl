@@ -2,6 +2,8 @@
 // is the root of the weight of basis vector b_i and s_i = (x - y) . b_i; dd/du_i = 2 u_i s_i^2, dd/ds_i = 2 u_i^2 s_i.
 // Shi, Bellet, Sha, "Sparse compositional metric learning" (2014), section 3.3.
 
+alias Sums = f32;
+
 struct Uniforms {
   rows: u32,
   columns: u32,
@@ -25,17 +27,17 @@ fn main(
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let inside = row < uniforms.rows;
   let first = min(row, uniforms.rows - 1u) * uniforms.columns;
-  var found = vec4f(0.0);
+  var found = 0.0;
   for (var column = lane; column < uniforms.columns; column += lanes) {
     let u_i = u[first + column];
     let s_i = s[first + column];
-    found.x += (u_i * s_i) * (u_i * s_i);
+    found += (u_i * s_i) * (u_i * s_i);
     if (inside) {
       gradient_u[first + column] = 2.0 * u_i * s_i * s_i;
       gradient_s[first + column] = 2.0 * u_i * s_i * u_i;
     }
   }
-  let sum = sum_over_lanes(local, found).x;
+  let sum = sum_over_lanes(local, found);
   if (inside && lane == 0u) {
     distance_of[row] = sum;
   }

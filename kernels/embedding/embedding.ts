@@ -2,7 +2,7 @@ import gatherCode from "./gather_rows.wgsl" with { type: "text" };
 import occurrencesCode from "./occurrences.wgsl" with { type: "text" };
 import scatterCode from "./scatter_rows.wgsl" with { type: "text" };
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
-import { type BufferSlice, defineKernel, elementGrid, type Launcher, rowGrid } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, type Launcher, part, rowGrid } from "../launcher.ts";
 
 const gather = defineElementWidths({
   label: "embedding",
@@ -28,8 +28,19 @@ const scatter = defineElementWidths({
   label: "embedding.backward",
   code: scatterCode,
   bindings: { dy: "read", links: "read", tableGradient: "write" },
-  uniforms: { total: "u32", count: "u32", rows: "u32", columns: "u32", accumulate: "u32" },
+  uniforms: {
+    total: "u32",
+    count: "u32",
+    start: "u32",
+    all: "u32",
+    rows: "u32",
+    columns: "u32",
+    accumulate: "u32",
+  },
 });
+
+/** Indices that one launch goes through, see `mostRounds`; a multiple of what offsets of buffers are aligned to. */
+const indicesAtOnce = 61_440;
 
 /** Sizes of a lookup. */
 export interface LookupOptions {
@@ -91,13 +102,20 @@ export function scatterRows(
   },
 ): void {
   const { kernel, width } = chooseWidth(scatter, columns);
-  const links = launcher.scratch((rows + count) * 4);
-  launcher.dispatch(occurrences, { index, links }, { count, rows, first }, elementGrid(rows + count));
-  launcher.dispatch(
-    kernel,
-    { dy, links, tableGradient },
-    { total: batch * rows, count, rows, columns: columns / width, accumulate: accumulate ? 1 : 0 },
-    rowGrid(Math.ceil(columns / width / 64), batch * rows),
-  );
+  const links = launcher.scratch((rows + Math.min(count, indicesAtOnce)) * 4);
+  for (let start = 0; start < count; start += indicesAtOnce) {
+    const some = Math.min(count - start, indicesAtOnce);
+    const indices = part(index, start, some);
+    launcher.dispatch(occurrences, { index: indices, links }, { count: some, rows, first }, elementGrid(rows + some));
+    launcher.dispatch(
+      kernel,
+      { dy, links, tableGradient },
+      {
+        ...{ total: batch * rows, count: some, start, all: count, rows, columns: columns / width },
+        accumulate: accumulate || start > 0 ? 1 : 0,
+      },
+      rowGrid(Math.ceil(columns / width / 64), batch * rows),
+    );
+  }
   launcher.release(links);
 }

@@ -5,8 +5,10 @@
 struct Uniforms {
   // Rows of all tables.
   total: u32,
-  // Indices.
+  // Indices, the number of the first of them, and that of all.
   count: u32,
+  start: u32,
+  all: u32,
   rows: u32,
   columns: u32,
   accumulate: u32,
@@ -32,7 +34,7 @@ fn main(
   let row = table_row - batch * uniforms.rows;
   var sum = Element(0.0);
   for (var i = links[row]; i < uniforms.count; i = links[uniforms.rows + i]) {
-    sum += dy[(batch * uniforms.count + i) * uniforms.columns + column];
+    sum += dy[(batch * uniforms.all + uniforms.start + i) * uniforms.columns + column];
   }
   let at = table_row * uniforms.columns + column;
   if (uniforms.accumulate != 0u) {

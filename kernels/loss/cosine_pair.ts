@@ -69,7 +69,7 @@ export function cosineSimilarity(launcher: Launcher, options: CosineSimilarityOp
     similarityKernels[0]!,
     { x, y, target: x, weight: x, loss, gradientX, gradientY },
     { rows, columns, margin: 0, epsilon, gradient_scale: 1 },
-    rows,
+    { rows, columns },
   );
 }
 
@@ -86,7 +86,7 @@ function cosineLoss(
       kernels[weight ? 1 : 0]!,
       { x, y, target, weight: weight ?? target, loss, gradientX, gradientY },
       { rows, columns, margin, epsilon, gradient_scale },
-      rows,
+      { rows, columns },
     ));
 }
 

@@ -6,6 +6,8 @@
 // 2: cosine embedding, 1 - s for similar pairs, max(0, s - margin) for others.
 // After stable.wgsl and row_lanes.wgsl.
 
+alias Sums = vec3f;
+
 struct Uniforms {
   rows: u32,
   columns: u32,
@@ -61,11 +63,11 @@ fn main(
   let lane = local % lanes;
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let first = min(row, uniforms.rows - 1u) * uniforms.columns;
-  var found = vec4f(0.0);
+  var found = vec3f(0.0);
   for (var column = lane; column < uniforms.columns; column += lanes) {
     let a = x[first + column];
     let b = y[first + column];
-    found += vec4f(a * a, b * b, a * b, 0.0);
+    found += vec3f(a * a, b * b, a * b);
   }
   let sums = sum_over_lanes(local, found);
   if (row >= uniforms.rows) {

@@ -1,5 +1,5 @@
 import code from "./l21_norm.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, workgroupGrid } from "../launcher.ts";
+import { type BufferSlice, defineKernel, expectRounds, type Launcher, workgroupGrid } from "../launcher.ts";
 import type { AxisView } from "../reduction/axis.ts";
 import { withReduction } from "./reduction.ts";
 
@@ -28,6 +28,7 @@ export interface L21NormOptions extends AxisView {
  */
 export function l21Norm(launcher: Launcher, { x, loss, gradient, outer, size, inner }: L21NormOptions): void {
   const count = outer * inner;
+  expectRounds(launcher, `a norm of ${size} elements`, 3 * size);
   withReduction(
     launcher,
     { reduction: "sum", loss, count },

@@ -29,6 +29,6 @@ export function ordinal(launcher: Launcher, options: ClassLossOptions): void {
       kernels[weight ? 1 : 0]!,
       { logits, target, weight: weight ?? logits, loss, gradient },
       { rows, classes, gradient_scale },
-      rows,
+      { rows, columns: classes },
     ));
 }

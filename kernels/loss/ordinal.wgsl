@@ -2,6 +2,8 @@
 // sigmoid(z_k) = P(class <= k) with [k >= t]. That is softplus(-z_k) for k >= t, softplus(z_k) before. After stable.wgsl
 // and row_lanes.wgsl. Cheng, Wang, Pollastri, "A neural network approach to ordinal regression" (2008).
 
+alias Sums = f32;
+
 struct Uniforms {
   rows: u32,
   classes: u32,
@@ -27,6 +29,7 @@ fn main(
   let lane = local % lanes;
   let classes = uniforms.classes;
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
+  let inside = row < uniforms.rows;
   let within = min(row, uniforms.rows - 1u);
   let first = within * classes;
   let own_class = target_class[within];
@@ -43,14 +46,14 @@ fn main(
     let u = sign * z;
     let softplus = max(u, 0.0) + log_one_plus(exp(-abs(u)));
     sum += select(softplus, u, is_nan(u));
-    if (row < uniforms.rows) {
+    if (inside) {
       gradient[first + k] = slope_scale * select(sign * sigmoid(u), u, is_nan(u));
     }
   }
   // A class beyond the last gives NaN, by its bits.
   sum = select(sum, bitcast<f32>(0x7f800000u | classes), own_class >= classes);
-  sum = sum_over_lanes(local, vec4f(sum, 0.0, 0.0, 0.0)).x;
-  if (lane == 0u && row < uniforms.rows) {
+  sum = sum_over_lanes(local, sum);
+  if (lane == 0u && inside) {
     loss[row] = scale * sum;
   }
 }

@@ -62,7 +62,7 @@ function softmaxLoss(
       kernels[weight ? 1 : 0]!,
       { logits, target, score, weight: weight ?? logits, loss, gradient },
       { rows, classes, gamma, alpha, lambda, gradient_scale },
-      rows,
+      { rows, columns: classes },
     ));
 }
 

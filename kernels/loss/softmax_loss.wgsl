@@ -4,6 +4,8 @@
 // 1: focal, alpha (1 - p_t)^gamma ce. Lin et al., "Focal loss for dense object detection" (2017).
 // 2: hybrid, ce + lambda (E - y)^2, with the expected class E = sum of k p_k and a score y.
 
+alias Sums = vec3f;
+
 struct Uniforms {
   rows: u32,
   classes: u32,
@@ -19,6 +21,9 @@ override weighted: bool;
 const FOCAL = 1u;
 const HYBRID = 2u;
 
+// The least normal number.
+const LEAST = 1.17549435e-38;
+
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> target_class: array<u32>;
 // Read by the hybrid loss alone.
@@ -28,21 +33,23 @@ const HYBRID = 2u;
 @group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-// The greatest logit of a row and its class, the latter as a float: exact for up to 2^24 classes.
+var<workgroup> candidates: array<vec2f, 128>;
+
+// The greatest logit of a row and its class, exchanged as `sum_over_lanes` does it: of several the same for each invocation.
+// The class is a float: exact for up to 2^24 classes.
 fn greatest_over_lanes(local: u32, found: vec2f) -> vec2f {
   var greatest = found;
   if (lanes > 1u) {
-    partial[local] = vec4f(found, 0.0, 0.0);
-    workgroupBarrier();
-    for (var half = lanes / 2u; half > 0u; half /= 2u) {
-      if (local < half && partial[local + half].x > partial[local].x) {
-        partial[local] = partial[local + half];
-      }
+    var place = local;
+    for (var distance = lanes / 2u; distance > 0u; distance /= 2u) {
+      candidates[place] = greatest;
       workgroupBarrier();
+      let other = candidates[place ^ distance];
+      if (other.x > greatest.x || (other.x == greatest.x && other.y > greatest.y)) {
+        greatest = other;
+      }
+      place ^= 64u;
     }
-    greatest = partial[0].xy;
-    // Before the sums overwrite it.
-    workgroupBarrier();
   }
   return greatest;
 }
@@ -82,10 +89,10 @@ fn main(
 
   // Sums of e_k = e^(z_k - greatest): that of the target; the others, so that 1 - p_t does not cancel; and (k - g) e_k,
   // g the class of the greatest logit, so that E - g does not.
-  var sums = vec4f(0.0);
+  var sums = vec3f(0.0);
   for (var k = lane; k < classes; k += lanes) {
     let e = exponential(logits[first + k] - greatest.x);
-    sums += vec4f(select(vec2f(0.0, e), vec2f(e, 0.0), k == own_class), (f32(k) - greatest.y) * e, 0.0);
+    sums += vec3f(select(vec2f(0.0, e), vec2f(e, 0.0), k == own_class), (f32(k) - greatest.y) * e);
   }
   sums = sum_over_lanes(local, sums);
   if (row >= uniforms.rows) {
@@ -108,11 +115,11 @@ fn main(
   entropy = select(entropy, bitcast<f32>(0x7f800000u | classes), own_class >= classes);
 
   var value = entropy;
-  // Gradients of the loss for ce and for E.
-  var slopes = vec2f(1.0, 0.0);
+  // Gradients of the loss for ce and for E, the latter where it counts.
+  var slopes = vec2f(1.0);
   if (kind == FOCAL) {
-    // ce / (1 - p_t) goes to 1 where both go to 0.
-    let ratio = select(entropy / missed, 1.0, missed == 0.0);
+    // Where both are 0 it counts for nothing.
+    let ratio = entropy / max(missed, LEAST);
     let factor = uniforms.alpha * focus(missed);
     value = factor * entropy;
     slopes.x = factor * (1.0 + uniforms.gamma * (own * inverse) * ratio);

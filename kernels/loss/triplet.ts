@@ -65,6 +65,6 @@ export function tripletHinge(launcher: Launcher, options: TripletHingeOptions): 
         gradientNegative: gradients.negative,
       },
       { rows, columns, margin, gradient_scale },
-      rows,
+      { rows, columns },
     ));
 }

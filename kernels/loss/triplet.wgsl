@@ -2,6 +2,8 @@
 // slope is 0 for equal rows. Weinberger, Saul, "Distance metric learning for large margin nearest neighbor classification"
 // (2009); Schroff, Kalenichenko, Philbin, "FaceNet" (2015). After stable.wgsl and row_lanes.wgsl.
 
+alias Sums = vec2f;
+
 struct Uniforms {
   rows: u32,
   columns: u32,
@@ -32,14 +34,14 @@ fn main(
   let lane = local % lanes;
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let first = min(row, uniforms.rows - 1u) * uniforms.columns;
-  var found = vec4f(0.0);
+  var found = vec2f(0.0);
   for (var column = lane; column < uniforms.columns; column += lanes) {
     let a = anchor[first + column];
     let to_positive = a - positive[first + column];
     let to_negative = a - negative[first + column];
-    found += vec4f(to_positive * to_positive, to_negative * to_negative, 0.0, 0.0);
+    found += vec2f(to_positive * to_positive, to_negative * to_negative);
   }
-  let squares = sum_over_lanes(local, found).xy;
+  let squares = sum_over_lanes(local, found);
   if (row >= uniforms.rows) {
     return;
   }

@@ -1,10 +1,10 @@
 // C = op(A) op(B), one workgroup an element: its 64 invocations share the sum over k. For matrix-vector products and
-// inner products, whose rows then are read side by side.
+// inner products, whose rows then are read side by side. After lane_sum.wgsl.
 
 override transpose_a: bool = false;
 override transpose_b: bool = false;
 
-var<workgroup> partial: array<f32, 64>;
+alias Sums = f32;
 
 @compute @workgroup_size(64)
 fn main(
@@ -25,15 +25,8 @@ fn main(
   for (var k = first + local; k < end; k += 64u) {
     sum = fma(f32(a[from_a + k * step_a]), f32(b[from_b + k * step_b]), sum);
   }
-  partial[local] = sum;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (local < half) {
-      partial[local] += partial[local + half];
-    }
-    workgroupBarrier();
-  }
+  sum = sum_over_lanes(local, sum);
   if (local == 0u && row < uniforms.m && column < uniforms.n) {
-    store(workgroup.z * uniforms.stride_c + row * uniforms.n + column, column, partial[0]);
+    store(workgroup.z * uniforms.stride_c + row * uniforms.n + column, column, sum);
   }
 }

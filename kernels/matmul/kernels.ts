@@ -2,6 +2,7 @@ import functionsCode from "../elementwise/functions.wgsl" with { type: "text" };
 import fourCode from "../elementwise/functions_four.wgsl" with { type: "text" };
 import oneCode from "../elementwise/functions_one.wgsl" with { type: "text" };
 import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
+import laneSumCode from "../reduction/lane_sum.wgsl" with { type: "text" };
 import activatedCode from "./activated.wgsl" with { type: "text" };
 import dotCode from "./dot.wgsl" with { type: "text" };
 import productCode from "./product.wgsl" with { type: "text" };
@@ -70,7 +71,7 @@ export function productKernel(variant: MatmulVariant, form: ProductForm): Matmul
     case "small":
       return kernelOf(label, vector, form, () => smallCode, constants);
     case "dot":
-      return kernelOf(label, vector, form, () => dotCode, constants);
+      return kernelOf(label, vector, form, () => `${laneSumCode}\n${dotCode}`, constants);
     case "workgroup tile":
       return kernelOf(label, vector, form, () => workgroupTileCode, constants);
   }

@@ -8,7 +8,7 @@ import {
   type Stored,
   sumPartsKernel,
 } from "./kernels.ts";
-import { chooseMatmulVariant, matmulGrid, type MatmulShape, type MatmulVariant } from "./variants.ts";
+import { chooseMatmulVariant, leastParts, matmulGrid, type MatmulShape, type MatmulVariant } from "./variants.ts";
 
 /** Operands and sizes of a matrix product. */
 export interface MatmulOptions {
@@ -65,9 +65,10 @@ export function matmul(launcher: Launcher, options: MatmulOptions): void {
   const shape = { m, n, k, batch, transposeA, transposeB };
   const form = { transposeA, transposeB, storedA, storedB, activation: options.activation };
   const { capabilities } = launcher;
-  const variant = options.variant ?? capabilities.matmulVariant?.(shape) ?? chooseMatmulVariant(shape, capabilities);
+  const chosen = options.variant ?? capabilities.matmulVariant?.(shape) ?? chooseMatmulVariant(shape, capabilities);
+  const variant = { ...chosen, parts: Math.max(chosen.parts ?? 1, leastParts(k, chosen, capabilities)) };
   // A register tile writes its stores out, dozens of times over: compiled with an activation in each it takes many seconds.
-  const inTwoPasses = (variant.parts ?? 1) > 1 || (options.activation && variant.name === "register tile");
+  const inTwoPasses = variant.parts > 1 || (options.activation && variant.name === "register tile");
   if (inTwoPasses) splitProduct(launcher, options, shape, variant, form);
   else {
     const kernel = productKernel(variant, form);
@@ -87,12 +88,12 @@ function splitProduct(
   launcher: Launcher,
   options: MatmulOptions,
   shape: Required<MatmulShape>,
-  variant: MatmulVariant,
+  variant: MatmulVariant & { readonly parts: number },
   form: ProductForm,
 ): void {
   const { m, n, k, batch } = shape;
   // Parts begin at multiples of four, and none is empty.
-  const part_length = Math.ceil(k / (variant.parts ?? 1) / 4) * 4;
+  const part_length = Math.ceil(k / variant.parts / 4) * 4;
   const parts = Math.ceil(k / part_length);
   const partials = launcher.scratch(4 * batch * parts * m * n);
   const [x, y, z] = matmulGrid(shape, variant);

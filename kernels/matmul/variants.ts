@@ -131,6 +131,14 @@ export function matmulParts(shape: MatmulShape, variant: MatmulVariant, { softwa
   return Math.max(1, Math.min(Math.floor(workgroups / tiles), Math.floor(shape.k / steps)));
 }
 
+/** Steps of k that one part may have where the GPU is a CPU, by the rounds of loops that an invocation needs for them; see `mostRounds`. */
+const longestPart = { "small": 250_000, "dot": 4_000_000, "workgroup tile": 40_000, "register tile": 250_000 };
+
+/** In how many parts a variant has to make a sum over k at least. */
+export function leastParts(k: number, { name }: MatmulVariant, { software }: Capabilities): number {
+  return software ? Math.ceil(k / longestPart[name]) : 1;
+}
+
 /** Workgroups along x, y and z, without those for parts. */
 export function matmulGrid({ m, n, batch = 1 }: MatmulShape, variant: MatmulVariant): [number, number, number] {
   switch (variant.name) {

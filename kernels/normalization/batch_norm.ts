@@ -6,7 +6,15 @@ import oneCode from "./relu_dropout_one.wgsl" with { type: "text" };
 import { type Dropout, keepUniforms, keepValues } from "../dropout/keep.ts";
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { MetrogradError } from "../errors.ts";
-import { type BufferSlice, defineKernel, elementGrid, type Launcher, rowGrid } from "../launcher.ts";
+import {
+  type BufferSlice,
+  defineKernel,
+  elementGrid,
+  expectRounds,
+  type Launcher,
+  mostRounds,
+  rowGrid,
+} from "../launcher.ts";
 import { drawUniforms, drawValues, withPhilox } from "../random/draw.ts";
 import { rowsPerChunk } from "../reduction/sum_columns.ts";
 
@@ -40,6 +48,16 @@ const mergeKernel = defineKernel({
   uniforms: { ...sizeUniforms, momentum: "f32" },
 });
 
+/**
+ * Samples that one invocation goes through, twice for the statistics; see `mostRounds`.
+ *
+ * @throws ShapeError when one sample's elements of a channel are more than the device can loop over
+ */
+export function samplesPerChunk(launcher: Launcher, inner: number): number {
+  expectRounds(launcher, `batch norm of ${inner} elements a channel and sample`, 2 * inner);
+  return Math.max(1, Math.min(rowsPerChunk(launcher), Math.floor(mostRounds / 2 / inner)));
+}
+
 /** Operands and sizes of `batchStatistics`. */
 export interface BatchStatisticsOptions extends BatchNormSizes {
   /** [batch, channels, inner] */
@@ -68,7 +86,7 @@ export function batchStatistics(launcher: Launcher, options: BatchStatisticsOpti
     throw new MetrogradError("batch norm: training needs more than one element a channel, but the batch has one.");
   }
   const { kernel, width } = chooseWidth(statisticsKernels, ...vectorSizes(options));
-  const chunkRows = rowsPerChunk(launcher), chunks = Math.ceil(batch / chunkRows);
+  const chunkRows = samplesPerChunk(launcher, inner), chunks = Math.ceil(batch / chunkRows);
   const means = launcher.scratch(chunks * channels * 4), squares = launcher.scratch(chunks * channels * 4);
   launcher.dispatch(
     kernel,

@@ -2,8 +2,8 @@ import inputCode from "./batch_norm_backward.wgsl" with { type: "text" };
 import parametersCode from "./batch_norm_backward_parameters.wgsl" with { type: "text" };
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, type Launcher, rowGrid } from "../launcher.ts";
-import { rowsPerChunk, sumColumns } from "../reduction/sum_columns.ts";
-import { type BatchNormSizes, rowsAndColumns, vectorSizes } from "./batch_norm.ts";
+import { sumColumns } from "../reduction/sum_columns.ts";
+import { type BatchNormSizes, rowsAndColumns, samplesPerChunk, vectorSizes } from "./batch_norm.ts";
 
 /** What both gradients of `batchNorm` need. */
 export interface BatchNormBackwardOptions extends BatchNormSizes {
@@ -82,7 +82,7 @@ export function batchNormBackwardParameters(
   const { x, mean, variance, epsilon = 1e-5, reluOutput, dropoutProbability = 0, dy, dweight, dbias } = options;
   const { batch, channels, inner } = options;
   const { kernel, width } = chooseWidth(parameterKernels[reluOutput ? 1 : 0]!, ...vectorSizes(options));
-  const chunkRows = rowsPerChunk(launcher), chunks = Math.ceil(batch / chunkRows);
+  const chunkRows = samplesPerChunk(launcher, inner), chunks = Math.ceil(batch / chunkRows);
   const last = chunks === 1;
   const target = last ? { dweight, dbias } : {
     dweight: launcher.scratch(chunks * channels * 4),

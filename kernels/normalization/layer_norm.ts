@@ -1,3 +1,4 @@
+import laneSumCode from "../reduction/lane_sum.wgsl" with { type: "text" };
 import code from "./layer_norm.wgsl" with { type: "text" };
 import workgroupCode from "./layer_norm_workgroup.wgsl" with { type: "text" };
 import oneCode from "./relu_dropout_one.wgsl" with { type: "text" };
@@ -50,7 +51,7 @@ const defineVariants = (relu: boolean, dropout: boolean) =>
       invocationPerRow: defineKernel({ label, code: withPhilox(`${fourCode}\n${code}`), ...form }),
       workgroupPerRow: defineKernel({
         label: `${label}.workgroup`,
-        code: withPhilox(`${oneCode}\n${workgroupCode}`),
+        code: withPhilox([laneSumCode, oneCode, workgroupCode].join("\n")),
         ...form,
       }),
     };
@@ -59,9 +60,12 @@ const plain = defineVariants(false, false);
 const rectified = defineVariants(true, false);
 const rectifiedWithDropout = defineVariants(true, true);
 
+/** Longest row that one invocation handles, three times through, four elements a round; see `mostRounds`. */
+const longestOfOne = 80_000;
+
 /** Whether one invocation handles a row, which needs whole vectors of four columns; else a workgroup does. */
 export function takesVectors(launcher: Launcher, columns: number): boolean {
-  return launcher.capabilities.software && columns % 4 === 0;
+  return launcher.capabilities.software && columns % 4 === 0 && columns <= longestOfOne;
 }
 
 /**

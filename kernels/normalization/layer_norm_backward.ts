@@ -1,3 +1,4 @@
+import laneSumCode from "../reduction/lane_sum.wgsl" with { type: "text" };
 import code from "./layer_norm_backward.wgsl" with { type: "text" };
 import workgroupCode from "./layer_norm_backward_workgroup.wgsl" with { type: "text" };
 import parametersCode from "./layer_norm_backward_parameters.wgsl" with { type: "text" };
@@ -33,7 +34,7 @@ const inputKernels = [0, 1, 2, 3].map((flags) => {
     invocationPerRow: defineKernel({ label: "layer_norm.backward", code, ...inputForm, constants }),
     workgroupPerRow: defineKernel({
       label: "layer_norm.backward.workgroup",
-      code: workgroupCode,
+      code: `${laneSumCode}\n${workgroupCode}`,
       ...inputForm,
       constants,
     }),

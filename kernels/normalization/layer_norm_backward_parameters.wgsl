@@ -41,7 +41,7 @@ fn main(
   if (column >= uniforms.columns || first >= uniforms.rows) {
     return;
   }
-  let last = min(first + uniforms.chunk_rows, uniforms.rows);
+  let last = first + min(uniforms.chunk_rows, uniforms.rows - first);
   // Two running sums of each kind: even and odd rows.
   var even = vec2f(0.0);
   var odd = vec2f(0.0);

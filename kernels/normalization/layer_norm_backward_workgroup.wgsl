@@ -1,5 +1,7 @@
 // Gradient of layer normalisation for its input, with g the gradient of the normalised value h:
-// dx = (g - mean(g) - h mean(g h)) / standard deviation. One workgroup a row.
+// dx = (g - mean(g) - h mean(g h)) / standard deviation. One workgroup a row. After lane_sum.wgsl.
+
+alias Sums = vec2f;
 
 struct Uniforms {
   rows: u32,
@@ -31,8 +33,6 @@ fn normalized_gradient(index: u32, column: u32) -> f32 {
   return gradient;
 }
 
-var<workgroup> partial: array<vec2f, 64>;
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -52,15 +52,7 @@ fn main(
     let gradient = normalized_gradient(first + column, column);
     sums += vec2f(gradient, gradient * ((x[first + column] - mean) * deviation_inverse));
   }
-  partial[local] = sums;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (local < half) {
-      partial[local] += partial[local + half];
-    }
-    workgroupBarrier();
-  }
-  let means = partial[0] * uniforms.inverse_columns;
+  let means = sum_over_lanes(local, sums) * uniforms.inverse_columns;
 
   for (var column = local; column < uniforms.columns; column += 64u) {
     let at = first + column;

@@ -1,6 +1,9 @@
 // Layer normalisation of each row: y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with the biased variance,
-// and if asked the rectifier and inverted dropout on the result. One workgroup a row.
+// and if asked the rectifier and inverted dropout on the result. One workgroup a row. After
+// lane_sum.wgsl.
 // Ba, Kiros, Hinton, "Layer Normalization" (2016).
+
+alias Sums = f32;
 
 struct Uniforms {
   rows: u32,
@@ -26,22 +29,6 @@ override dropout: bool;
 // Mean and 1 / standard deviation of each row.
 @group(0) @binding(4) var<storage, read_write> statistics: array<vec2f>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-var<workgroup> partial: array<f32, 64>;
-
-// Sum of the values of the workgroup's invocations, in a fixed order.
-fn workgroup_sum(value: f32, local: u32) -> f32 {
-  workgroupBarrier();
-  partial[local] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (local < half) {
-      partial[local] += partial[local + half];
-    }
-    workgroupBarrier();
-  }
-  return partial[0];
-}
 
 // What follows the normalisation of an element: scale and shift, rectifier.
 fn transformed(x_hat: f32, column: u32) -> f32 {
@@ -73,14 +60,14 @@ fn main(
   for (var column = local; column < uniforms.columns; column += 64u) {
     sum += x[first + column] - origin;
   }
-  let mean = origin + workgroup_sum(sum, local) * uniforms.inverse_columns;
+  let mean = origin + sum_over_lanes(local, sum) * uniforms.inverse_columns;
 
   var squares = 0.0;
   for (var column = local; column < uniforms.columns; column += 64u) {
     let difference = x[first + column] - mean;
     squares += difference * difference;
   }
-  let variance = workgroup_sum(squares, local) * uniforms.inverse_columns;
+  let variance = sum_over_lanes(local, squares) * uniforms.inverse_columns;
   let deviation_inverse = 1.0 / sqrt(variance + uniforms.epsilon);
   if (local == 0u) {
     statistics[row] = vec2f(mean, deviation_inverse);

@@ -29,7 +29,7 @@ export function expectedScore(
   launcher: Launcher,
   { probabilities, score, rows, classes }: ProbabilityRows & { probabilities: BufferSlice; score: BufferSlice },
 ): void {
-  dispatchRows(launcher, forward, { probabilities, score }, { rows, classes }, rows);
+  dispatchRows(launcher, forward, { probabilities, score }, { rows, classes }, { rows, columns: classes });
 }
 
 /** dprobabilities [rows, classes] = k dscore [rows]. */

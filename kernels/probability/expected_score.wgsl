@@ -1,5 +1,7 @@
 // Expected class of rows of probabilities, score = sum of k p_k, k from 0. After row_lanes.wgsl.
 
+alias Sums = f32;
+
 struct Uniforms {
   rows: u32,
   classes: u32,
@@ -22,7 +24,7 @@ fn main(
   for (var k = lane; k < uniforms.classes; k += lanes) {
     sum += f32(k) * probabilities[first + k];
   }
-  sum = sum_over_lanes(local, vec4f(sum, 0.0, 0.0, 0.0)).x;
+  sum = sum_over_lanes(local, sum);
   if (lane == 0u && row < uniforms.rows) {
     score[row] = sum;
   }

@@ -2,8 +2,10 @@ import maxCode from "./max_axis.wgsl" with { type: "text" };
 import maxRowsCode from "./max_rows.wgsl" with { type: "text" };
 import rankCode from "./rank.wgsl" with { type: "text" };
 import scatterCode from "./scatter_to_axis.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, type Launcher, mostRounds } from "../launcher.ts";
+import { gather } from "../shape/gather.ts";
 import { type AxisView, rowForm } from "./axis.ts";
+import { topK } from "./top_k.ts";
 
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
 const maxKernel = (label: string, code: string) =>
@@ -33,6 +35,11 @@ export interface MaxAxisOptions extends AxisView {
 
 /** y = the greatest element of x along its middle axis, and where it is first found. NaN counts as the greatest. */
 export function maxAxis(launcher: Launcher, { x, y, position, outer, size, inner }: MaxAxisOptions): void {
+  if (launcher.capabilities.software && size > mostRounds) {
+    topK(launcher, { x, position, k: 1, outer, size, inner });
+    gather(launcher, { x, index: position, y, outer, size, inner, picked: 1 });
+    return;
+  }
   const { form, workgroups } = rowForm({ outer, size, inner });
   launcher.dispatch(maxKernels[form], { x, y, position }, { outer, size, inner }, workgroups);
 }

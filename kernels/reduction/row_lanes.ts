@@ -1,4 +1,5 @@
-import prelude from "./row_lanes.wgsl" with { type: "text" };
+import sumCode from "./lane_sum.wgsl" with { type: "text" };
+import rowCode from "./row_lanes.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, type Kernel, type Launcher, workgroupGrid } from "../launcher.ts";
 
 /** A kernel that handles a matrix row by row, for a GPU and for a CPU in a GPU's place; see row_lanes.wgsl. */
@@ -11,18 +12,21 @@ export interface RowKernel<Bindings extends string, Uniforms extends string> {
 
 const hardwareLanes = 64, softwareRows = 8;
 
-/** States both forms of a row kernel; its shader uses the functions of row_lanes.wgsl. */
+/** States both forms of a row kernel; its shader states `Sums` and uses the functions of row_lanes.wgsl and lane_sum.wgsl. */
 export function defineRowKernel<Bindings extends string, Uniforms extends string>(
   kernel: Kernel<Bindings, Uniforms>,
 ): RowKernel<Bindings, Uniforms> {
   const form = (lanes: number, group_size: number) =>
     defineKernel({
       ...kernel,
-      code: `${prelude}\n${kernel.code}`,
+      code: [sumCode, rowCode, kernel.code].join("\n"),
       constants: { ...kernel.constants, lanes, group_size },
     });
   return { hardware: form(hardwareLanes, hardwareLanes), software: form(1, softwareRows) };
 }
+
+/** Longest row that one invocation handles; it may go through it three times, see `mostRounds`. */
+const longestOfOne = 20_000;
 
 /** Runs a row kernel on all rows. */
 export function dispatchRows<Bindings extends string, Uniforms extends string>(
@@ -30,9 +34,9 @@ export function dispatchRows<Bindings extends string, Uniforms extends string>(
   { hardware, software }: RowKernel<Bindings, Uniforms>,
   bindings: Readonly<Record<Bindings, BufferSlice>>,
   uniforms: Readonly<Record<Uniforms, number>>,
-  rows: number,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
 ): void {
-  if (launcher.capabilities.software) {
+  if (launcher.capabilities.software && columns <= longestOfOne) {
     launcher.dispatch(software, bindings, uniforms, workgroupGrid(Math.ceil(rows / softwareRows)));
   } else {
     launcher.dispatch(hardware, bindings, uniforms, workgroupGrid(rows));

@@ -7,7 +7,7 @@ import forwardCode from "./softmax.wgsl" with { type: "text" };
 import backwardCode from "./softmax_backward.wgsl" with { type: "text" };
 import backwardRowsCode from "./softmax_backward_rows.wgsl" with { type: "text" };
 import rowsCode from "./softmax_rows.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, expectRounds, type Launcher } from "../launcher.ts";
 import { type AxisView, rowForm } from "./axis.ts";
 
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
@@ -39,6 +39,9 @@ const logSumExpKernels = {
   rows: logSumExpKernel("log_sum_exp.rows", inRows),
 };
 
+/** Rounds of loops for a line, through which all go up to three times. */
+const roundsOf = (form: "rows" | "strided", size: number) => form === "rows" ? 3 * size / 4 + 3 : 3 * size;
+
 /** Softmax, or its logarithm. */
 export type SoftmaxKind = keyof typeof kernels;
 
@@ -50,9 +53,14 @@ export interface SoftmaxOptions extends AxisView {
   readonly y: BufferSlice;
 }
 
-/** y = eˣ / Σ eˣ along the middle axis, or its logarithm. x may be of any size. */
+/**
+ * y = eˣ / Σ eˣ along the middle axis, or its logarithm. x may be of any size.
+ *
+ * @throws ShapeError when the axis is longer than the device can loop over
+ */
 export function softmax(launcher: Launcher, kind: SoftmaxKind, { x, y, outer, size, inner }: SoftmaxOptions): void {
   const { form, workgroups } = rowForm({ outer, size, inner });
+  expectRounds(launcher, `${kind} of ${size} elements`, roundsOf(form, size));
   launcher.dispatch(kernels[kind].forward[form], { x, y }, { outer, size, inner }, workgroups);
 }
 
@@ -73,11 +81,13 @@ export function softmaxBackward(
   { y, dy, dx, outer, size, inner }: SoftmaxBackwardOptions,
 ): void {
   const { form, workgroups } = rowForm({ outer, size, inner });
+  expectRounds(launcher, `${kind} of ${size} elements`, roundsOf(form, size));
   launcher.dispatch(kernels[kind].backward[form], { y, dy, dx }, { outer, size, inner }, workgroups);
 }
 
 /** y = log Σ eˣ along the middle axis, [outer, size, inner] to [outer, inner]. x may be of any size. */
 export function logSumExp(launcher: Launcher, { x, y, outer, size, inner }: SoftmaxOptions): void {
   const { form } = rowForm({ outer, size, inner });
+  expectRounds(launcher, `log sum exp of ${size} elements`, roundsOf(form, size));
   launcher.dispatch(logSumExpKernels[form], { x, y }, { outer, size, inner }, elementGrid(outer * inner));
 }

@@ -1,5 +1,5 @@
 import code from "./sum_axis.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, expectRounds, type Launcher } from "../launcher.ts";
 import type { AxisView } from "./axis.ts";
 import { sumAll } from "./sum_all.ts";
 import { sumColumns } from "./sum_columns.ts";
@@ -24,7 +24,11 @@ export interface SumAxisOptions extends AxisView {
   readonly accumulate?: boolean;
 }
 
-/** y = scale * the sum of x along its middle axis, [outer, size, inner] to [outer, inner]. */
+/**
+ * y = scale * the sum of x along its middle axis, [outer, size, inner] to [outer, inner].
+ *
+ * @throws ShapeError when the axis is longer than the device can loop over
+ */
 export function sumAxis(launcher: Launcher, options: SumAxisOptions): void {
   const { x, y, outer, size, inner, scale = 1, accumulate = false } = options;
   if (outer === 1 && inner === 1) {
@@ -34,6 +38,7 @@ export function sumAxis(launcher: Launcher, options: SumAxisOptions): void {
   } else if (inner === 1 && !accumulate) {
     sumRows(launcher, { x, y, rows: outer, columns: size, scale });
   } else {
+    expectRounds(launcher, `a sum of ${size} elements`, Math.ceil(size / 4) + 3);
     const uniforms = { outer, size, inner, scale, accumulate: accumulate ? 1 : 0 };
     launcher.dispatch(kernel, { x, y }, uniforms, elementGrid(outer * inner));
   }

@@ -1,7 +1,8 @@
+import laneSumCode from "./lane_sum.wgsl" with { type: "text" };
 import code from "./sum_rows.wgsl" with { type: "text" };
 import vectorCode from "./sum_rows_vector.wgsl" with { type: "text" };
 import workgroupCode from "./sum_rows_workgroup.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, type Launcher, workgroupGrid } from "../launcher.ts";
+import { type BufferSlice, defineKernel, expectRounds, type Launcher, workgroupGrid } from "../launcher.ts";
 
 const form = {
   bindings: { x: "read", y: "write" },
@@ -9,7 +10,14 @@ const form = {
 } as const;
 const invocationPerRow = defineKernel({ label: "sum_rows", code, ...form });
 const invocationPerRowOfVectors = defineKernel({ label: "sum_rows.vector", code: vectorCode, ...form });
-const workgroupPerRow = defineKernel({ label: "sum_rows.workgroup", code: workgroupCode, ...form });
+const workgroupPerRow = defineKernel({
+  label: "sum_rows.workgroup",
+  code: `${laneSumCode}\n${workgroupCode}`,
+  ...form,
+});
+
+/** Longest row that one invocation sums up, four elements a round; see `mostRounds`. */
+const longestOfOne = 250_000;
 
 /** Operands and sizes of `sumRows`. */
 export interface SumRowsOptions {
@@ -25,13 +33,18 @@ export interface SumRowsOptions {
   readonly scale?: number;
 }
 
-/** y = scale * the sum of x over its columns, [rows, columns] to [rows]. */
+/**
+ * y = scale * the sum of x over its columns, [rows, columns] to [rows].
+ *
+ * @throws ShapeError when the columns are more than the device can loop over
+ */
 export function sumRows(launcher: Launcher, { x, y, rows, columns, scale = 1 }: SumRowsOptions): void {
-  const software = launcher.capabilities.software;
+  const oneEach = launcher.capabilities.software && columns <= longestOfOne;
+  expectRounds(launcher, `a sum of ${columns} elements`, Math.ceil(columns / 64));
   launcher.dispatch(
-    software ? columns % 4 === 0 ? invocationPerRowOfVectors : invocationPerRow : workgroupPerRow,
+    oneEach ? columns % 4 === 0 ? invocationPerRowOfVectors : invocationPerRow : workgroupPerRow,
     { x, y },
     { rows, columns, scale },
-    workgroupGrid(software ? Math.ceil(rows / 8) : rows),
+    workgroupGrid(oneEach ? Math.ceil(rows / 8) : rows),
   );
 }

@@ -1,4 +1,7 @@
-// Sums of a matrix's rows: y[row] = scale * sum of x[row, column] over the columns. One workgroup a row.
+// Sums of a matrix's rows: y[row] = scale * sum of x[row, column] over the columns. One workgroup a row. After
+// lane_sum.wgsl.
+
+alias Sums = f32;
 
 struct Uniforms {
   rows: u32,
@@ -9,8 +12,6 @@ struct Uniforms {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
-
-var<workgroup> partial: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -27,15 +28,8 @@ fn main(
   for (var column = local; column < uniforms.columns; column += 64u) {
     sum += x[first + column];
   }
-  partial[local] = sum;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (local < half) {
-      partial[local] += partial[local + half];
-    }
-    workgroupBarrier();
-  }
+  sum = sum_over_lanes(local, sum);
   if (local == 0u) {
-    y[row] = uniforms.scale * partial[0];
+    y[row] = uniforms.scale * sum;
   }
 }

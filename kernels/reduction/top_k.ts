@@ -20,11 +20,8 @@ const kernel = defineKernel({
   },
 });
 
-/**
- * Rounds of loops that an invocation makes in one pass. Mesa's llvmpipe ends all loops of an invocation after 65,535 rounds
- * without a word.
- */
-const mostRounds = 60_000;
+/** Elements that an invocation looks at in one pass; see `mostRounds`. */
+const perPass = 60_000;
 
 /** Operands and sizes of `topK`. */
 export interface TopKOptions extends AxisView {
@@ -46,10 +43,10 @@ export function topK(launcher: Launcher, { x, position, k, outer, size, inner }:
   if (!(Number.isInteger(k) && k >= 1 && k <= size)) {
     throw new ShapeError(`top k: k is ${k}, but a whole number from 1 to the axis's ${size} elements is expected.`);
   }
-  const finds = Math.max(1, Math.floor(mostRounds / size));
+  const finds = Math.max(1, Math.floor(perPass / size));
   for (let found = 0; found < k; found += finds) {
-    for (let start = 0; start < size; start += mostRounds) {
-      const range = { found, found_end: Math.min(found + finds, k), start, end: Math.min(start + mostRounds, size) };
+    for (let start = 0; start < size; start += perPass) {
+      const range = { found, found_end: Math.min(found + finds, k), start, end: Math.min(start + perPass, size) };
       launcher.dispatch(kernel, { x, position }, { outer, size, inner, k, ...range }, elementGrid(outer * inner));
     }
   }

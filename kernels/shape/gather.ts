@@ -1,6 +1,6 @@
 import backwardCode from "./gather_backward.wgsl" with { type: "text" };
 import code from "./gather.wgsl" with { type: "text" };
-import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
+import { type BufferSlice, defineKernel, elementGrid, expectRounds, type Launcher } from "../launcher.ts";
 import type { AxisView } from "../reduction/axis.ts";
 
 const sizeUniforms = { outer: "u32", size: "u32", inner: "u32", picked: "u32" } as const;
@@ -34,7 +34,11 @@ export function gather(
   launcher.dispatch(kernel, { x, index, y }, sizes, elementGrid(outer * picked * inner));
 }
 
-/** dx [outer, size, inner] = for each element the sum of the dy [outer, picked, inner] that it served, in their order. */
+/**
+ * dx [outer, size, inner] = for each element the sum of the dy [outer, picked, inner] that it served, in their order.
+ *
+ * @throws ShapeError when more are picked than the device can loop over
+ */
 export function gatherBackward(
   launcher: Launcher,
   { dy, index, dx, outer, size, inner, picked, accumulate = false }: GatherOptions & {
@@ -44,6 +48,7 @@ export function gatherBackward(
     readonly accumulate?: boolean;
   },
 ): void {
+  expectRounds(launcher, `the gradient of ${picked} gathered elements`, picked);
   const sizes = { outer, size, inner, picked, accumulate: accumulate ? 1 : 0 };
   launcher.dispatch(backwardKernel, { dy, index, dx }, sizes, elementGrid(outer * size * inner));
 }
