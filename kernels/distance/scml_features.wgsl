@@ -28,15 +28,11 @@ fn main(
   }
   let t_i = t[index];
   let s_i = s[index];
-  var r = exp(0.5 * t_i);
+  var r = exponential(0.5 * t_i);
   var slope = 0.5 * r;
-  if (t_i > FAR_BELOW) {
+  if (t_i > FAR_BELOW && !is_nan(t_i)) {
     r = sqrt(max(t_i, 0.0) + log_one_plus(exp(-abs(t_i))));
     slope = sigmoid(t_i) / (2.0 * r);
-  }
-  if (is_nan(t_i)) {
-    r = t_i;
-    slope = t_i;
   }
   phi[index] = r * s_i;
   gradient_t[index] = slope * s_i;

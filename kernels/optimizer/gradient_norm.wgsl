@@ -16,7 +16,8 @@ struct Partial {
 @group(0) @binding(1) var<storage, read_write> status: Status;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-var<workgroup> sums: array<Partial, 64>;
+// Two places for each invocation: while some still read the one, others write the other.
+var<workgroup> found: array<Partial, 128>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -27,21 +28,21 @@ fn main(@builtin(local_invocation_index) local: u32) {
     squares += partial_sum.squares;
     bad = min(bad, partial_sum.bad);
   }
-  sums[local] = Partial(squares, bad);
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (local < half) {
-      let other = sums[local + half];
-      sums[local] = Partial(sums[local].squares + other.squares, min(sums[local].bad, other.bad));
-    }
+  var place = local;
+  for (var distance = 32u; distance > 0u; distance /= 2u) {
+    found[place] = Partial(squares, bad);
     workgroupBarrier();
+    let other = found[place ^ distance];
+    squares += other.squares;
+    bad = min(bad, other.bad);
+    place ^= 64u;
   }
   if (local == 0u) {
     // A norm near 0 that comes from Gram matrices may be rounded below it.
-    let norm = sqrt(select(sums[0].squares, 0.0, sums[0].squares < 0.0));
+    let norm = sqrt(select(squares, 0.0, squares < 0.0));
     let coefficient = min(1.0, uniforms.max_norm / (norm + 1e-6));
     status.norm = norm;
-    status.bad = sums[0].bad;
-    status.coefficient = select(0.0, coefficient, sums[0].bad == NONE);
+    status.bad = bad;
+    status.coefficient = select(0.0, coefficient, bad == NONE);
   }
 }

@@ -31,6 +31,11 @@ const losses: readonly Loss[] = [
     reference: focalReference(0.5, 0.25),
   },
   {
+    name: "focal with gamma 1",
+    launch: (launcher, options) => focal(launcher, { ...options, gamma: 1 }),
+    reference: focalReference(1, 1),
+  },
+  {
     name: "focal with gamma 0",
     launch: (launcher, options) => focal(launcher, { ...options, gamma: 0 }),
     reference: focalReference(0, 1),
@@ -107,10 +112,13 @@ for (const each of losses) {
 
   Deno.test(`class loss: ${each.name} holds for logits of 80 and beyond, and for rows of equal logits`, async () => {
     for (const { kind, launcher } of launchers) {
-      for (const scale of [1e-30, 80, 300]) {
-        await compare(each, launcher, { ...rowsOf(13, 11, scale), reduction: "none" }, `logits of ${scale} (${kind})`);
+      for (const scale of [0, 1e-30, 80, 300]) {
+        for (const [count, classes] of [[13, 11], [3, 129]] as const) {
+          const rows = { ...rowsOf(count, classes, scale), reduction: "none" as const };
+          await compare(each, launcher, rows, `${count} x ${classes} logits of ${scale} (${kind})`);
+        }
       }
-      const extremes = [[80, -80, -80], [80, -80, -80], [-80, -80, -80], [80, 80, 80], [0, 0, 80]];
+      const extremes = [[80, -80, -80], [80, -80, -80], [-80, -80, -80], [80, 80, 80], [0, 0, 200]];
       const rows = { logits: extremes.flat(), target: [0, 1, 2, 0, 2], score: [0, 1, 2, 0, 1] };
       await compare(each, launcher, { ...rows, reduction: "none" }, `extremes (${kind})`);
     }

@@ -32,7 +32,7 @@ const rowsOf = (matrix: Float32Array, columns: number) =>
 const largest = (values: ArrayLike<number>) => Math.max(...Array.from(values, Math.abs));
 
 /** Sizes with a side of 1, odd ones, and ones past a tile of 32 x 16. */
-const pairSizes = [[1, 1, 1], [3, 2, 5], [33, 17, 19], [1, 40, 33], [65, 7, 64]] as const;
+const pairSizes = [[1, 1, 1], [3, 2, 5], [33, 17, 19], [1, 40, 33], [32, 32, 8], [65, 7, 64]] as const;
 
 for (const [how, device] of readers) {
   Deno.test(`distance: all pairs and the way back equal the reference, ${how}`, async () => {
@@ -110,7 +110,7 @@ for (const [how, device] of readers) {
   });
 
   Deno.test(`distance: sums of differences take factors of columns, and squares, ${how}`, async () => {
-    const xRows = 5, yRows = 35, columns = 21, sizes = { xRows, yRows, columns };
+    const xRows = 5, yRows = 35, columns = 37, sizes = { xRows, yRows, columns };
     const x = normals(xRows * columns, 1), y = normals(yRows * columns, 2);
     const factors = normals(xRows * yRows, 3), columnFactors = normals(columns, 4);
     const given = { x: harness.upload(x), y: harness.upload(y), factors: harness.upload(factors), ...sizes };
@@ -229,6 +229,29 @@ for (const { kind, launcher } of launchers) {
   });
 }
 
+Deno.test("distance: rows no longer than epsilon count as that long, in cosines and where rows are normalised", async () => {
+  // Lengths 5, √5 and 13.
+  const x = [[3, 4], [1, 2], [5, 12]], y = [[5, 12], [3, 4], [2, 1]], epsilon = 5, scale = 2;
+  const [onX, onY] = [harness.upload(x.flat()), harness.upload(y.flat())];
+  for (const { launcher } of launchers) {
+    const similarity = harness.output(3), [gradientX, gradientY] = [harness.output(6), harness.output(6)];
+    const [normalized, norm, dx] = [harness.output(6), harness.output(3), harness.output(6)];
+    cosineSimilarity(launcher, { x: onX, y: onY, similarity, gradientX, gradientY, count: 3, columns: 2, epsilon });
+    const given = { x: onX, norm, rows: 3, columns: 2, scale, epsilon };
+    normalize(launcher, { ...given, y: normalized });
+    normalizeBackward(launcher, { ...given, dy: onY, dx });
+    const [cosines, slopesX, slopesY, back] = await harness.read(similarity, gradientX, gradientY, dx);
+    const want = x.map((row, i) => cosineReference(row, y[i]!, epsilon));
+    assertClose(cosines, want.map(({ value }) => value));
+    assertClose(slopesX, want.flatMap((each) => each.gradientX));
+    assertClose(slopesY, want.flatMap((each) => each.gradientY));
+    // (dy - n (n . dy)) / 13 for the long row, dy / 5 for the others.
+    const along = (5 * 2 + 12 * 1) / 13 ** 2;
+    const expected = [5 / 5, 12 / 5, 3 / 5, 4 / 5, (2 - 5 * along) / 13, (1 - 12 * along) / 13];
+    assertClose(back, expected.map((value) => scale * value));
+  }
+});
+
 Deno.test("distance: a metric's features and derivatives hold for logits from -200 to 200", async () => {
   const ends = [-200, -120, -88, -40, -17.01, -16.99, -5, -0.5, 0, 0.5, 5, 17, 40, 88, 200];
   const t = Float32Array.from([...ends, ...normals(365, 2, { scale: 30 })]);
@@ -243,6 +266,13 @@ Deno.test("distance: a metric's features and derivatives hold for logits from -2
   assertClose(got[0], want.map((each) => each.phi), { ...close, what: "phi" });
   assertClose(got[1], want.map((each) => each.gradientT), { ...close, what: "derivative for t" });
   assertClose(got[2], want.map((each) => each.gradientS), { ...close, what: "derivative for s" });
+});
+
+Deno.test("distance: a metric's logit of NaN makes the feature and its derivatives NaN", async () => {
+  const outputs = [harness.output(1), harness.output(1), harness.output(1)] as const;
+  const [phi, gradientT, gradientS] = outputs;
+  scmlFeatures(launcher, { t: harness.upload([NaN]), s: harness.upload([2]), phi, gradientT, gradientS, count: 1 });
+  assert.deepEqual((await harness.read(...outputs)).map(([value]) => value), [NaN, NaN, NaN]);
 });
 
 for (

@@ -132,10 +132,13 @@ Deno.test("loss: the log-variance has its gradient at the clamp's bounds and non
 });
 
 Deno.test("loss: an infinite log-variance is clamped as any other", async () => {
-  const loss = harness.output(2), gradient = harness.output(4);
-  const inputs = { prediction: harness.upload([1, Infinity, 1, -Infinity]), target: harness.upload([1, 1]) };
-  heteroscedastic(launcher, { ...inputs, loss, gradient, reduction: "none", count: 2 });
-  assert.deepEqual([...(await harness.read(loss))[0]], [10, -10]);
+  for (const count of [2, 4]) {
+    const prediction = [1, Infinity, 1, -Infinity, 1, Infinity, 1, -Infinity].slice(0, 2 * count);
+    const loss = harness.output(count), gradient = harness.output(2 * count);
+    const inputs = { prediction: harness.upload(prediction), target: harness.upload([1, 1, 1, 1]) };
+    heteroscedastic(launcher, { ...inputs, loss, gradient, reduction: "none", count });
+    assert.deepEqual([...(await harness.read(loss))[0]], [10, -10, 10, -10].slice(0, count));
+  }
 });
 
 Deno.test("loss: a NaN in mean, log-variance or target reaches the loss", async () => {

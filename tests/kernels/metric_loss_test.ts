@@ -134,3 +134,16 @@ Deno.test("metric loss: a triplet of equal rows costs the margin and has gradien
   assert.equal(value![0], 0.5);
   assert.ok(slopes.every((each) => each!.every((slope) => slope === 0)));
 });
+
+Deno.test("metric loss: where the hinge begins there is neither loss nor gradient", async () => {
+  const cases: [MetricLoss, number[][]][] = [
+    [ofPairs(cosineEmbedding, "cosine embedding", cosineEmbeddingReference, 0), [[1, 0], [0, 1]]],
+    [ofTriplets(true, 3), [[0, 0], [1, 0], [0, 2]]],
+  ];
+  for (const [{ name, launch }, values] of cases) {
+    const rows = values.map((row) => Float32Array.from(row)), loss = harness.output(1);
+    const gradients = rows.map(() => harness.output(2));
+    launch(launcher, { rows, similar: [false], columns: 2, weight: undefined, reduction: "sum", loss, gradients });
+    for (const found of await harness.read(loss, ...gradients)) assert.ok(found!.every((value) => value === 0), name);
+  }
+});

@@ -24,6 +24,12 @@ const equivalents: readonly Equivalent[] = [
     reason: "Both branches agree at the bend.",
   },
   {
+    path: "scml_features.wgsl",
+    before: /t_i > FAR_BELOW/,
+    after: /t_i >= FAR_BELOW/,
+    reason: "Both branches agree at the bend.",
+  },
+  {
     path: "functions.wgsl",
     before: /abs\(x\) < 0\.25|, x < 0\.0\)/,
     after: /abs\(x\) <= 0\.25|, x <= 0\.0\)/,
@@ -48,9 +54,42 @@ const equivalents: readonly Equivalent[] = [
     reason: "What the term adds is about the last bit of f32.",
   },
   {
+    before: /let last\w* = [\w.]+ - 1u|, vectors - 1u, lane\);$/,
+    after: /let last\w* = [\w.]+ \+ 1u|, vectors \+ 1u, lane\);$/,
+    reason: "The same with the bound in a name of its own.",
+  },
+  {
+    before: /^if \(local == 0u\) \{$/,
+    after: /^if \((local == 1u|local != 0u|!\(local == 0u\))\) \{$/,
+    reason: "All invocations of the workgroup hold the same result: it does not matter which of them writes it.",
+  },
+  {
+    before: /^if \(lanes > 1u\) \{$/,
+    after: /^if \(lanes (>= 1|> 2)u\) \{$/,
+    reason: "There are 1 or 64 lanes, and for one the loop behind makes no rounds.",
+  },
+  {
+    path: "cumulative.wgsl",
+    before: /before > 0\.0|z <= before/,
+    after: /before >= 0\.0|before > 1\.0|z < before/,
+    reason: "Where z is `before` the difference is 0; between 0 and 1 either form of it keeps its digits.",
+  },
+  {
+    path: "l21_norm.wgsl",
+    before: /, 1\.0, (greatest|squares) == 0\.0\)/,
+    after: /, 2\.0, /,
+    reason: "What is divided by it are zeros.",
+  },
+  {
+    path: "softmax_loss.wgsl",
+    before: /z > found\.x|other\.y > greatest\.y/,
+    after: /z >= found\.x|other\.y >= greatest\.y/,
+    reason: "It does not matter which of equal logits an invocation takes, nor is a class later than itself.",
+  },
+  {
     path: "pointwise.wgsl",
-    before: /abs\(difference\) > uniforms\.delta/,
-    after: /abs\(difference\) >= uniforms\.delta/,
+    before: /abs\(difference\) > Element\(uniforms\.delta\)/,
+    after: /abs\(difference\) >= /,
     reason: "Huber's two pieces have the same value and slope where they meet.",
   },
   {
@@ -66,9 +105,9 @@ const equivalents: readonly Equivalent[] = [
   },
   {
     path: "cosine_pair.wgsl",
-    before: /target_value\[row\] > 0\.5|apart >= uniforms\.margin|beyond <= 0\.0/,
-    after: /target_value\[row\] >= 0\.5|apart > uniforms\.margin|beyond < 0\.0/,
-    reason: "Targets are 0 or 1; the hinge is 0 on both sides of where it begins.",
+    before: /target_value\[row\] > 0\.5/,
+    after: /target_value\[row\] >= 0\.5/,
+    reason: "Targets are 1, 0 or -1.",
   },
   {
     before: /select\((1\.0|dy\[index\]) \/ \w+, (0\.0|vec2f\(0\.0\)), \w+ == |select\(1\.0 \/ distances, vec2f\(0\.0\)/,
@@ -83,7 +122,21 @@ const equivalents: readonly Equivalent[] = [
   },
 ];
 
+/** A damage to a shader of that path. */
+type Damage = Mutant & { readonly path: string };
+
 /** Whether a damage is one of those that nobody can observe. */
-export function isEquivalent({ path, before, after }: Mutant & { readonly path: string }): boolean {
-  return equivalents.some((one) => path.endsWith(one.path ?? "") && one.before.test(before) && one.after.test(after));
+export function isEquivalent(damage: Damage): boolean {
+  return equivalents.some((one) => isOf(one, damage));
+}
+
+/** The reasons of the rules that speak of none of these damages: the shader they were written for has changed. */
+export function unused(damages: readonly Damage[]): string[] {
+  return equivalents.filter((one) => !damages.some((damage) => isOf(one, damage))).map(({ before, reason }) =>
+    `${before}: ${reason}`
+  );
+}
+
+function isOf(one: Equivalent, { path, before, after }: Damage): boolean {
+  return path.endsWith(one.path ?? "") && one.before.test(before) && one.after.test(after);
 }

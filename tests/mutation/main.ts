@@ -1,13 +1,20 @@
-/** `deno task mutate [FAMILY...]`: damages shaders one at a time and lists those damages that no test notices. */
-import { allFamilies, generated } from "./sources.ts";
-import { isEquivalent } from "./equivalent.ts";
+/** `deno task mutate [FAMILY|FAMILY/SHADER.wgsl...]`: damages shaders one at a time and lists those damages that no test notices. */
+import { allFamilies, generated, pathsOf, shaderFiles } from "./sources.ts";
+import { isEquivalent, unused } from "./equivalent.ts";
 import { type Fate, tryMutants } from "./watch.ts";
 
 const known = [...allFamilies(), generated];
 const families = Deno.args.length > 0 ? Deno.args : known;
-const unknown = families.find((family) => !known.includes(family));
+const paths = allFamilies().flatMap(pathsOf);
+const unknown = families.find((family) => !known.includes(family) && !paths.includes(family));
 if (unknown) {
-  console.error(`No folder of kernels is called "${unknown}"; there are ${known.join(", ")}.`);
+  console.error(`No folder of kernels, and no shader in one, is called "${unknown}"; there are ${known.join(", ")}.`);
+  Deno.exit(2);
+}
+
+const damages = shaderFiles(allFamilies()).flatMap(({ path, mutants }) => mutants.map((one) => ({ path, ...one })));
+for (const rule of unused(damages)) {
+  console.error(`A rule of equivalent.ts speaks of no damage to any shader: ${rule}`);
   Deno.exit(2);
 }
 

@@ -12,17 +12,18 @@ export function allFamilies(): string[] {
     .map(({ name }) => name).toSorted();
 }
 
-/** The shader files of families. */
-export function shaderFiles(families: readonly string[]): Source[] {
-  return families.flatMap((family) => {
-    const folder = `kernels/${family}/`;
-    return [...Deno.readDirSync(new URL(folder, root))].filter(({ name }) => name.endsWith(".wgsl"))
-      .map(({ name }) => folder + name).toSorted()
-      .map((path) => {
-        const text = Deno.readTextFileSync(new URL(path, root));
-        return { path, text, mutants: mutantsOf(text) };
-      });
+/** The shaders of families, and shaders by path from kernels/ on. */
+export function shaderFiles(names: readonly string[]): Source[] {
+  return names.flatMap((name) => name.endsWith(".wgsl") ? [name] : pathsOf(name)).map((path) => {
+    const text = Deno.readTextFileSync(new URL(`kernels/${path}`, root));
+    return { path: `kernels/${path}`, text, mutants: mutantsOf(text) };
   });
+}
+
+/** Paths of a family's shaders, from kernels/ on. */
+export function pathsOf(family: string): string[] {
+  return [...Deno.readDirSync(new URL(`kernels/${family}/`, root))].map(({ name }) => `${family}/${name}`)
+    .filter((path) => path.endsWith(".wgsl")).toSorted();
 }
 
 /** The test files of kernels: families share shaders, and so tests. */
