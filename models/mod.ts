@@ -13,7 +13,7 @@ export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "./c
 export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "./classical/scml.ts";
 export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classical/triplets.ts";
 export { SentenceEncoder, type SentenceEncoderOptions } from "./encoder/sentence_encoder.ts";
-export { type DenseHead, type Pooling, poolings, type SentenceHead } from "./encoder/sentence_head.ts";
+export type { DenseHead, Pooling, SentenceHead } from "./encoder/sentence_head.ts";
 export { SentenceNetwork } from "./encoder/sentence_network.ts";
 export type { EncoderEmbeddings } from "./encoder/embeddings.ts";
 export type {

@@ -8,9 +8,6 @@ import { type JsonObject, readJson, readJsonObject, readJsonObjectIfThere } from
 /** How the vectors of tokens become one: their mean, the first one or the greatest of each number. */
 export type Pooling = "mean" | "cls" | "max";
 
-/** The kinds of pooling. */
-export const poolings = ["mean", "cls", "max"] as const satisfies readonly Pooling[];
-
 /** A linear layer behind the pooling. */
 export interface DenseHead {
   /** Where its weights are. */
