@@ -4,8 +4,8 @@ import { DataError } from "../../kernels/errors.ts";
 import type { EncoderConfig } from "./config.ts";
 import { readJsonObject, readJsonObjectIfThere } from "./json_file.ts";
 
-/** Characters of a text that are looked at first, for each token that is wanted. */
-const charactersPerToken = 16;
+/** Characters of a text that are looked at for each token that is wanted: at first, and at most where they give too few. */
+const charactersPerToken = { first: 16, most: 64 } as const;
 /** Tokens at the end of a part of a text that the rest could change: no known tokenizer makes more of one word. */
 const unsettled = 128;
 
@@ -53,15 +53,17 @@ export class TextTokenizer {
   }
 
   /**
-   * The first tokens of a text, at most `most` with those that stand before and behind each text. What follows them is not
-   * looked at. Half a surrogate pair counts as U+FFFD.
+   * The first tokens of a text, at most `most` with those that stand before and behind each text. What follows them, or the
+   * first 64 characters for each of them, is not looked at, so that a text of any length takes little time. Half a surrogate
+   * pair counts as U+FFFD.
    */
   encode(text: string, most: number, { lowerCase = false } = {}): number[] {
     const { before, behind } = this.#around, room = most - before.length - behind.length;
-    for (let length = most * charactersPerToken;; length *= 2) {
+    for (let length = most * charactersPerToken.first;; length *= 2) {
       const part = text.slice(0, length).toWellFormed();
       const { ids } = this.#tokenizer.encode(lowerCase ? part.toLowerCase() : part, { add_special_tokens: false });
-      if (length < text.length && ids.length < room + unsettled) continue;
+      const whole = length >= Math.min(text.length, most * charactersPerToken.most);
+      if (!whole && ids.length < room + unsettled) continue;
       return [...before, ...ids.slice(0, room), ...behind];
     }
   }

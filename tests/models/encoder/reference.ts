@@ -1,13 +1,16 @@
 import { attentionReference } from "../../../kernels/attention/attention.ref.ts";
 import { unaryReferences } from "../../../kernels/elementwise/unary.ref.ts";
-import { type Family, layerNames, sizes, type TinyWeights } from "./tiny_encoder.ts";
+import { type Family, layerNames, sizes } from "./tiny_encoder.ts";
 
 type Activation = "gelu" | "gelu_tanh" | "relu";
+
+/** Tensors by their names in a file. */
+export type ReferenceWeights = ReadonlyMap<string, { readonly data: Float32Array | Float64Array }>;
 
 /** Hidden states of the last layer for one sequence, [tokens][width], in float64, written for clarity. */
 export function hiddenStates(
   family: Family,
-  weights: TinyWeights,
+  weights: ReferenceWeights,
   ids: readonly number[],
   activation: Activation = "gelu",
 ): Float64Array[] {

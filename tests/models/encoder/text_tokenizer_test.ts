@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { TextTokenizer } from "../../../models/encoder/text_tokenizer.ts";
+import { put, withFolder } from "../../temporary.ts";
+import { type Family, vocabularyOf, writeTinyEncoder } from "./tiny_encoder.ts";
+
+async function open(folder: string, family: Family): Promise<TextTokenizer> {
+  await writeTinyEncoder(folder, family);
+  return await TextTokenizer.open(folder, { vocabulary: vocabularyOf(family) });
+}
+
+Deno.test(
+  "text tokenizer: texts are cut behind their own tokens, so that the last token ends them, and never filled up",
+  withFolder(async (folder) => {
+    for (const [family, first, last] of [["bert", 2, 3], ["xlm-roberta", 0, 2]] as const) {
+      const tokenizer = await open(folder, family);
+      const long = tokenizer.encode("the answer is short ".repeat(100), 1000);
+      for (const most of [tokenizer.least, 7, 12]) {
+        const ids = tokenizer.encode("the answer is short ".repeat(100), most);
+        assert.deepEqual(ids, [first, ...long.slice(1, most - 1), last]);
+      }
+      assert.deepEqual(tokenizer.encode("", 12), [first, last]);
+      assert.equal(tokenizer.least, 3);
+    }
+  }),
+);
+
+Deno.test(
+  "text tokenizer: the tokens of a text's beginning do not depend on how long the text is",
+  withFolder(async (folder) => {
+    for (const family of ["bert", "xlm-roberta"] as const) {
+      const tokenizer = await open(folder, family), text = "the  answeris ab shorts மஸ்क்कக 🙂 ".repeat(300);
+      const all = tokenizer.encode(text, 6000), cut = tokenizer.encode(text, 40);
+      assert.deepEqual(cut, [...all.slice(0, 39), all.at(-1)!]);
+    }
+  }),
+);
+
+Deno.test(
+  "text tokenizer: a mebibyte of anything gives tokens of the vocabulary",
+  withFolder(async (folder) => {
+    const size = 1 << 20;
+    for (const family of ["bert", "xlm-roberta"] as const) {
+      const tokenizer = await open(folder, family);
+      for (const part of ["a", " \n", "\0", "\ud800", "क", "a\u0301", "\u0301", "👩‍🔬", "the "]) {
+        const ids = tokenizer.encode(part.repeat(size / part.length), 256);
+        assert.ok(ids.length >= 2 && ids.length <= 256, JSON.stringify(part));
+        assert.ok(ids.every((id) => Number.isInteger(id) && id < vocabularyOf(family)), JSON.stringify(part));
+      }
+    }
+  }),
+);
+
+Deno.test(
+  "text tokenizer: half a surrogate pair is what U+FFFD is, and NUL characters do no harm",
+  withFolder(async (folder) => {
+    for (const family of ["bert", "xlm-roberta"] as const) {
+      const tokenizer = await open(folder, family);
+      assert.deepEqual(tokenizer.encode("a \ud800 b \udc00", 20), tokenizer.encode("a \ufffd b \ufffd", 20));
+      assert.ok(tokenizer.encode("the \0 answer", 20).length >= 4);
+    }
+  }),
+);
+
+Deno.test(
+  "text tokenizer: a file that is no tokenizer or does not fit the vocabulary is refused in words",
+  withFolder(async (folder) => {
+    await writeTinyEncoder(folder, "bert");
+    await assert.rejects(() => TextTokenizer.open(folder, { vocabulary: 10 }), {
+      name: "DataError",
+      message: `${folder}/tokenizer.json gives "मस्ते" the number 10, but config.json has a vocab_size of 10.`,
+    });
+    for (
+      const [content, message] of [
+        ["{", /is no JSON file; the tokenizer of an encoder is expected/],
+        ["[]", /holds no JSON object; the tokenizer of an encoder is expected/],
+        ["{}", /is no tokenizer that can be used: /],
+        [
+          '{"model": {"type": "Novel"}, "decoder": null, "post_processor": null, "pre_tokenizer": null, "normalizer": null}',
+          /is no tokenizer that can be used: /,
+        ],
+      ] as const
+    ) {
+      await put(folder, "tokenizer.json", content);
+      await assert.rejects(() => TextTokenizer.open(folder, { vocabulary: 100 }), { name: "DataError", message });
+    }
+  }),
+);
