@@ -27,6 +27,9 @@ Deno.test(
 Deno.test(
   "text tokenizer: the tokens of a text's beginning do not depend on how long the text is",
   withFolder(async (folder) => {
+    // A word that stands where 40 tokens of 16 characters end.
+    const words = `${"z".repeat(16)} `.repeat(37) + " ".repeat(8) + "answer the", bert = await open(folder, "bert");
+    assert.deepEqual(bert.encode(words, 40), [...bert.encode(words, 100).slice(0, 39), 3]);
     for (const family of ["bert", "xlm-roberta"] as const) {
       const tokenizer = await open(folder, family), text = "the  answeris ab shorts மஸ்क்कக 🙂 ".repeat(300);
       const all = tokenizer.encode(text, 6000), cut = tokenizer.encode(text, 40);
