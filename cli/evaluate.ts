@@ -2,10 +2,12 @@ import { readRecords } from "../data/records.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
 import { evaluate as measure, type Evaluation } from "../models/evaluate.ts";
-import { type ShiftName, shiftNames } from "../models/shift.ts";
+import { shiftNames } from "../models/shift/names.ts";
+import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
-import { describe, type MetricFiles, metricFiles, oneOf, text } from "./options.ts";
+import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
 import { scoreWith } from "./score_with.ts";
+import { describeShift, formatShifts, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `evaluate` is asked for. */
@@ -18,8 +20,8 @@ export interface EvaluateCall {
   readonly embeddings: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
-  /** How records whose metric does not fit are allowed for, where the run has a gate. */
-  readonly shift: ShiftName;
+  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  readonly shift: ShiftRequest;
   readonly json: boolean;
 }
 
@@ -40,9 +42,10 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
     .option(
       "--shift <name>",
-      describe("allow for records whose metric does not fit, where the run has a gate: none, em or auto", "auto"),
+      describe(shiftPurpose, "auto"),
       oneOf("--shift", shiftNames),
     )
+    .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
     .option("--json", "print the figures as JSON")
     .action(({ run, data, scores, embeddings, json, ...options }) =>
       act({
@@ -51,7 +54,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         scores: scores ?? null,
         embeddings: embeddings ?? null,
         metrics: metricFiles(options),
-        shift: options.shift ?? "auto",
+        shift: shiftRequest(options),
         json: json ?? false,
       })
     );
@@ -66,9 +69,12 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   if (actual.length !== records.length) {
     throw new DataError(`${call.scores} has ${actual.length} scores, but ${call.data} has ${records.length} records.`);
   }
-  const { predictions: { score }, trainMean } = await scoreWith(call, records, onNote);
+  const { predictions, predictions: { score }, trainMean, shifts } = await scoreWith(call, records, onNote);
   const figures = measure(score, actual, { metrics: records.map(({ metric }) => metric), trainMean });
-  terminal.print(call.json ? JSON.stringify(figures, null, 2) : formatEvaluation(figures));
+  terminal.note(describeShift(call.shift, predictions));
+  if (call.json) {
+    terminal.print(JSON.stringify({ ...figures, shift: predictions.shift, heldOutShifts: shifts }, null, 2));
+  } else terminal.print([formatEvaluation(figures), ...formatShifts(shifts)].join("\n\n"));
 }
 
 function formatEvaluation(figures: Evaluation): string {

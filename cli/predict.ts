@@ -2,11 +2,13 @@ import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { saveFeatures } from "../models/scorer.ts";
-import { type ShiftName, shiftNames } from "../models/shift.ts";
+import { shiftNames } from "../models/shift/names.ts";
+import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
-import { describe, type MetricFiles, metricFiles, oneOf, text } from "./options.ts";
+import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { scoreWith } from "./score_with.ts";
+import { describeShift, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
 import { alignColumns, counted, type Terminal } from "./terminal.ts";
 
 /** What `predict` is asked for. */
@@ -24,8 +26,8 @@ export interface PredictCall {
   readonly embeddings: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
-  /** How records whose metric does not fit are allowed for, where the run has a gate. */
-  readonly shift: ShiftName;
+  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  readonly shift: ShiftRequest;
   /** Folder to save the model's inputs in; null for none. */
   readonly saveFeatures: string | null;
 }
@@ -50,9 +52,10 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
     .option(
       "--shift <name>",
-      describe("allow for records whose metric does not fit, where the run has a gate: none, em or auto", "auto"),
+      describe(shiftPurpose, "auto"),
       oneOf("--shift", shiftNames),
     )
+    .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
     .option(
       "--save-features <folder>",
       "save the model's inputs as .npy, to repeat the scores elsewhere",
@@ -68,7 +71,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         spread: spread ?? false,
         embeddings: embeddings ?? null,
         metrics: metricFiles(options),
-        shift: options.shift ?? "auto",
+        shift: shiftRequest(options),
         saveFeatures: saveFeatures ?? null,
       })
     );
@@ -79,7 +82,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
   const records = await readRecords(call.data, { scores: "ignored", onNote });
-  const { predictions: { score, spread }, features } = await scoreWith(call, records, onNote);
+  const { predictions, predictions: { score, spread }, features } = await scoreWith(call, records, onNote);
   if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
   if (call.saveFeatures !== null) {
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
@@ -90,6 +93,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
     ...(call.spread && spread ? { columns: [{ name: "spread", values: spread }] } : {}),
   });
   terminal.note(`${counted(records.length, "score")} written to ${call.out}.\n`);
+  terminal.note(describeShift(call.shift, predictions));
   terminal.note(describeScores(score));
 }
 

@@ -3,9 +3,11 @@ import type { MetricRecord } from "../data/records.ts";
 import { Engine } from "../engine/engine.ts";
 import { holdsEnsemble } from "../models/ensemble/config.ts";
 import { EnsembleScorer } from "../models/ensemble/scorer.ts";
-import type { Predictions } from "../models/predict_rows.ts";
+import { RunFolder } from "../models/run_folder.ts";
 import { type Features, Scorer } from "../models/scorer.ts";
-import type { ShiftName } from "../models/shift.ts";
+import { readShiftFigures } from "../models/shift/classes_file.ts";
+import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
+import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
 import type { MetricFiles } from "./options.ts";
 
 /** Options of the commands that score records with a run. */
@@ -14,8 +16,18 @@ export interface ScoreCall {
   readonly data: string;
   readonly embeddings: string | null;
   readonly metrics: MetricFiles | null;
-  /** How records whose metric does not fit are allowed for, where the run has a gate. */
-  readonly shift: ShiftName;
+  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  readonly shift: ShiftRequest;
+}
+
+/** Records as a run scores them. */
+export interface Scored {
+  readonly predictions: ShiftedPredictions;
+  /** Null for an ensemble. */
+  readonly features: Features | null;
+  readonly trainMean: number;
+  /** What each shift does on the run's held-out rows; empty where it was not measured. */
+  readonly shifts: readonly ShiftFigure[];
 }
 
 /** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
@@ -23,17 +35,19 @@ export async function scoreWith(
   { run, data, embeddings, metrics, shift }: ScoreCall,
   records: readonly MetricRecord[],
   onNote: (sentence: string) => void,
-): Promise<{ predictions: Predictions; features: Features | null; trainMean: number }> {
+): Promise<Scored> {
   const added = metrics && await MetricTable.read(metrics.names, metrics.embeddings, { onNote });
   await using engine = await Engine.open({ onNote });
   if (await holdsEnsemble(run)) {
     const ensemble = await EnsembleScorer.load(engine, run);
-    const predictions = await ensemble.predict(records, { source: data, embeddings, metrics: added, onNote });
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean };
+    const options = { source: data, embeddings, metrics: added, onNote };
+    const predictions = await ensemble.predict(records, options, shift.name, shift.target);
+    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, shifts: [] };
   }
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, { source: data, embeddings, metrics: added, onNote });
-  const predictions = await scorer.predict(features, shift);
+  const predictions = await scorer.predict(features, shift.name, shift.target);
   scorer.dispose();
-  return { predictions, features, trainMean: scorer.inputs.trainMean };
+  const shifts = await readShiftFigures(new RunFolder(run));
+  return { predictions, features, trainMean: scorer.inputs.trainMean, shifts };
 }

@@ -2,10 +2,11 @@ import type { EnsembleSummary } from "../models/ensemble/train.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
 import { Interruption } from "./interruption.ts";
+import { formatShifts } from "./shift_options.ts";
 import { alignColumns, counted, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @throws Interruption when it was stopped */
-export function reportRun({ folder, finished, epochs, best, figures }: TrainSummary, terminal: Terminal): void {
+export function reportRun({ folder, finished, epochs, best, figures, shifts }: TrainSummary, terminal: Terminal): void {
   if (!finished) throw stopped(counted(epochs, "epoch"), folder);
   const onSample = figures.some(({ set }) => set === "sample test");
   const rows = figures.map((
@@ -15,6 +16,7 @@ export function reportRun({ folder, finished, epochs, best, figures }: TrainSumm
     `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
   );
   terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
+  for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   const plain = figures.find(({ set }) => set === "validation");
   if (plain && plain.rmse > plain.constant) {
     terminal.note(

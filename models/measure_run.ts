@@ -6,6 +6,10 @@ import { type PreparedRun, recordOf } from "./prepare.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { SetFigure } from "./run_readme.ts";
 import { Scorer } from "./scorer.ts";
+import { type ClassKnowledge, classShares, fitClasses } from "./shift/held_out.ts";
+import { measureShifts, type ShiftFigure } from "./shift/measure_shifts.ts";
+import type { HeldOutRows } from "./shift/rows.ts";
+import { shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
 import type { LabelledRows } from "./training_data.ts";
 import type { ValidationRow } from "./validation_file.ts";
 
@@ -17,14 +21,23 @@ export interface PredictedSets {
   readonly mismatched: readonly ValidationRow[];
 }
 
-/** What the best epoch reached; the predictions of the validation rows once training is over. */
+/** What a finished run made of the rows that were held out. */
+export interface HeldOutMeasures {
+  readonly predicted: PredictedSets;
+  /** What is kept of the rows' classes. */
+  readonly classes: ClassKnowledge;
+  /** What each way to allow for shift does on them. */
+  readonly shifts: readonly ShiftFigure[];
+}
+
+/** What the best epoch reached; what was made of the held-out rows once training is over, null before. */
 export async function measureRun(
   engine: Engine,
   folder: RunFolder,
-  { data, sample, inputs, metrics, heldOut, gate }: PreparedRun,
+  { data, sample, inputs, metrics, heldOut, gate, counts }: PreparedRun,
   best: EpochFigures,
   finished: boolean,
-): Promise<{ readonly figures: readonly SetFigure[]; readonly predicted: PredictedSets }> {
+): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures | null }> {
   const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
     const constant = rmse(new Float32Array(scores.length).fill(inputs.trainMean), scores);
     return { set, rows: scores.length, rmse: rmseOfRun, constant };
@@ -33,14 +46,28 @@ export async function measureRun(
   if (data.mismatched && best.mismatchedRmse !== null) {
     figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
   }
-  if (!finished) return { figures, predicted: { validation: [], mismatched: [] } };
-  const scorer = await Scorer.load(engine, folder.path);
-  const score = (rows: LabelledRows) => {
+  if (!finished) return { figures, heldOut: null };
+  const scorer = await Scorer.load(engine, folder.path), { prediction } = scorer.model.settings;
+  const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
     const evidence = gate && gate.gate.evidence(gate.posteriors, rows, metrics);
-    return scorer.predict({ ...data.tables, metrics, rows, evidence });
+    return { ...await scorer.score({ ...data.tables, metrics, rows, evidence }), score: rows.score, text: rows.text };
   };
-  const predictions = await score(data.validation);
-  const mismatched = data.mismatched && await score(data.mismatched);
+  const plain = await score(data.validation), swapped = data.mismatched && await score(data.mismatched);
+  const trained = {
+    train: classShares(data.train.score.subarray(0, counts.train)),
+    mismatched: Math.min(data.mismatchedShare, 0.5),
+  };
+  const { gate: listenedTo, run } = scorer.shift;
+  const knowledgeOf = (plain: HeldOutRows, swapped: HeldOutRows | null): ShiftKnowledge => ({
+    gate: listenedTo,
+    classes: fitClasses(plain, swapped, trained, listenedTo),
+    run,
+  });
+  const knowledge = knowledgeOf(plain, swapped);
+  // With a gate by the share that the rows call for; what classes say of rows that they were calibrated by is no news.
+  const finish = (rows: HeldOutRows) =>
+    shiftedPredictions(rows, knowledge, { name: listenedTo ? "auto" : "none", target: null }, prediction);
+  const predictions = finish(plain), mismatched = swapped && finish(swapped);
   if (gate) {
     // The epoch's figures are those of the network alone.
     figures[0] = figure("validation", rmse(predictions.score, data.validation.score), data.validation.score);
@@ -51,7 +78,8 @@ export async function measureRun(
   }
   if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
-    const { score } = await scorer.predict(features);
+    const rows = await scorer.score(features);
+    const { score } = shiftedPredictions(rows, knowledge, { name: "auto", target: null }, prediction);
     figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
   }
   scorer.dispose();
@@ -65,9 +93,13 @@ export async function measureRun(
     }));
   return {
     figures,
-    predicted: {
-      validation: rowsOf(data.validation, predictions),
-      mismatched: mismatched ? rowsOf(data.mismatched!, mismatched) : [],
+    heldOut: {
+      predicted: {
+        validation: rowsOf(data.validation, predictions),
+        mismatched: mismatched ? rowsOf(data.mismatched!, mismatched) : [],
+      },
+      classes: knowledge.classes!,
+      shifts: measureShifts(plain, swapped, knowledgeOf, prediction),
     },
   };
 }

@@ -67,7 +67,18 @@ export {
   trainEnsembleFolds,
   trainFolds,
 } from "./train_folds.ts";
-export { misfitShare, type ShiftName, shiftNames } from "./shift.ts";
+export { estimateByBbse, type HeldOutClasses } from "./shift/bbse.ts";
+export { calibrateClasses, type LabelledClasses } from "./shift/calibrate_classes.ts";
+export { type Calibration, classProbabilities } from "./shift/classes.ts";
+export { estimateByEm, gainOf, isSignificant } from "./shift/em.ts";
+export type { ClassKnowledge, TrainedShares } from "./shift/held_out.ts";
+export { type LabelShift, underShift } from "./shift/label_shift.ts";
+export { moveMean } from "./shift/mean.ts";
+export type { ShiftFigure } from "./shift/measure_shifts.ts";
+export { misfitShare } from "./shift/misfit_share.ts";
+export { type EstimatorName, type ShiftName, shiftNames } from "./shift/names.ts";
+export type { RowsAtHand } from "./shift/rows.ts";
+export type { ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";

@@ -72,7 +72,7 @@ export async function predictRows(
 }
 
 /** Standard deviation of each row of probabilities of the scores 0..10. */
-function spreadOf(probabilities: Float32Array): Float32Array {
+export function spreadOf(probabilities: Float32Array): Float32Array {
   return Float32Array.from({ length: probabilities.length / 11 }, (_, row) => {
     const shares = probabilities.subarray(row * 11, (row + 1) * 11);
     const mean = shares.reduce((sum, share, score) => sum + share * score, 0);

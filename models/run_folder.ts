@@ -65,6 +65,12 @@ export class RunFolder {
   readonly validation = this.#file("validation.csv");
   /** Predictions of the same rows with a metric that does not fit; written when the run is finished. */
   readonly mismatched = this.#file("mismatched.csv");
+  /** Class probabilities of the validation rows, [rows, 11]; written when the run is finished. */
+  readonly validationClasses = this.#file("validation_classes.npy");
+  /** The same of the rows with a metric that does not fit. */
+  readonly mismatchedClasses = this.#file("mismatched_classes.npy");
+  /** How class probabilities are calibrated, and what each way to allow for shift does; written when the run is finished. */
+  readonly shift = this.#file("shift.json");
   readonly readme = this.#file("README.md");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");

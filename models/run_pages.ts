@@ -15,7 +15,7 @@ export async function writePages(
   config: RunConfig,
   { counts, metrics, inputs }: PreparedRun,
   history: readonly EpochFigures[],
-  { figures, best }: TrainSummary,
+  { figures, shifts, best }: TrainSummary,
   state: ReadonlyMap<string, StreamedTensor>,
 ): Promise<void> {
   const { recipe, settings } = config;
@@ -52,6 +52,7 @@ export async function writePages(
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
       figures,
+      shifts,
       pytorch: recipeNamed(recipe).pytorch?.(settings) ?? null,
       tensors: [...state].map(([name, { shape }]) => ({ name, shape, dtype: "F32" })),
     }),

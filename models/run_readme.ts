@@ -1,3 +1,5 @@
+import { shiftCells, type ShiftFigure, shiftHeads } from "./shift/measure_shifts.ts";
+
 /** RMSE of a run on a set of rows, beside that of always predicting the train mean. */
 export interface SetFigure {
   /** "validation", "mismatched validation", "sample test". */
@@ -26,6 +28,8 @@ export interface RunDescription {
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly figures: readonly SetFigure[];
+  /** RMSE on held-out rows under each way to allow for shift; empty where it was not measured. */
+  readonly shifts: readonly ShiftFigure[];
   /** Lines of a PyTorch program that score `m` and `t` with the weights `w`; null where there is none. */
   readonly pytorch: readonly string[] | null;
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
@@ -34,7 +38,7 @@ export interface RunDescription {
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, epochs, bestEpoch, figures, tensors } = description;
-  const { pytorch } = description;
+  const { pytorch, shifts } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -55,7 +59,7 @@ ${table(["set", "rows", "RMSE", "constant predictor"], figures.map(figureCells))
 The constant predictor says the mean train score of every row. \`curves.svg\` shows every epoch:
 
 ![RMSE and loss over the epochs](curves.svg)
-
+${shiftSection(shifts)}
 ## Data
 
 ${table(["", ""], data)}
@@ -79,6 +83,8 @@ ${
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
       ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],
       ["`mismatched.csv`", "the same with a metric that does not fit"],
+      ["`validation_classes.npy`, `mismatched_classes.npy`", "probabilities of the scores 0 to 10 of the same rows"],
+      ["`shift.json`", "what `--shift` needs beside them"],
       ["`metrics.jsonl`, `timings.jsonl`", "figures and times, a line an epoch"],
       ...(onSample ? [["`sample/`", "the sample set as files"]] : []),
     ])
@@ -96,6 +102,18 @@ ${
 ${parameters.toLocaleString("en")} numbers in all. Names and layouts are PyTorch's (linear weights are [out, in]).${
     pytorch ? repetition(run, pytorch) : "\n"
   }`;
+}
+
+function shiftSection(shifts: readonly ShiftFigure[]): string {
+  if (shifts.length === 0) return "";
+  return `
+## Shift
+
+What \`--shift\` of \`predict\` and \`evaluate\` does to the RMSE on held-out rows: the validation rows, the same with a
+metric that does not fit, and both mixed 3 to 2. Each half of them is scored by what the other half tells of the run.
+
+${table(shiftHeads, shifts.map(shiftCells))}
+`;
 }
 
 function repetition(run: string, pytorch: readonly string[]): string {

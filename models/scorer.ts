@@ -16,13 +16,15 @@ import { DataError, ShapeError } from "../kernels/errors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
 import { makeModel, type Model } from "./model.ts";
-import { type Predictions, predictRows } from "./predict_rows.ts";
+import { predictRows } from "./predict_rows.ts";
 import { FitGate, type GateEvidence } from "./gate/fit_gate.ts";
 import { recipeNamed } from "./recipes.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
 import type { Widths } from "./recipe.ts";
-import type { Settings } from "./settings/shared.ts";
-import { misfitShare, type ShiftName } from "./shift.ts";
+import { readClasses } from "./shift/classes_file.ts";
+import type { ShiftName } from "./shift/names.ts";
+import type { RowsAtHand } from "./shift/rows.ts";
+import { type ShiftedPredictions, shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
 import type { Embeddings, Rows } from "./training_data.ts";
 
 /** How records are scored. */
@@ -66,6 +68,7 @@ export class Scorer {
     readonly metrics: MetricTable,
     readonly encoder: HashEncoder | null,
     readonly gate: FitGate | null,
+    readonly shift: ShiftKnowledge,
   ) {}
 
   /**
@@ -92,7 +95,8 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, model, inputs, metrics, encoder, gate);
+    const shift = { gate: gate?.informative ? gate : null, classes: await readClasses(folder), run: path };
+    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift);
   }
 
   /**
@@ -121,27 +125,31 @@ export class Scorer {
     };
   }
 
-  /**
-   * Scores what `features` has made, with the offset and the rounding of the run's settings.
-   *
-   * @param shift how rows whose metric does not fit are allowed for, where the run has a gate
-   */
-  async predict(
-    { texts, metrics, statistics, rows, evidence }: Features,
-    shift: ShiftName = "auto",
-  ): Promise<Predictions> {
+  /** What the network says of what `features` has made, and the gate of the same rows. */
+  async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<RowsAtHand> {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
     try {
-      const predictions = await predictRows(this.engine, this.model, source, rows);
-      const { prediction } = this.model.settings;
-      const mixed = this.gate?.informative && evidence
-        ? this.gate.mix(predictions.score, evidence, misfitShare(this.gate, evidence, shift))
-        : predictions.score;
-      return { ...predictions, score: mixed.map((score) => finishScore(score, prediction)) };
+      return { predictions: await predictRows(this.engine, this.model, source, rows), evidence };
     } finally {
       source.dispose();
     }
+  }
+
+  /**
+   * Scores what `features` has made, with the offset and the rounding of the run's settings.
+   *
+   * @param shift how rows are allowed for whose scores are spread otherwise than those of training
+   * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
+   * @throws UsageError where the run lacks what the shift is estimated by
+   */
+  async predict(
+    features: Features,
+    shift: ShiftName = "auto",
+    target: number | null = null,
+  ): Promise<ShiftedPredictions> {
+    const rows = await this.score(features);
+    return shiftedPredictions(rows, this.shift, { name: shift, target }, this.model.settings.prediction);
   }
 
   /** Frees the network. */
@@ -182,12 +190,6 @@ export class Scorer {
     }
     return given;
   }
-}
-
-/** A score as the settings of prediction ask for it: moved by the offset, within 0 and 10, rounded. */
-export function finishScore(score: number, { offset, round }: Settings["prediction"]): number {
-  const moved = Math.min(Math.max(score + offset, 0), 10);
-  return round ? Math.floor(moved + 0.5) : moved;
 }
 
 /** Writes what the network saw as `metric.npy` and `text.npy`, a row a record, to repeat its scores elsewhere. */

@@ -17,6 +17,8 @@ import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
 import type { SetFigure } from "./run_readme.ts";
 import { saveModel, widthsOf } from "./scorer.ts";
+import { writeClasses } from "./shift/classes_file.ts";
+import type { ShiftFigure } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { Trainer } from "./trainer.ts";
 import { writeValidation } from "./validation_file.ts";
@@ -33,6 +35,8 @@ export interface TrainSummary {
   readonly best: EpochFigures | null;
   /** RMSE on validation rows, on such with a metric that does not fit, and on the sample set's test rows. */
   readonly figures: readonly SetFigure[];
+  /** RMSE on held-out rows under each way to allow for shift; empty until the run is finished. */
+  readonly shifts: readonly ShiftFigure[];
 }
 
 /** How a run is watched and stopped. */
@@ -204,12 +208,15 @@ async function run(
     epochs: history.length,
     best,
     figures: measured?.figures ?? [],
+    shifts: measured?.heldOut?.shifts ?? [],
   };
   if (finished) {
+    const { predicted = { validation: [], mismatched: [] }, classes, shifts = [] } = measured?.heldOut ?? {};
     await writePages(folder, config, prepared, history, summary, state);
-    await writeValidation(folder.mismatched, measured?.predicted.mismatched ?? []);
+    await writeValidation(folder.mismatched, predicted.mismatched);
+    if (classes) await writeClasses(folder, classes, predicted.validation.length, shifts);
     // Last of all: this file says that the run is done.
-    await writeValidation(folder.validation, measured?.predicted.validation ?? []);
+    await writeValidation(folder.validation, predicted.validation);
   }
   return summary;
 }

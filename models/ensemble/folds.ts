@@ -1,5 +1,5 @@
+import { finishScore } from "../finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
-import { finishScore } from "../scorer.ts";
 import type { FoldRows, FoldWork } from "../train_folds.ts";
 import { combinedSpread, crossCombine, fitCombination } from "./combine.ts";
 import { type EnsembleConfig, EnsembleFolder, mismatchedShareOf } from "./config.ts";

@@ -1,9 +1,12 @@
+import { meanScore } from "../../data/evaluation.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { DataError } from "../../kernels/errors.ts";
-import type { Predictions } from "../predict_rows.ts";
-import { finishScore, type ScoreOptions, Scorer } from "../scorer.ts";
-import type { ShiftName } from "../shift.ts";
+import { finishScore } from "../finish_score.ts";
+import { type ScoreOptions, Scorer } from "../scorer.ts";
+import { moveMean } from "../shift/mean.ts";
+import type { ShiftName } from "../shift/names.ts";
+import type { ShiftedPredictions } from "../shift/shift_scores.ts";
 import { combine, combinedSpread } from "./combine.ts";
 import { type EnsembleConfig, EnsembleFolder, type FittedEnsemble } from "./config.ts";
 
@@ -26,16 +29,21 @@ export class EnsembleScorer {
   /**
    * Scores records with each member, one at a time on the GPU, and combines what they say.
    *
-   * @param shift how rows whose metric does not fit are allowed for by members with a gate
-   * @throws DataError as `Scorer.features` does
+   * @param shift how rows are allowed for whose scores are spread otherwise than those of training: each member does so by
+   * what it knows of its own held-out rows, but for "mean", which moves the combined scores
+   * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
+   * @throws DataError as `Scorer.features` does, UsageError as `Scorer.predict` does
    */
   async predict(
     records: readonly MetricRecord[],
     { onNote = () => {}, ...options }: ScoreOptions,
     shift: ShiftName = "auto",
-  ): Promise<Predictions> {
+    target: number | null = null,
+  ): Promise<ShiftedPredictions> {
     const { config, fitted } = this, folder = new EnsembleFolder(this.path);
-    const scores: Float32Array[] = [], spreads: Float32Array[] = [];
+    const scores: Float32Array[] = [], unshifted: Float32Array[] = [], spreads: Float32Array[] = [];
+    const taken: ShiftedPredictions["shift"][] = [];
+    const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
     // All members read the same files, so that what is worth knowing of them is said once.
     const said = new Set<string>();
     const note = (sentence: string) => {
@@ -46,18 +54,24 @@ export class EnsembleScorer {
       const scorer = await Scorer.load(this.engine, folder.member(config, member));
       try {
         const features = await scorer.features(records, { ...options, onNote: note });
-        const { score, spread } = await scorer.predict(features, shift);
-        scores.push(score);
-        spreads.push(spread ?? new Float32Array(score.length).fill(fitted.rmse[member]!));
+        const predictions = await scorer.predict(features, ofMembers);
+        scores.push(predictions.score);
+        unshifted.push(predictions.unshifted);
+        spreads.push(predictions.spread ?? new Float32Array(records.length).fill(fitted.rmse[member]!));
+        taken.push(predictions.shift);
       } finally {
         scorer.dispose();
       }
     }
-    const { prediction } = config.settings;
-    return {
-      score: Float32Array.from(combine(scores, fitted), (score) => finishScore(score, prediction)),
-      spread: Float32Array.from(combinedSpread(scores, spreads, fitted)),
-      probabilities: null,
-    };
+    const { prediction } = config.settings, exact = { ...prediction, round: false };
+    const combined = (each: readonly Float32Array[], as = prediction) =>
+      Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
+    const spread = Float32Array.from(combinedSpread(scores, spreads, fitted));
+    const plain = { spread, probabilities: null, unshifted: combined(unshifted) };
+    if (shift === "mean") {
+      const mean = target ?? meanScore(combined(scores, exact));
+      return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };
+    }
+    return { ...plain, score: combined(scores), shift: taken.find((one) => one !== "none") ?? "none" };
   }
 }

@@ -1,9 +1,9 @@
 import { rmse } from "../../data/evaluation.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
+import { finishScore } from "../finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { SetFigure } from "../run_readme.ts";
-import { finishScore } from "../scorer.ts";
 import type { RunOptions } from "../train_run.ts";
 import { writeValidation } from "../validation_file.ts";
 import { combinedSpread, crossCombine, fitCombination, partsOf } from "./combine.ts";

@@ -65,6 +65,8 @@ export interface GateState {
   readonly temperature: number;
   /** Share of pairs of a fitting and a swapped row that the odds order rightly. */
   readonly accuracy: number;
+  /** Share that it calls misfits, by odds below 1, of validation rows and of those with swapped metrics; older gates lack it. */
+  readonly called?: readonly [fitting: number, swapped: number];
   /** Scores of rows that do not fit. */
   readonly scores: MisfitScores;
 }
@@ -122,6 +124,8 @@ export class FitGate {
     const own = judged(train), plain = judged(validation), swapped = mismatched && judged(mismatched);
     const temperature = swapped ? bestTemperature(plain.odds, swapped.odds) : 1;
     const accuracy = swapped ? pairAccuracy(plain.odds, swapped.odds) : 0.5;
+    const calledOf = (odds: Float64Array) => odds.filter((one) => one < 1).length / Math.max(odds.length, 1);
+    const called = [calledOf(plain.odds), swapped ? calledOf(swapped.odds) : 0] as const;
 
     // Only rows with low scores can be ones that do not fit.
     const odds = own.odds.map((one, i) => train.score[i]! > highestMisfitScore ? Infinity : one ** temperature);
@@ -129,7 +133,7 @@ export class FitGate {
     const weight = odds.map((one) => misfitProbability(one, 0.5));
     const scores = fitMisfitScores(own.nearness, train.score, weight);
     return {
-      gate: new FitGate(topics, unfitted.likeness, { trainShare, temperature, accuracy, scores }),
+      gate: new FitGate(topics, unfitted.likeness, { trainShare, temperature, accuracy, called, scores }),
       misfit: odds.map((one) => misfitProbability(one, trainShare)),
     };
   }

@@ -109,7 +109,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     spread: false,
     embeddings: "e",
     metrics: null,
-    shift: "auto",
+    shift: { name: "auto", target: null },
     saveFeatures: null,
   });
   assert.deepEqual(
@@ -121,7 +121,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
       scores: null,
       embeddings: null,
       metrics: { names: "n.json", embeddings: "m.npy" },
-      shift: "none",
+      shift: { name: "none", target: null },
       json: true,
     },
   );
@@ -159,7 +159,15 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["train --set model.rank=x", 'model.rank is "x"; a whole number from 0 to 65536 is expected.'],
   ["predict --run r", "Required option '--data <file>' not specified."],
   ["predict --run r --data d --metric-names n", "--metric-names needs --metric-embeddings beside it."],
-  ["predict --run r --data d --shift emm", '--shift is "emm"; none or em or auto is expected (did you mean em?).'],
+  [
+    "predict --run r --data d --shift emm",
+    '--shift is "emm"; none or mean or em or bbse or auto is expected (did you mean em?).',
+  ],
+  ["predict --run r --data d --shift em --shift-target 6", "--shift-target needs --shift mean beside it."],
+  [
+    "evaluate --run r --data d --shift mean --shift-target 11",
+    '--shift-target is "11"; a number from 0 to 10 is expected.',
+  ],
   ["evaluate --run r --data d --metric-embeddings n", "--metric-embeddings needs --metric-names beside it."],
 ];
 

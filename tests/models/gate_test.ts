@@ -12,7 +12,7 @@ import { Corpus } from "../../models/gate/corpus.ts";
 import { Languages } from "../../models/gate/languages.ts";
 import { countWords } from "../../models/gate/word_counts.ts";
 import { WordEvidence } from "../../models/gate/word_evidence.ts";
-import { misfitShare } from "../../models/shift.ts";
+import { misfitShare } from "../../models/shift/misfit_share.ts";
 import { recordOf } from "../../models/prepare.ts";
 
 const record = (response: string, metric = "m"): MetricRecord => ({
@@ -195,7 +195,18 @@ Deno.test("shift: auto takes the estimated share where the rows call for it, and
   assert.equal(misfitShare(gate, mixed, "none"), gate.trainShare);
   assert.equal(misfitShare(gate, mixed, "auto"), misfitShare(gate, mixed, "em"));
   assert.ok(Math.abs(misfitShare(gate, mixed, "em") - 0.5) < 0.3);
+  assert.ok(Math.abs(misfitShare(gate, mixed, "bbse") - 0.5) < 0.2, `${misfitShare(gate, mixed, "bbse")}`);
+  assert.ok(misfitShare(gate, evidence(new Array(10).fill(3)), "bbse") < 0.1);
+  assert.ok(misfitShare(gate, evidence(new Array(10).fill(0.1)), "bbse") > 0.9);
+  const older = FitGate.fromFile(withoutCalls(gate.toFile()), "gate.safetensors");
+  assert.throws(() => misfitShare(older, mixed, "bbse"), { name: "DataError", message: /train it again/ });
 });
+
+/** The file of a gate of before calls were counted. */
+function withoutCalls({ tensors, metadata }: ReturnType<FitGate["toFile"]>) {
+  const { called: _, ...state } = JSON.parse(metadata.state!);
+  return { tensors, metadata: { ...metadata, state: JSON.stringify(state) } };
+}
 
 Deno.test("languages: texts of two are told apart by words alone, with words in common, and topics of one are not", () => {
   const random = new Philox(12);

@@ -11,6 +11,7 @@ const description: RunDescription = {
   epochs: 12,
   bestEpoch: 9,
   figures: [{ set: "validation", rows: 1000, rmse: 0.61234, constant: 0.655 }],
+  shifts: [{ shift: "em", validation: 0.6, mismatched: 7.5, mixed: null }],
   pytorch: ["for i in range(2):", '    x = w["bilinear.p.weight"]'],
   tensors: [
     { name: "bilinear.p.weight", shape: [768, 128], dtype: "F32" },
@@ -26,6 +27,7 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
       "    deno task train --out runs/a\n",
       "trained for 12 epochs; the weights are those of epoch 9",
       "| validation | 1000 | 0.6123 | 0.6550 |",
+      "| em | 0.600 | 7.500 | - |",
       "| train rows | 4000 |",
       "| `encoder.safetensors` |",
       "| `sample/` |",
@@ -44,7 +46,9 @@ Deno.test("run README: the PyTorch program is the recipe's, and is left out wher
     pytorch: null,
     givenEmbeddings: true,
     onSample: false,
+    shifts: [],
   });
   assert.ok(!plain.includes("python") && !plain.includes("import torch"));
+  assert.ok(!plain.includes("## Shift"));
   assert.ok(plain.includes("--embeddings DIR") && !plain.includes("encoder.safetensors") && !plain.includes("sample/"));
 });

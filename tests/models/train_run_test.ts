@@ -7,7 +7,15 @@ import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 
-const compared = ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors", "curves.svg", "validation.csv"];
+const compared = [
+  "metrics.jsonl",
+  "model.safetensors",
+  "checkpoint.safetensors",
+  "curves.svg",
+  "validation.csv",
+  "validation_classes.npy",
+  "shift.json",
+];
 
 const listing = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
@@ -45,9 +53,12 @@ Deno.test(
       "metric_names.json",
       "metrics.jsonl",
       "mismatched.csv",
+      "mismatched_classes.npy",
       "model.safetensors",
+      "shift.json",
       "timings.jsonl",
       "validation.csv",
+      "validation_classes.npy",
     ]);
     assert.match(await Deno.readTextFile(join(folder, "a/README.md")), /`bilinear\.u\.weight` \| 4 x 5/);
   }),

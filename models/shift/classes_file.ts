@@ -1,0 +1,71 @@
+import { readNpyMatrix, writeNpy } from "../../data/npy.ts";
+import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { DataError } from "../../kernels/errors.ts";
+import type { RunFolder } from "../run_folder.ts";
+import { readValidation } from "../validation_file.ts";
+import { classCount } from "./classes.ts";
+import { type ClassKnowledge, heldOutClasses } from "./held_out.ts";
+import type { ShiftFigure } from "./measure_shifts.ts";
+
+const format = "metrograd shift 1";
+
+/** What `shift.json` holds. */
+type ShiftFile = Pick<ClassKnowledge, "calibration" | "trained"> & { readonly figures: readonly ShiftFigure[] };
+
+/** Writes what a run knows of its held-out rows' classes; their true scores are those of the validation files. */
+export async function writeClasses(
+  folder: RunFolder,
+  { calibration, trained, heldOut: { probabilities } }: ClassKnowledge,
+  plainRows: number,
+  figures: readonly ShiftFigure[],
+): Promise<void> {
+  const all = Float32Array.from(probabilities), from = plainRows * classCount;
+  const rows = all.length / classCount;
+  await writeNpy(folder.validationClasses, all.slice(0, from), [plainRows, classCount]);
+  await writeNpy(folder.mismatchedClasses, all.slice(from), [rows - plainRows, classCount]);
+  const file: ShiftFile = { calibration, trained, figures };
+  await writeAtomically(folder.shift, JSON.stringify({ format, ...file }, null, 2) + "\n");
+}
+
+/** What a run knows of its held-out rows' classes; null for runs that are not finished, or older than this file. */
+export async function readClasses(folder: RunFolder): Promise<ClassKnowledge | null> {
+  const file = await readShiftFile(folder);
+  if (!file || !await folder.isFinished()) return null;
+  const scores = await Promise.all(
+    [folder.validation, folder.mismatched].map(async (path) => (await readValidation(path)).map(({ score }) => score)),
+  );
+  const classes = await Promise.all([folder.validationClasses, folder.mismatchedClasses].map(async (path, set) => {
+    const rows = scores[set]!.length;
+    const rowsOf = `${[folder.validation, folder.mismatched][set]} has ${rows} rows`;
+    return (await readNpyMatrix(path, { rows, columns: classCount, rowsOf })).data;
+  }));
+  const { calibration, trained } = file;
+  const probabilities = Float32Array.from(classes.flatMap((data) => [...data]));
+  return { calibration, trained, heldOut: heldOutClasses(probabilities, scores[0]!, scores[1]!, trained) };
+}
+
+/** What each way to allow for shift does on a run's held-out rows; empty for runs that do not keep it. */
+export async function readShiftFigures(folder: RunFolder): Promise<readonly ShiftFigure[]> {
+  return (await readShiftFile(folder))?.figures ?? [];
+}
+
+/** @throws DataError when the file is damaged */
+async function readShiftFile({ shift }: RunFolder): Promise<ShiftFile | null> {
+  if (await whatIsAt(shift) === "nothing") return null;
+  const text = new TextDecoder().decode(await readFileOrExplain(shift, "what a run knows of shift"));
+  const content = parsed(text);
+  const { calibration, trained } = content ?? {};
+  const isWhole = content?.format === format && Array.isArray(content.figures) &&
+    calibration?.biases?.length === classCount && trained?.train?.length === classCount &&
+    Number.isFinite(calibration.temperature) && Number.isFinite(trained.mismatched);
+  if (!isWhole) throw new DataError(`${shift} is damaged: it is not as it was written; train the run again.`);
+  return content as ShiftFile;
+}
+
+function parsed(text: string): Partial<ShiftFile> & { readonly format?: unknown } | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

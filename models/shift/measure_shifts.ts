@@ -1,0 +1,68 @@
+import { rmse } from "../../data/evaluation.ts";
+import type { Settings } from "../settings/shared.ts";
+import { type ShiftName, shiftNames } from "./names.ts";
+import { type HeldOutRows, joinRows, pickRows } from "./rows.ts";
+import { shiftedPredictions, type ShiftKnowledge } from "./shift_scores.ts";
+
+/** RMSE under a way to allow for shift. */
+export interface ShiftFigure {
+  /** The way. */
+  readonly shift: ShiftName;
+  /** On the validation rows. */
+  readonly validation: number;
+  /** On the same rows with a metric that does not fit; null where there are none. */
+  readonly mismatched: number | null;
+  /** On three validation rows of five, and the other two with a metric that does not fit; null where there are none. */
+  readonly mixed: number | null;
+}
+
+/**
+ * What each way to allow for shift does to the RMSE on held-out rows. The rows are cut in half by their texts, and each half
+ * is scored by what the other tells of a run, as rows at hand are.
+ *
+ * @param knowledgeOf what a run would know with these held-out rows alone
+ */
+export function measureShifts(
+  plain: HeldOutRows,
+  mismatched: HeldOutRows | null,
+  knowledgeOf: (plain: HeldOutRows, mismatched: HeldOutRows | null) => ShiftKnowledge,
+  prediction: Settings["prediction"],
+): ShiftFigure[] {
+  const place = new Map(Array.from(plain.text, (text, i) => [text, i]));
+  const part = (rows: HeldOutRows, wanted: (place: number) => boolean) =>
+    pickRows(rows, [...rows.text.keys()].filter((row) => wanted(place.get(rows.text[row]!)!)));
+  const isMixedIn = (place: number) => place % 5 > 2;
+  const halves = [0, 1].map((half) => {
+    const own = (place: number) => place % 2 === half, other = (place: number) => !own(place);
+    return {
+      knowledge: knowledgeOf(part(plain, other), mismatched && part(mismatched, other)),
+      validation: part(plain, own),
+      mismatched: mismatched && part(mismatched, own),
+      mixed: mismatched && joinRows(
+        part(plain, (place) => own(place) && !isMixedIn(place)),
+        part(mismatched, (place) => own(place) && isMixedIn(place)),
+      ),
+    };
+  });
+  return shiftNames.map((shift) => {
+    const error = (set: "validation" | "mismatched" | "mixed") => {
+      if (halves.some((half) => half[set] === null)) return null;
+      const scored = halves.map(({ knowledge, ...sets }) =>
+        shiftedPredictions(sets[set]!, knowledge, { name: shift, target: null }, prediction).score
+      );
+      return rmse(scored.flatMap((scores) => [...scores]), halves.flatMap((half) => [...half[set]!.score]));
+    };
+    return { shift, validation: error("validation")!, mismatched: error("mismatched"), mixed: error("mixed") };
+  });
+}
+
+/** Heads of a table of `ShiftFigure`s. */
+export const shiftHeads = ["shift", "validation", "mismatched", "mixed"] as const;
+
+/** A row of it. */
+export function shiftCells({ shift, ...errors }: ShiftFigure): string[] {
+  return [
+    shift,
+    ...[errors.validation, errors.mismatched, errors.mixed].map((one) => one === null ? "-" : one.toFixed(3)),
+  ];
+}

@@ -1,0 +1,64 @@
+import type { GateEvidence } from "../gate/fit_gate.ts";
+import type { Predictions } from "../predict_rows.ts";
+import { classCount } from "./classes.ts";
+
+/** Rows at hand as a recipe scores them. */
+export interface RowsAtHand {
+  /** What the recipe says of them. */
+  readonly predictions: Predictions;
+  /** What the run's gate says of them; null where it has none. */
+  readonly evidence: GateEvidence | null;
+}
+
+/** Held-out rows as a run scores them, with their true scores. */
+export interface HeldOutRows extends RowsAtHand {
+  /** True scores, [rows]. */
+  readonly score: Float32Array;
+  /** Numbers of their texts, which a row has in common with its copy under a metric that does not fit, [rows]. */
+  readonly text: Uint32Array;
+}
+
+/** Some of the rows. */
+export function pickRows({ predictions, evidence, score, text }: HeldOutRows, rows: readonly number[]): HeldOutRows {
+  const take = (all: Float32Array) => Float32Array.from(rows, (row) => all[row]!);
+  const { spread, probabilities } = predictions;
+  const columns = rows.flatMap((row) => Array.from({ length: classCount }, (_, one) => row * classCount + one));
+  return {
+    predictions: {
+      score: take(predictions.score),
+      spread: spread && take(spread),
+      probabilities: probabilities && Float32Array.from(columns, (at) => probabilities[at]!),
+    },
+    evidence: evidence && {
+      odds: Float64Array.from(rows, (row) => evidence.odds[row]!),
+      misfitScore: Float64Array.from(rows, (row) => evidence.misfitScore[row]!),
+    },
+    score: take(score),
+    text: Uint32Array.from(rows, (row) => text[row]!),
+  };
+}
+
+/** Some rows and then others of the same run. */
+export function joinRows(a: HeldOutRows, b: HeldOutRows): HeldOutRows {
+  const both = (one: Float32Array | null, other: Float32Array | null) => one && other && joined(one, other);
+  return {
+    predictions: {
+      score: joined(a.predictions.score, b.predictions.score),
+      spread: both(a.predictions.spread, b.predictions.spread),
+      probabilities: both(a.predictions.probabilities, b.predictions.probabilities),
+    },
+    evidence: a.evidence && b.evidence && {
+      odds: Float64Array.from([...a.evidence.odds, ...b.evidence.odds]),
+      misfitScore: Float64Array.from([...a.evidence.misfitScore, ...b.evidence.misfitScore]),
+    },
+    score: joined(a.score, b.score),
+    text: Uint32Array.from([...a.text, ...b.text]),
+  };
+}
+
+function joined(a: Float32Array, b: Float32Array): Float32Array {
+  const both = new Float32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
