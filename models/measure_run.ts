@@ -23,6 +23,7 @@ export interface PredictedSets {
 
 /** What a finished run made of the rows that were held out. */
 export interface HeldOutMeasures {
+  /** Their scores. */
   readonly predicted: PredictedSets;
   /** What is kept of the rows' classes. */
   readonly classes: ClassKnowledge;

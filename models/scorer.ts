@@ -88,6 +88,7 @@ export class Scorer {
     const gate = config.settings.gate.name === "none"
       ? null
       : FitGate.fromFile(await readSafetensors(folder.gate, "the gate of a run"), folder.gate);
+    const shift = { gate: gate?.informative ? gate : null, classes: await readClasses(folder), run: path };
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
       await model.network.loadFrom(file.tensors, folder.model);
@@ -95,7 +96,6 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    const shift = { gate: gate?.informative ? gate : null, classes: await readClasses(folder), run: path };
     return new Scorer(engine, model, inputs, metrics, encoder, gate, shift);
   }
 

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { meanScore } from "../../../data/evaluation.ts";
+import { readNpyMatrix } from "../../../data/npy.ts";
+import { readRecords } from "../../../data/records.ts";
+import { Engine } from "../../../engine/engine.ts";
+import { expandMembers, parseMember } from "../../../models/ensemble/members.ts";
+import { EnsembleScorer } from "../../../models/ensemble/scorer.ts";
+import { trainEnsemble } from "../../../models/ensemble/train.ts";
+import { RunFolder } from "../../../models/run_folder.ts";
+import { Scorer } from "../../../models/scorer.ts";
+import { readClasses, readShiftFigures } from "../../../models/shift/classes_file.ts";
+import { shiftNames } from "../../../models/shift/names.ts";
+import { trainRun } from "../../../models/train_run.ts";
+import { readValidation } from "../../../models/validation_file.ts";
+import { withFolder } from "../../temporary.ts";
+import { silent, small, writeInputs } from "../runs.ts";
+
+for (
+  const [recipe, head] of [["bilinear", "ordinal"], ["bilinear", "heteroscedastic"], ["residual-mlp", null]] as const
+) {
+  Deno.test(
+    `shift: a run of ${recipe}${
+      head ? `, head ${head},` : ""
+    } keeps its held-out rows' classes, and scores within 0 and 10 under each shift`,
+    withFolder(async (folder) => {
+      const files = await writeInputs(folder), out = join(folder, "run");
+      const settings = {
+        training: { epochs: 1, batchSize: 16 },
+        model: head ? { ...small.model, head } : { hidden: [16, 8] },
+        features: { texts: "combined" as const },
+        augmentation: { metricSwap: { share: 0.2 } },
+      };
+      const summary = await trainRun({ recipe, files, settings, maxRows: null, out }, { reporter: silent });
+      assert.deepEqual(summary.shifts.map(({ shift }) => shift), [...shiftNames]);
+      const run = new RunFolder(out);
+      assert.deepEqual(await readShiftFigures(run), summary.shifts);
+      const rows = (await readValidation(run.validation)).length;
+      for (const path of [run.validationClasses, run.mismatchedClasses]) {
+        const { data } = await readNpyMatrix(path, { rows, columns: 11 });
+        for (let at = 0; at < data.length; at += 11) {
+          assert.ok(Math.abs(data.subarray(at, at + 11).reduce((a, b) => a + b) - 1) < 1e-5);
+        }
+      }
+      const { trained, heldOut, calibration } = (await readClasses(run))!;
+      assert.ok(
+        Math.abs(trained.train.reduce((a, b) => a + b) - 1) < 1e-9 && trained.mismatched > 0.15 &&
+          trained.mismatched <= 0.5,
+      );
+      assert.ok(calibration.temperature > 0);
+      // Calibrated, the classes come to the shares of what was trained on.
+      const total = heldOut.weight as number[], sum = total.reduce((a, b) => a + b);
+      for (let one = 0; one < 11; one++) {
+        const mean = total.reduce(
+          (mean, weight, row) => mean + weight * heldOut.probabilities[row * 11 + one]! / sum,
+          0,
+        );
+        assert.ok(Math.abs(mean - heldOut.shares[one]!) < 1e-3, `class ${one}: ${mean} and ${heldOut.shares[one]}`);
+      }
+
+      const records = await readRecords(files.data, { scores: "ignored" });
+      await using engine = await Engine.open();
+      const scorer = await Scorer.load(engine, out);
+      const features = await scorer.features(records, { source: "the records", embeddings: files.embeddings });
+      for (const name of shiftNames) {
+        const { score, unshifted, shift } = await scorer.predict(features, name, name === "mean" ? 4 : null);
+        assert.ok(score.every((one) => one >= 0 && one <= 10), name);
+        if (name === "none") assert.deepEqual(score, unshifted);
+        else if (name !== "auto") assert.equal(shift, name);
+        if (name === "mean") assert.ok(Math.abs(meanScore(score) - 4) < 1e-3);
+      }
+      scorer.dispose();
+
+      await Deno.writeTextFile(run.shift, "{");
+      await assert.rejects(Scorer.load(engine, out), /shift\.json is damaged/);
+      await Deno.remove(run.shift);
+      const older = await Scorer.load(engine, out);
+      assert.equal((await older.predict(features)).shift, "none");
+      await assert.rejects(older.predict(features, "em"), /keeps no class probabilities of held-out rows/);
+      older.dispose();
+    }),
+  );
+}
+
+Deno.test(
+  "shift: members of an ensemble allow for it each by its own rows, and mean moves what is combined",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder), out = join(folder, "ensemble");
+    const member = "bilinear model.hidden=16,8 training.batchSize=16 training.epochs=1 model.rank=4 training.seed=1|2";
+    await trainEnsemble(
+      { files, members: expandMembers([parseMember(member)]), settings: {}, maxRows: null, out },
+      { reporter: silent },
+    );
+    const records = await readRecords(files.data, { scores: "ignored" });
+    await using engine = await Engine.open();
+    const ensemble = await EnsembleScorer.load(engine, out);
+    const options = { source: "the records", embeddings: files.embeddings };
+    const none = await ensemble.predict(records, options, "none"), em = await ensemble.predict(records, options, "em");
+    assert.deepEqual(em.unshifted, none.score);
+    assert.notDeepEqual(em.score, none.score);
+    const mean = await ensemble.predict(records, options, "mean"),
+      four = await ensemble.predict(records, options, "mean", 4);
+    assert.ok(Math.abs(meanScore(mean.score) - meanScore(em.score)) < 1e-3);
+    assert.ok(Math.abs(meanScore(four.score) - 4) < 1e-3);
+    assert.deepEqual([none.shift, em.shift, mean.shift], ["none", "em", "mean"]);
+  }),
+);
