@@ -8,14 +8,53 @@ export interface EncoderTensor {
 
 /** Turns texts into vectors. */
 export interface Encoder {
-  /** What configs call it. */
+  /** What `--encoder` calls it. */
   readonly name: string;
   /** Numbers in each vector. */
   readonly dimension: number;
+  /** One row a text, [texts, dimension]. */
+  encode(texts: readonly string[]): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** An encoder that learns from the train texts, and is kept with what it has learnt. */
+export interface FittedEncoder extends Encoder {
   /** Learns what it has to from the train texts alone. */
   fit(texts: Iterable<string>): void;
-  /** One row a text, [texts, dimension], of length 1; zeros for a text without words. */
-  encode(texts: readonly string[]): Promise<Float32Array<ArrayBuffer>>;
   /** What `fit` has learnt. */
   state(): Map<string, EncoderTensor>;
 }
+
+/** An encoder that comes trained. The same text has the same vector wherever it stands, so that vectors can be kept. */
+export interface PretrainedEncoder extends Encoder, AsyncDisposable {
+  /** SHA-256, in hex, of all that its vectors depend on: weights, tokenizer and options. */
+  readonly fingerprint: string;
+  /** Most tokens of a text that it reads; what follows them is not seen. */
+  readonly maxTokens: number;
+  /** Texts that it takes at once. */
+  readonly batchSize: number;
+}
+
+/** How a pretrained encoder is used. */
+export interface EncodingOptions {
+  /** What becomes of the vectors of a text's tokens: their mean, or the first one's; "auto" for what the model says. */
+  readonly pooling: (typeof poolings)[number];
+  /** Scales vectors to length 1. */
+  readonly normalize: boolean;
+  /** Most tokens of a text that are read; null for as many as the model takes. */
+  readonly maxTokens: number | null;
+  /** What weights are stored as; "auto" for the most exact form that is there. */
+  readonly dtype: (typeof encoderTypes)[number];
+  /** Texts at once. */
+  readonly batchSize: number;
+  /** What computes; "auto" for what the encoder finds best. */
+  readonly device: (typeof encoderDevices)[number];
+}
+
+/** Values of `EncodingOptions.pooling`. */
+export const poolings = ["auto", "mean", "cls"] as const;
+
+/** Values of `EncodingOptions.dtype`. */
+export const encoderTypes = ["auto", "fp32", "fp16", "q8", "q4"] as const;
+
+/** Values of `EncodingOptions.device`. */
+export const encoderDevices = ["auto", "cpu", "webgpu", "cuda"] as const;

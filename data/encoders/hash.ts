@@ -1,5 +1,5 @@
 import { DataError } from "../../kernels/errors.ts";
-import type { Encoder, EncoderTensor } from "./encoder.ts";
+import type { EncoderTensor, FittedEncoder } from "./encoder.ts";
 import { FeatureHasher, featureKinds } from "./text_features.ts";
 
 /** Counters of documents; features share one where their hashes agree in the lowest 17 bits. */
@@ -16,7 +16,7 @@ const kindWeights = [1, 0.5] as const;
  * @see Weinberger et al., "Feature hashing for large scale multitask learning" (2009); Bojanowski et al., "Enriching word
  * vectors with subword information" (2017)
  */
-export class HashEncoder implements Encoder {
+export class HashEncoder implements FittedEncoder {
   readonly name = "hash";
   readonly #hasher = new FeatureHasher();
   #documents = 0;
