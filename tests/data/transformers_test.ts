@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { EncodingOptions } from "../../data/encoders/encoder.ts";
+import { openTransformers, poolTokens, type TransformersJs } from "../../data/encoders/transformers.ts";
+import { encodingOptions } from "../fake_encoder.ts";
+import { put, withFolder } from "../temporary.ts";
+
+/** A Hugging Face folder as far as it is read before anything is encoded. */
+async function writeModel(folder: string, further: Readonly<Record<string, string>> = {}): Promise<void> {
+  await Deno.mkdir(join(folder, "onnx"));
+  const files = {
+    "config.json": '{"model_type": "bert", "hidden_size": 2, "max_position_embeddings": 16}',
+    "tokenizer.json": "{}",
+    "tokenizer_config.json": '{"model_max_length": 1e30}',
+    "onnx/model_quantized.onnx": "weights",
+    ...further,
+  };
+  for (const [name, content] of Object.entries(files)) await put(folder, name, content);
+}
+
+/** transformers.js with a tokenizer of one token a character, whose vector is its code and its place. */
+function fakePackage(calls: object[], width = 2): TransformersJs {
+  return {
+    env: { allowRemoteModels: true, logLevel: 0 },
+    AutoTokenizer: {
+      from_pretrained: (folder, options) => {
+        calls.push({ tokenizer: folder, options });
+        return Promise.resolve((texts: readonly string[], options: object) => {
+          calls.push({ texts, options });
+          const longest = Math.max(...texts.map(({ length }) => length));
+          const dims = [texts.length, longest];
+          const each = (of: (text: string, i: number) => number) =>
+            texts.flatMap((text) => Array.from({ length: longest }, (_, i) => BigInt(of(text, i))));
+          return {
+            input_ids: { dims, data: each((text, i) => text.charCodeAt(i) || 0) },
+            attention_mask: { dims, data: each((text, i) => i < text.length ? 1 : 0) },
+          };
+        });
+      },
+    },
+    AutoModel: {
+      from_pretrained: (folder, options) => {
+        calls.push({ model: folder, options });
+        const model = (
+          { input_ids }: Readonly<Record<string, { dims: readonly number[]; data: ArrayLike<number | bigint> }>>,
+        ) => {
+          const ids = Array.from(input_ids!.data, Number), [, tokens] = input_ids!.dims as [number, number];
+          // What stands for a filled-up place must not be looked at.
+          const data = Float32Array.from(ids.flatMap((id, i) => [id || NaN, i % tokens]));
+          return Promise.resolve({ last_hidden_state: { dims: [...input_ids!.dims, width], data } });
+        };
+        return Promise.resolve(
+          Object.assign(model, { dispose: () => Promise.resolve(calls.push({ disposed: true })) }),
+        );
+      },
+    },
+  };
+}
+
+Deno.test(
+  "transformers: the package is loaded for the first text, told to stay off the network, and closed",
+  withFolder(async (folder) => {
+    await writeModel(folder);
+    const calls: object[] = [], fake = fakePackage(calls);
+    let loaded = 0;
+    const load = () => {
+      loaded++;
+      return Promise.resolve(fake);
+    };
+    {
+      await using encoder = await openTransformers(
+        folder,
+        { ...encodingOptions, normalize: false, maxTokens: 8 },
+        load,
+      );
+      assert.deepEqual([encoder.dimension, encoder.maxTokens, encoder.batchSize, loaded], [2, 8, 4, 0]);
+      assert.deepEqual(await encoder.encode(["ac", "b"]), Float32Array.of(98, 0.5, 98, 0));
+      await encoder.encode(["a"]);
+    }
+    assert.equal(loaded, 1);
+    assert.equal(fake.env.allowRemoteModels, false);
+    assert.deepEqual(calls.filter((call) => !("texts" in call)), [
+      { tokenizer: folder, options: { local_files_only: true } },
+      { model: folder, options: { local_files_only: true, dtype: "q8", device: "cpu" } },
+      { disposed: true },
+    ]);
+    assert.deepEqual(calls.find((call) => "texts" in call), {
+      texts: ["ac", "b"],
+      options: { padding: true, truncation: true, max_length: 8 },
+    });
+  }),
+);
+
+Deno.test("transformers: tokens are pooled by their mean or the first of them, and scaled to length 1 where asked", () => {
+  const hidden = Float32Array.of(3, 4, 1, 0, 0, 2, 9, 9), mask = [1n, 1n, 1n, 0n];
+  const pool = (pooling: "mean" | "cls", normalize: boolean) =>
+    [...poolTokens(hidden, mask, 2, { pooling, normalize })].map((value) => Number(value.toFixed(6)));
+  assert.deepEqual(pool("mean", false), [2, 2, 0, 2]);
+  assert.deepEqual(pool("mean", true), [Math.SQRT1_2, Math.SQRT1_2, 0, 1].map((value) => Number(value.toFixed(6))));
+  assert.deepEqual(pool("cls", false), [3, 4, 0, 2]);
+  assert.deepEqual(pool("cls", true), [0.6, 0.8, 0, 1]);
+});
+
+Deno.test(
+  "transformers: the fingerprint tells weights, tokenizers, pooling and limits apart, not where the folder is",
+  withFolder(async (folder) => {
+    let number = 0;
+    const fingerprint = async (
+      files: Readonly<Record<string, string>> = {},
+      options: Partial<EncodingOptions> = {},
+    ) => {
+      const path = join(folder, String(number++));
+      await Deno.mkdir(path);
+      await writeModel(path, files);
+      return (await openTransformers(path, { ...encodingOptions, ...options })).fingerprint;
+    };
+    const same = await fingerprint();
+    assert.match(same, /^[0-9a-f]{64}$/);
+    assert.equal(
+      await fingerprint({ "README.md": "other" }, { batchSize: 9, device: "webgpu", pooling: "auto" }),
+      same,
+    );
+    const others = [
+      await fingerprint({ "onnx/model_quantized.onnx": "other weights" }),
+      await fingerprint({ "onnx/model.onnx": "weights" }),
+      await fingerprint({ "tokenizer.json": "{ }" }),
+      await fingerprint({}, { pooling: "cls" }),
+      await fingerprint({}, { normalize: false }),
+      await fingerprint({}, { maxTokens: 5 }),
+    ];
+    assert.equal(new Set([same, ...others]).size, 7);
+  }),
+);
+
+Deno.test(
+  "transformers: the limit of tokens is the least that the files name, and no more can be asked for",
+  withFolder(async (folder) => {
+    await writeModel(folder);
+    const limit = async (asked: number | null = null) =>
+      (await openTransformers(folder, { ...encodingOptions, maxTokens: asked })).maxTokens;
+    assert.equal(await limit(), 16);
+    await put(folder, "config.json", '{"model_type": "xlm-roberta", "hidden_size": 2, "max_position_embeddings": 16}');
+    assert.equal(await limit(), 14);
+    await put(folder, "sentence_bert_config.json", '{"max_seq_length": 10}');
+    assert.equal(await limit(), 10);
+    assert.equal(await limit(7), 7);
+    await assert.rejects(limit(11), /takes 10 tokens of a text; 11 are asked for\.$/);
+  }),
+);
+
+Deno.test(
+  "transformers: tokens are pooled as the folder says, unless told otherwise",
+  withFolder(async (folder) => {
+    await writeModel(folder);
+    await Deno.mkdir(join(folder, "1_Pooling"));
+    await put(folder, "1_Pooling/config.json", '{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}');
+    const encode = async (pooling: EncodingOptions["pooling"]) => {
+      const options = { ...encodingOptions, normalize: false, pooling };
+      return await (await openTransformers(folder, options, () => Promise.resolve(fakePackage([])))).encode(["ac"]);
+    };
+    assert.deepEqual(await encode("auto"), Float32Array.of(97, 0));
+    assert.deepEqual(await encode("mean"), Float32Array.of(98, 0.5));
+  }),
+);
+
+Deno.test("transformers: the package's own file of versions has the project's for all else", async () => {
+  const importsOf = async (path: string) =>
+    JSON.parse(await Deno.readTextFile(new URL(`../../${path}`, import.meta.url))).imports as Record<string, string>;
+  const { "@huggingface/transformers": own, ...shared } = await importsOf("data/encoders/transformers_js/deno.json");
+  assert.match(own!, /^npm:@huggingface\/transformers@\d+\.\d+\.\d+$/);
+  const project = await importsOf("deno.json");
+  for (const [name, specifier] of Object.entries(shared)) assert.equal(specifier, project[name], name);
+});
+
+Deno.test(
+  "transformers: folders without weights, without a config, and models that are nowhere are told in a sentence",
+  withFolder(async (folder) => {
+    const refused = (message: RegExp, model = folder, options: Partial<EncodingOptions> = {}) =>
+      assert.rejects(openTransformers(model, { ...encodingOptions, ...options }), { message });
+    await put(folder, "README.md", "");
+    await refused(/config\.json does not exist; the config\.json of an encoder is expected there\.$/);
+    await writeModel(folder);
+    await refused(/onnx holds no model_fp16\.onnx; the weights of an encoder are expected there\.$/, folder, {
+      dtype: "fp16",
+    });
+    await Deno.remove(join(folder, "onnx/model_quantized.onnx"));
+    await refused(
+      /onnx holds no model\.onnx or model_fp16\.onnx or model_quantized\.onnx or model_q4\.onnx; the weights/,
+    );
+    await put(folder, "config.json", "{}");
+    await refused(/config\.json has no hidden_size; the config of a text encoder is expected\.$/);
+    await put(folder, "config.json", "{");
+    await refused(/config\.json is not valid JSON/);
+    await refused(/^"nowhere" is neither a folder nor the name of a model, owner\/name\.$/, "nowhere");
+    await refused(/^The encoder a\/b is not on this machine; fetch it first: deno task download a\/b$/, "a/b");
+  }),
+);
+
+Deno.test(
+  "transformers: without the package, and for a model of another width, the message says what to do",
+  withFolder(async (folder) => {
+    await writeModel(folder);
+    const bare = await openTransformers(folder, encodingOptions);
+    await assert.rejects(bare.encode(["a"]), {
+      name: "MetrogradError",
+      message: /^There are texts to encode, and transformers\.js is not at hand: "deno task onnx COMMAND \.\.\." is/,
+    });
+    const wide = await openTransformers(folder, encodingOptions, () => Promise.resolve(fakePackage([], 3)));
+    await assert.rejects(
+      wide.encode(["a"]),
+      /gives last_hidden_state \[1, 1, 3\]; last_hidden_state of width 2 is expected/,
+    );
+    const broken = await openTransformers(folder, encodingOptions, () =>
+      Promise.resolve({
+        ...fakePackage([]),
+        AutoModel: { from_pretrained: () => Promise.reject(new Error("Load model failed.\nmore")) },
+      }));
+    await assert.rejects(broken.encode(["a"]), /could not be opened by transformers\.js: Load model failed\.$/);
+    await broken[Symbol.asyncDispose]();
+  }),
+);
