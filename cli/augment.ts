@@ -5,7 +5,8 @@ import { prepare } from "../models/prepare.ts";
 import { configOf } from "../models/train_run.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
-import { dataRequest, withDataOptions, withSettingOptions } from "./data_options.ts";
+import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "./data_options.ts";
+import { createEncodingReporter } from "./encoding_progress.ts";
 import { describe, number, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
@@ -28,11 +29,12 @@ export interface AugmentCall {
 /** `augment`: shows what the stages of augmentation make of the train rows. */
 export function augmentCommand(act: (call: AugmentCall) => Promise<void>) {
   return augmentOptions().action(async (options) => {
-    const { recipe, config, set, out, prompts, samples, examples, force, json, ...data } = options;
+    const { recipe, config, set, out, prompts, samples, examples, force, json, encoder: name, ...others } = options;
+    const { encoder, ...data } = encoderWords({ ...others, encoder: name });
     await act({
       request: {
         ...dataRequest(data),
-        ...readSettings({ recipe, config, set, shorthands: {} }, await readConfigFile(config)),
+        ...readSettings({ recipe, config, set, encoder, shorthands: {} }, await readConfigFile(config)),
       },
       out: out ?? null,
       prompts: prompts ?? null,
@@ -78,7 +80,8 @@ export async function augment(call: AugmentCall, terminal: Terminal): Promise<vo
   const config = configOf(call.request);
   // What a gate makes of rows is of no interest here, and takes its time.
   const settings = { ...config.settings, gate: { name: "none" as const } };
-  const reporter = { note: terminal.note, warn: terminal.warn };
+  const { onProgress: encoding, onDone: encoded } = createEncodingReporter(terminal);
+  const reporter = { note: terminal.note, warn: terminal.warn, encoding, encoded };
   const prepared = await prepare({ ...config, settings }, reporter);
   const figures = stageFigures(prepared.rows);
   terminal.print(call.json ? JSON.stringify(figures, null, 2) : formatStages(figures));

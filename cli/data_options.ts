@@ -1,5 +1,6 @@
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { UsageError } from "../kernels/errors.ts";
+import { builtInEncoder, encoderNames, parseEncoderName } from "../models/open_encoder.ts";
 import { recipes } from "../models/recipes.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";
@@ -12,8 +13,18 @@ export function withDataOptions(command: Command) {
     .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each name", text("--metric-embeddings"))
     .option(
+      "--metric-definitions <file>",
+      "JSON object {name: text} in place of those two: the encoder embeds the texts",
+      text("--metric-definitions"),
+    )
+    .option(
+      "--encoder <name>",
+      describe(`what turns texts into numbers: ${encoderNames()}`, builtInEncoder),
+      text("--encoder"),
+    )
+    .option(
       "--embeddings <folder>",
-      "embeddings of the texts: user_prompt.npy, system_prompt.npy, response.npy, or text.npy (default: the built-in encoder)",
+      "the same as --encoder file:FOLDER: user_prompt.npy, system_prompt.npy, response.npy, or text.npy",
       text("--embeddings"),
     )
     .option("--recover", "train on what can be saved of a damaged --data")
@@ -42,27 +53,53 @@ export type DataWords = Partial<ReturnType<ReturnType<typeof withDataOptions>["o
   : never;
 
 /**
+ * What `--encoder` and `--embeddings` name: an encoder, or embeddings that are there.
+ *
+ * @throws UsageError when both are given or there is no such encoder
+ */
+export function encoderWords<Words extends object>(
+  words: Words & { readonly encoder?: string | undefined; readonly embeddings?: string | undefined },
+): Words & { readonly encoder: string | undefined; readonly embeddings: string | undefined } {
+  const { encoder, embeddings } = words;
+  if (encoder === undefined) return { ...words, encoder, embeddings };
+  if (embeddings !== undefined) throw new UsageError("--embeddings and --encoder exclude each other.");
+  const { scheme, argument } = parseEncoderName(encoder);
+  return scheme === "file"
+    ? { ...words, encoder: undefined, embeddings: argument }
+    : { ...words, encoder, embeddings: undefined };
+}
+
+/** The same for records that are scored with a run: null for the run's own. @throws UsageError */
+export function textSource(words: { readonly encoder: string | undefined; readonly embeddings: string | undefined }) {
+  const { encoder, embeddings } = encoderWords(words);
+  return { encoder: encoder ?? null, embeddings: embeddings ?? null };
+}
+
+/**
  * The data that options name; no files for the built-in sample set.
  *
  * @param further options beside them that need `--data` too
  * @throws UsageError when options do not go together
  */
 export function dataRequest(
-  { data, metricNames, metricEmbeddings, embeddings, recover, maxRows }: DataWords,
+  { data, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }: Omit<DataWords, "encoder">,
   further: object = {},
 ): Pick<TrainRequest, "files" | "maxRows"> {
-  const metrics = metricFiles({ metricNames, metricEmbeddings });
+  const metrics = metricFiles({ metricNames, metricEmbeddings, metricDefinitions });
   if (data === undefined) {
-    const [alone] = Object.keys(given({ metricNames, metricEmbeddings, embeddings, recover, ...further }));
+    const [alone] = Object.keys(
+      given({ metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, ...further }),
+    );
     if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
   } else if (metrics === null) {
-    throw new UsageError("--data needs --metric-names and --metric-embeddings beside it.");
+    throw new UsageError("--data needs --metric-names and --metric-embeddings, or --metric-definitions, beside it.");
   }
   return {
     files: data === undefined || metrics === null ? null : {
       data,
       metricNames: metrics.names,
       metricEmbeddings: metrics.embeddings,
+      ...(metrics.definitions === null ? {} : { metricDefinitions: metrics.definitions }),
       embeddings: embeddings ?? null,
       recover: recover ?? false,
     },

@@ -5,6 +5,7 @@ import { evaluate as measure, type Evaluation } from "../models/evaluate.ts";
 import { shiftNames } from "../models/shift/names.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
+import { textSource } from "./data_options.ts";
 import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
 import { scoreWith } from "./score_with.ts";
 import { describeShift, formatShifts, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
@@ -18,6 +19,8 @@ export interface EvaluateCall {
   readonly scores: string | null;
   /** Folder of text embeddings; null for the run's encoder. */
   readonly embeddings: string | null;
+  /** The run's encoder by another name; null for the name that the run knows. */
+  readonly encoder: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
   /** How records are allowed for whose scores are spread otherwise than those of training. */
@@ -38,8 +41,14 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .requiredOption("--data <file>", "JSON file of records", text("--data"))
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .option("--embeddings <folder>", "embeddings of the texts, where the run was trained on such", text("--embeddings"))
+    .option("--encoder <name>", "the run's encoder, where it has moved, or file:<folder>", text("--encoder"))
     .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
+    .option(
+      "--metric-definitions <file>",
+      "JSON object {name: text} of further metrics, where the run was trained on such",
+      text("--metric-definitions"),
+    )
     .option(
       "--shift <name>",
       describe(shiftPurpose, "auto"),
@@ -47,12 +56,12 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     )
     .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
     .option("--json", "print the figures as JSON")
-    .action(({ run, data, scores, embeddings, json, ...options }) =>
+    .action(({ run, data, scores, embeddings, encoder, json, ...options }) =>
       act({
         run,
         data,
         scores: scores ?? null,
-        embeddings: embeddings ?? null,
+        ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         json: json ?? false,
@@ -69,7 +78,7 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   if (actual.length !== records.length) {
     throw new DataError(`${call.scores} has ${actual.length} scores, but ${call.data} has ${records.length} records.`);
   }
-  const { predictions, predictions: { score }, trainMean, shifts } = await scoreWith(call, records, onNote);
+  const { predictions, predictions: { score }, trainMean, shifts } = await scoreWith(call, records, terminal);
   const figures = measure(score, actual, { metrics: records.map(({ metric }) => metric), trainMean });
   terminal.note(describeShift(call.shift, predictions));
   if (call.json) {

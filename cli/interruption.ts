@@ -36,6 +36,12 @@ export async function interruptible<Result>(
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    // Work that saves as it goes gives up where it is.
+    if (controller.signal.aborted && error === controller.signal.reason) {
+      throw new Interruption("Stopped. The same call goes on where it was.");
+    }
+    throw error;
   } finally {
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }

@@ -40,26 +40,31 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Files of metrics: names and a row of embeddings for each. */
-export interface MetricFiles {
-  readonly names: string;
-  readonly embeddings: string;
-}
+/** Files of metrics: names and a row of embeddings for each, or the texts that define them. */
+export type MetricFiles =
+  | { readonly names: string; readonly embeddings: string; readonly definitions: null }
+  | { readonly names: null; readonly embeddings: null; readonly definitions: string };
 
 /**
- * The two options that name metrics belong together.
+ * The options that name metrics: two that belong together, or one for both.
  *
- * @returns null when neither is given
- * @throws UsageError when only one is
+ * @returns null when none is given
+ * @throws UsageError when they do not go together
  */
 export function metricFiles(
-  { metricNames: names, metricEmbeddings: embeddings }: {
+  { metricNames: names, metricEmbeddings: embeddings, metricDefinitions: definitions }: {
     readonly metricNames?: string | undefined;
     readonly metricEmbeddings?: string | undefined;
+    readonly metricDefinitions?: string | undefined;
   },
 ): MetricFiles | null {
+  if (definitions !== undefined) {
+    if (names === undefined && embeddings === undefined) return { names: null, embeddings: null, definitions };
+    const other = names === undefined ? "--metric-embeddings" : "--metric-names";
+    throw new UsageError(`--metric-definitions and ${other} exclude each other.`);
+  }
   if (names === undefined && embeddings === undefined) return null;
   if (embeddings === undefined) throw new UsageError("--metric-names needs --metric-embeddings beside it.");
   if (names === undefined) throw new UsageError("--metric-embeddings needs --metric-names beside it.");
-  return { names, embeddings };
+  return { names, embeddings, definitions: null };
 }

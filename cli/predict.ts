@@ -5,6 +5,7 @@ import { saveFeatures } from "../models/scorer.ts";
 import { shiftNames } from "../models/shift/names.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
+import { textSource } from "./data_options.ts";
 import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { scoreWith } from "./score_with.ts";
@@ -24,6 +25,8 @@ export interface PredictCall {
   readonly spread: boolean;
   /** Folder of text embeddings; null for the run's encoder. */
   readonly embeddings: string | null;
+  /** The run's encoder by another name; null for the name that the run knows. */
+  readonly encoder: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
   /** How records are allowed for whose scores are spread otherwise than those of training. */
@@ -48,8 +51,14 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .option("--round", "round scores to integers")
     .option("--spread", "add a column spread: the standard deviation that the model gives each score")
     .option("--embeddings <folder>", "embeddings of the texts, where the run was trained on such", text("--embeddings"))
+    .option("--encoder <name>", "the run's encoder, where it has moved, or file:<folder>", text("--encoder"))
     .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
+    .option(
+      "--metric-definitions <file>",
+      "JSON object {name: text} of further metrics, where the run was trained on such",
+      text("--metric-definitions"),
+    )
     .option(
       "--shift <name>",
       describe(shiftPurpose, "auto"),
@@ -61,7 +70,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
     )
-    .action(({ run, data, out, force, round, spread, embeddings, saveFeatures, ...options }) =>
+    .action(({ run, data, out, force, round, spread, embeddings, encoder, saveFeatures, ...options }) =>
       act({
         run,
         data,
@@ -69,7 +78,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         force: force ?? false,
         round: round ?? false,
         spread: spread ?? false,
-        embeddings: embeddings ?? null,
+        ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         saveFeatures: saveFeatures ?? null,
@@ -82,7 +91,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
   const records = await readRecords(call.data, { scores: "ignored", onNote });
-  const { predictions, predictions: { score, spread }, features } = await scoreWith(call, records, onNote);
+  const { predictions, predictions: { score, spread }, features } = await scoreWith(call, records, terminal);
   if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
   if (call.saveFeatures !== null) {
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);

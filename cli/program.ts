@@ -2,6 +2,8 @@ import project from "../deno.json" with { type: "json" };
 import { type AugmentCall, augmentCommand } from "./augment.ts";
 import { type Action, command } from "./command.ts";
 import { type DoctorCall, doctorCommand } from "./doctor.ts";
+import { type DownloadCall, downloadCommand } from "./download.ts";
+import { type EmbedCall, embedCommand } from "./embed.ts";
 import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
 import { type PredictCall, predictCommand } from "./predict.ts";
 import { type RecipesCall, recipesCommand } from "./recipes.ts";
@@ -18,6 +20,8 @@ export interface Actions {
   readonly recipes: Action<RecipesCall>;
   readonly augment: Action<AugmentCall>;
   readonly synthesize: Action<SynthesizeCall>;
+  readonly embed: Action<EmbedCall>;
+  readonly download: Action<DownloadCall>;
   readonly sample: Action<SampleCall>;
   readonly doctor: Action<DoctorCall>;
 }
@@ -38,6 +42,8 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     recipesCommand((call) => actions.recipes(call, terminal)),
     augmentCommand((call) => actions.augment(call, terminal)),
     synthesizeCommand((call) => actions.synthesize(call, terminal)),
+    embedCommand((call) => actions.embed(call, terminal)),
+    downloadCommand((call) => actions.download(call, terminal)),
     sampleCommand((call) => actions.sample(call, terminal)),
     doctorCommand((call) => actions.doctor(call, terminal)),
   ];

@@ -1,5 +1,6 @@
 import type { EpochFigures } from "../models/history.ts";
 import type { TrainReporter } from "../models/reporter.ts";
+import { createEncodingReporter } from "./encoding_progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line. */
@@ -15,9 +16,12 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
   let rate: Rate | null = null;
   let latest: EpochFigures | null = null, best: EpochFigures | null = null;
 
+  const encoding = createEncodingReporter(terminal, now);
   return {
     note: (sentence) => terminal.note(sentence),
     warn: (sentence) => terminal.warn(sentence),
+    encoding: (progress) => encoding.onProgress(progress),
+    encoded: (counts) => encoding.onDone(counts),
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
@@ -97,7 +101,8 @@ function rmse({ validationRmse, mismatchedRmse }: EpochFigures, digits: number):
   return `RMSE ${validationRmse.toFixed(digits)}${mismatched}`;
 }
 
-function bar(share: number): string {
+/** A part of a whole as a line of twelve characters. */
+export function bar(share: number): string {
   const width = 12, full = Math.round(share * width);
   return "━".repeat(full) + "┄".repeat(width - full);
 }

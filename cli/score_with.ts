@@ -1,3 +1,4 @@
+import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { Engine } from "../engine/engine.ts";
@@ -8,13 +9,16 @@ import { type Features, Scorer } from "../models/scorer.ts";
 import { readShiftFigures } from "../models/shift/classes_file.ts";
 import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
+import { createEncodingReporter } from "./encoding_progress.ts";
 import type { MetricFiles } from "./options.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Options of the commands that score records with a run. */
 export interface ScoreCall {
   readonly run: string;
   readonly data: string;
   readonly embeddings: string | null;
+  readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
   /** How records are allowed for whose scores are spread otherwise than those of training. */
   readonly shift: ShiftRequest;
@@ -32,20 +36,28 @@ export interface Scored {
 
 /** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
 export async function scoreWith(
-  { run, data, embeddings, metrics, shift }: ScoreCall,
+  { run, data, embeddings, encoder, metrics, shift }: ScoreCall,
   records: readonly MetricRecord[],
-  onNote: (sentence: string) => void,
+  terminal: Terminal,
 ): Promise<Scored> {
-  const added = metrics && await MetricTable.read(metrics.names, metrics.embeddings, { onNote });
+  const onNote = (sentence: string) => terminal.note(sentence);
+  const options = {
+    source: data,
+    embeddings,
+    encoder,
+    metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
+    definitions: metrics?.definitions ? await readMetricDefinitions(metrics.definitions, onNote) : null,
+    onNote,
+    ...createEncodingReporter(terminal),
+  };
   await using engine = await Engine.open({ onNote });
   if (await holdsEnsemble(run)) {
     const ensemble = await EnsembleScorer.load(engine, run);
-    const options = { source: data, embeddings, metrics: added, onNote };
     const predictions = await ensemble.predict(records, options, shift.name, shift.target);
     return { predictions, features: null, trainMean: ensemble.fitted.trainMean, shifts: [] };
   }
   const scorer = await Scorer.load(engine, run);
-  const features = await scorer.features(records, { source: data, embeddings, metrics: added, onNote });
+  const features = await scorer.features(records, options);
   const predictions = await scorer.predict(features, shift.name, shift.target);
   scorer.dispose();
   const shifts = await readShiftFigures(new RunFolder(run));

@@ -10,7 +10,7 @@ import { holdsFolds, resumeFolds, trainFolds } from "../models/train_folds.ts";
 import { configOf, resumeRun, trainRun } from "../models/train_run.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
-import { dataRequest, withDataOptions, withSettingOptions } from "./data_options.ts";
+import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "./data_options.ts";
 import { readAdded, readEnsemble } from "./ensemble_options.ts";
 import { formatExplanation } from "./explanation.ts";
 import { interruptible } from "./interruption.ts";
@@ -112,14 +112,14 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     }
     return { kind: "resume", run: resume, added: readAdded(member), jobs: jobs ?? 1 };
   }
-  const { data, metricNames, metricEmbeddings, embeddings, recover, maxRows, out, force, folds, explain, ...words } =
-    others;
-  const { recipe, config, set, ...further } = words;
+  const { data, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;
+  const { out, force, folds, explain, recipe, config, set, embeddings: folder, encoder: name, ...further } = words;
   const shorthands = further as ShorthandWords;
-  const dataWords = { data, metricNames, metricEmbeddings, embeddings, recover, maxRows };
+  const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const dataWords = { data, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
   const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
-  const settingWords = { recipe, config, set, shorthands };
+  const settingWords = { recipe, config, set, encoder, shorthands };
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {

@@ -52,6 +52,8 @@ export interface SettingWords {
   readonly config?: string | undefined;
   /** "optimizer.lr=3e-4", one each. */
   readonly set?: readonly string[] | undefined;
+  /** Name of the encoder. */
+  readonly encoder?: string | undefined;
   readonly shorthands: ShorthandWords;
 }
 
@@ -94,7 +96,10 @@ export function assignments(words: SettingWords): [path: string, word: string, n
     const path = assignment.slice(0, equals);
     return [path, assignment.slice(equals + 1), path];
   });
-  return [...short, ...set];
+  const encoder: [string, string, string][] = words.encoder === undefined
+    ? []
+    : [["features.encoder", words.encoder, "--encoder"]];
+  return [...encoder, ...short, ...set];
 }
 
 /** What a file of settings holds. */

@@ -1,11 +1,12 @@
-import type { Encoder } from "./encoders/encoder.ts";
+import type { Encoder, PretrainedEncoder } from "./encoders/encoder.ts";
+import { encodeTexts, type EncodeTextsOptions } from "./encoders/encode_texts.ts";
 import type { MetricRecord } from "./records.ts";
 import type { TextEmbeddings } from "./text_embeddings.ts";
-import { layoutFields, type TextLayout, textsOf } from "./text_layout.ts";
+import { layoutFields, type TextField, type TextLayout, textOf } from "./text_layout.ts";
 
 /** The texts that an encoder learns from: those that `encodeRecords` will encode. */
 export function fitTexts(records: readonly MetricRecord[], layout: TextLayout = "combined"): string[] {
-  return records.flatMap((record) => textsOf(record, layout));
+  return records.flatMap((record) => layoutFields[layout].map((field) => textOf(record, field)));
 }
 
 /** Embeddings of the texts of a layout, one row a record in each field. */
@@ -14,10 +15,33 @@ export async function encodeRecords(
   records: readonly MetricRecord[],
   layout: TextLayout = "combined",
 ): Promise<TextEmbeddings> {
-  const texts = records.map((record) => textsOf(record, layout));
   const fields = [];
-  for (const [field, name] of layoutFields[layout].entries()) {
-    fields.push({ name, data: await encoder.encode(texts.map((one) => one[field]!)) });
+  for (const name of layoutFields[layout]) {
+    fields.push({ name, data: await encoder.encode(records.map((record) => textOf(record, name))) });
   }
   return { fields, dimension: encoder.dimension };
+}
+
+/**
+ * The fields that a pretrained encoder is asked for: those of the layout; each on its own where the layout puts them
+ * together, since a sentence encoder reads the beginning of a long text only.
+ */
+export function pretrainedFields(layout: TextLayout): readonly TextField[] {
+  return layoutFields[layout === "combined" ? "fields" : layout];
+}
+
+/** Embeddings of fields by a pretrained encoder, one row a record; zeros for a text that a record lacks. */
+export async function embedRecords(
+  encoder: PretrainedEncoder,
+  records: readonly MetricRecord[],
+  fields: readonly TextField[],
+  options: EncodeTextsOptions,
+): Promise<TextEmbeddings> {
+  const texts = fields.flatMap((field) => records.map((record) => textOf(record, field)));
+  const all = await encodeTexts(encoder, texts, options);
+  const size = records.length * encoder.dimension;
+  return {
+    fields: fields.map((name, i) => ({ name, data: all.subarray(i * size, (i + 1) * size) })),
+    dimension: encoder.dimension,
+  };
 }

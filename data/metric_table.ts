@@ -70,6 +70,11 @@ export class MetricTable {
     return new MetricTable(names as string[], matrix.data, matrix.columns, namesPath);
   }
 
+  /** Names alone, whose embeddings are not known yet. */
+  static ofNames(names: Iterable<string>, source?: string): MetricTable {
+    return new MetricTable([...names], new Float32Array(), 0, source);
+  }
+
   /** Reads the table that `write` put into a folder. */
   static readFrom(folder: string): Promise<MetricTable> {
     return MetricTable.read(join(folder, namesFile), join(folder, embeddingsFile));

@@ -4,8 +4,14 @@ export { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOpti
 export { MetricTable } from "./metric_table.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
 export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
-export { meanText, readTextEmbeddings, type TextEmbeddings, type TextEmbeddingsOptions } from "./text_embeddings.ts";
-export { type TextLayout, textLayouts, type TextTable } from "./text_layout.ts";
+export {
+  type EncoderNote,
+  meanText,
+  readTextEmbeddings,
+  type TextEmbeddings,
+  type TextEmbeddingsOptions,
+} from "./text_embeddings.ts";
+export { type TextField, textFields, type TextLayout, textLayouts, type TextTable } from "./text_layout.ts";
 export { holdoutSplit, type Split, type SplitOptions, stratifiedFolds } from "./split.ts";
 export {
   classWeights,
@@ -25,6 +31,24 @@ export {
   rmseByScore,
   spearman,
 } from "./evaluation.ts";
-export type { Encoder, EncoderTensor } from "./encoders/encoder.ts";
+export {
+  type Encoder,
+  encoderDevices,
+  type EncoderTensor,
+  encoderTypes,
+  type EncodingOptions,
+  type FittedEncoder,
+  poolings,
+  type PretrainedEncoder,
+} from "./encoders/encoder.ts";
+export {
+  encodeTexts,
+  type EncodeTextsOptions,
+  type EncodingCounts,
+  type EncodingProgress,
+} from "./encoders/encode_texts.ts";
+export { defaultCachePath, VectorCache } from "./encoders/vector_cache.ts";
+export { downloadModel, type DownloadOptions } from "./encoders/hub.ts";
+export { readMetricDefinitions } from "./metric_definitions.ts";
 export { HashEncoder } from "./encoders/hash.ts";
 export { dropStopWords, withoutSystemStopWords } from "./stop_words.ts";

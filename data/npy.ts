@@ -90,7 +90,7 @@ export async function readNpyMatrix(path: string, options: NpyMatrixOptions = {}
  */
 export async function writeNpy(
   path: string,
-  data: Float32Array | Int32Array,
+  data: Float32Array | Int32Array | Uint8Array,
   shape: readonly number[],
 ): Promise<void> {
   if (shape.reduce((product, size) => product * size, 1) !== data.length) {

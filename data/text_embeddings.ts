@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listFolderOrExplain } from "../engine/files.ts";
+import { listFolderOrExplain, readFileOrExplain } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readNpyMatrix } from "./npy.ts";
@@ -7,12 +7,25 @@ import { readNpyMatrix } from "./npy.ts";
 /** The files of a folder of embeddings that hold a field each, in the order in which they are read. */
 const fieldNames = ["user_prompt", "system_prompt", "response"] as const;
 
+/** The file that says which encoder made a folder's embeddings; folders of other origin have none. */
+export const noteFile = "embeddings.json";
+
+/** Which encoder made embeddings. */
+export interface EncoderNote {
+  /** What `--encoder` calls it. */
+  readonly name: string;
+  /** SHA-256, in hex, of all that its vectors depend on. */
+  readonly fingerprint: string;
+}
+
 /** Embeddings of the texts of some records, one row a record. */
 export interface TextEmbeddings {
   /** One entry for each field of the records, or a single one named "text". Data is row-major, [records, dimension]. */
   readonly fields: readonly { readonly name: string; readonly data: Float32Array }[];
   /** Numbers in a row. */
   readonly dimension: number;
+  /** What made them; null or absent where that is not known. */
+  readonly encoder?: EncoderNote | null;
 }
 
 /** How `readTextEmbeddings` reads. */
@@ -57,7 +70,19 @@ export async function readTextEmbeddings(
     }
     fields.push({ name, data });
   }
-  return { fields, dimension: first!.columns };
+  const encoder = present.has(noteFile) ? await readEncoderNote(join(folder, noteFile)) : null;
+  return { fields, dimension: first!.columns, encoder };
+}
+
+async function readEncoderNote(path: string): Promise<EncoderNote> {
+  const text = new TextDecoder().decode(await readFileOrExplain(path, "what made the embeddings"));
+  try {
+    const { encoder: { name, fingerprint } } = JSON.parse(text) as { encoder: Partial<EncoderNote> };
+    if (typeof name === "string" && typeof fingerprint === "string") return { name, fingerprint };
+  } catch {
+    // Said below.
+  }
+  throw new DataError(`${path} is damaged: the name and the fingerprint of an encoder are expected in it.`);
 }
 
 /**

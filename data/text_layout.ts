@@ -14,6 +14,11 @@ export const layoutFields = {
   fields: ["system_prompt", "user_prompt", "response"],
 } as const satisfies Record<TextLayout, readonly string[]>;
 
+/** What may be embedded of a record. */
+export const textFields = ["user_prompt", "system_prompt", "response", "text"] as const;
+/** Name of a text of a record; "text" is all of them put together. */
+export type TextField = (typeof textFields)[number];
+
 /** The texts of some records as numbers. */
 export interface TextTable {
   /** Row-major, [records, fields x dimension]. */
@@ -24,15 +29,18 @@ export interface TextTable {
   readonly dimension: number;
 }
 
-/** The texts of a record that a layout encodes each on its own; "" for one that it lacks. */
-export function textsOf(record: MetricRecord, layout: TextLayout): string[] {
-  if (layout === "combined") return [combineTextFields(record)];
-  const texts = {
-    system_prompt: record.systemPrompt ?? "",
-    user_prompt: record.userPrompt,
-    response: record.response,
-  };
-  return layoutFields[layout].map((field) => texts[field]);
+/** A text of a record, or, as "text", all of them put together; "" for one that it lacks. */
+export function textOf(record: MetricRecord, field: TextField): string {
+  switch (field) {
+    case "text":
+      return combineTextFields(record);
+    case "system_prompt":
+      return record.systemPrompt ?? "";
+    case "user_prompt":
+      return record.userPrompt;
+    case "response":
+      return record.response;
+  }
 }
 
 /**

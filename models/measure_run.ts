@@ -1,5 +1,6 @@
 import { rmse } from "../data/evaluation.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { EncodingWatch } from "./encode_inputs.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Predictions } from "./predict_rows.ts";
 import { type PreparedRun, recordOf } from "./prepare.ts";
@@ -38,6 +39,7 @@ export async function measureRun(
   { data, sample, inputs, metrics, heldOut, gate, counts }: PreparedRun,
   best: EpochFigures,
   finished: boolean,
+  watch: EncodingWatch = {},
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures | null }> {
   const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
     const constant = rmse(new Float32Array(scores.length).fill(inputs.trainMean), scores);
@@ -78,7 +80,7 @@ export async function measureRun(
     }
   }
   if (sample) {
-    const features = await scorer.features(sample.test.map(recordOf), { source: "the sample's test set" });
+    const features = await scorer.features(sample.test.map(recordOf), { ...watch, source: "the sample's test set" });
     const rows = await scorer.score(features);
     const { score } = shiftedPredictions(rows, knowledge, { name: "auto", target: null }, prediction);
     figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));

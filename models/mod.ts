@@ -27,7 +27,11 @@ export { EncoderNetwork, type EncoderStack } from "./encoder/network.ts";
 export type { EncoderActivation, EncoderConfig } from "./encoder/config.ts";
 export { type Architecture, architectures, type SettingNames } from "./encoder/architectures.ts";
 export type { TokenBatch } from "./encoder/token_batch.ts";
+export { embedFile, type EmbedRequest, type EmbedSummary } from "./embed.ts";
+export type { EncodingWatch } from "./encode_inputs.ts";
 export { evaluate, type Evaluation } from "./evaluate.ts";
+export { type OpenEncoder, openEncoder, registerEncoder } from "./open_encoder.ts";
+export type { TextSource } from "./run_texts.ts";
 export type { RowCounts } from "./prepare.ts";
 export {
   FitGate,

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { encodeRecords, fitTexts } from "../data/encode_records.ts";
 import { GrowingRows } from "../data/augmentation/growing_rows.ts";
 import type { GrowingTables } from "../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../data/evaluation.ts";
-import { HashEncoder } from "../data/encoders/hash.ts";
+import type { HashEncoder } from "../data/encoders/hash.ts";
+import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
 import { cleanScores } from "../data/clean.ts";
@@ -16,9 +16,11 @@ import { textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
 import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
-import { MetrogradError } from "../kernels/errors.ts";
+import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
+import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { FitGate, type GateRows } from "./gate/fit_gate.ts";
+import { builtInEncoder } from "./open_encoder.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
@@ -26,7 +28,6 @@ import type { Embeddings, LabelledRows, TrainingData } from "./training_data.ts"
 import { readWrittenRecords } from "./written_records.ts";
 
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
-/** Seed of the built-in sample set. */
 export const sampleSeed = 1;
 
 /** How many rows there are of each kind. */
@@ -47,7 +48,7 @@ export interface PreparedRun {
   readonly metrics: MetricTable;
   /** Tells records whose metric does not fit; null where none is wanted. */
   readonly gate: { readonly gate: FitGate; readonly posteriors: readonly Float64Array[] } | null;
-  /** The fitted encoder; null where embeddings were given. */
+  /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
   readonly inputs: RunInputs;
   /** The sample set, where the run trains on it. */
@@ -76,9 +77,14 @@ export interface PreparedRows {
 /**
  * Reads, cleans, splits, encodes and augments: from files to rows of numbers. The same config gives the same rows.
  *
+ * @param watch where vectors of a pretrained encoder are kept, and what stops it
  * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
  */
-export async function prepare(config: RunConfig, reporter: Reporter): Promise<PreparedRun> {
+export async function prepare(
+  config: RunConfig,
+  reporter: Reporter,
+  watch: Pick<EncodingWatch, "cache" | "signal"> = {},
+): Promise<PreparedRun> {
   const { settings, files, maxRows } = config;
   const onNote = (sentence: string) => reporter.note(sentence);
   const sample = files ? null : generateSample(sampleSeed);
@@ -94,10 +100,20 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   const withoutStopWords = (all: readonly MetricRecord[]) =>
     settings.data.dropStopWords ? withoutSystemStopWords(all) : all;
   const records = withoutStopWords(clean);
-  const metrics = files
-    ? await MetricTable.read(files.metricNames, files.metricEmbeddings, { onNote })
+  if (files?.embeddings && (settings.features.encoder !== builtInEncoder || files.metricDefinitions)) {
+    throw new UsageError(
+      `The texts' embeddings are given (${files.embeddings}); no encoder and no metric definitions, which need one, are ` +
+        "expected beside them.",
+    );
+  }
+  const definitions = files?.metricDefinitions ? await readMetricDefinitions(files.metricDefinitions, onNote) : null;
+  // Until defined metrics are encoded, their names are all there is of them.
+  const known = definitions
+    ? MetricTable.ofNames(definitions.keys())
+    : files
+    ? await MetricTable.read(files.metricNames!, files.metricEmbeddings!, { onNote })
     : await sampleMetrics();
-  for (const [i, { metric }] of records.entries()) metrics.indexOf(metric, `${source}, record ${kept[i]! + 1}`);
+  for (const [i, { metric }] of records.entries()) known.indexOf(metric, `${source}, record ${kept[i]! + 1}`);
   if (records.length < 2) {
     throw new MetrogradError(`${source} holds ${records.length} record; training needs at least two.`);
   }
@@ -107,22 +123,29 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
   const written = await readWrittenRecords({
     replies: settings.augmentation.languageModel.replies,
     embeddings: files?.embeddings ?? null,
-    metrics: metrics.names,
+    metrics: known.names,
     clean: withoutStopWords,
     heldOut: [...split.validation].map((row) => records[row]!),
     onNote,
   });
   const everything = [...records, ...written];
-  const encoder = files?.embeddings ? null : new HashEncoder();
-  encoder?.fit(fitTexts([...split.train].map((row) => records[row]!), layout));
-  const embeddings = encoder ? await encodeRecords(encoder, everything, layout) : take(
-    await readTextEmbeddings(files!.embeddings!, all.length, {
-      rowsOf: `${source} has ${all.length} records`,
-      recovered: files!.recover,
-      onNote,
-    }),
-    kept,
+  const given = files?.embeddings
+    ? take(
+      await readTextEmbeddings(files.embeddings, all.length, {
+        rowsOf: `${source} has ${all.length} records`,
+        recovered: files.recover,
+        onNote,
+      }),
+      kept,
+    )
+    : null;
+  const encoded = given ? null : await encodeInputs(
+    { records: everything, train: [...split.train].map((row) => records[row]!), layout, definitions },
+    settings.features,
+    { ...watchOf(reporter), ...watch },
   );
+  const metrics = encoded?.metrics ?? known;
+  const embeddings = given ?? encoded!.embeddings;
   const texts = layOutTexts(embeddings, layout, files?.embeddings ?? "The encoder");
 
   const metric = Uint32Array.from(everything, ({ metric }) => metrics.indexOf(metric));
@@ -172,11 +195,13 @@ export async function prepare(config: RunConfig, reporter: Reporter): Promise<Pr
     data,
     metrics,
     gate,
-    encoder,
+    encoder: encoded?.hash ?? null,
     sample,
     heldOut: split.validation.map((row) => kept[row]!),
     inputs: {
-      texts: encoder ? "hash" : embeddings.fields.map(({ name }) => name),
+      texts: encoded?.hash ? "hash" : embeddings.fields.map(({ name }) => name),
+      encoder: encoded ? encoded.note : given!.encoder ?? null,
+      definitions: definitions !== null,
       textFields: texts.fields,
       textDimension: texts.dimension,
       metricDimension: metrics.dimension,
@@ -262,14 +287,14 @@ export function recordOf({ metric_name, system_prompt, user_prompt, response, sc
 }
 
 /** The embeddings of some of the records. */
-function take({ fields, dimension }: TextEmbeddings, kept: Uint32Array): TextEmbeddings {
+function take({ fields, dimension, encoder = null }: TextEmbeddings, kept: Uint32Array): TextEmbeddings {
   const pick = (data: Float32Array) => {
     if (kept.length * dimension === data.length) return data;
     const picked = new Float32Array(kept.length * dimension);
     kept.forEach((row, i) => picked.set(data.subarray(row * dimension, (row + 1) * dimension), i * dimension));
     return picked;
   };
-  return { fields: fields.map(({ name, data }) => ({ name, data: pick(data) })), dimension };
+  return { fields: fields.map(({ name, data }) => ({ name, data: pick(data) })), dimension, encoder };
 }
 
 /** The same number for records with the same texts. */

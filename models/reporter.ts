@@ -1,3 +1,4 @@
+import type { EncodingCounts, EncodingProgress } from "../data/encoders/encode_texts.ts";
 import type { EpochFigures } from "./history.ts";
 
 /** Takes short sentences for whoever watches a piece of work. */
@@ -6,6 +7,10 @@ export interface Reporter {
   note(sentence: string): void;
   /** Something that is probably not meant. */
   warn(sentence: string): void;
+  /** A pretrained encoder is at work. */
+  encoding?(progress: EncodingProgress): void;
+  /** A pretrained encoder is done. */
+  encoded?(counts: EncodingCounts): void;
 }
 
 /** Watches training. The command line prints it; a library user may hand in any object like it. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { listFolderOrExplain, readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
+import type { EncoderNote } from "../data/text_embeddings.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { TrainFiles } from "./train_request.ts";
@@ -21,8 +22,12 @@ export interface RunConfig {
 
 /** What a run found in its data; null until the data was read. */
 export interface RunInputs {
-  /** "hash", or the names of the fields whose embeddings were given. */
+  /** "hash", or the names of the fields that were embedded otherwise. */
   readonly texts: "hash" | readonly string[];
+  /** The pretrained encoder; null or absent for `hash` and for embeddings that say nothing of theirs. */
+  readonly encoder?: EncoderNote | null;
+  /** True where the encoder embedded texts that define the metrics. */
+  readonly definitions?: boolean;
   /** Texts of a record that the network sees, each as a row. */
   readonly textFields: number;
   /** Numbers in a text's row. */

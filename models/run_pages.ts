@@ -26,7 +26,7 @@ export async function writePages(
     ? null
     : { validation, mismatched: constantOn("mismatched validation") ?? null };
   await writeAtomically(folder.curves, curvesSvg(history, { title, constant }));
-  const givenEmbeddings = inputs.texts !== "hash";
+  const builtIn = inputs.texts === "hash", givenEmbeddings = config.files ? config.files.embeddings !== null : false;
   await writeAtomically(
     folder.readme,
     runReadme({
@@ -42,11 +42,13 @@ export async function writePages(
         ["metrics", `${metrics.names.length}, ${metrics.dimension} numbers each`],
         [
           "texts",
-          `${givenEmbeddings ? "given embeddings" : "built-in encoder"}, ${
+          `${builtIn ? "built-in encoder" : givenEmbeddings ? "given embeddings" : settings.features.encoder}, ${
             inputs.textFields === 1 ? "" : `${inputs.textFields} fields, `
           }${inputs.textDimension} numbers each`,
         ],
+        ...(inputs.encoder ? [["fingerprint of the encoder", inputs.encoder.fingerprint] as const] : []),
       ],
+      builtInEncoder: builtIn,
       givenEmbeddings,
       onSample: config.files === null,
       epochs: history.length,
@@ -64,7 +66,10 @@ export function callOf({ recipe, settings, files, maxRows }: RunConfig, out: str
   const changed = changedSettings(recipeNamed(recipe).table, settings).map(([path, word]) => `--set ${path}=${word}`);
   const paths = files
     ? [
-      `--data ${files.data} --metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`,
+      `--data ${files.data}`,
+      files.metricDefinitions
+        ? `--metric-definitions ${files.metricDefinitions}`
+        : `--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`,
       ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
       ...(files.recover ? ["--recover"] : []),
     ]

@@ -21,7 +21,9 @@ export interface RunDescription {
   readonly call: string;
   /** Facts of the data and their values, in the order of the table: ["train rows", "4000"]. */
   readonly data: readonly (readonly [fact: string, value: string])[];
-  /** True when text embeddings were given, false for the built-in encoder. */
+  /** True for the encoder that learns from the train texts. */
+  readonly builtInEncoder: boolean;
+  /** True when text embeddings were given, false for an encoder. */
   readonly givenEmbeddings: boolean;
   /** True when it was trained on the built-in sample set. */
   readonly onSample: boolean;
@@ -38,7 +40,7 @@ export interface RunDescription {
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, epochs, bestEpoch, figures, tensors } = description;
-  const { pytorch, shifts } = description;
+  const { pytorch, shifts, builtInEncoder } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -78,7 +80,7 @@ ${
     table(["file", "content"], [
       ["`config.json`", "every setting, and where the data came from"],
       ["`model.safetensors`", "the weights of the best epoch"],
-      ...(givenEmbeddings ? [] : [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]]),
+      ...(builtInEncoder ? [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]] : []),
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
       ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],

@@ -1,18 +1,16 @@
-import { basename, join } from "node:path";
-import { encodeRecords } from "../data/encode_records.ts";
+import { join } from "node:path";
 import { HashEncoder } from "../data/encoders/hash.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
-import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files.ts";
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { SafetensorsReader } from "../engine/safetensors_reader.ts";
-import { DataError, ShapeError } from "../kernels/errors.ts";
+import { DataError } from "../kernels/errors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
 import { makeModel, type Model } from "./model.ts";
@@ -20,6 +18,7 @@ import { predictRows } from "./predict_rows.ts";
 import { FitGate, type GateEvidence } from "./gate/fit_gate.ts";
 import { recipeNamed } from "./recipes.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
+import { encodeForRun, type TextSource } from "./run_texts.ts";
 import type { Widths } from "./recipe.ts";
 import { readClasses } from "./shift/classes_file.ts";
 import type { ShiftName } from "./shift/names.ts";
@@ -28,15 +27,9 @@ import { type ShiftedPredictions, shiftedPredictions, type ShiftKnowledge } from
 import type { Embeddings, Rows } from "./training_data.ts";
 
 /** How records are scored. */
-export interface ScoreOptions {
-  /** What messages call the records, such as their file. */
-  readonly source: string;
-  /** Folder of text embeddings, where the run was trained on such. */
-  readonly embeddings?: string | null;
+export interface ScoreOptions extends TextSource {
   /** Metrics that training has not seen. */
   readonly metrics?: MetricTable | null;
-  /** Told in a sentence of anything worth knowing about the input. */
-  readonly onNote?: (sentence: string) => void;
 }
 
 /** What the network sees of some records. */
@@ -106,15 +99,17 @@ export class Scorer {
    */
   async features(given: readonly MetricRecord[], options: ScoreOptions): Promise<Features> {
     const records = this.model.settings.data.dropStopWords ? withoutSystemStopWords(given) : given;
-    const { source, metrics: added = null, onNote = () => {} } = options;
-    const metrics = added
-      ? this.metrics.merge(added, { source: "The table of further metrics", onNote })
-      : this.metrics;
-    const metric = Uint32Array.from(
-      records,
-      ({ metric }, i) => metrics.indexOf(metric, `${source}, record ${i + 1}`),
-    );
-    const embeddings = await this.#embed(records, options);
+    const { source, metrics: added = null, definitions = null, onNote = () => {} } = options;
+    const { inputs, encoder: hash, model: { settings: { features } } } = this;
+    const merge = (table: MetricTable | null) =>
+      table ? this.metrics.merge(table, { source: "The table of further metrics", onNote }) : this.metrics;
+    // In the order of `merge`: a metric that is not there is told of before texts are encoded, which may take long.
+    const names = definitions
+      ? MetricTable.ofNames(new Set([...this.metrics.names, ...definitions.keys()]))
+      : merge(added);
+    const metric = Uint32Array.from(records, ({ metric }, i) => names.indexOf(metric, `${source}, record ${i + 1}`));
+    const { embeddings, metrics: defined } = await encodeForRun({ inputs, hash, features }, records, options);
+    const metrics = definitions ? merge(defined) : names;
     const rows = { text: Uint32Array.from(records.keys()), metric };
     return {
       texts: layOutTexts(embeddings, this.model.settings.features.texts, options.embeddings ?? "The encoder"),
@@ -155,40 +150,6 @@ export class Scorer {
   /** Frees the network. */
   dispose(): void {
     this.model.network.dispose();
-  }
-
-  async #embed(
-    records: readonly MetricRecord[],
-    { source, embeddings: folder = null, onNote = () => {} }: ScoreOptions,
-  ): Promise<TextEmbeddings> {
-    const { texts, textDimension } = this.inputs;
-    if (this.encoder) {
-      if (folder !== null) {
-        throw new DataError(
-          `This run was trained with the built-in encoder, so it cannot use the embeddings in ${folder}.`,
-        );
-      }
-      return await encodeRecords(this.encoder, records, this.model.settings.features.texts);
-    }
-    if (folder === null) {
-      throw new DataError(
-        `This run was trained on embeddings (${(texts as string[]).join(", ")}); --embeddings is missing.`,
-      );
-    }
-    const given = await readTextEmbeddings(folder, records.length, {
-      rowsOf: `${basename(source)} has ${records.length} records`,
-      onNote,
-    });
-    const names = given.fields.map(({ name }) => name);
-    if (names.join() !== (texts as string[]).join()) {
-      throw new DataError(
-        `${folder} holds ${names.join(", ")}, but the run was trained on ${(texts as string[]).join(", ")}.`,
-      );
-    }
-    if (given.dimension !== textDimension) {
-      throw new ShapeError(`${folder} has ${given.dimension} columns, but the run was trained on ${textDimension}.`);
-    }
-    return given;
   }
 }
 

@@ -4,10 +4,12 @@ import type { GivenSettings } from "./settings/shared.ts";
 export interface TrainFiles {
   /** JSON file of records with scores. */
   readonly data: string;
-  /** JSON file of the names of the metrics. */
-  readonly metricNames: string;
-  /** `.npy` file with a row for each name. */
-  readonly metricEmbeddings: string;
+  /** JSON file of the names of the metrics; null where their definitions are given. */
+  readonly metricNames: string | null;
+  /** `.npy` file with a row for each name; null where their definitions are given. */
+  readonly metricEmbeddings: string | null;
+  /** JSON file of a text for each metric's name, which the encoder embeds; null or absent where embeddings are given. */
+  readonly metricDefinitions?: string | null;
   /** Folder of text embeddings; null for the built-in encoder. */
   readonly embeddings: string | null;
   /** Trains on what can be saved of a damaged file. */

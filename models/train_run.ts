@@ -5,12 +5,14 @@ import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { watchOf } from "./encode_inputs.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
 import { measureRun } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
 import { prepare, type PreparedRun } from "./prepare.ts";
+import { absoluteEncoderName } from "./open_encoder.ts";
 import type { TrainReporter } from "./reporter.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
@@ -47,6 +49,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Replaces the run that is in the folder. */
   readonly force?: boolean;
+  /** File that keeps vectors of pretrained encoders; null to keep none; the user's own by default. */
+  readonly cache?: string | null;
 }
 
 /**
@@ -65,7 +69,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
   const prepared = await fillFolder(out, async () => {
     // Written before the data is read, so that a run that is killed at any moment can be resumed.
     if (!replaces) await folder.writeConfig(config, null);
-    const prepared = await prepare(config, options.reporter);
+    const prepared = await prepare(config, options.reporter, options);
     await expectRoom(config, widthsOf(prepared.inputs));
     // A run is replaced only by one whose data can be used.
     if (replaces) await folder.clear();
@@ -78,18 +82,22 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
 /** Everything that repeats a run: its settings in full, its files by absolute paths. @throws UsageError */
 export function configOf({ recipe, settings: given, files, maxRows }: Omit<TrainRequest, "out">): RunConfig {
   const settings = settingsOf(recipeNamed(recipe), given);
-  const { augmentation, augmentation: { languageModel: { replies } } } = settings;
+  const { augmentation, augmentation: { languageModel: { replies } }, features } = settings;
+  const absolute = (path: string | null) => path === null ? null : resolve(path);
   return {
     recipe,
-    settings: replies === null
-      ? settings
-      : { ...settings, augmentation: { ...augmentation, languageModel: { replies: resolve(replies) } } },
+    settings: {
+      ...settings,
+      augmentation: { ...augmentation, languageModel: { replies: absolute(replies) } },
+      features: { ...features, encoder: absoluteEncoderName(features.encoder) },
+    },
     files: files && {
       ...files,
       data: resolve(files.data),
-      metricNames: resolve(files.metricNames),
-      metricEmbeddings: resolve(files.metricEmbeddings),
-      embeddings: files.embeddings === null ? null : resolve(files.embeddings),
+      metricNames: absolute(files.metricNames),
+      metricEmbeddings: absolute(files.metricEmbeddings),
+      ...(files.metricDefinitions ? { metricDefinitions: resolve(files.metricDefinitions) } : {}),
+      embeddings: absolute(files.embeddings),
     },
     maxRows,
   };
@@ -104,7 +112,7 @@ export async function resumeRun(path: string, options: RunOptions): Promise<Trai
   const folder = new RunFolder(path);
   const { config } = await folder.readConfig();
   await folder.removePartialFiles();
-  const prepared = await prepare(config, options.reporter);
+  const prepared = await prepare(config, options.reporter, options);
   await expectRoom(config, widthsOf(prepared.inputs));
   await writeInputs(folder, config, prepared);
   return await run(folder, config, prepared, options);
@@ -155,7 +163,7 @@ async function run(
   folder: RunFolder,
   config: RunConfig,
   prepared: PreparedRun,
-  { reporter, signal }: RunOptions,
+  { reporter, signal, cache }: RunOptions,
 ): Promise<TrainSummary> {
   const { settings } = config;
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
@@ -201,7 +209,8 @@ async function run(
   trainer.dispose();
   const state = network.streamState();
   network.dispose();
-  const measured = best ? await measureRun(engine, folder, prepared, best, finished) : null;
+  const watch = { ...watchOf(reporter), cache };
+  const measured = best ? await measureRun(engine, folder, prepared, best, finished, watch) : null;
   const summary = {
     folder: folder.path,
     finished,

@@ -108,6 +108,15 @@ export function flag(standard: boolean, doc: string): Field<boolean> {
   });
 }
 
+/** Text that may not be empty. @param expects in words: "the name of an encoder is expected" */
+export function text(standard: string, expects: string, doc: string): Field<string> {
+  return new Field(standard, doc, {
+    expects,
+    accepts: (value): value is string => typeof value === "string" && value !== "",
+    parse: (word) => word,
+  });
+}
+
 /** A name that may be left out. */
 export function optionalText(standard: string | null, doc: string): Field<string | null> {
   return new Field(standard, doc, {

@@ -1,8 +1,9 @@
 import { relationSources } from "../../data/augmentation/relations.ts";
+import { encoderDevices, encoderTypes, poolings } from "../../data/encoders/encoder.ts";
 import { textLayouts } from "../../data/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
 import { scheduleNames } from "../schedules.ts";
-import { choice, flag, number, optionalNumber, optionalText } from "./field.ts";
+import { choice, flag, number, optionalNumber, optionalText, text } from "./field.ts";
 import { type Given, type Table, type Values, withDefaults } from "./table.ts";
 
 const seeds = [0, 2 ** 32 - 1, true] as const;
@@ -23,6 +24,20 @@ function targetedBand([share, lowest, highest, severity]: readonly [number, numb
     severity: number(severity, [0, 1, false], "part of another row in them; length of the noise beside the text's own"),
   } as const;
 }
+
+/** Settings of how a pretrained encoder is used. */
+export const encodingTable = {
+  pooling: choice("auto", poolings, "what becomes of the vectors of a text's tokens; auto for what the model says"),
+  normalize: flag(true, "scales vectors of texts to length 1"),
+  maxTokens: optionalNumber(
+    null,
+    [1, 1e6, true],
+    "tokens of a text that are read; null for as many as the model takes",
+  ),
+  dtype: choice("auto", encoderTypes, "form of the weights; auto for the most exact one that is there"),
+  batchSize: number(32, [1, 4096, true], "texts that are encoded at once"),
+  device: choice("auto", encoderDevices, "what encodes; auto for what suits the encoder"),
+} as const satisfies Table;
 
 /** The settings that all recipes have, with what holds unless a recipe says otherwise. Its own sections are `model` and `loss`. */
 export const sharedTable = {
@@ -84,7 +99,12 @@ export const sharedTable = {
   },
   features: {
     texts: choice("combined", textLayouts, "texts that the network sees, each as a row of numbers"),
-    encoder: choice("hash", ["hash"], "what turns texts into numbers, unless --embeddings gives them"),
+    encoder: text(
+      "hash",
+      "hash, or the name of a pretrained encoder, is expected",
+      "what turns texts into numbers, unless --embeddings gives them",
+    ),
+    encoding: encodingTable,
   },
   weights: {
     kind: choice("none", ["sqrt-inverse", "score-ranges", "none"], "sample weights"),

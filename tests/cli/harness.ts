@@ -29,6 +29,8 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     recipes: note("recipes"),
     augment: note("augment"),
     synthesize: note("synthesize"),
+    embed: note("embed"),
+    download: note("download"),
     sample: note("sample"),
     doctor: note("doctor"),
     ...actions,

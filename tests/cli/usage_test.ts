@@ -3,6 +3,7 @@ import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
 import { nextFree, refuseExisting } from "../../cli/out.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
+import { encoderNames } from "../../models/open_encoder.ts";
 import { recipes } from "../../models/recipes.ts";
 import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
@@ -108,6 +109,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     round: true,
     spread: false,
     embeddings: "e",
+    encoder: null,
     metrics: null,
     shift: { name: "auto", target: null },
     saveFeatures: null,
@@ -120,11 +122,56 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
       data: "d.json",
       scores: null,
       embeddings: null,
-      metrics: { names: "n.json", embeddings: "m.npy" },
+      encoder: null,
+      metrics: { names: "n.json", embeddings: "m.npy", definitions: null },
       shift: { name: "none", target: null },
       json: true,
     },
   );
+});
+
+Deno.test("command line: embed and download fill in what was not given", async () => {
+  assert.deepEqual((await run("embed --data d.json --out e --max-tokens 64 --normalize false --cache none")).calls, [{
+    command: "embed",
+    call: {
+      data: "d.json",
+      encoder: "transformers",
+      encoding: { pooling: "auto", normalize: false, maxTokens: 64, dtype: "auto", batchSize: 32, device: "auto" },
+      fields: ["system_prompt", "user_prompt", "response"],
+      metricDefinitions: null,
+      out: "e",
+      cache: null,
+      force: false,
+    },
+  }]);
+  assert.deepEqual((await run("download")).calls[0]?.call, {
+    model: "Xenova/paraphrase-multilingual-mpnet-base-v2",
+    dtype: "fp32",
+    address: "https://huggingface.co",
+  });
+});
+
+Deno.test("command line: --encoder is a setting of the run, but for file:, which is --embeddings", async () => {
+  const requestOf = async (line: string) => {
+    const { calls, err } = await run(line);
+    assert.equal(err, "");
+    return (calls[0]!.call as { request: { settings: object; files: object | null } }).request;
+  };
+  const encoder = "transformers:a/b";
+  assert.deepEqual((await requestOf(`train --encoder ${encoder}`)).settings, { features: { encoder } });
+  assert.deepEqual((await requestOf(`augment --encoder ${encoder}`)).settings, { features: { encoder } });
+  const data = "--data d.json --metric-names n --metric-embeddings m";
+  const { settings, files } = await requestOf(`train ${data} --encoder file:e`);
+  assert.deepEqual(settings, {});
+  assert.deepEqual(files, (await requestOf(`train ${data} --embeddings e`)).files);
+  assert.deepEqual((await requestOf("train --data d.json --metric-definitions t")).files, {
+    data: "d.json",
+    metricNames: null,
+    metricEmbeddings: null,
+    metricDefinitions: "t",
+    embeddings: null,
+    recover: false,
+  });
 });
 
 const known = [...recipes.map(({ name }) => name), "ensemble"].join(" or ");
@@ -149,7 +196,31 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["train --seed -1", '--seed is "-1"; a whole number from 0 to 4294967295 is expected.'],
   ["train --hidden 8,", '--hidden is "8,"; a list of whole numbers from 1 to 65536 is expected.'],
   ["train --out=", "--out is empty; a value is expected."],
-  ["train --data d.json", "--data needs --metric-names and --metric-embeddings beside it."],
+  ["train --data d.json", "--data needs --metric-names and --metric-embeddings, or --metric-definitions, beside it."],
+  [
+    "train --data d.json --metric-definitions d --metric-names n",
+    "--metric-definitions and --metric-names exclude each other.",
+  ],
+  ["train --encoder hash --embeddings e", "--embeddings and --encoder exclude each other."],
+  ["train --encoder file:e", "--embeddings needs --data beside it."],
+  ["train --encoder all-MiniLM", `--encoder is "all-MiniLM"; ${encoderNames()} is expected.`],
+  ["predict --run r --data d --encoder hub:x", `--encoder is "hub:x"; ${encoderNames()} is expected.`],
+  ["embed --data d", "Required option '--out <folder>' not specified."],
+  [
+    "embed --data d --out o --fields prompt",
+    '--fields is "prompt"; some of user_prompt, system_prompt, response, text, with commas between, are expected.',
+  ],
+  ["embed --data d --out o --fields response,response", "--fields names response twice."],
+  [
+    "embed --data d --out o --pooling max",
+    '--pooling is "max"; auto or mean or cls is expected (did you mean mean?).',
+  ],
+  ["embed --data d --out o --batch-size 0", '--batch-size is "0"; a whole number from 1 to 4096 is expected.'],
+  ["download ../x", '"../x" is no model; owner/name is expected.'],
+  [
+    "download --address hub",
+    '--address is "hub"; an address such as https://huggingface.co is expected.',
+  ],
   ["train --embeddings e", "--embeddings needs --data beside it."],
   ["train --group-by f", "--group-by needs --data beside it."],
   ["train runs/a", "Too many arguments for 'train'. Expected 0 arguments but got 1: runs/a."],
@@ -177,7 +248,7 @@ for (const [line, sentence] of refusals) {
   });
 }
 
-for (const name of ["train", "evaluate", "predict", "recipes", "sample", "doctor"]) {
+for (const name of ["train", "evaluate", "predict", "recipes", "embed", "download", "sample", "doctor"]) {
   Deno.test(`command line: ${name} --help names its options, those of every command, and an example`, async () => {
     const { code, out, err, calls } = await run(`${name} --help`);
     assert.equal(code, 0);

@@ -6,6 +6,7 @@ const description: RunDescription = {
   recipe: "bilinear",
   call: "train --out runs/a",
   data: [["train rows", "4000"], ["encoder", "hash"]],
+  builtInEncoder: true,
   givenEmbeddings: false,
   onSample: true,
   epochs: 12,
@@ -44,6 +45,7 @@ Deno.test("run README: the PyTorch program is the recipe's, and is left out wher
   const plain = runReadme({
     ...description,
     pytorch: null,
+    builtInEncoder: false,
     givenEmbeddings: true,
     onSample: false,
     shifts: [],

@@ -27,7 +27,7 @@ export const small = {
 export const widths = { text: 6, metric: 5, metrics: 4 } as const;
 
 /** Writes records with embeddings of their own into a folder. */
-export async function writeInputs(folder: string, rows = 90): Promise<TrainFiles> {
+export async function writeInputs(folder: string, rows = 90) {
   const random = new Philox(11);
   const normals = (count: number) => Float32Array.from({ length: count }, () => random.normal());
   const records = Array.from({ length: rows }, (_, i) => ({
@@ -43,7 +43,7 @@ export async function writeInputs(folder: string, rows = 90): Promise<TrainFiles
     metricEmbeddings: join(folder, "metric_embeddings.npy"),
     embeddings: join(folder, "embeddings"),
     recover: false,
-  };
+  } as const satisfies TrainFiles;
   await Deno.mkdir(files.embeddings);
   await Deno.writeTextFile(files.data, JSON.stringify(records));
   await Deno.writeTextFile(

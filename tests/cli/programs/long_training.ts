@@ -18,6 +18,8 @@ const actions: Actions = {
   recipes: unused,
   augment: () => Promise.resolve(),
   synthesize: () => Promise.resolve(),
+  embed: unused,
+  download: unused,
   sample: unused,
   doctor: unused,
 };

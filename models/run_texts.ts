@@ -1,0 +1,115 @@
+import { basename } from "node:path";
+import { embedRecords } from "../data/encode_records.ts";
+import type { HashEncoder } from "../data/encoders/hash.ts";
+import type { MetricRecord } from "../data/records.ts";
+import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
+import type { TextField } from "../data/text_layout.ts";
+import { DataError, ShapeError } from "../kernels/errors.ts";
+import {
+  encodeDefinitions,
+  type EncodedInputs,
+  encodeWithHash,
+  type EncodingWatch,
+  withEncoder,
+} from "./encode_inputs.ts";
+import { builtInEncoder } from "./open_encoder.ts";
+import type { RunInputs } from "./run_folder.ts";
+import type { Settings } from "./settings/shared.ts";
+
+/** What a run knows of the encoding of its texts. */
+export interface RunEncoding {
+  readonly inputs: RunInputs;
+  /** The encoder that learnt from the train texts; null for any other. */
+  readonly hash: HashEncoder | null;
+  readonly features: Settings["features"];
+}
+
+/** Where the vectors of records come from. */
+export interface TextSource extends EncodingWatch {
+  /** What messages call the records, such as their file. */
+  readonly source: string;
+  /** Folder of text embeddings, where the run was trained on such. */
+  readonly embeddings?: string | null;
+  /** The run's pretrained encoder by another name, where it has moved; null for the name that the run knows. */
+  readonly encoder?: string | null;
+  /** What metrics that training has not seen mean, by name. */
+  readonly definitions?: ReadonlyMap<string, string> | null;
+}
+
+/**
+ * The texts of records, and of definitions of metrics, as a run's network wants them.
+ *
+ * @throws DataError when they are not of the kind that the run was trained on
+ */
+export async function encodeForRun(
+  run: RunEncoding,
+  records: readonly MetricRecord[],
+  from: TextSource,
+): Promise<EncodedInputs> {
+  const { inputs, hash, features } = run;
+  const { embeddings: folder = null, encoder = null, definitions = null } = from;
+  if (definitions && !inputs.definitions) {
+    throw new DataError(
+      "This run was trained on given metric embeddings, which definitions cannot be compared with; " +
+        "--metric-names and --metric-embeddings are expected.",
+    );
+  }
+  if (hash) {
+    if (folder !== null || (encoder ?? builtInEncoder) !== builtInEncoder) {
+      throw new DataError(
+        `This run was trained with the built-in encoder, so it cannot use ${
+          folder === null ? encoder : `the embeddings in ${folder}`
+        }.`,
+      );
+    }
+    return await encodeWithHash(hash, { records, layout: features.texts, definitions });
+  }
+  if (folder !== null) return { embeddings: await readEmbeddings(inputs, records, folder, from), metrics: null };
+  const name = encoder ?? (features.encoder === builtInEncoder ? null : features.encoder);
+  const fields = inputs.texts as TextField[];
+  if (name === null || !inputs.encoder) {
+    throw new DataError(`This run was trained on embeddings (${fields.join(", ")}); --embeddings is missing.`);
+  }
+  return await withEncoder(name, features.encoding, from, async (opened, options) => {
+    expectEncoder(inputs, opened, name);
+    return {
+      embeddings: await embedRecords(opened, records, fields, options),
+      metrics: definitions && await encodeDefinitions(opened, definitions, options),
+    };
+  });
+}
+
+/** @throws DataError unless the vectors are those of the run's encoder */
+function expectEncoder({ encoder }: RunInputs, { name, fingerprint }: EncoderNote, where: string): void {
+  if (!encoder || fingerprint === encoder.fingerprint) return;
+  const short = (whole: string) => whole.slice(0, 12);
+  throw new DataError(
+    `This run was trained with ${encoder.name} (fingerprint ${short(encoder.fingerprint)}), but ${where}${
+      where === name ? "" : `, made by ${name},`
+    } has fingerprint ${short(fingerprint)}: its weights, its tokenizer or its options differ.`,
+  );
+}
+
+async function readEmbeddings(
+  inputs: RunInputs,
+  records: readonly MetricRecord[],
+  folder: string,
+  { source, onNote = () => {} }: TextSource,
+): Promise<TextEmbeddings> {
+  const texts = inputs.texts as readonly string[];
+  const given = await readTextEmbeddings(folder, records.length, {
+    rowsOf: `${basename(source)} has ${records.length} records`,
+    onNote,
+  });
+  const names = given.fields.map(({ name }) => name);
+  if (names.toSorted().join() !== texts.toSorted().join()) {
+    throw new DataError(`${folder} holds ${names.join(", ")}, but the run was trained on ${texts.join(", ")}.`);
+  }
+  if (given.dimension !== inputs.textDimension) {
+    throw new ShapeError(
+      `${folder} has ${given.dimension} columns, but the run was trained on ${inputs.textDimension}.`,
+    );
+  }
+  if (given.encoder) expectEncoder(inputs, given.encoder, folder);
+  return given;
+}
