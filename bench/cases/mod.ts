@@ -5,6 +5,7 @@ import { bilinearStep } from "./bilinear_step.ts";
 import { classicalCases } from "./classical.ts";
 import { distanceCases } from "./distances.ts";
 import { elementCases } from "./elements.ts";
+import { encoderCases } from "./encoder.ts";
 import { kernelCases } from "./kernels.ts";
 import { lossCases } from "./losses.ts";
 import { matmulCases } from "./matmul.ts";
@@ -20,6 +21,7 @@ export const cases: readonly Case[] = [
   ...shapeCases,
   ...distanceCases,
   ...attentionCases,
+  ...encoderCases,
   ...classicalCases,
   mlpStep,
   bilinearStep,
