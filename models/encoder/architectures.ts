@@ -28,6 +28,8 @@ export interface Architecture {
   readonly positionsAfterPadding: boolean;
   /** False without a table of token types. */
   readonly tokenTypes: boolean;
+  /** Added to the variance in the norms, where it is no setting. */
+  readonly eps: number | null;
   /** Parts of BERT's tensor names, and what they are here, in the order in which they are replaced. */
   readonly names: readonly (readonly [bert: string, here: string])[];
 }
@@ -47,6 +49,7 @@ const bert = {
   prefix: "bert.",
   positionsAfterPadding: false,
   tokenTypes: true,
+  eps: null,
   names: [],
 } as const satisfies Architecture;
 const roberta = { ...bert, name: "roberta", prefix: "roberta.", positionsAfterPadding: true } as const;
@@ -77,6 +80,7 @@ export const architectures: readonly Architecture[] = [
     },
     prefix: "distilbert.",
     tokenTypes: false,
+    eps: 1e-12,
     names: [
       ["encoder.layer", "transformer.layer"],
       ["attention.self.query", "attention.q_lin"],

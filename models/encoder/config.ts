@@ -86,7 +86,8 @@ export async function readEncoderConfig(folder: string): Promise<EncoderConfig> 
     firstPosition: architecture.positionsAfterPadding ? padToken + 1 : 0,
     tokenTypes: architecture.tokenTypes ? size("type_vocab_size", 0, 2) : 0,
     padToken,
-    eps: numberOf(read, "layer_norm_eps", { fits: (value) => value > 0, what: "a positive number", fallback: 1e-12 }),
+    eps: architecture.eps ??
+      numberOf(read, "layer_norm_eps", { fits: (value) => value > 0, what: "a positive number", fallback: 1e-12 }),
     activation: activationOf(read, keys.activation),
     dropout: share(keys.dropout),
     attentionDropout: share(keys.attentionDropout),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
 import { openOrExplain } from "../../engine/files.ts";
+import type { Module } from "../../engine/nn/module.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
@@ -9,6 +10,7 @@ import { tensorName } from "./architectures.ts";
 import { planBatches } from "./batch_plan.ts";
 import { type EncoderConfig, readEncoderConfig } from "./config.ts";
 import { readJsonObjectIfThere } from "./json_file.ts";
+import { type SavedWeights, saveFolder } from "./save_folder.ts";
 import { type Pooling, readSentenceHead, type SentenceHead } from "./sentence_head.ts";
 import { SentenceNetwork } from "./sentence_network.ts";
 import { TextTokenizer } from "./text_tokenizer.ts";
@@ -29,12 +31,14 @@ export interface SentenceEncoderOptions {
 
 /** What a `SentenceEncoder` is made of. */
 interface Parts {
+  readonly folder: string;
   readonly network: SentenceNetwork;
   readonly tokenizer: TextTokenizer;
   readonly head: SentenceHead;
   readonly maxTokens: number;
   readonly memory: number;
   readonly fingerprint: string;
+  readonly weights: readonly SavedWeights[];
 }
 
 /**
@@ -74,25 +78,18 @@ export class SentenceEncoder implements Disposable {
     const config = await readEncoderConfig(head.folder);
     const tokenizer = await TextTokenizer.open(head.folder, config);
     const maxTokens = await limitOf(head, config, tokenizer.least, options.maxTokens);
-    using weights = await WeightFiles.open(head.folder);
     const network = new SentenceNetwork({ engine, random: new Philox(0) }, config, head);
     try {
-      const { architecture } = config;
-      await weights.load(network.encoder, (path) => tensorName(architecture, path), architecture.prefix);
-      const files = [...weights.paths];
-      for (const [i, layer] of network.dense.entries()) {
-        using own = await WeightFiles.open(head.dense[i]!.folder);
-        await own.load(layer, (path) => `linear.${path}`);
-        files.push(...own.paths);
-      }
+      const { weights, paths } = await loadWeights(network, config, head);
       const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
       const { folder: _, dense, ...settings } = head;
-      const fingerprint = await hashOf([...described, ...files], {
+      const fingerprint = await hashOf([...described, ...paths], {
         ...settings,
         dense: dense.map(({ folder: _, ...one }) => one),
         maxTokens,
       });
-      return new SentenceEncoder(engine, { network: network.eval(), tokenizer, head, maxTokens, memory, fingerprint });
+      network.eval();
+      return new SentenceEncoder(engine, { folder, network, tokenizer, head, maxTokens, memory, fingerprint, weights });
     } catch (error) {
       network.dispose();
       throw error;
@@ -166,6 +163,16 @@ export class SentenceEncoder implements Disposable {
     return rows;
   }
 
+  /**
+   * Writes a folder like the one that was read, with the weights as they are now, in f32: one that transformers,
+   * sentence-transformers and `open` read.
+   *
+   * @throws UsageError when it is the same folder; DataError or MetrogradError when a file cannot be read or written
+   */
+  async save(folder: string): Promise<void> {
+    await saveFolder(this.#parts.folder, folder, this.#parts.weights);
+  }
+
   /** Frees the weights. */
   dispose(): void {
     this.#parts.network.dispose();
@@ -184,6 +191,19 @@ export class SentenceEncoder implements Disposable {
     const { maxBindingSize } = this.#engine.capabilities;
     return Math.floor(Math.min(this.#parts.memory / bytes, maxBindingSize / largest));
   }
+}
+
+/** Sets the weights of a network from a folder's files. */
+async function loadWeights({ encoder, dense }: SentenceNetwork, { architecture }: EncoderConfig, head: SentenceHead) {
+  const weights: SavedWeights[] = [], paths: string[] = [];
+  const load = async (module: Module, folder: string, nameOf: (path: string) => string, prefix = "") => {
+    using files = await WeightFiles.open(folder);
+    weights.push({ module, folder, names: await files.load(module, nameOf, prefix) });
+    paths.push(...files.paths);
+  };
+  await load(encoder, head.folder, (path) => tensorName(architecture, path), architecture.prefix);
+  for (const [i, layer] of dense.entries()) await load(layer, head.dense[i]!.folder, (path) => `linear.${path}`);
+  return { weights, paths };
 }
 
 /** The limit of tokens that was asked for, or that of the files, within the positions that the encoder has. */

@@ -44,25 +44,27 @@ export class WeightFiles implements Disposable {
    *
    * @param nameOf what the files call a parameter
    * @param prefix what may stand before all names in the files
+   * @returns what the files call each parameter
    * @throws DataError when a tensor is missing, ShapeError when one has another shape
    */
-  async load(module: Module, nameOf: (path: string) => string = (path) => path, prefix = ""): Promise<void> {
-    const found = [...module.namedParameters()].map(([path, parameter]) => {
-      const name = nameOf(path);
-      const tensor = spellings(name).flatMap((one) => [one, prefix + one]).map((one) => this.tensors.get(one)).find(
-        Boolean,
-      );
-      const { shape } = parameter;
-      if (!tensor) throw new DataError(`${this.source} lacks "${name}" ${shapeText(shape)}.`);
-      if (!sameShape(tensor.shape, shape)) {
+  async load(module: Module, nameOf: (path: string) => string, prefix = ""): Promise<Map<string, string>> {
+    const names = new Map<string, string>();
+    for (const [path, parameter] of module.namedParameters()) {
+      const usual = nameOf(path), { shape } = parameter;
+      const name = spellings(usual).flatMap((one) => [one, prefix + one]).find((one) => this.tensors.has(one));
+      if (!name) throw new DataError(`${this.source} lacks "${usual}" ${shapeText(shape)}.`);
+      const found = this.tensors.get(name)!;
+      if (!sameShape(found.shape, shape)) {
         const expected = `config.json calls for ${shapeText(shape)}`;
-        throw new ShapeError(`${this.source}: "${name}" is ${shapeText(tensor.shape)}, but ${expected}.`);
+        throw new ShapeError(`${this.source}: "${name}" is ${shapeText(found.shape)}, but ${expected}.`);
       }
-      return { parameter, tensor };
-    });
-    for (const { parameter, tensor } of found) {
-      await parameter.engine.writeInPieces(parameter, (from, count) => tensor.read(from, count));
+      names.set(path, name);
     }
+    for (const [path, parameter] of module.namedParameters()) {
+      const { read } = this.tensors.get(names.get(path)!)!;
+      await parameter.engine.writeInPieces(parameter, read);
+    }
+    return names;
   }
 
   /** Closes the files. */

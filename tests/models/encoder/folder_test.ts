@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { encodeSafetensors, readSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
 import { SentenceEncoder, type SentenceEncoderOptions } from "../../../models/encoder/sentence_encoder.ts";
-import { testEngine } from "../../engine/harness.ts";
+import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { hiddenStates, pooled } from "./reference.ts";
@@ -200,6 +200,43 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
   );
   assert.deepEqual(engine.pool.liveLabels(), before);
 });
+
+Deno.test(
+  "encoder folder: what is saved is read again, by its own architecture's names, with all else that was in the folder",
+  withFolder(async (folder) => {
+    const pooler: SafetensorsTensor = { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) };
+    const dense = { weight: uniforms(5 * 12, 1), bias: uniforms(5, 2) };
+    for (const [family, prefix] of [["distilbert", ""], ["roberta", "roberta."]] as const) {
+      const source = join(folder, family), target = `${source}-saved`;
+      const tensors = (all: Map<string, SafetensorsTensor>) => void all.set("pooler.dense.bias", pooler);
+      await writeTinyEncoder(source, family, { prefix, tensors, config: { torch_dtype: "float16" } });
+      await writeHead(source, { pooling: "cls_token", dense, maxTokens: 9 });
+      await put(source, "tokenizer_config.json", '{"model_max_length": 20}');
+      await put(source, "README.md", "The card of another model.");
+      const encoder = await SentenceEncoder.open(engine, source);
+      const weight = encoder.network.encoder.embeddings.LayerNorm.weight, other = uniforms(weight.size, 9);
+      weight.assign(other);
+      const rows = await encoder.encode(texts);
+      await encoder.save(target);
+      await assert.rejects(() => encoder.save(source), { name: "UsageError", message: /name another/ });
+      encoder.dispose();
+      assert.deepEqual(await encode(target), rows);
+      const [before, after] = await Promise.all(
+        [source, target].map((one) => readSafetensors(join(one, "model.safetensors"))),
+      );
+      assert.deepEqual([...after!.tensors.keys()].toSorted(), [...before!.tensors.keys()].toSorted());
+      assert.deepEqual(after!.tensors.get(`${prefix}embeddings.LayerNorm.weight`)!.data, other);
+      assert.deepEqual(after!.tensors.get("pooler.dense.bias")!.data, pooler.data);
+      assert.deepEqual({ ...after!.metadata }, { format: "pt" });
+      assert.equal(JSON.parse(await Deno.readTextFile(join(target, "config.json"))).torch_dtype, "float32");
+      const names = (await Array.fromAsync(Deno.readDir(target))).map(({ name }) => name).toSorted();
+      assert.deepEqual(names, [
+        ...["1_Pooling", "2_Dense", "config.json", "model.safetensors", "modules.json", "sentence_bert_config.json"],
+        ...["tokenizer.json", "tokenizer_config.json"],
+      ]);
+    }
+  }),
+);
 
 Deno.test(
   "encoder folder: the activation is the one that the settings name",

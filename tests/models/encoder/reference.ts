@@ -1,6 +1,6 @@
 import { attentionReference } from "../../../kernels/attention/attention.ref.ts";
 import { unaryReferences } from "../../../kernels/elementwise/unary.ref.ts";
-import { type Family, layerNames, sizes } from "./tiny_encoder.ts";
+import { epsOf, type Family, layerNames, sizes } from "./tiny_encoder.ts";
 
 type Activation = "gelu" | "gelu_tanh" | "relu";
 
@@ -14,7 +14,7 @@ export function hiddenStates(
   ids: readonly number[],
   activation: Activation = "gelu",
 ): Float64Array[] {
-  const { width, heads, layers, eps } = sizes;
+  const { width, heads, layers } = sizes, eps = epsOf(family);
   const firstPosition = family === "roberta" || family === "xlm-roberta" ? 2 : 0;
   const row = (table: string, index: number) => {
     const values = weights.get(`embeddings.${table}.weight`)?.data;

@@ -8,7 +8,10 @@ export const families = ["bert", "roberta", "xlm-roberta", "distilbert"] as cons
 export type Family = typeof families[number];
 
 /** Sizes of all tiny encoders; 6 numbers a head, so that nothing is a multiple of four by chance. */
-export const sizes = { width: 12, heads: 2, layers: 2, inner: 20, positions: 40, eps: 1e-5 } as const;
+export const sizes = { width: 12, heads: 2, layers: 2, inner: 20, positions: 40 } as const;
+
+/** What a family adds to the variance in the norms. */
+export const epsOf = (family: Family) => family === "distilbert" ? 1e-12 : 1e-5;
 
 const words = [
   "the",
@@ -173,15 +176,15 @@ function tinyWeights(family: Family): TinyWeights {
 }
 
 function configOf(family: Family, activation: string): Record<string, unknown> {
-  const { width, heads, layers, inner, positions, eps } = sizes;
+  const { width, heads, layers, inner, positions } = sizes;
   const shared = { model_type: family, vocab_size: vocabularyOf(family), max_position_embeddings: positions };
   if (family === "distilbert") {
     const names = { dim: width, n_heads: heads, n_layers: layers, hidden_dim: inner, activation, pad_token_id: 0 };
-    return { ...shared, ...names, dropout: 0.1, attention_dropout: 0.1, layer_norm_eps: eps };
+    return { ...shared, ...names, dropout: 0.1, attention_dropout: 0.1 };
   }
   return {
     ...{ ...shared, hidden_size: width, num_attention_heads: heads, num_hidden_layers: layers },
-    ...{ intermediate_size: inner, hidden_act: activation, layer_norm_eps: eps },
+    ...{ intermediate_size: inner, hidden_act: activation, layer_norm_eps: epsOf(family) },
     ...usesPieces(family) ? { pad_token_id: 1, type_vocab_size: 1 } : { pad_token_id: 0, type_vocab_size: 2 },
     ...{ hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 },
   };
@@ -191,10 +194,12 @@ const special = (id: number, content: string) => ({
   ...{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
 });
 
-function template(first: string, last: string) {
+function template(vocabulary: readonly string[], first: string, last: string) {
   const token = (id: string) => ({ SpecialToken: { id, type_id: 0 } }), text = { Sequence: { id: "A", type_id: 0 } };
   const single = [token(first), text, token(last)];
-  return { type: "TemplateProcessing", single, pair: single, special_tokens: {} };
+  const numbered = (id: string) => [id, { id, ids: [vocabulary.indexOf(id)], tokens: [id] }];
+  const special_tokens = Object.fromEntries([first, last].map(numbered));
+  return { type: "TemplateProcessing", single, pair: single, special_tokens };
 }
 
 function wordPiece() {
@@ -213,7 +218,7 @@ function wordPiece() {
       lowercase: true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: template("[CLS]", "[SEP]"),
+    post_processor: template(wordPieces, "[CLS]", "[SEP]"),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",
@@ -231,7 +236,7 @@ function unigram() {
     added_tokens: [0, 1, 2, 3].map((id) => special(id, pieces[id]!)),
     normalizer: { type: "NFKC" },
     pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
-    post_processor: template("<s>", "</s>"),
+    post_processor: template(pieces, "<s>", "</s>"),
     decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
     model: { type: "Unigram", unk_id: 3, vocab: pieces.map((piece, i) => [piece, i < 4 ? 0 : -i - piece.length]) },
   };

@@ -1,0 +1,86 @@
+import { basename, join, resolve } from "node:path";
+import { fillFolder, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import type { Module } from "../../engine/nn/module.ts";
+import { type StreamedTensor, writeSafetensors } from "../../engine/safetensors.ts";
+import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { WeightFiles } from "./weights.ts";
+
+/** Weights of a module, and the folder and names under which they were found. */
+export interface SavedWeights {
+  /** Whose weights are written. */
+  readonly module: Module;
+  /** Where the old ones lie. */
+  readonly folder: string;
+  /** Their names there, by path in the module. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** Endings of the files beside the weights: settings, vocabularies. */
+const copied = /\.(json|txt|model)$/;
+const leftOut = /\.safetensors\.index\.json$/;
+/** Floats that are read and written at once. */
+const pieceLength = 1 << 20;
+
+/**
+ * Writes a folder like another, with new weights: settings and tokenizer are copied, tensors that no module has (such as
+ * BERT's pooler) are taken over. Everything is f32, in one file a module. When it fails, nothing is left where nothing was.
+ *
+ * @throws UsageError when both folders are the same; DataError or MetrogradError when a file cannot be read or written
+ */
+export async function saveFolder(source: string, target: string, weights: readonly SavedWeights[]): Promise<void> {
+  if (resolve(source) === resolve(target)) {
+    throw new UsageError(`${target} is where the encoder was read from; name another.`);
+  }
+  await fillFolder(target, async () => {
+    for (const name of await filesBelow(source)) {
+      const content = await readFileOrExplain(join(source, name), "a file of an encoder");
+      await writeAtomically(
+        join(target, name),
+        basename(name) === "config.json" ? inSinglePrecision(content) : content,
+      );
+    }
+    for (const { module, folder, names } of weights) {
+      using old = await WeightFiles.open(folder);
+      const tensors = new Map<string, StreamedTensor>();
+      for (const [name, tensor] of old.tensors) {
+        if (/^B?F\d/.test(tensor.dtype)) tensors.set(name, copyOf(tensor));
+      }
+      for (const [path, streamed] of module.streamState()) tensors.set(names.get(path)!, streamed);
+      const path = join(target, resolve(folder).slice(resolve(source).length), "model.safetensors");
+      await writeSafetensors(path, tensors, { format: "pt" });
+    }
+  });
+}
+
+/** Settings that say that the weights are f32, where they say of what they are. */
+function inSinglePrecision(config: Uint8Array): Uint8Array {
+  const text = new TextDecoder().decode(config);
+  return new TextEncoder().encode(text.replace(/("(?:torch_)?dtype"\s*:\s*)"\w+"/, '$1"float32"'));
+}
+
+/** Paths of the files to copy, those of folders within among them. */
+async function filesBelow(folder: string, within = ""): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of (await listFolderOrExplain(join(folder, within), "the folder of an encoder")).toSorted()) {
+    const path = join(within, name), { isDirectory } = await Deno.stat(join(folder, path));
+    if (isDirectory) found.push(...await filesBelow(folder, path));
+    else if (copied.test(name) && !leftOut.test(name)) found.push(path);
+  }
+  return found;
+}
+
+/** The values of a tensor of another file as f32. */
+function copyOf({ shape, read }: FileTensor): StreamedTensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return {
+    dtype: "F32",
+    shape,
+    async *pieces() {
+      for (let from = 0; from < count; from += pieceLength) {
+        const values = await read(from, Math.min(pieceLength, count - from));
+        yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      }
+    },
+  };
+}
