@@ -93,7 +93,9 @@ function bandOf({ lowest, highest }: { readonly lowest: number; readonly highest
 }
 
 /** Rows one after the other. */
-export function joinPairs(parts: readonly ScoredPairs[]): ScoredPairs {
+export function joinPairs(
+  parts: readonly { readonly text: Uint32Array; readonly metric: Uint32Array; readonly score: Float32Array }[],
+): ScoredPairs {
   return {
     text: Uint32Array.from(parts.flatMap(({ text }) => [...text])),
     metric: Uint32Array.from(parts.flatMap(({ metric }) => [...metric])),

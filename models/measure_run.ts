@@ -1,12 +1,10 @@
 import { rmse } from "../data/evaluation.ts";
-import type { Engine } from "../engine/engine.ts";
 import type { EncodingWatch } from "./encode_inputs.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Predictions } from "./predict_rows.ts";
 import { type PreparedRun, recordOf } from "./prepare.ts";
-import type { RunFolder } from "./run_folder.ts";
 import type { SetFigure } from "./run_readme.ts";
-import { Scorer } from "./scorer.ts";
+import type { Scorer } from "./scorer.ts";
 import { type ClassKnowledge, classShares, fitClasses } from "./shift/held_out.ts";
 import { measureShifts, type ShiftFigure } from "./shift/measure_shifts.ts";
 import type { HeldOutRows } from "./shift/rows.ts";
@@ -32,13 +30,15 @@ export interface HeldOutMeasures {
   readonly shifts: readonly ShiftFigure[];
 }
 
-/** What the best epoch reached; what was made of the held-out rows once training is over, null before. */
+/**
+ * What the best epoch reached; what was made of the held-out rows once training is over, null before.
+ *
+ * @param scorer with the best epoch's model; null while training is not over
+ */
 export async function measureRun(
-  engine: Engine,
-  folder: RunFolder,
+  scorer: Scorer | null,
   { data, sample, inputs, metrics, heldOut, gate, counts }: PreparedRun,
   best: EpochFigures,
-  finished: boolean,
   watch: EncodingWatch = {},
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures | null }> {
   const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
@@ -49,8 +49,8 @@ export async function measureRun(
   if (data.mismatched && best.mismatchedRmse !== null) {
     figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
   }
-  if (!finished) return { figures, heldOut: null };
-  const scorer = await Scorer.load(engine, folder.path), { prediction } = scorer.model.settings;
+  if (!scorer) return { figures, heldOut: null };
+  const { prediction } = scorer.model.settings;
   const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
     const evidence = gate && gate.gate.evidence(gate.posteriors, rows, metrics);
     return { ...await scorer.score({ ...data.tables, metrics, rows, evidence }), score: rows.score, text: rows.text };
@@ -85,7 +85,6 @@ export async function measureRun(
     const { score } = shiftedPredictions(rows, knowledge, { name: "auto", target: null }, prediction);
     figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
   }
-  scorer.dispose();
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));
   const rowsOf = (rows: LabelledRows, { score, spread }: Predictions): ValidationRow[] =>
     Array.from(rows.text, (text, i) => ({

@@ -19,8 +19,10 @@ import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
-import { FitGate, type GateRows } from "./gate/fit_gate.ts";
 import { builtInEncoder } from "./open_encoder.ts";
+import { type PreparedGate, prepareGate } from "./prepare_gate.ts";
+import { recipeNamed } from "./recipes.ts";
+import { isRefittedToAll } from "./refit.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
@@ -47,7 +49,9 @@ export interface PreparedRun {
   readonly data: TrainingData;
   readonly metrics: MetricTable;
   /** Tells records whose metric does not fit; null where none is wanted. */
-  readonly gate: { readonly gate: FitGate; readonly posteriors: readonly Float64Array[] } | null;
+  readonly gate: PreparedGate | null;
+  /** Train and validation rows, where the run is fitted to both once it was measured; else null. */
+  readonly refitted: LabelledRows | null;
   /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
   readonly inputs: RunInputs;
@@ -169,7 +173,7 @@ export async function prepare(
   });
   const gate = settings.gate.name === "none"
     ? null
-    : fitGate(records, plain, validation, mismatched, metrics.names.length, onNote);
+    : prepareGate({ records, train: plain, validation, mismatched, metrics }, onNote);
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,
@@ -186,15 +190,19 @@ export async function prepare(
       metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
     },
-    train: { ...train, weight: withoutMisfits(weightsOf(train, settings.weights), gate?.misfit) },
+    train: { ...train, weight: withoutMisfits(weightsOf(train, settings.weights), gate?.misfits) },
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
+  const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
+    ? bothOf(train, validation, settings.weights, gate)
+    : null;
   return {
     data,
     metrics,
     gate,
+    refitted,
     encoder: encoded?.hash ?? null,
     sample,
     heldOut: split.validation.map((row) => kept[row]!),
@@ -206,6 +214,7 @@ export async function prepare(
       textDimension: texts.dimension,
       metricDimension: metrics.dimension,
       trainRows: train.score.length,
+      fittedRows: (refitted ?? train).score.length,
       trainMean: meanScore(plain.score),
       fingerprint: fingerprint(config, data),
     },
@@ -223,39 +232,22 @@ function growing({ data, dimension }: Embeddings): GrowingRows {
   return new GrowingRows(data, dimension);
 }
 
-/** Fits the gate, and says so in a note. */
-function fitGate(
-  records: readonly MetricRecord[],
-  train: ScoredPairs,
-  validation: GateRows,
-  mismatched: ScoredPairs,
-  metrics: number,
-  onNote: (sentence: string) => void,
-) {
-  const { gate, misfit } = FitGate.fit({
-    records,
-    train,
-    validation,
-    mismatched: mismatched.score.length > 0 ? mismatched : null,
-    metrics,
-  });
-  const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
-  onNote(
-    `Gate: ${gate.topics.topics} topics; it tells a record from one with a swapped metric in ${
-      percent(gate.accuracy)
-    } ` +
-      (gate.informative
-        ? `of the cases, and holds ${percent(gate.trainShare)} of the train rows for such that do not fit.`
-        : "of the cases, too few to be listened to."),
-  );
-  // As a file keeps it, so that the run is measured by what it will score with.
-  const kept = FitGate.fromFile(gate.toFile(), "the gate");
-  return { gate: kept, misfit, posteriors: kept.posteriors(records) };
+/** Rows that probably do not fit are left to the gate; the network learns from the others. @param misfits of the first rows */
+function withoutMisfits(weight: Float32Array, misfits: readonly boolean[] = []): Float32Array {
+  return weight.map((one, row) => misfits[row] ? 0 : one);
 }
 
-/** Rows that probably do not fit are left to the gate; the network learns from the others. */
-function withoutMisfits(weight: Float32Array, misfit: Float64Array | undefined): Float32Array {
-  return misfit ? weight.map((one, row) => row < misfit.length && misfit[row]! > 0.5 ? 0 : one) : weight;
+/** Train rows, then validation rows. */
+function bothOf(
+  train: ScoredPairs,
+  validation: ScoredPairs,
+  weights: Settings["weights"],
+  gate: PreparedGate | null,
+): LabelledRows {
+  const rows = joinPairs([train, validation]);
+  const added = train.score.length - (gate?.misfits.length ?? 0);
+  const misfits = gate && [...gate.misfits, ...new Array<boolean>(added).fill(false), ...gate.validationMisfits];
+  return { ...rows, weight: withoutMisfits(weightsOf(rows, weights), misfits ?? []) };
 }
 
 function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {

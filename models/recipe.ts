@@ -19,6 +19,8 @@ export interface Widths {
   readonly statistics: number;
   /** Rows that are trained on, those that augmentation adds among them. */
   readonly trainRows: number;
+  /** Most rows that `refit` is given: the train rows, and the validation rows where they are fitted to in the end. */
+  readonly fittedRows: number;
 }
 
 /** Scores of a batch, with what the network says of how sure it is. */
@@ -79,7 +81,11 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   predict(network: Network, batch: Batch, settings: S): BatchPrediction;
   /** Before the first epoch of a new run: sets what the train rows decide, such as a first bias or a projection. */
   start?(network: Network, train: TrainRows, settings: S): Promise<void>;
-  /** After each epoch, before it is measured: fits what is not learnt step by step, such as a ridge head. */
+  /**
+   * After each epoch, before it is measured: fits what is not learnt step by step, such as a ridge head. Once more when the
+   * run was measured, to train and validation rows together (`training.refit`), with all that a search has found left as
+   * it is: fitted to the train rows again, the network is what it was. Not called where `fitted` says no.
+   */
   refit?(network: Network, train: TrainRows, settings: S): Promise<void>;
   /** The rows of each batch of an epoch; without it they are a random permutation, cut into pieces. */
   batches?(train: LabelledRows, random: Philox, settings: S): readonly Uint32Array[];

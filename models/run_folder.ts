@@ -36,6 +36,8 @@ export interface RunInputs {
   readonly metricDimension: number;
   /** Rows that were trained on, those that augmentation added among them. */
   readonly trainRows: number;
+  /** Most rows that anything is fitted to: `trainRows`, and the validation rows where the run is refitted in the end. */
+  readonly fittedRows: number;
   /** Mean score of the train rows, negatives left out: what the constant predictor says. */
   readonly trainMean: number;
   /** SHA-256 of settings, features and labels. */
@@ -99,7 +101,11 @@ export class RunFolder {
       throw new DataError(`${this.config} is damaged: "files", "maxRows" and "inputs" are not as they were written.`);
     }
     try {
-      return { config: { recipe, settings: settingsOf(recipeNamed(recipe), settings), files, maxRows }, inputs };
+      return {
+        config: { recipe, settings: settingsOf(recipeNamed(recipe), settings), files, maxRows },
+        // Runs of before there was a refit do not say how many rows it takes.
+        inputs: inputs && { ...inputs, fittedRows: inputs.fittedRows ?? inputs.trainRows },
+      };
     } catch (error) {
       throw new DataError(`${this.config} is damaged: ${(error as Error).message}`, { cause: error });
     }

@@ -13,7 +13,7 @@ import type { TrainSummary } from "./train_run.ts";
 export async function writePages(
   folder: RunFolder,
   config: RunConfig,
-  { counts, metrics, inputs }: PreparedRun,
+  { counts, metrics, inputs, refitted }: PreparedRun,
   history: readonly EpochFigures[],
   { figures, shifts, best }: TrainSummary,
   state: ReadonlyMap<string, StreamedTensor>,
@@ -53,6 +53,7 @@ export async function writePages(
       onSample: config.files === null,
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
+      refitted: refitted !== null,
       figures,
       shifts,
       pytorch: recipeNamed(recipe).pytorch?.(settings) ?? null,

@@ -29,6 +29,8 @@ export interface RunDescription {
   readonly onSample: boolean;
   readonly epochs: number;
   readonly bestEpoch: number;
+  /** True where the model was fitted to train and validation rows once it was measured. */
+  readonly refitted: boolean;
   readonly figures: readonly SetFigure[];
   /** RMSE on held-out rows under each way to allow for shift; empty where it was not measured. */
   readonly shifts: readonly ShiftFigure[];
@@ -40,7 +42,7 @@ export interface RunDescription {
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, epochs, bestEpoch, figures, tensors } = description;
-  const { pytorch, shifts, builtInEncoder } = description;
+  const { pytorch, refitted, shifts, builtInEncoder } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -58,7 +60,7 @@ It trained for ${epochs} ${
 
 ${table(["set", "rows", "RMSE", "constant predictor"], figures.map(figureCells))}
 
-The constant predictor says the mean train score of every row. \`curves.svg\` shows every epoch:
+The constant predictor says the mean train score of every row. ${refitted ? refit : ""}\`curves.svg\` shows every epoch:
 
 ![RMSE and loss over the epochs](curves.svg)
 ${shiftSection(shifts)}
@@ -105,6 +107,12 @@ ${parameters.toLocaleString("en")} numbers in all. Names and layouts are PyTorch
     pytorch ? repetition(run, pytorch) : "\n"
   }`;
 }
+
+const refit = `The figures, and the predictions in
+\`validation.csv\` and \`mismatched.csv\`, are those of the model while it had not seen the validation rows. After that it was
+fitted once more, to train and validation rows together; the model that is kept is this one.
+
+`;
 
 function shiftSection(shifts: readonly ShiftFigure[]): string {
   if (shifts.length === 0) return "";

@@ -47,9 +47,9 @@ export interface Features {
 }
 
 /** Widths of what a network saw in training. */
-export function widthsOf({ metricDimension, textDimension, textFields, trainRows }: RunInputs): Widths {
+export function widthsOf({ metricDimension, textDimension, textFields, trainRows, fittedRows }: RunInputs): Widths {
   const statistics = textStatisticNames.length;
-  return { metric: metricDimension, text: textDimension, fields: textFields, statistics, trainRows };
+  return { metric: metricDimension, text: textDimension, fields: textFields, statistics, trainRows, fittedRows };
 }
 
 /** A trained run, ready to score records. */
@@ -64,8 +64,19 @@ export class Scorer {
     readonly shift: ShiftKnowledge,
   ) {}
 
+  /** A scorer with a model that is in memory already, of a run of which no more is known. @param run its folder */
+  static of(
+    engine: Engine,
+    model: Model,
+    { inputs, metrics, encoder, gate }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "gate">,
+    run: string,
+  ): Scorer {
+    const shift = { gate: gate?.informative ? gate : null, classes: null, run };
+    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift);
+  }
+
   /**
-   * Loads a run's best model.
+   * Loads a run's model.
    *
    * @throws DataError when the folder holds no finished run, ShapeError when its weights disagree with its config
    */
@@ -164,7 +175,7 @@ export async function saveFeatures(folder: string, { texts, metrics, rows }: Fea
   });
 }
 
-/** Writes a network's weights as a safetensors file that PyTorch opens. */
-export async function saveModel(path: string, network: Module): Promise<void> {
-  await writeSafetensors(path, network.streamState(), { format: "pt" });
+/** Writes a network's weights as a safetensors file that PyTorch opens. @param metadata to say beside */
+export async function saveModel(path: string, network: Module, metadata: Record<string, string> = {}): Promise<void> {
+  await writeSafetensors(path, network.streamState(), { format: "pt", ...metadata });
 }

@@ -6,6 +6,7 @@ import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { watchOf } from "./encode_inputs.ts";
+import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
 import { measureRun } from "./measure_run.ts";
@@ -18,7 +19,7 @@ import { recipeNamed, settingsOf } from "./recipes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
 import type { SetFigure } from "./run_readme.ts";
-import { saveModel, widthsOf } from "./scorer.ts";
+import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import { writeClasses } from "./shift/classes_file.ts";
 import type { ShiftFigure } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
@@ -151,10 +152,8 @@ async function writeInputs(folder: RunFolder, config: RunConfig, prepared: Prepa
     const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
     await writeSafetensors(folder.encoder, new Map(state));
   }
-  if (gate) {
-    const { tensors, metadata } = gate.gate.toFile();
-    await writeSafetensors(folder.gate, tensors, metadata);
-  }
+  // That of a run that is done has learnt from more rows.
+  if (gate && !await folder.isFinished()) await saveGate(folder, gate.gate);
   if (sample) await writeSample(folder.sample, sample, "");
   await folder.writeConfig(config, inputs);
 }
@@ -207,10 +206,15 @@ async function run(
   }
   const best = history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   trainer.dispose();
+  const done = finished && best !== null;
+  if (done) await loadBest(engine, folder, model, prepared);
+  const scorer = done
+    ? Scorer.of(engine, model, { ...prepared, gate: prepared.gate?.gate ?? null }, folder.path)
+    : null;
+  const measured = best ? await measureRun(scorer, prepared, best, { ...watchOf(reporter), cache }) : null;
+  if (done) await refitToAll(engine, folder, model, prepared);
   const state = network.streamState();
   network.dispose();
-  const watch = { ...watchOf(reporter), cache };
-  const measured = best ? await measureRun(engine, folder, prepared, best, finished, watch) : null;
   const summary = {
     folder: folder.path,
     finished,

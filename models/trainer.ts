@@ -14,8 +14,9 @@ import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
-import { computeRows, predictRows } from "./predict_rows.ts";
+import { predictRows } from "./predict_rows.ts";
 import type { TrainRows } from "./recipe.ts";
+import { isRefitted, trainRowsOf } from "./refit.ts";
 import { makeSchedule, type Schedule } from "./schedules.ts";
 import { trainStep } from "./train_step.ts";
 import type { LabelledRows, TrainingData } from "./training_data.ts";
@@ -175,7 +176,7 @@ export class Trainer {
     const { recipe, network, settings } = this.model;
     const { epoch, batch, lossSum, normSum, step } = this.#position;
     const learningRate = this.#optimizer.lr;
-    await recipe.refit?.(network, this.#trainRows(), settings);
+    if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(), settings);
     const validationRmse = await this.#rmse(validation);
     const mismatchedRmse = mismatched && await this.#rmse(mismatched);
     const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
@@ -201,14 +202,7 @@ export class Trainer {
 
   #trainRows(): TrainRows {
     const { train: rows, tables } = this.data;
-    const engine = this.#engine;
-    return {
-      engine,
-      tables,
-      rows,
-      compute: async (of) =>
-        (await computeRows(engine, this.model.network, this.#source, rows, (batch) => [of(batch)]))[0]!,
-    };
+    return trainRowsOf(this.#engine, this.model.network, this.#source, { tables, rows });
   }
 
   /** Frees the trainer's GPU memory; the network lives on. */

@@ -138,6 +138,17 @@ export class FitGate {
     };
   }
 
+  /**
+   * The same topics, trust and scores, with the words counted in other rows: once a gate was judged by rows that were held
+   * out, it may learn from them too.
+   */
+  recount(records: readonly MetricRecord[], { text, metric }: GateRows): FitGate {
+    const { topicOf } = this.topics;
+    const corpus = new Corpus(Array.from(text, (record) => records[record]!));
+    const topics = TopicModel.fit(corpus, [...text.keys()], metric, topicOf.length, { topicOf });
+    return new FitGate(topics, likenessOf(topics), this.state);
+  }
+
   /** p(topic | texts) of records, [records][topics]. */
   posteriors(records: readonly MetricRecord[]): Float64Array[] {
     return records.map((record) => this.topics.posterior(record));

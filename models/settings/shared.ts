@@ -144,6 +144,11 @@ export const sharedTable = {
     earlyStopping: number(20, counts, "epochs without progress before training ends"),
     labelNoise: number(0, [0, 10, false], "standard deviation of noise added to scores in each step"),
     seed: number(1, seeds, "seed of every random choice"),
+    refit: choice(
+      "all",
+      ["all", "none"],
+      "fit what has a closed form once more when the run was measured: to train and validation rows, or not",
+    ),
   },
   prediction: {
     offset: number(0, [-10, 10, false], "added to every predicted score"),

@@ -137,9 +137,9 @@ Deno.test(
     const settings = {
       model: { width: 8, heads: 2, layers: 1, ridge: { alphas: [1, 10] } },
       loss: { mining: "semihard" },
-      training: { epochs: 2, batchSize: 32 },
+      training: { epochs: 2, batchSize: 32, refit: "none" },
       prediction: { offset: -3 },
-    };
+    } as const;
     for (const path of [out, join(folder, "again")]) {
       await trainRun({ recipe, files, settings, maxRows: null, out: path }, { reporter: silent });
     }

@@ -59,6 +59,7 @@ async function trained(engine: Engine, data: TrainingData, rank: number): Promis
     fields: 1,
     statistics: 1,
     trainRows: 320,
+    fittedRows: 320,
   });
   const trainer = new Trainer(engine, model, data);
   await trainer.start();

@@ -223,3 +223,18 @@ Deno.test("languages: texts of two are told apart by words alone, with words in 
   assert.notEqual(first, second);
   texts.forEach((text, i) => assert.equal(languages.of(text), i % 3 === 0 ? second : first));
 });
+
+Deno.test("gate: counted again in the same rows it is the same, in more rows its topics and its trust stay", () => {
+  const { records, metric } = planted(400);
+  const rows = (count: number) => ({
+    text: Uint32Array.from({ length: count }, (_, i) => i),
+    metric: Uint32Array.from(metric.slice(0, count)),
+    score: new Float32Array(count).fill(9),
+  });
+  const { gate } = FitGate.fit({ records, train: rows(300), validation: rows(300), mismatched: null, metrics: 6 });
+  assert.deepEqual(gate.recount(records, rows(300)).toFile(), gate.toFile());
+  const more = gate.recount(records, rows(400));
+  assert.deepEqual(more.topics.topicOf, gate.topics.topicOf);
+  assert.deepEqual(more.state, gate.state);
+  assert.notDeepEqual(more.toFile().tensors, gate.toFile().tensors);
+});

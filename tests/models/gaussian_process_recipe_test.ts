@@ -14,6 +14,7 @@ const settings = {
   features: { texts: "combined" },
   gate: { name: "none" },
   model: { searchRows: 40 },
+  training: { refit: "none" },
 } as const;
 
 Deno.test(

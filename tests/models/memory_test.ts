@@ -5,7 +5,7 @@ import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
 import { resolve } from "../../models/settings/table.ts";
 
 Deno.test("memory: a full bilinear form that does not fit is refused with the sizes, one that fits is not", () => {
-  const widths = { metric: 768, text: 384, fields: 2, statistics: 0, trainRows: 100 }, gigabyte = 1e9;
+  const widths = { metric: 768, text: 384, fields: 2, statistics: 0, trainRows: 100, fittedRows: 100 }, gigabyte = 1e9;
   const settings = (form: string) => resolve(bilinearTable, { model: { bilinear: form } });
   assert.equal(bilinear.largest!(settings("rank"), widths), null);
   const largest = bilinear.largest!(settings("full"), widths)!, { optimizer } = settings("full");

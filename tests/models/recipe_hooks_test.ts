@@ -88,6 +88,7 @@ function training(recipe: Recipe<Settings, Network>) {
     fields: 2,
     statistics: 1,
     trainRows: 20,
+    fittedRows: 20,
   });
   const trainer = new Trainer(engine, model, data);
   return {

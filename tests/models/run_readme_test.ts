@@ -10,6 +10,7 @@ const description: RunDescription = {
   givenEmbeddings: false,
   onSample: true,
   epochs: 12,
+  refitted: false,
   bestEpoch: 9,
   figures: [{ set: "validation", rows: 1000, rmse: 0.61234, constant: 0.655 }],
   shifts: [{ shift: "em", validation: 0.6, mismatched: 7.5, mixed: null }],

@@ -11,7 +11,7 @@ import { KNeighborsRegressor } from "../../models/classical/neighbours.ts";
 import { Pca } from "../../models/classical/pca.ts";
 import { scoreTriplets } from "../../models/classical/triplets.ts";
 import type { LabelledBatch } from "../../models/batch.ts";
-import { fitNetwork } from "../../models/recipes/scml/fit.ts";
+import { fitNetwork, fitRows } from "../../models/recipes/scml/fit.ts";
 import { LocalScml } from "../../models/recipes/scml/local_scml.ts";
 import { NearestRows } from "../../models/recipes/scml/neighbours.ts";
 import { KernelProjection, PrincipalComponents } from "../../models/recipes/scml/projections.ts";
@@ -85,11 +85,12 @@ Deno.test("scml: nearest rows under a metric score as in float64, with fewer row
   const x = normalRows(30, 5), fresh = normalRows(8, 5, 3), score = Float32Array.from({ length: 30 }, (_, i) => i % 11);
   const metric = MahalanobisMetric.fromBasisWeights(normalRows(6, 5, 4), Float64Array.of(1, 0, 2, 0.5, 0, 3));
   const network = new NearestRows(engine, { inputs: 5, bases: 6, rows: 34, neighbors: 7 });
-  network.set(metric, x, score);
-  const rows = upload(fresh);
+  network.setMetric(metric);
+  const known = upload(x), rows = upload(fresh);
+  network.setRows({ data: await valuesOf(() => network.transform(known)), rows: 30, columns: 6 }, score);
   const found = await valuesOf(() => network.forward(rows));
   assertClose(found, new KNeighborsRegressor(x, score, { neighbors: 7, metric }).predict(fresh), 1e-5, "scores");
-  for (const owned of [network, rows]) owned.dispose();
+  for (const owned of [network, known, rows]) owned.dispose();
 });
 
 Deno.test("local scml: gradients equal finite differences, and it learns the direction that scores follow", async () => {
@@ -140,7 +141,11 @@ async function fitted(model: object, change: (rows: { texts: Float32Array; score
   change({ texts, score });
   const text = Uint32Array.from({ length: count }, (_, i) => i), metric = text.map((i) => i % 2);
   const settings = settingsOf(scml, { model: { ...small, ...model } }) as ScmlSettings;
-  const network = scml.build(settings, { ...size, fields: 1, statistics: 1, trainRows: count }, options());
+  const network = scml.build(
+    settings,
+    { ...size, fields: 1, statistics: 1, trainRows: count, fittedRows: count },
+    options(),
+  );
   const rows = {
     text: upload({ data: texts.slice(0, count * size.text), rows: count, columns: size.text }),
     metric: upload({
@@ -165,6 +170,7 @@ async function fitted(model: object, change: (rows: { texts: Float32Array; score
   } satisfies TrainRows;
   try {
     await fitNetwork(network, train, settings);
+    await fitRows(network, train);
     const scores = await valuesOf(() => network.forward(rows));
     return { state: await network.stateDict(), scores };
   } finally {
@@ -206,7 +212,7 @@ Deno.test("scml: without rows far apart in score it is said which bases need non
 });
 
 Deno.test("scml: the mixed norm takes directions out", async () => {
-  const build = { ...size, fields: 1, statistics: 1, trainRows: 20 };
+  const build = { ...size, fields: 1, statistics: 1, trainRows: 20, fittedRows: 20 };
   const count = 20, shape = [count] as const;
   const batch = {
     text: engine.tensor([count, size.text], uniforms(count * size.text, 1)),
@@ -255,7 +261,13 @@ Deno.test(
   "scml: nearest neighbours are fitted in one epoch and score records as their run did",
   withFolder(async (folder) => {
     const files = await writeInputs(folder), out = join(folder, "run");
-    const request = { recipe: scml.name, settings: { model: { ...small, head: "knn" } }, files, maxRows: null, out };
+    const request = {
+      recipe: scml.name,
+      settings: { model: { ...small, head: "knn" }, training: { refit: "none" as const } },
+      files,
+      maxRows: null,
+      out,
+    };
     const { finished, epochs } = await trainRun(request, { reporter: silent });
     assert.deepEqual([finished, epochs], [true, 1]);
     await using own = await Engine.open();

@@ -21,45 +21,51 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
   summary: "Gaussian process on texts, metric and lengths, fitted in closed form; for up to some thousand rows",
   table: gaussianProcessTable,
 
-  build: ({ model: { rows } }, { metric, text, fields, statistics, trainRows }, options) =>
-    new GaussianProcess(options, { rows: Math.min(rows, trainRows), metric, text, fields, statistics }),
+  build: ({ model: { rows } }, { metric, text, fields, statistics, fittedRows }, options) =>
+    new GaussianProcess(options, { rows: Math.min(rows, fittedRows), metric, text, fields, statistics }),
 
-  /** Searches the scales on some rows, then solves for all. */
+  /** Searches the scales on some rows. */
   async start(network, train, { model, training: { seed } }) {
-    const { score, weight } = train.rows;
-    const counted = Uint32Array.from(weight.keys()).filter((row) => weight[row]! > 0);
-    const used = drawn(counted, network.alpha.shape[0]!, new Philox(seed, rowsStream));
-    if (used.length === 0) throw new MetrogradError("There are no rows to train on.");
+    const used = usedRows(network, train, seed);
+    setStatisticsScale(network, train, used);
     setRows(network, train, used);
-    const mean = weightedMeanScore(train.rows);
-    network.mean.assign(Float32Array.of(mean));
-
     const searched = drawn(Uint32Array.from(used.keys()), model.searchRows, new Philox(seed, searchStream));
     const raw = await distancesOf(train, network, searched, searched);
     const units = Float32Array.from(raw, (one) => one.reduce((sum, value) => sum + value, 0) / one.length || 1);
     train.engine.write(network.units, units);
-    const distances = raw.map((one, kind) => one.map((value) => value / units[kind]!));
-    const of = (rows: Uint32Array, values: Float32Array, less: number) =>
-      Float64Array.from(rows, (row) => values[used[row]!]! - less);
+    const { score, weight } = train.rows, mean = weightedMeanScore(train.rows);
     const scales = maximizeLikelihood(network.covariance, {
-      distances,
-      target: of(searched, score, mean),
-      weight: of(searched, weight, 0),
+      distances: raw.map((one, kind) => one.map((value) => value / units[kind]!)),
+      target: Float64Array.from(searched, (row) => score[used[row]!]! - mean),
+      weight: Float64Array.from(searched, (row) => weight[used[row]!]!),
     });
     train.engine.write(network.scales, Float32Array.from(scales));
+  },
 
+  /** Solves for the weights of all rows. */
+  async refit(network, train, { training: { seed } }) {
+    const { engine, rows: { score, weight } } = train;
+    const used = usedRows(network, train, seed);
+    setRows(network, train, used);
+    const mean = weightedMeanScore(train.rows);
+    network.mean.assign(Float32Array.of(mean));
+    const [scales] = await engine.read([network.scales]);
     const all = Uint32Array.from(used.keys());
     const covariances = new Float32Array(used.length ** 2);
     for (let from = 0; from < used.length; from += chunk) {
       const part = all.subarray(from, from + chunk);
       const into = covariances.subarray(from * used.length, (from + part.length) * used.length);
-      network.covariance.fill(await distancesOf(train, network, part, all), scales, into);
+      network.covariance.fill(await distancesOf(train, network, part, all), scales!, into);
     }
-    const { noise } = network.covariance.values(scales);
-    const alpha = conjugateGradient(covariances, of(all, weight, 0).map((one) => noise / one), of(all, score, mean));
+    const { noise } = network.covariance.values(scales!);
+    const alpha = conjugateGradient(
+      covariances,
+      Float64Array.from(used, (row) => noise / weight[row]!),
+      Float64Array.from(used, (row) => score[row]! - mean),
+    );
     const padded = new Float32Array(network.alpha.size);
     padded.set(alpha);
-    train.engine.write(network.alpha, padded);
+    engine.write(network.alpha, padded);
   },
 
   fitted: () => true,
@@ -70,6 +76,13 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
 
   predict: (network, batch) => ({ score: network.forward(batch) }),
 };
+
+/** The rows that predictions lean on: those that count, or as many as there is room for. */
+function usedRows({ alpha }: GaussianProcess, { rows: { weight } }: TrainRows, seed: number): Uint32Array {
+  const counted = Uint32Array.from(weight.keys()).filter((row) => weight[row]! > 0);
+  if (counted.length === 0) throw new MetrogradError("There are no rows to train on.");
+  return drawn(counted, alpha.shape[0]!, new Philox(seed, rowsStream));
+}
 
 /** Some of the rows in their order: all, or as many as there is room for. */
 function drawn(rows: Uint32Array, most: number, random: Philox): Uint32Array {
@@ -99,7 +112,24 @@ function setRows(network: GaussianProcess, { engine, tables, rows }: TrainRows, 
   });
 
   const width = statistics.dimension;
-  const of = (row: number) => statistics.data.subarray(rows.text[row]! * width, (rows.text[row]! + 1) * width);
+  const raw = new Float32Array(network.statistics.size);
+  used.forEach((row, at) => raw.set(statisticsOf(tables, rows.text[row]!), at * width));
+  const standardized = engine.noGrad(() =>
+    engine.scope(() => network.standardized(engine.tensor(network.statistics.shape, raw)))
+  );
+  engine.copyInto(network.statistics, standardized);
+  standardized.dispose();
+}
+
+/** Text statistics of a record. */
+function statisticsOf({ statistics: { data, dimension } }: TrainRows["tables"], text: number): Float32Array {
+  return data.subarray(text * dimension, (text + 1) * dimension);
+}
+
+/** Sets what text statistics are measured from and by: their means and deviations over some rows. */
+function setStatisticsScale(network: GaussianProcess, { engine, tables, rows }: TrainRows, used: Uint32Array): void {
+  const width = tables.statistics.dimension;
+  const of = (row: number) => statisticsOf(tables, rows.text[row]!);
   const center = new Float64Array(width), square = new Float64Array(width);
   for (const row of used) of(row).forEach((value, k) => center[k]! += value / used.length);
   for (const row of used) of(row).forEach((value, k) => square[k]! += (value - center[k]!) ** 2 / used.length);
@@ -107,13 +137,6 @@ function setRows(network: GaussianProcess, { engine, tables, rows }: TrainRows, 
   const spread = Float32Array.from(square, (value) => (Math.sqrt(value) || 1) / statisticsScale(width));
   engine.write(network.center, Float32Array.from(center));
   engine.write(network.spread, spread);
-  const raw = new Float32Array(network.statistics.size);
-  used.forEach((row, at) => raw.set(of(row), at * width));
-  const standardized = engine.noGrad(() =>
-    engine.scope(() => network.standardized(engine.tensor(network.statistics.shape, raw)))
-  );
-  engine.copyInto(network.statistics, standardized);
-  standardized.dispose();
 }
 
 /** Squared distances by kind between some of the network's rows and others of them, [rows, others] each. */

@@ -7,6 +7,8 @@ import { type Matrix, rowOf, squaredDistances, zeros } from "../../classical/mat
 import { Pca } from "../../classical/pca.ts";
 import { fitScml } from "../../classical/scml.ts";
 import { scoreTriplets } from "../../classical/triplets.ts";
+import type { Tensor } from "../../../engine/tensor.ts";
+import type { Batch } from "../../batch.ts";
 import type { TrainRows } from "../../recipe.ts";
 import { weightedMeanScore } from "../../training_data.ts";
 import type { ScmlSettings } from "./config.ts";
@@ -26,7 +28,7 @@ const mostRows = 10_000;
  */
 export async function fitNetwork(network: ScmlNetwork, train: TrainRows, settings: ScmlSettings): Promise<void> {
   const { model, training: { seed } } = settings;
-  const counted = Uint32Array.from(train.rows.weight.keys()).filter((row) => train.rows.weight[row]! > 0);
+  const counted = countedRows(train);
   if (counted.length < 2) {
     throw new MetrogradError(`There are ${counted.length} rows to fit to; at least 2 are needed.`);
   }
@@ -34,11 +36,7 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
     const features = featuresOf(train, drawn(counted, mostRows, new Philox(seed, pcaStream)));
     network.input.set(Pca.fit(features, network.input.shift.size));
   }
-  const places = await train.compute((batch) => network.place(batch));
-  const x = picked(
-    { data: places, rows: train.rows.score.length, columns: places.length / train.rows.score.length },
-    counted,
-  );
+  const x = await computed(train, counted, (batch) => network.place(batch));
   const score = Float32Array.from(counted, (row) => train.rows.score[row]!);
   if (network.kernel) {
     const chosen = drawn(
@@ -55,7 +53,7 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
   if (head instanceof NearestRows) {
     const basis = basisOf(x, score, triplets, settings);
     const { metric } = fitScml({ x, triplets: triplets(), basis }, { beta: model.beta, seed });
-    head.set(metric, x, score);
+    head.setMetric(metric);
     return;
   }
   const basis = basisOf(x, score, triplets, settings);
@@ -64,6 +62,26 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
   train.engine.write(head.basis, columns);
   const { bias } = head.mlp.last;
   bias!.assign(new Float32Array(bias!.size).fill(weightedMeanScore(train.rows)));
+}
+
+/** Sets the rows that neighbours are looked for among. */
+export async function fitRows(network: ScmlNetwork, train: TrainRows): Promise<void> {
+  const { head } = network;
+  if (!(head instanceof NearestRows)) return;
+  const counted = countedRows(train);
+  const x = await computed(train, counted, (batch) => head.transform(network.place(batch)));
+  head.setRows(x, Float32Array.from(counted, (row) => train.rows.score[row]!));
+}
+
+/** Numbers of the rows that have a say. */
+function countedRows({ rows: { weight } }: TrainRows): Uint32Array {
+  return Uint32Array.from(weight.keys()).filter((row) => weight[row]! > 0);
+}
+
+/** Something of some rows, as a matrix. */
+async function computed(train: TrainRows, chosen: Uint32Array, of: (batch: Batch) => Tensor): Promise<Matrix> {
+  const data = await train.compute(of), rows = train.rows.score.length;
+  return picked({ data, rows, columns: data.length / rows }, chosen);
 }
 
 /** The directions that the settings ask for, as rows. */

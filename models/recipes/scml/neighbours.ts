@@ -49,28 +49,33 @@ export class NearestRows extends Module {
     this.#neighbors = Math.min(neighbors, rows);
   }
 
-  /** Takes a metric and the rows to look among, at most as many as there is room for. */
-  set(metric: MahalanobisMetric, x: Matrix, score: Float32Array): void {
-    const { engine } = this.metric, bases = this.metric.shape[0]!;
+  /** Takes a metric of at most as many directions as there is room for. */
+  setMetric({ components }: MahalanobisMetric): void {
+    const factor = new Float32Array(this.metric.size);
+    factor.set(components.data);
+    this.metric.engine.write(this.metric, factor);
+  }
+
+  /** Takes the rows to look among, at most as many as there is room for. @param places L x of each, [rows, bases] */
+  setRows(places: Matrix, score: Float32Array): void {
+    const { engine } = this.metric;
     const average = score.reduce((sum, one) => sum + one, 0) / score.length;
-    const factor = new Float32Array(this.metric.size), rows = new Float32Array(this.rows.size).fill(nowhere);
-    factor.set(metric.components.data);
-    const { data, columns } = metric.transform(x);
-    for (let i = 0; i < x.rows; i++) {
-      rows.fill(0, i * bases, (i + 1) * bases);
-      rows.set(data.subarray(i * columns, (i + 1) * columns), i * bases);
-    }
-    const residual = new Float32Array(this.residual.size);
+    const rows = new Float32Array(this.rows.size).fill(nowhere), residual = new Float32Array(this.residual.size);
+    rows.set(places.data);
     residual.set(score.map((one) => one - average));
     this.mean.assign(Float32Array.of(average));
-    engine.write(this.metric, factor);
     engine.write(this.rows, rows);
     engine.write(this.residual, residual);
   }
 
+  /** L x, [batch, inputs] → [batch, bases] */
+  transform(x: Tensor): Tensor {
+    return linear({ x, weight: this.metric });
+  }
+
   /** `x` [batch, inputs] → scores, [batch]. */
   forward(x: Tensor): Tensor {
-    const place = linear({ x, weight: this.metric });
+    const place = this.transform(x);
     const distance = pairwiseEuclideanDistance({ x: place, y: this.rows }, { squared: true });
     const nearness = multiply({ a: distance, b: x.engine.full([1], -1) });
     const { indices: index } = topk({ x: nearness }, { k: this.#neighbors });

@@ -22,7 +22,7 @@ export class ScmlNetwork extends Module {
     options: ModuleOptions,
     { head, pca, basis, bases: wanted, projection, projectionSize, kernelRows, neighbors, ...mlp }:
       ScmlSettings["model"],
-    { metric, text, fields, trainRows }: Widths,
+    { metric, text, fields, trainRows, fittedRows }: Widths,
   ) {
     super();
     const { engine } = options;
@@ -34,7 +34,7 @@ export class ScmlNetwork extends Module {
     const rows = Math.min(kernelRows, trainRows);
     this.kernel = projects ? null : new KernelProjection(engine, { rows, inputs, projection: projectionSize });
     this.head = head === "knn"
-      ? new NearestRows(engine, { inputs, bases, rows: trainRows, neighbors })
+      ? new NearestRows(engine, { inputs, bases, rows: fittedRows, neighbors })
       : new ScmlRegressor(options, {
         inputs,
         projection: projectionSize,

@@ -3,7 +3,7 @@ import { mseLoss } from "../../../engine/ops/losses.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { Recipe } from "../../recipe.ts";
 import { type ScmlSettings, scmlTable } from "./config.ts";
-import { fitNetwork } from "./fit.ts";
+import { fitNetwork, fitRows } from "./fit.ts";
 import { ScmlNetwork } from "./network.ts";
 import { ScmlRegressor } from "./regressor.ts";
 
@@ -16,6 +16,8 @@ export const scml: Recipe<ScmlSettings, ScmlNetwork> = {
   build: ({ model }, widths, options) => new ScmlNetwork(options, model, widths),
 
   start: fitNetwork,
+
+  refit: fitRows,
 
   fitted: ({ model }) => model.head === "knn",
 

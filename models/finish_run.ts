@@ -1,0 +1,44 @@
+import type { Engine } from "../engine/engine.ts";
+import { SafetensorsReader } from "../engine/safetensors_reader.ts";
+import { writeSafetensors } from "../engine/safetensors.ts";
+import { joinPairs } from "./augment.ts";
+import type { FitGate } from "./gate/fit_gate.ts";
+import type { Model } from "./model.ts";
+import type { PreparedRun } from "./prepare.ts";
+import { refit } from "./refit.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { saveModel } from "./scorer.ts";
+
+/** What the metadata of a model say that was fitted to train and validation rows in the end. */
+const allRows = "train and validation";
+
+/**
+ * Loads a run's best model as it was measured: one that was fitted to all rows since, by a run that is taken up again, is
+ * fitted to the train rows alone.
+ */
+export async function loadBest(engine: Engine, folder: RunFolder, model: Model, { data }: PreparedRun): Promise<void> {
+  using file = await SafetensorsReader.open(folder.model, "the model of a run");
+  await model.network.loadFrom(file.tensors, folder.model);
+  if (file.metadata.rows === allRows) await refit(engine, model, data.tables, data.train);
+}
+
+/** Fits a model that was measured, and the gate beside it, to train and validation rows together, where that is wanted. */
+export async function refitToAll(
+  engine: Engine,
+  folder: RunFolder,
+  model: Model,
+  { data, refitted, gate, rows: { records, plain } }: PreparedRun,
+): Promise<void> {
+  if (!refitted) return;
+  await refit(engine, model, data.tables, refitted);
+  await saveModel(folder.model, model.network, { rows: allRows });
+  if (!gate) return;
+  const recounted = gate.gate.recount(records, joinPairs([plain, data.validation]));
+  await saveGate(folder, recounted);
+}
+
+/** Writes a gate into a run's folder. */
+export async function saveGate(folder: RunFolder, gate: FitGate): Promise<void> {
+  const { tensors, metadata } = gate.toFile();
+  await writeSafetensors(folder.gate, tensors, metadata);
+}
