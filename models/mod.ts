@@ -41,6 +41,7 @@ export {
   type GateRows,
   type GateState,
 } from "./gate/fit_gate.ts";
+export type { Calibration } from "./gate/calibration.ts";
 export {
   estimateMisfitShare,
   fitMisfitScores,

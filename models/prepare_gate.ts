@@ -33,15 +33,7 @@ export function prepareGate(
     mismatched: mismatched.score.length > 0 ? mismatched : null,
     metrics: metrics.names.length,
   });
-  const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
-  onNote(
-    `Gate: ${fitted.topics.topics} topics; it tells a record from one with a swapped metric in ${
-      percent(fitted.accuracy)
-    } ` +
-      (fitted.informative
-        ? `of the cases, and holds ${percent(fitted.trainShare)} of the train rows for such that do not fit.`
-        : "of the cases, too few to be listened to."),
-  );
+  onNote(describeGate(fitted, train.score.length));
   // As a file keeps it, so that the run is measured by what it will score with.
   const gate = FitGate.fromFile(fitted.toFile(), "the gate");
   const posteriors = gate.posteriors(records);
@@ -56,4 +48,18 @@ export function prepareGate(
       (one, row) => validation.score[row]! <= highestMisfitScore && isMisfit(misfitProbability(one, gate.trainShare)),
     ),
   };
+}
+
+/** What a gate has found, in a sentence. */
+function describeGate({ topics: { topics }, accuracy, informative, trainShare }: FitGate, rows: number): string {
+  const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+  if (topics < 2) {
+    return `Gate: no topics found in the words of ${rows} records, so that scores stay as the recipe gives them.`;
+  }
+  const found = `Gate: ${topics} topics; it tells a record from one with a swapped metric in ${
+    percent(accuracy)
+  } of the cases`;
+  return informative
+    ? `${found}, and holds ${percent(trainShare)} of the train rows for such that do not fit.`
+    : `${found}, too few to be listened to: scores stay as the recipe gives them.`;
 }

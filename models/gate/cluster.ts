@@ -12,19 +12,27 @@ interface Cluster {
  * Puts groups together that use words alike: of all pairs the one whose union raises the marginal likelihood of the
  * counts most is united, until none raises it. How many clusters there are follows from the counts.
  *
+ * @param weight how much each word counts as evidence, [words]
  * @returns the cluster of each group, numbered from 0 in the order of their first groups
  * @see Heller and Ghahramani, "Bayesian hierarchical clustering" (2005)
  */
-export function clusterGroups({ counts, expected }: GroupCounts, evidence: WordEvidence): Uint32Array {
+export function clusterGroups(
+  { counts, expected }: GroupCounts,
+  evidence: WordEvidence,
+  weight: Float64Array,
+): Uint32Array {
   const own = (counts: Float64Array, expected: Float64Array) => {
     let sum = 0;
-    for (let word = 0; word < counts.length; word++) sum += evidence.logMarginal(counts[word]!, expected[word]!);
+    for (let word = 0; word < counts.length; word++) {
+      sum += weight[word]! * evidence.logMarginal(counts[word]!, expected[word]!);
+    }
     return sum;
   };
   const joint = (a: Cluster, b: Cluster) => {
     let sum = 0;
     for (let word = 0; word < a.counts.length; word++) {
-      sum += evidence.logMarginal(a.counts[word]! + b.counts[word]!, a.expected[word]! + b.expected[word]!);
+      sum += weight[word]! *
+        evidence.logMarginal(a.counts[word]! + b.counts[word]!, a.expected[word]! + b.expected[word]!);
     }
     return sum;
   };

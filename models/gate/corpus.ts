@@ -2,6 +2,7 @@ import { words } from "../../data/encoders/text_features.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { sentences } from "../../data/sentences.ts";
 import { Languages } from "./languages.ts";
+import { wordWeights } from "./word_weights.ts";
 
 /** Most words that are told apart. */
 const mostWords = 20_000;
@@ -57,6 +58,8 @@ export class Corpus {
   readonly records: readonly (readonly Sentence[])[];
   /** How many languages there are. */
   readonly languages: number;
+  /** How much each word counts: those that always stand together count as one, [words]. */
+  readonly weight: Float64Array;
 
   /** Numbers the words of records and finds their languages. */
   constructor(records: readonly MetricRecord[]) {
@@ -65,5 +68,6 @@ export class Corpus {
     const languages = new Languages(plain.map((sets) => [...new Set(sets.flat())]), this.vocabulary.words.length);
     this.languages = languages.count;
     this.records = plain.map((sets) => sets.map((words) => ({ words, language: languages.of(words) })));
+    this.weight = wordWeights(plain.flat(), this.vocabulary.words.length);
   }
 }

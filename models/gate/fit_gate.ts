@@ -10,6 +10,7 @@ import {
   misfitScore,
   type MisfitScores,
 } from "./mixture_fit.ts";
+import { calibrate, type Calibration, chanceLoss, fitCalibration, pairAccuracy, uncalibrated } from "./calibration.ts";
 import { Corpus } from "./corpus.ts";
 import { TopicModel } from "./topic_model.ts";
 
@@ -18,6 +19,12 @@ const folds = 5;
 
 /** Share of pairs of a fitting and a swapped row that the gate has to order rightly to be listened to. */
 const leastAccuracy = 0.65;
+
+/** Standard errors by which held-out rows have to be likelier than by chance for the same. */
+const surely = 2;
+
+/** Powers of the words' weights that are tried. */
+const dampings = [0, 0.5, 1] as const;
 
 /** Records with their metrics, as numbers. */
 export interface GateRows {
@@ -61,12 +68,16 @@ export interface FittedGate {
 export interface GateState {
   /** Share of the train rows that do not fit. */
   readonly trainShare: number;
-  /** Exponent of the odds. */
-  readonly temperature: number;
+  /** Power of the words' weights; see `TopicModel.fit`. */
+  readonly damping: number;
+  /** Of the odds. */
+  readonly calibration: Calibration;
   /** Share of pairs of a fitting and a swapped row that the odds order rightly. */
   readonly accuracy: number;
   /** Share that it calls misfits, by odds below 1, of validation rows and of those with swapped metrics; older gates lack it. */
   readonly called?: readonly [fitting: number, swapped: number];
+  /** Whether held-out rows are surely likelier by the odds than by chance. */
+  readonly informative: boolean;
   /** Scores of rows that do not fit. */
   readonly scores: MisfitScores;
 }
@@ -95,45 +106,53 @@ export class FitGate {
 
   /** False where texts do not tell metrics apart, so that scores are better left alone. */
   get informative(): boolean {
-    return this.accuracy >= leastAccuracy;
+    return this.state.informative;
   }
 
   /** Learns topics, how far to trust them, and the scores of train rows that do not fit. */
   static fit({ records, train, validation, mismatched, metrics }: GateData): FittedGate {
     const corpus = new Corpus(Array.from(train.text, (text) => records[text]!));
-    const topics = TopicModel.fit(corpus, [...train.text.keys()], train.metric, metrics);
-    const unfitted = new FitGate(topics, likenessOf(topics), {
-      trainShare: 0,
-      temperature: 1,
-      accuracy: 0.5,
-      scores: fitMisfitScores([], [], []),
+    const { unfitted, plain, swapped, calibration: fitted } = FitGate.#leastDamped(corpus, {
+      records,
+      train,
+      validation,
+      mismatched,
+      metrics,
     });
+    const { topics, state: { damping } } = unfitted;
 
     // Of the train rows what is not learnt from them: each fold is judged by the others.
     const posterior = new Map<number, Float64Array>();
     for (let fold = 0; fold < folds; fold++) {
       const inside = train.text.map((_, i) => i).filter((i) => i % folds !== fold);
       const metric = inside.map((i) => train.metric[i]!);
-      const model = TopicModel.fit(corpus, inside, metric, metrics, { topicOf: topics.topicOf });
+      const model = TopicModel.fit(corpus, inside, metric, metrics, { topicOf: topics.topicOf, damping });
       train.text.forEach((text, i) => i % folds === fold && posterior.set(text, model.posterior(records[text]!)));
     }
-    for (const rows of [validation, mismatched]) {
-      rows?.text.forEach((text) => posterior.has(text) || posterior.set(text, topics.posterior(records[text]!)));
-    }
-    const judged = (rows: GateRows) => unfitted.#judge((record) => posterior.get(record)!, rows);
-    const own = judged(train), plain = judged(validation), swapped = mismatched && judged(mismatched);
-    const temperature = swapped ? bestTemperature(plain.odds, swapped.odds) : 1;
-    const accuracy = swapped ? pairAccuracy(plain.odds, swapped.odds) : 0.5;
-    const calledOf = (odds: Float64Array) => odds.filter((one) => one < 1).length / Math.max(odds.length, 1);
-    const called = [calledOf(plain.odds), swapped ? calledOf(swapped.odds) : 0] as const;
+    const own = unfitted.#judge((record) => posterior.get(record)!, train);
+    const accuracy = swapped ? pairAccuracy(plain, swapped) : 0.5;
+    const { slope, shift, loss, lossError } = fitted, calibration = { slope, shift };
+    const informative = accuracy >= leastAccuracy && loss + surely * lossError < chanceLoss;
+    const calledOf = (odds: Float64Array) =>
+      calibrate(calibration, odds).filter((one) => one < 1).length / Math.max(odds.length, 1);
+    const called = [calledOf(plain), swapped ? calledOf(swapped) : 0] as const;
 
     // Only rows with low scores can be ones that do not fit.
-    const odds = own.odds.map((one, i) => train.score[i]! > highestMisfitScore ? Infinity : one ** temperature);
+    const odds = calibrate(calibration, own.odds)
+      .map((one, i) => train.score[i]! > highestMisfitScore ? Infinity : one);
     const trainShare = estimateMisfitShare(odds, 0.01);
     const weight = odds.map((one) => misfitProbability(one, 0.5));
     const scores = fitMisfitScores(own.nearness, train.score, weight);
     return {
-      gate: new FitGate(topics, unfitted.likeness, { trainShare, temperature, accuracy, called, scores }),
+      gate: new FitGate(topics, unfitted.likeness, {
+        damping,
+        calibration,
+        trainShare,
+        accuracy,
+        informative,
+        called,
+        scores,
+      }),
       misfit: odds.map((one) => misfitProbability(one, trainShare)),
     };
   }
@@ -143,9 +162,9 @@ export class FitGate {
    * out, it may learn from them too.
    */
   recount(records: readonly MetricRecord[], { text, metric }: GateRows): FitGate {
-    const { topicOf } = this.topics;
+    const { topics: { topicOf }, state: { damping } } = this;
     const corpus = new Corpus(Array.from(text, (record) => records[record]!));
-    const topics = TopicModel.fit(corpus, [...text.keys()], metric, topicOf.length, { topicOf });
+    const topics = TopicModel.fit(corpus, [...text.keys()], metric, topicOf.length, { topicOf, damping });
     return new FitGate(topics, likenessOf(topics), this.state);
   }
 
@@ -163,9 +182,9 @@ export class FitGate {
     const known = this.#knownMetrics(table);
     const rows = { text, metric: metric.map((one) => known[one]!) };
     const { odds, nearness } = this.#judge((record) => posteriors[record]!, rows);
-    const { temperature, scores } = this.state;
+    const { calibration, scores } = this.state;
     return {
-      odds: odds.map((one) => one ** temperature),
+      odds: calibrate(calibration, odds),
       misfitScore: nearness.map((one) => misfitScore(scores, one)),
     };
   }
@@ -203,6 +222,44 @@ export class FitGate {
       nearness[row] = other > 0 ? near / other : 0;
     });
     return { odds, nearness };
+  }
+
+  /**
+   * Topics with words damped, and odds shifted, as little as held-out rows allow: of what makes those rows as likely as the
+   * best does, within a standard error, the simplest. Few records need it, many do not.
+   */
+  static #leastDamped(corpus: Corpus, { records, train, validation, mismatched, metrics }: GateData) {
+    const rows = [...train.text.keys()];
+    const plainTopics = TopicModel.fit(corpus, rows, train.metric, metrics), { topicOf } = plainTopics;
+    const tried = dampings.flatMap((damping) => {
+      const topics = damping === 0
+        ? plainTopics
+        : TopicModel.fit(corpus, rows, train.metric, metrics, { topicOf, damping });
+      const scores = fitMisfitScores([], [], []);
+      const state = { damping, calibration: uncalibrated, trainShare: 0, accuracy: 0.5, informative: false, scores };
+      const unfitted = new FitGate(topics, likenessOf(topics), state);
+      const plain = FitGate.#rawOdds(unfitted, records, validation);
+      const swapped = mismatched && FitGate.#rawOdds(unfitted, records, mismatched);
+      return [false, true].map((shifts) => ({
+        unfitted,
+        plain,
+        swapped,
+        shifts,
+        calibration: swapped
+          ? fitCalibration(plain, swapped, { shifts })
+          : { ...uncalibrated, loss: chanceLoss, lossError: 0 },
+      }));
+    });
+    const best = tried.reduce((a, b) => b.calibration.loss < a.calibration.loss ? b : a).calibration;
+    const near = tried.filter(({ calibration: { loss } }) => loss <= best.loss + best.lossError);
+    return near.find(({ shifts }) => !shifts) ?? near[0]!;
+  }
+
+  /** Odds of held-out rows before they are calibrated. */
+  static #rawOdds(gate: FitGate, records: readonly MetricRecord[], rows: GateRows): Float64Array {
+    const posterior = new Map<number, Float64Array>();
+    for (const text of rows.text) if (!posterior.has(text)) posterior.set(text, gate.topics.posterior(records[text]!));
+    return gate.#judge((record) => posterior.get(record)!, rows).odds;
   }
 
   /** Mixes scores of rows that fit with those of rows that do not. @param share of the rows that do not */
@@ -243,7 +300,10 @@ export class FitGate {
       logRatios: part("log_ratios"),
       likeness: part("likeness"),
     });
-    return new FitGate(topics, likenessOf(topics), JSON.parse(metadata.state));
+    // Older gates have an exponent of the odds alone.
+    const { temperature: slope = 1, ...state } = JSON.parse(metadata.state);
+    const informative = state.accuracy >= leastAccuracy, calibration = { slope, shift: 0 };
+    return new FitGate(topics, likenessOf(topics), { damping: 0, calibration, informative, ...state });
   }
 }
 
@@ -258,36 +318,4 @@ function likenessOf(topics: TopicModel): Float64Array[] {
   const others = likeness.flatMap((row, t) => [...row].filter((_, s) => s !== t));
   const spread = Math.sqrt(others.reduce((sum, value) => sum + value ** 2, 0) / Math.max(others.length, 1)) || 1;
   return likeness.map((row) => row.map((value) => Math.tanh(value / spread)));
-}
-
-/** The exponent of odds that makes validation rows and those with swapped metrics likeliest. */
-function bestTemperature(plain: Float64Array, swapped: Float64Array): number {
-  const loss = (temperature: number) => {
-    const wrong = (odds: number) => Math.log1p(Math.min(odds, 1e12) ** temperature);
-    const right = (odds: number) => Math.log1p(1 / Math.max(odds, 1e-12) ** temperature);
-    const mean = (odds: Float64Array, of: (one: number) => number) =>
-      odds.reduce((sum, one) => sum + of(one), 0) / odds.length;
-    return mean(plain, right) + mean(swapped, wrong);
-  };
-  let best = 1;
-  for (let temperature = 0.05; temperature <= 1.5; temperature += 0.05) {
-    if (loss(temperature) < loss(best)) best = temperature;
-  }
-  return best;
-}
-
-/** Area under the ROC curve: of a fitting and a swapped row, how often the first has the greater odds. */
-function pairAccuracy(plain: Float64Array, swapped: Float64Array): number {
-  const sorted = swapped.toSorted();
-  const below = (value: number, orEqual: boolean) => {
-    let low = 0, high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sorted[middle]! < value || (orEqual && sorted[middle] === value)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  const sum = plain.reduce((total, value) => total + (below(value, false) + below(value, true)) / 2, 0);
-  return plain.length > 0 && swapped.length > 0 ? sum / plain.length / swapped.length : 0.5;
 }

@@ -66,18 +66,25 @@ export class TopicModel {
    *
    * @param rows numbers of the corpus's records to learn from
    * @param metric of each of them, below `metrics`
-   * @param topicOf of each metric, where the topics are known; else they are found by clustering
+   * @param options.topicOf of each metric, where the topics are known; else they are found by clustering
+   * @param options.damping power of the words' weights (see `wordWeights`) that their ratios are damped by: 0 for not at
+   *   all, 1 to take words that always stand together for one
    */
   static fit(
     corpus: Corpus,
     rows: ArrayLike<number>,
     metric: ArrayLike<number>,
     metrics: number,
-    options: { readonly prior?: WordPrior; readonly topicOf?: Uint32Array } = {},
+    { prior, damping = 0, ...options }: {
+      readonly prior?: WordPrior;
+      readonly topicOf?: Uint32Array;
+      readonly damping?: number;
+    } = {},
   ): TopicModel {
-    const evidence = new WordEvidence(options.prior);
+    const evidence = new WordEvidence(prior);
     const { vocabulary } = corpus;
-    const topicOf = options.topicOf ?? clusterGroups(countWords(corpus, rows, metric, metrics), evidence);
+    const topicOf = options.topicOf ??
+      clusterGroups(countWords(corpus, rows, metric, metrics), evidence, corpus.weight);
     const topics = topicOf.reduce((most, topic) => Math.max(most, topic), 0) + 1;
     const topic = Uint32Array.from(metric, (one) => topicOf[one]!);
     const { counts, expected } = countWords(corpus, rows, topic, topics);
@@ -87,7 +94,11 @@ export class TopicModel {
     const shares = new Float64Array(topics).fill(0.5 / (rows.length + 0.5 * topics));
     for (const one of topic) shares[one]! += 1 / (rows.length + 0.5 * topics);
     const likeness = correlations(logRatios, topics);
-    for (const ratios of logRatios) balance(ratios, shares);
+    logRatios.forEach((ratios, word) => {
+      balance(ratios, shares);
+      const weight = corpus.weight[word]! ** damping;
+      ratios.forEach((ratio, t) => ratios[t] = weight * ratio);
+    });
     return new TopicModel(vocabulary, topicOf, shares, logRatios, likeness);
   }
 

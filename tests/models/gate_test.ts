@@ -62,8 +62,8 @@ function planted(count: number): { records: MetricRecord[]; metric: number[] } {
 
 Deno.test("topics: metrics whose texts use words alike are united, others are not", () => {
   const { records, metric } = planted(400);
-  const counts = countWords(new Corpus(records), [...records.keys()], metric, 6);
-  assert.deepEqual([...clusterGroups(counts, new WordEvidence())], [0, 0, 1, 1, 2, 2]);
+  const corpus = new Corpus(records), counts = countWords(corpus, [...records.keys()], metric, 6);
+  assert.deepEqual([...clusterGroups(counts, new WordEvidence(), corpus.weight)], [0, 0, 1, 1, 2, 2]);
 });
 
 Deno.test("topics: the posterior finds a new text's topic, sums to 1, and is the prior for unknown words", () => {
