@@ -33,15 +33,9 @@ export { evaluate, type Evaluation } from "./evaluate.ts";
 export { type OpenEncoder, openEncoder, registerEncoder } from "./open_encoder.ts";
 export type { TextSource } from "./run_texts.ts";
 export type { RowCounts } from "./prepare.ts";
-export {
-  FitGate,
-  type FittedGate,
-  type GateData,
-  type GateEvidence,
-  type GateRows,
-  type GateState,
-} from "./gate/fit_gate.ts";
-export type { Calibration } from "./gate/calibration.ts";
+export { FitGate, type FittedGate, type GateState } from "./gate/fit_gate.ts";
+export type { GateData, GateEvidence, GateRows } from "./gate/gate_rows.ts";
+export type { OddsCalibration } from "./gate/calibration.ts";
 export {
   estimateMisfitShare,
   fitMisfitScores,

@@ -1,14 +1,16 @@
 /** From the odds of a topic model to such that can be believed: log odds' = slope · log odds + shift. */
-export interface Calibration {
+export interface OddsCalibration {
+  /** 1 leaves odds as they are; less draws them towards 1. */
   readonly slope: number;
+  /** Above 0 records are taken to fit more often. */
   readonly shift: number;
 }
 
 /** Odds as they are. */
-export const uncalibrated: Calibration = { slope: 1, shift: 0 };
+export const uncalibrated: OddsCalibration = { slope: 1, shift: 0 };
 
 /** A calibration, and how likely it makes what it was fitted to. */
-export interface FittedCalibration extends Calibration {
+export interface FittedCalibration extends OddsCalibration {
   /** Mean -log p of the rows that fit and of those that do not, added up. */
   readonly loss: number;
   /** Standard error of that. */
@@ -22,7 +24,7 @@ const mostLogOdds = 27;
 const logOf = (odds: number) => Math.min(Math.max(Math.log(odds), -mostLogOdds), mostLogOdds);
 
 /** Odds as a calibration has them. */
-export function calibrate({ slope, shift }: Calibration, odds: Float64Array): Float64Array<ArrayBuffer> {
+export function calibrate({ slope, shift }: OddsCalibration, odds: Float64Array): Float64Array<ArrayBuffer> {
   return Float64Array.from(odds, (one) => Math.exp(slope * logOf(one) + shift));
 }
 
@@ -59,7 +61,7 @@ export function fitCalibration(
 /** log odds of rows, and 1 for such that fit, -1 for such that do not. */
 type Kinds = readonly { readonly x: Float64Array; readonly sign: number }[];
 
-function lossOf(kinds: Kinds, { slope, shift }: Calibration): { loss: number; lossError: number } {
+function lossOf(kinds: Kinds, { slope, shift }: OddsCalibration): { loss: number; lossError: number } {
   let loss = 0, variance = 0;
   for (const { x, sign } of kinds) {
     const each = x.map((one) => softplus(-sign * (slope * one + shift)));
@@ -71,7 +73,7 @@ function lossOf(kinds: Kinds, { slope, shift }: Calibration): { loss: number; lo
 }
 
 /** What Newton's method takes from slope and shift. */
-function newtonStep(kinds: Kinds, { slope, shift }: Calibration, shifts: boolean): readonly [number, number] {
+function newtonStep(kinds: Kinds, { slope, shift }: OddsCalibration, shifts: boolean): readonly [number, number] {
   let slopePull = 0, shiftPull = 0, slopeBend = 1e-9, bothBend = 0, shiftBend = 1e-9;
   for (const { x, sign } of kinds) {
     for (const one of x) {

@@ -10,8 +10,16 @@ import {
   misfitScore,
   type MisfitScores,
 } from "./mixture_fit.ts";
-import { calibrate, type Calibration, chanceLoss, fitCalibration, pairAccuracy, uncalibrated } from "./calibration.ts";
+import {
+  calibrate,
+  chanceLoss,
+  fitCalibration,
+  type OddsCalibration,
+  pairAccuracy,
+  uncalibrated,
+} from "./calibration.ts";
 import { Corpus } from "./corpus.ts";
+import type { GateData, GateEvidence, GateRows } from "./gate_rows.ts";
 import { TopicModel } from "./topic_model.ts";
 
 /** Parts of the train records that take turns at being judged by what the others taught. */
@@ -25,36 +33,6 @@ const surely = 2;
 
 /** Powers of the words' weights that are tried. */
 const dampings = [0, 0.5, 1] as const;
-
-/** Records with their metrics, as numbers. */
-export interface GateRows {
-  /** For each row, the number of its record. */
-  readonly text: Uint32Array;
-  /** For each row, the number of its metric. */
-  readonly metric: Uint32Array;
-}
-
-/** What the gate says of rows. */
-export interface GateEvidence {
-  /** p(metric | texts) / p(metric) of each row: far above 1 where they go together, near 0 where they do not. */
-  readonly odds: Float64Array;
-  /** Score to expect of each row if its metric does not fit. */
-  readonly misfitScore: Float64Array;
-}
-
-/** What a gate is fitted to. */
-export interface GateData {
-  /** All records; rows name theirs by number. */
-  readonly records: readonly MetricRecord[];
-  /** Train rows, with their scores. */
-  readonly train: GateRows & { readonly score: Float32Array };
-  /** Rows held out. */
-  readonly validation: GateRows;
-  /** Rows held out whose metric was swapped. */
-  readonly mismatched: GateRows | null;
-  /** How many metrics there are. */
-  readonly metrics: number;
-}
 
 /** A gate, and what it makes of the rows that it was fitted to. */
 export interface FittedGate {
@@ -71,7 +49,7 @@ export interface GateState {
   /** Power of the words' weights; see `TopicModel.fit`. */
   readonly damping: number;
   /** Of the odds. */
-  readonly calibration: Calibration;
+  readonly calibration: OddsCalibration;
   /** Share of pairs of a fitting and a swapped row that the odds order rightly. */
   readonly accuracy: number;
   /** Share that it calls misfits, by odds below 1, of validation rows and of those with swapped metrics; older gates lack it. */

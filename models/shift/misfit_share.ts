@@ -1,5 +1,6 @@
 import { DataError } from "../../kernels/errors.ts";
-import type { FitGate, GateEvidence } from "../gate/fit_gate.ts";
+import type { FitGate } from "../gate/fit_gate.ts";
+import type { GateEvidence } from "../gate/gate_rows.ts";
 import { estimateMisfitShare, logLikelihoodOfShare } from "../gate/mixture_fit.ts";
 import type { EstimatorName } from "./names.ts";
 

@@ -1,4 +1,4 @@
-import type { GateEvidence } from "../gate/fit_gate.ts";
+import type { GateEvidence } from "../gate/gate_rows.ts";
 import type { Predictions } from "../predict_rows.ts";
 import { classCount } from "./classes.ts";
 
