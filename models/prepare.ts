@@ -15,7 +15,6 @@ import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
-import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
@@ -24,6 +23,7 @@ import { type PreparedGate, prepareGate } from "./prepare_gate.ts";
 import { recipeNamed } from "./recipes.ts";
 import { isRefittedToAll } from "./refit.ts";
 import type { Reporter } from "./reporter.ts";
+import { unweighted, weighted, weightedBoth } from "./row_weights.ts";
 import type { RunConfig, RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Embeddings, LabelledRows, TrainingData } from "./training_data.ts";
@@ -190,13 +190,13 @@ export async function prepare(
       metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
     },
-    train: { ...train, weight: withoutMisfits(weightsOf(train, settings.weights), gate?.misfits) },
+    train: weighted(train, settings.weights, gate),
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
-    ? bothOf(train, validation, settings.weights, gate)
+    ? weightedBoth(train, validation, settings.weights, gate)
     : null;
   return {
     data,
@@ -232,38 +232,11 @@ function growing({ data, dimension }: Embeddings): GrowingRows {
   return new GrowingRows(data, dimension);
 }
 
-/** Rows that probably do not fit are left to the gate; the network learns from the others. @param misfits of the first rows */
-function withoutMisfits(weight: Float32Array, misfits: readonly boolean[] = []): Float32Array {
-  return weight.map((one, row) => misfits[row] ? 0 : one);
-}
-
-/** Train rows, then validation rows. */
-function bothOf(
-  train: ScoredPairs,
-  validation: ScoredPairs,
-  weights: Settings["weights"],
-  gate: PreparedGate | null,
-): LabelledRows {
-  const rows = joinPairs([train, validation]);
-  const added = train.score.length - (gate?.misfits.length ?? 0);
-  const misfits = gate && [...gate.misfits, ...new Array<boolean>(added).fill(false), ...gate.validationMisfits];
-  return { ...rows, weight: withoutMisfits(weightsOf(rows, weights), misfits ?? []) };
-}
-
 function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {
   const { groupBy, validationShare: share, folds, fold } = data;
   const options = { seed: data.splitSeed ?? training.seed, groupBy };
   if (folds === 0) return holdoutSplit(records, { ...options, share });
   return stratifiedFolds(records, { ...options, folds })[fold]!;
-}
-
-function weightsOf({ score, metric }: ScoredPairs, { kind, ...options }: Settings["weights"]): Float32Array {
-  if (kind === "none") return new Float32Array(score.length).fill(1);
-  return kind === "sqrt-inverse" ? sqrtInverseWeights(score, options) : scoreRangeWeights(score, metric, options);
-}
-
-function unweighted(rows: ScoredPairs): LabelledRows {
-  return { ...rows, weight: new Float32Array(rows.score.length).fill(1) };
 }
 
 /** A record of the sample set as a file of records would give it. */

@@ -1,0 +1,44 @@
+import type { ScoredPairs } from "../data/negatives.ts";
+import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
+import { joinPairs } from "./augment.ts";
+import type { PreparedGate } from "./prepare_gate.ts";
+import type { Settings } from "./settings/shared.ts";
+import type { LabelledRows } from "./training_data.ts";
+
+type Weights = Settings["weights"];
+
+/**
+ * Train rows with their sample weights. Those that probably do not fit are left to the gate: the network learns from the
+ * others.
+ */
+export function weighted(train: ScoredPairs, weights: Weights, gate: PreparedGate | null): LabelledRows {
+  return { ...train, weight: withoutMisfits(weightsOf(train, weights), gate?.misfits) };
+}
+
+/** Train rows, then validation rows, weighted as train rows are. */
+export function weightedBoth(
+  train: ScoredPairs,
+  validation: ScoredPairs,
+  weights: Weights,
+  gate: PreparedGate | null,
+): LabelledRows {
+  const rows = joinPairs([train, validation]);
+  const added = train.score.length - (gate?.misfits.length ?? 0);
+  const misfits = gate && [...gate.misfits, ...new Array<boolean>(added).fill(false), ...gate.validationMisfits];
+  return { ...rows, weight: withoutMisfits(weightsOf(rows, weights), misfits ?? []) };
+}
+
+/** @param misfits of the first rows */
+function withoutMisfits(weight: Float32Array, misfits: readonly boolean[] = []): Float32Array {
+  return weight.map((one, row) => misfits[row] ? 0 : one);
+}
+
+function weightsOf({ score, metric }: ScoredPairs, { kind, ...options }: Settings["weights"]): Float32Array {
+  if (kind === "none") return new Float32Array(score.length).fill(1);
+  return kind === "sqrt-inverse" ? sqrtInverseWeights(score, options) : scoreRangeWeights(score, metric, options);
+}
+
+/** Rows that count alike. */
+export function unweighted(rows: ScoredPairs): LabelledRows {
+  return { ...rows, weight: new Float32Array(rows.score.length).fill(1) };
+}
