@@ -16,7 +16,7 @@ export interface HeldOutClasses extends LabelledClasses {
  *
  *     |M q - calls at hand|² + Σ λ_class (q - trained share)²,   q >= 0,   λ = 1 / held-out rows of the class + 1 / rows at hand
  *
- * so that classes of which little is known keep their share, as those do that no held-out row has.
+ * and then scaled to sum 1, so that classes of which little is known keep their share, as those do that no held-out row has.
  *
  * @see Lipton, Wang, Smola, "Detecting and correcting for label shift with black box predictors" (2018)
  * @see Azizzadenesheli, Liu, Yang, Anandkumar, "Regularized learning for domain adaptation under label shifts" (2019)

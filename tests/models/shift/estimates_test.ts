@@ -54,6 +54,12 @@ Deno.test("em: rows as those of training give no significant shift, in nearly al
   assert.equal(significant, 0);
 });
 
+Deno.test("em: what is significant takes more where fewer held-out rows say how training was", () => {
+  const { probabilities } = plant(shiftedShares, 250, 16);
+  const shift = estimateByEm(probabilities, trainedShares);
+  assert.deepEqual([1e6, 3].map((heldOutRows) => isSignificant(probabilities, shift, heldOutRows)), [true, false]);
+});
+
 Deno.test("bbse: finds the class shares that were planted, from calls alone", () => {
   const { probabilities } = plant(shiftedShares, 6000, 3, 0.5);
   const { shares, ratios } = estimateByBbse(probabilities, heldOut(20_000, 4, 0.5));
@@ -79,6 +85,40 @@ Deno.test("bbse: shares are never below 0, and without shift stay close to those
   assert.ok(shares.every((share) => share >= 0) && shares[0]! < 0.02, `${shares}`);
   const same = estimateByBbse(plant(trainedShares, 3000, 9).probabilities, heldOut(5000, 10));
   assert.ok(farthest(same.shares, trainedShares) < 0.04, `${same.shares}`);
+});
+
+Deno.test("bbse: no other shares explain the calls better, also where some are 0", () => {
+  // The classes that rows are called are given outright: two thirds of those of 5 as 6, the others as 7, and all at hand as 6.
+  const certain = (calls: readonly number[]) =>
+    Float64Array.from({ length: calls.length * 11 }, (_, at) => at % 11 === calls[Math.floor(at / 11)] ? 1 : 0);
+  const truth = Array.from({ length: 330 }, (_, row) => row % 11);
+  const calls = truth.map((one, row) => one === 5 ? row % 3 > 0 ? 6 : 7 : one);
+  const atHand = new Array<number>(200).fill(6), even = new Array<number>(11).fill(1 / 11);
+  const { shares } = estimateByBbse(certain(atHand), {
+    truth,
+    weight: truth.map(() => 1),
+    probabilities: certain(calls),
+    shares: even,
+  });
+  assert.ok(shares[7] === 0 && shares[5]! > 0.1 && shares[6]! > 0.5, `${shares}`);
+  const objective = (shares: ArrayLike<number>) => {
+    let sum = 0;
+    for (let call = 0; call < 11; call++) {
+      const explained = (of: ArrayLike<number>) =>
+        calls.reduce((sum, own, row) => sum + (own === call ? of[truth[row]!]! / 30 : 0), 0);
+      sum += (explained(shares) - atHand.filter((own) => own === call).length / 200) ** 2;
+    }
+    return sum + Array.from(shares).reduce((sum, share) => sum + (1 / 30 + 1 / 200) * (share - 1 / 11) ** 2, 0);
+  };
+  // What minimises it is scaled to sum 1 in the end; that is undone here.
+  const scaled = Array.from({ length: 400 }, (_, i) => shares.map((share) => share * (0.9 + i / 2000)));
+  const found = scaled.reduce((a, b) => objective(b) < objective(a) ? b : a);
+  for (let one = 0; one < 11; one++) {
+    for (const by of [-0.005, 0.005]) {
+      const moved = found.map((share, i) => i === one ? share + by : share);
+      if (moved[one]! >= 0) assert.ok(objective(moved) > objective(found), `${one} by ${by}`);
+    }
+  }
 });
 
 Deno.test("bbse: a class that no held-out row has keeps its share", () => {
