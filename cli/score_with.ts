@@ -1,6 +1,6 @@
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
-import type { MetricRecord } from "../data/records.ts";
+import { describeTextless, type MetricRecord } from "../data/records.ts";
 import { Engine } from "../engine/engine.ts";
 import { holdsEnsemble } from "../models/ensemble/config.ts";
 import { EnsembleScorer } from "../models/ensemble/scorer.ts";
@@ -41,6 +41,8 @@ export async function scoreWith(
   terminal: Terminal,
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
+  const textless = describeTextless(records, data, "scored by the metric alone");
+  if (textless !== null) onNote(textless);
   const options = {
     source: data,
     embeddings,

@@ -1,5 +1,5 @@
 import type { NoteTaker } from "./note_taker.ts";
-import type { MetricRecord } from "./records.ts";
+import { describeTextless, hasTexts, type MetricRecord } from "./records.ts";
 import { scoreClass } from "./scores.ts";
 
 /** What becomes of scores that are no whole numbers: they stay, become their class, or their records are left out. */
@@ -12,11 +12,25 @@ export interface CleanRecords {
   readonly kept: Uint32Array<ArrayBuffer>;
 }
 
-/** Cleans records by their scores; a note says how many were concerned. */
-export function cleanScores(
-  records: readonly MetricRecord[],
-  { offGrid, source, onNote }: { readonly offGrid: OffGrid; readonly source: string; readonly onNote: NoteTaker },
-): CleanRecords {
+/** How records are cleaned. */
+export interface CleanOptions {
+  readonly offGrid: OffGrid;
+  /** What notes call the records. */
+  readonly source: string;
+  readonly onNote: NoteTaker;
+}
+
+/** Leaves out records without texts, and cleans the others by their scores; notes say how many were concerned. */
+export function cleanRecords(all: readonly MetricRecord[], options: CleanOptions): CleanRecords {
+  const note = describeTextless(all, options.source, "left out");
+  if (note === null) return cleanScores(all, options);
+  options.onNote(note);
+  const there = Uint32Array.from(all.keys().filter((i) => hasTexts(all[i]!)));
+  const { records, kept } = cleanScores([...there].map((i) => all[i]!), options);
+  return { records, kept: kept.map((i) => there[i]!) };
+}
+
+function cleanScores(records: readonly MetricRecord[], { offGrid, source, onNote }: CleanOptions): CleanRecords {
   const off = records.map(({ score }) => score !== null && !Number.isInteger(score));
   const count = off.filter((one) => one).length;
   if (offGrid === "keep" || count === 0) return { records, kept: Uint32Array.from(records.keys()) };

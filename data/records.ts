@@ -31,7 +31,8 @@ export interface ReadRecordsOptions {
 
 /**
  * Reads records `{metric_name, system_prompt?, user_prompt, response, score?}` from a JSON array or from JSON lines.
- * `prompt` may stand for `user_prompt` and `expected_response` for `response`.
+ * `prompt` may stand for `user_prompt` and `expected_response` for `response`. Some of the records may lack both; see
+ * `hasTexts`.
  *
  * @throws DataError naming the file, and the record counted from 1, when something is not what it has to be
  */
@@ -39,7 +40,9 @@ export async function readRecords(path: string, options: ReadRecordsOptions): Pr
   const { scores, recover = false, onNote = () => {} } = options;
   const values = await readJsonArray(path, { recover, onNote });
   if (values.length === 0) throw new DataError(`${path} has no records; at least one is expected.`);
-  return values.map((value, index) => parseRecord(value, `${path}, record ${index + 1}`, scores));
+  const records = values.map((value, index) => parseRecord(value, `${path}, record ${index + 1}`, scores));
+  if (records.some(hasTexts)) return records;
+  throw new DataError(`${path}: none of its ${records.length} records has a user_prompt or a response.`);
 }
 
 /**
@@ -68,7 +71,7 @@ export function parseRecord(value: unknown, place: string, scores: ReadRecordsOp
     throw new DataError(`${place}: metric_name is ${describe(metric_name)}; the name of a metric is expected.`);
   }
   const systemPrompt = text(system_prompt, "system_prompt", place);
-  const record = {
+  return {
     metric: metric_name,
     systemPrompt: systemPrompt.trim() === "" ? null : systemPrompt,
     userPrompt: text(user_prompt, "user_prompt", place) || text(prompt, "prompt", place),
@@ -76,10 +79,24 @@ export function parseRecord(value: unknown, place: string, scores: ReadRecordsOp
     score: scores === "ignored" ? null : readScore(score, place, scores === "required"),
     extra,
   };
-  if (record.userPrompt.trim() === "" && record.response.trim() === "") {
-    throw new DataError(`${place} has neither a user_prompt nor a response; at least one of them is expected.`);
-  }
-  return record;
+}
+
+/** True for a record with a user prompt or a response. */
+export function hasTexts({ userPrompt, response }: MetricRecord): boolean {
+  return userPrompt.trim() !== "" || response.trim() !== "";
+}
+
+/** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */
+export function describeTextless(records: readonly MetricRecord[], source: string, then: string): string | null {
+  const first = records.findIndex((record) => !hasTexts(record));
+  if (first < 0) return null;
+  const count = records.filter((record) => !hasTexts(record)).length;
+  return count === 1
+    ? `${source}: record ${first + 1} has neither a user_prompt nor a response; it is ${then}.`
+    : `${source}: ${count} records, the first of them record ${
+      first + 1
+    }, have neither a user_prompt nor a response; ` +
+      `they are ${then}.`;
 }
 
 function text(value: unknown, field: string, place: string): string {

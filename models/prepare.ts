@@ -6,7 +6,7 @@ import type { HashEncoder } from "../data/encoders/hash.ts";
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
-import { cleanScores } from "../data/clean.ts";
+import { cleanRecords } from "../data/clean.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
@@ -96,7 +96,7 @@ export async function prepare(
     ? await readRecords(files.data, { scores: "required", recover: files.recover, onNote })
     : sample!.train.map(recordOf);
   const source = files?.data ?? "the sample set";
-  const { records: clean, kept } = cleanScores(maxRows === null ? all : all.slice(0, maxRows), {
+  const { records: clean, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
     source,
     onNote,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cleanScores, type OffGrid } from "../../data/clean.ts";
+import { cleanRecords, type OffGrid } from "../../data/clean.ts";
 
 const records = [9, 9.5, 10, 0.25].map((score) => ({
   metric: "m",
@@ -12,7 +12,7 @@ const records = [9, 9.5, 10, 0.25].map((score) => ({
 
 function cleaned(offGrid: OffGrid) {
   const notes: string[] = [];
-  const { records: left, kept } = cleanScores(records, {
+  const { records: left, kept } = cleanRecords(records, {
     offGrid,
     source: "a.json",
     onNote: (note) => notes.push(note),
@@ -32,4 +32,20 @@ Deno.test("cleaning: scores off the grid stay, are rounded to their class, or le
     kept: [0, 2],
     notes: ["a.json: 2 scores are no whole numbers; their records are left out."],
   });
+});
+
+Deno.test("cleaning: records without texts are left out, and the others keep their numbers", () => {
+  const notes: string[] = [];
+  const textless = { ...records[0]!, userPrompt: "", response: " " };
+  const { records: left, kept } = cleanRecords([textless, records[0]!, records[1]!, textless, records[2]!], {
+    offGrid: "drop",
+    source: "a.json",
+    onNote: (note) => notes.push(note),
+  });
+  assert.deepEqual(left.map(({ score }) => score), [9, 10]);
+  assert.deepEqual([...kept], [1, 4]);
+  assert.deepEqual(notes, [
+    "a.json: 2 records, the first of them record 1, have neither a user_prompt nor a response; they are left out.",
+    "a.json: 1 scores are no whole numbers; their records are left out.",
+  ]);
 });

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOptions } from "../../data/records.ts";
+import {
+  combineTextFields,
+  describeTextless,
+  hasTexts,
+  type MetricRecord,
+  readRecords,
+  type ReadRecordsOptions,
+} from "../../data/records.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const whole = { metric_name: "tone", system_prompt: "Be kind.", user_prompt: "Hello", response: "Hi", score: "9.5" };
@@ -48,12 +55,24 @@ Deno.test("records: prompt and expected_response stand in for user_prompt and re
   assert.deepEqual([both!.userPrompt, both!.response], ["Hello", "E"]);
 });
 
-Deno.test("records: one of prompt and response may be missing or null, not both", async () => {
+Deno.test("records: prompt and response may be missing or null, both of them too where another record has one", async () => {
   const [record] = await read([{ metric_name: "m", user_prompt: null, response: "R", score: 1 }]);
   assert.equal(record!.userPrompt, "");
-  await assert.rejects(read([whole, { metric_name: "m", user_prompt: null, score: 1 }]), {
+  const textless = { metric_name: "m", user_prompt: null, response: " ", system_prompt: "Be brief.", score: 1 };
+  const records = await read([whole, textless, whole, textless]);
+  assert.deepEqual(records.map(hasTexts), [true, false, true, false]);
+  assert.equal(
+    describeTextless(records, "a.json", "left out"),
+    "a.json: 2 records, the first of them record 2, have neither a user_prompt nor a response; they are left out.",
+  );
+  assert.equal(
+    describeTextless(records.slice(0, 3), "a.json", "left out"),
+    "a.json: record 2 has neither a user_prompt nor a response; it is left out.",
+  );
+  assert.equal(describeTextless([records[0]!], "a.json", "left out"), null);
+  await assert.rejects(read([textless, textless]), {
     name: "DataError",
-    message: "train.json, record 2 has neither a user_prompt nor a response; at least one of them is expected.",
+    message: /: none of its 2 records has a user_prompt or a response\.$/,
   });
 });
 
