@@ -21,18 +21,26 @@ for (const rule of unused(damages)) {
 const fates: Fate[] = [];
 for await (const fate of tryMutants(families)) {
   fates.push(fate);
-  if (fate.fate === "survived" && !isEquivalent(fate)) console.log(describe(fate));
+  if (survived(fate)) console.log(describe(fate));
 }
-const survivors = fates.filter((fate) => fate.fate === "survived");
-const equivalent = survivors.filter(isEquivalent).length;
-const count = (fate: Fate["fate"]) => fates.filter((one) => one.fate === fate).length;
-console.log(
-  `${count("caught")} caught, ${count("hung")} hung, ${
-    count("invalid")
-  } do not compile, ${equivalent} change nothing, ` +
-    `${survivors.length - equivalent} survived`,
-);
-Deno.exitCode = survivors.length > equivalent || count("caught") === 0 ? 1 : 0;
+for (const [family, some] of Map.groupBy(fates, familyOf)) console.log(`${family}: ${summary(some)}`);
+console.log(summary(fates));
+Deno.exitCode = fates.some(survived) || !fates.some(({ fate }) => fate === "caught") ? 1 : 0;
+
+function survived(fate: Fate): boolean {
+  return fate.fate === "survived" && !isEquivalent(fate);
+}
+
+function summary(fates: readonly Fate[]): string {
+  const count = (fate: Fate["fate"]) => fates.filter((one) => one.fate === fate).length;
+  const survivors = fates.filter(survived).length, equivalent = count("survived") - survivors;
+  return `${count("caught")} caught, ${count("hung")} hung, ${count("invalid")} do not compile, ` +
+    `${equivalent} change nothing, ${survivors} survived`;
+}
+
+function familyOf({ path }: Fate): string {
+  return path.startsWith(generated) ? generated : path.split("/")[1]!;
+}
 
 function describe({ path, line, before, after }: Fate): string {
   return `${path}:${line + 1}\n  - ${before}\n  + ${after}`;
