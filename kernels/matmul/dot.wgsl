@@ -20,7 +20,7 @@ fn main(
   let step_a = select(1u, uniforms.m, transpose_a);
   let step_b = select(uniforms.n, 1u, transpose_b);
   let first = (workgroup.z % uniforms.parts) * uniforms.part_length;
-  let end = min(first + uniforms.part_length, uniforms.k);
+  let end = first + min(uniforms.part_length, uniforms.k - first);
   var sum = 0.0;
   for (var k = first + local; k < end; k += 64u) {
     sum = fma(f32(a[from_a + k * step_a]), f32(b[from_b + k * step_b]), sum);

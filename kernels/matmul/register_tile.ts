@@ -44,7 +44,7 @@ ${range(rows).map((i) => `  let row_${i} = min(${rowOf(i)}, uniforms.m - ${lastR
 ${columnIndices(tile).map((line) => "  " + line).join("\n")}
 ${range(rows).map((i) => "  " + range(columns).map((n) => `var c${i}_${n} = 0.0;`).join(" ")).join("\n")}
   var k = (workgroup.z % uniforms.parts) * uniforms.part_length;
-  let end = min(k + uniforms.part_length, uniforms.k);
+  let end = k + min(uniforms.part_length, uniforms.k - k);
   for (; k + 4u <= end; k += 4u) {
 ${main.map((line) => "    " + line).join("\n")}
   }

@@ -20,7 +20,7 @@ fn main(
   let step_a = select(1u, uniforms.m, transpose_a);
   let step_b = select(uniforms.n, 1u, transpose_b);
   var k = (workgroup.z % uniforms.parts) * uniforms.part_length;
-  let end = min(k + uniforms.part_length, uniforms.k);
+  let end = k + min(uniforms.part_length, uniforms.k - k);
   var at_a = batch * uniforms.stride_a + select(row * uniforms.k, row, transpose_a) + k * step_a;
   var at_b = batch * uniforms.stride_b + select(column, column * uniforms.k, transpose_b) + k * step_b;
   // Four sums run side by side, which is faster and rounds less than one long chain.

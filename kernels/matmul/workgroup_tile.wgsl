@@ -43,7 +43,7 @@ fn main(
 ) {
   let batch = workgroup.z / uniforms.parts;
   let first_step = (workgroup.z % uniforms.parts) * uniforms.part_length;
-  let end = min(first_step + uniforms.part_length, uniforms.k);
+  let end = first_step + min(uniforms.part_length, uniforms.k - first_step);
   let first_row = workgroup.y * side;
   let first_column = workgroup.x * side;
   // Neighbouring invocations read neighbouring numbers, whichever way the matrix is stored.

@@ -45,7 +45,7 @@ fn main(
   if (first >= uniforms.count) {
     return;
   }
-  let last = min(first + BLOCK, uniforms.count);
+  let last = first + min(BLOCK, uniforms.count - first);
   var squares = vec4f(0.0);
   var greatest = vec4u(0u);
   var index = first + 16u * local;
@@ -65,22 +65,19 @@ fn main(
   }
   var bad = NONE;
   if (max(max(greatest.x, greatest.y), max(greatest.z, greatest.w)) > uniforms.largest) {
-    bad = first_bad(first + 16u * local, last);
+    bad = first_bad(first, last);
   }
   let sum = (squares.x + squares.y) + (squares.z + squares.w);
   partials[uniforms.first_partial + block * 64u + local] = Partial(sum, bad);
 }
 
-// Looks again, for the place: number among all ranges of the invocation's first element that cannot be used.
-fn first_bad(start: u32, last: u32) -> u32 {
-  var found = NONE;
-  for (var group = start; group < last; group += 1024u) {
-    for (var index = group; index < min(group + 16u, last); index += 1u) {
-      let bits = bitcast<u32>(gradient[index / 4u][index & 3u]) & 0x7fffffffu;
-      if (bits > uniforms.largest) {
-        found = min(found, uniforms.first_element + index);
-      }
+// Looks again, for the place: number among all ranges of the block's first element that cannot be used.
+fn first_bad(first: u32, last: u32) -> u32 {
+  for (var index = first; index < last; index += 1u) {
+    let bits = bitcast<u32>(gradient[index / 4u][index & 3u]) & 0x7fffffffu;
+    if (bits > uniforms.largest) {
+      return uniforms.first_element + index;
     }
   }
-  return found;
+  return NONE;
 }

@@ -6,8 +6,5 @@ fn rank(value: f32) -> u32 {
   if ((bits & 0x7fffffffu) > 0x7f800000u) {
     return 0xffffffffu;
   }
-  if (bits == 0x80000000u) {
-    return 0x80000000u;
-  }
-  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+  return select(bits | 0x80000000u, ~bits, bits > 0x80000000u);
 }

@@ -30,7 +30,7 @@ fn main(
     return;
   }
   let rows = uniforms.rows - select(0u, 1u, column >= uniforms.last_row_columns);
-  let last = min(first + uniforms.chunk_rows, rows);
+  let last = first + min(uniforms.chunk_rows, rows - first);
   let stride = uniforms.stride;
   var at = uniforms.offset + first * stride + column;
   var sums = vec4f(0.0);

@@ -140,7 +140,7 @@ Deno.test("bilinear: the same bits on every repeat", async () => {
 
 Deno.test("bilinear: the gradient's norm comes from Gram matrices, and what cannot be used is found", async () => {
   const { launcher } = harness;
-  for (const sizes of shapes) {
+  for (const sizes of [...shapes, { batch: 130, in1: 3, in2: 2, out: 5 }]) {
     const { x1, x2, weight, dy } = numbers(sizes);
     const { dweight } = bilinearBackwardReference(x1, x2, weight, dy, sizes);
     const norm = Math.sqrt(dweight.reduce((sum, value) => sum + value * value, 0));
@@ -158,6 +158,16 @@ Deno.test("bilinear: the gradient's norm comes from Gram matrices, and what cann
       assertClose([Math.sqrt(squares)], [norm], { rtol: 1e-5 });
     }
   }
+});
+
+Deno.test("bilinear: a gradient's square of 1e30 can still be used", async () => {
+  const partials = harness.output(2), sizes = { batch: 1, in1: 1, in2: 1, out: 1, firstElement: 7, firstPartial: 0 };
+  // (1 * 1.00000048) * 9.9999957e29 is the f32 nearest to 1e30.
+  const factors = { x1: harness.upload([1.000000238418579]), x2: harness.upload([999999785664512]), partials };
+  bilinearGradientPartials(harness.launcher, { ...sizes, ...factors, dy: harness.upload([1]) });
+  const [found] = await harness.read(partials);
+  assert.equal(found[0], Math.fround(1e30));
+  assert.equal(new Uint32Array(found.buffer, found.byteOffset, 2)[1], 0xffffffff);
 });
 
 Deno.test("bilinear: a weight that is too short and a batch that cannot be bound are refused", () => {

@@ -19,7 +19,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
   var c2_0 = 0.0; var c2_1 = 0.0; var c2_2 = 0.0; var c2_3 = 0.0;
   var c3_0 = 0.0; var c3_1 = 0.0; var c3_2 = 0.0; var c3_3 = 0.0;
   var k = (workgroup.z % uniforms.parts) * uniforms.part_length;
-  let end = min(k + uniforms.part_length, uniforms.k);
+  let end = k + min(uniforms.part_length, uniforms.k - k);
   for (; k + 4u <= end; k += 4u) {
     let a0_k0 = Element(a[(offset_a + (k + 0u) * uniforms.m + row_0) >> 2u]);
     let a0_0 = a0_k0.x;

@@ -37,7 +37,7 @@ async function statusOf(ranges: Float32Array<ArrayBuffer>[], maxNorm?: number) {
 }
 
 Deno.test("gradient norm: equals the reference over ranges of any length", async () => {
-  for (const lengths of [[1], [63, 65], [16_384], [16_385, 7], [100_001, 3, 20_000]]) {
+  for (const lengths of [[1], [63, 65], [16_384], [16_385, 7], [49_152], [100_001, 3, 20_000]]) {
     const ranges = lengths.map((length, i) => normals(length, i + 1));
     const { norm, coefficient, firstUnusable } = await statusOf(ranges, 1);
     const expected = gradientNormReference(ranges.flatMap((range) => [...range]), 1);
@@ -50,6 +50,21 @@ Deno.test("gradient norm: leaves a small gradient as it is, and any gradient wit
   assert.equal((await statusOf([Float32Array.of(0.3, 0.4)], 1)).coefficient, 1);
   assert.equal((await statusOf([Float32Array.of(300, 400)])).coefficient, 1);
   assert.equal((await statusOf([new Float32Array(5)])).norm, 0);
+  assertClose([(await statusOf([Float32Array.of(0.3, 0.4)])).norm], [0.5]);
+});
+
+Deno.test("gradient norm: squares by Gram matrices that are rounded below 0 count as 0", async () => {
+  // Rows whose gradients nearly cancel: their squares are less than what rounding leaves, which is negative.
+  const values = [1.2999999523162842, 1.300012469291687], status = harness.output(statusWords);
+  const factors = {
+    x1: harness.upload(values),
+    x2: harness.upload(values),
+    dy: harness.upload([values[0]!, -values[1]!]),
+  };
+  gradientNorm(launcher, { ranges: [], factored: [{ ...factors, batch: 2, in1: 1, in2: 1, out: 1 }], status });
+  const { norm, coefficient, firstUnusable } = readGradientStatus((await harness.read(status))[0]);
+  assert.ok(norm >= 0 && norm < 2e-3, `${norm}`);
+  assert.deepEqual([coefficient, firstUnusable], [1, null]);
 });
 
 Deno.test("gradient norm: names the first element that is NaN, infinite or over 1e15", async () => {

@@ -9,7 +9,7 @@ const harness = await KernelHarness.open();
 
 for (const { kind, launcher } of harness.launchers) {
   Deno.test(`reduction: column sums equal the reference (${kind})`, async () => {
-    for (const [rows, columns] of [[1, 1], [5, 65], [64, 64], [257, 3], [4099, 2]] as const) {
+    for (const [rows, columns] of [[1, 1], [5, 65], [64, 64], [257, 3], [4099, 2], [192, 3], [768, 3]] as const) {
       const data = normals(rows * columns, 1), expected = sumColumnsReference(data, rows, columns);
       const x = harness.upload(data), y = harness.output(columns), z = harness.output(columns, data.slice(0, columns));
       sumColumns(launcher, { x, y, rows, columns });

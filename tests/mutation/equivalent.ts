@@ -99,8 +99,8 @@ const equivalents: readonly Equivalent[] = [
     reason: "A square output is laid out either way.",
   },
   {
-    before: /k \+ 4u <= uniforms\.|i \+ 4u <= uniforms\./,
-    after: /[ki] \+ 4u < uniforms\.|[ki] - 4u <= uniforms\./,
+    before: /\b(k|i|at|row|column) \+ 4u <= /,
+    after: /\b(k|i|at|row|column) \+ 4u < |\b(k|i|column) - 4u <= /,
     reason: "The loop over what remains takes the last four one at a time: the same sum but for rounding.",
   },
   {
@@ -113,6 +113,72 @@ const equivalents: readonly Equivalent[] = [
     before: /select\((1\.0|dy\[index\]) \/ \w+, (0\.0|vec2f\(0\.0\)), \w+ == |select\(1\.0 \/ distances, vec2f\(0\.0\)/,
     after: /, 1\.0, \w+ == |, vec2f\(1\.0\), squares/,
     reason: "The slope of a distance of 0 multiplies a difference of 0.",
+  },
+  {
+    path: "exponential_sums.wgsl",
+    before: /-1\.0 \/ sum/,
+    after: /-2\.0 \/ sum/,
+    reason: "Either is infinite.",
+  },
+  {
+    path: "exponentials.wgsl",
+    before: /value > greatest/,
+    after: /value >= greatest/,
+    reason: "It does not matter which of equal numbers is left out of the rest.",
+  },
+  {
+    path: "exponentials_rows.wgsl",
+    before: /value > greatests|greatests\[column\] > greatest/,
+    after: /value >= greatests|greatests\[column\] >= greatest/,
+    reason: "It does not matter which of equal numbers is left out of the rest.",
+  },
+  {
+    path: "max_rows.wgsl",
+    before: /place < best/,
+    after: /place <= best/,
+    reason: "Two columns are never the same place.",
+  },
+  {
+    before: /4u \* index >= uniforms\.count/,
+    after: /4u \* index > uniforms\.count/,
+    reason: "Behind the last whole vector none of the four elements is inside, and what is there is written again.",
+  },
+  {
+    path: "attention.wgsl",
+    before: /uniforms\.threshold == 0u/,
+    after: /uniforms\.threshold == 1u/,
+    reason: "Without dropout every word is kept; one word in 2^32 is 0.",
+  },
+  {
+    path: "gradient_norm.wgsl",
+    before: /squares < 0\.0\)/,
+    after: /squares <= 0\.0\)/,
+    reason: "The root of 0 is 0.",
+  },
+  {
+    path: "gradient_partials.wgsl",
+    before: /index \+ 16u <= last|index < last|greatest = vec4u\(0u\)|\)\) > uniforms\.largest/,
+    after: /index \+ 16u < last|index <= last|greatest = vec4u\(1u\)|\)\) >= uniforms\.largest/,
+    reason:
+      "What is left of a line is taken four at a time, 0 from the end on; a second look finds what cannot be used.",
+  },
+  {
+    path: "triplets.wgsl",
+    before: /^var (farthest|nearest) = 0\.0;$/,
+    after: /^var (farthest|nearest) = 1\.0;$/,
+    reason: "Distances are compared only where a row was chosen.",
+  },
+  {
+    path: "occurrences.wgsl",
+    before: /i < uniforms\.count/,
+    after: /i <= uniforms\.count/,
+    reason: "Whatever is not less than the count stands for none.",
+  },
+  {
+    path: "top_k.wgsl",
+    before: /^var (last|last_rank|best_rank) = 0u;$|best < uniforms\.size|uniforms\.start > 0u/,
+    after: /^var (last|last_rank|best_rank) = 1u;$|best <= uniforms\.size|uniforms\.start > 1u/,
+    reason: "Ranks are compared only where something was found, and a pass starts at 0 or far behind.",
   },
   {
     path: "dropout.wgsl",
