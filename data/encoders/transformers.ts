@@ -38,6 +38,14 @@ interface OnnxTensor {
   readonly data: ArrayLike<number | bigint>;
 }
 
+/** A model that is ready to encode. */
+interface Opened {
+  readonly tokenizer: Tokenizer;
+  /** The token that ends every text; null where there is none. */
+  readonly end: bigint | null;
+  readonly network: OnnxModel;
+}
+
 /** The files of a model that transformers.js reads, to be fetched. */
 export function transformersFiles(dtype: EncodingOptions["dtype"]): { required: string[]; optional: string[] } {
   const weights = weightsFile(dtype === "auto" ? "fp32" : dtype);
@@ -67,15 +75,17 @@ export async function openTransformers(
   for (const name of tokenizerFiles) (await openOrExplain(join(folder, name), "a file of a tokenizer")).close();
   const files = ["config.json", ...tokenizerFiles, weightsFile(dtype), `${weightsFile(dtype)}_data`];
   const fingerprint = await fingerprintModel("transformers", folder, files, { pooling, normalize }, maxTokens);
-  let opened: Promise<{ tokenizer: Tokenizer; network: OnnxModel }> | undefined;
-  const open = async () => {
+  let opened: Promise<Opened> | undefined;
+  const open = async (): Promise<Opened> => {
     const { env, AutoTokenizer, AutoModel } = await load();
     env.allowRemoteModels = false;
     env.logLevel = errorsOnly;
     const device = options.device === "auto" ? "cpu" : options.device;
     try {
+      const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
       return {
-        tokenizer: await AutoTokenizer.from_pretrained(folder, { local_files_only: true }),
+        tokenizer,
+        end: lastToken(tokenizer),
         network: await AutoModel.from_pretrained(folder, { local_files_only: true, dtype, device }),
       };
     } catch (error) {
@@ -90,8 +100,9 @@ export async function openTransformers(
     maxTokens,
     batchSize: options.batchSize,
     async encode(texts) {
-      const { tokenizer, network } = await (opened ??= open());
+      const { tokenizer, end, network } = await (opened ??= open());
       const inputs = tokenizer(texts, { padding: true, truncation: true, max_length: maxTokens });
+      restoreEnds(inputs, maxTokens, end);
       const outputs = await network(inputs);
       const hidden = outputs.last_hidden_state ?? outputs.token_embeddings;
       if (!hidden || hidden.dims.at(-1) !== dimension) {
@@ -109,6 +120,27 @@ export async function openTransformers(
       await (await opened?.catch(() => undefined))?.network.dispose();
     },
   };
+}
+
+/** The token that ends every text; null for a tokenizer that has none. */
+function lastToken(tokenizer: Tokenizer): bigint | null {
+  const last = (text: string) => BigInt(Array.from(tokenizer([text], {}).input_ids!.data).at(-1) ?? -1);
+  const end = last("");
+  return end === last("a") ? end : null;
+}
+
+/** Puts the token back that ends each text: transformers.js cuts it off with the rest of a text that is too long. */
+function restoreEnds(
+  { input_ids, attention_mask }: Readonly<Record<string, OnnxTensor>>,
+  maxTokens: number,
+  end: bigint | null,
+): void {
+  const [texts, tokens] = input_ids!.dims as [number, number];
+  if (tokens < maxTokens || end === null) return;
+  const ids = input_ids!.data as BigInt64Array;
+  for (let last = tokens - 1; last < texts * tokens; last += tokens) {
+    if (Number(attention_mask!.data[last]) === 1) ids[last] = end;
+  }
 }
 
 /**

@@ -18,22 +18,29 @@ async function writeModel(folder: string, further: Readonly<Record<string, strin
   for (const [name, content] of Object.entries(files)) await put(folder, name, content);
 }
 
-/** transformers.js with a tokenizer of one token a character, whose vector is its code and its place. */
+/** The token that ends every text. */
+const end = 30;
+
+/** transformers.js with a tokenizer of one token a character and one at the end, whose vector is its code and its place. */
 function fakePackage(calls: object[], width = 2): TransformersJs {
   return {
     env: { allowRemoteModels: true, logLevel: 0 },
     AutoTokenizer: {
       from_pretrained: (folder, options) => {
         calls.push({ tokenizer: folder, options });
-        return Promise.resolve((texts: readonly string[], options: object) => {
+        return Promise.resolve((texts: readonly string[], options: { readonly max_length?: number }) => {
           calls.push({ texts, options });
-          const longest = Math.max(...texts.map(({ length }) => length));
+          // Cut as transformers.js cuts: the end with the rest.
+          const tokens = texts.map((text) => [...text, String.fromCharCode(end)].slice(0, options.max_length));
+          const longest = Math.max(...tokens.map(({ length }) => length));
           const dims = [texts.length, longest];
-          const each = (of: (text: string, i: number) => number) =>
-            texts.flatMap((text) => Array.from({ length: longest }, (_, i) => BigInt(of(text, i))));
+          const each = (of: (token: string | undefined) => number) =>
+            BigInt64Array.from(
+              tokens.flatMap((text) => Array.from({ length: longest }, (_, i) => BigInt(of(text[i])))),
+            );
           return {
-            input_ids: { dims, data: each((text, i) => text.charCodeAt(i) || 0) },
-            attention_mask: { dims, data: each((text, i) => i < text.length ? 1 : 0) },
+            input_ids: { dims, data: each((token) => token?.charCodeAt(0) ?? 0) },
+            attention_mask: { dims, data: each((token) => token === undefined ? 0 : 1) },
           };
         });
       },
@@ -74,7 +81,7 @@ Deno.test(
         load,
       );
       assert.deepEqual([encoder.dimension, encoder.maxTokens, encoder.batchSize, loaded], [2, 8, 4, 0]);
-      assert.deepEqual(await encoder.encode(["ac", "b"]), Float32Array.of(98, 0.5, 98, 0));
+      assert.deepEqual(await encoder.encode(["ac", "b"]), Float32Array.of((97 + 99 + end) / 3, 1, (98 + end) / 2, 0.5));
       await encoder.encode(["a"]);
     }
     assert.equal(loaded, 1);
@@ -84,7 +91,7 @@ Deno.test(
       { model: folder, options: { local_files_only: true, dtype: "q8", device: "cpu" } },
       { disposed: true },
     ]);
-    assert.deepEqual(calls.find((call) => "texts" in call), {
+    assert.deepEqual(calls.find((call) => "texts" in call && (call.texts as string[]).includes("ac")), {
       texts: ["ac", "b"],
       options: { padding: true, truncation: true, max_length: 8 },
     });
@@ -159,7 +166,21 @@ Deno.test(
       return await (await openTransformers(folder, options, () => Promise.resolve(fakePackage([])))).encode(["ac"]);
     };
     assert.deepEqual(await encode("auto"), Float32Array.of(97, 0));
-    assert.deepEqual(await encode("mean"), Float32Array.of(98, 0.5));
+    assert.deepEqual(await encode("mean"), Float32Array.of((97 + 99 + end) / 3, 1));
+  }),
+);
+
+Deno.test(
+  "transformers: a text that is cut keeps the token that ends it, shorter ones beside it are as they were",
+  withFolder(async (folder) => {
+    await writeModel(folder);
+    const options = { ...encodingOptions, normalize: false, maxTokens: 3 };
+    const encoder = await openTransformers(folder, options, () => Promise.resolve(fakePackage([])));
+    const mean = (
+      ...codes: number[]
+    ) => [codes.reduce((sum, code) => sum + code) / codes.length, (codes.length - 1) / 2];
+    const expected = [mean(97, 98, end), mean(97, 98, end), mean(97, end)].flat();
+    assert.deepEqual(await encoder.encode(["abcdefg", "ab", "a"]), Float32Array.from(expected));
   }),
 );
 
@@ -208,7 +229,7 @@ Deno.test(
     const wide = await openTransformers(folder, encodingOptions, () => Promise.resolve(fakePackage([], 3)));
     await assert.rejects(
       wide.encode(["a"]),
-      /gives last_hidden_state \[1, 1, 3\]; last_hidden_state of width 2 is expected/,
+      /gives last_hidden_state \[1, 2, 3\]; last_hidden_state of width 2 is expected/,
     );
     const broken = await openTransformers(folder, encodingOptions, () =>
       Promise.resolve({
