@@ -32,7 +32,7 @@ export async function readWrittenRecords(
   if (replies === null) return [];
   if (embeddings !== null) {
     throw new MetrogradError(
-      `The records in ${replies} have no embeddings in ${embeddings}; the built-in encoder is expected for them.`,
+      `The records in ${replies} have no embeddings in ${embeddings}; an encoder is expected for them.`,
     );
   }
   const { records: given, dropped } = await readReplies(replies, metrics);

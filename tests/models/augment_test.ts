@@ -121,7 +121,7 @@ Deno.test(
 );
 
 Deno.test(
-  "augment: written records need the built-in encoder",
+  "augment: written records need an encoder",
   withFolder(async (folder) => {
     const files = await writeInputs(folder);
     const replies = await put(folder, "replies.jsonl", replyOf([]));
