@@ -1,3 +1,4 @@
+import { half } from "../ops/half.ts";
 import { linear, type LinearOptions } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
@@ -10,6 +11,8 @@ export class Linear extends Module {
   readonly weight: Parameter;
   /** [out], if the layer has one. */
   readonly bias: Parameter | null;
+  /** What the operands of the product are rounded to; "f16" asks for a device with `shader-f16`. Sums are f32 in any case. */
+  operands: "f32" | "f16" = "f32";
 
   /**
    * Draws the first values.
@@ -37,6 +40,12 @@ export class Linear extends Module {
 
   /** `x` [..., in] → [..., out]; with `relu` or `gelu` that runs in the same pass. */
   forward(x: Tensor, options: LinearOptions = {}): Tensor {
-    return linear({ x, weight: this.weight, bias: this.bias ?? undefined }, options);
+    const { weight, bias, operands } = this;
+    return linear({ x: asOperand(x, operands), weight: asOperand(weight, operands), bias: bias ?? undefined }, options);
   }
+}
+
+/** A tensor of f32 as an operand of a product. */
+export function asOperand(x: Tensor, operands: Linear["operands"]): Tensor {
+  return operands === "f16" ? half({ x }) : x;
 }

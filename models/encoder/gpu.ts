@@ -3,6 +3,9 @@ import { Engine } from "../../engine/engine.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { SentenceEncoder } from "./sentence_encoder.ts";
 
+/** The forms of weights that there are here, and in which precision they compute. */
+const precisions: Partial<Record<EncodingOptions["dtype"], "f32" | "f16">> = { auto: "f32", fp32: "f32", fp16: "f16" };
+
 /**
  * A Hugging Face folder on an engine of its own.
  *
@@ -15,7 +18,8 @@ export async function openGpuEncoder(
   onNote: (sentence: string) => void,
 ): Promise<PretrainedEncoder> {
   const name = `gpu:${folder}`;
-  if (dtype !== "auto" && dtype !== "fp32") throw new UsageError(`${name} computes in fp32; ${dtype} is asked for.`);
+  const precision = precisions[dtype];
+  if (!precision) throw new UsageError(`${name} computes in fp32 or fp16; ${dtype} is asked for.`);
   if (device !== "auto" && device !== "webgpu") throw new UsageError(`${name} runs on webgpu; ${device} is asked for.`);
   const engine = await Engine.open({ onNote });
   try {
@@ -23,6 +27,7 @@ export async function openGpuEncoder(
       pooling: pooling === "auto" ? undefined : pooling,
       normalize,
       maxTokens: maxTokens ?? undefined,
+      precision,
     });
     return {
       name,

@@ -1,6 +1,6 @@
 import { Dropout } from "../../engine/nn/dropout.ts";
 import { LayerNorm } from "../../engine/nn/layer_norm.ts";
-import { Linear } from "../../engine/nn/linear.ts";
+import { asOperand, Linear } from "../../engine/nn/linear.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
 import { selfAttention } from "../../engine/ops/attention.ts";
@@ -63,7 +63,9 @@ export class EncoderSelfAttention extends Module {
     const weight = concat(parts.map(({ weight }) => weight), { axis: 0 });
     const bias = concat(parts.map(({ bias }) => bias!), { axis: 0 });
     const settings = { heads: this.#heads, dropout: this.training ? this.#dropout : 0 };
-    return selfAttention({ qkv: linear({ x, weight, bias }), keyPaddingMask }, settings);
+    const { operands } = this.query;
+    const qkv = linear({ x: asOperand(x, operands), weight: asOperand(weight, operands), bias });
+    return selfAttention({ qkv, keyPaddingMask }, settings);
   }
 }
 

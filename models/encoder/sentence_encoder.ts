@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
 import { openOrExplain } from "../../engine/files.ts";
+import { Linear } from "../../engine/nn/linear.ts";
 import type { Module } from "../../engine/nn/module.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
@@ -25,6 +26,8 @@ export interface SentenceEncoderOptions {
   readonly normalize?: boolean | undefined;
   /** Most tokens of a text, those that begin and end each text among them; the rest of a text is not read. */
   readonly maxTokens?: number | undefined;
+  /** What the operands of products are rounded to; "f32" by default. "f16" asks for a device that has it. */
+  readonly precision?: "f32" | "f16" | undefined;
   /** Bytes that the tensors of one batch may take; 256 MiB by default. */
   readonly memory?: number | undefined;
 }
@@ -69,11 +72,14 @@ export class SentenceEncoder implements Disposable {
    *
    * @throws DataError when a file is missing, damaged or of an unknown kind, a tensor is missing or the tokenizer does not
    *   fit; ShapeError when a tensor has another shape than config.json says; UsageError for a limit of tokens that the
-   *   encoder has no positions for
+   *   encoder has no positions for, or for a precision that the device lacks
    */
   static async open(engine: Engine, folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoder> {
     const found = await readSentenceHead(folder);
-    const { pooling = found.pooling, normalize = found.normalize, memory = 256 << 20 } = options;
+    const { pooling = found.pooling, normalize = found.normalize, memory = 256 << 20, precision = "f32" } = options;
+    if (precision === "f16" && !engine.capabilities.shaderF16) {
+      throw new UsageError(`Products in f16 were asked for, which ${engine.adapterDescription} does not have.`);
+    }
     const head = { ...found, pooling, normalize };
     const config = await readEncoderConfig(head.folder);
     const tokenizer = await TextTokenizer.open(head.folder, config);
@@ -87,8 +93,10 @@ export class SentenceEncoder implements Disposable {
         ...settings,
         dense: dense.map(({ folder: _, ...one }) => one),
         maxTokens,
+        precision,
       });
       network.eval();
+      for (const module of network.namedModules().values()) if (module instanceof Linear) module.operands = precision;
       return new SentenceEncoder(engine, { folder, network, tokenizer, head, maxTokens, memory, fingerprint, weights });
     } catch (error) {
       network.dispose();
@@ -187,7 +195,7 @@ export class SentenceEncoder implements Disposable {
   #mostTokens(): number {
     const { width, inner, heads } = this.#parts.network.encoder.config;
     // What a layer makes before it frees anything.
-    const bytes = 4 * (12 * width + 2 * inner + 3 * heads), largest = 4 * Math.max(3 * width, inner);
+    const bytes = 4 * (14 * width + 3 * inner + 3 * heads), largest = 4 * Math.max(3 * width, inner);
     const { maxBindingSize } = this.#engine.capabilities;
     return Math.floor(Math.min(this.#parts.memory / bytes, maxBindingSize / largest));
   }

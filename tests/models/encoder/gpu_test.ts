@@ -33,7 +33,7 @@ Deno.test(
     const open = (options: object) => openEncoder(`gpu:${folder}`, { ...encodingOptions, ...options });
     await assert.rejects(open({ dtype: "q8" }), {
       name: "UsageError",
-      message: /computes in fp32; q8 is asked for\.$/,
+      message: /computes in fp32 or fp16; q8 is asked for\.$/,
     });
     await assert.rejects(open({ device: "cuda" }), { name: "UsageError", message: /on webgpu; cuda is asked for\.$/ });
     await assert.rejects(open({}), { name: "DataError", message: /config\.json does not exist/ });

@@ -62,6 +62,33 @@ Deno.test(
   }),
 );
 
+const able = engine.capabilities.shaderF16;
+Deno.test({
+  name: `sentence encoder: in f16 rows are near those in f32, with another fingerprint${
+    able ? "" : " (skipped: no shader-f16)"
+  }`,
+  ignore: !able,
+  fn: withFolder(async (folder) => {
+    await writeTinyEncoder(folder, "bert");
+    const opened = async (precision: "f32" | "f16") => await SentenceEncoder.open(engine, folder, { precision });
+    using exact = await opened("f32");
+    using rounded = await opened("f16");
+    const [rows, near] = await Promise.all([exact, rounded].map((encoder) => encoder.encode(texts)));
+    assertClose(near!, rows!, { rtol: 1e-2, atol: 2e-3 });
+    assert.notDeepEqual(near, rows);
+    assert.notEqual(exact.fingerprint, rounded.fingerprint);
+  }),
+});
+
+Deno.test("sentence encoder: f16 is refused on a device without it", async () => {
+  const without = await testEngine();
+  Object.assign(without, { capabilities: { ...without.capabilities, shaderF16: false } });
+  await assert.rejects(() => SentenceEncoder.open(without, "none", { precision: "f16" }), {
+    name: "UsageError",
+    message: /^Products in f16 were asked for, which .* does not have\.$/,
+  });
+});
+
 Deno.test(
   "sentence encoder: repeated calls leave no memory behind, and after dispose nothing is left",
   withFolder(async (folder) => {
