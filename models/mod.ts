@@ -16,7 +16,9 @@ export { SentenceEncoder, type SentenceEncoderOptions } from "./encoder/sentence
 export type { DenseHead, Pooling, SentenceHead } from "./encoder/sentence_head.ts";
 export { SentenceNetwork } from "./encoder/sentence_network.ts";
 export type { EncoderEmbeddings } from "./encoder/embeddings.ts";
+export type { RelativePositions } from "./encoder/relative_positions.ts";
 export type {
+  AttentionMask,
   EncoderAttention,
   EncoderIntermediate,
   EncoderLayer,

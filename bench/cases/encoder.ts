@@ -19,7 +19,7 @@ const config: EncoderConfig = {
     firstPosition: 0,
     tokenTypes: 2,
   },
-  ...{ padToken: 0, eps: 1e-12, activation: "gelu", dropout: 0, attentionDropout: 0 },
+  ...{ relativePositions: 0, padToken: 0, eps: 1e-12, activation: "gelu", dropout: 0, attentionDropout: 0 },
 };
 
 const { width, inner, layers } = config;

@@ -28,6 +28,8 @@ export interface Architecture {
   readonly positionsAfterPadding: boolean;
   /** False without a table of token types. */
   readonly tokenTypes: boolean;
+  /** True where a table of the distances between tokens is added to the scores of attention. */
+  readonly relativePositions: boolean;
   /** Added to the variance in the norms, where it is no setting. */
   readonly eps: number | null;
   /** Parts of BERT's tensor names, and what they are here, in the order in which they are replaced. */
@@ -49,6 +51,7 @@ const bert = {
   prefix: "bert.",
   positionsAfterPadding: false,
   tokenTypes: true,
+  relativePositions: false,
   eps: null,
   names: [],
 } as const satisfies Architecture;
@@ -56,16 +59,30 @@ const roberta = { ...bert, name: "roberta", prefix: "roberta.", positionsAfterPa
 
 /**
  * The architectures that can be read: those of MiniLM, e5, LaBSE (bert), multilingual mpnet-base and e5 (xlm-roberta) and
- * distilled ones.
+ * distilled ones, and mpnet-base.
  *
  * @see Devlin et al., "BERT" (2019); Liu et al., "RoBERTa" (2019); Conneau et al., "Unsupervised cross-lingual
- * representation learning at scale" (2020); Sanh et al., "DistilBERT" (2019)
+ * representation learning at scale" (2020); Sanh et al., "DistilBERT" (2019); Song et al., "MPNet" (2020)
  */
 export const architectures: readonly Architecture[] = [
   bert,
   roberta,
   { ...roberta, name: "xlm-roberta" },
   { ...roberta, name: "camembert" },
+  {
+    ...roberta,
+    name: "mpnet",
+    prefix: "mpnet.",
+    tokenTypes: false,
+    relativePositions: true,
+    names: [
+      ["attention.self.query", "attention.attn.q"],
+      ["attention.self.key", "attention.attn.k"],
+      ["attention.self.value", "attention.attn.v"],
+      ["attention.output.dense", "attention.attn.o"],
+      ["attention.output.LayerNorm", "attention.LayerNorm"],
+    ],
+  },
   {
     ...bert,
     name: "distilbert",

@@ -26,6 +26,8 @@ export interface EncoderConfig {
   readonly firstPosition: number;
   /** Rows of the table of token types; 0 for an architecture without. */
   readonly tokenTypes: number;
+  /** Rows of the table of distances between tokens; 0 for an architecture without. */
+  readonly relativePositions: number;
   /** Token that fills up short sequences. */
   readonly padToken: number;
   /** Added to the variance in the norms. */
@@ -85,6 +87,7 @@ export async function readEncoderConfig(folder: string): Promise<EncoderConfig> 
     positions: size("max_position_embeddings"),
     firstPosition: architecture.positionsAfterPadding ? padToken + 1 : 0,
     tokenTypes: architecture.tokenTypes ? size("type_vocab_size", 0, 2) : 0,
+    relativePositions: architecture.relativePositions ? size("relative_attention_num_buckets", 4, 32) : 0,
     padToken,
     eps: architecture.eps ??
       numberOf(read, "layer_norm_eps", { fits: (value) => value > 0, what: "a positive number", fallback: 1e-12 }),

@@ -7,7 +7,16 @@ import { selfAttention } from "../../engine/ops/attention.ts";
 import { concat } from "../../engine/ops/concat.ts";
 import { linear, type LinearOptions } from "../../engine/ops/linear.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { biasedSelfAttention } from "./biased_attention.ts";
 import type { EncoderConfig } from "./config.ts";
+
+/** What tokens look at, besides what they are. */
+export interface AttentionMask {
+  /** [batch, tokens] (u32); 1 where a token is padding. */
+  readonly keyPaddingMask: Tensor;
+  /** Added to the scores, [heads, tokens, tokens]. */
+  readonly bias?: Tensor | undefined;
+}
 
 /** Values come from a file. */
 const loaded = { draw: false } as const;
@@ -56,8 +65,8 @@ export class EncoderSelfAttention extends Module {
     this.#dropout = attentionDropout;
   }
 
-  /** `x` [batch, tokens, width], `keyPaddingMask` [batch, tokens] (u32) → the shape of x. */
-  forward(x: Tensor, keyPaddingMask: Tensor): Tensor {
+  /** `x` [batch, tokens, width] → the shape of x. */
+  forward(x: Tensor, { keyPaddingMask, bias: added }: AttentionMask): Tensor {
     // One product of three times the width is faster than three.
     const parts = [this.query, this.key, this.value];
     const weight = concat(parts.map(({ weight }) => weight), { axis: 0 });
@@ -65,6 +74,7 @@ export class EncoderSelfAttention extends Module {
     const settings = { heads: this.#heads, dropout: this.training ? this.#dropout : 0 };
     const { operands } = this.query;
     const qkv = linear({ x: asOperand(x, operands), weight: asOperand(weight, operands), bias });
+    if (added) return biasedSelfAttention({ qkv, bias: added, keyPaddingMask }, settings);
     return selfAttention({ qkv, keyPaddingMask }, settings);
   }
 }
@@ -83,9 +93,9 @@ export class EncoderAttention extends Module {
     this.output = new EncoderOutput(options, config, config.width);
   }
 
-  /** `x` [batch, tokens, width], `keyPaddingMask` [batch, tokens] (u32) → the shape of x. */
-  forward(x: Tensor, keyPaddingMask: Tensor): Tensor {
-    return this.output.forward(this.self.forward(x, keyPaddingMask), x);
+  /** `x` [batch, tokens, width] → the shape of x. */
+  forward(x: Tensor, mask: AttentionMask): Tensor {
+    return this.output.forward(this.self.forward(x, mask), x);
   }
 }
 
@@ -125,9 +135,9 @@ export class EncoderLayer extends Module {
     this.output = new EncoderOutput(options, config, config.inner);
   }
 
-  /** `x` [batch, tokens, width], `keyPaddingMask` [batch, tokens] (u32), 1 where a token is padding → the shape of x. */
-  forward(x: Tensor, keyPaddingMask: Tensor): Tensor {
-    const between = this.attention.forward(x, keyPaddingMask);
+  /** `x` [batch, tokens, width] → the shape of x. */
+  forward(x: Tensor, mask: AttentionMask): Tensor {
+    const between = this.attention.forward(x, mask);
     return this.output.forward(this.intermediate.forward(between), between);
   }
 }

@@ -3,16 +3,23 @@ import type { Tensor } from "../../engine/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
 import { EncoderEmbeddings } from "./embeddings.ts";
 import { EncoderLayer } from "./layer.ts";
+import { RelativePositions } from "./relative_positions.ts";
 import type { TokenBatch } from "./token_batch.ts";
 
 /** Layers, one after the other. */
 export class EncoderStack extends Module {
+  /** Of the distances between tokens, where the architecture has one. */
+  readonly relative_attention_bias: RelativePositions | null;
   /** From the first to the last. */
   readonly layer: readonly EncoderLayer[];
 
   /** Makes layers whose values are loaded next. */
   constructor(options: ModuleOptions, config: EncoderConfig) {
     super();
+    const { relativePositions, heads } = config;
+    this.relative_attention_bias = relativePositions > 0
+      ? new RelativePositions(options, relativePositions, heads)
+      : null;
     this.layer = Array.from({ length: config.layers }, () => new EncoderLayer(options, config));
   }
 }
@@ -45,10 +52,12 @@ export class EncoderNetwork extends Module {
     const { engine } = batch.ids;
     // Without a tape only one layer's tensors are kept at a time.
     const freeing = engine.recording ? <T>(body: () => T) => body() : <T>(body: () => T) => engine.scope(body);
+    const { layer: layers, relative_attention_bias: distances } = this.encoder, [tokens] = batch.positions.shape;
+    const mask = { keyPaddingMask: batch.keyPaddingMask, bias: distances?.bias(tokens!) };
     let hidden = freeing(() => this.embeddings.forward(batch));
-    for (const layer of this.encoder.layer) {
+    for (const layer of layers) {
       const below = hidden;
-      hidden = freeing(() => layer.forward(below, batch.keyPaddingMask));
+      hidden = freeing(() => layer.forward(below, mask));
       if (!engine.recording) below.dispose();
     }
     return hidden;

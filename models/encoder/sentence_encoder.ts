@@ -193,9 +193,11 @@ export class SentenceEncoder implements Disposable {
 
   /** Tokens of a batch that fits the memory and the device's bindings. */
   #mostTokens(): number {
-    const { width, inner, heads } = this.#parts.network.encoder.config;
-    // What a layer makes before it frees anything.
-    const bytes = 4 * (14 * width + 3 * inner + 3 * heads), largest = 4 * Math.max(3 * width, inner);
+    const { width, inner, heads, relativePositions } = this.#parts.network.encoder.config;
+    // What a layer makes before it frees anything. Attention with a bias makes tables of scores.
+    const scores = relativePositions > 0 ? heads * this.maxTokens : 0;
+    const bytes = 4 * (14 * width + 3 * inner + 3 * heads + 6 * scores);
+    const largest = 4 * Math.max(3 * width, inner, scores);
     const { maxBindingSize } = this.#engine.capabilities;
     return Math.floor(Math.min(this.#parts.memory / bytes, maxBindingSize / largest));
   }

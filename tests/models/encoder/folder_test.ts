@@ -206,7 +206,7 @@ Deno.test(
   withFolder(async (folder) => {
     const pooler: SafetensorsTensor = { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) };
     const dense = { weight: uniforms(5 * 12, 1), bias: uniforms(5, 2) };
-    for (const [family, prefix] of [["distilbert", ""], ["roberta", "roberta."]] as const) {
+    for (const [family, prefix] of [["distilbert", ""], ["roberta", "roberta."], ["mpnet", "mpnet."]] as const) {
       const source = join(folder, family), target = `${source}-saved`;
       const tensors = (all: Map<string, SafetensorsTensor>) => void all.set("pooler.dense.bias", pooler);
       await writeTinyEncoder(source, family, { prefix, tensors, config: { torch_dtype: "float16" } });

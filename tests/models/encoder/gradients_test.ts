@@ -13,7 +13,7 @@ const small = await testEngine();
 Object.assign(small, { capabilities: { ...small.capabilities, maxBindingSize: 1024 } });
 
 const texts = ["the answer is short", "ab க ?"];
-const poolings = { bert: "mean", roberta: "cls", "xlm-roberta": "max", distilbert: "mean" } as const;
+const poolings = { bert: "mean", roberta: "cls", "xlm-roberta": "max", distilbert: "mean", mpnet: "cls" } as const;
 /** Elements of each parameter that are compared. */
 const samples = 2;
 const step = 1e-5;

@@ -63,7 +63,7 @@ Deno.test(
         engine.scope(() => {
           const batch = tokenBatch(engine, texts.slice(0, 3).map(({ ids }) => ids), config);
           const states = [embeddings.forward(batch)];
-          for (const one of layer) states.push(one.forward(states.at(-1)!, batch.keyPaddingMask));
+          for (const one of layer) states.push(one.forward(states.at(-1)!, batch));
           return states;
         })
       );

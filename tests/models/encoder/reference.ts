@@ -1,11 +1,12 @@
-import { attentionReference } from "../../../kernels/attention/attention.ref.ts";
 import { unaryReferences } from "../../../kernels/elementwise/unary.ref.ts";
 import { epsOf, type Family, layerNames, sizes } from "./tiny_encoder.ts";
 
 type Activation = "gelu" | "gelu_tanh" | "relu";
 
+type Numbers = Float32Array | Float64Array;
+
 /** Tensors by their names in a file. */
-export type ReferenceWeights = ReadonlyMap<string, { readonly data: Float32Array | Float64Array }>;
+export type ReferenceWeights = ReadonlyMap<string, { readonly data: Numbers }>;
 
 /** Hidden states of the last layer for one sequence, [tokens][width], in float64, written for clarity. */
 export function hiddenStates(
@@ -15,7 +16,8 @@ export function hiddenStates(
   activation: Activation = "gelu",
 ): Float64Array[] {
   const { width, heads, layers } = sizes, eps = epsOf(family);
-  const firstPosition = family === "roberta" || family === "xlm-roberta" ? 2 : 0;
+  const firstPosition = family === "bert" || family === "distilbert" ? 0 : 2;
+  const distances = weights.get("encoder.relative_attention_bias.weight")?.data;
   const row = (table: string, index: number) => {
     const values = weights.get(`embeddings.${table}.weight`)?.data;
     return values ? Float64Array.from(values.subarray(index * width, (index + 1) * width)) : new Float64Array(width);
@@ -41,14 +43,8 @@ export function hiddenStates(
   );
   for (let layer = 0; layer < layers; layer++) {
     const names = layerNames(family, layer);
-    const attended = attend(
-      ...([names.query, names.key, names.value].map((name) => hidden.map(linear(name))) as [
-        Float64Array[],
-        Float64Array[],
-        Float64Array[],
-      ]),
-      heads,
-    );
+    const [q, k, v] = [names.query, names.key, names.value].map((name) => hidden.map(linear(name)));
+    const attended = attend(q!, k!, v!, heads, distances);
     hidden = hidden.map((x, i) => norm(names.norm1)(sum(x, linear(names.mix)(attended[i]!))));
     hidden = hidden.map((x) => {
       const inner = linear(names.into)(x).map((value) => unaryReferences[activation].value(value, 0, 0));
@@ -66,17 +62,33 @@ export function pooled(hidden: readonly Float64Array[], pooling: "mean" | "cls" 
   return first!.map((_, i) => hidden.reduce((sum, x) => sum + x[i]!, 0) / hidden.length);
 }
 
-function attend(q: Float64Array[], k: Float64Array[], v: Float64Array[], heads: number): Float64Array[] {
-  const tokens = q.length, headSize = q[0]!.length / heads;
-  const apart = (x: Float64Array[]) =>
-    Array.from(
-      { length: heads },
-      (_, head) => x.map((one) => [...one.subarray(head * headSize, (head + 1) * headSize)]),
-    )
-      .flat(2);
-  const y = attentionReference({
-    ...{ batch: 1, heads, queries: tokens, keys: tokens, headSize, scale: 1 / Math.sqrt(headSize) },
-    ...{ q: apart(q), k: apart(k), v: apart(v) },
+/** Softmax of scaled scores, with what a table says of the distance of query and key, times the values, head by head. */
+function attend(
+  q: Float64Array[],
+  k: Float64Array[],
+  v: Float64Array[],
+  heads: number,
+  distances?: Numbers,
+): Float64Array[] {
+  const size = q[0]!.length / heads;
+  return q.map((query, i) => {
+    const mixed = new Float64Array(query.length);
+    for (let head = 0; head < heads; head++) {
+      const columns = Array.from({ length: size }, (_, c) => head * size + c);
+      const scores = k.map((key, j) => {
+        const product = columns.reduce((sum, c) => sum + query[c]! * key[c]!, 0) / Math.sqrt(size);
+        return product + (distances ? distances[bucketOf(i, j) * heads + head]! : 0);
+      });
+      const shares = scores.map((score) => Math.exp(score - Math.max(...scores)));
+      const sum = shares.reduce((total, share) => total + share, 0);
+      for (const c of columns) mixed[c] = shares.reduce((total, share, j) => total + share / sum * v[j]![c]!, 0);
+    }
+    return mixed;
   });
-  return q.map((one, i) => one.map((_, c) => y[(Math.floor(c / headSize) * tokens + i) * headSize + c % headSize]!));
+}
+
+/** The bucket of a distance, of 32: 0 to 7 and then in powers of the square root of 2, 16 further for keys behind the query. */
+function bucketOf(query: number, key: number): number {
+  const distance = Math.abs(query - key), far = Math.floor(8 + 2 * Math.log2(distance / 8) + 1e-6);
+  return (key > query ? 16 : 0) + (distance < 8 ? distance : Math.min(far, 15));
 }

@@ -8,7 +8,15 @@ import { hiddenStates, pooled } from "./reference.ts";
 import { families, writeHead, writeTinyEncoder } from "./tiny_encoder.ts";
 
 const engine = await testEngine();
-const texts = ["the answer is short", "a", "", "मस्ते ab?", "कக ab the is a answer ??? 中文 short", "\0 \ud800 the"];
+const texts = [
+  "the answer is short",
+  "a",
+  "",
+  "मस्ते ab?",
+  "कக ab the is a answer ??? 中文 short",
+  "\0 \ud800 the",
+  "the answer is short ".repeat(5),
+];
 const tolerance = { rtol: 1e-5, atol: 1e-5 };
 
 Deno.test("sentence encoder: rows of every family equal a float64 reference, whatever batch a text is in", async (t) => {

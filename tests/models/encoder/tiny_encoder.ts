@@ -4,7 +4,7 @@ import { Philox } from "../../../kernels/philox.ts";
 import { put } from "../../temporary.ts";
 
 /** Architectures that tiny encoders are written for. */
-export const families = ["bert", "roberta", "xlm-roberta", "distilbert"] as const;
+export const families = ["bert", "roberta", "xlm-roberta", "distilbert", "mpnet"] as const;
 export type Family = typeof families[number];
 
 /** Sizes of all tiny encoders; 6 numbers a head, so that nothing is a multiple of four by chance. */
@@ -56,7 +56,8 @@ const pieces = [
 
 /** Tokens of a family's tokenizer. */
 export const vocabularyOf = (family: Family) => usesPieces(family) ? pieces.length : wordPieces.length;
-const usesPieces = (family: Family) => family === "roberta" || family === "xlm-roberta";
+const usesPieces = (family: Family) => family !== "bert" && family !== "distilbert";
+const hasTypes = (family: Family) => family !== "distilbert" && family !== "mpnet";
 
 /** What a test changes about the folder it writes. */
 export interface TinyChanges {
@@ -137,10 +138,18 @@ export function layerNames(family: Family, layer: number) {
     };
   }
   const at = `encoder.layer.${layer}.`, self = `${at}attention.self.`;
+  const ends = { into: `${at}intermediate.dense`, out: `${at}output.dense`, norm2: `${at}output.LayerNorm` };
+  if (family === "mpnet") {
+    const attention = `${at}attention.attn.`;
+    return {
+      ...{ query: `${attention}q`, key: `${attention}k`, value: `${attention}v`, mix: `${attention}o` },
+      ...{ norm1: `${at}attention.LayerNorm`, ...ends },
+    };
+  }
   return {
     ...{ query: `${self}query`, key: `${self}key`, value: `${self}value` },
     ...{ mix: `${at}attention.output.dense`, norm1: `${at}attention.output.LayerNorm` },
-    ...{ into: `${at}intermediate.dense`, out: `${at}output.dense`, norm2: `${at}output.LayerNorm` },
+    ...ends,
   };
 }
 
@@ -162,7 +171,8 @@ function tinyWeights(family: Family): TinyWeights {
   };
   put("embeddings.word_embeddings.weight", [vocabularyOf(family), width]);
   put("embeddings.position_embeddings.weight", [positions, width]);
-  if (family !== "distilbert") put("embeddings.token_type_embeddings.weight", [usesPieces(family) ? 1 : 2, width]);
+  if (family === "mpnet") put("encoder.relative_attention_bias.weight", [32, sizes.heads]);
+  if (hasTypes(family)) put("embeddings.token_type_embeddings.weight", [usesPieces(family) ? 1 : 2, width]);
   norm("embeddings.LayerNorm");
   for (let layer = 0; layer < layers; layer++) {
     const { query, key, value, mix, norm1, into, out, norm2 } = layerNames(family, layer);
