@@ -7,6 +7,7 @@ import { explainTraining } from "../models/explain.ts";
 import { recipeNamed, recipes, settingsOf } from "../models/recipes.ts";
 import type { GivenSettings } from "../models/settings/shared.ts";
 import { holdsFolds, resumeFolds, trainFolds } from "../models/train_folds.ts";
+import type { SettingChange } from "../models/resume_changes.ts";
 import { configOf, resumeRun, trainRun } from "../models/train_run.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
@@ -20,7 +21,7 @@ import { createTrainReporter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { type EnsembleCall, trainEnsembleCall } from "./train_ensemble.ts";
 import { reportEnsemble, reportFolds, reportRun } from "./train_report.ts";
-import { readConfigFile, readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
+import { assignments, readConfigFile, readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
@@ -40,6 +41,8 @@ export type TrainCall =
     readonly run: string;
     /** Members that an ensemble gets. */
     readonly added: readonly Member[];
+    /** Settings that a single run goes on with. */
+    readonly changes: readonly SettingChange[];
     /** Members that are trained at once. */
     readonly jobs: number;
   };
@@ -78,7 +81,7 @@ function trainOptions() {
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
-        "go on with a stopped run, with folds or an ensemble, with their own data and settings",
+        "go on with a stopped run, with folds or an ensemble, with their own data and settings (of a run, --set may change optimizer.lr and optimizer.clip)",
         text("--resume"),
       ),
     [...recipes.map(({ name }) => name), ensembleName],
@@ -104,13 +107,15 @@ type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
 async function trainCall(options: TrainOptions): Promise<TrainCall> {
   const { resume, member = [], jobs, ...others } = given(options);
   if (resume !== undefined) {
-    const [other] = Object.keys(others);
+    const { set, learningRate, clip, ...rest } = others as typeof others & ShorthandWords;
+    const [other] = Object.keys(rest);
     if (other !== undefined) {
       throw new UsageError(
         `--resume goes on with the run's own data and settings; ${flagOf(other)} cannot be given beside it.`,
       );
     }
-    return { kind: "resume", run: resume, added: readAdded(member), jobs: jobs ?? 1 };
+    const changes = assignments({ set, shorthands: { learningRate, clip } });
+    return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
   }
   const { data, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;
   const { out, force, folds, explain, recipe, config, set, embeddings: folder, encoder: name, ...further } = words;
@@ -161,14 +166,20 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
 
 /** Goes on with whatever is in the folder. */
 async function resume(
-  { run, added, jobs }: Extract<TrainCall, { readonly kind: "resume" }>,
+  { run, added, changes, jobs }: Extract<TrainCall, { readonly kind: "resume" }>,
   options: EnsembleOptions,
   terminal: Terminal,
 ): Promise<void> {
   const spread = { ...options, jobs };
+  const [change] = changes, single = !await holdsFolds(run) && !await holdsEnsemble(run);
+  if (change && !single) {
+    throw new UsageError(
+      `${run} holds several runs, which keep their ${change[2]}; resume the one that is to change by its own folder.`,
+    );
+  }
   if (await holdsFolds(run)) reportFolds(await resumeFolds(run, spread, added), terminal);
   else if (await holdsEnsemble(run)) reportEnsemble(await resumeEnsemble(run, spread, added), terminal);
-  else if (added.length === 0) reportRun(await resumeRun(run, options), terminal);
+  else if (added.length === 0) reportRun(await resumeRun(run, options, changes), terminal);
   else throw new UsageError(`${run} holds no ensemble, so that --member cannot be given beside it.`);
 }
 

@@ -27,6 +27,8 @@ export interface Checkpoint<Values> {
   /** Seed of the random ops; with the position's step it is all their state. */
   readonly seed: number;
   readonly learningRate: number;
+  /** That of the settings; a run that goes on with another one takes that instead. Older checkpoints lack it. */
+  readonly firstLearningRate?: number;
   readonly schedule: ScheduleState;
   readonly earlyStopping: EarlyStoppingState;
   /** Identifies data and settings; a run goes on only with the same. */

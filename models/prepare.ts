@@ -21,6 +21,7 @@ import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { builtInEncoder } from "./open_encoder.ts";
 import { type PreparedGate, prepareGate } from "./prepare_gate.ts";
 import { recipeNamed } from "./recipes.ts";
+import { keptSettings } from "./resume_changes.ts";
 import { isRefittedToAll } from "./refit.ts";
 import type { Reporter } from "./reporter.ts";
 import { unweighted, weighted, weightedBoth } from "./row_weights.ts";
@@ -273,7 +274,7 @@ function numberTexts(records: readonly MetricRecord[]): Uint32Array {
 }
 
 function fingerprint({ recipe, settings }: RunConfig, { tables, train, validation }: TrainingData): string {
-  const hash = createHash("sha256").update(JSON.stringify([recipe, settings]));
+  const hash = createHash("sha256").update(JSON.stringify([recipe, keptSettings(settings)]));
   const arrays = [tables.texts.data, tables.metrics.data, ...Object.values(train), ...Object.values(validation)];
   for (const array of arrays) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return hash.digest("hex");

@@ -16,6 +16,7 @@ import { prepare, type PreparedRun } from "./prepare.ts";
 import { absoluteEncoderName } from "./open_encoder.ts";
 import type { TrainReporter } from "./reporter.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
+import { changeSettings, type SettingChange } from "./resume_changes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
 import type { SetFigure } from "./run_readme.ts";
@@ -23,7 +24,7 @@ import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import { writeClasses } from "./shift/classes_file.ts";
 import type { ShiftFigure } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
-import { Trainer } from "./trainer.ts";
+import { GradientError, Trainer } from "./trainer.ts";
 import { writeValidation } from "./validation_file.ts";
 
 /** What a run came to. */
@@ -107,11 +108,19 @@ export function configOf({ recipe, settings: given, files, maxRows }: Omit<Train
 /**
  * Goes on with a run that was stopped, to the same bits as if it had not been.
  *
- * @throws DataError when the folder holds no run or its data has changed
+ * @param changes settings that it goes on with, such as a lower learning rate after NaN
+ * @throws DataError when the folder holds no run or its data has changed, UsageError when a setting may not change
  */
-export async function resumeRun(path: string, options: RunOptions): Promise<TrainSummary> {
+export async function resumeRun(
+  path: string,
+  options: RunOptions,
+  changes: readonly SettingChange[] = [],
+): Promise<TrainSummary> {
   const folder = new RunFolder(path);
-  const { config } = await folder.readConfig();
+  const config = changeSettings((await folder.readConfig()).config, changes);
+  if (changes.length > 0 && await folder.isFinished()) {
+    throw new UsageError(`${path} is done, so that ${changes[0]![2]} cannot change it any more.`);
+  }
   await folder.removePartialFiles();
   const prepared = await prepare(config, options.reporter, options);
   await expectRoom(config, widthsOf(prepared.inputs));
@@ -261,7 +270,13 @@ async function restore(
 
 /** Adds to the message of a failed training where it can be taken up again. */
 function withWayOn(error: unknown, folder: RunFolder, epochs: number): unknown {
-  if (!(error instanceof MetrogradError) || epochs === 0) return error;
-  const sentence = `${error.message} The last good checkpoint is epoch ${epochs} in ${folder.path}.`;
-  return new MetrogradError(sentence, { cause: error });
+  if (!(error instanceof MetrogradError)) return error;
+  const last = epochs > 0 ? `The last good checkpoint is epoch ${epochs}` : "There is no checkpoint yet";
+  const lower = error instanceof GradientError ? ` --set optimizer.lr=${lowerRate(error.learningRate)}` : "";
+  return new MetrogradError(`${error.message} ${last}: train --resume ${folder.path}${lower}`, { cause: error });
+}
+
+/** A tenth of a learning rate, as a command line has it. */
+function lowerRate(rate: number): string {
+  return String(Number((rate / 10).toPrecision(2)));
 }

@@ -27,6 +27,14 @@ const stepsPerRead = 16;
 /** Streams of a run's seed, so that no two uses share numbers. */
 const noiseStream = 0x201e0000;
 
+/** A gradient that is NaN or infinite. */
+export class GradientError extends MetrogradError {
+  /** Names the parameter, and the step counted from 1. */
+  constructor(parameter: string, step: number, readonly learningRate: number) {
+    super(`${parameter}: the gradient is not finite at step ${step} (learning rate ${learningRate}).`);
+  }
+}
+
 /** What a trainer tells whoever started it. */
 export interface TrainerEvents {
   /** Some steps are done; `loss` is the last one's. */
@@ -80,6 +88,7 @@ export class Trainer {
       position: this.#position,
       seed: this.model.settings.training.seed,
       learningRate: this.#optimizer.lr,
+      firstLearningRate: this.model.settings.optimizer.lr,
       schedule: this.#schedule.state,
       earlyStopping: this.#earlyStopping.state,
       fingerprint,
@@ -92,7 +101,8 @@ export class Trainer {
   async restore(checkpoint: Checkpoint<FileTensor>, source: string): Promise<void> {
     await this.model.network.loadFrom(checkpoint.weights, source);
     await this.#optimizer.loadFrom(checkpoint.moments, checkpoint.position.step);
-    this.#optimizer.lr = checkpoint.learningRate;
+    const { lr } = this.model.settings.optimizer, { learningRate, firstLearningRate = lr } = checkpoint;
+    this.#optimizer.lr = lr === firstLearningRate ? learningRate : lr;
     this.#schedule.state = checkpoint.schedule;
     this.#earlyStopping.state = checkpoint.earlyStopping;
     this.#position = checkpoint.position;
@@ -101,7 +111,7 @@ export class Trainer {
   /**
    * Trains until the last epoch, early stopping or the signal; true unless it was the signal.
    *
-   * @throws MetrogradError when a gradient is NaN or infinite, naming the parameter and the step
+   * @throws GradientError when a gradient is NaN or infinite, naming the parameter and the step
    */
   async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
     const { recipe, settings } = this.model;
@@ -160,9 +170,7 @@ export class Trainer {
       step++;
       const bad = this.#optimizer.badGradient(status!);
       if (bad !== null) {
-        throw new MetrogradError(
-          `${bad}: the gradient is not finite at step ${step} (learning rate ${this.#optimizer.lr}).`,
-        );
+        throw new GradientError(bad, step, this.#optimizer.lr);
       }
       lossSum += loss![0]! * rows[i]!;
       normSum += status![0]!;

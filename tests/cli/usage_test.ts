@@ -88,13 +88,19 @@ Deno.test("command line: train without arguments is a run on the sample set with
   assert.deepEqual(calls[0]?.call, { kind: "new", request, out: null, force: false, folds: null, explain: false });
 });
 
-Deno.test("command line: train --resume takes the run and nothing else", async () => {
+Deno.test("command line: train --resume takes the run, and settings that it may change, and nothing else", async () => {
   assert.deepEqual((await run("train --resume runs/a --quiet")).calls[0]?.call, {
     kind: "resume",
     run: "runs/a",
     added: [],
+    changes: [],
     jobs: 1,
   });
+  const changed = await run("train --resume runs/a --set optimizer.lr=1e-4 --clip 1");
+  assert.deepEqual((changed.calls[0]?.call as { changes: unknown }).changes, [
+    ["optimizer.clip", "1", "--clip"],
+    ["optimizer.lr", "1e-4", "optimizer.lr"],
+  ]);
   const { code, err } = await run("train --resume runs/a --batch-size 8");
   assert.equal(code, 2);
   assert.match(err, /--batch-size cannot be given beside it/);
