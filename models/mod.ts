@@ -80,6 +80,7 @@ export { misfitShare } from "./shift/misfit_share.ts";
 export { type EstimatorName, type ShiftName, shiftNames } from "./shift/names.ts";
 export type { RowsAtHand } from "./shift/rows.ts";
 export type { ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
+export type { SettingChange } from "./resume_changes.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";
