@@ -1,6 +1,6 @@
 import { rmse } from "../../data/evaluation.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
-import { cholesky, choleskySolve } from "./cholesky.ts";
+import { cholesky, choleskyInverse, choleskySolve } from "./cholesky.ts";
 import { centered, columnMeans, dot, expectColumns, type Matrix, type Numbers, rowOf } from "./matrix.ts";
 
 /** Rows that a regression is fitted to. */
@@ -74,11 +74,10 @@ export class Ridge {
    */
   static searchLeaveOneOut(rows: RegressionRows, alphas: readonly number[] = defaultAlphas): RidgeSearch {
     const equations = new NormalEquations(rows);
-    const tried = alphas.map((alpha) => ({
-      ridge: equations.solve(alpha),
-      alpha,
-      validationRmse: equations.leaveOneOutRmse(alpha),
-    }));
+    const tried = alphas.map((alpha) => {
+      const { ridge, rmse } = equations.leaveOneOut(alpha);
+      return { ridge, alpha, validationRmse: rmse };
+    });
     return tried.reduce((best, one) => one.validationRmse < best.validationRmse ? one : best);
   }
 
@@ -89,16 +88,23 @@ export class Ridge {
   }
 }
 
-/** Xᵀ W X and Xᵀ W y of centred rows: what all strengths of the penalty share. */
+/** The products of centred rows that all strengths of the penalty share: of rows where those are fewer, else of features. */
 class NormalEquations {
   readonly #rows: RegressionRows;
   /** Sum of the weights. */
   readonly #total: number;
   readonly #meanX: Float64Array;
   readonly #meanY: number;
-  /** Lower triangle, [features, features]. */
+  /** Rows less their mean, times the roots of their weights, [rows, features]. */
+  readonly #scaled: Matrix<Float64Array>;
+  /** The same of y, [rows]. */
+  readonly #target: Float64Array;
+  /** True where the products are those of rows. */
+  readonly #wide: boolean;
+  /** Lower triangle, [features, features] or [rows, rows]. */
   readonly #gram: Float64Array;
-  readonly #moment: Float64Array;
+  /** Side of it. */
+  readonly #size: number;
 
   constructor(rows: RegressionRows) {
     const { x, y, weight } = rows;
@@ -110,52 +116,110 @@ class NormalEquations {
     this.#meanX = columnMeans(x, weight);
     [this.#meanY] = columnMeans({ data: y, rows: x.rows, columns: 1 }, weight) as unknown as [number];
     if (Number.isNaN(this.#meanY)) throw new MetrogradError("There are no rows to fit a ridge regression to.");
-    const scaled = centered(x, this.#meanX);
-    const target = Float64Array.from(y, (value) => value - this.#meanY);
+    this.#scaled = centered(x, this.#meanX);
+    this.#target = Float64Array.from(y, (value) => value - this.#meanY);
     weight?.forEach((one, i) => {
       const root = Math.sqrt(one);
-      target[i]! *= root;
-      rowOf(scaled, i).forEach((value, j, row) => row[j] = value * root);
+      this.#target[i]! *= root;
+      rowOf(this.#scaled, i).forEach((value, j, row) => row[j] = value * root);
     });
-    this.#gram = columnGram(scaled);
-    this.#moment = new Float64Array(x.columns);
-    for (let i = 0; i < x.rows; i++) rowOf(scaled, i).forEach((value, j) => this.#moment[j]! += value * target[i]!);
+    this.#wide = x.rows < x.columns;
+    this.#gram = this.#wide ? rowGram(this.#scaled) : columnGram(this.#scaled);
+    this.#size = this.#wide ? x.rows : x.columns;
   }
 
   solve(alpha: number): Ridge {
-    const size = this.#meanX.length, coef = this.#moment.slice();
-    choleskySolve(this.#factor(alpha), size, coef);
+    return this.#fit(this.#factor(alpha));
+  }
+
+  /** The model, and the weighted RMSE of the rows, each predicted by the others. */
+  leaveOneOut(alpha: number): { ridge: Ridge; rmse: number } {
+    const factor = this.#factor(alpha), ridge = this.#fit(factor);
+    const errors = this.#wide ? this.#errorsByRows(factor, alpha) : this.#errorsByFeatures(factor, ridge);
+    const { weight } = this.#rows;
+    const squares = errors.reduce((sum, error, i) => {
+      const counted = weight?.[i] ?? 1;
+      return sum + (counted > 0 ? counted * error ** 2 : 0);
+    }, 0);
+    return { ridge, rmse: Math.sqrt(squares / this.#total) };
+  }
+
+  #fit(factor: Float64Array): Ridge {
+    const coef = this.#wide ? moments(this.#scaled, this.#dual(factor)) : moments(this.#scaled, this.#target);
+    if (!this.#wide) choleskySolve(factor, this.#size, coef);
     return new Ridge(coef, this.#meanY - dot(coef, this.#meanX));
   }
 
-  /** Weighted RMSE of the rows, each predicted by the others. */
-  leaveOneOutRmse(alpha: number): number {
-    const { x, y, weight } = this.#rows, size = x.columns;
-    const factor = this.#factor(alpha), { coef, intercept } = this.solve(alpha);
+  /** (X Xᵀ + alpha)⁻¹ y, [rows]. */
+  #dual(factor: Float64Array): Float64Array {
+    const dual = this.#target.slice();
+    choleskySolve(factor, this.#size, dual);
+    return dual;
+  }
+
+  /** Errors of rows that are left out: (y - prediction) / (1 - leverage), the leverage being w (1 / Σ w + |L⁻¹ (x - mean)|²). */
+  #errorsByFeatures(factor: Float64Array, { coef, intercept }: Ridge): Float64Array {
+    const { x, y, weight } = this.#rows, size = this.#size;
     const apart = new Float64Array(size);
-    let sum = 0;
-    for (let i = 0; i < x.rows; i++) {
+    return Float64Array.from({ length: x.rows }, (_, i) => {
       const row = rowOf(x, i), counted = weight?.[i] ?? 1;
-      // The leverage is w (1 / Σ w + |L⁻¹ (x - mean)|²).
       let squared = 0;
       for (let j = 0; j < size; j++) {
         apart[j] = (row[j]! - this.#meanX[j]! - dot(factor.subarray(j * size, j * size + j), apart)) /
           factor[j * size + j]!;
         squared += apart[j]! ** 2;
       }
-      const error = (y[i]! - intercept - dot(row, coef)) / (1 - counted * (1 / this.#total + squared));
-      sum += counted > 0 ? counted * error ** 2 : 0;
-    }
-    return Math.sqrt(sum / this.#total);
+      return (y[i]! - intercept - dot(row, coef)) / (1 - counted * (1 / this.#total + squared));
+    });
+  }
+
+  /** The same by K⁻¹ = (X Xᵀ + alpha)⁻¹: what is left of y is alpha K⁻¹ y, and 1 - leverage is alpha (K⁻¹)ᵢᵢ - w / Σ w. */
+  #errorsByRows(factor: Float64Array, alpha: number): Float64Array {
+    const inverse = choleskyInverse(factor, this.#size);
+    return this.#dual(factor).map((one, i) => {
+      const counted = this.#rows.weight?.[i] ?? 1;
+      const left = alpha * inverse[i * this.#size + i]! - counted / this.#total;
+      return counted > 0 ? alpha * one / Math.sqrt(counted) / left : 0;
+    });
   }
 
   /** Cholesky factor of the penalised products. */
   #factor(alpha: number): Float64Array {
-    const size = this.#meanX.length, factor = this.#gram.slice();
+    const size = this.#size, factor = this.#gram.slice();
     for (let i = 0; i < size; i++) factor[i * size + i]! += alpha;
     cholesky(factor, size);
     return factor;
   }
+}
+
+/** Xᵀ v: a number a column. */
+function moments(x: Matrix<Float64Array>, v: Float64Array): Float64Array {
+  const sums = new Float64Array(x.columns);
+  for (let i = 0; i < x.rows; i++) rowOf(x, i).forEach((value, j) => sums[j]! += value * v[i]!);
+  return sums;
+}
+
+/** X Xᵀ, its lower triangle, [rows, rows]; a row beside four others, so that it is read less often. */
+function rowGram(x: Matrix<Float64Array>): Float64Array {
+  const { rows, columns } = x, gram = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++) {
+    const row = rowOf(x, i), into = gram.subarray(i * rows, i * rows + i + 1);
+    let j = 0;
+    for (; j + 3 <= i; j += 4) {
+      const r0 = rowOf(x, j), r1 = rowOf(x, j + 1), r2 = rowOf(x, j + 2), r3 = rowOf(x, j + 3);
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let k = 0; k < columns; k++) {
+        const value = row[k]!;
+        s0 += value * r0[k]!;
+        s1 += value * r1[k]!;
+        s2 += value * r2[k]!;
+        s3 += value * r3[k]!;
+      }
+      into.set([s0, s1, s2, s3], j);
+    }
+    for (; j <= i; j++) into[j] = dot(row, rowOf(x, j));
+  }
+  return gram;
 }
 
 /** Xᵀ X, its lower triangle, [columns, columns]; four rows at a time, so that sums are read and written less often. */

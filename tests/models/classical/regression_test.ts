@@ -59,6 +59,26 @@ Deno.test("ridge: leaving rows out by their leverage is leaving them out", () =>
   assert.deepEqual(ridge, Ridge.fit({ x, y, weight }, alpha));
 });
 
+Deno.test("ridge: with fewer rows than features it is fitted by the products of rows, to the same and with the same errors", () => {
+  const wide = normalRows(9, 20, 3),
+    target = normalRows(9, 1, 4).data,
+    counts = Float64Array.of(1, 2, 0, 1, 3, 1, 1, 0.5, 2);
+  const rows = { x: wide, y: target, weight: counts };
+  // Rows that count for nothing make it the tall form.
+  const padded = {
+    x: { data: Float64Array.of(...wide.data, ...new Float64Array(20 * 20)), rows: 29, columns: 20 },
+    y: Float64Array.of(...target, ...new Float64Array(20)),
+    weight: Float64Array.of(...counts, ...new Float64Array(20)),
+  };
+  for (const alpha of [0.1, 5]) {
+    const own = Ridge.fit(rows, alpha), tall = Ridge.fit(padded, alpha);
+    assertClose(own.coef, tall.coef, 1e-10, `coef at ${alpha}`);
+    assert.ok(Math.abs(own.intercept - tall.intercept) < 1e-10);
+    const error = (given: typeof rows) => Ridge.searchLeaveOneOut(given, [alpha]).validationRmse;
+    assert.ok(Math.abs(error(rows) - error(padded)) < 1e-9, `left out at ${alpha}`);
+  }
+});
+
 Deno.test("isotonic: equals the best of all increasing fits, by min-max of means", () => {
   const at = Float64Array.from({ length: 12 }, (_, i) => (7 * i) % 12);
   const target = Float64Array.from(at, (place, i) => place + 4 * Math.sin(3 * i));
