@@ -1,7 +1,7 @@
 import { words } from "../../data/encoders/text_features.ts";
+import { Languages } from "../../data/languages.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { sentences } from "../../data/sentences.ts";
-import { Languages } from "./languages.ts";
 import { wordWeights } from "./word_weights.ts";
 
 /** Most words that are told apart. */

@@ -9,7 +9,7 @@ import { FitGate } from "../../models/gate/fit_gate.ts";
 import { estimateMisfitShare, fitMisfitScores, misfitProbability, misfitScore } from "../../models/gate/mixture_fit.ts";
 import { TopicModel } from "../../models/gate/topic_model.ts";
 import { Corpus } from "../../models/gate/corpus.ts";
-import { Languages } from "../../models/gate/languages.ts";
+import { Languages } from "../../data/languages.ts";
 import { countWords } from "../../models/gate/word_counts.ts";
 import { WordEvidence } from "../../models/gate/word_evidence.ts";
 import { misfitShare } from "../../models/shift/misfit_share.ts";
