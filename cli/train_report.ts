@@ -1,4 +1,5 @@
 import type { EnsembleSummary } from "../models/ensemble/train.ts";
+import type { SetFigure } from "../models/set_figure.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
 import { Interruption } from "./interruption.ts";
@@ -9,13 +10,10 @@ import { alignColumns, counted, type Terminal } from "./terminal.ts";
 export function reportRun({ folder, finished, epochs, best, figures, shifts }: TrainSummary, terminal: Terminal): void {
   if (!finished) throw stopped(counted(epochs, "epoch"), folder);
   const onSample = figures.some(({ set }) => set === "sample test");
-  const rows = figures.map((
-    { set, rows, rmse, constant },
-  ) => [set, String(rows), rmse.toFixed(3), constant.toFixed(3)]);
   terminal.note(
     `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
   );
-  terminal.print(alignColumns([["set", "rows", "RMSE", "constant"], ...rows]));
+  terminal.print(setTable(figures));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   const plain = figures.find(({ set }) => set === "validation");
   if (plain && plain.rmse > plain.constant) {
@@ -44,10 +42,7 @@ export function reportEnsemble(
     ...members.map(({ member, rmse, weight }) => [member, figure(rmse), figure(weight)]),
   ]));
   terminal.print("");
-  terminal.print(alignColumns([
-    ["set", "rows", "RMSE", "constant"],
-    ...figures.map(({ set, rows, rmse, constant }) => [set, String(rows), figure(rmse), figure(constant)]),
-  ]));
+  terminal.print(setTable(figures));
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
   terminal.note(`  deno task predict --run ${folder} --data test.json --out submission.csv`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
@@ -72,6 +67,18 @@ export function reportFolds({ folder, done, folds, pooled }: FoldsSummary, termi
     ["Spearman", figure(pooled.spearman)],
   ]));
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
+}
+
+function setTable(figures: readonly SetFigure[]): string {
+  const figure = (value: number | null) => value === null ? "-" : value.toFixed(3);
+  return alignColumns([
+    ["set", "rows", "RMSE", "ridge", "constant", "MAE", "ridge MAE", "constant MAE"],
+    ...figures.map((own) => [
+      own.set,
+      String(own.rows),
+      ...[own.rmse, own.ridge, own.constant, own.mae, own.ridgeMae, own.constantMae].map(figure),
+    ]),
+  ]);
 }
 
 function stopped(done: string, folder: string): Interruption {

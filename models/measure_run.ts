@@ -1,10 +1,10 @@
-import { rmse } from "../data/evaluation.ts";
+import type { HeldOutEvidence } from "./calibration/held_out.ts";
 import type { EncodingWatch } from "./encode_inputs.ts";
-import type { EpochFigures } from "./history.ts";
 import type { Predictions } from "./predict_rows.ts";
 import { type PreparedRun, recordOf } from "./prepare.ts";
-import type { SetFigure } from "./run_readme.ts";
+import { RidgeBaseline } from "./ridge_baseline.ts";
 import type { Scorer } from "./scorer.ts";
+import { type SetFigure, setFigure } from "./set_figure.ts";
 import { type ClassKnowledge, classShares, fitClasses } from "./shift/held_out.ts";
 import { measureShifts, type ShiftFigure } from "./shift/measure_shifts.ts";
 import type { HeldOutRows } from "./shift/rows.ts";
@@ -24,6 +24,10 @@ export interface PredictedSets {
 export interface HeldOutMeasures {
   /** Their scores. */
   readonly predicted: PredictedSets;
+  /** What the gate says of the plain rows and then of the others; empty where the run has none. */
+  readonly evidence: readonly HeldOutEvidence[];
+  /** Ridge regression on the run's inputs, fitted to the train rows. */
+  readonly ridge: RidgeBaseline;
   /** What is kept of the rows' classes. */
   readonly classes: ClassKnowledge;
   /** What each way to allow for shift does on them. */
@@ -31,25 +35,20 @@ export interface HeldOutMeasures {
 }
 
 /**
- * What the best epoch reached; what was made of the held-out rows once training is over, null before.
+ * What was made of the held-out rows once training is over, with figures beside those of the baselines.
  *
- * @param scorer with the best epoch's model; null while training is not over
+ * @param scorer with the best epoch's model
  */
 export async function measureRun(
-  scorer: Scorer | null,
-  { data, sample, inputs, metrics, heldOut, gate, counts }: PreparedRun,
-  best: EpochFigures,
+  scorer: Scorer,
+  { data, sample, inputs, metrics, heldOut, gate, counts, rows }: PreparedRun,
   watch: EncodingWatch = {},
-): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures | null }> {
-  const figure = (set: string, rmseOfRun: number, scores: Float32Array): SetFigure => {
-    const constant = rmse(new Float32Array(scores.length).fill(inputs.trainMean), scores);
-    return { set, rows: scores.length, rmse: rmseOfRun, constant };
-  };
-  const figures = [figure("validation", best.validationRmse, data.validation.score)];
-  if (data.mismatched && best.mismatchedRmse !== null) {
-    figures.push(figure("mismatched validation", best.mismatchedRmse, data.mismatched.score));
-  }
-  if (!scorer) return { figures, heldOut: null };
+): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures }> {
+  const { trainMean } = inputs, { texts } = data.tables;
+  const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
+  const ridge = RidgeBaseline.fit(tables, rows.plain);
+  const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
+    setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) });
   const { prediction } = scorer.model.settings;
   const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
     const evidence = gate && gate.gate.evidence(gate.posteriors, rows, metrics);
@@ -71,19 +70,15 @@ export async function measureRun(
   const finish = (rows: HeldOutRows) =>
     shiftedPredictions(rows, knowledge, { name: listenedTo ? "auto" : "none", target: null }, prediction);
   const predictions = finish(plain), mismatched = swapped && finish(swapped);
-  if (gate) {
-    // The epoch's figures are those of the network alone.
-    figures[0] = figure("validation", rmse(predictions.score, data.validation.score), data.validation.score);
-    if (mismatched) {
-      const truth = data.mismatched!.score;
-      figures[1] = figure("mismatched validation", rmse(mismatched.score, truth), truth);
-    }
-  }
+  const figures = [figure("validation", predictions, data.validation)];
+  if (mismatched) figures.push(figure("mismatched validation", mismatched, data.mismatched!));
   if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { ...watch, source: "the sample's test set" });
     const rows = await scorer.score(features);
     const { score } = shiftedPredictions(rows, knowledge, { name: "auto", target: null }, prediction);
-    figures.push(figure("sample test", rmse(score, sample.testScores), sample.testScores));
+    const tables = { ...features, metrics: { data: features.metrics.embeddings, dimension: metrics.dimension } };
+    const beside = { trainMean, ridge: ridge.predict(tables, features.rows) };
+    figures.push(setFigure("sample test", score, sample.testScores, beside));
   }
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));
   const rowsOf = (rows: LabelledRows, { score, spread }: Predictions): ValidationRow[] =>
@@ -100,8 +95,16 @@ export async function measureRun(
         validation: rowsOf(data.validation, predictions),
         mismatched: mismatched ? rowsOf(data.mismatched!, mismatched) : [],
       },
+      evidence: [plain, swapped].flatMap((rows) => rows ? evidenceOf(rows) : []),
+      ridge,
       classes: knowledge.classes!,
       shifts: measureShifts(plain, swapped, knowledgeOf, prediction),
     },
   };
+}
+
+function evidenceOf({ predictions: { score }, evidence }: HeldOutRows): HeldOutEvidence[] {
+  return evidence
+    ? Array.from(score, (recipe, i) => ({ recipe, odds: evidence.odds[i]!, misfit: evidence.misfitScore[i]! }))
+    : [];
 }

@@ -57,8 +57,8 @@ export { recipeNamed, recipes, settingsOf } from "./recipes.ts";
 export type { Model } from "./model.ts";
 export type { Reporter, TrainReporter } from "./reporter.ts";
 export type { RunConfig, RunInputs } from "./run_folder.ts";
-export type { SetFigure } from "./run_readme.ts";
 export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
+export { type SetFigure } from "./set_figure.ts";
 export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
 export {
   type FoldFigures,

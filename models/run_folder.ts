@@ -65,6 +65,8 @@ export class RunFolder {
   readonly encoder = this.#file("encoder.safetensors");
   /** What tells records whose metric does not fit, where the run has a gate. */
   readonly gate = this.#file("gate.safetensors");
+  /** What the gate says of the held-out rows; written when a run with a gate is finished. */
+  readonly evidence = this.#file("evidence.csv");
   readonly metrics = this.#file("metrics.jsonl");
   readonly timings = this.#file("timings.jsonl");
   readonly curves = this.#file("curves.svg");
@@ -78,6 +80,10 @@ export class RunFolder {
   readonly mismatchedClasses = this.#file("mismatched_classes.npy");
   /** How class probabilities are calibrated, and what each way to allow for shift does; written when the run is finished. */
   readonly shift = this.#file("shift.json");
+  /** RMSE and the like on each set, beside the baselines'; written when the run is finished. */
+  readonly figures = this.#file("figures.json");
+  /** Ridge regression on the run's inputs; written when the run is finished. */
+  readonly ridge = this.#file("ridge.safetensors");
   readonly readme = this.#file("README.md");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");

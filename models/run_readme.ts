@@ -1,16 +1,5 @@
+import type { SetFigure } from "./set_figure.ts";
 import { shiftCells, type ShiftFigure, shiftHeads } from "./shift/measure_shifts.ts";
-
-/** RMSE of a run on a set of rows, beside that of always predicting the train mean. */
-export interface SetFigure {
-  /** "validation", "mismatched validation", "sample test". */
-  readonly set: string;
-  /** How many rows it has. */
-  readonly rows: number;
-  /** RMSE of the run. */
-  readonly rmse: number;
-  /** RMSE of always predicting the train rows' mean score. */
-  readonly constant: number;
-}
 
 /** What the README of a run says. */
 export interface RunDescription {
@@ -58,9 +47,17 @@ It trained for ${epochs} ${
 
 ## Figures
 
-${table(["set", "rows", "RMSE", "constant predictor"], figures.map(figureCells))}
+${
+    table(
+      ["set", "rows", "RMSE", "ridge", "constant", "MAE", "MAE of ridge", "MAE of constant"],
+      figures.map(figureCells),
+    )
+  }
 
-The constant predictor says the mean train score of every row. ${refitted ? refit : ""}\`curves.svg\` shows every epoch:
+RMSE is the root of the mean squared error, MAE the mean absolute one. Ridge is a ridge regression on the same embeddings,
+kept in \`ridge.safetensors\`; the constant is the mean train score. ${
+    refitted ? refit : ""
+  }\`curves.svg\` shows every epoch:
 
 ![RMSE and loss over the epochs](curves.svg)
 ${shiftSection(shifts)}
@@ -87,6 +84,8 @@ ${
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
       ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],
       ["`mismatched.csv`", "the same with a metric that does not fit"],
+      ["`figures.json`", "the figures above"],
+      ["`ridge.safetensors`", "the ridge regression that stands beside them, in float64"],
       ["`validation_classes.npy`, `mismatched_classes.npy`", "probabilities of the scores 0 to 10 of the same rows"],
       ["`shift.json`", "what `--shift` needs beside them"],
       ["`metrics.jsonl`, `timings.jsonl`", "figures and times, a line an epoch"],
@@ -142,8 +141,10 @@ ${pytorch.join("\n")}
 `;
 }
 
-function figureCells({ set, rows, rmse, constant }: SetFigure): string[] {
-  return [set, String(rows), rmse.toFixed(4), constant.toFixed(4)];
+function figureCells({ set, rows, ...figures }: SetFigure): string[] {
+  const { rmse, ridge, constant, mae, ridgeMae, constantMae } = figures;
+  const cell = (value: number | null) => value === null ? "" : value.toFixed(4);
+  return [set, String(rows), ...[rmse, ridge, constant, mae, ridgeMae, constantMae].map(cell)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

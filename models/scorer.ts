@@ -18,6 +18,7 @@ import { predictRows } from "./predict_rows.ts";
 import { FitGate } from "./gate/fit_gate.ts";
 import type { GateEvidence } from "./gate/gate_rows.ts";
 import { recipeNamed } from "./recipes.ts";
+import { RidgeBaseline } from "./ridge_baseline.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
 import { encodeForRun, type TextSource } from "./run_texts.ts";
 import type { Widths } from "./recipe.ts";
@@ -63,6 +64,8 @@ export class Scorer {
     readonly encoder: HashEncoder | null,
     readonly gate: FitGate | null,
     readonly shift: ShiftKnowledge,
+    /** Ridge regression on the same inputs; null in a run of an earlier version. */
+    readonly baseline: RidgeBaseline | null,
   ) {}
 
   /** A scorer with a model that is in memory already, of a run of which no more is known. @param run its folder */
@@ -73,7 +76,7 @@ export class Scorer {
     run: string,
   ): Scorer {
     const shift = { gate: gate?.informative ? gate : null, classes: null, run };
-    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift);
+    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift, null);
   }
 
   /**
@@ -94,6 +97,7 @@ export class Scorer {
       ? null
       : FitGate.fromFile(await readSafetensors(folder.gate, "the gate of a run"), folder.gate);
     const shift = { gate: gate?.informative ? gate : null, classes: await readClasses(folder), run: path };
+    const baseline = await RidgeBaseline.read(folder.ridge);
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
       await model.network.loadFrom(file.tensors, folder.model);
@@ -101,7 +105,7 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift);
+    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift, baseline);
   }
 
   /**
@@ -157,6 +161,12 @@ export class Scorer {
   ): Promise<ShiftedPredictions> {
     const rows = await this.score(features);
     return shiftedPredictions(rows, this.shift, { name: shift, target }, this.model.settings.prediction);
+  }
+
+  /** What ridge regression on the same inputs says; null in a run of an earlier version. */
+  predictBaseline({ texts, metrics, rows }: Features): Float32Array<ArrayBuffer> | null {
+    const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
+    return this.baseline?.predict(tables, rows) ?? null;
   }
 
   /** Frees the network. */

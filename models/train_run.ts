@@ -4,6 +4,7 @@ import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
+import { writeEvidence } from "./calibration/held_out.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
@@ -19,8 +20,8 @@ import { recipeNamed, settingsOf } from "./recipes.ts";
 import { changeSettings, type SettingChange } from "./resume_changes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
-import type { SetFigure } from "./run_readme.ts";
 import { saveModel, Scorer, widthsOf } from "./scorer.ts";
+import { type SetFigure, writeFigures } from "./set_figure.ts";
 import { writeClasses } from "./shift/classes_file.ts";
 import type { ShiftFigure } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
@@ -37,7 +38,7 @@ export interface TrainSummary {
   readonly epochs: number;
   /** The epoch whose weights are kept; null before the first. */
   readonly best: EpochFigures | null;
-  /** RMSE on validation rows, on such with a metric that does not fit, and on the sample set's test rows. */
+  /** Of validation rows, of such with a metric that does not fit, and of the sample set's test rows; empty until it is finished. */
   readonly figures: readonly SetFigure[];
   /** RMSE on held-out rows under each way to allow for shift; empty until the run is finished. */
   readonly shifts: readonly ShiftFigure[];
@@ -179,12 +180,14 @@ async function run(
   const model = makeModel(engine, recipeNamed(config.recipe), settings, widthsOf(prepared.inputs));
   const { network } = model;
   const trainer = new Trainer(engine, model, prepared.data);
+  // What is fitted before the first step is part of the first epoch.
+  let epochStarted = performance.now();
   const history = await restore(folder, trainer, prepared.inputs.fingerprint, reporter);
   reporter.start({
     epochs: model.recipe.fitted?.(settings) ? 1 : settings.training.epochs,
     epochsDone: history.length,
   });
-  let epochStarted = performance.now(), stepsBefore = trainer.position.step;
+  let stepsBefore = trainer.position.step;
   let finished;
   try {
     finished = await trainer.run({
@@ -217,10 +220,10 @@ async function run(
   trainer.dispose();
   const done = finished && best !== null;
   if (done) await loadBest(engine, folder, model, prepared);
-  const scorer = done
-    ? Scorer.of(engine, model, { ...prepared, gate: prepared.gate?.gate ?? null }, folder.path)
+  const scored = { ...prepared, gate: prepared.gate?.gate ?? null };
+  const measured = done
+    ? await measureRun(Scorer.of(engine, model, scored, folder.path), prepared, { ...watchOf(reporter), cache })
     : null;
-  const measured = best ? await measureRun(scorer, prepared, best, { ...watchOf(reporter), cache }) : null;
   if (done) await refitToAll(engine, folder, model, prepared);
   const state = network.streamState();
   network.dispose();
@@ -230,13 +233,16 @@ async function run(
     epochs: history.length,
     best,
     figures: measured?.figures ?? [],
-    shifts: measured?.heldOut?.shifts ?? [],
+    shifts: measured?.heldOut.shifts ?? [],
   };
-  if (finished) {
-    const { predicted = { validation: [], mismatched: [] }, classes, shifts = [] } = measured?.heldOut ?? {};
+  if (measured) {
+    const { predicted, evidence, ridge, classes, shifts } = measured.heldOut;
+    await ridge.write(folder.ridge);
+    await writeFigures(folder.figures, measured.figures);
     await writePages(folder, config, prepared, history, summary, state);
+    if (evidence.length > 0) await writeEvidence(folder.evidence, evidence);
     await writeValidation(folder.mismatched, predicted.mismatched);
-    if (classes) await writeClasses(folder, classes, predicted.validation.length, shifts);
+    await writeClasses(folder, classes, predicted.validation.length, shifts);
     // Last of all: this file says that the run is done.
     await writeValidation(folder.validation, predicted.validation);
   }

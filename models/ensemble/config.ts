@@ -122,6 +122,16 @@ export class EnsembleFolder {
     return join(this.path, "validation.csv");
   }
 
+  /** The same rows with a metric that does not fit. */
+  get mismatched(): string {
+    return join(this.path, "mismatched.csv");
+  }
+
+  /** Figures of both, beside the baselines'. */
+  get figures(): string {
+    return join(this.path, "figures.json");
+  }
+
   /** @param fitted null until all members are done */
   async write(config: EnsembleConfig, fitted: FittedEnsemble | null): Promise<void> {
     const text = JSON.stringify({ format, ...config, fitted }, null, 2) + "\n";

@@ -29,6 +29,7 @@ export class EnsembleScorer {
   /**
    * Scores records with each member, one at a time on the GPU, and combines what they say.
    *
+   * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does
    * @param shift how rows are allowed for whose scores are spread otherwise than those of training: each member does so by
    * what it knows of its own held-out rows, but for "mean", which moves the combined scores
    * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
@@ -39,9 +40,10 @@ export class EnsembleScorer {
     { onNote = () => {}, ...options }: ScoreOptions,
     shift: ShiftName = "auto",
     target: number | null = null,
-  ): Promise<ShiftedPredictions> {
+  ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
     const { config, fitted } = this, folder = new EnsembleFolder(this.path);
     const scores: Float32Array[] = [], unshifted: Float32Array[] = [], spreads: Float32Array[] = [];
+    let baseline: Float32Array | null = null;
     const taken: ShiftedPredictions["shift"][] = [];
     const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
     // All members read the same files, so that what is worth knowing of them is said once.
@@ -54,6 +56,7 @@ export class EnsembleScorer {
       const scorer = await Scorer.load(this.engine, folder.member(config, member));
       try {
         const features = await scorer.features(records, { ...options, onNote: note });
+        if (member === 0) baseline = scorer.predictBaseline(features);
         const predictions = await scorer.predict(features, ofMembers);
         scores.push(predictions.score);
         unshifted.push(predictions.unshifted);
@@ -67,7 +70,7 @@ export class EnsembleScorer {
     const combined = (each: readonly Float32Array[], as = prediction) =>
       Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
     const spread = Float32Array.from(combinedSpread(scores, spreads, fitted));
-    const plain = { spread, probabilities: null, unshifted: combined(unshifted) };
+    const plain = { spread, probabilities: null, unshifted: combined(unshifted), applied: null, baseline };
     if (shift === "mean") {
       const mean = target ?? meanScore(combined(scores, exact));
       return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };

@@ -1,9 +1,8 @@
-import { rmse } from "../../data/evaluation.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { finishScore } from "../finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
-import type { SetFigure } from "../run_readme.ts";
+import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
 import type { RunOptions } from "../train_run.ts";
 import { writeValidation } from "../validation_file.ts";
 import { combinedSpread, crossCombine, fitCombination, partsOf } from "./combine.ts";
@@ -17,7 +16,7 @@ import {
   memberConfig,
   mismatchedShareOf,
 } from "./config.ts";
-import { readHeldOut, rowsToFit } from "./held_out.ts";
+import { type HeldOutRows, readHeldOut, rowsToFit } from "./held_out.ts";
 import { trainApart, trainInTurn } from "./jobs.ts";
 import { describeMember, type Member } from "./members.ts";
 
@@ -152,24 +151,22 @@ async function fit(
   // A record is in one part, whatever its metric.
   const part = [...parts, ...mismatched.records.map((record) => parts[place.get(record)!]!)];
   const crossed = crossCombine(rows, combine, part).map((score) => finishScore(score, prediction));
+  const beside = await readFigures(runs[0]!.figures) ?? [];
   const figure = (set: string, predicted: ArrayLike<number>, truth: readonly number[]): SetFigure => {
-    const constant = rmse(truth.map(() => trainMean), truth);
-    return { set, rows: truth.length, rmse: rmse(predicted, truth), constant };
+    const { ridge = null, ridgeMae = null } = beside.find((own) => own.set === set) ?? {};
+    return { ...setFigure(set, predicted, truth, { trainMean, ridge: null }), ridge, ridgeMae };
   };
   const figures = [figure("validation", crossed.subarray(0, count), plain.truth)];
   if (mismatched.truth.length > 0) {
     figures.push(figure("mismatched validation", crossed.subarray(count), mismatched.truth));
   }
-  const spread = combinedSpread(plain.scores, plain.spreads, combination);
-  await writeValidation(
-    folder.validation,
-    plain.records.map((record, i) => ({
-      record,
-      score: plain.truth[i]!,
-      predicted: crossed[i]!,
-      spread: spread[i]!,
-    })),
-  );
+  const rowsOf = ({ records, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
+    const spread = combinedSpread(scores, spreads, combination);
+    return records.map((record, i) => ({ record, score: truth[i]!, predicted: predicted[i]!, spread: spread[i]! }));
+  };
+  await writeFigures(folder.figures, figures);
+  await writeValidation(folder.mismatched, rowsOf(mismatched, crossed.subarray(count)));
+  await writeValidation(folder.validation, rowsOf(plain, crossed.subarray(0, count)));
   // Last of all: the combination says that the ensemble is done.
   await folder.write(config, fitted);
   return { fitted, figures };

@@ -24,10 +24,19 @@ export interface ShiftKnowledge {
   readonly run: string;
 }
 
+/** What was taken of the rows at hand to score them: held-out rows that are to resemble them are scored and weighed by it. */
+export type AppliedShift =
+  /** Share of them that does not fit, by a gate. */
+  | { readonly kind: "misfits"; readonly share: number }
+  /** Their class shares over those of training, [11]. */
+  | { readonly kind: "classes"; readonly ratios: Float64Array };
+
 /** Rows scored with shift allowed for. */
 export interface ShiftedPredictions extends Predictions {
   /** What was done: "auto" took one of these. */
   readonly shift: EstimatorName | "mean";
+  /** Null where nothing was estimated, and for ensembles, whose members each have their own. */
+  readonly applied: AppliedShift | null;
   /** The scores without it, [rows]. */
   readonly unshifted: Float32Array;
 }
@@ -42,14 +51,15 @@ export function shiftScores(
   rows: RowsAtHand,
   { gate, classes, run }: ShiftKnowledge,
   name: EstimatorName | "auto",
-): Predictions & { readonly shift: EstimatorName } {
+): Predictions & { readonly shift: EstimatorName; readonly applied: AppliedShift | null } {
   const { predictions, evidence } = rows;
   if (gate && evidence) {
     const share = misfitShare(gate, evidence, name);
     const shift = name !== "auto" ? name : share === gate.trainShare ? "none" : "em";
-    return { ...predictions, score: gate.mix(predictions.score, evidence, share), shift };
+    const score = gate.mix(predictions.score, evidence, share);
+    return { ...predictions, score, shift, applied: { kind: "misfits", share } };
   }
-  if (name === "none" || (name === "auto" && !classes)) return { ...predictions, shift: "none" };
+  if (name === "none" || (name === "auto" && !classes)) return { ...predictions, shift: "none", applied: null };
   if (!classes) {
     throw new UsageError(
       `${run} keeps no class probabilities of held-out rows, as --shift ${name} needs; train it again, or take --shift none.`,
@@ -59,7 +69,7 @@ export function shiftScores(
   const probabilities = classProbabilities(predictions, calibration);
   const shift = name === "bbse" ? estimateByBbse(probabilities, heldOut) : estimateByEm(probabilities, heldOut.shares);
   if (name === "auto" && !isSignificant(probabilities, shift, effectiveRows(heldOut.weight))) {
-    return { ...predictions, shift: "none" };
+    return { ...predictions, shift: "none", applied: null };
   }
   const posterior = Float32Array.from(underShift(probabilities, shift));
   return {
@@ -67,6 +77,7 @@ export function shiftScores(
     spread: predictions.spread && spreadOf(posterior),
     probabilities: predictions.probabilities && posterior,
     shift: name === "bbse" ? "bbse" : "em",
+    applied: { kind: "classes", ratios: shift.ratios },
   };
 }
 

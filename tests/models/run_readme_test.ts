@@ -12,7 +12,16 @@ const description: RunDescription = {
   epochs: 12,
   refitted: false,
   bestEpoch: 9,
-  figures: [{ set: "validation", rows: 1000, rmse: 0.61234, constant: 0.655 }],
+  figures: [{
+    set: "validation",
+    rows: 1000,
+    rmse: 0.61234,
+    mae: 0.4,
+    constant: 0.655,
+    constantMae: 0.5,
+    ridge: null,
+    ridgeMae: null,
+  }],
   shifts: [{ shift: "em", validation: 0.6, mismatched: 7.5, mixed: null }],
   pytorch: ["for i in range(2):", '    x = w["bilinear.p.weight"]'],
   tensors: [
@@ -28,7 +37,7 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
     const part of [
       "    deno task train --out runs/a\n",
       "trained for 12 epochs; the weights are those of epoch 9",
-      "| validation | 1000 | 0.6123 | 0.6550 |",
+      "| validation | 1000 | 0.6123 |  | 0.6550 | 0.4000 |  | 0.5000 |",
       "| em | 0.600 | 7.500 | - |",
       "| train rows | 4000 |",
       "| `encoder.safetensors` |",

@@ -1,0 +1,78 @@
+import { MetrogradError } from "../../kernels/errors.ts";
+
+/** Rows that were predicted by a model that had not seen them. */
+export interface ConformalRows {
+  /** Scores as the model gives them, [rows]. */
+  readonly predicted: ArrayLike<number>;
+  /** True scores, [rows]. */
+  readonly actual: ArrayLike<number>;
+  /** Standard deviations that the model gives; null where it gives none. */
+  readonly spread: ArrayLike<number> | null;
+  /** How much each row counts: how much likelier rows like it are where intervals are wanted than here. */
+  readonly weight: ArrayLike<number>;
+}
+
+/** Intervals, clipped to 0..10. */
+export interface Intervals {
+  /** Lower ends, [rows]. */
+  readonly low: Float32Array;
+  /** Upper ends, [rows]. */
+  readonly high: Float32Array;
+}
+
+/** Smallest standard deviation that is believed. */
+const leastSpread = 1e-3;
+
+/**
+ * Split conformal intervals: prediction ± q · spread, or ± q where the model gives no spread, with q such that the held-out
+ * rows' |true - predicted| / spread are below it as often as wanted. They hold a true score with at least the wanted
+ * probability, however bad the model is, where new rows are drawn as the held-out ones (or, with weights, as often of each
+ * kind as the weights say).
+ *
+ * @see Vovk, Gammerman, Shafer, "Algorithmic learning in a random world" (2005); Lei et al., "Distribution-free predictive
+ * inference for regression" (2018); Tibshirani et al., "Conformal prediction under covariate shift" (2019), for the weights
+ */
+export class ConformalIntervals {
+  private constructor(
+    /** Half width, in units of the spread where there is one. */
+    readonly halfWidth: number,
+    /** True where it is in units of the spread. */
+    readonly scaled: boolean,
+  ) {}
+
+  /**
+   * Finds the half width: without weights the ⌈(n + 1) · level⌉-th smallest of the n rows' errors.
+   *
+   * @param source what holds the rows, for the message
+   * @throws MetrogradError when there are too few rows for the level
+   */
+  static fit({ predicted, actual, spread, weight }: ConformalRows, level: number, source: string): ConformalIntervals {
+    const error = (i: number) =>
+      Math.abs(actual[i]! - predicted[i]!) / (spread ? Math.max(spread[i]!, leastSpread) : 1);
+    const rows = Array.from(actual, (_, i) => ({ error: error(i), weight: weight[i]! }))
+      .filter(({ weight }) => weight > 0).sort((a, b) => a.error - b.error);
+    const greatest = rows.reduce((most, { weight }) => Math.max(most, weight), 0);
+    // The new row may be of any kind, and its error infinite.
+    const wanted = level * rows.reduce((sum, { weight }) => sum + weight, greatest);
+    let sum = 0;
+    for (const row of rows) {
+      sum += row.weight;
+      if (sum >= wanted * (1 - 1e-12)) return new ConformalIntervals(row.error, spread !== null);
+    }
+    throw new MetrogradError(
+      `The held-out rows of ${source} count for ${Math.floor(sum / (greatest || 1))}, too few for intervals of ${
+        Number((100 * level).toFixed(3))
+      } %; at least ${Math.ceil(level / (1 - level) - 1e-9)} are expected.`,
+    );
+  }
+
+  /** Intervals around predictions. @param spread as the held-out rows had it */
+  around(predicted: ArrayLike<number>, spread: ArrayLike<number> | null): Intervals {
+    const bound = (side: number) =>
+      Float32Array.from({ length: predicted.length }, (_, i) => {
+        const half = this.halfWidth * (this.scaled ? Math.max(spread![i]!, leastSpread) : 1);
+        return Math.min(Math.max(predicted[i]! + side * half, 0), 10);
+      });
+    return { low: bound(-1), high: bound(1) };
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { DataError } from "../kernels/errors.ts";
+import { mae, rmse } from "../data/evaluation.ts";
+
+/** Figures of a run on a set of rows, beside those of two simple predictors. */
+export interface SetFigure {
+  /** "validation", "mismatched validation", "sample test". */
+  readonly set: string;
+  /** How many rows it has. */
+  readonly rows: number;
+  /** RMSE of the run. */
+  readonly rmse: number;
+  /** Mean absolute error of the run. */
+  readonly mae: number;
+  /** RMSE of always predicting the train rows' mean score. */
+  readonly constant: number;
+  /** Mean absolute error of that. */
+  readonly constantMae: number;
+  /** RMSE of ridge regression on the run's inputs; null where there is none. */
+  readonly ridge: number | null;
+  /** Mean absolute error of that. */
+  readonly ridgeMae: number | null;
+}
+
+/** What stands beside a run's predictions. */
+export interface Baselines {
+  /** Mean score of the train rows. */
+  readonly trainMean: number;
+  /** Predictions of ridge regression on the run's inputs; null where there is none. */
+  readonly ridge: ArrayLike<number> | null;
+}
+
+/** Measures predictions of a set and what stands beside them. */
+export function setFigure(
+  set: string,
+  predicted: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  baselines: Baselines,
+): SetFigure {
+  return {
+    set,
+    rows: truth.length,
+    rmse: rmse(predicted, truth),
+    mae: mae(predicted, truth),
+    ...baselineFigures(truth, baselines),
+  };
+}
+
+/** Errors of the baselines on rows. */
+export function baselineFigures(
+  truth: ArrayLike<number>,
+  { trainMean, ridge }: Baselines,
+): Pick<SetFigure, "constant" | "constantMae" | "ridge" | "ridgeMae"> {
+  const constant = Array.from(truth, () => trainMean);
+  return {
+    constant: rmse(constant, truth),
+    constantMae: mae(constant, truth),
+    ridge: ridge && rmse(ridge, truth),
+    ridgeMae: ridge && mae(ridge, truth),
+  };
+}
+
+/** Writes figures as JSON. */
+export async function writeFigures(path: string, figures: readonly SetFigure[]): Promise<void> {
+  await writeAtomically(path, JSON.stringify(figures, null, 2) + "\n");
+}
+
+/** Reads what `writeFigures` wrote. @returns null where there is none, as in a run of an earlier version @throws DataError when it is damaged */
+export async function readFigures(path: string): Promise<SetFigure[] | null> {
+  if (!await Deno.stat(path).then(() => true, () => false)) return null;
+  const text = new TextDecoder().decode(await readFileOrExplain(path, "the figures of a run"));
+  try {
+    const figures: unknown = JSON.parse(text);
+    if (Array.isArray(figures)) return figures;
+  } catch (error) {
+    throw new DataError(`${path} is not valid JSON: ${(error as Error).message}.`, { cause: error });
+  }
+  throw new DataError(`${path} holds no list of figures.`);
+}

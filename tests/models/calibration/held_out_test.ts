@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { calibrationRows, holdsHeldOut, writeEvidence } from "../../../models/calibration/held_out.ts";
+import { RunFolder } from "../../../models/run_folder.ts";
+import { configOf } from "../../../models/train_run.ts";
+import { writeValidation } from "../../../models/validation_file.ts";
+import { withFolder } from "../../temporary.ts";
+
+const row = (record: number, score: number, predicted: number) => ({ record, score, predicted, spread: 0.5 });
+
+/** A folder with four plain rows and, of two of their records, rows with a metric that does not fit. */
+async function finished(path: string): Promise<RunFolder> {
+  const folder = new RunFolder(path);
+  await folder.writeConfig(configOf({ recipe: "bilinear", settings: {}, files: null, maxRows: null }), null);
+  await writeValidation(folder.validation, [row(3, 9, 8), row(5, 8, 8), row(6, 7, 9), row(9, 9, 9)]);
+  await writeValidation(folder.mismatched, [row(5, 1.75, 3), row(9, 1.75, 5)]);
+  return folder;
+}
+
+Deno.test(
+  "held-out rows: without a gate those with a metric that does not fit count for nothing, with one as often as it finds them",
+  withFolder(async (path) => {
+    assert.equal(await holdsHeldOut(path), false);
+    const folder = await finished(path);
+    assert.equal(await holdsHeldOut(path), true);
+    const plain = await calibrationRows(path, null);
+    assert.deepEqual([...plain.predicted], [8, 8, 9, 9, 3, 5]);
+    assert.deepEqual([...plain.spread!], new Array(6).fill(0.5));
+    assert.deepEqual(plain.weight.map((one) => one / plain.weight[0]!), Float64Array.of(1, 1, 1, 1, 0, 0));
+    assert.deepEqual(plain.part, [0, 1, 2, 3, 1, 3], "a record is in one part, whatever its metric");
+    assert.equal(plain.plain, 4);
+
+    // Odds of 1 leave the share as it is: half of the recipe's score, half of the misfit's.
+    const evidence = { recipe: 9, odds: 1, misfit: 2 };
+    await writeEvidence(folder.evidence, [
+      evidence,
+      { recipe: 9, odds: 1e9, misfit: 2 },
+      evidence,
+      evidence,
+      evidence,
+      { recipe: 9, odds: 0, misfit: 2 },
+    ]);
+    const half = await calibrationRows(path, 0.5);
+    assert.deepEqual([...half.predicted].map((one) => Number(one.toFixed(6))), [5.5, 9, 5.5, 5.5, 5.5, 2]);
+    const share = (rows: typeof half) =>
+      rows.weight.subarray(4).reduce((sum, one) => sum + one, 0) / rows.weight.reduce((sum, one) => sum + one, 0);
+    assert.ok(Math.abs(share(half) - 0.5) < 1e-12);
+    assert.ok(Math.abs(share(await calibrationRows(path, 0.2)) - 0.2) < 1e-12);
+  }),
+);
+
+Deno.test(
+  "held-out rows: evidence that is not that of the rows is refused",
+  withFolder(async (path) => {
+    const folder = await finished(path);
+    await assert.rejects(calibrationRows(path, 0.5), /evidence\.csv does not exist/);
+    await writeEvidence(folder.evidence, [{ recipe: 9, odds: 1, misfit: 2 }]);
+    await assert.rejects(calibrationRows(path, 0.5), /has 1 rows, but validation\.csv and mismatched\.csv have 6/);
+    await Deno.writeTextFile(folder.evidence, "recipe,odds,misfit\n1,x,2\n");
+    await assert.rejects(calibrationRows(path, 0.5), /is damaged/);
+  }),
+);
