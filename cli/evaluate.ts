@@ -1,15 +1,19 @@
-import { readRecords } from "../data/records.ts";
+import { type MetricRecord, readRecords } from "../data/records.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
-import { evaluate as measure, type Evaluation } from "../models/evaluate.ts";
+import { type CalibrateName, calibrateNames } from "../models/calibration/correction.ts";
+import { calibrationRows, holdsHeldOut } from "../models/calibration/held_out.ts";
+import { isotonicFigures } from "../models/calibration/isotonic.ts";
+import { evaluate as measure } from "../models/evaluate.ts";
 import { shiftNames } from "../models/shift/names.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
-import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
-import { scoreWith } from "./score_with.ts";
+import { formatEvaluation } from "./evaluation_report.ts";
+import { describe, intervalLevel, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
+import { corrected, scoreWith } from "./score_with.ts";
 import { describeShift, formatShifts, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
-import { alignColumns, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What `evaluate` is asked for. */
 export interface EvaluateCall {
@@ -25,6 +29,10 @@ export interface EvaluateCall {
   readonly metrics: MetricFiles | null;
   /** How records are allowed for whose scores are spread otherwise than those of training. */
   readonly shift: ShiftRequest;
+  /** How scores are corrected by the run's held-out rows. */
+  readonly calibrate: CalibrateName;
+  /** Share of the true scores that intervals should hold; null for none. */
+  readonly interval: number | null;
   readonly json: boolean;
 }
 
@@ -55,6 +63,16 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
       oneOf("--shift", shiftNames),
     )
     .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
+    .option(
+      "--calibrate <name>",
+      describe("correct scores by the run's held-out rows: none or isotonic", "none"),
+      oneOf("--calibrate", calibrateNames),
+    )
+    .option(
+      "--interval <share>",
+      "measure intervals that should hold such a share of the true scores, as 0.9",
+      intervalLevel,
+    )
     .option("--json", "print the figures as JSON")
     .action(({ run, data, scores, embeddings, encoder, json, ...options }) =>
       act({
@@ -64,6 +82,8 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
         shift: shiftRequest(options),
+        calibrate: options.calibrate ?? "none",
+        interval: options.interval ?? null,
         json: json ?? false,
       })
     );
@@ -71,41 +91,38 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
 
 export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<void> {
   const onNote = (sentence: string) => terminal.note(sentence);
-  const records = await readRecords(call.data, { scores: call.scores === null ? "required" : "ignored", onNote });
-  const actual = call.scores === null
-    ? Float32Array.from(records, ({ score }) => score!)
-    : await readScores(call.scores, { onNote });
-  if (actual.length !== records.length) {
-    throw new DataError(`${call.scores} has ${actual.length} scores, but ${call.data} has ${records.length} records.`);
-  }
-  const { predictions, predictions: { score }, trainMean, shifts } = await scoreWith(call, records, terminal);
-  const figures = measure(score, actual, { metrics: records.map(({ metric }) => metric), trainMean });
+  const { records, actual } = await readLabelled(call, onNote);
+  const scored = await scoreWith(call, records, terminal), { predictions, ridge, trainMean, shifts } = scored;
+  const { score, intervals } = await corrected(call, scored, onNote);
+  const figures = measure(
+    {
+      score,
+      spread: predictions.spread,
+      intervals: intervals && { ...intervals, level: call.interval! },
+      ridge,
+      trainMean,
+    },
+    actual,
+    records,
+  );
+  const isotonic = await holdsHeldOut(call.run)
+    ? isotonicFigures(await calibrationRows(call.run, predictions.applied))
+    : [];
   terminal.note(describeShift(call.shift, predictions));
   if (call.json) {
-    terminal.print(JSON.stringify({ ...figures, shift: predictions.shift, heldOutShifts: shifts }, null, 2));
-  } else terminal.print([formatEvaluation(figures), ...formatShifts(shifts)].join("\n\n"));
+    terminal.print(JSON.stringify({ ...figures, isotonic, shift: predictions.shift, heldOutShifts: shifts }, null, 2));
+  } else terminal.print([formatEvaluation(figures, isotonic), ...formatShifts(shifts)].join("\n\n"));
 }
 
-function formatEvaluation(figures: Evaluation): string {
-  const number = (value: number | null) => value === null ? "-" : value.toFixed(3);
-  const [low, high] = figures.rmseInterval;
-  const groups = (title: string, rows: Evaluation["byScore"]) =>
-    alignColumns([
-      [title, "rows", "RMSE"],
-      ...rows.map(({ group, rows, rmse }) => [group, String(rows), number(rmse)]),
-    ]);
-  return [
-    alignColumns([
-      ["rows", String(figures.rows)],
-      ["RMSE", number(figures.rmse)],
-      ["  95 % interval", `${number(low)} to ${number(high)}`],
-      ["  constant predictor", number(figures.constantRmse)],
-      ["MAE", number(figures.mae)],
-      ["bias", number(figures.bias)],
-      ["Pearson", number(figures.pearson)],
-      ["Spearman", number(figures.spearman)],
-    ]),
-    groups("true score", figures.byScore),
-    groups("metric", figures.byMetric),
-  ].join("\n\n");
+/** Records and their true scores, which may stand in a file of their own. @throws DataError when there are not as many of both */
+export async function readLabelled(
+  { data, scores }: { readonly data: string; readonly scores: string | null },
+  onNote: (sentence: string) => void,
+): Promise<{ records: MetricRecord[]; actual: Float32Array }> {
+  const records = await readRecords(data, { scores: scores === null ? "required" : "ignored", onNote });
+  const actual = scores === null
+    ? Float32Array.from(records, ({ score }) => score!)
+    : await readScores(scores, { onNote });
+  if (actual.length === records.length) return { records, actual };
+  throw new DataError(`${scores} has ${actual.length} scores, but ${data} has ${records.length} records.`);
 }

@@ -68,3 +68,6 @@ export function metricFiles(
   if (names === undefined) throw new UsageError("--metric-embeddings needs --metric-names beside it.");
   return { names, embeddings, definitions: null };
 }
+
+/** Reads the share of the true scores that intervals should hold. @throws UsageError */
+export const intervalLevel = number("--interval", [0.01, 0.999, false]);

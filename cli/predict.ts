@@ -2,13 +2,14 @@ import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { saveFeatures } from "../models/scorer.ts";
+import { type CalibrateName, calibrateNames } from "../models/calibration/correction.ts";
 import { shiftNames } from "../models/shift/names.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
-import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
+import { describe, intervalLevel, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
-import { scoreWith } from "./score_with.ts";
+import { corrected, scoreWith } from "./score_with.ts";
 import { describeShift, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
 import { alignColumns, counted, type Terminal } from "./terminal.ts";
 
@@ -31,6 +32,10 @@ export interface PredictCall {
   readonly metrics: MetricFiles | null;
   /** How records are allowed for whose scores are spread otherwise than those of training. */
   readonly shift: ShiftRequest;
+  /** How scores are corrected by the run's held-out rows. */
+  readonly calibrate: CalibrateName;
+  /** Share of the true scores that the columns low and high should hold; null for no such columns. */
+  readonly interval: number | null;
   /** Folder to save the model's inputs in; null for none. */
   readonly saveFeatures: string | null;
 }
@@ -39,6 +44,7 @@ export interface PredictCall {
 export function predictCommand(act: (call: PredictCall) => Promise<void>) {
   return command("predict", "Score records with a trained run.", [
     ["predict --run runs/a --data test.json --out submission.csv", "Scores as CSV, ID,score"],
+    ["predict --run runs/a --data test.json --interval 0.9", "With bounds that hold nine true scores in ten"],
     [
       "predict --run runs/a --data new.json --metric-names new_names.json --metric-embeddings new.npy",
       "Score metrics that training has not seen",
@@ -66,6 +72,16 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     )
     .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
     .option(
+      "--calibrate <name>",
+      describe("correct scores by the run's held-out rows: none or isotonic", "none"),
+      oneOf("--calibrate", calibrateNames),
+    )
+    .option(
+      "--interval <share>",
+      "add columns low and high that hold such a share of the true scores, as 0.9",
+      intervalLevel,
+    )
+    .option(
       "--save-features <folder>",
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
@@ -81,6 +97,8 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
         shift: shiftRequest(options),
+        calibrate: options.calibrate ?? "none",
+        interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
       })
     );
@@ -91,7 +109,8 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
   const records = await readRecords(call.data, { scores: "ignored", onNote });
-  const { predictions, predictions: { score, spread }, features } = await scoreWith(call, records, terminal);
+  const scored = await scoreWith(call, records, terminal), { predictions, predictions: { spread }, features } = scored;
+  const { score, intervals } = await corrected(call, scored, onNote);
   if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
   if (call.saveFeatures !== null) {
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
@@ -99,7 +118,10 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   }
   await writeSubmission(call.out, score, {
     round: call.round,
-    ...(call.spread && spread ? { columns: [{ name: "spread", values: spread }] } : {}),
+    columns: [
+      ...(call.spread && spread ? [{ name: "spread", values: spread }] : []),
+      ...(intervals ? [{ name: "low", values: intervals.low }, { name: "high", values: intervals.high }] : []),
+    ],
   });
   terminal.note(`${counted(records.length, "score")} written to ${call.out}.\n`);
   terminal.note(describeShift(call.shift, predictions));

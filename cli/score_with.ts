@@ -2,6 +2,9 @@ import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { describeTextless, type MetricRecord } from "../data/records.ts";
 import { Engine } from "../engine/engine.ts";
+import { UsageError } from "../kernels/errors.ts";
+import { type Corrected, Correction, type CorrectionOptions } from "../models/calibration/correction.ts";
+import { calibrationRows } from "../models/calibration/held_out.ts";
 import { holdsEnsemble } from "../models/ensemble/config.ts";
 import { EnsembleScorer } from "../models/ensemble/scorer.ts";
 import { RunFolder } from "../models/run_folder.ts";
@@ -30,6 +33,8 @@ export interface Scored {
   /** Null for an ensemble. */
   readonly features: Features | null;
   readonly trainMean: number;
+  /** What ridge regression on the run's inputs (an ensemble's: those of its first member) says; null in a run of an earlier version. */
+  readonly ridge: Float32Array | null;
   /** What each shift does on the run's held-out rows; empty where it was not measured. */
   readonly shifts: readonly ShiftFigure[];
 }
@@ -55,13 +60,38 @@ export async function scoreWith(
   await using engine = await Engine.open({ onNote });
   if (await holdsEnsemble(run)) {
     const ensemble = await EnsembleScorer.load(engine, run);
-    const predictions = await ensemble.predict(records, options, shift.name, shift.target);
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, shifts: [] };
+    const { baseline, ...predictions } = await ensemble.predict(records, options, shift.name, shift.target);
+    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline, shifts: [] };
   }
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, options);
   const predictions = await scorer.predict(features, shift.name, shift.target);
   scorer.dispose();
   const shifts = await readShiftFigures(new RunFolder(run));
-  return { predictions, features, trainMean: scorer.inputs.trainMean, shifts };
+  return { predictions, features, trainMean: scorer.inputs.trainMean, ridge: scorer.predictBaseline(features), shifts };
+}
+
+/**
+ * Scores corrected by the run's held-out rows, and intervals around them, as far as asked for.
+ *
+ * @throws UsageError beside a shift that says nothing of held-out rows, MetrogradError when there are too few of them
+ */
+export async function corrected(
+  { run, shift, ...options }: CorrectionOptions & Pick<ScoreCall, "run" | "shift">,
+  { predictions, features }: Scored,
+  onNote: (sentence: string) => void,
+): Promise<Corrected> {
+  const { score, spread, applied } = predictions;
+  if (options.calibrate === "none" && options.interval === null) return { score, intervals: null };
+  if (shift.name === "mean") {
+    throw new UsageError(
+      "--calibrate and --interval need held-out rows like those at hand, which --shift mean leaves out.",
+    );
+  }
+  if (!features && predictions.shift !== "none") {
+    onNote(
+      `An ensemble's held-out rows are not scored with shift ${predictions.shift}; what they say is for records like those of training.`,
+    );
+  }
+  return Correction.fit(await calibrationRows(run, applied), options, run).apply(score, spread);
 }

@@ -2,8 +2,13 @@ import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { partsOf } from "../ensemble/combine.ts";
 import { misfitProbability } from "../gate/mixture_fit.ts";
+import { spreadOf } from "../predict_rows.ts";
 import { RunFolder } from "../run_folder.ts";
 import { finishScore } from "../finish_score.ts";
+import { expectedScores } from "../shift/classes.ts";
+import { readClasses } from "../shift/classes_file.ts";
+import { underShift } from "../shift/label_shift.ts";
+import type { AppliedShift } from "../shift/shift_scores.ts";
 import { readValidation, type ValidationRow } from "../validation_file.ts";
 import type { ConformalRows } from "./conformal.ts";
 
@@ -51,7 +56,7 @@ export interface CalibrationRows extends ConformalRows {
   readonly actual: Float64Array;
   /** Standard deviations that the run gives, [rows]; null where it gives none. */
   readonly spread: Float64Array | null;
-  /** Those with a metric that does not fit count for nothing where it is not known how many such rows are scored. */
+  /** How much each row counts; see `calibrationRows`. */
   readonly weight: Float64Array;
   /** Parts that take turns at being left out; a record is in one part, whatever its metric. */
   readonly part: readonly number[];
@@ -60,39 +65,56 @@ export interface CalibrationRows extends ConformalRows {
 }
 
 /**
- * The held-out rows of a run or an ensemble, weighted to resemble what is scored.
+ * The held-out rows of a run or an ensemble, scored and weighed to resemble the rows at hand. With the share of rows that do
+ * not fit, those with a swapped metric count as much; with class shares, each row counts by how much more frequent its class
+ * is than in training. With neither, plain rows count alike, and the others for nothing.
  *
- * @param share share of the scored rows whose metric does not fit, as the run's gate estimates it: held-out rows are scored by
- * it as well, and those with a swapped metric count as much; null where there is no gate
+ * @param applied what the rows at hand were scored by
  * @throws DataError when the run is not finished
+ * @see Tibshirani et al., "Conformal prediction under covariate shift" (2019); Podkopaev, Ramdas, "Distribution-free
+ * uncertainty quantification for classification under label shift" (2021)
  */
-export async function calibrationRows(path: string, share: number | null): Promise<CalibrationRows> {
+export async function calibrationRows(path: string, applied: AppliedShift | null): Promise<CalibrationRows> {
   const folder = new RunFolder(path);
   const plain = await readValidation(folder.validation);
   const mismatched = await readMismatched(folder);
   const rows = [...plain, ...mismatched];
-  const predicted = share === null ? rows.map(({ predicted }) => predicted) : await scoredByGate(folder, rows, share);
+  const own = { rows, plain: plain.length };
+  const scored = applied === null
+    ? scoredAsKept(own)
+    : applied.kind === "misfits"
+    ? await scoredByGate(folder, own, applied.share)
+    : await scoredByClasses(folder, own, applied.ratios);
   const parts = partsOf(plain.length), place = new Map(plain.map(({ record }, i) => [record, parts[i]!]));
-  const weightOf = (own: number, of: number) => of > 0 ? own * rows.length / of : 0;
-  const shareOfMisfits = mismatched.length > 0 ? share ?? 0 : 0;
-  const weights = [weightOf(1 - shareOfMisfits, plain.length), weightOf(shareOfMisfits, mismatched.length)] as const;
   return {
-    predicted: Float64Array.from(predicted),
+    ...scored,
     actual: Float64Array.from(rows, ({ score }) => score),
-    spread: rows.every(({ spread }) => spread !== null) ? Float64Array.from(rows, ({ spread }) => spread!) : null,
-    weight: Float64Array.from(rows, (_, i) => i < plain.length ? weights[0] : weights[1]),
     part: rows.map(({ record }) => place.get(record) ?? 0),
     plain: plain.length,
   };
 }
 
-/** The predictions of mismatched rows; none where a run of an earlier version has not written them. */
-async function readMismatched({ mismatched }: RunFolder): Promise<ValidationRow[]> {
-  const exists = await Deno.stat(mismatched).then(() => true, () => false);
-  return exists ? await readValidation(mismatched) : [];
+/** Plain rows, then those with a metric that does not fit. */
+interface KeptRows {
+  readonly rows: readonly ValidationRow[];
+  readonly plain: number;
 }
 
-async function scoredByGate(folder: RunFolder, rows: readonly ValidationRow[], share: number): Promise<number[]> {
+type ScoredRows = Pick<CalibrationRows, "predicted" | "spread" | "weight">;
+
+function scoredAsKept({ rows, plain }: KeptRows): ScoredRows {
+  return {
+    predicted: Float64Array.from(rows, ({ predicted }) => predicted),
+    spread: spreadsOf(rows),
+    weight: Float64Array.from(rows, (_, i) => i < plain ? 1 : 0),
+  };
+}
+
+function spreadsOf(rows: readonly ValidationRow[]): Float64Array | null {
+  return rows.every(({ spread }) => spread !== null) ? Float64Array.from(rows, ({ spread }) => spread!) : null;
+}
+
+async function scoredByGate(folder: RunFolder, { rows, plain }: KeptRows, share: number): Promise<ScoredRows> {
   const { config: { settings: { prediction } } } = await folder.readConfig();
   const evidence = await readEvidence(folder.evidence);
   if (evidence.length !== rows.length) {
@@ -100,8 +122,34 @@ async function scoredByGate(folder: RunFolder, rows: readonly ValidationRow[], s
       `${folder.evidence} has ${evidence.length} rows, but validation.csv and mismatched.csv have ${rows.length}.`,
     );
   }
-  return evidence.map(({ recipe, odds, misfit }) => {
-    const probability = misfitProbability(odds, share);
-    return finishScore((1 - probability) * recipe + probability * misfit, prediction);
-  });
+  const swapped = rows.length - plain, of = swapped > 0 ? share : 0;
+  return {
+    predicted: Float64Array.from(evidence, ({ recipe, odds, misfit }) => {
+      const probability = misfitProbability(odds, share);
+      return finishScore((1 - probability) * recipe + probability * misfit, prediction);
+    }),
+    spread: spreadsOf(rows),
+    weight: Float64Array.from(rows, (_, i) => i < plain ? (1 - of) * rows.length / plain : of * rows.length / swapped),
+  };
+}
+
+async function scoredByClasses(folder: RunFolder, { rows }: KeptRows, ratios: Float64Array): Promise<ScoredRows> {
+  const { config: { settings: { prediction } } } = await folder.readConfig();
+  const classes = await readClasses(folder);
+  if (!classes) {
+    throw new DataError(`${folder.path} keeps no class probabilities of its held-out rows; train it again.`);
+  }
+  const { probabilities, truth, weight } = classes.heldOut;
+  const posterior = underShift(probabilities, { ratios });
+  return {
+    predicted: expectedScores(posterior).map((score) => finishScore(score, prediction)),
+    spread: spreadsOf(rows) && Float64Array.from(spreadOf(Float32Array.from(posterior))),
+    weight: Float64Array.from(weight, (one, i) => one * ratios[truth[i]!]!),
+  };
+}
+
+/** The predictions of mismatched rows; none where a run of an earlier version has not written them. */
+async function readMismatched({ mismatched }: RunFolder): Promise<ValidationRow[]> {
+  const exists = await Deno.stat(mismatched).then(() => true, () => false);
+  return exists ? await readValidation(mismatched) : [];
 }

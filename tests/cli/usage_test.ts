@@ -118,11 +118,15 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     encoder: null,
     metrics: null,
     shift: { name: "auto", target: null },
+    calibrate: "none",
+    interval: null,
     saveFeatures: null,
   });
   assert.deepEqual(
-    (await run("evaluate --run r --data d.json --json --metric-names n.json --metric-embeddings m.npy --shift none"))
-      .calls[0]?.call,
+    (await run(
+      "evaluate --run r --data d.json --json --metric-names n.json --metric-embeddings m.npy --shift none " +
+        "--calibrate isotonic --interval 0.9",
+    )).calls[0]?.call,
     {
       run: "r",
       data: "d.json",
@@ -131,6 +135,8 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
       encoder: null,
       metrics: { names: "n.json", embeddings: "m.npy", definitions: null },
       shift: { name: "none", target: null },
+      calibrate: "isotonic",
+      interval: 0.9,
       json: true,
     },
   );
@@ -244,6 +250,11 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   [
     "evaluate --run r --data d --shift mean --shift-target 11",
     '--shift-target is "11"; a number from 0 to 10 is expected.',
+  ],
+  ["predict --run r --data d --interval 1", '--interval is "1"; a number from 0.01 to 0.999 is expected.'],
+  [
+    "evaluate --run r --data d --calibrate isotonc",
+    '--calibrate is "isotonc"; none or isotonic is expected (did you mean isotonic?).',
   ],
   ["evaluate --run r --data d --metric-embeddings n", "--metric-embeddings needs --metric-names beside it."],
 ];
