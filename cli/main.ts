@@ -1,5 +1,6 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { augment } from "./augment.ts";
+import { compare } from "./compare.ts";
 import { doctor } from "./doctor.ts";
 import { download } from "./download.ts";
 import { embed } from "./embed.ts";
@@ -13,7 +14,19 @@ import { synthesize } from "./synthesize.ts";
 import { train } from "./train.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
-const actions: Actions = { train, evaluate, predict, recipes, augment, synthesize, embed, download, sample, doctor };
+const actions: Actions = {
+  train,
+  evaluate,
+  compare,
+  predict,
+  recipes,
+  augment,
+  synthesize,
+  embed,
+  download,
+  sample,
+  doctor,
+};
 
 /** Carries out a command line and returns its exit code: 0, 1 (failed), 2 (usage) or 130 (stopped from outside). */
 export async function main(args: readonly string[], terminal: Terminal, what: Actions = actions): Promise<number> {

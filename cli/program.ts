@@ -1,6 +1,7 @@
 import project from "../deno.json" with { type: "json" };
 import { type AugmentCall, augmentCommand } from "./augment.ts";
 import { type Action, command } from "./command.ts";
+import { type CompareCall, compareCommand } from "./compare.ts";
 import { type DoctorCall, doctorCommand } from "./doctor.ts";
 import { type DownloadCall, downloadCommand } from "./download.ts";
 import { type EmbedCall, embedCommand } from "./embed.ts";
@@ -16,6 +17,7 @@ import { type TrainCall, trainCommand } from "./train.ts";
 export interface Actions {
   readonly train: Action<TrainCall>;
   readonly evaluate: Action<EvaluateCall>;
+  readonly compare: Action<CompareCall>;
   readonly predict: Action<PredictCall>;
   readonly recipes: Action<RecipesCall>;
   readonly augment: Action<AugmentCall>;
@@ -38,6 +40,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
   const commands = [
     trainCommand((call) => actions.train(call, terminal)),
     evaluateCommand((call) => actions.evaluate(call, terminal)),
+    compareCommand((call) => actions.compare(call, terminal)),
     predictCommand((call) => actions.predict(call, terminal)),
     recipesCommand((call) => actions.recipes(call, terminal)),
     augmentCommand((call) => actions.augment(call, terminal)),

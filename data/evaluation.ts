@@ -71,12 +71,52 @@ export function bootstrapInterval(
   actual: ArrayLike<number>,
   { level = 0.95, draws = 1000, seed = 1 } = {},
 ): [low: number, high: number] {
-  const random = new Philox(seed, 0xb007);
-  const squares = Float64Array.from({ length: actual.length }, (_, i) => (predicted[i]! - actual[i]!) ** 2);
-  const figures = Float64Array.from(
-    { length: draws },
-    () => Math.sqrt(meanOf(squares.length, () => squares[random.integer(squares.length)]!)),
+  const squares = squaredErrors(predicted, actual);
+  return percentiles(
+    seed,
+    draws,
+    level,
+    (random) => Math.sqrt(meanOf(squares.length, () => squares[random.integer(squares.length)]!)),
   );
+}
+
+/**
+ * Interval that holds how much greater the RMSE of some predictions is than that of others, both on the same rows drawn
+ * anew with replacement: errors that the two share cancel.
+ *
+ * @see Efron, Tibshirani, "An introduction to the bootstrap" (1993), chapter 13
+ */
+export function pairedBootstrapInterval(
+  predicted: ArrayLike<number>,
+  other: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  { level = 0.95, draws = 1000, seed = 1 } = {},
+): [low: number, high: number] {
+  const squares = squaredErrors(predicted, actual), others = squaredErrors(other, actual);
+  return percentiles(seed, draws, level, (random) => {
+    let sum = 0, otherSum = 0;
+    for (let i = 0; i < squares.length; i++) {
+      const row = random.integer(squares.length);
+      sum += squares[row]!;
+      otherSum += others[row]!;
+    }
+    return Math.sqrt(sum / squares.length) - Math.sqrt(otherSum / squares.length);
+  });
+}
+
+function squaredErrors(predicted: ArrayLike<number>, actual: ArrayLike<number>): Float64Array {
+  return Float64Array.from({ length: actual.length }, (_, i) => (predicted[i]! - actual[i]!) ** 2);
+}
+
+/** The middle part of what draws come to. */
+function percentiles(
+  seed: number,
+  draws: number,
+  level: number,
+  draw: (random: Philox) => number,
+): [low: number, high: number] {
+  const random = new Philox(seed, 0xb007);
+  const figures = Float64Array.from({ length: draws }, () => draw(random));
   figures.sort();
   const at = (share: number) => figures[Math.min(Math.floor(share * draws), draws - 1)]!;
   return [at((1 - level) / 2), at((1 + level) / 2)];

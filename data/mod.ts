@@ -25,6 +25,7 @@ export {
   bootstrapInterval,
   type GroupFigure,
   mae,
+  pairedBootstrapInterval,
   pearson,
   rmse,
   rmseByGroup,
@@ -52,3 +53,6 @@ export { downloadModel, type DownloadOptions } from "./encoders/hub.ts";
 export { readMetricDefinitions } from "./metric_definitions.ts";
 export { HashEncoder } from "./encoders/hash.ts";
 export { dropStopWords, withoutSystemStopWords } from "./stop_words.ts";
+export { type Coverage, type SpreadCalibration, spreadCalibration, type SpreadFigure } from "./calibration.ts";
+export { type RecordLanguages, recordLanguages } from "./record_languages.ts";
+export { type Script, scriptNames, scriptOf } from "./scripts.ts";

@@ -31,9 +31,21 @@ export { type Architecture, architectures, type SettingNames } from "./encoder/a
 export type { TokenBatch } from "./encoder/token_batch.ts";
 export { embedFile, type EmbedRequest, type EmbedSummary } from "./embed.ts";
 export type { EncodingWatch } from "./encode_inputs.ts";
-export { evaluate, type Evaluation } from "./evaluate.ts";
 export { type OpenEncoder, openEncoder, registerEncoder } from "./open_encoder.ts";
 export type { TextSource } from "./run_texts.ts";
+export { evaluate, type Evaluation, type IntervalFigures, type Scored } from "./evaluate.ts";
+export { ConformalIntervals, type ConformalRows, type Intervals } from "./calibration/conformal.ts";
+export {
+  type CalibrateName,
+  calibrateNames,
+  type Corrected,
+  Correction,
+  type CorrectionOptions,
+} from "./calibration/correction.ts";
+export { type CalibrationRows, calibrationRows } from "./calibration/held_out.ts";
+export { type IsotonicFigure, isotonicFigures } from "./calibration/isotonic.ts";
+export { compareScores, describeRun, type RunLine, type TestLine, type TestScores } from "./compare.ts";
+export { type BaselineTables, RidgeBaseline } from "./ridge_baseline.ts";
 export type { RowCounts } from "./prepare.ts";
 export { FitGate, type FittedGate, type GateState } from "./gate/fit_gate.ts";
 export type { GateData, GateEvidence, GateRows } from "./gate/gate_rows.ts";

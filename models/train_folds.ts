@@ -66,8 +66,11 @@ export interface FoldRows {
   readonly trainMean: number;
 }
 
-interface FoldsConfig {
+/** Folds and what is trained for each. */
+export interface FoldsConfig {
+  /** How many. */
   readonly folds: number;
+  /** Settings of all; the number of the fold is 0 there. */
   readonly config: RunConfig | EnsembleConfig;
 }
 
@@ -119,17 +122,8 @@ export async function holdsFolds(path: string): Promise<boolean> {
   return await Deno.stat(join(path, configFile)).then(() => true, () => false);
 }
 
-/**
- * Goes on with folds that were stopped: what is done is not trained again.
- *
- * @param added members that the folds of an ensemble get
- * @throws DataError when there are none, UsageError when members are for folds of a single run
- */
-export async function resumeFolds(
-  path: string,
-  options: EnsembleOptions,
-  added: readonly Member[] = [],
-): Promise<FoldsSummary> {
+/** What folds a folder holds, and of what. @throws DataError when it holds none, or their config is damaged */
+export async function readFolds(path: string): Promise<FoldsConfig> {
   const file = join(path, configFile);
   const text = new TextDecoder().decode(await readFileOrExplain(file, "the config of folds"));
   let content: Partial<FoldsConfig> & { readonly format?: unknown };
@@ -142,18 +136,43 @@ export async function resumeFolds(
   if (content.format !== format || folds === undefined || config === undefined) {
     throw new DataError(`${file} is not the config of folds: "format" is not "${format}".`);
   }
+  return { folds, config: "members" in config ? ensembleConfigOf(config) : configOf(config) };
+}
+
+/** The folder of each fold. */
+export function foldPaths(path: string, folds: number): string[] {
+  return Array.from({ length: folds }, (_, fold) => join(path, `fold-${fold}`));
+}
+
+/** The predictions of all folds together. */
+export function outOfFold(path: string): string {
+  return join(path, "out-of-fold.csv");
+}
+
+/**
+ * Goes on with folds that were stopped: what is done is not trained again.
+ *
+ * @param added members that the folds of an ensemble get
+ * @throws DataError when there are none, UsageError when members are for folds of a single run
+ */
+export async function resumeFolds(
+  path: string,
+  options: EnsembleOptions,
+  added: readonly Member[] = [],
+): Promise<FoldsSummary> {
+  const { folds, config } = await readFolds(path);
   if ("members" in config) {
-    return await trainEach(path, { folds, config: withMembers(ensembleConfigOf(config), added) }, options);
+    return await trainEach(path, { folds, config: withMembers(config, added) }, options);
   }
   if (added.length > 0) throw new UsageError(`${path} holds folds of a single run, which has no members.`);
-  return await trainEach(path, { folds, config: configOf(config) }, options);
+  return await trainEach(path, { folds, config }, options);
 }
 
 async function trainEach(path: string, content: FoldsConfig, options: EnsembleOptions): Promise<FoldsSummary> {
   const { folds, config } = content;
   const work = "members" in config ? ensembleFolds(config) : runFolds(config);
   await writeAtomically(join(path, configFile), JSON.stringify({ format, ...content }, null, 2) + "\n");
-  const paths = Array.from({ length: folds }, (_, fold) => join(path, `fold-${fold}`));
+  const paths = foldPaths(path, folds);
   for (const [fold, own] of paths.entries()) {
     options.reporter.note(`Fold ${fold} (${fold + 1} of ${folds}):`);
     if (await work.train(own, fold, options)) continue;
@@ -164,7 +183,7 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
     rows,
   }));
   const rows = done.flatMap(({ rows }) => rows).sort((a, b) => a.record - b.record);
-  await writeValidation(join(path, "out-of-fold.csv"), rows);
+  await writeValidation(outOfFold(path), rows);
   return {
     folder: path,
     finished: true,

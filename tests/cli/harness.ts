@@ -25,6 +25,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
   const code = await main(line.split(" ").filter((word) => word !== ""), terminal, {
     train: note("train"),
     evaluate: note("evaluate"),
+    compare: note("compare"),
     predict: note("predict"),
     recipes: note("recipes"),
     augment: note("augment"),

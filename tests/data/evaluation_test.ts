@@ -3,6 +3,7 @@ import {
   bias,
   bootstrapInterval,
   mae,
+  pairedBootstrapInterval,
   pearson,
   rmse,
   rmseByGroup,
@@ -47,4 +48,16 @@ Deno.test("evaluation: the bootstrap interval holds the figure, narrows with mor
   });
   assert.ok(widths[1]! < widths[0]! / 5);
   assert.deepEqual(bootstrapInterval(predicted, actual), bootstrapInterval(predicted, actual));
+});
+
+Deno.test("evaluation: a paired interval is free of the errors that two predictions share", () => {
+  const rows = 400, noise = Float64Array.from({ length: rows }, (_, i) => 4 * Math.sin(i * 12.9898));
+  const zeros = new Float64Array(rows), worse = noise.map((one, i) => one + (i % 2 ? 0.4 : -0.1));
+  const [low, high] = pairedBootstrapInterval(worse, noise, zeros);
+  const difference = rmse(worse, zeros) - rmse(noise, zeros), [from, to] = bootstrapInterval(worse, zeros);
+  assert.ok(low < difference && difference < high);
+  assert.ok(high - low < (to - from) / 3, "narrower than the interval of one");
+  assert.deepEqual(pairedBootstrapInterval(worse, worse, zeros), [0, 0]);
+  const [back, forth] = pairedBootstrapInterval(noise, worse, zeros);
+  assert.ok(Math.abs(back + high) < 0.01 && Math.abs(forth + low) < 0.01, "the other way round");
 });

@@ -14,6 +14,7 @@ const actions: Actions = {
       throw new Interruption("Saved after epoch 3. Go on with: deno task train --resume runs/a");
     }),
   evaluate: unused,
+  compare: unused,
   predict: unused,
   recipes: unused,
   augment: () => Promise.resolve(),

@@ -1,0 +1,178 @@
+import { UsageError } from "../kernels/errors.ts";
+import {
+  compareScores,
+  describeRun,
+  meanScores,
+  type RunLine,
+  type TestLine,
+  type TestScores,
+} from "../models/compare.ts";
+import { type ShiftName, shiftNames } from "../models/shift.ts";
+import { command } from "./command.ts";
+import { readLabelled } from "./evaluate.ts";
+import { describe, type MetricFiles, metricFiles, oneOf, text } from "./options.ts";
+import { scoreWith } from "./score_with.ts";
+import { alignColumns, type Terminal } from "./terminal.ts";
+
+/** What `compare` is asked for. */
+export interface CompareCall {
+  /** Folders of runs, ensembles or folds. */
+  readonly runs: readonly string[];
+  /** Records to score with all of them; null for the figures that training left. */
+  readonly data: string | null;
+  /** CSV file of the true scores; null when they stand in the records. */
+  readonly scores: string | null;
+  /** Folder of text embeddings, for the runs that were trained on such. */
+  readonly embeddings: string | null;
+  /** Metrics that the runs do not know; null for none. */
+  readonly metrics: MetricFiles | null;
+  /** How records whose metric does not fit are allowed for, where a run has a gate. */
+  readonly shift: ShiftName;
+  readonly json: boolean;
+}
+
+/** `compare`: one table of several runs. */
+export function compareCommand(act: (call: CompareCall) => Promise<void>) {
+  return command("compare", "Compare runs, ensembles and folds in one table.", [
+    ["compare runs/*", "What each reached on the rows that it held out"],
+    ["compare runs/* --data labelled.json", "All on the same records, each against the best"],
+  ])
+    .argument("<runs...>", "folders of trained runs, ensembles or folds")
+    .option("--data <file>", "JSON file of records to score with all of them", text("--data"))
+    .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
+    .option(
+      "--embeddings <folder>",
+      "embeddings of the texts, for runs that were trained on such",
+      text("--embeddings"),
+    )
+    .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
+    .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
+    .option(
+      "--shift <name>",
+      describe("allow for records whose metric does not fit, where a run has a gate: none, em or auto", "auto"),
+      oneOf("--shift", shiftNames),
+    )
+    .option("--json", "print the figures as JSON")
+    .action((runs, { data, scores, embeddings, json, ...options }) => {
+      const metrics = metricFiles(options);
+      const needing = {
+        "--scores": scores,
+        "--embeddings": embeddings,
+        "--metric-names": metrics,
+        "--shift": options.shift,
+      };
+      const alone = Object.entries(needing).find(([, value]) =>
+        data === undefined && value !== undefined && value !== null
+      );
+      if (alone) throw new UsageError(`${alone[0]} needs --data beside it.`);
+      return act({
+        runs: [...new Set(runs.map((run) => run.replace(/(?<=.)\/+$/, "")))],
+        data: data ?? null,
+        scores: scores ?? null,
+        embeddings: embeddings ?? null,
+        metrics,
+        shift: options.shift ?? "auto",
+        json: json ?? false,
+      });
+    });
+}
+
+/** A run's figures, with those on the records that all have scored. */
+type Line = RunLine & { readonly test: TestLine | null };
+
+export async function compare({ runs, data, ...call }: CompareCall, terminal: Terminal): Promise<void> {
+  const described = await Promise.all(runs.map(describeRun));
+  described.forEach((line, i) => {
+    if (!line) terminal.warn(`${runs[i]} is left out: it is not finished; go on with train --resume ${runs[i]}.`);
+  });
+  const finished = described.filter((line) => line !== null);
+  if (finished.length === 0) throw new UsageError("None of the runs is finished; there is nothing to compare.");
+  const tests = data === null ? null : await testAll(finished, { data, ...call }, terminal);
+  const lines = finished.map((line, i): Line => ({ ...line, test: tests?.[i] ?? null }));
+  const figure = ({ rmse, test }: Line) => test?.rmse ?? rmse;
+  lines.sort((a, b) => figure(a) - figure(b));
+  terminal.print(call.json ? JSON.stringify(lines, null, 2) : formatLines(lines, data));
+  if (!call.json && new Set(lines.map(({ constantRmse }) => constantRmse.toFixed(6))).size > 1) {
+    terminal.note(
+      "\nThe runs held out different rows, as the constant's figures show; --data measures all on the same.",
+    );
+  }
+}
+
+async function testAll(
+  lines: readonly RunLine[],
+  { data, scores, embeddings, metrics, shift }: Omit<CompareCall, "runs" | "data"> & { readonly data: string },
+  terminal: Terminal,
+): Promise<TestLine[]> {
+  // Runs read the same files, so that what is worth knowing of them is said once.
+  const said = new Set<string>();
+  const onNote = (sentence: string) => {
+    if (!said.has(sentence)) terminal.note(sentence);
+    said.add(sentence);
+  };
+  const { records, actual } = await readLabelled({ data, scores }, onNote);
+  const all: TestScores[] = [];
+  for (const { run: name, scorers, needsEmbeddings } of lines) {
+    terminal.status(`Scoring with ${name}`);
+    const each: TestScores[] = [];
+    for (const run of scorers) {
+      const call = { run, data, embeddings: needsEmbeddings ? embeddings : null, metrics, shift };
+      const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, onNote);
+      each.push({ score, ridge, trainMean });
+    }
+    all.push(meanScores(each));
+  }
+  terminal.status("");
+  return compareScores(all, actual);
+}
+
+function formatLines(lines: readonly Line[], data: string | null): string {
+  const trained = alignColumns([
+    [
+      "held out by the run",
+      "recipe",
+      "seed",
+      "rows",
+      "RMSE",
+      "95 % interval",
+      "mismatched",
+      "ridge",
+      "constant",
+      "seconds",
+    ],
+    ...lines.map((line) => [
+      line.run,
+      recipeOf(line),
+      line.seed === null ? "-" : String(line.seed),
+      String(line.rows),
+      number(line.rmse),
+      interval(line.rmseInterval),
+      number(line.mismatchedRmse),
+      number(line.ridgeRmse),
+      number(line.constantRmse),
+      line.seconds.toFixed(1),
+    ]),
+  ], 2);
+  if (data === null) return trained;
+  const tested = alignColumns([
+    [data, "RMSE", "95 % interval", "behind the best", "95 % interval", "ridge", "constant"],
+    ...lines.map(({ run, test }) => [
+      run,
+      number(test!.rmse),
+      interval(test!.rmseInterval),
+      number(test!.behind),
+      test!.behind === 0 ? "" : interval(test!.behindInterval),
+      number(test!.ridgeRmse),
+      number(test!.constantRmse),
+    ]),
+  ]);
+  return `${tested}\n\n${trained}`;
+}
+
+function recipeOf({ recipe, members, folds }: RunLine): string {
+  const what = members === null ? recipe : `${recipe} of ${members}`;
+  return folds === null ? what : `${what}, ${folds} folds`;
+}
+
+const number = (value: number | null) => value === null ? "-" : value.toFixed(3);
+const interval = ([low, high]: readonly [number, number]) => `${number(low)} to ${number(high)}`;
