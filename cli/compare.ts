@@ -7,11 +7,13 @@ import {
   type TestLine,
   type TestScores,
 } from "../models/compare.ts";
-import { type ShiftName, shiftNames } from "../models/shift.ts";
+import { shiftNames } from "../models/shift/names.ts";
+import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { readLabelled } from "./evaluate.ts";
-import { describe, type MetricFiles, metricFiles, oneOf, text } from "./options.ts";
+import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
 import { scoreWith } from "./score_with.ts";
+import { shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `compare` is asked for. */
@@ -26,8 +28,8 @@ export interface CompareCall {
   readonly embeddings: string | null;
   /** Metrics that the runs do not know; null for none. */
   readonly metrics: MetricFiles | null;
-  /** How records whose metric does not fit are allowed for, where a run has a gate. */
-  readonly shift: ShiftName;
+  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  readonly shift: ShiftRequest;
   readonly json: boolean;
 }
 
@@ -49,9 +51,10 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
     .option(
       "--shift <name>",
-      describe("allow for records whose metric does not fit, where a run has a gate: none, em or auto", "auto"),
+      describe(shiftPurpose, "auto"),
       oneOf("--shift", shiftNames),
     )
+    .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
     .option("--json", "print the figures as JSON")
     .action((runs, { data, scores, embeddings, json, ...options }) => {
       const metrics = metricFiles(options);
@@ -71,7 +74,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
         scores: scores ?? null,
         embeddings: embeddings ?? null,
         metrics,
-        shift: options.shift ?? "auto",
+        shift: shiftRequest(options),
         json: json ?? false,
       });
     });
@@ -145,11 +148,11 @@ function formatLines(lines: readonly Line[], data: string | null): string {
       recipeOf(line),
       line.seed === null ? "-" : String(line.seed),
       String(line.rows),
-      number(line.rmse),
+      figure(line.rmse),
       interval(line.rmseInterval),
-      number(line.mismatchedRmse),
-      number(line.ridgeRmse),
-      number(line.constantRmse),
+      figure(line.mismatchedRmse),
+      figure(line.ridgeRmse),
+      figure(line.constantRmse),
       line.seconds.toFixed(1),
     ]),
   ], 2);
@@ -158,12 +161,12 @@ function formatLines(lines: readonly Line[], data: string | null): string {
     [data, "RMSE", "95 % interval", "behind the best", "95 % interval", "ridge", "constant"],
     ...lines.map(({ run, test }) => [
       run,
-      number(test!.rmse),
+      figure(test!.rmse),
       interval(test!.rmseInterval),
-      number(test!.behind),
+      figure(test!.behind),
       test!.behind === 0 ? "" : interval(test!.behindInterval),
-      number(test!.ridgeRmse),
-      number(test!.constantRmse),
+      figure(test!.ridgeRmse),
+      figure(test!.constantRmse),
     ]),
   ]);
   return `${tested}\n\n${trained}`;
@@ -174,5 +177,5 @@ function recipeOf({ recipe, members, folds }: RunLine): string {
   return folds === null ? what : `${what}, ${folds} folds`;
 }
 
-const number = (value: number | null) => value === null ? "-" : value.toFixed(3);
-const interval = ([low, high]: readonly [number, number]) => `${number(low)} to ${number(high)}`;
+const figure = (value: number | null) => value === null ? "-" : value.toFixed(3);
+const interval = ([low, high]: readonly [number, number]) => `${figure(low)} to ${figure(high)}`;

@@ -28,7 +28,7 @@ Deno.test(
     const figures = JSON.parse(json);
     assert.deepEqual(
       keys(figures),
-      "bias byLanguage byMetric byScore byScript constantMae constantRmse interval isotonic mae pearson ridgeMae ridgeRmse rmse rmseInterval rows spearman spread"
+      "bias byLanguage byMetric byScore byScript constantMae constantRmse heldOutShifts interval isotonic mae pearson ridgeMae ridgeRmse rmse rmseInterval rows shift spearman spread"
         .split(" "),
     );
     assert.ok(
@@ -99,6 +99,9 @@ Deno.test(
       err:
         `Error: The held-out rows of ${out} count for 17, too few for intervals of 99 %; at least 99 are expected.\n`,
     });
+    const mean = await call("predict", ...given, "--out", csv, "--force", "--interval", "0.8", "--shift", "mean");
+    assert.equal(mean.code, 2);
+    assert.match(mean.err, /need held-out rows like those at hand, which --shift mean leaves out/);
     await Deno.remove(join(out, "validation.csv"));
     assert.match(
       (await call("predict", ...given, "--out", csv, "--force", "--interval", "0.8")).err,
@@ -193,7 +196,7 @@ Deno.test("compare: folders and options arrive, and what needs --data is refused
       scores: null,
       embeddings: null,
       metrics: null,
-      shift: "em",
+      shift: { name: "em", target: null },
       json: true,
     },
   }]);

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { calibrationRows, holdsHeldOut, writeEvidence } from "../../../models/calibration/held_out.ts";
+import { writeClasses } from "../../../models/shift/classes_file.ts";
+import { heldOutClasses } from "../../../models/shift/held_out.ts";
 import { RunFolder } from "../../../models/run_folder.ts";
 import { configOf } from "../../../models/train_run.ts";
 import { writeValidation } from "../../../models/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
+
+const misfits = (share: number) => ({ kind: "misfits", share }) as const;
 
 const row = (record: number, score: number, predicted: number) => ({ record, score, predicted, spread: 0.5 });
 
@@ -39,12 +43,12 @@ Deno.test(
       evidence,
       { recipe: 9, odds: 0, misfit: 2 },
     ]);
-    const half = await calibrationRows(path, 0.5);
+    const half = await calibrationRows(path, misfits(0.5));
     assert.deepEqual([...half.predicted].map((one) => Number(one.toFixed(6))), [5.5, 9, 5.5, 5.5, 5.5, 2]);
     const share = (rows: typeof half) =>
       rows.weight.subarray(4).reduce((sum, one) => sum + one, 0) / rows.weight.reduce((sum, one) => sum + one, 0);
     assert.ok(Math.abs(share(half) - 0.5) < 1e-12);
-    assert.ok(Math.abs(share(await calibrationRows(path, 0.2)) - 0.2) < 1e-12);
+    assert.ok(Math.abs(share(await calibrationRows(path, misfits(0.2))) - 0.2) < 1e-12);
   }),
 );
 
@@ -52,10 +56,34 @@ Deno.test(
   "held-out rows: evidence that is not that of the rows is refused",
   withFolder(async (path) => {
     const folder = await finished(path);
-    await assert.rejects(calibrationRows(path, 0.5), /evidence\.csv does not exist/);
+    await assert.rejects(calibrationRows(path, misfits(0.5)), /evidence\.csv does not exist/);
     await writeEvidence(folder.evidence, [{ recipe: 9, odds: 1, misfit: 2 }]);
-    await assert.rejects(calibrationRows(path, 0.5), /has 1 rows, but validation\.csv and mismatched\.csv have 6/);
+    await assert.rejects(
+      calibrationRows(path, misfits(0.5)),
+      /has 1 rows, but validation\.csv and mismatched\.csv have 6/,
+    );
     await Deno.writeTextFile(folder.evidence, "recipe,odds,misfit\n1,x,2\n");
-    await assert.rejects(calibrationRows(path, 0.5), /is damaged/);
+    await assert.rejects(calibrationRows(path, misfits(0.5)), /is damaged/);
+  }),
+);
+
+Deno.test(
+  "held-out rows: under other class shares they are scored by them, and count by how much more frequent their class is",
+  withFolder(async (path) => {
+    const folder = await finished(path), rows = 6;
+    const sure = (one: number) => Array.from({ length: 11 }, (_, at) => at === one ? 0.9 : 0.01);
+    const probabilities = [9, 8, 7, 9, 2, 2].flatMap(sure);
+    const trained = { train: new Array<number>(11).fill(1 / 11), mismatched: 0.25 };
+    const heldOut = heldOutClasses(probabilities, [9, 8, 7, 9], [1.75, 1.75], trained);
+    const classes = { calibration: { temperature: 1, biases: new Array<number>(11).fill(0) }, trained, heldOut };
+    await writeClasses(folder, classes, 4, []);
+    const ratios = Float64Array.from({ length: 11 }, (_, one) => one < 5 ? 3 : 0.5);
+    const { predicted, weight, spread } = await calibrationRows(path, { kind: "classes", ratios });
+    // Class 9: 0.9 and 0.01 of the others, low ones three times, high ones half as often.
+    const low = 0.01 * 3, high = 0.01 * 0.5, total = 5 * low + 5 * high + 0.45;
+    const expected = (low * 10 + high * (5 + 6 + 7 + 8 + 10) + 0.45 * 9) / total;
+    assert.ok(Math.abs(predicted[0]! - expected) < 1e-5, `${predicted[0]} instead of ${expected}`);
+    assert.ok(predicted[0]! < 9 && spread!.length === rows && spread![0]! > 0);
+    assert.deepEqual([...weight], [0.75 / 2, 0.75 / 2, 0.75 / 2, 0.75 / 2, 0.5 * 3, 0.5 * 3]);
   }),
 );
