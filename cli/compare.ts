@@ -50,6 +50,11 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
     .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
     .option(
+      "--metric-definitions <file>",
+      "JSON object {name: text} of further metrics, for runs that were trained on such",
+      text("--metric-definitions"),
+    )
+    .option(
       "--shift <name>",
       describe(shiftPurpose, "auto"),
       oneOf("--shift", shiftNames),
@@ -61,7 +66,8 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
       const needing = {
         "--scores": scores,
         "--embeddings": embeddings,
-        "--metric-names": metrics,
+        "--metric-names": metrics?.names,
+        "--metric-definitions": metrics?.definitions,
         "--shift": options.shift,
       };
       const alone = Object.entries(needing).find(([, value]) =>
@@ -109,18 +115,18 @@ async function testAll(
 ): Promise<TestLine[]> {
   // Runs read the same files, so that what is worth knowing of them is said once.
   const said = new Set<string>();
-  const onNote = (sentence: string) => {
+  const note = (sentence: string) => {
     if (!said.has(sentence)) terminal.note(sentence);
     said.add(sentence);
   };
-  const { records, actual } = await readLabelled({ data, scores }, onNote);
+  const { records, actual } = await readLabelled({ data, scores }, note);
   const all: TestScores[] = [];
   for (const { run: name, scorers, needsEmbeddings } of lines) {
     terminal.status(`Scoring with ${name}`);
     const each: TestScores[] = [];
     for (const run of scorers) {
-      const call = { run, data, embeddings: needsEmbeddings ? embeddings : null, metrics, shift };
-      const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, onNote);
+      const call = { run, data, embeddings: needsEmbeddings ? embeddings : null, encoder: null, metrics, shift };
+      const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, { ...terminal, note });
       each.push({ score, ridge, trainMean });
     }
     all.push(meanScores(each));

@@ -2,8 +2,10 @@ import { bootstrapInterval, pairedBootstrapInterval, rmse } from "../data/evalua
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, EnsembleFolder, ensembleName, holdsEnsemble } from "./ensemble/config.ts";
 import { readJsonLines } from "./json_lines.ts";
+import { builtInEncoder } from "./open_encoder.ts";
 import { type RunConfig, RunFolder, type RunInputs } from "./run_folder.ts";
 import { readFigures, type SetFigure } from "./set_figure.ts";
+import type { Settings } from "./settings/shared.ts";
 import { foldPaths, holdsFolds, outOfFold, readFolds } from "./train_folds.ts";
 import { readValidation } from "./validation_file.ts";
 
@@ -60,7 +62,7 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
   const sets = await Promise.all(line.scorers.map(figuresOf));
   const pooled = (set: string, of: (figure: SetFigure) => number | null) => pool(sets.map((one) => one.get(set)), of);
-  const inputs = await inputsOf(runs[0]!);
+  const { inputs, settings: { features } } = await begun(runs[0]!);
   const seconds = await Promise.all(runs.map(secondsOf));
   return {
     run,
@@ -72,7 +74,7 @@ export async function describeRun(run: string): Promise<RunLine | null> {
     constantRmse: pooled("validation", ({ constant }) => constant) ?? rmse(score.map(() => inputs.trainMean), score),
     ridgeRmse: pooled("validation", ({ ridge }) => ridge),
     seconds: seconds.reduce((sum, one) => sum + one, 0),
-    needsEmbeddings: inputs.texts !== "hash",
+    needsEmbeddings: inputs.texts !== "hash" && features.encoder === builtInEncoder,
   };
 }
 
@@ -112,9 +114,9 @@ async function figuresOf(path: string): Promise<Map<string, SetFigure>> {
   return new Map((await readFigures(new RunFolder(path).figures) ?? []).map((figure) => [figure.set, figure]));
 }
 
-async function inputsOf(run: string): Promise<RunInputs> {
-  const { inputs } = await new RunFolder(run).readConfig();
-  if (inputs) return inputs;
+async function begun(run: string): Promise<{ readonly inputs: RunInputs; readonly settings: Settings }> {
+  const { inputs, config: { settings } } = await new RunFolder(run).readConfig();
+  if (inputs) return { inputs, settings };
   throw new DataError(`${run} has not begun to train; go on with train --resume ${run}.`);
 }
 
