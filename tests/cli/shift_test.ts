@@ -7,6 +7,7 @@ const predictions = (shift: ShiftedPredictions["shift"], score: number): Shifted
   unshifted: Float32Array.of(8.5, 9.3),
   spread: null,
   probabilities: null,
+  applied: null,
   shift,
 });
 

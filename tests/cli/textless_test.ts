@@ -34,7 +34,10 @@ for (
         await Deno.writeTextFile(data, JSON.stringify(records));
         const call = { run, data, out, force: false, round: false, spread: false, embeddings: null, encoder: null };
         const shift = { name: "none", target: null } as const;
-        await predict({ ...call, metrics: null, shift, saveFeatures: null }, terminal);
+        await predict(
+          { ...call, metrics: null, shift, calibrate: "none", interval: null, saveFeatures: null },
+          terminal,
+        );
         return await readScores(out, {});
       };
       const found = await scores("some", all);
