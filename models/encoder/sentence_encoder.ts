@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
-import { openOrExplain } from "../../engine/files.ts";
+import { openOrExplain, whatIsAt } from "../../engine/files.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import type { Module } from "../../engine/nn/module.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -88,6 +88,8 @@ export class SentenceEncoder implements Disposable {
     try {
       const { weights, paths } = await loadWeights(network, config, head);
       const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
+      const more = join(head.folder, "tokenizer_config.json");
+      if (await whatIsAt(more) === "file") described.push(more);
       const { folder: _, dense, ...settings } = head;
       const fingerprint = await hashOf([...described, ...paths], {
         ...settings,

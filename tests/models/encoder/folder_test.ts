@@ -89,7 +89,9 @@ Deno.test(
     await see();
     await writeTinyEncoder(folder, "bert", { tensors: change });
     await see();
-    assert.equal(fingerprints.size, 6);
+    await put(folder, "tokenizer_config.json", '{"remove_space": true}');
+    await see();
+    assert.equal(fingerprints.size, 7);
     assert.match([...fingerprints][0]!, /^[0-9a-f]{64}$/);
   }),
 );
