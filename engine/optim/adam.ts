@@ -14,6 +14,8 @@ export interface AdamOptions {
   readonly weightDecay?: number;
   /** Divides by the greatest second moment so far instead of the last. */
   readonly amsgrad?: boolean;
+  /** Those of the parameters that weight decay leaves alone, such as biases and the weights of norms; none by default. */
+  readonly undecayed?: readonly Parameter[];
 }
 
 /**
@@ -29,12 +31,12 @@ export class Adam extends Optimizer {
   /** Takes over the parameters' memory. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     const greatest = options.amsgrad ? ["max_exp_avg_sq"] : [];
-    super(parameters, options.lr ?? 1e-3, ["exp_avg", "exp_avg_sq", ...greatest]);
+    super(parameters, options.lr ?? 1e-3, ["exp_avg", "exp_avg_sq", ...greatest], options.undecayed);
     this.#options = options;
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments, status, count }: UpdateRange): void {
+  protected override update({ parameter, gradient, moments, status, count, apart }: UpdateRange): void {
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = this.#options;
     adam(this.engine.stream, {
       parameter,
@@ -48,7 +50,7 @@ export class Adam extends Optimizer {
       learningRate: this.lr,
       betas,
       epsilon: eps,
-      weightDecay,
+      weightDecay: apart ? 0 : weightDecay,
       decoupled: this.decoupled,
     });
   }

@@ -25,6 +25,8 @@ export interface UpdateRange {
   readonly status: BufferSlice;
   /** Elements of each. */
   readonly count: number;
+  /** True where the parameters are some of those that stand apart. */
+  readonly apart: boolean;
 }
 
 /**
@@ -43,7 +45,11 @@ export abstract class Optimizer {
   readonly #status: Tensor;
   #statusIsCurrent = false;
 
-  /** Moves the parameters into the optimiser's buffers. */
+  /**
+   * Moves the parameters into the optimiser's buffers.
+   *
+   * @param apart those of them that are updated otherwise than the others
+   */
   constructor(
     /** What it changes. */
     readonly parameters: readonly Parameter[],
@@ -51,8 +57,9 @@ export abstract class Optimizer {
     public lr: number,
     /** Names of what the optimiser keeps for each parameter, as in PyTorch's state dict. */
     readonly momentNames: readonly string[],
+    apart: readonly Parameter[] = [],
   ) {
-    this.#arena = new ParameterArena(parameters);
+    this.#arena = new ParameterArena(parameters, apart);
     this.engine = this.#arena.engine;
     this.#moments = momentNames.map((name) => this.#arena.zeros(name));
     const storage = this.engine.allocate(gradientStatusBytes, "gradient status");
@@ -96,6 +103,7 @@ export abstract class Optimizer {
         moments: this.#moments.map((storages) => part(storages[shard]!.slices[0]!, from, length)),
         status,
         count: length,
+        apart: this.#arena.shards[shard]!.apart,
       });
     }
     for (const { parameter, factors } of this.#arena.factored()) this.#stepFromFactors(parameter, factors);
@@ -116,6 +124,7 @@ export abstract class Optimizer {
         moments: moments.map((slices) => part(slices[buffer]!, from, count)),
         status: this.#status.slice,
         count,
+        apart: this.#arena.isApart(parameter),
       });
       stream.release(gradient);
     }

@@ -15,6 +15,8 @@ export interface Shard {
   readonly gradients: BufferSlice | null;
   /** Elements. */
   readonly length: number;
+  /** True where the parameters are some of those that stand apart. */
+  readonly apart: boolean;
   readonly places: readonly Place[];
 }
 
@@ -39,33 +41,43 @@ export interface Run {
 
 /**
  * Parameters side by side in few long buffers, so that one launch updates all. No buffer is larger than one binding
- * may be. A parameter that lies in several buffers, or whose gradient comes as factors, stays where it is.
+ * may be. A parameter that lies in several buffers, or whose gradient comes as factors, stays where it is. Those that are
+ * updated otherwise than the others stand apart, in buffers of their own.
  */
 export class ParameterArena {
   readonly engine: Engine;
   readonly shards: readonly Shard[];
   readonly #owned: Storage[] = [];
+  readonly #apart: ReadonlySet<Parameter>;
 
   /** @throws MetrogradError when there is no parameter */
-  constructor(readonly parameters: readonly Parameter[]) {
+  constructor(readonly parameters: readonly Parameter[], apart: readonly Parameter[] = []) {
     const [first] = parameters;
     if (!first) throw new MetrogradError("An optimiser needs at least one parameter.");
     const engine = this.engine = first.engine;
+    this.#apart = new Set(apart);
     const capacity = engine.capabilities.maxBindingSize / 4;
     const groups: Parameter[][] = [];
-    let used = Infinity;
-    for (const parameter of parameters) {
-      if (staysInPlace(parameter)) continue;
-      const length = padded(parameter.size);
-      if (used + length > capacity) {
-        groups.push([]);
-        used = 0;
+    for (const isApart of [false, true]) {
+      let used = Infinity;
+      for (const parameter of parameters) {
+        if (staysInPlace(parameter) || this.isApart(parameter) !== isApart) continue;
+        const length = padded(parameter.size);
+        if (used + length > capacity) {
+          groups.push([]);
+          used = 0;
+        }
+        groups.at(-1)!.push(parameter);
+        used += length;
       }
-      groups.at(-1)!.push(parameter);
-      used += length;
     }
     const inPlace = parameters.filter(staysInPlace);
     this.shards = [...groups.map((group) => this.#place(group)), ...inPlace.flatMap((one) => this.#shardsOf(one))];
+  }
+
+  /** True for a parameter that is updated otherwise than the others. */
+  isApart(parameter: Parameter): boolean {
+    return this.#apart.has(parameter);
   }
 
   /** New zeroed memory laid out like the parameters, one storage a shard: for moments and the like. */
@@ -140,7 +152,13 @@ export class ParameterArena {
     for (const { parameter, from, size } of places) {
       parameter.relocate(within(values, from, size), within(gradients, from, size));
     }
-    return { values: values.slices[0]!, gradients: gradients.slices[0]!, length, places };
+    return {
+      values: values.slices[0]!,
+      gradients: gradients.slices[0]!,
+      length,
+      apart: this.isApart(group[0]!),
+      places,
+    };
   }
 
   /** One shard for each of the parameter's own slices. */
@@ -148,7 +166,8 @@ export class ParameterArena {
     this.#owned.push(parameter.storage.share());
     return parameter.slices.map((values, slice) => {
       const length = values.size / 4;
-      return { values, gradients: null, length, places: [{ parameter, slice, from: 0, size: length }] };
+      const apart = this.isApart(parameter);
+      return { values, gradients: null, length, apart, places: [{ parameter, slice, from: 0, size: length }] };
     });
   }
 }

@@ -17,6 +17,8 @@ const engine = await testEngine();
 const makers: Readonly<Record<string, (parameters: readonly Parameter[]) => Optimizer>> = {
   Adam: (parameters) => new Adam(parameters, { lr: 0.1, weightDecay: 0.1 }),
   AdamW: (parameters) => new AdamW(parameters, { lr: 0.1, weightDecay: 0.1 }),
+  "AdamW with a parameter that does not decay": (parameters) =>
+    new AdamW(parameters, { lr: 0.1, weightDecay: 0.1, undecayed: parameters.slice(1, 2) }),
   AMSGrad: (parameters) => new Adam(parameters, { lr: 0.1, betas: [0.9, 0.5], amsgrad: true }),
   SGD: (parameters) => new SGD(parameters, { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.1 }),
   "SGD without momentum": (parameters) => new SGD(parameters, { lr: 0.1 }),
@@ -65,6 +67,20 @@ function disposeAll(optimizer: Optimizer): void {
   for (const parameter of optimizer.parameters) parameter.dispose();
   optimizer.dispose();
 }
+
+Deno.test("AdamW: what does not decay is updated as without weight decay, the others as with it", async () => {
+  const mixed = new AdamW(parametersOn(engine), { weightDecay: 0.1 });
+  const [first, second, third] = parametersOn(engine);
+  const apart = new AdamW([first!, second!, third!], { weightDecay: 0.1, undecayed: [second!] });
+  const none = new AdamW(parametersOn(engine), { weightDecay: 0 });
+  for (let number = 1; number <= 3; number++) {
+    for (const one of [mixed, apart, none]) await step(one, number, { maxNorm: Infinity });
+  }
+  const [decayed, found, undecayed] = [await bitsOf(mixed), await bitsOf(apart), await bitsOf(none)];
+  assert.deepEqual(found.slice(0, 3), [decayed[0], undecayed[1], decayed[2]]);
+  assert.notDeepEqual(decayed[1], undecayed[1]);
+  for (const one of [mixed, apart, none]) disposeAll(one);
+});
 
 for (const [name, make] of Object.entries(makers)) {
   Deno.test(`${name}: a gradient that is not finite changes no bit and is named; the next step goes on`, async () => {
