@@ -8,7 +8,9 @@ import type { Launcher } from "../../kernels/launcher.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import { add } from "./arithmetic.ts";
 import { crossEntropyLoss } from "./class_losses.ts";
+import { concat } from "./concat.ts";
 import { pairwiseCosineSimilarity } from "./cosine.ts";
 import type { LossSettings } from "./losses.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
@@ -165,6 +167,13 @@ export interface RankingInputs {
   readonly anchor: Tensor;
   /** What each anchor should be nearest to, and no other anchor, [b, d]. */
   readonly positive: Tensor;
+  /** What no anchor should be near to, [n, d]: more candidates beside the positives. */
+  readonly negative?: Tensor | undefined;
+  /**
+   * Added to the scaled cosines of the candidates, [b, b] or [b, b + n]; constant. Far below zero it leaves a candidate out
+   * that is no negative of an anchor.
+   */
+  readonly penalty?: Tensor | undefined;
   /** Weights of the anchors, [b]; constant. The weighted mean divides by the number of anchors. */
   readonly weight?: Tensor | undefined;
 }
@@ -177,19 +186,22 @@ export interface RankingSettings extends LossSettings {
 
 /**
  * Multiple negatives ranking, or InfoNCE: the cross-entropy of each anchor's own positive among those of the whole batch, by
- * their cosines times `scale`.
+ * their cosines times `scale`. Hard negatives are further candidates.
  *
  * @throws ShapeError when the inputs do not fit together
  * @see Henderson and others, "Efficient natural language response suggestion for Smart Reply" (2017)
  * @see van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding" (2018)
  */
 export function multipleNegativesRankingLoss(
-  { anchor, positive, weight }: RankingInputs,
+  { anchor, positive, negative, penalty, weight }: RankingInputs,
   { scale = 20, ...settings }: RankingSettings = {},
 ): Tensor {
   const [rows] = anchor.shape;
   expectShape("multiple_negatives_ranking_loss", "positive", positive, anchor.shape);
-  const logits = pairwiseCosineSimilarity({ x: anchor, y: positive }, { scale });
+  const candidates = negative ? concat([positive, negative], { axis: 0 }) : positive;
+  const cosines = pairwiseCosineSimilarity({ x: anchor, y: candidates }, { scale });
+  if (penalty) expectShape("multiple_negatives_ranking_loss", "penalty", penalty, cosines.shape);
+  const logits = penalty ? add({ a: cosines, b: penalty }) : cosines;
   const target = anchor.engine.indices([rows!], Uint32Array.from({ length: rows! }, (_, row) => row), "own positives");
   return crossEntropyLoss({ logits, target, weight }, settings);
 }

@@ -108,6 +108,14 @@ for (const reduction of ["none", "mean", "sum"] as const) {
       { anchor: [4, 3], positive: [4, 3] },
       (inputs) => multipleNegativesRankingLoss({ ...inputs, weight: weights() }, { reduction, scale: 2 }),
     );
+    gradientTest(
+      `multiple negatives ranking with hard negatives and candidates left out ${how}`,
+      { anchor: [4, 3], positive: [4, 3], negative: [2, 3] },
+      (inputs) => {
+        const penalty = engine.tensor([4, 6], Array.from({ length: 24 }, (_, i) => i === 1 || i === 17 ? -1e4 : 0));
+        return multipleNegativesRankingLoss({ ...inputs, penalty, weight: weights() }, { reduction, scale: 2 });
+      },
+    );
     gradientTest(`the contrastive loss of metric anchors ${how}`, { x: [4, 3], anchors: [5, 3] }, (inputs) => {
       const target = engine.indices([4], [4, 0, 2, 0]);
       return metricAnchorContrastiveLoss({ ...inputs, target, weight: weights() }, { reduction, temperature: 0.5 });
