@@ -36,6 +36,16 @@ export class Parameter extends Tensor {
     this.factored = factored;
   }
 
+  /** Whether gradients flow to it. What is computed from frozen parameters alone is not on the tape. */
+  set frozen(on: boolean) {
+    this.origin = on ? null : leaf;
+  }
+
+  /** False until it is set. */
+  get frozen(): boolean {
+    return this.origin === null;
+  }
+
   /** The gradient; it means something only while `hasGrad`. Factors are multiplied out for whoever asks for it. */
   get grad(): Tensor {
     const name = `gradient of ${this.name}`;

@@ -50,15 +50,19 @@ export class EncoderNetwork extends Module {
   /** Hidden states of the last layer, [batch, tokens, width]; those of padding mean nothing. */
   forward(batch: TokenBatch): Tensor {
     const { engine } = batch.ids;
-    // Without a tape only one layer's tensors are kept at a time.
-    const freeing = engine.recording ? <T>(body: () => T) => body() : <T>(body: () => T) => engine.scope(body);
+    const onTape = (part: Module) =>
+      engine.recording && [...part.namedParameters().values()].some(({ frozen }) => !frozen);
     const { layer: layers, relative_attention_bias: distances } = this.encoder, [tokens] = batch.positions.shape;
     const mask = { keyPaddingMask: batch.keyPaddingMask, bias: distances?.bias(tokens!) };
+    // Before the tape begins only one layer's tensors are kept at a time.
+    let taped = onTape(this.embeddings) || (distances !== null && onTape(distances));
+    const freeing = <T>(body: () => T) => taped ? body() : engine.scope(body);
     let hidden = freeing(() => this.embeddings.forward(batch));
     for (const layer of layers) {
       const below = hidden;
+      taped ||= onTape(layer);
       hidden = freeing(() => layer.forward(below, mask));
-      if (!engine.recording) below.dispose();
+      if (!taped) below.dispose();
     }
     return hidden;
   }

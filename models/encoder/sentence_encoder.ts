@@ -121,6 +121,11 @@ export class SentenceEncoder implements Disposable {
     return this.#parts.maxTokens;
   }
 
+  /** What follows the encoder. */
+  get head(): SentenceHead {
+    return this.#parts.head;
+  }
+
   /** The network, for those who train it: its `forward` is on the tape, and `train()` turns dropout on. */
   get network(): SentenceNetwork {
     return this.#parts.network;
