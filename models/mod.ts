@@ -133,3 +133,15 @@ export {
   resumeEnsemble,
   trainEnsemble,
 } from "./ensemble/train.ts";
+export {
+  finetune,
+  type FinetuneOptions,
+  type FinetuneRequest,
+  type FinetuneSummary,
+  resumeFinetune,
+} from "./finetune/finetune.ts";
+export type { FinetuneConfig, FinetuneCounts } from "./finetune/finetune_folder.ts";
+export type { FinetuneEvents } from "./finetune/trainer.ts";
+export { type EncoderQuality, measureEncoder } from "./finetune/quality.ts";
+export { type FinetuneSettings, finetuneTable, type PairKind, pairKinds } from "./finetune/settings.ts";
+export { type Fit, type PoolOptions, TextPool } from "./finetune/text_pool.ts";

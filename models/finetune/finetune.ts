@@ -1,0 +1,204 @@
+import { createHash } from "node:crypto";
+import { basename, resolve as absolute } from "node:path";
+import { readMetricDefinitions } from "../../data/metric_definitions.ts";
+import { type MetricRecord, readRecords } from "../../data/records.ts";
+import type { NoteTaker } from "../../data/note_taker.ts";
+import type { AdapterChoice } from "../../engine/device/adapter.ts";
+import { Engine } from "../../engine/engine.ts";
+import { whatIsAt } from "../../engine/files.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { readEncoderConfig } from "../encoder/config.ts";
+import { SentenceEncoder } from "../encoder/sentence_encoder.ts";
+import { readSentenceHead } from "../encoder/sentence_head.ts";
+import { parseEncoderName } from "../open_encoder.ts";
+import type { Given } from "../settings/table.ts";
+import { resolve } from "../settings/table.ts";
+import { type FinetuneConfig, type FinetuneCounts, FinetuneFolder } from "./finetune_folder.ts";
+import { modelCard } from "./model_card.ts";
+import { type EncoderQuality, measureEncoder } from "./quality.ts";
+import { addSentenceModules } from "./sentence_modules.ts";
+import { finetuneTable } from "./settings.ts";
+import { TextPool } from "./text_pool.ts";
+import { type FinetuneEvents, FinetuneTrainer } from "./trainer.ts";
+
+/** Steps between two checkpoints, besides those at the ends of epochs. */
+const stepsPerCheckpoint = 100;
+
+/** An encoder to tune. */
+export interface FinetuneRequest {
+  /** JSON files of records; those without scores give texts alone. */
+  readonly data: readonly string[];
+  /** JSON file of a text for each metric's name; null for none. */
+  readonly metricDefinitions: string | null;
+  /** Name of the encoder: "gpu:FOLDER". */
+  readonly encoder: string;
+  /** Settings that differ from their defaults. */
+  readonly settings: Given<typeof finetuneTable>;
+  /** Folder to write. */
+  readonly out: string;
+}
+
+/** How fine-tuning is watched and stopped. */
+export interface FinetuneOptions extends Omit<FinetuneEvents, "step"> {
+  /** Told in a sentence of anything worth knowing. */
+  readonly onNote: NoteTaker;
+  /** Told what it runs on. */
+  readonly onAdapter?: (adapter: AdapterChoice) => void;
+  /** Told before the first step. */
+  readonly onStart?: (plan: FinetuneCounts & { readonly epochs: number; readonly stepsDone: number }) => void;
+  /** Told after each step. */
+  readonly step?: FinetuneEvents["step"];
+  /** Stops the work when it is aborted; all is saved then. */
+  readonly signal?: AbortSignal;
+  /** Replaces a tuned encoder, or stopped work, that is in the folder. */
+  readonly force?: boolean;
+}
+
+/** What fine-tuning came to. */
+export interface FinetuneSummary {
+  /** Folder of the tuned encoder. */
+  readonly folder: string;
+  /** False when it was stopped by its signal; it can be resumed. */
+  readonly finished: boolean;
+  /** Mean loss of each epoch that is done. */
+  readonly losses: readonly number[];
+  /** What was trained, and on how much. */
+  readonly counts: FinetuneCounts;
+  /** How the encoder was. */
+  readonly before: EncoderQuality;
+  /** How it is now; null until it is finished. */
+  readonly after: EncoderQuality | null;
+}
+
+/**
+ * Tunes a sentence encoder on the texts, scores and metrics of records, into a Hugging Face folder that appears whole or not
+ * at all.
+ *
+ * @throws MetrogradError in one sentence
+ */
+export async function finetune(request: FinetuneRequest, options: FinetuneOptions): Promise<FinetuneSummary> {
+  const { scheme, argument } = parseEncoderName(request.encoder);
+  if (scheme !== "gpu") throw new UsageError(`--encoder is "${request.encoder}"; gpu:FOLDER is expected for training.`);
+  const config: FinetuneConfig = {
+    data: request.data.map((path) => absolute(path)),
+    metricDefinitions: request.metricDefinitions === null ? null : absolute(request.metricDefinitions),
+    encoder: absolute(argument),
+    settings: resolve(finetuneTable, request.settings),
+  };
+  const folder = new FinetuneFolder(request.out);
+  await folder.claim(options.force ?? false);
+  try {
+    return await run(folder, config, null, options);
+  } catch (error) {
+    if (await whatIsAt(folder.checkpoint) === "nothing") {
+      await Deno.remove(folder.work, { recursive: true }).catch(() => {});
+    }
+    throw error;
+  }
+}
+
+/**
+ * Goes on with fine-tuning that was stopped, to the same bits as if it had not been.
+ *
+ * @param out the folder that was to be written
+ * @throws DataError when there is no stopped work, or its data have changed
+ */
+export async function resumeFinetune(out: string, options: FinetuneOptions): Promise<FinetuneSummary> {
+  const folder = new FinetuneFolder(out), { config, before } = await folder.readConfig();
+  return await run(folder, config, before, options);
+}
+
+async function run(
+  folder: FinetuneFolder,
+  config: FinetuneConfig,
+  known: EncoderQuality | null,
+  { onNote, onAdapter, onStart, signal, force: _, ...events }: FinetuneOptions,
+): Promise<FinetuneSummary> {
+  const { settings } = config;
+  const definitions = config.metricDefinitions === null
+    ? null
+    : await readMetricDefinitions(config.metricDefinitions, onNote);
+  const records: MetricRecord[] = [];
+  for (const path of config.data) records.push(...await readRecords(path, { scores: "optional", onNote }));
+  const pool = new TextPool(records, { ...settings, definitions });
+  await using engine = await Engine.open({ onNote });
+  onAdapter?.(engine.opened.adapter);
+  using encoder = await openEncoder(engine, config.encoder, settings.maxTokens);
+  const fingerprint = fingerprintOf(config, encoder, records, definitions);
+  const trainer = new FinetuneTrainer(engine, encoder, pool, settings);
+  try {
+    const counts = countsOf(records, pool, trainer);
+    // On disk before anything takes long, so that work that is killed can be resumed.
+    if (!known) await folder.writeConfig(config, null);
+    const before = known ?? await measureEncoder(encoder, pool);
+    if (!known) await folder.writeConfig(config, before);
+    if (await whatIsAt(folder.checkpoint) === "file") {
+      await trainer.restore(folder.checkpoint, fingerprint);
+      const { epoch, batch } = trainer.position;
+      onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
+    }
+    onStart?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
+    const save = () => trainer.save(folder.checkpoint, fingerprint);
+    const finished = await trainer.run({
+      ...events,
+      async step(progress) {
+        await events.step?.(progress);
+        if (trainer.position.step % stepsPerCheckpoint === 0) await save();
+      },
+      async epoch(epoch, loss) {
+        await save();
+        await events.epoch?.(epoch, loss);
+      },
+    }, signal);
+    if (!finished) await save();
+    const { losses } = trainer.position;
+    const after = finished ? await measureEncoder(encoder, pool) : null;
+    if (after) {
+      await encoder.save(folder.result);
+      await addSentenceModules(folder.result, encoder);
+      const facts = { config, counts, losses, before, after };
+      const note = {
+        ...facts,
+        config: { ...config, data: config.data.map((path) => basename(path)), encoder: basename(config.encoder) },
+      };
+      await folder.finish(modelCard(facts), note);
+    }
+    return { folder: folder.path, finished, losses, counts, before, after };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** Opens an encoder that reads so many tokens, or as many as it can. */
+async function openEncoder(engine: Engine, folder: string, maxTokens: number): Promise<SentenceEncoder> {
+  const head = await readSentenceHead(folder), { positions, firstPosition } = await readEncoderConfig(head.folder);
+  const most = Math.min(positions - firstPosition, head.maxTokens ?? Infinity);
+  return await SentenceEncoder.open(engine, folder, { maxTokens: Math.min(maxTokens, most) });
+}
+
+function countsOf(records: readonly MetricRecord[], pool: TextPool, trainer: FinetuneTrainer): FinetuneCounts {
+  const { source, batches, warmup, trained } = trainer;
+  return {
+    records: records.length,
+    texts: pool.train.length,
+    heldOut: pool.holdsOut,
+    pairs: Object.fromEntries(source.kinds.map((kind) => [kind, source.count(kind)])),
+    definitions: pool.definitions.size,
+    batches,
+    warmup,
+    trainedTensors: trained.tensors,
+    trainedNumbers: trained.numbers,
+  };
+}
+
+/** Identifies data, settings and encoder. */
+function fingerprintOf(
+  { settings }: FinetuneConfig,
+  { fingerprint }: SentenceEncoder,
+  records: readonly MetricRecord[],
+  definitions: ReadonlyMap<string, string> | null,
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([settings, fingerprint, [...definitions ?? []]]));
+  for (const record of records) hash.update(JSON.stringify(record));
+  return hash.digest("hex");
+}

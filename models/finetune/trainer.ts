@@ -1,0 +1,221 @@
+import type { Engine } from "../../engine/engine.ts";
+import { AdamW } from "../../engine/optim/adam.ts";
+import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
+import { type StreamedTensor, writeSafetensors } from "../../engine/safetensors.ts";
+import { type FileTensor, SafetensorsReader } from "../../engine/safetensors_reader.ts";
+import { streamed } from "../../engine/nn/module.ts";
+import { DataError, MetrogradError } from "../../kernels/errors.ts";
+import { planBatches } from "../encoder/batch_plan.ts";
+import type { SentenceEncoder } from "../encoder/sentence_encoder.ts";
+import { rowsOf } from "./batch_rows.ts";
+import { chunkedBackward } from "./chunked_backward.ts";
+import { batchLoss } from "./losses.ts";
+import { type PairBatch, PairSource } from "./pairs.ts";
+import type { FinetuneSettings } from "./settings.ts";
+import type { TextPool } from "./text_pool.ts";
+import { freeze, type Trainable } from "./trainable.ts";
+
+/** Steps of the random source for a step of the optimiser: more than the chunks that a batch can have. */
+const drawsPerStep = 4096;
+/** Fewest steps of the warm-up, where there are twice as many. */
+const leastWarmup = 100, warmupShare = 0.1;
+const format = "metrograd finetune checkpoint 1";
+
+/** Where fine-tuning stands: between two batches. */
+export interface FinetunePosition {
+  /** Epochs that are done. */
+  readonly epoch: number;
+  /** Batches of the current epoch that are done. */
+  readonly batch: number;
+  /** Steps since the start. */
+  readonly step: number;
+  /** Sum of the losses of the current epoch's batches. */
+  readonly lossSum: number;
+  /** Mean loss of each epoch that is done. */
+  readonly losses: readonly number[];
+}
+
+/** What a trainer tells whoever started it. */
+export interface FinetuneEvents {
+  /** A step is done. */
+  step?(progress: { epoch: number; batch: number; batches: number; loss: number }): Promise<void> | void;
+  /** An epoch is done. Awaited. */
+  epoch?(epoch: number, loss: number): Promise<void> | void;
+  /** Told in a sentence of what was not expected. */
+  warn?(sentence: string): void;
+}
+
+/**
+ * Tunes an encoder on pairs of texts. It can be stopped between any two batches and goes on to the same bits from its
+ * checkpoint.
+ */
+export class FinetuneTrainer {
+  readonly #engine: Engine;
+  readonly #encoder: SentenceEncoder;
+  readonly #settings: FinetuneSettings;
+  readonly #optimizer: AdamW;
+  readonly #schedule: WarmupLinearLR;
+  readonly #trainable: Trainable;
+  readonly #tokens = new Map<string, readonly number[]>();
+  #position: FinetunePosition = { epoch: 0, batch: 0, step: 0, lossSum: 0, losses: [] };
+  #warned = false;
+
+  /** Where pairs come from. */
+  readonly source: PairSource;
+  /** Steps in an epoch. */
+  readonly batches: number;
+  /** Steps of the warm-up. */
+  readonly warmup: number;
+
+  /** @throws UsageError or DataError when the data give no pairs or nothing is left to train */
+  constructor(engine: Engine, encoder: SentenceEncoder, pool: TextPool, settings: FinetuneSettings) {
+    this.#engine = engine;
+    this.#encoder = encoder;
+    this.#settings = settings;
+    this.source = new PairSource(pool, settings);
+    this.batches = this.source.batches(0).length;
+    this.#trainable = freeze(encoder.network, settings.freeze);
+    const { parameters, undecayed } = this.#trainable, { lr, weightDecay } = settings;
+    this.#optimizer = new AdamW(parameters, { lr, weightDecay, undecayed });
+    const total = settings.epochs * this.batches;
+    this.warmup = Math.min(Math.max(leastWarmup, Math.ceil(warmupShare * total)), Math.ceil(total / 2));
+    // Counted from 1, so that the first step and the last one have rates above 0.
+    this.#schedule = new WarmupLinearLR(this.#optimizer, { warmup: this.warmup, total: total + 1 });
+  }
+
+  get position(): FinetunePosition {
+    return this.#position;
+  }
+
+  /** Parameters that are trained, and numbers in them. */
+  get trained(): { readonly tensors: number; readonly numbers: number } {
+    const { parameters } = this.#trainable;
+    return { tensors: parameters.length, numbers: parameters.reduce((sum, { size }) => sum + size, 0) };
+  }
+
+  /**
+   * Trains until the last epoch or the signal; true unless it was the signal.
+   *
+   * @throws MetrogradError when a gradient is NaN or infinite, naming the parameter and the step
+   */
+  async run(events: FinetuneEvents = {}, signal?: AbortSignal): Promise<boolean> {
+    const { epochs } = this.#settings;
+    while (this.#position.epoch < epochs) {
+      const { epoch } = this.#position, batches = this.source.batches(epoch);
+      for (let batch = this.#position.batch; batch < batches.length; batch++) {
+        if (signal?.aborted) return false;
+        const loss = await this.#step(batches[batch]!, events);
+        const { step, lossSum } = this.#position;
+        this.#position = { ...this.#position, batch: batch + 1, step: step + 1, lossSum: lossSum + loss };
+        await events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
+      }
+      const { lossSum, losses, step } = this.#position, loss = lossSum / batches.length;
+      this.#position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, losses: [...losses, loss] };
+      await events.epoch?.(epoch + 1, loss);
+    }
+    return true;
+  }
+
+  /** A step on a batch; its loss. */
+  async #step(batch: PairBatch, events: FinetuneEvents): Promise<number> {
+    const engine = this.#engine, optimizer = this.#optimizer, settings = this.#settings;
+    const rows = rowsOf(batch, settings.loss);
+    if (settings.loss === "mnr" && rows.withoutNegatives && !this.#warned) {
+      this.#warned = true;
+      events.warn?.(
+        "A batch has no usable negatives: all its texts fit each other. It is trained with the contrastive loss of its pairs, " +
+          "as any further one like it.",
+      );
+    }
+    const sequences = rows.texts.map((text) => this.#tokenize(text));
+    const { step } = this.#position;
+    engine.random.seed = settings.seed;
+    optimizer.lr = this.#schedule.rateAt(step + 1);
+    optimizer.zeroGrad();
+    this.#encoder.network.train();
+    const loss = await chunkedBackward(engine, {
+      chunks: planBatches(sequences.map(({ length }) => length), this.#mostTokens()),
+      forward: (picked) => this.#encoder.forward(picked.map((row) => sequences[row]!)),
+      loss: (pick) => batchLoss(engine, rows, pick, settings),
+      firstDraw: step * drawsPerStep,
+    });
+    const status = await engine.step(() => {
+      const status = optimizer.clipGradNorm(settings.clip || Infinity);
+      optimizer.step();
+      return status;
+    });
+    const [[value], found] = await engine.read([loss, status]) as [Float32Array, Float32Array];
+    loss.dispose();
+    status.dispose();
+    const bad = optimizer.badGradient(found);
+    if (bad !== null) {
+      throw new MetrogradError(
+        `${bad}: the gradient is not finite at step ${step + 1} (learning rate ${
+          Number(optimizer.lr.toPrecision(3))
+        }).`,
+      );
+    }
+    // Chunks of many shapes leave buffers of many sizes behind.
+    const { reservedBytes, liveBytes } = engine.memory();
+    if (reservedBytes - liveBytes > 2 * settings.memory * 2 ** 20) await engine.trim();
+    return value!;
+  }
+
+  #tokenize(text: string): readonly number[] {
+    const known = this.#tokens.get(text) ?? this.#encoder.tokenize(text);
+    this.#tokens.set(text, known);
+    return known;
+  }
+
+  /** Tokens of a chunk whose tape fits the memory and the device's bindings. */
+  #mostTokens(): number {
+    const { width, inner, heads, relativePositions } = this.#encoder.network.encoder.config;
+    const { memory } = this.#settings;
+    // What a layer leaves on the tape. Attention with a bias makes tables of scores.
+    const scores = relativePositions > 0 ? 8 * heads * this.#encoder.maxTokens : 0;
+    const bytes = 4 * this.#trainable.layers * (16 * width + 3 * inner + 4 * heads + scores);
+    const { maxBindingSize } = this.#engine.capabilities;
+    return Math.floor(Math.min(memory * 2 ** 20 / bytes, maxBindingSize / (4 * Math.max(3 * width, inner))));
+  }
+
+  /** Writes all that is needed to go on from here: what is trained, its moments and the position. */
+  async save(path: string, fingerprint: string): Promise<void> {
+    const { parameters } = this.#trainable;
+    const tensors = new Map<string, StreamedTensor>(parameters.map((one) => [`weights.${one.name}`, streamed(one)]));
+    for (const [group, values] of Object.entries(this.#optimizer.streamState())) {
+      for (const [name, tensor] of values) tensors.set(`${group}.${name}`, tensor);
+    }
+    await writeSafetensors(path, tensors, { format, fingerprint, position: JSON.stringify(this.#position) });
+  }
+
+  /** Goes on where a file of `save` stands. @throws DataError when it is damaged or of other data */
+  async restore(path: string, fingerprint: string): Promise<void> {
+    using file = await SafetensorsReader.open(path, "a checkpoint");
+    const { metadata, tensors } = file;
+    if (metadata.format !== format) throw new DataError(`${path} is no checkpoint of fine-tuning.`);
+    if (metadata.fingerprint !== fingerprint) {
+      throw new DataError(`${path} is of other data, settings or of another encoder; fine-tuning cannot go on.`);
+    }
+    const { parameters } = this.#trainable, moments: Record<string, Map<string, FileTensor>> = {};
+    for (const name of this.#optimizer.momentNames) {
+      moments[name] = new Map(parameters.map((one) => [one.name, find(`${name}.${one.name}`)]));
+    }
+    for (const parameter of parameters) {
+      const tensor = find(`weights.${parameter.name}`);
+      await this.#engine.writeInPieces(parameter, (from, count) => tensor.read(from, count));
+    }
+    this.#position = JSON.parse(metadata.position ?? "null");
+    await this.#optimizer.loadFrom(moments, this.#position.step);
+
+    function find(name: string): FileTensor {
+      const found = tensors.get(name);
+      if (!found) throw new DataError(`${path} lacks ${name}.`);
+      return found;
+    }
+  }
+
+  /** Frees the trainer's GPU memory; the encoder lives on. */
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+}

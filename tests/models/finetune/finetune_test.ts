@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
+import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
+import {
+  finetune,
+  type FinetuneOptions,
+  type FinetuneRequest,
+  resumeFinetune,
+} from "../../../models/finetune/finetune.ts";
+import { testEngine, uniforms } from "../../engine/harness.ts";
+import { put, withFolder } from "../../temporary.ts";
+import { sizes, writeHead, writeTinyEncoder } from "../encoder/tiny_encoder.ts";
+
+const engine = await testEngine();
+
+const words = {
+  clarity: ["the answer is short", "short ?", "the short answer", "is the answer short"],
+  safety: ["a b c", "c b a", "b a c a", "c c b"],
+};
+const definitions = { clarity: "the answer", safety: "a b" };
+const quiet: FinetuneOptions = { onNote: () => {} };
+const settings = { epochs: 3, batch: 4, lr: 3e-3, weightDecay: 0.1 } as const;
+
+/** Writes data and an encoder; what to ask for. */
+async function prepare(folder: string, changes: Partial<FinetuneRequest["settings"]> = {}): Promise<FinetuneRequest> {
+  await writeTinyEncoder(join(folder, "base"), "bert", {
+    tensors: (tensors) => {
+      const pooler: SafetensorsTensor = { dtype: "F32", shape: [12, 12], data: uniforms(144, 5) };
+      tensors.set("pooler.dense.weight", pooler);
+    },
+    prefix: "bert.",
+  });
+  const records = Object.entries(words).flatMap(([metric_name, texts]) =>
+    texts.map((response) => ({ metric_name, user_prompt: "", response, score: 9 }))
+  );
+  return {
+    data: [await put(folder, "train.json", JSON.stringify(records))],
+    metricDefinitions: await put(folder, "definitions.json", JSON.stringify(definitions)),
+    encoder: `gpu:${join(folder, "base")}`,
+    settings: { ...settings, ...changes },
+    out: join(folder, "tuned"),
+  };
+}
+
+const weights = (folder: string) => Deno.readFile(join(folder, "model.safetensors"));
+
+Deno.test(
+  "finetune: the loss falls, frozen tensors keep their bits, and the result is a whole folder that we load",
+  withFolder(async (folder) => {
+    const request = await prepare(folder, { freeze: 1 });
+    const losses: number[] = [];
+    const summary = await finetune(request, { ...quiet, epoch: (_, loss) => void losses.push(loss) });
+    assert.ok(losses.length === 3 && losses[2]! < losses[0]!, `${losses}`);
+    assert.deepEqual(summary.counts.pairs, { texts: 8, metrics: 8, definitions: 8 });
+    assert.equal(summary.counts.heldOut, false);
+    const [before, after] = await Promise.all(
+      ["base", "tuned"].map(async (name) => (await readSafetensors(join(folder, name, "model.safetensors"))).tensors),
+    );
+    assert.deepEqual([...after!.keys()].sort(), [...before!.keys()].sort());
+    for (const [name, { data }] of before!) {
+      const kept = /embeddings|layer\.0\.|pooler/.test(name);
+      assert.equal(
+        Deno.inspect(after!.get(name)!.data, { iterableLimit: 1e4 }) === Deno.inspect(data, { iterableLimit: 1e4 }),
+        kept,
+        name,
+      );
+    }
+    using encoder = await SentenceEncoder.open(engine, request.out);
+    assert.equal((await encoder.encode(["a b", "short"])).length, 2 * sizes.width);
+    const card = await Deno.readTextFile(join(request.out, "README.md"));
+    assert.match(card, /lower 1 layers are as they were/);
+    assert.match(card, /\| right definition nearest \|/);
+    for (const text of Object.values(words).flat()) assert.ok(!card.includes(text));
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "base",
+      "definitions.json",
+      "train.json",
+      "tuned",
+    ]);
+  }),
+);
+
+Deno.test(
+  "finetune: stopped, killed between two checkpoints and resumed it ends in the bits of an unbroken run",
+  withFolder(async (folder) => {
+    const request = await prepare(folder, { pairs: "texts" });
+    await finetune(request, quiet);
+    const unbroken = await weights(request.out);
+    const controller = new AbortController();
+    let steps = 0;
+    const out = join(folder, "stopped");
+    const stopped = await finetune({ ...request, out }, {
+      ...quiet,
+      signal: controller.signal,
+      step: () => void (++steps === 3 && controller.abort()),
+    });
+    assert.ok(!stopped.finished && stopped.after === null);
+    await assert.rejects(weights(out));
+    await assert.rejects(finetune({ ...request, out }, quiet), /holds stopped work; go on with --resume/);
+    steps = 0;
+    const killed = () => {
+      if (++steps === 2) throw new Error("killed");
+    };
+    await assert.rejects(resumeFinetune(out, { ...quiet, step: killed }), /killed/);
+    const notes: string[] = [];
+    assert.ok((await resumeFinetune(out, { ...quiet, onNote: (note) => notes.push(note) })).finished);
+    assert.ok(notes.some((note) => /^Going on after epoch 2\.$/.test(note)), notes.join());
+    assert.deepEqual(await weights(out), unbroken);
+    await assert.rejects(resumeFinetune(out, quiet), /is tuned already/);
+  }),
+);
+
+Deno.test(
+  "finetune: a batch without negatives is trained as pairs, and a warning says so once",
+  withFolder(async (folder) => {
+    const request = await prepare(folder, { pairs: "definitions", epochs: 1 });
+    const metricDefinitions = await put(folder, "one.json", JSON.stringify({ clarity: "the answer" }));
+    const warnings: string[] = [];
+    const summary = await finetune({ ...request, metricDefinitions }, {
+      ...quiet,
+      warn: (sentence) => void warnings.push(sentence),
+    });
+    assert.ok(summary.finished && summary.losses[0]! > 0);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /no usable negatives.*contrastive/);
+  }),
+);
+
+Deno.test(
+  "finetune: what cannot be done is refused in a sentence and leaves nothing behind",
+  withFolder(async (folder) => {
+    const request = await prepare(folder);
+    const refused = (changes: Partial<FinetuneRequest>, message: RegExp) =>
+      assert.rejects(finetune({ ...request, ...changes }, quiet), message);
+    await refused({ encoder: "hash" }, /gpu:FOLDER is expected/);
+    await refused({ encoder: `gpu:${folder}/none` }, /none.config.json does not exist/);
+    await refused({ settings: { freeze: 3 } }, /--freeze is 3, but the encoder has 2 layers/);
+    await refused({ settings: { freeze: 2 } }, /leaves nothing to train/);
+    await refused({ out: join(folder, "base") }, /exists already/);
+    await assert.rejects(
+      finetune({ ...request, out: join(folder, "base") }, { ...quiet, force: true }),
+      /holds something else than a tuned encoder/,
+    );
+    await assert.rejects(resumeFinetune(request.out, quiet), /nothing to go on with/);
+    assert.ok(![...Deno.readDirSync(folder)].some(({ name }) => name.includes("tuned")));
+  }),
+);
+
+Deno.test(
+  "finetune: a dense layer behind the pooling is tuned too, and its folder is read again",
+  withFolder(async (folder) => {
+    const request = await prepare(folder, { epochs: 1, pairs: "texts", loss: "triplet" });
+    await writeHead(join(folder, "base"), {
+      pooling: "cls_token",
+      dense: { weight: uniforms(5 * sizes.width, 1), bias: uniforms(5, 2) },
+      normalize: true,
+      maxTokens: 12,
+    });
+    await finetune(request, quiet);
+    using encoder = await SentenceEncoder.open(engine, request.out);
+    assert.deepEqual([encoder.width, encoder.maxTokens, encoder.head.pooling, encoder.head.normalize], [
+      5,
+      12,
+      "cls",
+      true,
+    ]);
+    const { tensors } = await readSafetensors(join(request.out, "2_Dense", "model.safetensors"));
+    assert.notDeepEqual(tensors.get("linear.weight")!.data, uniforms(5 * sizes.width, 1));
+  }),
+);
