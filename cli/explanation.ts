@@ -10,6 +10,8 @@ export function formatExplanation(
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   const total = step.multiplyAdds || 1;
   const epoch = step.seconds * rows.batchesPerEpoch;
+  const seconds = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  const all = rows.added.reduce((sum, [, added]) => sum + added, rows.train), times = all / rows.train;
   return [
     alignColumns([
       ["layer", "type", "values", "parameters"],
@@ -31,6 +33,7 @@ export function formatExplanation(
     alignColumns([
       ["train rows", count(rows.train)],
       ...rows.added.map(([stage, added]) => [`  and ${stage}`, count(added)]),
+      ...(all > rows.train ? [["  together", `${count(all)}, ${times.toFixed(1)} times the records`]] : []),
       ["validation rows", count(rows.validation)],
       ["parameters", count(parameters)],
       ["memory of parameters, gradients, optimiser", megabytes(memory.parameters)],
@@ -39,7 +42,8 @@ export function formatExplanation(
       ["multiply-adds of a step, forward", count(step.multiplyAdds)],
       [`a step takes on ${adapter}`, `${(1000 * step.seconds).toFixed(1)} ms`],
       ["steps in an epoch", count(rows.batchesPerEpoch)],
-      ["an epoch takes about", `${epoch.toFixed(epoch < 10 ? 1 : 0)} s`],
+      ["an epoch takes about", seconds(epoch)],
+      ...(all > rows.train ? [["  without the rows that are added", seconds(epoch / times)]] : []),
     ]),
   ].join("\n\n");
 }

@@ -41,6 +41,12 @@ Deno.test(
     assert.equal(rows.batchesPerEpoch, Math.ceil((rows.train + rows.added[0]![1]) / batchSize));
     assert.ok(step.seconds > 0);
     assert.match(formatExplanation(explained), /lin\.0 +Linear +weight \[16, 16\], bias \[16\] +272/);
+    const added = { ...explained, rows: { ...rows, train: 80, added: [["copies", 40], ["negatives", 120]] as const } };
+    assert.match(formatExplanation(added), /together +240, 3\.0 times the records/);
+    assert.match(
+      formatExplanation({ ...added, step: { ...step, seconds: 9 / rows.batchesPerEpoch } }),
+      /added +3\.0 s/,
+    );
     assert.equal([...Deno.readDirSync(folder)].length, before);
   }),
 );
