@@ -1,0 +1,94 @@
+import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
+import { type GivenSettings, sharedTable } from "../../models/settings/shared.ts";
+import { fieldsOf, setByPath } from "../../models/settings/table.ts";
+
+/** Ways to train a recipe on the sample set: without any remedy, with its document's, and with the gate instead. */
+export const variants = ["plain", "document", "gate"] as const;
+/** A way to train a recipe. */
+export type Variant = (typeof variants)[number];
+
+/** What one number of the tables is measured on. */
+export interface Cell {
+  /** Also the name of its folder, such as "sample-bilinear-plain-20". */
+  readonly name: string;
+  readonly set: "sample" | "fed";
+  readonly recipe: string;
+  readonly variant: Variant;
+  readonly seed: number;
+  readonly settings: GivenSettings;
+  /** Minutes that it takes on two cores without a GPU, roughly. */
+  readonly minutes: number;
+}
+
+/** Settings by which documents differ from the recipes' defaults. */
+const documented: Readonly<Record<string, readonly (readonly [path: string, word: string])[]>> = {
+  scml: [["model.basis", "identity"], ["prediction.round", "true"], ["data.offGrid", "drop"], [
+    "data.dropStopWords",
+    "true",
+  ]],
+  "attention-refiner": [["prediction.offset", "-3"]],
+};
+
+/** No augmentation, no weights and no gate. */
+const unaided: readonly (readonly [path: string, word: string])[] = [
+  ["weights.kind", "none"],
+  ["gate.name", "none"],
+  ...[...fieldsOf(sharedTable).keys()].filter((path) => /^augmentation\..*share$/.test(path))
+    .map((path) => [path, "0"] as const),
+];
+
+/** Rough minutes of an epoch on the sample set's 4,000 train rows; of a fitted recipe of the whole run. */
+const minutes: Readonly<Record<string, { readonly plain: number; readonly document: number }>> = {
+  bilinear: { plain: 0.06, document: 0.07 },
+  "residual-mlp": { plain: 0.06, document: 0.3 },
+  "attention-refiner": { plain: 0.5, document: 0.5 },
+  "gaussian-process": { plain: 2, document: 2 },
+  "joint-embedding": { plain: 0.05, document: 0.05 },
+  scml: { plain: 0.1, document: 0.1 },
+};
+
+/**
+ * All cells of the tables.
+ *
+ * @param options.epochs most epochs of a recipe that is trained step by step
+ * @param options.fed whether to measure on FED too
+ */
+export function allCells({ epochs, fed }: { readonly epochs: number; readonly fed: boolean }): Cell[] {
+  const cellOf = (set: Cell["set"], recipe: string, variant: Variant, seed: number): Cell => {
+    const settings = settingsFor(recipe, variant, { epochs, seed, groupBy: set === "fed" ? "conversation" : null });
+    const chosen = recipeNamed(recipe), fitted = chosen.fitted?.(settingsOf(chosen, settings)) ?? false;
+    const { plain = 1, document = 1 } = minutes[recipe] ?? {};
+    const rough = (variant === "document" ? document : plain) * (fitted ? 1 : epochs);
+    const name = [set, recipe, variant, ...(set === "fed" ? [`seed-${seed}`] : []), ...(fitted ? [] : [epochs])].join(
+      "-",
+    );
+    // Five folds, each of less than a thousand rows fewer.
+    return { name, set, recipe, variant, seed, settings, minutes: set === "fed" ? 3.5 * rough : rough };
+  };
+  const names = recipes.map(({ name }) => name);
+  return [
+    ...names.flatMap((recipe) =>
+      // It has no document.
+      variants.filter((variant) => recipe !== "gaussian-process" || variant !== "document")
+        .map((variant) => cellOf("sample", recipe, variant, 1))
+    ),
+    ...(fed ? names.flatMap((recipe) => [1, 2, 3].map((seed) => cellOf("fed", recipe, "plain", seed))) : []),
+  ];
+}
+
+/** The settings of a cell. */
+export function settingsFor(
+  recipe: string,
+  variant: Variant,
+  { epochs, seed, groupBy }: { readonly epochs: number; readonly seed: number; readonly groupBy: string | null },
+): GivenSettings {
+  const { table } = recipeNamed(recipe);
+  const words = [
+    ...(variant === "document" ? documented[recipe] ?? [] : unaided),
+    ...(variant === "gate" ? [["gate.name", "topics"] as const] : []),
+    ...(groupBy === null ? [] : [["data.groupBy", groupBy] as const]),
+    ["training.epochs", String(epochs)] as const,
+    ["training.seed", String(seed)] as const,
+  ];
+  return words.reduce((given: GivenSettings, [path, word]) => setByPath(table, given, path, word), {});
+}

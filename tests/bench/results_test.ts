@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { allCells, settingsFor } from "../../bench/results/cells.ts";
+import { type FedFiles, measureCell } from "../../bench/results/measure.ts";
+import { resultTables } from "../../bench/results/table.ts";
+import { writeNpy } from "../../data/npy.ts";
+import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
+import { silent, writeInputs } from "../models/runs.ts";
+import { withFolder } from "../temporary.ts";
+
+Deno.test("results: plain is without remedies, document with those of the recipe, and gate with the gate alone", () => {
+  for (const { name, table } of recipes) {
+    const of = (variant: "plain" | "document" | "gate") => {
+      const given = settingsFor(name, variant, { epochs: 2, seed: 3, groupBy: null });
+      return settingsOf({ ...recipeNamed(name), table }, given);
+    };
+    const { augmentation: { metricSwap, opposite, targeted: { low, mid } }, weights, gate, training } = of("plain");
+    assert.deepEqual([metricSwap, opposite, low, mid].map(({ share }) => share), [0, 0, 0, 0], name);
+    assert.deepEqual([weights.kind, gate.name, training.epochs, training.seed], ["none", "none", 2, 3]);
+    assert.deepEqual({ ...of("gate"), gate }, of("plain"));
+    assert.equal(of("gate").gate.name, "topics");
+  }
+  assert.equal(settingsFor("scml", "document", { epochs: 1, seed: 1, groupBy: null }).augmentation, undefined);
+});
+
+Deno.test("results: cells have names of their own, and the tables show what is measured", () => {
+  const cells = allCells({ epochs: 5, fed: true });
+  assert.equal(new Set(cells.map(({ name }) => name)).size, cells.length);
+  const result = (rmse: number) => ({ rmse, interval: [rmse - 0.1, rmse + 0.1] as const, rows: 9 });
+  const lines = resultTables(cells, {
+    "sample-bilinear-plain-5": result(4.5),
+    "sample-gaussian-process-gate": result(1.75),
+    "fed-scml-plain-seed-1-5": result(1.9),
+    "fed-scml-plain-seed-2-5": result(1.7),
+    "fed-scml-plain-seed-3-5": result(1.8),
+  }).split("\n").map((line) => line.replace(/ +/g, " "));
+  assert.ok(lines.includes("| `bilinear` | 4.500 | | |"));
+  assert.ok(lines.includes("| `gaussian-process` | | - | 1.750 |"));
+  assert.ok(lines.includes("| `scml` | 1.900 | 1.700 | 1.800 | **1.800** | 1.700 to 1.900 |"));
+});
+
+Deno.test(
+  "results: a cell of folds is scored on rows that its runs have not seen, and what is done is not trained again",
+  withFolder(async (folder) => {
+    const inputs = await writeInputs(folder, 60);
+    const records: object[] = JSON.parse(await Deno.readTextFile(inputs.data));
+    const folds = join(folder, "folds");
+    for (const fold of [0, 1]) {
+      for (const part of ["train", "test"]) {
+        const rows = records.map((record, i) => ({ ...record, conversation: `c${i >> 1}` }))
+          .filter((_, i) => ((i >> 1) % 2 === fold) === (part === "test"));
+        await Deno.mkdir(join(folds, `${fold}`, part), { recursive: true });
+        await Deno.writeTextFile(join(folds, `${fold}`, `${part}.json`), JSON.stringify(rows));
+        const values = Float32Array.from({ length: 6 * rows.length }, (_, i) => Math.sin(i + fold));
+        for (const name of ["user_prompt", "response"]) {
+          await writeNpy(join(folds, `${fold}`, part, `${name}.npy`), values, [rows.length, 6]);
+        }
+      }
+    }
+    const fed: FedFiles = { folds, metricNames: inputs.metricNames!, metricEmbeddings: inputs.metricEmbeddings! };
+    const cell = allCells({ epochs: 1, fed: true }).find(({ name }) => name === "fed-gaussian-process-plain-seed-1")!;
+    const out = join(folder, "out"), first = await measureCell(cell, out, { fed, reporter: silent });
+    assert.equal(first.rows, 60);
+    assert.ok(first.interval[0] < first.rmse && first.rmse < first.interval[1] && first.rmse < 6);
+    let epochs = 0;
+    const reporter = { ...silent, epoch: () => epochs++ };
+    assert.deepEqual(await measureCell(cell, out, { fed, reporter }), first);
+    assert.equal(epochs, 0);
+  }),
+);
