@@ -15,7 +15,7 @@ fn main(
   if (row >= uniforms.outer) {
     return;
   }
-  let sums = exponentials(row * uniforms.size, 1u);
+  let sums = exponentials(row * uniforms.size, uniforms.inner);
   let first = row * (uniforms.size / 4u);
   let end = first + uniforms.size / 4u;
   if (logarithm) {

@@ -32,6 +32,7 @@ const views: readonly AxisView[] = [
   { outer: 65, size: 129, inner: 1 },
   { outer: 3, size: 4, inner: 1 },
   { outer: 9, size: 132, inner: 1 },
+  { outer: 41, size: 8, inner: 1 },
   { outer: 2, size: 67, inner: 65 },
 ];
 const text = ({ outer, size, inner }: AxisView) => `[${outer}, ${size}, ${inner}]`;
@@ -122,6 +123,25 @@ for (const [kind, { value, slope }] of Object.entries(kinds) as [SoftmaxKind, ty
   });
 }
 
+Deno.test("axis: a far greatest element is found at every place", async () => {
+  for (const view of [{ outer: 12, size: 12, inner: 1 }, { outer: 1, size: 12, inner: 12 }]) {
+    // Both the rows and the columns of 300 times the identity.
+    const x = harness.upload(Float32Array.from({ length: 144 }, (_, i) => i % 13 ? 0 : 300));
+    const [soft, log] = [harness.output(144), harness.output(144)];
+    const [total, most, position] = [harness.output(12), harness.output(12), harness.output(12)];
+    softmax(launcher, "softmax", { x, y: soft, ...view });
+    softmax(launcher, "log_softmax", { x, y: log, ...view });
+    logSumExp(launcher, { x, y: total, ...view });
+    maxAxis(launcher, { x, y: most, position, ...view });
+    const [shares, logs, totals, greatest, places] = await harness.read(soft, log, total, most, position);
+    assertClose(shares, Float32Array.from({ length: 144 }, (_, i) => i % 13 ? 0 : 1));
+    assertClose(logs, Float32Array.from({ length: 144 }, (_, i) => i % 13 ? -300 : 0));
+    assertClose(totals, Array(12).fill(300));
+    assert.deepEqual([...greatest], Array(12).fill(300));
+    assert.deepEqual([...new Uint32Array(places.buffer, places.byteOffset, 12)], [...Array(12).keys()]);
+  }
+});
+
 Deno.test("axis: softmax, log sum exp and the greatest give the same bits on every run", async () => {
   for (const view of [{ outer: 9, size: 131, inner: 5 }, { outer: 17, size: 132, inner: 1 }]) {
     const count = lengthOf(view), sums = view.outer * view.inner, x = harness.upload(normals(count, 9));
@@ -181,12 +201,12 @@ Deno.test("log sum exp: keeps its digits where the rest is over one greatest ele
 });
 
 Deno.test("log sum exp: infinities and NaN come out as in PyTorch", async () => {
-  const rows = [[-Infinity, -Infinity], [0, Infinity], [0, -Infinity], [NaN, 0], [0, NaN]];
+  const rows = [[-Infinity, -Infinity], [0, Infinity], [Infinity, Infinity], [0, -Infinity], [NaN, 0], [0, NaN]];
   for (const behind of [0, 2, 6]) {
     const x = rows.flatMap((row) => [...row, ...new Array<number>(behind).fill(-Infinity)]);
     const y = harness.output(rows.length);
     logSumExp(launcher, { x: harness.upload(x), y, outer: rows.length, size: 2 + behind, inner: 1 });
-    assert.deepEqual([...(await harness.read(y))[0]], [-Infinity, Infinity, 0, NaN, NaN]);
+    assert.deepEqual([...(await harness.read(y))[0]], [-Infinity, Infinity, Infinity, 0, NaN, NaN]);
   }
 });
 
@@ -215,6 +235,8 @@ Deno.test("top k: lines longer than a loop may be are looked through to their en
     const view = { outer: 2, size, inner: 1 }, x = new Float32Array(2 * size);
     for (let i = 0; i < 5; i++) x.set([1 + i % 3], i % 2 ? 2 * size - 1 - i : size - 1 - 7 * i);
     x[size + 65_000 % size] = 2;
+    // Great ones in both parts of a line, so that what one pass found has to last through the next.
+    [[9, 5], [5, 7], [65_500 % size, 6], [66_000 % size, 4]].forEach(([at, value]) => x[at!] = value!);
     const position = harness.output(2 * k);
     topK(launcher, { x: harness.upload(x), position, k, ...view });
     const [found] = await harness.read(position);

