@@ -20,7 +20,7 @@ const edges = [
 ];
 
 Deno.test("half: numbers become the nearest f16 and infinite beyond it, and come back as they are", async () => {
-  for (const values of [edges, [3.5], Array.from(normals(129, 1, { scale: 100 }))]) {
+  for (const values of [edges, [3.5], Array.from(normals(129, 1, { scale: 100 })), Array.from(normals(701, 2))]) {
     const count = values.length;
     const want = padded(Float32Array.from(values));
     const halves = harness.output(halfBytes(count) / 4), floats = harness.output(count);

@@ -26,11 +26,29 @@ export function pathsOf(family: string): string[] {
     .filter((path) => path.endsWith(".wgsl")).toSorted();
 }
 
-/** The test files of kernels: families share shaders, and so tests. */
-export function testFiles(): URL[] {
+/**
+ * The test files of kernels that import one of the shaders, be it through launches of other families; all where generated
+ * shaders are asked for.
+ */
+export function testFiles(names: readonly string[]): URL[] {
+  const shaders = new Set(
+    names.includes(generated) ? [] : shaderFiles(names).map(({ path }) => new URL(path, root).href),
+  );
   const folder = new URL("tests/kernels/", root);
   return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts")).toSorted()
-    .map((name) => new URL(name, folder));
+    .map((name) => new URL(name, folder))
+    .filter((file) => shaders.size === 0 || !shaders.isDisjointFrom(modulesOf(file)));
+}
+
+/** A module and all that it imports of the project, but for the harness, which every test shares. */
+function modulesOf(file: URL, found: Set<string> = new Set()): Set<string> {
+  if (found.has(file.href) || file.pathname.endsWith("/harness.ts")) return found;
+  found.add(file.href);
+  if (file.pathname.endsWith(".ts")) {
+    const imports = Deno.readTextFileSync(file).matchAll(/ from "(\.[^"]+)"/g);
+    for (const [, path] of imports) modulesOf(new URL(path!, file), found);
+  }
+  return found;
 }
 
 /**

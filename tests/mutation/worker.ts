@@ -8,7 +8,7 @@ const [families, done] = [Deno.args[0]!.split(","), Number(Deno.args[1])];
 const report = (line: Report) => console.log(JSON.stringify(line));
 
 const swap = new ShaderSwap();
-const tests = await collectTests(testFiles());
+const tests = await collectTests(testFiles(families));
 const uses = new Map<string, { test: CollectedTest; milliseconds: number }[]>();
 for (const test of tests) {
   swap.ran.clear();
