@@ -54,9 +54,14 @@ export function reportFolds({ folder, done, folds, pooled }: FoldsSummary, termi
   const figure = (value: number) => value.toFixed(3);
   const [low, high] = pooled.rmseInterval;
   terminal.print(alignColumns([
-    ["fold", "rows", "RMSE", "constant"],
-    ...folds.map(({ fold, rows, rmse, constant }) => [String(fold), String(rows), figure(rmse), figure(constant)]),
-    ["pooled", String(pooled.rows), figure(pooled.rmse), figure(pooled.constant)],
+    ["fold", "rows", "RMSE", "ridge", "constant"],
+    ...[...folds, { fold: "pooled", ...pooled }].map(({ fold, rows, rmse, ridge, constant }) => [
+      String(fold),
+      String(rows),
+      figure(rmse),
+      ridge === null ? "-" : figure(ridge),
+      figure(constant),
+    ]),
   ]));
   terminal.print("");
   terminal.print(alignColumns([

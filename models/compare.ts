@@ -4,7 +4,7 @@ import { type EnsembleConfig, EnsembleFolder, ensembleName, holdsEnsemble } from
 import { readJsonLines } from "./json_lines.ts";
 import { builtInEncoder } from "./open_encoder.ts";
 import { type RunConfig, RunFolder, type RunInputs } from "./run_folder.ts";
-import { readFigures, type SetFigure } from "./set_figure.ts";
+import { pooledRmse, readFigures, type SetFigure } from "./set_figure.ts";
 import type { Settings } from "./settings/shared.ts";
 import { foldPaths, holdsFolds, outOfFold, readFolds } from "./train_folds.ts";
 import { readValidation } from "./validation_file.ts";
@@ -61,7 +61,8 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   const rows = await readValidation(heldOut);
   const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
   const sets = await Promise.all(line.scorers.map(figuresOf));
-  const pooled = (set: string, of: (figure: SetFigure) => number | null) => pool(sets.map((one) => one.get(set)), of);
+  const pooled = (set: string, of: (figure: SetFigure) => number | null) =>
+    pooledRmse(sets.map((one) => one.get(set)).map((one) => ({ rows: one?.rows ?? 0, rmse: one ? of(one) : null })));
   const { inputs, settings: { features } } = await begun(runs[0]!);
   const seconds = await Promise.all(runs.map(secondsOf));
   return {
@@ -126,18 +127,6 @@ async function secondsOf(run: string): Promise<number> {
 }
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
-
-/** RMSE over the rows of several sets; null where one of them lacks it. */
-function pool(figures: readonly (SetFigure | undefined)[], of: (figure: SetFigure) => number | null): number | null {
-  let squares = 0, rows = 0;
-  for (const figure of figures) {
-    const own = figure ? of(figure) : null;
-    if (own === null) return null;
-    squares += figure!.rows * own ** 2;
-    rows += figure!.rows;
-  }
-  return rows > 0 ? Math.sqrt(squares / rows) : null;
-}
 
 /** How one of several runs does on the same records. */
 export interface TestLine {

@@ -60,6 +60,14 @@ export function baselineFigures(
   };
 }
 
+/** RMSE over the rows of several sets together; null where it is not known of one of them. */
+export function pooledRmse(sets: readonly { readonly rows: number; readonly rmse: number | null }[]): number | null {
+  if (sets.some(({ rmse }) => rmse === null)) return null;
+  const total = sets.reduce((sum, { rows }) => sum + rows, 0);
+  const squares = sets.reduce((sum, { rows, rmse }) => sum + rows * rmse! ** 2, 0);
+  return total > 0 ? Math.sqrt(squares / total) : null;
+}
+
 /** Writes figures as JSON. */
 export async function writeFigures(path: string, figures: readonly SetFigure[]): Promise<void> {
   await writeAtomically(path, JSON.stringify(figures, null, 2) + "\n");

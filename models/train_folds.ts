@@ -9,6 +9,7 @@ import { type EnsembleOptions, withMembers } from "./ensemble/train.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { configOf, type RunOptions, trainOrResume } from "./train_run.ts";
 import type { TrainRequest } from "./train_request.ts";
+import { pooledRmse, readFigures } from "./set_figure.ts";
 import { readValidation, type ValidationRow, writeValidation } from "./validation_file.ts";
 
 /** What the runs of all folds came to. */
@@ -35,6 +36,8 @@ export interface FoldFigures {
   readonly rmse: number;
   /** RMSE of always predicting the mean score of the fold's train rows. */
   readonly constant: number;
+  /** RMSE of ridge regression on the fold's inputs; null where a run of an earlier version has none. */
+  readonly ridge: number | null;
 }
 
 /** Figures over the predictions of all folds together. */
@@ -178,10 +181,11 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
     if (await work.train(own, fold, options)) continue;
     return { folder: path, finished: false, done: fold, folds: [], pooled: null };
   }
-  const done = (await work.rows(paths)).map(({ rows, trainMean }, fold) => ({
-    figures: { fold, ...figuresOf(rows, trainMean) },
-    rows,
-  }));
+  const beside = await Promise.all(paths.map((path) => readFigures(new RunFolder(path).figures)));
+  const done = (await work.rows(paths)).map(({ rows, trainMean }, fold) => {
+    const ridge = beside[fold]?.find(({ set }) => set === "validation")?.ridge ?? null;
+    return { figures: { fold, ...figuresOf(rows, trainMean), ridge }, rows };
+  });
   const rows = done.flatMap(({ rows }) => rows).sort((a, b) => a.record - b.record);
   await writeValidation(outOfFold(path), rows);
   return {
@@ -211,7 +215,7 @@ function runFolds(config: RunConfig): FoldWork {
   };
 }
 
-function figuresOf(rows: readonly ValidationRow[], trainMean: number): Omit<FoldFigures, "fold"> {
+function figuresOf(rows: readonly ValidationRow[], trainMean: number): Omit<FoldFigures, "fold" | "ridge"> {
   const score = rows.map(({ score }) => score);
   return {
     rows: rows.length,
@@ -225,12 +229,13 @@ function pool(
   folds: readonly { readonly figures: FoldFigures }[],
 ): PooledFigures {
   const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
-  const squares = folds.reduce((sum, { figures: { rows, constant } }) => sum + rows * constant ** 2, 0);
+  const figures = folds.map(({ figures }) => figures);
   return {
     rows: rows.length,
     rmse: rmse(predicted, score),
     rmseInterval: bootstrapInterval(predicted, score),
-    constant: Math.sqrt(squares / rows.length),
+    constant: pooledRmse(figures.map(({ rows, constant }) => ({ rows, rmse: constant })))!,
+    ridge: pooledRmse(figures.map(({ rows, ridge }) => ({ rows, rmse: ridge }))),
     mae: mae(predicted, score),
     bias: bias(predicted, score),
     pearson: pearson(predicted, score),

@@ -30,6 +30,11 @@ Deno.test(
     assert.equal(new Set(own.flat().map(({ record }) => record)).size, 90);
     assert.equal(pooled!.rmse, rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score)));
     assert.ok(pooled!.rmseInterval[0] < pooled!.rmse && pooled!.rmse < pooled!.rmseInterval[1]);
+    const squares = folds.reduce((sum, { rows, ridge }) => sum + rows * ridge! ** 2, 0);
+    assert.ok(
+      Math.abs(pooled!.ridge! - Math.sqrt(squares / 90)) < 1e-12,
+      "ridge regression stands beside, pooled as well",
+    );
   }),
 );
 
