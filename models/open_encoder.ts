@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { EncodingOptions, PretrainedEncoder } from "../data/encoders/encoder.ts";
 import { defaultTransformersModel, openTransformers } from "../data/encoders/transformers.ts";
@@ -96,5 +97,20 @@ export async function openEncoder(
   const { scheme, argument } = parseEncoderName(name);
   const known = schemes.get(scheme);
   if (!known) throw new UsageError(`"${name}" is no pretrained encoder.`);
-  return await known.open(argument, options, onNote);
+  const encoder = await known.open(argument, options, onNote);
+  return options.prefix === null ? encoder : withPrefix(encoder, options.prefix);
+}
+
+/** The encoder with words before each text, which are part of its fingerprint. */
+function withPrefix(encoder: PretrainedEncoder, prefix: string): PretrainedEncoder {
+  const { name, dimension, maxTokens, batchSize } = encoder;
+  return {
+    name,
+    dimension,
+    maxTokens,
+    batchSize,
+    fingerprint: createHash("sha256").update(`${encoder.fingerprint} ${prefix}`).digest("hex"),
+    encode: (texts) => encoder.encode(texts.map((text) => `${prefix} ${text}`)),
+    [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
+  };
 }

@@ -3,6 +3,7 @@ import type { EncodingOptions, PretrainedEncoder } from "../data/encoders/encode
 
 /** How encoders are used unless told otherwise. */
 export const encodingOptions: EncodingOptions = {
+  prefix: null,
   pooling: "mean",
   normalize: true,
   maxTokens: null,

@@ -36,6 +36,8 @@ export interface PretrainedEncoder extends Encoder, AsyncDisposable {
 
 /** How a pretrained encoder is used. */
 export interface EncodingOptions {
+  /** Put before each text, with a space between, as some models want it; null for nothing. */
+  readonly prefix: string | null;
   /** What becomes of the vectors of a text's tokens: their mean, or the first one's; "auto" for what the model says. */
   readonly pooling: (typeof poolings)[number];
   /** Scales vectors to length 1. */

@@ -27,6 +27,7 @@ function targetedBand([share, lowest, highest, severity]: readonly [number, numb
 
 /** Settings of how a pretrained encoder is used. */
 export const encodingTable = {
+  prefix: optionalText(null, "put before each text with a space between, such as query: for e5 models"),
   pooling: choice("auto", poolings, "what becomes of the vectors of a text's tokens; auto for what the model says"),
   normalize: flag(true, "scales vectors of texts to length 1"),
   maxTokens: optionalNumber(

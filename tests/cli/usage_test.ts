@@ -143,19 +143,30 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
 });
 
 Deno.test("command line: embed and download fill in what was not given", async () => {
-  assert.deepEqual((await run("embed --data d.json --out e --max-tokens 64 --normalize false --cache none")).calls, [{
-    command: "embed",
-    call: {
-      data: "d.json",
-      encoder: "transformers",
-      encoding: { pooling: "auto", normalize: false, maxTokens: 64, dtype: "auto", batchSize: 32, device: "auto" },
-      fields: ["system_prompt", "user_prompt", "response"],
-      metricDefinitions: null,
-      out: "e",
-      cache: null,
-      force: false,
-    },
-  }]);
+  assert.deepEqual(
+    (await run("embed --data d.json --out e --max-tokens 64 --normalize false --prefix query: --cache none")).calls,
+    [{
+      command: "embed",
+      call: {
+        data: "d.json",
+        encoder: "transformers",
+        encoding: {
+          prefix: "query:",
+          pooling: "auto",
+          normalize: false,
+          maxTokens: 64,
+          dtype: "auto",
+          batchSize: 32,
+          device: "auto",
+        },
+        fields: ["system_prompt", "user_prompt", "response"],
+        metricDefinitions: null,
+        out: "e",
+        cache: null,
+        force: false,
+      },
+    }],
+  );
   assert.deepEqual((await run("download")).calls[0]?.call, {
     model: "Xenova/paraphrase-multilingual-mpnet-base-v2",
     dtype: "fp32",

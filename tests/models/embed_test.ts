@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { encodeTexts } from "../../data/encoders/encode_texts.ts";
 import { readNpy } from "../../data/npy.ts";
 import { readRecords } from "../../data/records.ts";
 import { readTextEmbeddings } from "../../data/text_embeddings.ts";
@@ -122,6 +123,16 @@ Deno.test(
     assert.deepEqual([...Deno.readDirSync(folder)].filter(({ name }) => name.startsWith("out")), []);
   }),
 );
+
+Deno.test("encoders: a prefix stands before each text and in the fingerprint, and is no word of an empty text", async () => {
+  await using plain = await openEncoder("fake:a", encodingOptions);
+  await using encoder = await openEncoder("fake:a", { ...encodingOptions, prefix: "query:" });
+  const [fake] = opened.slice(-1) as [FakeEncoder];
+  assert.notEqual(encoder.fingerprint, plain.fingerprint);
+  const rows = await encodeTexts(encoder, ["a", ""], { cache: null });
+  assert.deepEqual(fake.batches, [["query: a"]]);
+  assert.deepEqual(rows, Float32Array.of(...fake.vector("query: a"), ...new Float32Array(6)));
+});
 
 Deno.test("encoders: a name is a scheme and what follows; the default model needs no name", async () => {
   assert.deepEqual(parseEncoderName("hash"), { scheme: "hash", argument: "" });
