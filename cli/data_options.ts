@@ -1,6 +1,6 @@
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { UsageError } from "../kernels/errors.ts";
-import { builtInEncoder, encoderNames, parseEncoderName } from "../models/open_encoder.ts";
+import { absoluteEncoderName, builtInEncoder, encoderNames, parseEncoderName } from "../models/open_encoder.ts";
 import { recipes } from "../models/recipes.ts";
 import type { TrainRequest } from "../models/train_request.ts";
 import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";
@@ -66,7 +66,7 @@ export function encoderWords<Words extends object>(
   const { scheme, argument } = parseEncoderName(encoder);
   return scheme === "file"
     ? { ...words, encoder: undefined, embeddings: argument }
-    : { ...words, encoder, embeddings: undefined };
+    : { ...words, encoder: absoluteEncoderName(encoder, "--encoder"), embeddings: undefined };
 }
 
 /** The same for records that are scored with a run: null for the run's own. @throws UsageError */
