@@ -12,7 +12,11 @@ export { Pca } from "./classical/pca.ts";
 export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "./classical/ridge.ts";
 export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "./classical/scml.ts";
 export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classical/triplets.ts";
-export { SentenceEncoder, type SentenceEncoderOptions } from "./encoder/sentence_encoder.ts";
+export {
+  SentenceEncoder,
+  type SentenceEncoderDescription,
+  type SentenceEncoderOptions,
+} from "./encoder/sentence_encoder.ts";
 export type { DenseHead, Pooling, SentenceHead } from "./encoder/sentence_head.ts";
 export { SentenceNetwork } from "./encoder/sentence_network.ts";
 export type { EncoderEmbeddings } from "./encoder/embeddings.ts";

@@ -7,7 +7,7 @@ import { SentenceEncoder } from "./sentence_encoder.ts";
 const precisions: Partial<Record<EncodingOptions["dtype"], "f32" | "f16">> = { auto: "f32", fp32: "f32", fp16: "f16" };
 
 /**
- * A Hugging Face folder on an engine of its own.
+ * A Hugging Face folder on an engine of its own, which is opened when the first text is encoded.
  *
  * @param onNote told what it runs on
  * @throws UsageError for forms of weights and devices that the engine does not have, and what `SentenceEncoder.open` throws
@@ -21,28 +21,26 @@ export async function openGpuEncoder(
   const precision = precisions[dtype];
   if (!precision) throw new UsageError(`${name} computes in fp32 or fp16; ${dtype} is asked for.`);
   if (device !== "auto" && device !== "webgpu") throw new UsageError(`${name} runs on webgpu; ${device} is asked for.`);
-  const engine = await Engine.open({ onNote });
-  try {
-    const encoder = await SentenceEncoder.open(engine, folder, {
-      pooling: pooling === "auto" ? undefined : pooling,
-      normalize,
-      maxTokens: maxTokens ?? undefined,
-      precision,
-    });
-    return {
-      name,
-      dimension: encoder.width,
-      fingerprint: encoder.fingerprint,
-      maxTokens: encoder.maxTokens,
-      batchSize,
-      encode: (texts) => encoder.encode(texts),
-      async [Symbol.asyncDispose]() {
-        encoder.dispose();
-        await engine[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await engine[Symbol.asyncDispose]();
-    throw error;
-  }
+  const settings = {
+    pooling: pooling === "auto" ? undefined : pooling,
+    normalize,
+    maxTokens: maxTokens ?? undefined,
+    precision,
+  };
+  const { width, fingerprint, maxTokens: most } = await SentenceEncoder.describe(folder, settings);
+  const stack = new AsyncDisposableStack();
+  const open = async () => {
+    const engine = stack.use(await Engine.open({ onNote }));
+    return stack.use(await SentenceEncoder.open(engine, folder, settings));
+  };
+  let opened: Promise<SentenceEncoder> | undefined;
+  return {
+    name,
+    dimension: width,
+    fingerprint,
+    maxTokens: most,
+    batchSize,
+    encode: async (texts) => await (await (opened ??= open())).encode(texts),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }

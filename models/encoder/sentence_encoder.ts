@@ -32,6 +32,16 @@ export interface SentenceEncoderOptions {
   readonly memory?: number | undefined;
 }
 
+/** What the encoder of a folder would be. */
+export interface SentenceEncoderDescription {
+  /** Numbers of a text's row. */
+  readonly width: number;
+  /** Most tokens of a text. */
+  readonly maxTokens: number;
+  /** SHA-256 of the folder's files and of all else that decides what a text's row is. */
+  readonly fingerprint: string;
+}
+
 /** What a `SentenceEncoder` is made of. */
 interface Parts {
   readonly folder: string;
@@ -75,28 +85,15 @@ export class SentenceEncoder implements Disposable {
    *   encoder has no positions for, or for a precision that the device lacks
    */
   static async open(engine: Engine, folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoder> {
-    const found = await readSentenceHead(folder);
-    const { pooling = found.pooling, normalize = found.normalize, memory = 256 << 20, precision = "f32" } = options;
+    const { memory = 256 << 20, precision = "f32" } = options;
     if (precision === "f16" && !engine.capabilities.shaderF16) {
       throw new UsageError(`Products in f16 were asked for, which ${engine.adapterDescription} does not have.`);
     }
-    const head = { ...found, pooling, normalize };
-    const config = await readEncoderConfig(head.folder);
-    const tokenizer = await TextTokenizer.open(head.folder, config);
-    const maxTokens = await limitOf(head, config, tokenizer.least, options.maxTokens);
+    const { head, config, tokenizer, maxTokens } = await readSettings(folder, options);
     const network = new SentenceNetwork({ engine, random: new Philox(0) }, config, head);
     try {
       const { weights, paths } = await loadWeights(network, config, head);
-      const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
-      const more = join(head.folder, "tokenizer_config.json");
-      if (await whatIsAt(more) === "file") described.push(more);
-      const { folder: _, dense, ...settings } = head;
-      const fingerprint = await hashOf([...described, ...paths], {
-        ...settings,
-        dense: dense.map(({ folder: _, ...one }) => one),
-        maxTokens,
-        precision,
-      });
+      const fingerprint = await fingerprintOf(head, maxTokens, precision, paths);
       network.eval();
       for (const module of network.namedModules().values()) if (module instanceof Linear) module.operands = precision;
       return new SentenceEncoder(engine, { folder, network, tokenizer, head, maxTokens, memory, fingerprint, weights });
@@ -104,6 +101,26 @@ export class SentenceEncoder implements Disposable {
       network.dispose();
       throw error;
     }
+  }
+
+  /**
+   * What the encoder of a folder would be, without loading its weights.
+   *
+   * @throws DataError when a file is missing, damaged or of an unknown kind, UsageError for a limit of tokens that the
+   *   encoder has no positions for
+   */
+  static async describe(folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoderDescription> {
+    const { head, config, maxTokens } = await readSettings(folder, options);
+    const paths: string[] = [];
+    for (const one of [head, ...head.dense]) {
+      using files = await WeightFiles.open(one.folder);
+      paths.push(...files.paths);
+    }
+    return {
+      width: head.dense.at(-1)?.outFeatures ?? config.width,
+      maxTokens,
+      fingerprint: await fingerprintOf(head, maxTokens, options.precision ?? "f32", paths),
+    };
   }
 
   /** Numbers of a text's row. */
@@ -221,6 +238,31 @@ async function loadWeights({ encoder, dense }: SentenceNetwork, { architecture }
   await load(encoder, head.folder, (path) => tensorName(architecture, path), architecture.prefix);
   for (const [i, layer] of dense.entries()) await load(layer, head.dense[i]!.folder, (path) => `linear.${path}`);
   return { weights, paths };
+}
+
+/** What a folder's files say beside the weights, with what is asked for over it. */
+async function readSettings(folder: string, options: SentenceEncoderOptions) {
+  const found = await readSentenceHead(folder);
+  const { pooling = found.pooling, normalize = found.normalize } = options;
+  const head = { ...found, pooling, normalize };
+  const config = await readEncoderConfig(head.folder);
+  const tokenizer = await TextTokenizer.open(head.folder, config);
+  const maxTokens = await limitOf(head, config, tokenizer.least, options.maxTokens);
+  return { head, config, tokenizer, maxTokens };
+}
+
+/** SHA-256 of all that decides what a text's row is. */
+async function fingerprintOf(head: SentenceHead, maxTokens: number, precision: string, weights: readonly string[]) {
+  const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
+  const more = join(head.folder, "tokenizer_config.json");
+  if (await whatIsAt(more) === "file") described.push(more);
+  const { folder: _, dense, ...settings } = head;
+  return await hashOf([...described, ...weights], {
+    ...settings,
+    dense: dense.map(({ folder: _, ...one }) => one),
+    maxTokens,
+    precision,
+  });
 }
 
 /** The limit of tokens that was asked for, or that of the files, within the positions that the encoder has. */
