@@ -2,13 +2,14 @@ import { BufferPool, type PoolStatistics } from "../kernels/buffer_pool.ts";
 import { CommandStream } from "../kernels/command_stream.ts";
 import { addScaled } from "../kernels/elementwise/add_scaled.ts";
 import { fill } from "../kernels/elementwise/fill.ts";
-import { ShapeError } from "../kernels/errors.ts";
+import { DeviceError, ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { RandomSource } from "./random.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
 import { shardSizes } from "./sharding.ts";
+import { HalfCopies } from "./autocast.ts";
 import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor, tensorsIn } from "./tensor.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
@@ -44,6 +45,8 @@ export class Engine implements AsyncDisposable {
   readonly random = new RandomSource(0);
   /** False inside `noGrad`. */
   recording = true;
+  /** Copies in f16 of what products read; null outside `autocast`. */
+  halves: HalfCopies | null = null;
   readonly #readback: Readback;
   readonly #scopes: Set<Tensor>[] = [];
   #unfinished = 0;
@@ -254,6 +257,30 @@ export class Engine implements AsyncDisposable {
       return body();
     } finally {
       this.recording = before;
+    }
+  }
+
+  /**
+   * Runs `body` in mixed precision: `linear` and `matmul` read their operands as f16, and keep them so for the way back;
+   * sums, results and all else stay f32. The tensors themselves stay as they are. Each is copied once, so that changing
+   * one inside the block (an optimiser's step, say) goes unseen until its end.
+   *
+   * @throws DeviceError when the adapter has no f16
+   * @see Micikevicius et al., "Mixed precision training" (2018)
+   */
+  autocast<T>(body: () => T): T {
+    if (!this.capabilities.shaderF16) {
+      throw new DeviceError(
+        `Mixed precision needs an adapter with shader-f16, which ${this.adapterDescription} lacks.`,
+      );
+    }
+    if (this.halves) return body();
+    this.halves = new HalfCopies();
+    try {
+      return body();
+    } finally {
+      this.halves.dispose();
+      this.halves = null;
     }
   }
 

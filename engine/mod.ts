@@ -9,6 +9,7 @@ export {
   type OpDefinition,
   type Origin,
 } from "./autograd.ts";
+export type { HalfCopies } from "./autocast.ts";
 export { Buffer } from "./buffer.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { FactoredGradient, GradientFactors } from "./factored_gradient.ts";

@@ -3,9 +3,11 @@ import { unaryBackward } from "../../kernels/elementwise/unary.ts";
 import type { Activation } from "../../kernels/matmul/kernels.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
 import { storedAs, type Tensor } from "../tensor.ts";
+import { half } from "./half.ts";
 import type { GeluOptions } from "./unary.ts";
 
 /** Inputs of `linear`. */
@@ -26,6 +28,17 @@ export interface LinearOptions {
   readonly gelu?: NonNullable<GeluOptions["approximate"]>;
 }
 
+/** What the way back needs besides. */
+interface LinearSaved {
+  /** What the product read: the inputs, or their copies in f16. */
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  /** True inside `engine.autocast`: the upstream gradient is then read as f16 too. */
+  readonly halves: boolean;
+  /** The sums before a GELU. */
+  readonly sums?: Tensor | undefined;
+}
+
 /**
  * y = x Wᵀ + b, with an optional rectifier or GELU in the same pass.
  *
@@ -35,24 +48,29 @@ export interface LinearOptions {
  */
 export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
   f16: ["x", "weight"],
-  forward({ x, weight, bias }: LinearInputs, { relu = false, gelu }: LinearOptions, save: (sums: Tensor) => void) {
+  forward(
+    { x, weight, bias }: LinearInputs,
+    { relu = false, gelu }: LinearOptions,
+    save: (saved: LinearSaved) => void,
+  ) {
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;
     expectShape("linear", "weight", weight, [outFeatures, inFeatures]);
     if (bias) expectShape("linear", "bias", bias, [outFeatures]);
     const y = x.engine.empty([...x.shape.slice(0, -1), outFeatures]);
     const sums = gelu && x.engine.recording ? x.engine.empty(y.shape) : undefined;
-    if (sums) save(sums);
+    const a = operand(x), b = operand(weight);
+    save({ x: a, weight: b, halves: x.engine.halves !== null, sums });
     matmul(x.engine.stream, {
-      a: x.slice,
-      b: weight.slice,
+      a: a.slice,
+      b: b.slice,
       c: y.slice,
       m: rows,
       n: outFeatures,
       k: inFeatures,
       transposeB: true,
-      storedA: storedAs(x),
-      storedB: storedAs(weight),
+      storedA: storedAs(a),
+      storedB: storedAs(b),
       bias: bias?.slice,
       relu,
       activation: gelu && activations[gelu],
@@ -60,22 +78,24 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
     });
     return y;
   },
-  backward({ inputs: { x, weight }, output, options: { relu, gelu }, saved: sums }, dy) {
+  backward({ inputs: { x, weight }, output, options: { relu, gelu }, saved }, dy) {
     const { engine } = x;
     const { rows, columns: inFeatures } = lastAxis(x);
     const outFeatures = weight.shape[0]!;
-    const upstream = gelu ? throughGelu(gelu, sums, dy) : relu ? rectified(output, dy) : dy;
+    const upstream = gelu ? throughGelu(gelu, saved.sums!, dy) : relu ? rectified(output, dy) : dy;
+    const a = saved.halves ? half({ x: upstream }) : upstream;
     return {
       x(into) {
         const dx = into?.tensor ?? engine.empty(x.shape);
         matmul(engine.stream, {
-          a: upstream.slice,
-          b: weight.slice,
+          a: a.slice,
+          b: saved.weight.slice,
           c: dx.slice,
           m: rows,
           n: inFeatures,
           k: outFeatures,
-          storedB: storedAs(weight),
+          storedA: storedAs(a),
+          storedB: storedAs(saved.weight),
           accumulate: into?.accumulate ?? false,
         });
         return dx;
@@ -83,14 +103,15 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
       weight(into) {
         const gradient = into?.tensor ?? engine.empty(weight.shape);
         matmul(engine.stream, {
-          a: upstream.slice,
-          b: x.slice,
+          a: a.slice,
+          b: saved.x.slice,
           c: gradient.slice,
           m: outFeatures,
           n: inFeatures,
           k: rows,
           transposeA: true,
-          storedB: storedAs(x),
+          storedA: storedAs(a),
+          storedB: storedAs(saved.x),
           accumulate: into?.accumulate ?? false,
         });
         return gradient;

@@ -1,9 +1,11 @@
 import { matmul as launch } from "../../kernels/matmul/matmul.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { elementCount, storedAs, type Tensor } from "../tensor.ts";
+import { half } from "./half.ts";
 
 /** Inputs of `matmul`; leading axes are a batch. */
 export interface MatmulInputs {
@@ -21,6 +23,9 @@ export interface MatmulLayout {
   readonly transposeB?: boolean;
 }
 
+/** What the product read, where that were copies in f16. */
+type MatmulSaved = MatmulInputs | undefined;
+
 /**
  * C = op(A) op(B), of the last two axes; leading axes are a batch.
  *
@@ -31,8 +36,10 @@ export interface MatmulLayout {
  */
 export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
   f16: ["a", "b"],
-  forward({ a, b }: MatmulInputs, options: MatmulLayout) {
-    const { m, n, k, batch, leading, sharedB } = sizes(a, b, options);
+  forward(inputs: MatmulInputs, options: MatmulLayout, save: (saved: MatmulSaved) => void) {
+    const { m, n, k, batch, leading, sharedB } = sizes(inputs.a, inputs.b, options);
+    const a = operand(inputs.a), b = operand(inputs.b);
+    save(a.engine.halves ? { a, b } : undefined);
     const c = a.engine.empty([...leading, m, n]);
     launch(a.engine.stream, {
       ...{ ...options, a: a.slice, b: b.slice, c: c.slice, m, n, k, batch, sharedB },
@@ -40,7 +47,8 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
     });
     return c;
   },
-  backward({ inputs: { a, b }, options }, dy) {
+  backward({ inputs, options, saved }, upstream) {
+    const { a, b } = saved ?? inputs, dy = saved ? half({ x: upstream }) : upstream;
     const { engine } = a;
     const { m, n, k, batch, sharedB } = sizes(a, b, options);
     const { transposeA = false, transposeB = false } = options;
@@ -64,6 +72,7 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
               transposeB: true,
               sharedA: sharedB,
               storedA: storedAs(b),
+              storedB: storedAs(dy),
               accumulate,
             }
             : {
@@ -76,6 +85,7 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
               batch,
               transposeB: !transposeB,
               sharedB,
+              storedA: storedAs(dy),
               storedB: storedAs(b),
               accumulate,
             },
@@ -122,12 +132,13 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
           batch,
           transposeA: true,
           transposeB: transposeA,
+          storedA: storedAs(dy),
           storedB: storedAs(a),
           accumulate,
         }
         : {
           ...{ a: a.slice, b: dy.slice, c: db.slice, m: k, n, k: rows, batch, transposeA: !transposeA, accumulate },
-          storedA: storedAs(a),
+          ...{ storedA: storedAs(a), storedB: storedAs(dy) },
         };
     }
   },
