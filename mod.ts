@@ -51,6 +51,7 @@ export type {
   Kernel,
   Launcher,
   LossReduction,
+  LossScaleSettings,
   MatmulShape,
   MatmulVariant,
   MiningKind,

@@ -151,6 +151,7 @@ export { TransformerEncoderLayer, type TransformerEncoderLayerSettings } from ".
 export { Adagrad, type AdagradOptions } from "./optim/adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./optim/adam.ts";
 export { EarlyStopping, type EarlyStoppingState } from "./optim/early_stopping.ts";
+export { GradScaler, type GradScalerOptions, type GradScalerState } from "./optim/grad_scaler.ts";
 export { Optimizer, type UpdateRange } from "./optim/optimizer.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./optim/reduce_lr_on_plateau.ts";
 export { RMSprop, type RMSpropOptions } from "./optim/rmsprop.ts";

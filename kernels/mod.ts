@@ -161,5 +161,11 @@ export {
   readGradientStatus,
   scanFinite,
 } from "./optimizer/gradient_norm.ts";
+export {
+  lossScaleBytes,
+  type LossScaleSettings,
+  unscaleGradient,
+  type UnscaleOptions,
+} from "./optimizer/loss_scale.ts";
 export { rmsprop, type RmspropOptions, type RmspropSettings } from "./optimizer/rmsprop.ts";
 export { sgd, type SgdOptions, type SgdSettings } from "./optimizer/sgd.ts";

@@ -11,6 +11,7 @@ import type { StreamedTensor } from "../safetensors.ts";
 import type { FileTensor } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { type Storage, Tensor } from "../tensor.ts";
+import type { GradScaler } from "./grad_scaler.ts";
 import { ParameterArena } from "./parameter_arena.ts";
 
 /** One range of parameters, with its gradients and moments, for one launch. */
@@ -78,15 +79,22 @@ export abstract class Optimizer {
   /**
    * Measures the global norm of all gradients; the next step clips them to `maxNorm`.
    *
+   * @param scaler whose scale the gradients have: it is taken out of them, and moved on
    * @returns [3]: norm before clipping, factor on the gradient, and what `badGradient` reads
    */
-  clipGradNorm(maxNorm = Infinity): Tensor {
+  clipGradNorm(maxNorm = Infinity, scaler: GradScaler | null = null): Tensor {
     const ranges = this.#arena.runs().map(({ gradient, length }) => ({ gradient, count: length }));
     const factored = this.#arena.factored().map(({ factors }) => launchFactors(factors));
     if (ranges.length + factored.length === 0) {
       throw new ShapeError("No parameter has a gradient; call backward() first.");
     }
-    gradientNorm(this.engine.stream, { ranges, factored, status: this.#status.slice, maxNorm });
+    gradientNorm(this.engine.stream, {
+      ranges,
+      factored,
+      status: this.#status.slice,
+      maxNorm: scaler ? Infinity : maxNorm,
+    });
+    scaler?.unscale(this.#status.slice, maxNorm);
     this.#statusIsCurrent = true;
     return this.engine.copy(this.#status);
   }

@@ -6,7 +6,8 @@ import { type BufferSlice, defineKernel, type Launcher, wholeVectors, workgroupG
 
 const elementsPerBlock = 16384;
 const partialsPerBlock = 64;
-const largestFloat = 3.4028234663852886e38;
+/** Largest finite f32. */
+export const largestFloat = 3.4028234663852886e38;
 const largestSquarable = 1e15;
 
 const partialsKernel = defineKernel({

@@ -1,6 +1,7 @@
 import type { AdamSettings } from "./adam.ts";
 import type { AdagradSettings } from "./adagrad.ts";
 import type { RmspropSettings } from "./rmsprop.ts";
+import type { LossScaleSettings } from "./loss_scale.ts";
 import type { SgdSettings } from "./sgd.ts";
 
 /** One step of Adam or AdamW in float64; changes the parameter and the moments. */
@@ -75,4 +76,33 @@ export function rmspropReference(
 export function gradientNormReference(gradient: ArrayLike<number>, maxNorm: number) {
   const norm = Math.sqrt(Array.from(gradient).reduce((sum, value) => sum + value ** 2, 0));
   return { norm, coefficient: Math.min(1, maxNorm / (norm + 1e-6)) };
+}
+
+/** Where a loss scale stands. */
+export interface LossScaleReference {
+  readonly scale: number;
+  readonly goodSteps: number;
+  readonly skippedSteps: number;
+}
+
+/** The status of the loss's gradient and the next loss scale, in float64, from the norm of the gradient of scale x loss. */
+export function lossScaleReference(
+  { scale, goodSteps, skippedSteps }: LossScaleReference,
+  scaled: { readonly norm: number; readonly usable: boolean },
+  maxNorm: number,
+  { growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000 }: LossScaleSettings = {},
+) {
+  const norm = scaled.norm / scale;
+  if (!scaled.usable) {
+    const next = { scale: scale * backoffFactor, goodSteps: 0, skippedSteps: skippedSteps + 1 };
+    return { norm, coefficient: 0, next };
+  }
+  const coefficient = Math.min(1, maxNorm / (norm + 1e-6)) / scale;
+  const grows = goodSteps + 1 >= growthInterval;
+  const next = {
+    scale: grows ? Math.min(scale * growthFactor, Math.max(scale, 2 ** 64)) : scale,
+    goodSteps: grows ? 0 : goodSteps + 1,
+    skippedSteps,
+  };
+  return { norm, coefficient, next };
 }

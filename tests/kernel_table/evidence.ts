@@ -97,6 +97,7 @@ export const evidence: Readonly<Record<string, Evidence>> = {
   sgd: { fixtures: optimizer },
   rmsprop: { fixtures: optimizer },
   adagrad: { fixtures: optimizer },
+  unscaleGradient: {},
   gradientNorm: { fixtures: ["clip_grad_norm"], bench: "gradient norm 10M" },
   scanFinite: {},
 };

@@ -8,10 +8,12 @@ import {
   readGradientStatus,
   scanFinite,
 } from "../../kernels/optimizer/gradient_norm.ts";
+import { lossScaleBytes, unscaleGradient } from "../../kernels/optimizer/loss_scale.ts";
 import {
   adagradReference,
   adamReference,
   gradientNormReference,
+  lossScaleReference,
   rmspropReference,
   sgdReference,
 } from "../../kernels/optimizer/optimizer.ref.ts";
@@ -95,6 +97,36 @@ Deno.test("scan finite: finds the first NaN or infinity, and lets the largest nu
 Deno.test("gradient norm: the same bits on every run", async () => {
   const gradient = normals(50_000, 3);
   assert.deepEqual(await statusOf([gradient], 1), await statusOf([gradient], 1));
+});
+
+Deno.test("loss scale: status and next scale equal the reference, whatever the steps bring, and repeat their bits", async () => {
+  const settings = { growthFactor: 3, backoffFactor: 0.25, growthInterval: 2 };
+  for (const [start, given] of [[65536, {}], [1, settings], [2 ** -20, settings], [2 ** 63, settings]] as const) {
+    let want = { scale: start, goodSteps: 0, skippedSteps: 0 };
+    const runs = [0, 1].map(() => harness.output(lossScaleBytes / 4, [start, 0, 0]));
+    for (const [step, factor] of [1, 1e-6, NaN, 1, 1, 300, Infinity, 1].entries()) {
+      const gradient = normals(step === 0 ? 1 : 65, step).map((value) => value * factor);
+      const maxNorm = step % 2 ? Infinity : 1e-3;
+      const found = [];
+      for (const lossScale of runs) {
+        const status = harness.output(statusWords);
+        gradientNorm(launcher, { ranges: [{ gradient: harness.upload(gradient), count: gradient.length }], status });
+        unscaleGradient(launcher, { ...given, status, lossScale, maxNorm });
+        const [bytes, state] = await harness.read(status, lossScale);
+        found.push({ status: readGradientStatus(bytes), state: [...state] });
+      }
+      assert.deepEqual(found[0], found[1]);
+      const usable = Number.isFinite(factor);
+      const { norm } = gradientNormReference(gradient, 1);
+      const expected = lossScaleReference(want, { norm, usable }, maxNorm, given);
+      want = expected.next;
+      const { status, state } = found[0]!;
+      assert.equal(status.firstUnusable === null, usable);
+      assertClose([status.coefficient], [expected.coefficient], { rtol: 2e-6, atol: 0 });
+      if (usable) assertClose([status.norm], [expected.norm], { rtol: 2e-6, atol: 0 });
+      assertClose(state, [want.scale, want.goodSteps, want.skippedSteps], { rtol: 1e-6, atol: 0 });
+    }
+  }
 });
 
 const adamSettings = [
