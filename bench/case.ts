@@ -12,7 +12,7 @@ export interface Case {
   readonly shared?: SharedWork;
   /** The only peers that can do it; all by default. */
   readonly peers?: readonly string[];
-  /** True for work that is run only when it is named in full: it takes gigabytes. */
+  /** True for work that is run only when it is named in full: it takes gigabytes, or not every adapter can do it. */
   readonly onlyByName?: boolean;
   /** Makes the operands; `round` records the work once, without waiting for it. */
   prepare(engine: Engine): PreparedCase;

@@ -1,7 +1,7 @@
 import type { Case } from "../case.ts";
 import { attentionCases } from "./attention.ts";
 import { bilinearFullSteps } from "./bilinear_full_step.ts";
-import { bilinearStep } from "./bilinear_step.ts";
+import { bilinearSteps } from "./bilinear_step.ts";
 import { classicalCases } from "./classical.ts";
 import { distanceCases } from "./distances.ts";
 import { elementCases } from "./elements.ts";
@@ -24,6 +24,6 @@ export const cases: readonly Case[] = [
   ...encoderCases,
   ...classicalCases,
   mlpStep,
-  bilinearStep,
+  ...bilinearSteps,
   ...bilinearFullSteps,
 ];
