@@ -37,6 +37,7 @@ export function formatExplanation(
       ["validation rows", count(rows.validation)],
       ["parameters", count(parameters)],
       ["memory of parameters, gradients, optimiser", megabytes(memory.parameters)],
+      ...(memory.halves > 0 ? [["memory of f16 copies, of one step", megabytes(memory.halves)]] : []),
       ["memory of the embeddings", megabytes(memory.tables)],
       ["GPU memory reserved in training", megabytes(memory.reserved)],
       ["multiply-adds of a step, forward", count(step.multiplyAdds)],

@@ -1,6 +1,7 @@
 import { type StreamedTensor, writeSafetensors } from "../engine/safetensors.ts";
 import { type FileTensor, SafetensorsReader } from "../engine/safetensors_reader.ts";
 import type { EarlyStoppingState } from "../engine/optim/early_stopping.ts";
+import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
 import { DataError } from "../kernels/errors.ts";
 import type { ScheduleState } from "./schedules.ts";
 
@@ -16,6 +17,10 @@ export interface Position {
   readonly lossSum: number;
   /** Sum of the gradients' norms over the same batches. */
   readonly normSum: number;
+  /** Steps among them that mixed precision skipped; their losses and norms are in no sum. */
+  readonly skippedSteps: number;
+  /** Rows of those steps. */
+  readonly skippedRows: number;
 }
 
 /**
@@ -29,6 +34,8 @@ export interface Checkpoint<Values> {
   readonly learningRate: number;
   /** That of the settings; a run that goes on with another one takes that instead. Older checkpoints lack it. */
   readonly firstLearningRate?: number;
+  /** Of mixed precision; null in f32. */
+  readonly lossScale: GradScalerState | null;
   readonly schedule: ScheduleState;
   readonly earlyStopping: EarlyStoppingState;
   /** Identifies data and settings; a run goes on only with the same. */

@@ -1,5 +1,7 @@
 import { Engine } from "../engine/engine.ts";
 import type { Module } from "../engine/nn/module.ts";
+import { halfBytes } from "../kernels/elementwise/half.ts";
+import type { GradScaler } from "../engine/optim/grad_scaler.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { Parameter } from "../engine/parameter.ts";
 import { type Shape, Tensor } from "../engine/tensor.ts";
@@ -8,6 +10,7 @@ import { epochBatches } from "./batches.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel, type Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
+import { expectPrecision, makeScaler } from "./precision.ts";
 import { prepare, type RowCounts } from "./prepare.ts";
 import { recipeNamed } from "./recipes.ts";
 import type { Reporter } from "./reporter.ts";
@@ -53,6 +56,8 @@ export interface Explanation {
   readonly memory: {
     /** Values, gradients and what the optimiser keeps of them. */
     readonly parameters: number;
+    /** Copies in f16 of what the products of a step read; 0 in f32. */
+    readonly halves: number;
     /** Embeddings of all texts and metrics. */
     readonly tables: number;
     /** All that is reserved after a few steps. */
@@ -74,6 +79,7 @@ const timedSteps = 3;
  * and throws everything away.
  */
 export async function explainTraining(config: RunConfig, reporter: Reporter): Promise<Explanation> {
+  await expectPrecision(config.settings);
   const prepared = await prepare(config, reporter);
   await expectRoom(config, widthsOf(prepared.inputs));
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
@@ -92,12 +98,13 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
       (_, row) => row,
     );
   const labelled = () => source.labelled(data.train, first);
-  const operations = engine.scope(() =>
-    model.recipe.fitted?.(model.settings)
-      ? []
-      : operationsOf(model.recipe.loss(model.network, labelled(), model.settings))
-  );
-  const seconds = await measure(engine, model, optimizer, labelled);
+  const scaler = makeScaler(engine, model);
+  const { operations, halves } = engine.scope(() => {
+    if (model.recipe.fitted?.(model.settings)) return { operations: [], halves: 0 };
+    const ops = opsOf(model.recipe.loss(model.network, labelled(), model.settings));
+    return { operations: ops.map(described), halves: scaler ? halfCopies(ops) : 0 };
+  });
+  const seconds = await measure(engine, model, optimizer, scaler, labelled);
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   const explanation = {
     adapter: engine.adapterDescription,
@@ -107,12 +114,13 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
     parameters,
     memory: {
       parameters: parameters * 4 * (2 + optimizer.momentNames.length),
+      halves,
       tables,
       reserved: engine.memory().reservedBytes,
     },
     step: { multiplyAdds: operations.reduce((sum, operation) => sum + operation.multiplyAdds, 0), seconds },
   };
-  for (const owned of [optimizer, source, model.network]) owned.dispose();
+  for (const owned of [optimizer, scaler, source, model.network]) owned?.dispose();
   return explanation;
 }
 
@@ -129,8 +137,8 @@ function layersOf(network: Module): LayerDescription[] {
   });
 }
 
-/** All that a loss was computed from and that gradients flow through, first op first. */
-function operationsOf(loss: Tensor): OperationDescription[] {
+/** Results of all ops that a loss was computed from and that gradients flow through, first op first. */
+function opsOf(loss: Tensor): Tensor[] {
   const found = new Set<Tensor>(), waiting = [loss];
   while (waiting.length > 0) {
     const tensor = waiting.pop()!;
@@ -138,10 +146,19 @@ function operationsOf(loss: Tensor): OperationDescription[] {
     found.add(tensor);
     waiting.push(...tensor.origin.inputs);
   }
-  return [...found].sort((a, b) => a.id - b.id).map((output) => {
-    const { name, inputs } = output.origin!;
-    return { name, shape: output.shape, multiplyAdds: multiplyAdds(name, inputs, output) };
-  });
+  return [...found].sort((a, b) => a.id - b.id);
+}
+
+function described(output: Tensor): OperationDescription {
+  const { name, inputs } = output.origin!;
+  return { name, shape: output.shape, multiplyAdds: multiplyAdds(name, inputs, output) };
+}
+
+/** Bytes of the copies in f16 that `engine.autocast` makes of what products read, each once. */
+function halfCopies(ops: readonly Tensor[]): number {
+  const products = ops.map(({ origin }) => origin!).filter(({ name }) => name === "linear" || name === "matmul");
+  const operands = new Set(products.flatMap(({ inputs }) => inputs.slice(0, 2)));
+  return [...operands].reduce((sum, { size }) => sum + halfBytes(size), 0);
 }
 
 /** Multiply-adds of an op, as far as it is a product of matrices. */
@@ -160,6 +177,7 @@ async function measure(
   engine: Engine,
   model: Model,
   optimizer: Optimizer,
+  scaler: GradScaler | null,
   labelled: () => Parameters<typeof trainStep>[2],
 ): Promise<number> {
   const { recipe, network, settings } = model;
@@ -168,7 +186,7 @@ async function measure(
     const started = performance.now();
     await engine.step(() => {
       if (recipe.fitted?.(settings)) recipe.predict(network, labelled(), settings);
-      else trainStep(model, optimizer, labelled());
+      else trainStep(model, optimizer, labelled(), scaler);
     });
     await engine.finish();
     seconds.push((performance.now() - started) / 1000);

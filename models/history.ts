@@ -1,3 +1,4 @@
+import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
 import { appendJsonLine, keepJsonLines, readJsonLines } from "./json_lines.ts";
 
 /** What an epoch of training came to. The same run gives the same figures, so no clock times are among them. */
@@ -16,6 +17,8 @@ export interface EpochFigures {
   readonly learningRate: number;
   /** Mean global norm of the gradient before clipping. */
   readonly gradientNorm: number;
+  /** Where the loss's scale stood at its end; only in mixed precision. */
+  readonly lossScale?: GradScalerState;
 }
 
 /** How long an epoch took. Kept apart from its figures, since it differs from run to run. */
@@ -32,7 +35,8 @@ export interface EpochTiming {
 
 /** Adds an epoch to `metrics.jsonl`. */
 export async function appendFigures(path: string, figures: EpochFigures): Promise<void> {
-  const { epoch, trainLoss, validationRmse, mismatchedRmse, selection, learningRate, gradientNorm } = figures;
+  const { epoch, trainLoss, validationRmse, mismatchedRmse, selection, learningRate, gradientNorm, lossScale } =
+    figures;
   await appendJsonLine(path, {
     epoch,
     trainLoss,
@@ -41,6 +45,7 @@ export async function appendFigures(path: string, figures: EpochFigures): Promis
     selection,
     learningRate,
     gradientNorm,
+    ...(lossScale && { lossScale }),
   });
 }
 

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../data/evaluation.ts";
 import { readFileOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
-import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest } from "./ensemble/config.ts";
+import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConfigs } from "./ensemble/config.ts";
 import { ensembleFolds } from "./ensemble/folds.ts";
 import type { Member } from "./ensemble/members.ts";
 import { type EnsembleOptions, withMembers } from "./ensemble/train.ts";
+import { expectPrecision } from "./precision.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { configOf, type RunOptions, trainOrResume } from "./train_run.ts";
 import type { TrainRequest } from "./train_request.ts";
@@ -92,6 +93,7 @@ export async function trainFolds(
 ): Promise<FoldsSummary> {
   // Checked before anything is written.
   const config = configOf({ ...request, settings: withFolds(request.settings, folds) });
+  await expectPrecision(config.settings);
   return await beginFolds(out, { folds, config }, options);
 }
 
@@ -101,6 +103,7 @@ export async function trainEnsembleFolds(
   options: EnsembleOptions,
 ): Promise<FoldsSummary> {
   const config = ensembleConfigOf({ ...request, settings: withFolds(request.settings, folds) });
+  await expectPrecision(...memberConfigs(config).map(({ settings }) => settings));
   return await beginFolds(out, { folds, config }, options);
 }
 

@@ -15,6 +15,7 @@ import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
 import { prepare, type PreparedRun } from "./prepare.ts";
 import { absoluteEncoderName } from "./open_encoder.ts";
+import { expectPrecision } from "./precision.ts";
 import type { TrainReporter } from "./reporter.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import { changeSettings, type SettingChange } from "./resume_changes.ts";
@@ -67,6 +68,7 @@ export async function trainRun(request: TrainRequest, options: RunOptions): Prom
 
 /** Trains a new run by its config. @throws MetrogradError as `trainRun` does */
 export async function trainConfig(config: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
+  await expectPrecision(config.settings);
   const folder = new RunFolder(out);
   const replaces = await holdsRun(folder, options.force ?? false);
   const prepared = await fillFolder(out, async () => {
@@ -122,6 +124,7 @@ export async function resumeRun(
   if (changes.length > 0 && await folder.isFinished()) {
     throw new UsageError(`${path} is done, so that ${changes[0]![2]} cannot change it any more.`);
   }
+  await expectPrecision(config.settings);
   await folder.removePartialFiles();
   const prepared = await prepare(config, options.reporter, options);
   await expectRoom(config, widthsOf(prepared.inputs));

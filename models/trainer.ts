@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { EarlyStopping } from "../engine/optim/early_stopping.ts";
+import { GradScaler, type GradScalerState } from "../engine/optim/grad_scaler.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import type { StreamedTensor } from "../engine/safetensors.ts";
 import type { FileTensor } from "../engine/safetensors_reader.ts";
@@ -14,6 +15,7 @@ import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
+import { makeScaler, smallestLossScale } from "./precision.ts";
 import { predictRows } from "./predict_rows.ts";
 import type { TrainRows } from "./recipe.ts";
 import { isRefitted, trainRowsOf } from "./refit.ts";
@@ -24,14 +26,18 @@ import type { LabelledRows, TrainingData } from "./training_data.ts";
 /** Steps whose losses are read back together. */
 const stepsPerRead = 16;
 
+/** What an epoch's sums are before its first batch. */
+const epochStart = { batch: 0, lossSum: 0, normSum: 0, skippedSteps: 0, skippedRows: 0 } as const;
+
 /** Streams of a run's seed, so that no two uses share numbers. */
 const noiseStream = 0x201e0000;
 
 /** A gradient that is NaN or infinite. */
 export class GradientError extends MetrogradError {
-  /** Names the parameter, and the step counted from 1. */
-  constructor(parameter: string, step: number, readonly learningRate: number) {
-    super(`${parameter}: the gradient is not finite at step ${step} (learning rate ${learningRate}).`);
+  /** Names the parameter, the step counted from 1, and the scale that the loss had in mixed precision. */
+  constructor(parameter: string, step: number, readonly learningRate: number, scale: number | null = null) {
+    const however = scale === null ? "" : `, even of the loss x ${scale}`;
+    super(`${parameter}: the gradient is not finite at step ${step}${however} (learning rate ${learningRate}).`);
   }
 }
 
@@ -50,16 +56,20 @@ export interface TrainerEvents {
 export class Trainer {
   readonly #engine: Engine;
   readonly #optimizer: Optimizer;
+  readonly #scaler: GradScaler | null;
   readonly #schedule: Schedule;
   readonly #earlyStopping: EarlyStopping;
   readonly #source: BatchSource;
   readonly #log: ScalarLog;
-  #position: Position = { epoch: 0, batch: 0, step: 0, lossSum: 0, normSum: 0 };
+  #position: Position = { ...epochStart, epoch: 0, step: 0 };
+  /** Where the scaler stood at the last read. */
+  #lossScale: GradScalerState | null = null;
 
   constructor(engine: Engine, readonly model: Model, readonly data: TrainingData) {
     const { network, settings } = model;
     this.#engine = engine;
     this.#optimizer = makeOptimizer(network.parameters(), settings.optimizer);
+    this.#scaler = makeScaler(engine, model);
     const totalSteps = settings.training.epochs * epochBatches(model, data.train, 0).length;
     this.#schedule = makeSchedule(this.#optimizer, settings.schedule, totalSteps);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
@@ -89,6 +99,7 @@ export class Trainer {
       seed: this.model.settings.training.seed,
       learningRate: this.#optimizer.lr,
       firstLearningRate: this.model.settings.optimizer.lr,
+      lossScale: this.#lossScale,
       schedule: this.#schedule.state,
       earlyStopping: this.#earlyStopping.state,
       fingerprint,
@@ -103,6 +114,8 @@ export class Trainer {
     await this.#optimizer.loadFrom(checkpoint.moments, checkpoint.position.step);
     const { lr } = this.model.settings.optimizer, { learningRate, firstLearningRate = lr } = checkpoint;
     this.#optimizer.lr = lr === firstLearningRate ? learningRate : lr;
+    this.#lossScale = checkpoint.lossScale;
+    if (checkpoint.lossScale) this.#scaler?.load(checkpoint.lossScale);
     this.#schedule.state = checkpoint.schedule;
     this.#earlyStopping.state = checkpoint.earlyStopping;
     this.#position = checkpoint.position;
@@ -111,7 +124,8 @@ export class Trainer {
   /**
    * Trains until the last epoch, early stopping or the signal; true unless it was the signal.
    *
-   * @throws GradientError when a gradient is NaN or infinite, naming the parameter and the step
+   * @throws GradientError when a gradient is NaN or infinite, naming the parameter and the step; in mixed precision once
+   * no scale of the loss helps
    */
   async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
     const { recipe, settings } = this.model;
@@ -149,8 +163,8 @@ export class Trainer {
     this.#schedule.beforeStep(optimizer.steps);
     await engine.step(() => {
       const batch = this.#source.labelled(this.data.train, picked, this.#noise(picked.length, optimizer.steps));
-      const { loss, status } = trainStep(this.model, optimizer, batch);
-      this.#log.push(loss, status);
+      const { loss, status, scaling } = trainStep(this.model, optimizer, batch, this.#scaler);
+      this.#log.push(loss, status, ...(scaling ? [scaling] : []));
     });
   }
 
@@ -165,24 +179,31 @@ export class Trainer {
   /** Reads the losses and norms of the steps since the last read; the last loss. */
   async #readSteps(rows: readonly number[], batch: number): Promise<number> {
     const results = await this.#log.read();
-    let { lossSum, normSum, step } = this.#position;
-    results.forEach(([loss, status], i) => {
+    let { lossSum, normSum, step, skippedSteps, skippedRows } = this.#position;
+    results.forEach(([loss, status, scaling], i) => {
       step++;
+      this.#lossScale = scaling ? GradScaler.stateOf(scaling) : null;
       const bad = this.#optimizer.badGradient(status!);
       if (bad !== null) {
-        throw new GradientError(bad, step, this.#optimizer.lr);
+        const { scale } = this.#lossScale ?? { scale: null };
+        if (scale === null || scale < smallestLossScale) {
+          throw new GradientError(bad, step, this.#optimizer.lr, scale);
+        }
+        skippedSteps++;
+        skippedRows += rows[i]!;
+        return;
       }
       lossSum += loss![0]! * rows[i]!;
       normSum += status![0]!;
     });
-    this.#position = { ...this.#position, batch, step, lossSum, normSum };
+    this.#position = { ...this.#position, batch, step, lossSum, normSum, skippedSteps, skippedRows };
     return results.at(-1)![0]![0]!;
   }
 
   async #endEpoch(): Promise<{ figures: EpochFigures; best: boolean }> {
     const { train, validation, mismatched, mismatchedShare } = this.data;
     const { recipe, network, settings } = this.model;
-    const { epoch, batch, lossSum, normSum, step } = this.#position;
+    const { epoch, batch, lossSum, normSum, step, skippedSteps, skippedRows } = this.#position;
     const learningRate = this.#optimizer.lr;
     if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(), settings);
     const validationRmse = await this.#rmse(validation);
@@ -190,15 +211,16 @@ export class Trainer {
     const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
     this.#schedule.afterEpoch(selection);
     const best = this.#earlyStopping.step(selection);
-    this.#position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, normSum: 0 };
+    this.#position = { ...epochStart, epoch: epoch + 1, step };
     const figures = {
       epoch: epoch + 1,
-      trainLoss: lossSum / train.score.length,
+      trainLoss: lossSum / (train.score.length - skippedRows),
       validationRmse,
       mismatchedRmse,
       selection,
       learningRate,
-      gradientNorm: normSum / Math.max(batch, 1),
+      gradientNorm: normSum / Math.max(batch - skippedSteps, 1),
+      ...(this.#lossScale && { lossScale: this.#lossScale }),
     };
     return { figures, best };
   }
@@ -218,5 +240,6 @@ export class Trainer {
     this.#log.dispose();
     this.#source.dispose();
     this.#optimizer.dispose();
+    this.#scaler?.dispose();
   }
 }

@@ -108,6 +108,11 @@ export function memberConfig({ members, settings, files, maxRows }: EnsembleConf
   return configOf({ recipe: member.recipe, settings: given, files, maxRows });
 }
 
+/** The runs of all members. @throws UsageError */
+export function memberConfigs(config: EnsembleConfig): RunConfig[] {
+  return config.members.map((_, number) => memberConfig(config, number));
+}
+
 /** The files of an ensemble. */
 export class EnsembleFolder {
   constructor(readonly path: string) {}
@@ -170,6 +175,6 @@ export async function holdsEnsemble(path: string): Promise<boolean> {
 
 /** How much rows with a metric that does not fit count in the combination: the largest share of a member, half at most. */
 export function mismatchedShareOf(config: EnsembleConfig): number {
-  const shares = config.members.map((_, i) => memberConfig(config, i).settings.augmentation.metricSwap.share);
+  const shares = memberConfigs(config).map(({ settings }) => settings.augmentation.metricSwap.share);
   return Math.min(Math.max(...shares), 0.5);
 }

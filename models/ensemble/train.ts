@@ -1,6 +1,7 @@
 import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { finishScore } from "../finish_score.ts";
+import { expectPrecision } from "../precision.ts";
 import { RunFolder } from "../run_folder.ts";
 import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
 import type { RunOptions } from "../train_run.ts";
@@ -13,7 +14,7 @@ import {
   type EnsembleRequest,
   type FittedEnsemble,
   holdsEnsemble,
-  memberConfig,
+  memberConfigs,
   mismatchedShareOf,
 } from "./config.ts";
 import { type HeldOutRows, readHeldOut, rowsToFit } from "./held_out.ts";
@@ -62,6 +63,7 @@ export async function trainEnsemble(
   options: EnsembleOptions,
 ): Promise<EnsembleSummary> {
   const config = ensembleConfigOf(request);
+  await expectPrecision(...memberConfigs(config).map(({ settings }) => settings));
   if (await whatIsAt(out) !== "nothing") {
     if (!options.force) {
       throw new UsageError(`${out} exists already; name another folder, or add --force to replace it.`);
@@ -101,9 +103,10 @@ export async function trainEnsembleConfig(
   { jobs = 1, ...options }: EnsembleOptions,
 ): Promise<EnsembleSummary> {
   const folder = new EnsembleFolder(path);
+  const configs = memberConfigs(config);
   const all = config.members.map((member, i) => ({
     name: `member ${i + 1} of ${config.members.length}, ${describeMember(member)}`,
-    config: memberConfig(config, i),
+    config: configs[i]!,
     folder: new RunFolder(folder.member(config, i)),
   }));
   const left: typeof all = [];

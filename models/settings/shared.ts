@@ -2,6 +2,7 @@ import { relationSources } from "../../data/augmentation/relations.ts";
 import { encoderDevices, encoderTypes, poolings } from "../../data/encoders/encoder.ts";
 import { textLayouts } from "../../data/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
+import { precisions } from "../precision.ts";
 import { scheduleNames } from "../schedules.ts";
 import { choice, flag, number, optionalNumber, optionalText, text } from "./field.ts";
 import { type Given, type Table, type Values, withDefaults } from "./table.ts";
@@ -144,6 +145,7 @@ export const sharedTable = {
     batchSize: number(64, [1, 65536, true], "rows in a step"),
     earlyStopping: number(20, counts, "epochs without progress before training ends"),
     labelNoise: number(0, [0, 10, false], "standard deviation of noise added to scores in each step"),
+    precision: choice("f32", precisions, "numbers that products of matrices read: f32, or f16 with sums of f32"),
     seed: number(1, seeds, "seed of every random choice"),
     refit: choice(
       "all",
