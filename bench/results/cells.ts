@@ -41,11 +41,14 @@ const unaided: readonly (readonly [path: string, word: string])[] = [
 const minutes: Readonly<Record<string, { readonly plain: number; readonly document: number }>> = {
   bilinear: { plain: 0.06, document: 0.07 },
   "residual-mlp": { plain: 0.06, document: 0.3 },
-  "attention-refiner": { plain: 0.5, document: 0.5 },
+  "attention-refiner": { plain: 0.15, document: 0.2 },
   "gaussian-process": { plain: 2, document: 2 },
   "joint-embedding": { plain: 0.05, document: 0.05 },
-  scml: { plain: 0.1, document: 0.1 },
+  scml: { plain: 0.06, document: 0.06 },
 };
+
+/** What a gate takes to be fitted. */
+const gateMinutes = 0.5;
 
 /**
  * All cells of the tables.
@@ -58,7 +61,8 @@ export function allCells({ epochs, fed }: { readonly epochs: number; readonly fe
     const settings = settingsFor(recipe, variant, { epochs, seed, groupBy: set === "fed" ? "conversation" : null });
     const chosen = recipeNamed(recipe), fitted = chosen.fitted?.(settingsOf(chosen, settings)) ?? false;
     const { plain = 1, document = 1 } = minutes[recipe] ?? {};
-    const rough = (variant === "document" ? document : plain) * (fitted ? 1 : epochs);
+    const rough = (variant === "document" ? document : plain) * (fitted ? 1 : epochs) +
+      (variant === "gate" ? gateMinutes : 0);
     const name = [set, recipe, variant, ...(set === "fed" ? [`seed-${seed}`] : []), ...(fitted ? [] : [epochs])].join(
       "-",
     );
