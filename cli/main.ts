@@ -6,6 +6,7 @@ import { download } from "./download.ts";
 import { embed } from "./embed.ts";
 import { evaluate } from "./evaluate.ts";
 import { explainFailure, usageError } from "./failure.ts";
+import { finetune } from "./finetune.ts";
 import { predict } from "./predict.ts";
 import { type Actions, createProgram } from "./program.ts";
 import { recipes } from "./recipes.ts";
@@ -23,6 +24,7 @@ const actions: Actions = {
   augment,
   synthesize,
   embed,
+  finetune,
   download,
   sample,
   doctor,

@@ -6,6 +6,7 @@ import { type DoctorCall, doctorCommand } from "./doctor.ts";
 import { type DownloadCall, downloadCommand } from "./download.ts";
 import { type EmbedCall, embedCommand } from "./embed.ts";
 import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
+import { type FinetuneCall, finetuneCommand } from "./finetune.ts";
 import { type PredictCall, predictCommand } from "./predict.ts";
 import { type RecipesCall, recipesCommand } from "./recipes.ts";
 import { type SampleCall, sampleCommand } from "./sample.ts";
@@ -23,6 +24,7 @@ export interface Actions {
   readonly augment: Action<AugmentCall>;
   readonly synthesize: Action<SynthesizeCall>;
   readonly embed: Action<EmbedCall>;
+  readonly finetune: Action<FinetuneCall>;
   readonly download: Action<DownloadCall>;
   readonly sample: Action<SampleCall>;
   readonly doctor: Action<DoctorCall>;
@@ -46,6 +48,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     augmentCommand((call) => actions.augment(call, terminal)),
     synthesizeCommand((call) => actions.synthesize(call, terminal)),
     embedCommand((call) => actions.embed(call, terminal)),
+    finetuneCommand((call) => actions.finetune(call, terminal)),
     downloadCommand((call) => actions.download(call, terminal)),
     sampleCommand((call) => actions.sample(call, terminal)),
     doctorCommand((call) => actions.doctor(call, terminal)),

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { flagOf } from "../cli/options.ts";
 import { ownSettings } from "../cli/recipes.ts";
 import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
+import { finetuneTable } from "../models/finetune/settings.ts";
 import { recipes } from "../models/recipes.ts";
 import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
 import { sharedTable } from "../models/settings/shared.ts";
+import { fieldsOf } from "../models/settings/table.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../${path}`, import.meta.url));
 
@@ -21,6 +24,18 @@ Deno.test("docs: the tables of settings are those that check them", async () => 
   for (const { name, table } of [...recipes, { name: ensembleName, table: ensembleTable }]) {
     assert.deepEqual(await documented(`docs/recipes/${name}.md`), inWords(ownSettings(table)), name);
   }
+});
+
+Deno.test("docs: the table of fine-tuning's options is that which checks them", async () => {
+  const rows = (await read("docs/finetuning.md")).matchAll(/^\| `(--[\w-]+)` +\|(.+)\|$/gm);
+  const found = [...rows].map(([, option, cells]) => [option!, ...cells!.split("|").map((cell) => cell.trim())]);
+  const expected = [...fieldsOf(finetuneTable)].map(([name, { standard, doc, kind }]) => [
+    flagOf(name),
+    String(standard),
+    kind.options?.join(", ") ?? "",
+    doc,
+  ]);
+  assert.deepEqual(found, expected);
 });
 
 Deno.test("docs: the README's program is the tested example", async () => {

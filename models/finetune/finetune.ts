@@ -39,15 +39,13 @@ export interface FinetuneRequest {
 }
 
 /** How fine-tuning is watched and stopped. */
-export interface FinetuneOptions extends Omit<FinetuneEvents, "step"> {
+export interface FinetuneOptions extends FinetuneEvents {
   /** Told in a sentence of anything worth knowing. */
   readonly onNote: NoteTaker;
   /** Told what it runs on. */
   readonly onAdapter?: (adapter: AdapterChoice) => void;
   /** Told before the first step. */
   readonly onStart?: (plan: FinetuneCounts & { readonly epochs: number; readonly stepsDone: number }) => void;
-  /** Told after each step. */
-  readonly step?: FinetuneEvents["step"];
   /** Stops the work when it is aborted; all is saved then. */
   readonly signal?: AbortSignal;
   /** Replaces a tuned encoder, or stopped work, that is in the folder. */

@@ -31,6 +31,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     augment: note("augment"),
     synthesize: note("synthesize"),
     embed: note("embed"),
+    finetune: note("finetune"),
     download: note("download"),
     sample: note("sample"),
     doctor: note("doctor"),

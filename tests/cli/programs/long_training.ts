@@ -20,6 +20,7 @@ const actions: Actions = {
   augment: () => Promise.resolve(),
   synthesize: () => Promise.resolve(),
   embed: unused,
+  finetune: unused,
   download: unused,
   sample: unused,
   doctor: unused,
