@@ -18,7 +18,7 @@ fn half_of(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
   let size = bits & 0x7fffffffu;
   let sign = (bits >> 16u) & 0x8000u;
-  let packed = pack2x16float(vec2f(select(value, 0.0, size >= OVERFLOW), 0.0)) & 0xffffu;
+  let packed = pack2x16float(vec2f(select(value, 0.0, size >= OVERFLOW))) & 0xffffu;
   let large = sign | select(0x7c00u, 0x7e00u, size > INFINITY);
   return select(packed, large, size >= OVERFLOW);
 }

@@ -47,6 +47,7 @@ Deno.test("half: every finite f16 comes back from f32 with the same bits", async
   toFloat(launcher, { x: harness.upload(words(halves)), y: floats, count });
   toHalf(launcher, { x: floats, y: again, count });
   const [values, bits] = await harness.read(floats, again);
-  assert.deepEqual(values, Float32Array.from(halves));
-  assert.deepEqual(new Uint16Array(bits.slice().buffer), all);
+  const back = new Uint16Array(bits.slice().buffer);
+  // Not by deepEqual, which takes minutes to say in what so many numbers differ.
+  assert.equal(all.findIndex((bits, i) => !Object.is(values[i], halves[i]) || back[i] !== bits), -1);
 });

@@ -79,6 +79,7 @@ Deno.test("gradient norm: names the first element that is NaN, infinite or over 
     assert.equal(firstUnusable, at);
     assert.equal(coefficient, 0);
   }
+  assert.equal((await statusOf([new Float32Array(1024).fill(NaN)])).firstUnusable, 0);
 });
 
 Deno.test("scan finite: finds the first NaN or infinity, and lets the largest number pass", async () => {

@@ -93,7 +93,6 @@ const equivalents: readonly Equivalent[] = [
     reason: "Huber's two pieces have the same value and slope where they meet.",
   },
   {
-    path: "matmul/small.wgsl",
     before: /uniforms\.n > uniforms\.m/,
     after: /uniforms\.n >= uniforms\.m/,
     reason: "A square output is laid out either way.",
@@ -178,6 +177,18 @@ const equivalents: readonly Equivalent[] = [
     after: /index \+ 16u < last|index <= last|greatest = vec4u\(1u\)|\)\) >= uniforms\.largest/,
     reason:
       "What is left of a line is taken four at a time, 0 from the end on; a second look finds what cannot be used.",
+  },
+  {
+    path: "activated.wgsl",
+    before: /values_of\(value, 0\.0, 0\.0\)/,
+    after: /values_of\(value, (1\.0, 0\.0|0\.0, 1\.0)\)/,
+    reason: "Bounds are those of clamp, which follows no product.",
+  },
+  {
+    path: "to_half.wgsl",
+    before: /select\(value, 0\.0, size >= OVERFLOW\)/,
+    after: /select\(value, 1\.0, size >= OVERFLOW\)|size > OVERFLOW\)/,
+    reason: "What is made of numbers that are too large is not taken.",
   },
   {
     path: "triplets.wgsl",
