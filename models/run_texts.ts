@@ -1,9 +1,10 @@
-import { basename } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { embedRecords } from "../data/encode_records.ts";
 import type { HashEncoder } from "../data/encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import type { TextField } from "../data/text_layout.ts";
+import { whatIsAt } from "../engine/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import {
   encodeDefinitions,
@@ -12,7 +13,7 @@ import {
   type EncodingWatch,
   withEncoder,
 } from "./encode_inputs.ts";
-import { builtInEncoder } from "./open_encoder.ts";
+import { builtInEncoder, parseEncoderName } from "./open_encoder.ts";
 import type { RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
 
@@ -70,6 +71,7 @@ export async function encodeForRun(
   if (name === null || !inputs.encoder) {
     throw new DataError(`This run was trained on embeddings (${fields.join(", ")}); --embeddings is missing.`);
   }
+  if (encoder === null) await expectFolder(name);
   return await withEncoder(name, features.encoding, from, async (opened, options) => {
     expectEncoder(inputs, opened, name);
     return {
@@ -77,6 +79,15 @@ export async function encodeForRun(
       metrics: definitions && await encodeDefinitions(opened, definitions, options),
     };
   });
+}
+
+/** @throws DataError when an encoder was a folder, and that is gone */
+async function expectFolder(name: string): Promise<void> {
+  const { argument } = parseEncoderName(name);
+  if (!isAbsolute(argument) || await whatIsAt(argument) === "folder") return;
+  throw new DataError(
+    `This run was trained with ${name}, which is not there any more; --encoder says where it is now.`,
+  );
 }
 
 /** @throws DataError unless the vectors are those of the run's encoder */

@@ -2,16 +2,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openOrExplain, readFileOrExplain } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
+import type { TokenPooling } from "./pool_tokens.ts";
 
 /** Part of every fingerprint: changed when texts are prepared or pooled in another way. */
 const encodingVersion = 1;
-
-/** How the vectors of a text's tokens become one. */
-export interface TokenPooling {
-  readonly pooling: "mean" | "cls";
-  /** Scales it to length 1. */
-  readonly normalize: boolean;
-}
 
 /** What the files of a pretrained model say of it. */
 export interface ModelFolder {

@@ -3,7 +3,8 @@ import { openOrExplain, whatIsAt } from "../../engine/files.ts";
 import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { downloadFolder, isModelName } from "./hub.ts";
-import { fingerprintModel, readModelFolder, type TokenPooling } from "./model_folder.ts";
+import { fingerprintModel, readModelFolder } from "./model_folder.ts";
+import { poolTokens } from "./pool_tokens.ts";
 
 /** Sentences of about fifty languages: sentence-transformers/paraphrase-multilingual-mpnet-base-v2 as ONNX. */
 export const defaultTransformersModel = "Xenova/paraphrase-multilingual-mpnet-base-v2";
@@ -141,35 +142,6 @@ function restoreEnds(
   for (let last = tokens - 1; last < texts * tokens; last += tokens) {
     if (Number(attention_mask!.data[last]) === 1) ids[last] = end;
   }
-}
-
-/**
- * A vector a text from the vectors of its tokens.
- *
- * @param hidden of all tokens, [texts, tokens, dimension]
- * @param mask 1 for a token, 0 for what fills a text up, [texts, tokens]
- * @returns [texts, dimension]
- */
-export function poolTokens(
-  hidden: ArrayLike<number>,
-  mask: ArrayLike<number | bigint>,
-  texts: number,
-  { pooling, normalize }: TokenPooling,
-): Float32Array<ArrayBuffer> {
-  const tokens = mask.length / texts, dimension = hidden.length / mask.length;
-  const pooled = new Float32Array(texts * dimension), sum = new Float64Array(dimension);
-  for (let text = 0; text < texts; text++) {
-    sum.fill(0);
-    for (let token = text * tokens, end = token + (pooling === "cls" ? 1 : tokens); token < end; token++) {
-      if (pooling === "mean" && Number(mask[token]) === 0) continue;
-      for (let i = 0; i < dimension; i++) sum[i]! += hidden[token * dimension + i]!;
-    }
-    let count = pooling === "cls" ? 1 : 0;
-    if (count === 0) { for (let i = 0; i < tokens; i++) count += Number(mask[text * tokens + i]); }
-    const length = normalize ? Math.hypot(...sum) : Math.max(count, 1);
-    if (length > 0) pooled.set(sum.map((value) => value / length), text * dimension);
-  }
-  return pooled;
 }
 
 const errorsOnly = 40;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { EncodingOptions } from "../../data/encoders/encoder.ts";
-import { openTransformers, poolTokens, type TransformersJs } from "../../data/encoders/transformers.ts";
+import { poolTokens } from "../../data/encoders/pool_tokens.ts";
+import { openTransformers, type TransformersJs } from "../../data/encoders/transformers.ts";
 import { encodingOptions } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 

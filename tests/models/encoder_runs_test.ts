@@ -101,6 +101,26 @@ Deno.test(
 );
 
 Deno.test(
+  "encoder runs: an encoder whose folder has moved is found where it is said to be now",
+  withFolder(async (folder) => {
+    const files = { ...await writeInputs(folder), embeddings: null };
+    const first = join(folder, "first"), now = join(folder, "now");
+    await Deno.mkdir(first);
+    registerEncoder("folder", () => Promise.resolve(new FakeEncoder("fake:moved")));
+    await withRun(folder, files, settings(`folder:${first}`), async (scorer, records, cache) => {
+      await Deno.rename(first, now);
+      await assert.rejects(scorer.features(records, { source: files.data, cache }), {
+        name: "DataError",
+        message:
+          `This run was trained with folder:${first}, which is not there any more; --encoder says where it is now.`,
+      });
+      const features = await scorer.features(records, { source: files.data, cache, encoder: `folder:${now}` });
+      assert.equal(features.rows.text.length, 90);
+    });
+  }),
+);
+
+Deno.test(
   "encoder runs: a folder that embed wrote trains to the rows of the encoder itself, in every layout",
   withFolder(async (folder) => {
     const given = await writeInputs(folder), out = join(folder, "embedded"), cache = join(folder, "cache.sqlite");
