@@ -17,10 +17,10 @@ export interface Position {
   readonly lossSum: number;
   /** Sum of the gradients' norms over the same batches. */
   readonly normSum: number;
-  /** Steps among them that mixed precision skipped; their losses and norms are in no sum. */
+  /** Steps among them that mixed precision skipped; their norms are not in the sum. */
   readonly skippedSteps: number;
-  /** Rows of those steps. */
-  readonly skippedRows: number;
+  /** Steps among those whose loss was not finite either, so that it is not in the sum. */
+  readonly lostSteps: number;
 }
 
 /**

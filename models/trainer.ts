@@ -27,7 +27,7 @@ import type { LabelledRows, TrainingData } from "./training_data.ts";
 const stepsPerRead = 16;
 
 /** What an epoch's sums are before its first batch. */
-const epochStart = { batch: 0, lossSum: 0, normSum: 0, skippedSteps: 0, skippedRows: 0 } as const;
+const epochStart = { batch: 0, lossSum: 0, normSum: 0, skippedSteps: 0, lostSteps: 0 } as const;
 
 /** Streams of a run's seed, so that no two uses share numbers. */
 const noiseStream = 0x201e0000;
@@ -125,7 +125,7 @@ export class Trainer {
    * Trains until the last epoch, early stopping or the signal; true unless it was the signal.
    *
    * @throws GradientError when a gradient is NaN or infinite, naming the parameter and the step; in mixed precision once
-   * no scale of the loss helps
+   * no scale of the loss helps; MetrogradError when an epoch has no loss that is finite
    */
   async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
     const { recipe, settings } = this.model;
@@ -179,7 +179,7 @@ export class Trainer {
   /** Reads the losses and norms of the steps since the last read; the last loss. */
   async #readSteps(rows: readonly number[], batch: number): Promise<number> {
     const results = await this.#log.read();
-    let { lossSum, normSum, step, skippedSteps, skippedRows } = this.#position;
+    let { lossSum, normSum, step, skippedSteps, lostSteps } = this.#position;
     results.forEach(([loss, status, scaling], i) => {
       step++;
       this.#lossScale = scaling ? GradScaler.stateOf(scaling) : null;
@@ -190,21 +190,27 @@ export class Trainer {
           throw new GradientError(bad, step, this.#optimizer.lr, scale);
         }
         skippedSteps++;
-        skippedRows += rows[i]!;
-        return;
-      }
+        if (!Number.isFinite(loss![0]!)) {
+          lostSteps++;
+          return;
+        }
+      } else normSum += status![0]!;
       lossSum += loss![0]! * rows[i]!;
-      normSum += status![0]!;
     });
-    this.#position = { ...this.#position, batch, step, lossSum, normSum, skippedSteps, skippedRows };
+    this.#position = { ...this.#position, batch, step, lossSum, normSum, skippedSteps, lostSteps };
     return results.at(-1)![0]![0]!;
   }
 
   async #endEpoch(): Promise<{ figures: EpochFigures; best: boolean }> {
     const { train, validation, mismatched, mismatchedShare } = this.data;
     const { recipe, network, settings } = this.model;
-    const { epoch, batch, lossSum, normSum, step, skippedSteps, skippedRows } = this.#position;
+    const { epoch, batch, lossSum, normSum, step, skippedSteps, lostSteps } = this.#position;
     const learningRate = this.#optimizer.lr;
+    if (lostSteps > 0 && lostSteps === batch) {
+      throw new MetrogradError(
+        `No loss of epoch ${epoch + 1} is finite in mixed precision (learning rate ${learningRate}).`,
+      );
+    }
     if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(), settings);
     const validationRmse = await this.#rmse(validation);
     const mismatchedRmse = mismatched && await this.#rmse(mismatched);
@@ -214,7 +220,7 @@ export class Trainer {
     this.#position = { ...epochStart, epoch: epoch + 1, step };
     const figures = {
       epoch: epoch + 1,
-      trainLoss: lossSum / (train.score.length - skippedRows),
+      trainLoss: lossSum / train.score.length * (batch / Math.max(batch - lostSteps, 1)),
       validationRmse,
       mismatchedRmse,
       selection,

@@ -4,7 +4,7 @@ import { formatExplanation } from "../../cli/explanation.ts";
 import { Engine } from "../../engine/engine.ts";
 import { trainEnsemble } from "../../models/ensemble/train.ts";
 import { explainTraining } from "../../models/explain.ts";
-import { readHistory } from "../../models/history.ts";
+import { type EpochFigures, readHistory } from "../../models/history.ts";
 import { makeModel } from "../../models/model.ts";
 import { bilinear } from "../../models/recipes/bilinear/recipe.ts";
 import { settingsOf } from "../../models/recipes.ts";
@@ -87,7 +87,11 @@ test(
 const widths = { metric: 5, text: 6, fields: 1, statistics: 1, trainRows: 160, fittedRows: 160 };
 
 /** A training of the recipe `bilinear` on rows whose score follows from text and metric. */
-function training(precision: "f32" | "mixed", seed: number) {
+function training(
+  precision: "f32" | "mixed",
+  seed: number,
+  { batchSize = 16, weight = 1, epochs = 24 }: { batchSize?: number; weight?: number; epochs?: number } = {},
+) {
   const texts = uniforms(240 * 6, 1), metrics = uniforms(4 * 5, 2);
   const score = (text: number, metric: number) =>
     Math.min(Math.max(5 + 4 * texts[6 * text]! + 3 * texts[6 * text + 1]! * metrics[5 * metric]!, 0), 10);
@@ -97,7 +101,7 @@ function training(precision: "f32" | "mixed", seed: number) {
       text,
       metric,
       score: Float32Array.from(text, (row, i) => score(row, metric[i]!)),
-      weight: new Float32Array(count).fill(1),
+      weight: new Float32Array(count).fill(weight),
     };
   };
   const tables = {
@@ -110,7 +114,7 @@ function training(precision: "f32" | "mixed", seed: number) {
     model: { hidden: [16, 8], rank: 4, dropout: 0 },
     optimizer: { lr: 0.02 },
     schedule: { name: "cosine" },
-    training: { epochs: 24, batchSize: 16, precision, seed },
+    training: { epochs, batchSize, precision, seed },
   });
   const model = makeModel(engine, bilinear, settings, widths);
   const trainer = new Trainer(engine, model, data);
@@ -143,16 +147,41 @@ test("training in mixed precision reaches the error of f32", async () => {
   assert.ok([...errors.f32, ...errors.mixed].every((error) => error < 0.6), found);
 });
 
-test("a network that is truly NaN ends the training once no scale helps, with its parameter's name", async () => {
-  const { model, trainer, dispose } = training("mixed", 1);
-  await trainer.start();
-  const parameter = model.network.parameters().find(({ name }) => name === "lin.0.weight")!;
-  parameter.assign(new Float32Array(parameter.size).fill(NaN));
-  await assert.rejects(trainer.run(), {
-    name: "MetrogradError",
-    message:
+for (
+  const [when, batchSize, message] of [
+    [
+      "once no scale helps, with its parameter's name",
+      4,
       /^\S+: the gradient is not finite at step 31, even of the loss x 0\.000030517578125 \(learning rate 0\.\d+\)\.$/,
+    ],
+    [
+      "at the end of a shorter epoch",
+      16,
+      /^No loss of epoch 1 is finite in mixed precision \(learning rate 0\.\d+\)\.$/,
+    ],
+  ] as const
+) {
+  test(`a network that is truly NaN ends the training ${when}`, async () => {
+    const { model, trainer, dispose } = training("mixed", 1, { batchSize });
+    await trainer.start();
+    const parameter = model.network.parameters().find(({ name }) => name === "lin.0.weight")!;
+    parameter.assign(new Float32Array(parameter.size).fill(NaN));
+    await assert.rejects(trainer.run(), { name: "MetrogradError", message });
+    dispose();
   });
+}
+
+test("an epoch whose steps are all skipped has a loss, and changes nothing but the scale", async () => {
+  const { model, trainer, dispose } = training("mixed", 1, { weight: 1e6, epochs: 1 });
+  await trainer.start();
+  const before = await engine.read(model.network.parameters());
+  const seen: EpochFigures[] = [];
+  await trainer.run({ epoch: (figures) => void seen.push(figures) });
+  const [{ trainLoss, gradientNorm, lossScale }] = seen as [EpochFigures];
+  assert.ok(Number.isFinite(trainLoss) && trainLoss > 1e5);
+  assert.equal(gradientNorm, 0);
+  assert.deepEqual(lossScale, { scale: 2 ** 6, goodSteps: 0, skippedSteps: 10 });
+  assert.deepEqual(await engine.read(model.network.parameters()), before);
   dispose();
 });
 
