@@ -143,6 +143,7 @@ export { Dropout } from "./nn/dropout.ts";
 export { Embedding } from "./nn/embedding.ts";
 export { LayerNorm } from "./nn/layer_norm.ts";
 export { Linear } from "./nn/linear.ts";
+export { LowRankAdapter } from "./nn/low_rank_adapter.ts";
 export { Mlp, type MlpSettings } from "./nn/mlp.ts";
 export { Module, type ModuleOptions, type StateDict } from "./nn/module.ts";
 export { MultiheadAttention, type MultiheadAttentionSettings } from "./nn/multihead_attention.ts";

@@ -1,8 +1,10 @@
+import { add } from "../ops/arithmetic.ts";
 import { half } from "../ops/half.ts";
 import { linear, type LinearOptions } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
 import { uniform } from "./init.ts";
+import type { LowRankAdapter } from "./low_rank_adapter.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** y = x Wᵀ + b, with PyTorch's layout and initialisation: all uniform on ±1/√in. */
@@ -13,6 +15,8 @@ export class Linear extends Module {
   readonly bias: Parameter | null;
   /** What the operands of the product are rounded to; "f16" asks for a device with `shader-f16`. Sums are f32 in any case. */
   operands: "f32" | "f16" = "f32";
+  /** A change of the weight that is trained in its place; null for none. */
+  adapter: LowRankAdapter | null = null;
 
   /**
    * Draws the first values.
@@ -38,9 +42,23 @@ export class Linear extends Module {
     this.bias = bias ? make(outFeatures) : null;
   }
 
+  /** The weight with the change that is trained. */
+  get adapted(): Tensor {
+    return this.adapter ? add({ a: this.weight, b: this.adapter.change() }) : this.weight;
+  }
+
+  /** Puts the change into the weight, and frees what it was made of. */
+  merge(): void {
+    const { adapter, weight } = this, { engine } = weight;
+    if (!adapter) return;
+    engine.scope(() => engine.noGrad(() => engine.copyInto(weight, this.adapted)));
+    this.adapter = null;
+    adapter.dispose();
+  }
+
   /** `x` [..., in] → [..., out]; with `relu` or `gelu` that runs in the same pass. */
   forward(x: Tensor, options: LinearOptions = {}): Tensor {
-    const { weight, bias, operands } = this;
+    const { adapted: weight, bias, operands } = this;
     return linear({ x: asOperand(x, operands), weight: asOperand(weight, operands), bias: bias ?? undefined }, options);
   }
 }

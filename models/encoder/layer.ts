@@ -69,7 +69,7 @@ export class EncoderSelfAttention extends Module {
   forward(x: Tensor, { keyPaddingMask, bias: added }: AttentionMask): Tensor {
     // One product of three times the width is faster than three.
     const parts = [this.query, this.key, this.value];
-    const weight = concat(parts.map(({ weight }) => weight), { axis: 0 });
+    const weight = concat(parts.map(({ adapted }) => adapted), { axis: 0 });
     const bias = concat(parts.map(({ bias }) => bias!), { axis: 0 });
     const settings = { heads: this.#heads, dropout: this.training ? this.#dropout : 0 };
     const { operands } = this.query;

@@ -150,6 +150,7 @@ async function run(
     }, signal);
     if (!finished) await save();
     const { losses } = trainer.position;
+    if (finished) trainer.mergeAdapters();
     const after = finished ? await measureEncoder(encoder, pool) : null;
     if (after) {
       await encoder.save(folder.result);

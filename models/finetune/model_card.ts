@@ -55,6 +55,10 @@ Tuned with metrograd from \`${basename(encoder)}\`: ${lossWords[settings.loss]},
 ${counts.batches} batches of up to ${settings.batch} pairs, AdamW with a rate of ${settings.lr} after ${counts.warmup} steps of
 warm-up, falling to 0 in a line, and weight decay ${settings.weightDecay}, not of biases and norms.${
     settings.freeze > 0 ? ` The embeddings and the lower ${settings.freeze} layers are as they were.` : ""
+  }${
+    settings.lora > 0
+      ? ` Changes of rank ${settings.lora} of the attention's projections were trained (LoRA) and added to them.`
+      : ""
   }
 ${counts.trainedNumbers.toLocaleString("en")} numbers in ${counts.trainedTensors} tensors were trained.
 

@@ -23,6 +23,11 @@ export const finetuneTable = {
   scale: number(20, [0.01, 1e4, false], "mnr: factor on the cosines"),
   margin: number(0.5, [0, 2, false], "contrastive and triplet: distance from which a negative costs nothing"),
   freeze: number(0, [0, 1000, true], "lower layers that stay as they are, the embeddings with them"),
+  lora: number(
+    0,
+    [0, 1024, true],
+    "rank of changes of attention's projections, which alone are trained then (LoRA); 0 to train the weights",
+  ),
   maxTokens: number(128, [3, 1e5, true], "tokens of a text that are read"),
   memory: number(512, [1, 1e6, true], "MiB that what lies between forward and backward may take"),
   seed: number(1, [0, 2 ** 32 - 1, true], "seed of every random choice"),

@@ -3,6 +3,7 @@ import { AdamW } from "../../engine/optim/adam.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import { type StreamedTensor, writeSafetensors } from "../../engine/safetensors.ts";
 import { type FileTensor, SafetensorsReader } from "../../engine/safetensors_reader.ts";
+import { Linear } from "../../engine/nn/linear.ts";
 import { streamed } from "../../engine/nn/module.ts";
 import { DataError, MetrogradError } from "../../kernels/errors.ts";
 import { planBatches } from "../encoder/batch_plan.ts";
@@ -13,7 +14,7 @@ import { batchLoss } from "./losses.ts";
 import { type PairBatch, PairSource } from "./pairs.ts";
 import type { FinetuneSettings } from "./settings.ts";
 import type { TextPool } from "./text_pool.ts";
-import { freeze, type Trainable } from "./trainable.ts";
+import { chooseTrainable, type Trainable } from "./trainable.ts";
 
 /** Steps of the random source for a step of the optimiser: more than the chunks that a batch can have. */
 const drawsPerStep = 4096;
@@ -74,7 +75,7 @@ export class FinetuneTrainer {
     this.#settings = settings;
     this.source = new PairSource(pool, settings);
     this.batches = this.source.batches(0).length;
-    this.#trainable = freeze(encoder.network, settings.freeze);
+    this.#trainable = chooseTrainable(encoder.network, settings);
     const { parameters, undecayed } = this.#trainable, { lr, weightDecay } = settings;
     this.#optimizer = new AdamW(parameters, { lr, weightDecay, undecayed });
     const total = settings.epochs * this.batches;
@@ -212,6 +213,11 @@ export class FinetuneTrainer {
       if (!found) throw new DataError(`${path} lacks ${name}.`);
       return found;
     }
+  }
+
+  /** Puts what adapters have learnt into the weights. It cannot be trained on afterwards. */
+  mergeAdapters(): void {
+    for (const module of this.#encoder.network.namedModules().values()) if (module instanceof Linear) module.merge();
   }
 
   /** Frees the trainer's GPU memory; the encoder lives on. */

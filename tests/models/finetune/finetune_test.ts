@@ -112,6 +112,43 @@ Deno.test(
 );
 
 Deno.test(
+  "finetune: adapters add changes of their rank to attention's projections and to nothing else, also after a stop",
+  withFolder(async (folder) => {
+    const request = await prepare(folder, { lora: 1, freeze: 1, pairs: "definitions", epochs: 2, lr: 0.02 });
+    const out = join(folder, "stopped"), controller = new AbortController();
+    const { losses } = await finetune(request, quiet);
+    assert.ok(losses[1]! < losses[0]!, `${losses}`);
+    await finetune({ ...request, out }, { ...quiet, signal: controller.signal, step: () => controller.abort() });
+    await resumeFinetune(out, quiet);
+    assert.deepEqual(await weights(out), await weights(request.out));
+    const [before, after] = await Promise.all(
+      ["base", "tuned"].map(async (name) => (await readSafetensors(join(folder, name, "model.safetensors"))).tensors),
+    );
+    assert.deepEqual([...after!.keys()].sort(), [...before!.keys()].sort());
+    const changed: string[] = [];
+    for (const [name, { data, shape }] of before!) {
+      const values = after!.get(name)!.data as Float32Array;
+      const change = values.map((value, i) => value - (data as Float32Array)[i]!);
+      if (change.every((value) => value === 0)) continue;
+      changed.push(name.replace(/^bert\.encoder\.layer\./, ""));
+      const largest = Math.max(...change.map(Math.abs)), columns = shape[1]!;
+      assert.ok(largest > 1e-3, name);
+      // All minors of a matrix of rank 1 are 0.
+      for (let i = 0; i + columns + 1 < change.length; i++) {
+        const [a, b, c, d] = [i, i + 1, i + columns, i + columns + 1].map((at) => change[at]! / largest);
+        assert.ok((i + 1) % columns === 0 || Math.abs(a! * d! - b! * c!) < 1e-4, name);
+      }
+    }
+    assert.deepEqual(changed.sort(), [
+      "1.attention.output.dense.weight",
+      "1.attention.self.key.weight",
+      "1.attention.self.query.weight",
+      "1.attention.self.value.weight",
+    ]);
+  }),
+);
+
+Deno.test(
   "finetune: a batch without negatives is trained as pairs, and a warning says so once",
   withFolder(async (folder) => {
     const request = await prepare(folder, { pairs: "definitions", epochs: 1 });
