@@ -9,6 +9,8 @@ import type { Embeddings, FeatureTables, Rows } from "./training_data.ts";
 
 /** Rows, drawn at random, that are left out one by one to choose the penalty. */
 const rowsLeftOut = 600;
+/** Where there are more rows, or more numbers in them, it is fitted to so many, drawn at random: a baseline may not take long. */
+const mostRows = 10_000, mostNumbers = 4e7;
 const stream = 0x41d9e;
 
 /** What a run's rows are looked up in. */
@@ -42,9 +44,10 @@ export class RidgeBaseline {
       });
       return { x: { data, rows: chosen.length, columns }, y: Float32Array.from(chosen, (row) => rows.score[row]!) };
     };
-    const drawn = new Philox(1, stream).permutation(rows.score.length).subarray(0, rowsLeftOut);
-    const { alpha } = Ridge.searchLeaveOneOut(matrix(drawn), defaultAlphas);
-    const { coef, intercept } = Ridge.fit(matrix(Uint32Array.from(rows.score.keys())), alpha);
+    const drawn = new Philox(1, stream).permutation(rows.score.length);
+    const { alpha } = Ridge.searchLeaveOneOut(matrix(drawn.subarray(0, rowsLeftOut)), defaultAlphas);
+    const count = Math.min(mostRows, Math.floor(mostNumbers / columns));
+    const { coef, intercept } = Ridge.fit(matrix(drawn.subarray(0, count).toSorted()), alpha);
     const metric = reduced.expand(coef.subarray(width));
     const full = new Float64Array(width + metric.coef.length);
     full.set(coef.subarray(0, width));
