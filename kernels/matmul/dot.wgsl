@@ -26,7 +26,7 @@ fn main(
     sum = fma(f32(a[from_a + k * step_a]), f32(b[from_b + k * step_b]), sum);
   }
   sum = sum_over_lanes(local, sum);
-  if (local == 0u && row < uniforms.m && column < uniforms.n) {
+  if (local == 0u) {
     store(workgroup.z * uniforms.stride_c + row * uniforms.n + column, column, sum);
   }
 }

@@ -127,6 +127,7 @@ Deno.test("matmul: k that is no multiple of four is summed to its end with vecto
 
 const splits: readonly (readonly [string, MatmulVariant, Sizes])[] = [
   ["small", { name: "small", parts: 3 }, { m: 3, n: 5, k: 29, batch: 2 }],
+  ["dot", { name: "dot", parts: 3 }, { m: 3, n: 5, k: 200, batch: 2 }],
   ["workgroup tile", { name: "workgroup tile", parts: 2 }, { m: 5, n: 66, k: 37, batch: 2 }],
   ["register tile of scalars", { ...tile(8, false, false, 8), parts: 4 }, { m: 33, n: 9, k: 31 }],
   ["register tile of vectors", { ...tile(8, false, true, 8), parts: 3 }, { m: 36, n: 12, k: 40, batch: 2 }],
@@ -176,12 +177,13 @@ Deno.test({
   },
 });
 
-Deno.test("matmul: NaN passes the rectifier", async () => {
+Deno.test("matmul: NaN passes the rectifier, -Infinity becomes 0", async () => {
   const c = harness.output(64);
-  const ones = new Float32Array(64).fill(1), a = ones.with(8, NaN);
+  const ones = new Float32Array(64).fill(1), a = ones.with(8, NaN).with(16, -Infinity);
   matmul(launcher, { a: harness.upload(a), b: harness.upload(ones), c, m: 8, n: 8, k: 8, relu: true });
   const [values] = await harness.read(c);
   assert.ok(values.subarray(8, 16).every(Number.isNaN) && !values.subarray(0, 8).some(Number.isNaN));
+  assert.deepEqual([...values.subarray(16, 24)], Array(8).fill(0));
 });
 
 Deno.test("matmul: the same bits on every repeat, also of sums in parts", async () => {

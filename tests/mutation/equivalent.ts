@@ -179,6 +179,19 @@ const equivalents: readonly Equivalent[] = [
       "What is left of a line is taken four at a time, 0 from the end on; a second look finds what cannot be used.",
   },
   {
+    path: "workgroup_tile.wgsl",
+    before: /row >= uniforms\.m|column >= uniforms\.n|^return 0\.0;$/,
+    after: /row > uniforms\.m|column > uniforms\.n|^return 1\.0;$/,
+    reason:
+      "What lies behind the last row or column reaches no output, and behind the last step the other factor is 0.",
+  },
+  {
+    path: "matmul/rectified.wgsl",
+    before: /\(value\) - Words\(0x80000000u\)/,
+    after: /\(value\) \+ Words\(0x80000000u\)/,
+    reason: "Half of 2^32 gives the same bits whether it is added or taken off.",
+  },
+  {
     path: "activated.wgsl",
     before: /values_of\(value, 0\.0, 0\.0\)/,
     after: /values_of\(value, (1\.0, 0\.0|0\.0, 1\.0)\)/,
