@@ -1,5 +1,6 @@
 import { backward } from "../../engine/autograd.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { concat } from "../../engine/ops/concat.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { slice } from "../../engine/ops/slice.ts";
@@ -17,6 +18,8 @@ export interface ChunkedBatch {
   loss(pick: PickRows): Tensor;
   /** Step of the random source for the first chunk; each chunk has its own. */
   readonly firstDraw: number;
+  /** Scales the loss for a way back in mixed precision, in which the chunks are encoded then; null for f32. */
+  readonly scaler?: GradScaler | null;
   /**
    * False to keep all chunks on the tape at once; true to keep one, by encoding each twice; true by default where there are
    * several.
@@ -27,17 +30,18 @@ export interface ChunkedBatch {
 /**
  * Adds the gradients of a batch's loss to the parameters, with the tape of one chunk in memory at a time: all chunks are
  * encoded without a tape, the gradient of the loss for their rows is taken, and each chunk is encoded once more, with a
- * tape and with the same random numbers, to send its part of that gradient back.
+ * tape and with the same random numbers, to send its part of that gradient back. The loss itself is f32 in any case.
  *
  * @returns the loss, which the caller disposes of
  * @see Gao, Zhang, Han, Callan, "Scaling deep contrastive learning batch size under memory limited setup" (2021)
  */
 export async function chunkedBackward(engine: Engine, batch: ChunkedBatch): Promise<Tensor> {
-  const { chunks, cached = chunks.length > 1 } = batch;
+  const { chunks, cached = chunks.length > 1, scaler = null } = batch;
   const encode = (chunk: number) => {
     engine.random.step = batch.firstDraw + chunk - 1;
     engine.random.nextStep();
-    return batch.forward(chunks[chunk]!);
+    const forward = () => batch.forward(chunks[chunk]!);
+    return scaler ? engine.autocast(forward) : forward();
   };
   const place: number[] = [];
   chunks.flat().forEach((row, i) => place[row] = i);
@@ -48,7 +52,7 @@ export async function chunkedBackward(engine: Engine, batch: ChunkedBatch): Prom
     return await engine.step(() => {
       const rows = concat(numbers.map(encode), { axis: 0 });
       const loss = batch.loss(pickFrom(rows));
-      backward(loss);
+      backward(loss, scaler?.upstream(loss));
       return loss;
     });
   }
@@ -58,7 +62,7 @@ export async function chunkedBackward(engine: Engine, batch: ChunkedBatch): Prom
     const joined = concat(encoded, { axis: 0 });
     const rows = new Parameter(engine, joined.shape, joined.storage.share(), "rows");
     const loss = batch.loss(pickFrom(rows));
-    backward(loss);
+    backward(loss, scaler?.upstream(loss));
     let end = 0;
     const gradients = encoded.map(({ shape }) =>
       slice({ x: rows.grad }, { axis: 0, start: end, end: end += shape[0]! })

@@ -1,13 +1,15 @@
 import type { Engine } from "../../engine/engine.ts";
 import { AdamW } from "../../engine/optim/adam.ts";
+import { GradScaler, type GradScalerState } from "../../engine/optim/grad_scaler.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import { type StreamedTensor, writeSafetensors } from "../../engine/safetensors.ts";
 import { type FileTensor, SafetensorsReader } from "../../engine/safetensors_reader.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import { streamed } from "../../engine/nn/module.ts";
-import { DataError, MetrogradError } from "../../kernels/errors.ts";
+import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
 import { planBatches } from "../encoder/batch_plan.ts";
 import type { SentenceEncoder } from "../encoder/sentence_encoder.ts";
+import { smallestLossScale } from "../precision.ts";
 import { rowsOf } from "./batch_rows.ts";
 import { chunkedBackward } from "./chunked_backward.ts";
 import { batchLoss } from "./losses.ts";
@@ -30,10 +32,14 @@ export interface FinetunePosition {
   readonly batch: number;
   /** Steps since the start. */
   readonly step: number;
-  /** Sum of the losses of the current epoch's batches. */
+  /** Sum of the losses of the current epoch's batches that are finite. */
   readonly lossSum: number;
+  /** How many they are: in mixed precision a loss may overflow. */
+  readonly finite: number;
   /** Mean loss of each epoch that is done. */
   readonly losses: readonly number[];
+  /** Where the scale of the loss stands; null in f32. */
+  readonly scaling: GradScalerState | null;
 }
 
 /** What a trainer tells whoever started it. */
@@ -57,8 +63,11 @@ export class FinetuneTrainer {
   readonly #optimizer: AdamW;
   readonly #schedule: WarmupLinearLR;
   readonly #trainable: Trainable;
+  readonly #scaler: GradScaler | null;
   readonly #tokens = new Map<string, readonly number[]>();
-  #position: FinetunePosition = { epoch: 0, batch: 0, step: 0, lossSum: 0, losses: [] };
+  #position: FinetunePosition = {
+    ...{ epoch: 0, batch: 0, step: 0, lossSum: 0, finite: 0, losses: [], scaling: null },
+  };
   #warned = false;
 
   /** Where pairs come from. */
@@ -68,16 +77,22 @@ export class FinetuneTrainer {
   /** Steps of the warm-up. */
   readonly warmup: number;
 
-  /** @throws UsageError or DataError when the data give no pairs or nothing is left to train */
+  /** @throws UsageError or DataError when the data give no pairs, nothing is left to train or the adapter has no f16 */
   constructor(engine: Engine, encoder: SentenceEncoder, pool: TextPool, settings: FinetuneSettings) {
     this.#engine = engine;
     this.#encoder = encoder;
+    if (settings.precision === "mixed" && !engine.capabilities.shaderF16) {
+      throw new UsageError(
+        `--precision mixed needs an adapter with shader-f16, which ${engine.adapterDescription} lacks.`,
+      );
+    }
     this.#settings = settings;
     this.source = new PairSource(pool, settings);
     this.batches = this.source.batches(0).length;
     this.#trainable = chooseTrainable(encoder.network, settings);
     const { parameters, undecayed } = this.#trainable, { lr, weightDecay } = settings;
     this.#optimizer = new AdamW(parameters, { lr, weightDecay, undecayed });
+    this.#scaler = settings.precision === "mixed" ? new GradScaler(engine) : null;
     const total = settings.epochs * this.batches;
     this.warmup = Math.min(Math.max(leastWarmup, Math.ceil(warmupShare * total)), Math.ceil(total / 2));
     // Counted from 1, so that the first step and the last one have rates above 0.
@@ -106,12 +121,18 @@ export class FinetuneTrainer {
       for (let batch = this.#position.batch; batch < batches.length; batch++) {
         if (signal?.aborted) return false;
         const loss = await this.#step(batches[batch]!, events);
-        const { step, lossSum } = this.#position;
-        this.#position = { ...this.#position, batch: batch + 1, step: step + 1, lossSum: lossSum + loss };
+        const { step, lossSum, finite } = this.#position;
+        this.#position = {
+          ...this.#position,
+          batch: batch + 1,
+          step: step + 1,
+          ...Number.isFinite(loss) ? { lossSum: lossSum + loss, finite: finite + 1 } : {},
+        };
         await events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
       }
-      const { lossSum, losses, step } = this.#position, loss = lossSum / batches.length;
-      this.#position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, losses: [...losses, loss] };
+      const { lossSum, losses, finite } = this.#position, loss = lossSum / finite;
+      const next = { epoch: epoch + 1, batch: 0, lossSum: 0, finite: 0, losses: [...losses, loss] };
+      this.#position = { ...this.#position, ...next };
       await events.epoch?.(epoch + 1, loss);
     }
     return true;
@@ -119,7 +140,7 @@ export class FinetuneTrainer {
 
   /** A step on a batch; its loss. */
   async #step(batch: PairBatch, events: FinetuneEvents): Promise<number> {
-    const engine = this.#engine, optimizer = this.#optimizer, settings = this.#settings;
+    const engine = this.#engine, optimizer = this.#optimizer, settings = this.#settings, scaler = this.#scaler;
     const rows = rowsOf(batch, settings.loss);
     if (settings.loss === "mnr" && rows.withoutNegatives && !this.#warned) {
       this.#warned = true;
@@ -139,17 +160,18 @@ export class FinetuneTrainer {
       forward: (picked) => this.#encoder.forward(picked.map((row) => sequences[row]!)),
       loss: (pick) => batchLoss(engine, rows, pick, settings),
       firstDraw: step * drawsPerStep,
+      scaler,
     });
-    const status = await engine.step(() => {
-      const status = optimizer.clipGradNorm(settings.clip || Infinity);
+    const results = await engine.step(() => {
+      const status = optimizer.clipGradNorm(settings.clip || Infinity, scaler);
       optimizer.step();
-      return status;
+      return [status, ...scaler ? [scaler.state] : []];
     });
-    const [[value], found] = await engine.read([loss, status]) as [Float32Array, Float32Array];
-    loss.dispose();
-    status.dispose();
-    const bad = optimizer.badGradient(found);
-    if (bad !== null) {
+    const [value, status, scaling] = await engine.read([loss, ...results]);
+    for (const tensor of [loss, ...results]) tensor.dispose();
+    if (scaling) this.#position = { ...this.#position, scaling: GradScaler.stateOf(scaling) };
+    const bad = optimizer.badGradient(status!), { scale } = this.#position.scaling ?? { scale: 0 };
+    if (bad !== null && scale < smallestLossScale) {
       throw new MetrogradError(
         `${bad}: the gradient is not finite at step ${step + 1} (learning rate ${
           Number(optimizer.lr.toPrecision(3))
@@ -159,7 +181,7 @@ export class FinetuneTrainer {
     // Chunks of many shapes leave buffers of many sizes behind.
     const { reservedBytes, liveBytes } = engine.memory();
     if (reservedBytes - liveBytes > 2 * settings.memory * 2 ** 20) await engine.trim();
-    return value!;
+    return value![0]!;
   }
 
   #tokenize(text: string): readonly number[] {
@@ -207,6 +229,7 @@ export class FinetuneTrainer {
     }
     this.#position = JSON.parse(metadata.position ?? "null");
     await this.#optimizer.loadFrom(moments, this.#position.step);
+    if (this.#position.scaling) this.#scaler?.load(this.#position.scaling);
 
     function find(name: string): FileTensor {
       const found = tensors.get(name);
@@ -223,5 +246,6 @@ export class FinetuneTrainer {
   /** Frees the trainer's GPU memory; the encoder lives on. */
   dispose(): void {
     this.#optimizer.dispose();
+    this.#scaler?.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GradScaler } from "../../../engine/optim/grad_scaler.ts";
 import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
 import { rowsOf } from "../../../models/finetune/batch_rows.ts";
 import { chunkedBackward } from "../../../models/finetune/chunked_backward.ts";
@@ -28,12 +29,14 @@ async function gradients(
   loss: typeof finetuneLosses[number],
   chunks: readonly (readonly number[])[],
   cached: boolean,
+  scaler: GradScaler | null = null,
 ) {
   const rows = rowsOf(batch, loss), parameters = encoder.network.namedParameters();
   for (const parameter of parameters.values()) parameter.zeroGrad();
   const value = await chunkedBackward(engine, {
     chunks,
     cached,
+    scaler,
     firstDraw: 40,
     forward: (picked) => encoder.forward(picked.map((row) => encoder.tokenize(rows.texts[row]!))),
     loss: (pick) => batchLoss(engine, rows, pick, { loss, scale: 20, margin: 0.5 }),
@@ -44,12 +47,17 @@ async function gradients(
   return found;
 }
 
-function assertEqual(found: Map<string, Float32Array>, expected: Map<string, Float32Array>) {
+function assertEqual(
+  found: Map<string, Float32Array>,
+  expected: Map<string, Float32Array>,
+  tolerance = 1e-5,
+  factor = 1,
+) {
   for (const [path, values] of expected) {
     const scale = Math.max(1e-3, ...values.map(Math.abs));
     values.forEach((value, i) => {
-      const error = Math.abs(found.get(path)![i]! - value);
-      assert.ok(error <= 1e-5 * scale, `${path}, ${i}: ${value} expected, ${found.get(path)![i]} found`);
+      const error = Math.abs(found.get(path)![i]! / (path === "loss" ? 1 : factor) - value);
+      assert.ok(error <= tolerance * scale, `${path}, ${i}: ${value} expected, ${found.get(path)![i]} found`);
     });
   }
 }
@@ -83,6 +91,22 @@ Deno.test(
     );
   }),
 );
+
+Deno.test({
+  name: "chunked backward: in mixed precision they are those of f32 times the scale, to f16's digits",
+  ignore: !engine.capabilities.shaderF16,
+  fn: withFolder(async (folder) => {
+    await writeTinyEncoder(folder, "bert");
+    using encoder = await SentenceEncoder.open(engine, folder);
+    const scaler = new GradScaler(engine, { initScale: 256 });
+    const exact = await gradients(encoder, "mnr", pieces, true);
+    const mixed = await gradients(encoder, "mnr", pieces, true, scaler);
+    assertEqual(mixed, exact, 0.02, 256);
+    assert.notDeepEqual(mixed.get("loss"), exact.get("loss"));
+    assertEqual(mixed, await gradients(encoder, "mnr", pieces, false, scaler), 1e-2);
+    scaler.dispose();
+  }),
+});
 
 Deno.test(
   "chunked backward: two views of a text differ while training",

@@ -148,6 +148,20 @@ Deno.test(
   }),
 );
 
+Deno.test({
+  name: "finetune: in mixed precision the loss falls, and a stopped run ends in the bits of an unbroken one",
+  ignore: !engine.capabilities.shaderF16,
+  fn: withFolder(async (folder) => {
+    const request = await prepare(folder, { precision: "mixed", pairs: "definitions", epochs: 2 });
+    const out = join(folder, "stopped"), controller = new AbortController();
+    const { losses } = await finetune(request, quiet);
+    assert.ok(losses[1]! < losses[0]!, `${losses}`);
+    await finetune({ ...request, out }, { ...quiet, signal: controller.signal, step: () => controller.abort() });
+    await resumeFinetune(out, quiet);
+    assert.deepEqual(await weights(out), await weights(request.out));
+  }),
+});
+
 Deno.test(
   "finetune: a batch without negatives is trained as pairs, and a warning says so once",
   withFolder(async (folder) => {
