@@ -79,6 +79,7 @@ const variants: readonly (readonly [string, MatmulVariant, readonly Sizes[], ski
   ["64 x 64 through workgroup memory", { name: "workgroup tile" }, [
     { m: 1, n: 1, k: 1 },
     { m: 65, n: 31, k: 17 },
+    { m: 64, n: 64, k: 16 },
     { m: 3, n: 66, k: 16, batch: 2 },
   ]],
   ["register tile of scalars", tile(8, false, false, 8), [{ m: 1, n: 1, k: 1 }, { m: 33, n: 9, k: 7 }]],

@@ -180,8 +180,8 @@ const equivalents: readonly Equivalent[] = [
   },
   {
     path: "workgroup_tile.wgsl",
-    before: /row >= uniforms\.m|column >= uniforms\.n|^return 0\.0;$/,
-    after: /row > uniforms\.m|column > uniforms\.n|^return 1\.0;$/,
+    before: /row >= uniforms\.m|column >= uniforms\.n|^return 0\.0;$|k < end/,
+    after: /row > uniforms\.m|column > uniforms\.n|^return 1\.0;$|k <= end/,
     reason:
       "What lies behind the last row or column reaches no output, and behind the last step the other factor is 0.",
   },
