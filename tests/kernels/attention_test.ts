@@ -136,6 +136,11 @@ Deno.test("attention: sequences of odd lengths and head widths give the referenc
   }
 });
 
+Deno.test("attention: short stacks of many sequences and heads fill many workgroups", async () => {
+  const one = { batch: 65, heads: 5, queries: 2, keys: 3, headSize: 4 };
+  await compare(one, [{ name: "short", queries: 2, keys: 3, width: 4 }]);
+});
+
 Deno.test("attention: 513 tokens pass through many blocks", async () => {
   await compare({ batch: 1, heads: 2, queries: 513, keys: 513, headSize: 8, masked: true });
 });
