@@ -19,6 +19,12 @@ const lossWords = {
   cosine: "cosine embedding loss",
 } as const;
 
+const alignmentWords = {
+  texts: "two views of a text",
+  metrics: "texts that fit one metric",
+  definitions: "texts and definitions",
+} as const;
+
 /** The figures of an encoder before and after, as rows of a table. */
 export function qualityRows(
   before: EncoderQuality,
@@ -26,7 +32,7 @@ export function qualityRows(
 ): [name: string, before: string, after: string][] {
   const figure = (value: number | null | undefined) => value === null || value === undefined ? "" : value.toFixed(3);
   const rows: [string, (quality: EncoderQuality) => number | null | undefined][] = [
-    ["alignment (lower is better)", ({ alignment }) => alignment],
+    [`alignment of ${alignmentWords[after.alignmentOf]} (lower is better)`, ({ alignment }) => alignment],
     ["uniformity (lower is better)", ({ uniformity }) => uniformity],
     ["right definition nearest", ({ recall }) => recall?.at1],
     ["right definition among 5 nearest", ({ recall }) => recall?.at5],
@@ -51,16 +57,20 @@ tags:
 
 # ${basename(encoder)}, tuned
 
-Tuned with metrograd from \`${basename(encoder)}\`: ${lossWords[settings.loss]}, ${settings.epochs} epochs of
-${counts.batches} batches of up to ${settings.batch} pairs, AdamW with a rate of ${settings.lr} after ${counts.warmup} steps of
+Tuned with metrograd from \`${basename(encoder)}\`: ${lossWords[settings.loss]}, ${counted(settings.epochs, "epoch")} of
+${
+    counts.batches === 1
+      ? "1 batch"
+      : `${counts.batches} batches`
+  } of up to ${settings.batch} pairs, AdamW with a rate of ${settings.lr} after ${counted(counts.warmup, "step")} of
 warm-up, falling to 0 in a line, and weight decay ${settings.weightDecay}, not of biases and norms.${
-    settings.freeze > 0 ? ` The embeddings and the lower ${settings.freeze} layers are as they were.` : ""
+    settings.freeze > 0 ? ` The embeddings and ${counted(settings.freeze, "lower layer")} are as they were.` : ""
   }${
     settings.lora > 0
       ? ` Changes of rank ${settings.lora} of the attention's projections were trained (LoRA) and added to them.`
       : ""
   }
-${counts.trainedNumbers.toLocaleString("en")} numbers in ${counts.trainedTensors} tensors were trained.
+${counts.trainedNumbers.toLocaleString("en")} numbers in ${counted(counts.trainedTensors, "tensor")} were trained.
 
 | data | count |
 | --- | --- |
@@ -86,3 +96,5 @@ rows = SentenceTransformer("this folder").encode(["a text"])
 \`\`\`
 `;
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

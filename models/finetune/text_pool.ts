@@ -53,11 +53,8 @@ export class TextPool {
       addTo(this.#metrics, text, record.metric);
     }
     if (texts.size < 2) {
-      throw new DataError(
-        `The data hold ${texts.size} different ${
-          field === "text" ? "texts" : `texts of ${field}`
-        }; at least two are expected.`,
-      );
+      const found = texts.size === 0 ? "no text" : "one text alone", of = field === "text" ? "" : ` of ${field}`;
+      throw new DataError(`The data hold ${found}${of}; at least two different ones are expected.`);
     }
     this.definitions = definitions ?? new Map();
     const all = [...texts], count = Math.min(heldOut.most, Math.floor(heldOut.share * all.length));

@@ -99,7 +99,10 @@ Deno.test(
     const { terminal, written } = recordingTerminal();
     await finetune({ kind: "resume", out: request.out }, terminal);
     assert.match(written.err, /Going on after epoch 0\.\n/);
-    assert.match(written.out, /^ +before +after\nalignment .* \d\.\d+ +\d\.\d+\nuniformity/);
+    assert.match(
+      written.out,
+      /^ +before +after\nalignment of texts that fit one metric .* \d\.\d+ +\d\.\d+\nuniformity/,
+    );
     assert.match(written.err, /The tuned encoder is in .*tuned; use it as gpu:/);
   }),
 );

@@ -69,7 +69,7 @@ Deno.test(
     using encoder = await SentenceEncoder.open(engine, request.out);
     assert.equal((await encoder.encode(["a b", "short"])).length, 2 * sizes.width);
     const card = await Deno.readTextFile(join(request.out, "README.md"));
-    assert.match(card, /lower 1 layers are as they were/);
+    assert.match(card, /The embeddings and 1 lower layer are as they were/);
     assert.match(card, /\| right definition nearest \|/);
     for (const text of Object.values(words).flat()) assert.ok(!card.includes(text));
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
@@ -201,14 +201,20 @@ Deno.test(
 Deno.test(
   "finetune: a dense layer behind the pooling is tuned too, and its folder is read again",
   withFolder(async (folder) => {
-    const request = await prepare(folder, { epochs: 1, pairs: "texts", loss: "triplet" });
+    const asked = await prepare(folder, { epochs: 1, loss: "triplet" });
+    const unscored = words.clarity.map((response) => ({ metric_name: "clarity", user_prompt: "", response }));
+    const data = [await put(folder, "unscored.json", JSON.stringify(unscored))];
+    const request = { ...asked, data, metricDefinitions: null };
     await writeHead(join(folder, "base"), {
       pooling: "cls_token",
       dense: { weight: uniforms(5 * sizes.width, 1), bias: uniforms(5, 2) },
       normalize: true,
       maxTokens: 12,
     });
-    await finetune(request, quiet);
+    const { before, after } = await finetune(request, quiet);
+    // Without scores the pairs are two views of each text.
+    assert.deepEqual([before.alignmentOf, before.pairs, before.recall], ["texts", 4, null]);
+    assert.ok(before.alignment > 0 && after!.alignment !== before.alignment);
     using encoder = await SentenceEncoder.open(engine, request.out);
     assert.deepEqual([encoder.width, encoder.maxTokens, encoder.head.pooling, encoder.head.normalize], [
       5,

@@ -85,7 +85,7 @@ Deno.test("pairs: what the data do not give is refused in a sentence", () => {
   assert.throws(() => new PairSource(bare, { ...settings, pairs: "definitions" }), /--metric-definitions is expected/);
   assert.throws(
     () => new TextPool(records, { field: "system_prompt", highScore: 8, definitions: null, seed: 1 }),
-    /hold 0 different texts of system_prompt; at least two/,
+    /hold no text of system_prompt; at least two different ones/,
   );
 });
 
