@@ -10,6 +10,7 @@ import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
 import { planBatches } from "../encoder/batch_plan.ts";
 import type { SentenceEncoder } from "../encoder/sentence_encoder.ts";
 import { smallestLossScale } from "../precision.ts";
+import { paddedLength } from "../encoder/token_batch.ts";
 import { rowsOf } from "./batch_rows.ts";
 import { chunkedBackward } from "./chunked_backward.ts";
 import { batchLoss } from "./losses.ts";
@@ -155,8 +156,13 @@ export class FinetuneTrainer {
     optimizer.lr = this.#schedule.rateAt(step + 1);
     optimizer.zeroGrad();
     this.#encoder.network.train();
+    const lengths = sequences.map(({ length }) => length), most = this.#mostTokens();
+    const chunks = planBatches(lengths, most);
+    // The first sequence of a chunk is its longest.
+    const tokens = chunks.reduce((sum, rows) => sum + rows.length * paddedLength(lengths[rows[0]!]!), 0);
     const loss = await chunkedBackward(engine, {
-      chunks: planBatches(sequences.map(({ length }) => length), this.#mostTokens()),
+      chunks,
+      cached: tokens > most,
       forward: (picked) => this.#encoder.forward(picked.map((row) => sequences[row]!)),
       loss: (pick) => batchLoss(engine, rows, pick, settings),
       firstDraw: step * drawsPerStep,

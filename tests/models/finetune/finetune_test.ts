@@ -8,6 +8,7 @@ import {
   type FinetuneRequest,
   resumeFinetune,
 } from "../../../models/finetune/finetune.ts";
+import { chooseTrainable } from "../../../models/finetune/trainable.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { sizes, writeHead, writeTinyEncoder } from "../encoder/tiny_encoder.ts";
@@ -195,6 +196,21 @@ Deno.test(
     );
     await assert.rejects(resumeFinetune(request.out, quiet), /nothing to go on with/);
     assert.ok(![...Deno.readDirSync(folder)].some(({ name }) => name.includes("tuned")));
+  }),
+);
+
+Deno.test(
+  "finetune: weight decay is for products and tables, not for biases and norms, and not below what is frozen",
+  withFolder(async (folder) => {
+    await writeTinyEncoder(folder, "distilbert");
+    using encoder = await SentenceEncoder.open(engine, folder);
+    const { parameters, undecayed, layers } = chooseTrainable(encoder.network, { freeze: 1, lora: 0, seed: 1 });
+    const names = parameters.map(({ name }) => name.replace("encoder.encoder.layer.1.", ""));
+    const decayed = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"]
+      .concat("intermediate.dense", "output.dense").map((name) => `${name}.weight`);
+    assert.equal(layers, 1);
+    assert.equal(names.length, 16);
+    assert.deepEqual(names.filter((_, i) => !undecayed.includes(parameters[i]!)), decayed);
   }),
 );
 
