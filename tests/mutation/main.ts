@@ -1,14 +1,26 @@
-/** `deno task mutate [FAMILY|FAMILY/SHADER.wgsl...]`: damages shaders one at a time and lists those damages that no test notices. */
-import { allFamilies, generated, pathsOf, shaderFiles } from "./sources.ts";
+/**
+ * `deno task mutate [FAMILY|FAMILY/SHADER.wgsl|generated:GENERATOR[/PART_OF_A_LABEL]...]`: damages shaders one at a time
+ * and lists those damages that no test notices. Of generated shaders a part can be had by generator and label, as in
+ * `generated:streaming/query_gradient`; then only shaders of that part are damaged.
+ */
+import { allFamilies, generated, generatedFamilies, pathsOf, shaderFiles } from "./sources.ts";
 import { isEquivalent, unused } from "./equivalent.ts";
 import { type Fate, tryMutants } from "./watch.ts";
 
-const known = [...allFamilies(), generated];
-const families = Deno.args.length > 0 ? Deno.args : known;
+const known = [...allFamilies(), ...generatedFamilies];
+const families = (Deno.args.length > 0 ? Deno.args : known).flatMap((name) =>
+  name === generated ? generatedFamilies : [name]
+);
 const paths = allFamilies().flatMap(pathsOf);
-const unknown = families.find((family) => !known.includes(family) && !paths.includes(family));
+const unknown = families.find((family) =>
+  !known.includes(family.replace(/(?<=:.*)\/.*/, "")) && !paths.includes(family)
+);
 if (unknown) {
-  console.error(`No folder of kernels, and no shader in one, is called "${unknown}"; there are ${known.join(", ")}.`);
+  console.error(
+    `No folder of kernels, and no shader in one, is called "${unknown}"; there are ${
+      known.join(", ")
+    }, and ${generated} for all of it.`,
+  );
   Deno.exit(2);
 }
 
@@ -40,7 +52,8 @@ function summary(fates: readonly Fate[]): string {
 }
 
 function familyOf({ path }: Fate): string {
-  return path.startsWith(generated) ? generated : path.split("/")[1]!;
+  const [first, second] = path.split("/");
+  return first!.startsWith(generated) ? first! : second!;
 }
 
 function describe({ path, line, before, after }: Fate): string {

@@ -10,8 +10,8 @@ export interface Mutant {
 
 /** Pairs of what stands in a line and what is put in its place, at each place where it stands. */
 const replacements: readonly (readonly [pattern: RegExp, by: string])[] = [
-  // A sign, an operation.
-  [/ \+ /g, " - "],
+  // A sign, an operation. It does not matter whether 0 is added or taken off.
+  [/ \+ (?!0u\b)/g, " - "],
   [/ - /g, " + "],
   [/ \* /g, " + "],
   [/ \/ /g, " * "],

@@ -6,6 +6,16 @@ const root = new URL("../../", import.meta.url);
 /** The family of all shaders that generators write, whichever folder they are in. */
 export const generated = "generated";
 
+/** What writes shaders: the word that their labels have, and the module from kernels/ on. */
+const generators: Readonly<Record<string, string>> = {
+  short: "attention/short_stack.ts",
+  streaming: "attention/streaming_source.ts",
+  tile: "matmul/register_tile.ts",
+};
+
+/** `generated:<generator>`, the parts of that family. */
+export const generatedFamilies: readonly string[] = Object.keys(generators).map((name) => `${generated}:${name}`);
+
 /** Folders of kernels/, the families. */
 export function allFamilies(): string[] {
   return [...Deno.readDirSync(new URL("kernels/", root))].filter(({ isDirectory }) => isDirectory)
@@ -26,18 +36,18 @@ export function pathsOf(family: string): string[] {
     .filter((path) => path.endsWith(".wgsl")).toSorted();
 }
 
-/**
- * The test files of kernels that import one of the shaders, be it through launches of other families; all where generated
- * shaders are asked for.
- */
+/** The test files of kernels that import one of the shaders or generators, be it through launches of other families. */
 export function testFiles(names: readonly string[]): URL[] {
-  const shaders = new Set(
-    names.includes(generated) ? [] : shaderFiles(names).map(({ path }) => new URL(path, root).href),
+  const paths = names.flatMap((name) =>
+    name.startsWith(generated)
+      ? [`kernels/${generators[name.split(/[:/]/)[1]!]}`]
+      : shaderFiles([name]).map(({ path }) => path)
   );
+  const modules = new Set(paths.map((path) => new URL(path, root).href));
   const folder = new URL("tests/kernels/", root);
   return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts")).toSorted()
     .map((name) => new URL(name, folder))
-    .filter((file) => shaders.size === 0 || !shaders.isDisjointFrom(modulesOf(file)));
+    .filter((file) => !modules.isDisjointFrom(modulesOf(file)));
 }
 
 /** A module and all that it imports of the project, but for the harness, which every test shares. */
@@ -51,23 +61,52 @@ function modulesOf(file: URL, found: Set<string> = new Set()): Set<string> {
   return found;
 }
 
-/**
- * What a generator wrote of the shaders that ran: the part with the entry point, where no file holds it. Its lines repeat
- * with other numbers, and shaders have lines in common: each kind of line is damaged once, in the last place of the first
- * shader that has it.
- */
-export function generatedSources(codes: readonly string[]): Source[] {
+/** What generators wrote of the shaders that ran, by code and label: the part with the entry point, where no file holds it. */
+export function generatedSources(ran: ReadonlyMap<string, string>): Source[] {
   const files = shaderFiles(allFamilies()).map(({ text }) => text);
-  const seen = new Set<string>();
-  return codes.flatMap((code) => {
+  const sources = new Map<string, Source>();
+  for (const [code, label] of ran) {
     const rest = files.reduce((parts, file) => parts.flatMap((part) => part.split(file)), [code]);
     const text = rest.find((part) => part.includes("@compute"));
-    if (text === undefined) return [];
-    const kinds = new Map<string, Mutant>();
-    for (const mutant of mutantsOf(text)) {
-      kinds.set(`${mutant.before} => ${mutant.after}`.replaceAll(/\d+/g, "#"), mutant);
+    if (text === undefined || sources.has(text)) continue;
+    const family = generatedFamilies.find((name) => label.includes(`${name.split(":")[1]}_`));
+    if (!family) throw new Error(`No generator of tests/mutation/sources.ts writes "${label}".`);
+    sources.set(text, { path: `${family}/${label}`, text, mutants: mutantsOf(text) });
+  }
+  return [...sources.values()];
+}
+
+/** A damage in one of the places where it can be done. */
+export interface Place {
+  readonly source: Source;
+  readonly mutant: Mutant;
+}
+
+/**
+ * The damages to what one generator wrote, each with the places to try until a test notices. Its lines repeat with other
+ * numbers, and so do the terms of a line, and its shaders have lines in common: each kind of line is one damage, in the
+ * last place of the smallest shader that has it, and then of the three largest, for a small shader may not need what the
+ * line does.
+ */
+export function generatedDamages(sources: readonly Source[]): Place[][] {
+  const kinds = new Map<string, Map<Source, Place>>();
+  for (const source of sources) {
+    for (const mutant of source.mutants) {
+      const kind = kindOf(mutant);
+      kinds.set(kind, (kinds.get(kind) ?? new Map()).set(source, { source, mutant }));
     }
-    const mutants = [...kinds].filter(([kind]) => !seen.has(kind)).map(([kind, mutant]) => (seen.add(kind), mutant));
-    return [{ path: `generated: ${text.trimStart().split("\n", 1)[0]}`, text, mutants }];
+  }
+  return [...kinds.values()].map((places) => {
+    const [smallest, ...others] = [...places.values()].toSorted((a, b) => a.source.text.length - b.source.text.length);
+    return [smallest!, ...others.toReversed().slice(0, 3)];
   });
+}
+
+/** What is before the damage in the line, what is behind, and what that becomes; numbers and repetitions are left out. */
+function kindOf({ before, after }: Mutant): string {
+  let same = 0;
+  while (same < after.length && before[same] === after[same]) same++;
+  return [before.slice(0, same), before.slice(same), after.slice(same)].map((part) =>
+    part.replaceAll(/\d+/g, "#").replaceAll(/(.{4,40}?)\1+/g, "$1")
+  ).join(" | ");
 }

@@ -2,7 +2,7 @@ import { damage, type Mutant } from "./mutants.ts";
 
 /** A shader's source: a file of the project, or what a generator wrote. */
 export interface Source {
-  /** Path from the project's root; for generated code that of the generator. */
+  /** Path from the project's root; for generated code the label of the shader behind its family. */
   readonly path: string;
   /** Its text as shaders contain it. */
   readonly text: string;
@@ -23,8 +23,8 @@ interface Known {
  * changes, and undamaged pipelines stay compiled.
  */
 export class ShaderSwap {
-  /** Code of the shaders that ran since this was last cleared. */
-  readonly ran = new Set<string>();
+  /** Code of the shaders that ran since this was last cleared, and the label of each. */
+  readonly ran = new Map<string, string>();
   readonly #create = GPUDevice.prototype.createComputePipeline;
   #damage: { source: Source; mutant: Mutant; made: Map<GPUComputePipeline, GPUComputePipeline> } | undefined;
 
@@ -60,7 +60,7 @@ export class ShaderSwap {
   }
 
   #exchange(pipeline: GPUComputePipeline, { device, descriptor, code }: Known): GPUComputePipeline {
-    this.ran.add(code);
+    this.ran.set(code, descriptor.label ?? "");
     if (!this.#damage || !code.includes(this.#damage.source.text)) return pipeline;
     const { source, mutant, made } = this.#damage;
     let damaged = made.get(pipeline);

@@ -1,7 +1,7 @@
 /** Damages the shaders of families one at a time and runs the tests that use them, until one fails. */
 import { type CollectedTest, collectTests } from "./collected_tests.ts";
 import { ShaderSwap, type Source } from "./swap.ts";
-import { generated, generatedSources, shaderFiles, testFiles } from "./sources.ts";
+import { generated, generatedDamages, generatedSources, type Place, shaderFiles, testFiles } from "./sources.ts";
 import type { Report } from "./report.ts";
 
 const [families, done] = [Deno.args[0]!.split(","), Number(Deno.args[1])];
@@ -9,36 +9,57 @@ const report = (line: Report) => console.log(JSON.stringify(line));
 
 const swap = new ShaderSwap();
 const tests = await collectTests(testFiles(families));
+const labels = new Map<string, string>();
 const uses = new Map<string, { test: CollectedTest; milliseconds: number }[]>();
 for (const test of tests) {
   swap.ran.clear();
   const start = performance.now();
   await test.run();
   const milliseconds = performance.now() - start;
-  for (const code of swap.ran) uses.set(code, [...(uses.get(code) ?? []), { test, milliseconds }]);
-}
-
-const sources: Source[] = [
-  ...shaderFiles(families.filter((family) => family !== generated)),
-  ...(families.includes(generated) ? generatedSources([...uses.keys()]) : []),
-];
-let number = 0;
-for (const source of sources) {
-  const users = testsOf(source);
-  for (const mutant of source.mutants) {
-    if (number++ < done) continue;
-    report({ kind: "start", number, path: source.path, ...mutant });
-    swap.damage(source, mutant);
-    const failure = await firstFailure(users);
-    swap.restore();
-    report({ kind: "end", number, ...failure && { test: failure.test.name, reason: failure.reason } });
-    // What caught one damage to a shader most often catches the next.
-    if (failure) users.unshift(...users.splice(users.indexOf(failure.test), 1));
+  for (const [code, label] of swap.ran) {
+    labels.set(code, label);
+    uses.set(code, [...(uses.get(code) ?? []), { test, milliseconds }]);
   }
 }
 
+const testsBySource = new Map<Source, CollectedTest[]>();
+let number = 0;
+for (const places of families.flatMap(damagesOf)) {
+  if (number++ < done) continue;
+  let failure: Awaited<ReturnType<typeof firstFailure>>;
+  for (const { source, mutant } of places) {
+    report({ kind: "start", number, path: source.path, ...mutant });
+    swap.damage(source, mutant);
+    const users = testsOf(source);
+    failure = await firstFailure(users);
+    swap.restore();
+    // What caught one damage to a shader most often catches the next.
+    if (failure) users.unshift(...users.splice(users.indexOf(failure.test), 1));
+    if (failure) break;
+  }
+  report({ kind: "end", number, ...failure && { test: failure.test.name, reason: failure.reason } });
+}
+
+/** The damages to a family, each with the places to try until a test notices. */
+function damagesOf(family: string): Place[][] {
+  if (!family.startsWith(generated)) {
+    return shaderFiles([family]).flatMap((source) => source.mutants.map((mutant) => [{ source, mutant }]));
+  }
+  const [generator, part = ""] = family.split("/");
+  const sources = generatedSources(labels).filter(({ path }) =>
+    path.startsWith(`${generator}/`) && path.includes(part)
+  );
+  return generatedDamages(sources);
+}
+
 /** The tests that run shaders with this source, quick ones first. */
-function testsOf({ text }: Source): CollectedTest[] {
+function testsOf(source: Source): CollectedTest[] {
+  let tests = testsBySource.get(source);
+  if (!tests) testsBySource.set(source, tests = findTests(source));
+  return tests;
+}
+
+function findTests({ text }: Source): CollectedTest[] {
   const found = new Map<CollectedTest, number>();
   for (const [code, users] of uses) {
     if (code.includes(text)) users.forEach(({ test, milliseconds }) => found.set(test, milliseconds));
