@@ -52,7 +52,7 @@ ${readBindings(stack)}
 @group(0) @binding(5) var<storage, read_write> gradient: array<${element(stack)}>;
 
 ${head(stack)}
-${lines(2, range(queries).map((i) => range(keys).map((j) => `var t${i}_${j} = 0.0;`).join(" ")))}
+${lines(2, zeros(stack, "t"))}
   for (var c = 0u; c < uniforms.head_size; c += 1u) {
 ${lines(4, [...loads("q", queries), ...loads("k", keys), ...scores(stack, "s", "q", "k")])}
 ${lines(4, [...loads("v", keys), ...range(queries).map((i) => `let dy${i} = dy[y_${i} + c];`)])}
@@ -93,7 +93,8 @@ const readBindings = (stack: ShortStack) =>
 @group(0) @binding(3) var<storage, read> mask: array<u32>;`.slice(1);
 
 /** Starts main: where each token lies, and scores of 0. */
-function head({ queries, keys }: ShortStack): string {
+function head(stack: ShortStack): string {
+  const { queries, keys } = stack;
   return `@compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -120,10 +121,13 @@ ${
       ...range(keys).slice(1).flatMap((j) =>
         ["k", "v"].map((name) => `let ${name}_${j} = ${name}_0 + ${j}u * uniforms.kv_token;`)
       ),
-      ...range(queries).map((i) => range(keys).map((j) => `var s${i}_${j} = 0.0;`).join(" ")),
+      ...zeros(stack, "s"),
     ])
   }`;
 }
+
+const zeros = ({ queries, keys }: ShortStack, name: string) =>
+  range(queries).flatMap((i) => range(keys).map((j) => `var ${name}${i}_${j} = 0.0;`));
 
 /** Adds a step of the dot products of all of `a` with all of `b`. */
 function scores({ queries, keys, width }: ShortStack, name: string, a: string, b: string): string[] {
@@ -141,14 +145,15 @@ function softmax({ queries, keys }: ShortStack): string[] {
   return [
     ...range(keys).map((j) => `var ignored${j} = false;`),
     "if (uniforms.has_mask != 0u) {",
-    ...range(keys).map((j) => `  ignored${j} = mask[sequence * ${keys}u + ${j}u] != 0u;`),
+    ...range(keys).map((j) => `  ignored${j} = mask[sequence * uniforms.keys + ${j}u] != 0u;`),
     "}",
     ...range(queries).flatMap((i) => [
       ...range(keys).map((j) => `s${i}_${j} = select(s${i}_${j} * uniforms.scale, lowest, ignored${j});`),
       `let greatest${i} = ${range(keys).map((j) => `s${i}_${j}`).reduce((most, score) => `max(${most}, ${score})`)};`,
       ...range(keys).map((j) => `let x${i}_${j} = exponential(s${i}_${j} - greatest${i});`),
-      `let inverse${i} = 1.0 / (${sum(range(keys).map((j) => `x${i}_${j}`))});`,
-      `let kept${i} = kept_keys(pair * ${queries}u + ${i}u, 0u, ${keys}u);`,
+      `let sum${i} = ${sum(range(keys).map((j) => `x${i}_${j}`))};`,
+      `let inverse${i} = 1.0 / sum${i};`,
+      `let kept${i} = kept_keys(pair * uniforms.queries + ${i}u, 0u, uniforms.keys);`,
       ...range(keys).flatMap((j) => [
         `let e${i}_${j} = x${i}_${j} * inverse${i};`,
         `let keep${i}_${j} = select(0.0, uniforms.keep_scale, (kept${i} & ${1 << j}u) != 0u);`,

@@ -45,7 +45,7 @@ ${
         `sum${i} = sum${i} * shrink${i} + (${others.map((j) => `s${i}_${j}`).join(" + ")});`,
         `let final${i} = select(1.0, 1.0 / sum${i}, last_block);`,
         `let before${i} = shrink${i} * final${i};`,
-        `let kept${i} = kept_keys(pair * uniforms.queries + row_${i}, first, ${tile.others}u);`,
+        `let kept${i} = kept_keys(pair * uniforms.queries + row_${i}, first / 4u, ${tile.others}u);`,
         `let keep${i} = final${i} * uniforms.keep_scale;`,
         ...others.map((j) => `s${i}_${j} *= select(0.0, keep${i}, (kept${i} & ${bit(j)}) != 0u);`),
       ]),
@@ -143,7 +143,7 @@ ${
     lines(
       4,
       rows.flatMap((i) => [
-        `let kept${i} = kept_keys(at_${i}, first, ${tile.others}u);`,
+        `let kept${i} = kept_keys(at_${i}, first / 4u, ${tile.others}u);`,
         ...others.flatMap((j) => [
           `s${i}_${j} = select(exponential(s${i}_${j} * uniforms.scale - greatest${i}) * inverse${i}, 0.0, ${
             ignored(tile, j)

@@ -10,6 +10,7 @@ export interface RegisterTile extends Omit<RegisterTileVariant, "name"> {
 
 const components = ["x", "y", "z", "w"] as const;
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+const columnAt = (n: number) => `first_column${n === 0 ? "" : ` + ${n}u`}`;
 
 /**
  * Writes the shader of a register-tiled matmul, to be put behind product.wgsl.
@@ -58,20 +59,18 @@ ${range(rows).map((i) => stores(tile, i, rowOf(i))).join("\n")}
       // One invocation reads four neighbouring columns of one of the four steps of k.
       return range(Math.ceil(columns / lanes)).map((p) => {
         const groups = Math.floor(lanes / 4);
-        return `let column_${p} = min(first_column + ${p * groups * 4}u + (lane & ${
-          groups - 1
-        }u) * 4u, uniforms.n - 4u);`;
+        return `let column_${p} = min(${columnAt(p * groups * 4)} + (lane & ${groups - 1}u) * 4u, uniforms.n - 4u);`;
       });
     }
     if (broadcast) {
       return range(columns / lanes).map((p) =>
-        `let column_${p} = min(first_column + ${p * lanes}u + lane, uniforms.n - 1u);`
+        `let column_${p} = min(${columnAt(p * lanes)} + lane, uniforms.n - 1u);`
       );
     }
     if (vector && !transposeB) {
-      return range(columns / 4).map((p) => `let column_${p} = min(first_column + ${p * 4}u, uniforms.n - 4u);`);
+      return range(columns / 4).map((p) => `let column_${p} = min(${columnAt(p * 4)}, uniforms.n - 4u);`);
     }
-    return range(columns).map((n) => `let column_${n} = min(first_column + ${n}u, uniforms.n - 1u);`);
+    return range(columns).map((n) => `let column_${n} = min(${columnAt(n)}, uniforms.n - 1u);`);
   }
 }
 
@@ -123,7 +122,7 @@ function loadsOfA({ rows, transposeA, vector }: RegisterTile, depth: number): st
 function loadsOfB({ lanes, columns, transposeB, vector, broadcast }: RegisterTile, depth: number): string[] {
   const at = (column: number, j: number) =>
     transposeB
-      ? `offset_b + column_${column} * uniforms.k + k + ${j}u`
+      ? `offset_b + column_${column} * uniforms.k + k${vector ? "" : ` + ${j}u`}`
       : `offset_b + (k + ${j}u) * uniforms.n + column_${column}`;
   if (vector && transposeB) {
     const loads = broadcast ? columns / lanes : columns;
@@ -168,9 +167,11 @@ function stores({ columns, vector }: RegisterTile, i: number, row: string): stri
   const narrow = vector ? " >> 2u" : "";
   const lines = range(columns / width).map((p) => {
     const sums = range(width).map((q) => `c${i}_${p * width + q}`).join(", ");
-    const column = `first_column + ${p * width}u`;
-    return `    if (${column} < uniforms.n) { store((offset_c + row_${i} * uniforms.n + ${column})${narrow}, ` +
-      `(${column})${narrow}, ${vector ? `vec4f(${sums})` : sums}); }`;
+    const column = columnAt(p * width);
+    const store = `store((offset_c + row_${i} * uniforms.n + ${column})${narrow}, (${column})${narrow}, ${
+      vector ? `vec4f(${sums})` : sums
+    });`;
+    return `    if (${column} < uniforms.n) { ${store} }`;
   });
   return [`  if (${row} < uniforms.m) {`, ...lines, "  }"].join("\n");
 }

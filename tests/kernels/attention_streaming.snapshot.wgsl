@@ -121,15 +121,15 @@ fn kept_four(row: u32, key_block: u32) -> u32 {
   return bits.x | bits.y | bits.z | bits.w;
 }
 
-// Which of up to 32 keys from a multiple of four on dropout keeps for a query, a bit each; `row` counts queries over all
+// Which of up to 32 keys from a block of four on dropout keeps for a query, a bit each; `row` counts queries over all
 // sequences and heads.
-fn kept_keys(row: u32, first_key: u32, count: u32) -> u32 {
+fn kept_keys(row: u32, first_block: u32, count: u32) -> u32 {
   if (uniforms.threshold == 0u) {
     return 0xffffffffu;
   }
   var kept = 0u;
   for (var four = 0u; 4u * four < count; four += 1u) {
-    kept |= kept_four(row, (first_key >> 2u) + four) << (4u * four);
+    kept |= kept_four(row, first_block + four) << (4u * four);
   }
   return kept;
 }
@@ -213,7 +213,7 @@ fn main(
     sum0 = sum0 * shrink0 + (s0_0 + s0_1 + s0_2 + s0_3);
     let final0 = select(1.0, 1.0 / sum0, last_block);
     let before0 = shrink0 * final0;
-    let kept0 = kept_keys(pair * uniforms.queries + row_0, first, 4u);
+    let kept0 = kept_keys(pair * uniforms.queries + row_0, first / 4u, 4u);
     let keep0 = final0 * uniforms.keep_scale;
     s0_0 *= select(0.0, keep0, (kept0 & 1u) != 0u);
     s0_1 *= select(0.0, keep0, (kept0 & 2u) != 0u);

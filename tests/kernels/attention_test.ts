@@ -14,6 +14,7 @@ import { streamingForwardSource } from "../../kernels/attention/streaming_source
 import { dropoutMaskReference } from "../../kernels/dropout/dropout.ref.ts";
 import type { Dropout } from "../../kernels/dropout/keep.ts";
 import { ShapeError } from "../../kernels/errors.ts";
+import type { Launcher } from "../../kernels/launcher.ts";
 import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
 
 const harness = await KernelHarness.open();
@@ -44,11 +45,12 @@ function variantsFor({ queries, keys, headSize }: Case): (AttentionVariant | und
   ];
 }
 
-/** The last key of each sequence alone is kept for odd sequences, all but every third for even ones. */
+/** Odd sequences keep their last key alone, even ones all but every third, counted from the last. */
 function maskOf({ batch, keys }: Case): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: batch * keys }, (_, i) => {
     const key = i % keys, sequence = Math.floor(i / keys);
-    return key === keys - 1 ? 0 : sequence % 2 === 1 || key % 3 === 0 ? 1 : 0;
+    const ignored = sequence % 2 === 1 ? key < keys - 1 : keys > 1 && (keys - 1 - key) % 3 === 0;
+    return ignored ? 1 : 0;
   });
 }
 
@@ -64,27 +66,30 @@ function keepOf({ batch, heads, queries, keys, dropout }: Case): number[] | unde
 }
 
 /** Launches both ways on contiguous tensors and reads the results. */
-async function run(one: Case, variant: AttentionVariant | undefined) {
+async function run(one: Case, variant: AttentionVariant | undefined, on: Launcher = launcher) {
   const { batch, heads, queries, keys, headSize, masked, dropout, size = 1 } = one;
   const ownSize = batch * heads * queries * headSize, otherSize = batch * heads * keys * headSize;
   const q = normals(ownSize, 1, { scale: size }), k = normals(otherSize, 2), v = normals(otherSize, 3);
   const dy = normals(ownSize, 4), mask = masked ? maskOf(one) : undefined;
   const y = harness.output(ownSize), statistics = harness.output(3 * batch * heads * queries);
-  const gradient = harness.output(ownSize + 2 * otherSize);
+  // All three in one buffer, and their gradients in another order behind a gap.
+  const gap = headSize, packed = harness.upload([...Array(gap).fill(NaN), ...v, ...q, ...k]);
+  const [dk, dv, dq] = [2 * gap, 2 * gap + otherSize, 2 * gap + 2 * otherSize];
+  const gradient = harness.output(dq + ownSize);
   const layout = (tokens: number) => ({ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize });
   const options = {
     ...{ batch, heads, queries, keys, headSize, scale: 1 / Math.sqrt(headSize), dropout },
-    q: { slice: harness.upload(q) },
-    k: { slice: harness.upload(k) },
-    v: { slice: harness.upload(v) },
+    v: { slice: packed, offset: gap },
+    q: { slice: packed, offset: gap + otherSize },
+    k: { slice: packed, offset: gap + otherSize + ownSize },
     qLayout: layout(queries),
     kvLayout: layout(keys),
     yLayout: layout(queries),
     keyPaddingMask: mask && harness.upload(mask),
-    ...{ y, statistics, dy: harness.upload(dy), gradient, dq: 0, dk: ownSize, dv: ownSize + otherSize },
+    ...{ y, statistics, dy: harness.upload(dy), gradient, dq, dk, dv },
   };
-  attention(launcher, options, variant);
-  attentionBackward(launcher, options, variant);
+  attention(on, options, variant);
+  attentionBackward(on, options, variant);
   const [output, gradients] = await harness.read(y, gradient);
   const reference: AttentionReference = {
     ...one,
@@ -97,9 +102,9 @@ async function run(one: Case, variant: AttentionVariant | undefined) {
   };
   return {
     ...{ reference, dy, y: output },
-    dq: gradients.subarray(0, ownSize),
-    dk: gradients.subarray(ownSize, ownSize + otherSize),
-    dv: gradients.subarray(ownSize + otherSize),
+    dq: gradients.subarray(dq),
+    dk: gradients.subarray(dk, dv),
+    dv: gradients.subarray(dv, dq),
   };
 }
 
@@ -108,9 +113,9 @@ function close(actual: Float32Array, expected: Float64Array, what: string): void
   assertClose(actual, expected, { rtol: 3e-5, atol: 8e-6 * largest, what });
 }
 
-async function compare(one: Case, variants = variantsFor(one)): Promise<void> {
+async function compare(one: Case, variants = variantsFor(one), on?: Launcher): Promise<void> {
   for (const variant of variants) {
-    const { reference, dy, ...found } = await run(one, variant);
+    const { reference, dy, ...found } = await run(one, variant, on);
     const expected = { y: attentionReference(reference), ...attentionBackwardReference(reference, dy) };
     for (const [name, values] of Object.entries(expected)) {
       close(found[name as keyof typeof found], values, `${name} of ${JSON.stringify({ one, variant })}`);
@@ -128,7 +133,7 @@ Deno.test("attention: short stacks give the reference's output and gradients, ma
 
 Deno.test("attention: sequences of odd lengths and head widths give the reference's output and gradients", async () => {
   for (
-    const [queries, keys, headSize] of [[17, 33, 16], [9, 1, 1], [1, 65, 48], [33, 31, 13], [64, 64, 64], [2, 97, 128]]
+    const [queries, keys, headSize] of [[17, 33, 16], [34, 2, 1], [1, 66, 48], [33, 31, 13], [64, 64, 64], [2, 97, 128]]
   ) {
     for (const masked of [false, true]) {
       await compare({ batch: 2, heads: 3, queries: queries!, keys: keys!, headSize: headSize!, masked });
@@ -137,8 +142,21 @@ Deno.test("attention: sequences of odd lengths and head widths give the referenc
 });
 
 Deno.test("attention: short stacks of many sequences and heads fill many workgroups", async () => {
-  const one = { batch: 65, heads: 5, queries: 2, keys: 3, headSize: 4 };
-  await compare(one, [{ name: "short", queries: 2, keys: 3, width: 4 }]);
+  const one = { batch: 65, heads: 5, queries: 8, keys: 8, headSize: 4 };
+  await compare(one, [{ name: "short", queries: 8, keys: 8, width: 4 }]);
+});
+
+Deno.test("attention: sequences and heads that need a third dimension of the grid are all done, and none past the last", async () => {
+  // That takes more than 65,535; two rows of three workgroups stand for it.
+  const folded: Launcher = {
+    capabilities: launcher.capabilities,
+    dispatch: (kernel, bindings, values, [across, pairs]) =>
+      launcher.dispatch(kernel, bindings, values, [across!, 3, Math.ceil(pairs! / 3)]),
+    scratch: launcher.scratch.bind(launcher),
+    release: launcher.release.bind(launcher),
+  };
+  const one = { batch: 5, heads: 1, queries: 9, keys: 10, headSize: 5 };
+  await compare(one, variantsFor(one), folded);
 });
 
 Deno.test("attention: 513 tokens pass through many blocks", async () => {
@@ -150,6 +168,9 @@ Deno.test("attention: scores of 80 and more neither overflow nor lose the small 
     await compare({ batch: 2, heads: 1, queries: 4, keys: 4, headSize: 8, size });
     await compare({ batch: 2, heads: 1, queries: 20, keys: 40, headSize: 8, size });
   }
+  // Apart so far that to leave out the greatest overflows.
+  await compare({ batch: 32, heads: 1, queries: 8, keys: 8, headSize: 8, size: 120 });
+  await compare({ batch: 2, heads: 2, queries: 64, keys: 72, headSize: 8, size: 120 });
 });
 
 Deno.test("attention: dropout drops the same elements of the softmax on both ways and in every variant", async () => {

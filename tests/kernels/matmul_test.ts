@@ -82,12 +82,12 @@ const variants: readonly (readonly [string, MatmulVariant, readonly Sizes[], ski
     { m: 64, n: 64, k: 16 },
     { m: 3, n: 66, k: 16, batch: 2 },
   ]],
-  ["register tile of scalars", tile(8, false, false, 8), [{ m: 1, n: 1, k: 1 }, { m: 33, n: 9, k: 7 }]],
+  ["register tile of scalars", tile(8, false, false, 8), [{ m: 1, n: 1, k: 1 }, { m: 33, n: 18, k: 7 }]],
   ["register tile of vectors", tile(8, false, true, 8), [{ m: 4, n: 4, k: 4 }, { m: 36, n: 12, k: 8, batch: 2 }]],
   [
     "register tile with broadcasts of scalars",
     tile(subgroupSize, true, false),
-    [{ m: 1, n: 1, k: 1 }, { m: 33, n: 37, k: 7 }, { m: 31, n: 31, k: 5, batch: 3 }],
+    [{ m: 1, n: 1, k: 1 }, { m: 33, n: 66, k: 7 }, { m: 31, n: 31, k: 5, batch: 3 }],
     ![4, 8].includes(subgroupSize),
   ],
   [
@@ -105,6 +105,8 @@ for (const [name, variant, sizes, skip = false] of variants) {
     ignore: skip,
     fn: async () => {
       for (const one of sizes) await check(one, variant, { bias: {} as MatmulOptions["b"], relu: true });
+      // What is stored twice is added twice.
+      await check({ m: 24, n: 28, k: 8 }, variant, { accumulate: true });
     },
   });
 }
@@ -130,8 +132,14 @@ const splits: readonly (readonly [string, MatmulVariant, Sizes])[] = [
   ["small", { name: "small", parts: 3 }, { m: 3, n: 5, k: 29, batch: 2 }],
   ["dot", { name: "dot", parts: 3 }, { m: 3, n: 5, k: 200, batch: 2 }],
   ["workgroup tile", { name: "workgroup tile", parts: 2 }, { m: 5, n: 66, k: 37, batch: 2 }],
-  ["register tile of scalars", { ...tile(8, false, false, 8), parts: 4 }, { m: 33, n: 9, k: 31 }],
+  ["register tile of scalars", { ...tile(8, false, false, 8), parts: 4 }, { m: 33, n: 9, k: 31, batch: 2 }],
   ["register tile of vectors", { ...tile(8, false, true, 8), parts: 3 }, { m: 36, n: 12, k: 40, batch: 2 }],
+  ...([4, 8].includes(subgroupSize)
+    ? [
+      ["broadcasts of scalars", { ...tile(subgroupSize, true, false), parts: 4 }, { m: 33, n: 37, k: 31, batch: 2 }],
+      ["broadcasts of vectors", { ...tile(subgroupSize, true, true), parts: 3 }, { m: 36, n: 68, k: 40, batch: 2 }],
+    ] as const
+    : []),
 ];
 
 Deno.test("matmul: sums made in parts equal the reference, with all that follows a sum", async () => {

@@ -13,7 +13,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
   let row_1 = min(first_row + 0u + lane * 4u + 1u, uniforms.m - 3u);
   let row_2 = min(first_row + 0u + lane * 4u + 2u, uniforms.m - 2u);
   let row_3 = min(first_row + 0u + lane * 4u + 3u, uniforms.m - 1u);
-  let column_0 = min(first_column + 0u + (lane & 0u) * 4u, uniforms.n - 4u);
+  let column_0 = min(first_column + (lane & 0u) * 4u, uniforms.n - 4u);
   var c0_0 = 0.0; var c0_1 = 0.0; var c0_2 = 0.0; var c0_3 = 0.0;
   var c1_0 = 0.0; var c1_1 = 0.0; var c1_2 = 0.0; var c1_3 = 0.0;
   var c2_0 = 0.0; var c2_1 = 0.0; var c2_2 = 0.0; var c2_3 = 0.0;
@@ -104,15 +104,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
     c3_3 = fma(a3_0, b3_0, c3_3);
   }
   if (first_row + 0u + lane * 4u + 0u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store((offset_c + row_0 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c0_0, c0_1, c0_2, c0_3)); }
+    if (first_column < uniforms.n) { store((offset_c + row_0 * uniforms.n + first_column) >> 2u, (first_column) >> 2u, vec4f(c0_0, c0_1, c0_2, c0_3)); }
   }
   if (first_row + 0u + lane * 4u + 1u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store((offset_c + row_1 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c1_0, c1_1, c1_2, c1_3)); }
+    if (first_column < uniforms.n) { store((offset_c + row_1 * uniforms.n + first_column) >> 2u, (first_column) >> 2u, vec4f(c1_0, c1_1, c1_2, c1_3)); }
   }
   if (first_row + 0u + lane * 4u + 2u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store((offset_c + row_2 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c2_0, c2_1, c2_2, c2_3)); }
+    if (first_column < uniforms.n) { store((offset_c + row_2 * uniforms.n + first_column) >> 2u, (first_column) >> 2u, vec4f(c2_0, c2_1, c2_2, c2_3)); }
   }
   if (first_row + 0u + lane * 4u + 3u < uniforms.m) {
-    if (first_column + 0u < uniforms.n) { store((offset_c + row_3 * uniforms.n + first_column + 0u) >> 2u, (first_column + 0u) >> 2u, vec4f(c3_0, c3_1, c3_2, c3_3)); }
+    if (first_column < uniforms.n) { store((offset_c + row_3 * uniforms.n + first_column) >> 2u, (first_column) >> 2u, vec4f(c3_0, c3_1, c3_2, c3_3)); }
   }
 }
