@@ -10,12 +10,12 @@ import { bilinear } from "../../models/recipes/bilinear/recipe.ts";
 import { settingsOf } from "../../models/recipes.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
 import { trainFolds } from "../../models/train_folds.ts";
-import { configOf, resumeRun, trainRun } from "../../models/train_run.ts";
+import { configOf, trainRun } from "../../models/train_run.ts";
 import { Trainer } from "../../models/trainer.ts";
 import type { LabelledRows } from "../../models/training_data.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
-import { silent, small, writeInputs } from "./runs.ts";
+import { assertResumesToTheSameBits, silent, small, writeInputs } from "./runs.ts";
 
 const engine = await testEngine();
 const able = engine.capabilities.shaderF16;
@@ -33,14 +33,7 @@ test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 300);
     const request = { recipe: "bilinear", files, settings: steep, maxRows: null };
-    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
-    const out = join(folder, "broken"), stop = new AbortController();
-    const reporter = { ...silent, step: ({ epoch }: { epoch: number }) => epoch === 2 && stop.abort() };
-    assert.equal((await trainRun({ ...request, out }, { reporter, signal: stop.signal })).finished, false);
-    assert.equal((await resumeRun(out, { reporter: silent })).finished, true);
-    for (const name of ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors"]) {
-      assert.deepEqual(await Deno.readFile(join(out, name)), await Deno.readFile(join(folder, "whole", name)), name);
-    }
+    const out = await assertResumesToTheSameBits(folder, request);
     const history = await readHistory(join(out, "metrics.jsonl"));
     const { scale, goodSteps, skippedSteps } = history.at(-1)!.lossScale!;
     assert.ok(skippedSteps > 0, "some step was skipped");

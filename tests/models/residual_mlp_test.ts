@@ -6,11 +6,11 @@ import { Philox } from "../../kernels/philox.ts";
 import { ResidualMlp } from "../../models/recipes/residual_mlp/network.ts";
 import { Scorer } from "../../models/scorer.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../models/train_run.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
 import { checkParameters } from "./parameter_gradients.ts";
-import { silent, writeInputs } from "./runs.ts";
+import { assertResumesToTheSameBits, silent, writeInputs } from "./runs.ts";
 
 const engine = await testEngine();
 const recipe = "residual-mlp";
@@ -51,15 +51,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 300);
     const request = { recipe, files, settings, maxRows: null };
-    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
-    const out = join(folder, "broken"), stop = new AbortController();
-    const reporter = { ...silent, step: ({ epoch }: { epoch: number }) => epoch === 2 && stop.abort() };
-    assert.equal((await trainRun({ ...request, out }, { reporter, signal: stop.signal })).finished, false);
-    assert.equal((await resumeRun(out, { reporter: silent })).finished, true);
-    const [whole, broken] = await Promise.all(
-      ["whole", "broken"].map((run) => Deno.readFile(join(folder, run, "model.safetensors"))),
-    );
-    assert.deepEqual(broken, whole);
+    await assertResumesToTheSameBits(folder, request);
   }),
 );
 

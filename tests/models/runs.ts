@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeNpy } from "../../data/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
-import type { TrainFiles } from "../../models/train_request.ts";
+import type { TrainFiles, TrainRequest } from "../../models/train_request.ts";
+import { resumeRun, trainRun } from "../../models/train_run.ts";
 
 /** A reporter that says nothing. */
 export const silent: TrainReporter = {
@@ -53,4 +55,23 @@ export async function writeInputs(folder: string, rows = 90) {
   await writeNpy(files.metricEmbeddings, normals(widths.metrics * widths.metric), [widths.metrics, widths.metric]);
   await writeNpy(join(files.embeddings, "text.npy"), normals(rows * widths.text), [rows, widths.text]);
   return files;
+}
+
+/**
+ * Trains a run through, and one that is stopped between two batches of its second epoch and resumed, and checks that both
+ * end in the same bits. The folder of the resumed one.
+ */
+export async function assertResumesToTheSameBits(
+  folder: string,
+  request: Omit<TrainRequest, "out">,
+): Promise<string> {
+  const whole = join(folder, "whole"), broken = join(folder, "broken"), stop = new AbortController();
+  await trainRun({ ...request, out: whole }, { reporter: silent });
+  const reporter: TrainReporter = { ...silent, step: ({ epoch }) => epoch === 2 && stop.abort() };
+  assert.equal((await trainRun({ ...request, out: broken }, { reporter, signal: stop.signal })).finished, false);
+  assert.equal((await resumeRun(broken, { reporter: silent })).finished, true);
+  for (const file of ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors"]) {
+    assert.deepEqual(await Deno.readFile(join(broken, file)), await Deno.readFile(join(whole, file)), file);
+  }
+  return broken;
 }

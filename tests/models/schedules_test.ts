@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { readHistory } from "../../models/history.ts";
 import { optimizerNames } from "../../models/optimizers.ts";
 import { makeSchedule, scheduleNames } from "../../models/schedules.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
-import { silent, small, writeInputs } from "./runs.ts";
+import { assertResumesToTheSameBits, silent, small, writeInputs } from "./runs.ts";
 
 const settings = { patience: 0, factor: 0.5, minimumLr: 0.01, warmup: 0.25 };
 
@@ -40,16 +40,8 @@ for (const [index, name] of optimizerNames.entries()) {
         settings: { ...small, optimizer: { name, lr: 0.003, momentum: 0.5 }, schedule: { name: schedule } },
         maxRows: null,
       };
-      const whole = join(folder, "whole"), broken = join(folder, "broken");
-      await trainRun({ ...request, out: whole }, { reporter: silent });
-      const stop = new AbortController();
-      const reporter = { ...silent, step: ({ epoch }: { epoch: number }) => epoch === 2 && stop.abort() };
-      await trainRun({ ...request, out: broken }, { reporter, signal: stop.signal });
-      await resumeRun(broken, { reporter: silent });
-      for (const file of ["model.safetensors", "checkpoint.safetensors", "metrics.jsonl"]) {
-        assert.deepEqual(await Deno.readFile(join(broken, file)), await Deno.readFile(join(whole, file)), file);
-      }
-      const losses = (await readHistory(join(whole, "metrics.jsonl"))).map(({ trainLoss }) => trainLoss);
+      const run = await assertResumesToTheSameBits(folder, request);
+      const losses = (await readHistory(join(run, "metrics.jsonl"))).map(({ trainLoss }) => trainLoss);
       assert.ok(losses.at(-1)! < losses[0]!, `it learns: ${losses}`);
     }),
   );

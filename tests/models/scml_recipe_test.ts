@@ -21,7 +21,7 @@ import { settingsOf } from "../../models/recipes.ts";
 import type { TrainRows } from "../../models/recipe.ts";
 import type { ScmlSettings } from "../../models/recipes/scml/config.ts";
 import { Scorer } from "../../models/scorer.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../models/train_run.ts";
 import { readValidation } from "../../models/validation_file.ts";
 import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
@@ -29,7 +29,7 @@ import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
 import { assertClose, normalRows } from "./classical/rows.ts";
 import { checkParameters } from "./parameter_gradients.ts";
-import { silent, writeInputs } from "./runs.ts";
+import { assertResumesToTheSameBits, silent, writeInputs } from "./runs.ts";
 
 const engine = await testEngine();
 const options = (seed = 5) => ({ engine, random: new Philox(seed) });
@@ -245,15 +245,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder), settings = { model: small, training: { epochs: 3, batchSize: 32 } };
     const request = { recipe: scml.name, settings, files, maxRows: null };
-    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
-    const out = join(folder, "broken"), stop = new AbortController();
-    const reporter = { ...silent, step: ({ epoch }: { epoch: number }) => epoch === 2 && stop.abort() };
-    assert.equal((await trainRun({ ...request, out }, { reporter, signal: stop.signal })).finished, false);
-    assert.equal((await resumeRun(out, { reporter: silent })).finished, true);
-    const [whole, broken] = await Promise.all(
-      ["whole", "broken"].map((run) => Deno.readFile(join(folder, run, "model.safetensors"))),
-    );
-    assert.deepEqual(broken, whole);
+    await assertResumesToTheSameBits(folder, request);
   }),
 );
 
