@@ -7,13 +7,13 @@ import {
   type TestLine,
   type TestScores,
 } from "../models/compare.ts";
-import { shiftNames } from "../models/shift/names.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { readLabelled } from "./evaluate.ts";
-import { describe, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
+import { type MetricFiles, metricFiles, text } from "./options.ts";
 import { scoreWith } from "./score_with.ts";
-import { shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
+import * as scoring from "./scoring_options.ts";
+import { shiftRequest } from "./shift_options.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `compare` is asked for. */
@@ -47,19 +47,11 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
       "embeddings of the texts, for runs that were trained on such",
       text("--embeddings"),
     )
-    .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
-    .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
-    .option(
-      "--metric-definitions <file>",
-      "JSON object {name: text} of further metrics, for runs that were trained on such",
-      text("--metric-definitions"),
-    )
-    .option(
-      "--shift <name>",
-      describe(shiftPurpose, "auto"),
-      oneOf("--shift", shiftNames),
-    )
-    .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
+    .addOption(scoring.metricNames)
+    .addOption(scoring.metricEmbeddings)
+    .addOption(scoring.metricDefinitions)
+    .addOption(scoring.shift)
+    .addOption(scoring.shiftTarget)
     .option("--json", "print the figures as JSON")
     .action((runs, { data, scores, embeddings, json, ...options }) => {
       const metrics = metricFiles(options);

@@ -1,18 +1,18 @@
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
-import { type CalibrateName, calibrateNames } from "../models/calibration/correction.ts";
+import type { CalibrateName } from "../models/calibration/correction.ts";
 import { calibrationRows, holdsHeldOut } from "../models/calibration/held_out.ts";
 import { isotonicFigures } from "../models/calibration/isotonic.ts";
 import { evaluate as measure } from "../models/evaluate.ts";
-import { shiftNames } from "../models/shift/names.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
 import { formatEvaluation } from "./evaluation_report.ts";
-import { describe, intervalLevel, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
+import { intervalLevel, type MetricFiles, metricFiles, text } from "./options.ts";
 import { corrected, scoreWith } from "./score_with.ts";
-import { describeShift, formatShifts, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
+import * as scoring from "./scoring_options.ts";
+import { describeShift, formatShifts, shiftRequest } from "./shift_options.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `evaluate` is asked for. */
@@ -48,26 +48,14 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
     .requiredOption("--data <file>", "JSON file of records", text("--data"))
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
-    .option("--embeddings <folder>", "embeddings of the texts, where the run was trained on such", text("--embeddings"))
-    .option("--encoder <name>", "the run's encoder, where it has moved, or file:<folder>", text("--encoder"))
-    .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
-    .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
-    .option(
-      "--metric-definitions <file>",
-      "JSON object {name: text} of further metrics, where the run was trained on such",
-      text("--metric-definitions"),
-    )
-    .option(
-      "--shift <name>",
-      describe(shiftPurpose, "auto"),
-      oneOf("--shift", shiftNames),
-    )
-    .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
-    .option(
-      "--calibrate <name>",
-      describe("correct scores by the run's held-out rows: none or isotonic", "none"),
-      oneOf("--calibrate", calibrateNames),
-    )
+    .addOption(scoring.embeddings)
+    .addOption(scoring.encoder)
+    .addOption(scoring.metricNames)
+    .addOption(scoring.metricEmbeddings)
+    .addOption(scoring.metricDefinitions)
+    .addOption(scoring.shift)
+    .addOption(scoring.shiftTarget)
+    .addOption(scoring.calibrate)
     .option(
       "--interval <share>",
       "measure intervals that should hold such a share of the true scores, as 0.9",

@@ -2,15 +2,15 @@ import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { saveFeatures } from "../models/scorer.ts";
-import { type CalibrateName, calibrateNames } from "../models/calibration/correction.ts";
-import { shiftNames } from "../models/shift/names.ts";
+import type { CalibrateName } from "../models/calibration/correction.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
-import { describe, intervalLevel, type MetricFiles, metricFiles, number, oneOf, text } from "./options.ts";
+import { intervalLevel, type MetricFiles, metricFiles, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
 import { corrected, scoreWith } from "./score_with.ts";
-import { describeShift, shiftPurpose, shiftRequest, shiftTargetPurpose } from "./shift_options.ts";
+import * as scoring from "./scoring_options.ts";
+import { describeShift, shiftRequest } from "./shift_options.ts";
 import { alignColumns, counted, type Terminal } from "./terminal.ts";
 
 /** What `predict` is asked for. */
@@ -56,26 +56,14 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .option("--force", "replace --out and --save-features when they exist")
     .option("--round", "round scores to integers")
     .option("--spread", "add a column spread: the standard deviation that the model gives each score")
-    .option("--embeddings <folder>", "embeddings of the texts, where the run was trained on such", text("--embeddings"))
-    .option("--encoder <name>", "the run's encoder, where it has moved, or file:<folder>", text("--encoder"))
-    .option("--metric-names <file>", "names of further metrics", text("--metric-names"))
-    .option("--metric-embeddings <file>", ".npy matrix with a row for each of them", text("--metric-embeddings"))
-    .option(
-      "--metric-definitions <file>",
-      "JSON object {name: text} of further metrics, where the run was trained on such",
-      text("--metric-definitions"),
-    )
-    .option(
-      "--shift <name>",
-      describe(shiftPurpose, "auto"),
-      oneOf("--shift", shiftNames),
-    )
-    .option("--shift-target <mean>", shiftTargetPurpose, number("--shift-target", [0, 10, false]))
-    .option(
-      "--calibrate <name>",
-      describe("correct scores by the run's held-out rows: none or isotonic", "none"),
-      oneOf("--calibrate", calibrateNames),
-    )
+    .addOption(scoring.embeddings)
+    .addOption(scoring.encoder)
+    .addOption(scoring.metricNames)
+    .addOption(scoring.metricEmbeddings)
+    .addOption(scoring.metricDefinitions)
+    .addOption(scoring.shift)
+    .addOption(scoring.shiftTarget)
+    .addOption(scoring.calibrate)
     .option(
       "--interval <share>",
       "add columns low and high that hold such a share of the true scores, as 0.9",
