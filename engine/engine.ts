@@ -4,13 +4,14 @@ import { addScaled } from "../kernels/elementwise/add_scaled.ts";
 import { fill } from "../kernels/elementwise/fill.ts";
 import { DeviceError, ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
+import { HalfCopies } from "./autocast.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { RandomSource } from "./random.ts";
-import { Readback, type ReadbackPart } from "./readback.ts";
+import { Scopes } from "./scopes.ts";
 import { shardSizes } from "./sharding.ts";
-import { HalfCopies } from "./autocast.ts";
-import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor, tensorsIn } from "./tensor.ts";
+import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+import { Transfers } from "./transfers.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
 const maxRunAhead = 16;
@@ -47,8 +48,8 @@ export class Engine implements AsyncDisposable {
   recording = true;
   /** Copies in f16 of what products read; null outside `autocast`. */
   halves: HalfCopies | null = null;
-  readonly #readback: Readback;
-  readonly #scopes: Set<Tensor>[] = [];
+  readonly #transfers: Transfers;
+  readonly #scopes = new Scopes();
   #unfinished = 0;
 
   /**
@@ -67,7 +68,7 @@ export class Engine implements AsyncDisposable {
     this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
     this.pool = new BufferPool(device, () => this.stream.submission);
     this.stream = new CommandStream(device, this.capabilities, this.pool, onCompile);
-    this.#readback = new Readback(device, this.stream);
+    this.#transfers = new Transfers(device, this.stream);
   }
 
   /**
@@ -140,7 +141,7 @@ export class Engine implements AsyncDisposable {
     }
     // The host's writes overtake recorded work, so that work goes first.
     this.stream.submit();
-    this.#writeTo(tensor.storage, data);
+    this.#transfers.write(tensor.storage, data);
   }
 
   /** Memory for `bytes` bytes, outside any scope. */
@@ -167,30 +168,23 @@ export class Engine implements AsyncDisposable {
       );
     }
     const storage = this.allocateFor(shape, label, { forUpload: true });
-    this.#writeTo(storage, data);
+    this.#transfers.write(storage, data);
     return storage;
   }
 
   /** Reads tensors back with one wait. Indices and halves come as the floats of the same value. */
   async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
-    const buffers = tensors.map((tensor) => new ArrayBuffer(bytesOf(tensor.size, tensor.type)));
-    await this.#readback.read(tensors.flatMap((tensor, i) => parts(tensor, buffers[i]!)));
+    const elements = await this.#transfers.read(tensors);
     this.#unfinished = 0;
     this.opened.errors.check();
-    return buffers.map((buffer, i) => {
-      const { type, size } = tensors[i]!;
-      if (type === "f16") return Float32Array.from(new Float16Array(buffer, 0, size));
-      return type === "u32" ? Float32Array.from(new Uint32Array(buffer)) : new Float32Array(buffer);
-    });
+    return elements;
   }
 
   /** Reads the bytes of a tensor back, one buffer after the other, for what is too large to hold twice. */
   async *readInPieces(tensor: Tensor): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (const slice of tensor.slices) {
-      const into = new Uint8Array(Math.min(slice.size, tensor.size * 4));
-      await this.#readback.read([{ slice, into }]);
+    for await (const piece of this.#transfers.readInPieces(tensor)) {
       this.opened.errors.check();
-      yield into;
+      yield piece;
     }
   }
 
@@ -203,38 +197,17 @@ export class Engine implements AsyncDisposable {
     tensor: Tensor,
     read: (from: number, count: number) => Promise<Float32Array<ArrayBuffer>>,
   ): Promise<void> {
-    let from = 0;
-    for (const { buffer, offset, size } of tensor.slices) {
-      const values = await read(from, Math.min(size / 4, tensor.size));
-      from += values.length;
-      this.stream.submit();
-      this.opened.device.queue.writeBuffer(buffer, offset, values);
-      // Waiting frees the copy that WebGPU has made of the bytes.
-      if (tensor.slices.length > 1) await this.finish();
-    }
+    await this.#transfers.writeInPieces(tensor, read, () => this.finish());
   }
 
   /** Puts a new tensor under the current scope. */
   adopt(tensor: Tensor): Tensor {
-    this.#scopes.at(-1)?.add(tensor);
-    return tensor;
+    return this.#scopes.adopt(tensor);
   }
 
   /** Runs `body` and frees all tensors made in it, but for those it returns (a tensor, or an array or record of them). */
   scope<T>(body: () => T): T {
-    const made = new Set<Tensor>();
-    this.#scopes.push(made);
-    let kept: T | undefined;
-    try {
-      kept = body();
-      return kept;
-    } finally {
-      this.#scopes.pop();
-      for (const tensor of tensorsIn(kept)) {
-        if (made.delete(tensor)) this.adopt(tensor);
-      }
-      for (const tensor of made) tensor.dispose();
-    }
+    return this.#scopes.run(body);
   }
 
   /**
@@ -307,31 +280,11 @@ export class Engine implements AsyncDisposable {
   /** Finishes all work and frees everything, the device included. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.finish();
-    this.#readback.destroy();
+    this.#transfers.destroy();
     this.stream.destroy();
     this.pool.destroy();
     this.opened.device.destroy();
   }
-
-  #writeTo(storage: Storage, data: Float32Array | Uint32Array): void {
-    let from = 0;
-    for (const { buffer, offset, size } of storage.slices) {
-      const count = Math.min(size / 4, data.length - from);
-      this.opened.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, from, count);
-      from += count;
-    }
-  }
-}
-
-/** Where each slice of a tensor stands in a copy of its bytes. */
-function parts(tensor: Tensor, into: ArrayBuffer): ReadbackPart[] {
-  let at = 0;
-  return tensor.slices.map((slice) => {
-    const size = Math.min(slice.size, into.byteLength - at);
-    const part = { slice, into: new Uint8Array(into, at, size) };
-    at += size;
-    return part;
-  });
 }
 
 /** Visits the slices of two tensors of equal size side by side. */
