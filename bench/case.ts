@@ -8,17 +8,23 @@ export interface Case {
   readonly flops?: number;
   /** Bytes that one round has to read and write. */
   readonly bytes?: number;
+  /** Tokens of a round, for work that is counted in them. */
+  readonly tokens?: number;
   /** The same work in a form that peers understand. */
   readonly shared?: SharedWork;
-  /** The only peers that can do it; all by default. */
+  /** The peers that can do it; `usualPeers` by default. */
   readonly peers?: readonly string[];
+  /** Why there is no shared work on this machine although there could be, in a sentence. */
+  readonly unshared?: string;
   /** True for work that is run only when it is named in full: it takes gigabytes, or not every adapter can do it. */
   readonly onlyByName?: boolean;
   /** Makes the operands; `round` records the work once, without waiting for it. */
-  prepare(engine: Engine): PreparedCase;
+  prepare(engine: Engine): PreparedCase | Promise<PreparedCase>;
 }
 
 export interface PreparedCase {
   round(): void | Promise<void>;
+  /** The first row of the last round's result, where peers give theirs. */
+  row?(): ArrayLike<number>;
   dispose(): void;
 }

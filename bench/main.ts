@@ -7,10 +7,11 @@ import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
 import { cases } from "./cases/mod.ts";
 import { contender, measure } from "./measure.ts";
-import { Peer, startPeers } from "./peers/peer.ts";
+import { type Peer, startPeers, usualPeers } from "./peers/peer.ts";
+import { expectSameDirection } from "./same_row.ts";
 import { explain, parseProduct } from "./explain.ts";
 import { measurePeaks } from "./peaks.ts";
-import { jsonReport, peaksLine, type Result, tableHead, tableLine } from "./report.ts";
+import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
 import { tune } from "./tune.ts";
 
 const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--json] [--tuned]
@@ -21,7 +22,7 @@ Times kernels and training steps. NAME: only those whose name contains it.
 
   --runs N   runs that the median is taken of (5)
   --peers    also jax-js and tf.js on the same adapter, fetched from npm the first time, and PyTorch on the CPU where
-             python3 has it; all take turns
+             python3 has it; transformers.js for encoders; all take turns
   --json     one JSON object on stdout instead of a table
   --tuned    matrix products in the variants that --tune found fastest
   --tune     times the variants of all matrix products in the benchmarks of these names, and keeps the fastest in a file
@@ -37,7 +38,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (other.tune) return await tune(chosen, runs);
   await using engine = await Engine.open({ tuned });
   const adapter = adapterName(engine.opened);
-  const peers = wantsPeers && chosen.some((one) => one.shared) ? await startPeers() : [];
+  if (wantsPeers) { for (const one of new Set(chosen.flatMap(({ unshared }) => unshared ?? []))) console.error(one); }
+  const peers = wantsPeers ? await startPeers(new Set(chosen.flatMap(peersOf))) : [];
   const peerNames = peers.map((peer) => peer.name);
   const peaks = await measurePeaks(engine, runs);
   if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames)}`);
@@ -46,7 +48,10 @@ async function main(args: readonly string[]): Promise<void> {
     for (const one of chosen) {
       const result = await measureCase(engine, one, peers, runs);
       results.push(result);
-      if (!json) console.log(tableLine(result, peaks, peerNames));
+      if (json) continue;
+      console.log(tableLine(result, peaks, peerNames));
+      const tokens = tokensLine(result);
+      if (tokens) console.log(tokens);
     }
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
@@ -91,18 +96,23 @@ function choose(names: readonly string[]): Case[] {
   );
 }
 
+const peersOf = ({ shared, peers = usualPeers }: Case) => shared ? peers : [];
+
 async function measureCase(engine: Engine, one: Case, peers: readonly Peer[], runs: number): Promise<Result> {
-  const prepared = one.prepare(engine);
+  const prepared = await one.prepare(engine);
   const ours = contender(engine, prepared);
   const rivals: Peer[] = [];
-  if (one.shared) {
-    for (const peer of peers) {
-      if (one.peers && !one.peers.includes(peer.name)) continue;
-      await peer.prepare(one.shared);
+  for (const peer of peers.filter(({ name }) => peersOf(one).includes(name))) {
+    try {
+      await peer.prepare(one.shared!);
       rivals.push(peer);
+    } catch (error) {
+      if (!(error instanceof MetrogradError)) throw error;
+      console.error(`${one.name} goes without ${error.message}.`);
     }
   }
   const [first, ...others] = await measure([ours, ...rivals], runs);
+  for (const { name, row } of rivals) if (row) expectSameDirection(name, row, prepared.row!());
   prepared.dispose();
   engine.pool.trim();
   return { case: one, ours: first!, peers: others };

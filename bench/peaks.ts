@@ -47,7 +47,7 @@ function fmaCase({ capabilities: { software } }: Engine): Case {
 /** Measures an adapter's bandwidth and arithmetic. */
 export async function measurePeaks(engine: Engine, runs: number): Promise<Peaks> {
   const fma = fmaCase(engine);
-  const prepared = [copyCase, fma].map((one) => one.prepare(engine));
+  const prepared = await Promise.all([copyCase, fma].map((one) => one.prepare(engine)));
   const [copied, multiplied] = await measure(prepared.map((one) => contender(engine, one)), runs);
   for (const one of prepared) one.dispose();
   engine.pool.trim();

@@ -20,8 +20,12 @@ export function jsonReport(adapter: string, peaks: Peaks, results: readonly Resu
       spread: rounded(ours.spread),
       ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
       ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
+      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
       ...(one.flops || one.bytes ? { share_of_peak: rounded(share(one, ours, peaks)!) } : {}),
-      peers: peers.map((peer) => ({ name: peer.name, median_ms: rounded(peer.median) })),
+      peers: peers.map((peer) => ({
+        ...{ name: peer.name, median_ms: rounded(peer.median) },
+        ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
+      })),
     })),
   });
 }
@@ -66,6 +70,17 @@ export function tableLine(
   ];
   return name.padEnd(nameWidth) + columns.join(" ");
 }
+
+/** For work that is counted in tokens, a line of everybody's tokens a second, and how many times theirs ours are. */
+export function tokensLine({ case: { tokens }, ours, peers }: Result): string | null {
+  if (!tokens) return null;
+  const others = peers.map((peer) =>
+    `; ${peer.name} ${tokensPerSecond(tokens, peer)} (ours are ${(peer.median / ours.median).toFixed(2)} x as many)`
+  );
+  return `  tokens a second: metrograd ${tokensPerSecond(tokens, ours)}${others.join("")}`;
+}
+
+const tokensPerSecond = (tokens: number, { median }: Timing) => Math.round(1e3 * tokens / median);
 
 /** Operations or bytes of a round in thousand millions a second. */
 const rate = (amount: number, { median }: Timing) => amount / median / 1e6;

@@ -17,7 +17,7 @@ export async function tune(chosen: readonly Case[], runs: number): Promise<void>
     return undefined;
   });
   for (const one of chosen) {
-    const prepared = one.prepare(engine);
+    const prepared = await one.prepare(engine);
     await prepared.round();
     await engine.finish();
     prepared.dispose();

@@ -1,16 +1,20 @@
+import { join } from "node:path";
+import { cacheFolder } from "../../engine/device/cache.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { Philox } from "../../kernels/philox.ts";
 import { architectures } from "../../models/encoder/architectures.ts";
 import type { EncoderConfig } from "../../models/encoder/config.ts";
-import { EncoderNetwork } from "../../models/encoder/network.ts";
+import { SentenceEncoder } from "../../models/encoder/sentence_encoder.ts";
+import { SentenceNetwork } from "../../models/encoder/sentence_network.ts";
 import { tokenBatch } from "../../models/encoder/token_batch.ts";
-import { Philox } from "../../kernels/philox.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 
-/** The shape of all-MiniLM-L6-v2, with few words: how many there are does not show. */
+/** The shape of all-MiniLM-L6-v2. */
 const config: EncoderConfig = {
   architecture: architectures[0]!,
   ...{
-    vocabulary: 1000,
+    vocabulary: 30522,
     width: 384,
     layers: 6,
     heads: 12,
@@ -22,25 +26,56 @@ const config: EncoderConfig = {
   ...{ relativePositions: 0, padToken: 0, eps: 1e-12, activation: "gelu", dropout: 0, attentionDropout: 0 },
 };
 
-const { width, inner, layers } = config;
-
-/** Hidden states of a batch of sequences, without a tape. */
-const forward = (batch: number, tokens: number): Case => ({
-  name: `encoder MiniLM ${batch}x${tokens} tokens`,
-  flops: 2 * layers * batch * tokens * (4 * width ** 2 + 2 * width * inner + 2 * tokens * width),
-  prepare(engine) {
-    const network = new EncoderNetwork({ engine, random: new Philox(1) }, config).eval();
-    for (const [seed, parameter] of network.parameters().entries()) {
-      parameter.assign(uniform(parameter.size, seed).map((value) => value / 10));
-    }
-    const sequence = Array.from({ length: tokens }, (_, i) => 7 * i % config.vocabulary);
-    const inputs = tokenBatch(engine, Array.from({ length: batch }, () => sequence), config);
-    return {
-      round: () => engine.noGrad(() => engine.scope(() => void network.forward(inputs))),
-      dispose: () => [network, ...Object.values(inputs)].forEach((owned) => owned.dispose()),
-    };
-  },
+/** The model itself, where somebody has put it. */
+const folder = join(cacheFolder(), "models", "all-MiniLM-L6-v2");
+const missing = ["model.safetensors", "onnx/model.onnx"].map((name) => join(folder, name)).filter((path) => {
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch {
+    return true;
+  }
 });
+const unshared = `transformers.js is left out, and weights are random, since there is no ${missing.join(" and no ")}.`;
+
+async function open(engine: Engine): Promise<SentenceNetwork> {
+  if (missing.length === 0) return (await SentenceEncoder.open(engine, folder)).network;
+  const head = { folder, pooling: "mean", dense: [], normalize: true, maxTokens: null, lowerCase: false } as const;
+  const network = new SentenceNetwork({ engine, random: new Philox(1) }, config, head);
+  for (const [seed, parameter] of network.parameters().entries()) {
+    parameter.assign(uniform(parameter.size, seed).map((value) => value / 10));
+  }
+  return network.eval();
+}
+
+/** From tokens to rows that are read back: what `gpu:` does with a batch, but for making tokens of texts. */
+function encode(batch: number, tokens: number): Case {
+  const { width, inner, layers, vocabulary } = config;
+  const sequences = Array.from(
+    { length: batch },
+    (_, i) => Array.from({ length: tokens }, (_, j) => 1000 + 7919 * (i * tokens + j) % (vocabulary - 1000)),
+  );
+  return {
+    name: `encoder MiniLM ${batch}x${tokens} tokens`,
+    flops: 2 * layers * batch * tokens * (4 * width ** 2 + 2 * width * inner + 2 * tokens * width),
+    tokens: batch * tokens,
+    ...(missing.length === 0 ? { shared: { kind: "encode", folder, sequences } } : { unshared }),
+    peers: ["transformers.js webgpu", "transformers.js dawn", "transformers.js CPU"],
+    async prepare(engine) {
+      const network = await open(engine);
+      let rows = new Float32Array();
+      return {
+        async round() {
+          const pooled = engine.noGrad(() =>
+            engine.scope(() => network.forward(tokenBatch(engine, sequences, network.encoder.config)))
+          );
+          rows = await pooled.data().finally(() => pooled.dispose());
+        },
+        row: () => rows.subarray(0, width),
+        dispose: () => network.dispose(),
+      };
+    },
+  };
+}
 
 /** An encoder of texts: many short ones, and longer ones. */
-export const encoderCases: readonly Case[] = [forward(64, 32), forward(16, 128)];
+export const encoderCases: readonly Case[] = [encode(64, 32), encode(16, 128)];

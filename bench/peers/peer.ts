@@ -10,6 +10,8 @@ export class Peer implements Contender {
   readonly #process: Deno.ChildProcess;
   readonly #answers: AsyncGenerator<string>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  /** The first row of its last result, where the work says all that goes in. */
+  row: readonly number[] | undefined;
 
   private constructor(readonly name: string, process: Deno.ChildProcess) {
     this.#process = process;
@@ -37,8 +39,9 @@ export class Peer implements Contender {
 
   async run(rounds: number): Promise<number> {
     const answer = await this.#ask({ run: rounds });
-    if ("milliseconds" in answer) return answer.milliseconds;
-    throw new MetrogradError(`${this.name} gave no time.`);
+    if (!("milliseconds" in answer)) throw new MetrogradError(`${this.name} gave no time.`);
+    this.row = answer.row;
+    return answer.milliseconds;
   }
 
   /** Ends the process. */
@@ -61,18 +64,34 @@ export class Peer implements Contender {
   }
 }
 
+const deno = (...args: string[]): [string, string[]] => [Deno.execPath(), ["run", "--frozen", "--no-prompt", ...args]];
+const small = ["--allow-read=.", "--allow-env", "--config", "deno.json"];
+/** transformers.js is installed where `deno task onnx` has it. */
+const transformers = [
+  ...["--allow-read", "--allow-env", "--allow-sys", "--allow-ffi", "--config"],
+  ...["../../data/encoders/transformers_js/deno.json", "transformers_js.ts"],
+];
+
+/** How each peer is started. */
+const commands: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+  "jax-js": deno(...small, "jax_js.ts"),
+  "tf.js webgpu": deno(...small, "tf_js.ts"),
+  "PyTorch CPU": ["python3", ["torch_cpu.py"]],
+  "transformers.js webgpu": deno(...transformers, "webgpu"),
+  "transformers.js dawn": deno(...transformers, "dawn"),
+  "transformers.js CPU": deno(...transformers, "cpu"),
+};
+
+/** The peers that do all shared work of which nothing else is said. */
+export const usualPeers = ["jax-js", "tf.js webgpu", "PyTorch CPU"] as const;
+
 /**
- * Starts all peers that can run here. Their packages are installed beside this file the first time; they have a
- * `deno.json` of their own, so that nobody else needs them.
+ * Starts those of these peers that can run here. Their packages are installed the first time; they have a `deno.json` of
+ * their own, so that nobody else needs them.
  */
-export async function startPeers(): Promise<Peer[]> {
-  const deno = (
-    script: string,
-  ) => ["run", "--frozen", "--no-prompt", "--allow-read=.", "--allow-env", "--config", "deno.json", script];
-  const peers = [
-    await Peer.start("jax-js", Deno.execPath(), deno("jax_js.ts")),
-    await Peer.start("tf.js webgpu", Deno.execPath(), deno("tf_js.ts")),
-    await Peer.start("PyTorch CPU", "python3", ["torch_cpu.py"]),
-  ];
+export async function startPeers(names: ReadonlySet<string>): Promise<Peer[]> {
+  const chosen = Object.entries(commands).filter(([name]) => names.has(name));
+  const peers = [];
+  for (const [name, [command, args]] of chosen) peers.push(await Peer.start(name, command, args));
   return peers.filter((peer) => peer !== null);
 }

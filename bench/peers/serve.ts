@@ -1,14 +1,20 @@
 /** The peers' side of the pipe: reads requests from stdin, one JSON object a line, and answers on stdout. */
 import type { SharedWork } from "./work.ts";
 
-/** Does the prepared work `rounds` times and waits for the end. */
-export type Run = (rounds: number) => Promise<void>;
+/**
+ * Does the prepared work `rounds` times and waits for the end. Gives the first row of the result where the work says all that
+ * goes in, so that it is the same for everybody.
+ */
+export type Run = (rounds: number) => Promise<readonly number[] | void>;
 
 /** What the bench asks of a peer. */
 export type Request = { readonly prepare: SharedWork } | { readonly run: number };
 
 /** What a peer answers. */
-export type Answer = { readonly ready: true } | { readonly milliseconds: number } | { readonly error: string };
+export type Answer =
+  | { readonly ready: true }
+  | { readonly milliseconds: number; readonly row?: readonly number[] }
+  | { readonly error: string };
 
 /** Answers requests until stdin ends. */
 export async function serve(prepare: (work: SharedWork) => Promise<Run>): Promise<void> {
@@ -23,11 +29,11 @@ export async function serve(prepare: (work: SharedWork) => Promise<Run>): Promis
         await answer({ ready: true });
       } else {
         const start = performance.now();
-        await run!(request.run);
-        await answer({ milliseconds: performance.now() - start });
+        const row = await run!(request.run);
+        await answer({ milliseconds: performance.now() - start, ...(row ? { row } : {}) });
       }
     } catch (error) {
-      await answer({ error: String(error) });
+      await answer({ error: error instanceof Error ? error.message : String(error) });
     }
   }
   Deno.exit(0);

@@ -17,7 +17,16 @@ export type SharedWork =
   | { readonly kind: "mlp-step" }
   | { readonly kind: "bilinear-full-step"; readonly width: number; readonly batch: number }
   | RowWork
-  | AttentionWork;
+  | AttentionWork
+  | EncodeWork;
+
+/** The rows of a real encoder, its tokens' mean scaled to length 1, for sequences of tokens of one length. */
+export interface EncodeWork {
+  readonly kind: "encode";
+  /** With `config.json` and `onnx/model.onnx`. */
+  readonly folder: string;
+  readonly sequences: readonly (readonly number[])[];
+}
 
 /** Softmax or layer norm, with scale and shift, of each row. */
 export interface RowWork {

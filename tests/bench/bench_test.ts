@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { explanation, parseProduct } from "../../bench/explain.ts";
 import { summary } from "../../bench/measure.ts";
-import { jsonReport, tableLine } from "../../bench/report.ts";
+import { encoderCases } from "../../bench/cases/encoder.ts";
+import { jsonReport, tableLine, tokensLine } from "../../bench/report.ts";
+import { expectSameDirection } from "../../bench/same_row.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -59,6 +61,33 @@ Deno.test("bench: the median and the spread are those of the runs, and peers sta
     tableLine(result, peaks, ["b", "c"]),
     /^a +2\.000 +100 % +3\.0 GFLOP\/s +25 % +8\.000 \(4\.00 x\) *$/,
   );
+});
+
+Deno.test("bench: an encoder's speed is given in tokens a second, beside that of peers", () => {
+  const [first] = encoderCases, timing = { median: 512, spread: 0 };
+  const result = {
+    case: first!,
+    ours: { name: "metrograd", ...timing },
+    peers: [{ ...timing, name: "b", median: 2048 }],
+  };
+  assert.equal(tokensLine(result), "  tokens a second: metrograd 4000; b 1000 (ours are 4.00 x as many)");
+  assert.equal(tokensLine({ ...result, case: { ...first!, tokens: undefined! } }), null);
+  const [found] = JSON.parse(jsonReport("gpu", { copy: 10, fma: 12 }, [result])).results;
+  assert.deepEqual([found.tokens_per_s, found.peers], [4000, [{ name: "b", median_ms: 2048, tokens_per_s: 1000 }]]);
+  // Peers need the real model.
+  for (const { shared, unshared } of encoderCases) {
+    if (!shared) {
+      assert.match(unshared!, /^transformers\.js is left out, and weights are random, since there is no \S+/);
+    }
+  }
+});
+
+Deno.test("bench: a peer whose row points elsewhere has not done the same work", () => {
+  expectSameDirection("b", [2, 4.01], [1, 2]);
+  const message =
+    "b gives a row of 2 numbers whose cosine with ours of 2 is 0.8000; at least 0.999 is expected of the same model.";
+  assert.throws(() => expectSameDirection("b", [2, 1], [1, 2]), { name: "MetrogradError", message });
+  assert.throws(() => expectSameDirection("b", [1, 2, 0], [1, 2]), { name: "MetrogradError" });
 });
 
 Deno.test("bench --explain: names the line of the table that fits, and refuses what is no product", async () => {
