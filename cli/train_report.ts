@@ -32,7 +32,7 @@ export function reportRun({ folder, finished, epochs, best, figures, shifts }: T
 
 /** Says what an ensemble came to. @throws Interruption when it was stopped */
 export function reportEnsemble(
-  { folder, finished, done, members, figures }: EnsembleSummary,
+  { folder, finished, done, members, figures, ways }: EnsembleSummary,
   terminal: Terminal,
 ): void {
   if (!finished) throw stopped(counted(done, "member"), folder);
@@ -43,13 +43,22 @@ export function reportEnsemble(
   ]));
   terminal.print("");
   terminal.print(setTable(figures));
+  terminal.print("");
+  terminal.print(alignColumns([
+    ["combined by", "validation", "mismatched"],
+    ...ways.map(({ combine, validation, mismatched }) => [
+      combine,
+      figure(validation),
+      mismatched === null ? "-" : figure(mismatched),
+    ]),
+  ]));
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
   terminal.note(`  deno task predict --run ${folder} --data test.json --out submission.csv`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
-export function reportFolds({ folder, done, folds, pooled }: FoldsSummary, terminal: Terminal): void {
+export function reportFolds({ folder, done, folds, pooled, beside }: FoldsSummary, terminal: Terminal): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
   const figure = (value: number) => value.toFixed(3);
   const [low, high] = pooled.rmseInterval;
@@ -71,6 +80,17 @@ export function reportFolds({ folder, done, folds, pooled }: FoldsSummary, termi
     ["Pearson", figure(pooled.pearson)],
     ["Spearman", figure(pooled.spearman)],
   ]));
+  if (beside.length > 0) {
+    terminal.print("");
+    terminal.print(alignColumns([
+      ["member, or combined by", "RMSE", "95 % interval"],
+      ...beside.map(({ name, rmse, rmseInterval: [low, high] }) => [
+        name,
+        figure(rmse),
+        `${figure(low)} to ${figure(high)}`,
+      ]),
+    ]));
+  }
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
 }
 

@@ -25,6 +25,18 @@ export interface FoldsSummary {
   readonly folds: readonly FoldFigures[];
   /** Over the out-of-fold predictions of all records; null until all folds are done. */
   readonly pooled: PooledFigures | null;
+  /** The same of each member of an ensemble alone, and of each way to combine them; empty for a single run. */
+  readonly beside: readonly PooledBeside[];
+}
+
+/** RMSE over the predictions of all folds together by something else than what is pooled. */
+export interface PooledBeside {
+  /** A member as `--member` takes it, or a way to combine members. */
+  readonly name: string;
+  /** Over all records. */
+  readonly rmse: number;
+  /** Interval that holds the RMSE of 95 % of draws of as many rows. */
+  readonly rmseInterval: readonly [low: number, high: number];
 }
 
 /** How one fold was predicted by a model that had not seen it. */
@@ -68,6 +80,8 @@ export interface FoldRows {
   readonly rows: readonly ValidationRow[];
   /** Mean score of the fold's train rows. */
   readonly trainMean: number;
+  /** What else predicted the same rows, the same in all folds; none where it is left out. */
+  readonly beside?: readonly { readonly name: string; readonly predicted: ArrayLike<number> }[];
 }
 
 /** Folds and what is trained for each. */
@@ -182,11 +196,12 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
   for (const [fold, own] of paths.entries()) {
     options.reporter.note(`Fold ${fold} (${fold + 1} of ${folds}):`);
     if (await work.train(own, fold, options)) continue;
-    return { folder: path, finished: false, done: fold, folds: [], pooled: null };
+    return { folder: path, finished: false, done: fold, folds: [], pooled: null, beside: [] };
   }
-  const beside = await Promise.all(paths.map((path) => readFigures(new RunFolder(path).figures)));
-  const done = (await work.rows(paths)).map(({ rows, trainMean }, fold) => {
-    const ridge = beside[fold]?.find(({ set }) => set === "validation")?.ridge ?? null;
+  const figures = await Promise.all(paths.map((path) => readFigures(new RunFolder(path).figures)));
+  const scored = await work.rows(paths);
+  const done = scored.map(({ rows, trainMean }, fold) => {
+    const ridge = figures[fold]?.find(({ set }) => set === "validation")?.ridge ?? null;
     return { figures: { fold, ...figuresOf(rows, trainMean), ridge }, rows };
   });
   const rows = done.flatMap(({ rows }) => rows).sort((a, b) => a.record - b.record);
@@ -197,7 +212,18 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
     done: folds,
     folds: done.map(({ figures }) => figures),
     pooled: pool(rows, done),
+    beside: poolBeside(scored),
   };
+}
+
+function poolBeside(folds: readonly FoldRows[]): PooledBeside[] {
+  return (folds[0]?.beside ?? []).map(({ name }, i) => {
+    const rows = folds.flatMap(({ rows, beside }) =>
+      rows.map(({ record, score }, row) => ({ record, score, predicted: beside![i]!.predicted[row]! }))
+    ).sort((a, b) => a.record - b.record);
+    const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
+    return { name, rmse: rmse(predicted, score), rmseInterval: bootstrapInterval(predicted, score) };
+  });
 }
 
 /** Folds of a single run. */

@@ -1,3 +1,5 @@
+import { ensembleName } from "../../models/ensemble/config.ts";
+import type { Member } from "../../models/ensemble/members.ts";
 import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
 import { type GivenSettings, sharedTable } from "../../models/settings/shared.ts";
 import { fieldsOf, setByPath } from "../../models/settings/table.ts";
@@ -16,6 +18,8 @@ export interface Cell {
   readonly variant: Variant;
   readonly seed: number;
   readonly settings: GivenSettings;
+  /** Members of an ensemble, whose settings are then those of its split; empty for a single run. */
+  readonly members: readonly Member[];
   /** Minutes that it takes on two cores without a GPU, roughly. */
   readonly minutes: number;
 }
@@ -67,7 +71,7 @@ export function allCells({ epochs, fed }: { readonly epochs: number; readonly fe
       "-",
     );
     // Five folds, each of less than a thousand rows fewer.
-    return { name, set, recipe, variant, seed, settings, minutes: set === "fed" ? 3.5 * rough : rough };
+    return { name, set, recipe, variant, seed, settings, members: [], minutes: set === "fed" ? 3.5 * rough : rough };
   };
   const names = recipes.map(({ name }) => name);
   return [
@@ -77,7 +81,32 @@ export function allCells({ epochs, fed }: { readonly epochs: number; readonly fe
         .map((variant) => cellOf("sample", recipe, variant, 1))
     ),
     ...(fed ? names.flatMap((recipe) => [1, 2, 3].map((seed) => cellOf("fed", recipe, "plain", seed))) : []),
+    ...(fed ? [1, 2, 3].map((seed) => ensembleCell(seed, epochs)) : []),
   ];
+}
+
+/** Recipes of the ensemble's members, one of each that differs from the others in how it scores. */
+const memberRecipes = ["gaussian-process", "joint-embedding", "residual-mlp", "bilinear"];
+
+function ensembleCell(seed: number, epochs: number): Cell {
+  const members = memberRecipes.map((recipe) => ({
+    recipe,
+    settings: settingsFor(recipe, "plain", { epochs, seed, groupBy: null }),
+  }));
+  const rough = memberRecipes.reduce(
+    (sum, recipe) => sum + minutes[recipe]!.plain * (recipe === "gaussian-process" ? 1 : epochs),
+    0,
+  );
+  return {
+    name: `fed-${ensembleName}-plain-seed-${seed}-${epochs}`,
+    set: "fed",
+    recipe: ensembleName,
+    variant: "plain",
+    seed,
+    settings: { data: { groupBy: "conversation", splitSeed: seed } },
+    members,
+    minutes: 3.5 * rough,
+  };
 }
 
 /** The settings of a cell. */

@@ -25,9 +25,18 @@ export function resultTables(cells: readonly Cell[], results: Results): string {
     const interval = middle ? middle.interval.map((end) => end.toFixed(3)).join(" to ") : "";
     return [`\`${recipe}\``, ...own.map(figure), middle ? `**${middle.rmse.toFixed(3)}**` : "", interval];
   });
+  const ensembles = cells.flatMap(({ name }) => {
+    return (results[name]?.beside ?? []).map((one) => [
+      name,
+      one.name,
+      one.rmse.toFixed(3),
+      one.interval.map((end) => end.toFixed(3)).join(" to "),
+    ]);
+  });
   return [
     ...(sample.length > 0 ? [table(["test RMSE", ...variants.map((variant) => heads[variant])], sample)] : []),
     ...(fed.length > 0 ? [table(["FED", "seed 1", "seed 2", "seed 3", "median", "95 % interval"], fed)] : []),
+    ...(ensembles.length > 0 ? [table(["cell", "member, or combined by", "RMSE", "95 % interval"], ensembles)] : []),
   ].join("\n\n");
 }
 

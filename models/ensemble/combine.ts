@@ -67,12 +67,23 @@ export function fitCombination(rows: MemberScores, { name, evenness, alpha }: Co
  */
 export function crossCombine(rows: MemberScores, options: CombineOptions, part: ArrayLike<number>): Float64Array {
   const combined = new Float64Array(rows.truth.length), all = [...combined.keys()];
-  for (const left of new Set(Array.from(part))) {
-    const fitted = fitCombination(pick(rows, all.filter((row) => part[row] !== left)), options);
+  for (const [left, fitted] of crossFit(rows, options, part)) {
     const own = all.filter((row) => part[row] === left);
     combine(pick(rows, own).scores, fitted).forEach((score, i) => combined[own[i]!] = score);
   }
   return combined;
+}
+
+/** For each part a combination that is fitted to the rows of the others. @param part which part each row belongs to */
+export function crossFit(
+  rows: MemberScores,
+  options: CombineOptions,
+  part: ArrayLike<number>,
+): ReadonlyMap<number, Combination> {
+  const all = [...Array(rows.truth.length).keys()];
+  return new Map([...new Set(Array.from(part))].map((left) => {
+    return [left, fitCombination(pick(rows, all.filter((row) => part[row] !== left)), options)];
+  }));
 }
 
 /** The part of each row where nothing else divides rows; fewer parts where there are fewer rows. */

@@ -1,9 +1,10 @@
 import { finishScore } from "../finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { FoldRows, FoldWork } from "../train_folds.ts";
-import { combinedSpread, crossCombine, fitCombination } from "./combine.ts";
+import { combinedSpread, combineNames, crossCombine, fitCombination } from "./combine.ts";
 import { type EnsembleConfig, EnsembleFolder, mismatchedShareOf } from "./config.ts";
 import { readHeldOut, rowsToFit } from "./held_out.ts";
+import { describeMember } from "./members.ts";
 import { type EnsembleOptions, trainEnsembleConfig } from "./train.ts";
 
 /**
@@ -33,7 +34,8 @@ async function scoreFolds(config: EnsembleConfig, paths: readonly string[]): Pro
     weight: fitted.flatMap(({ weight }) => [...weight as number[]]),
   };
   const part = fitted.flatMap(({ truth }, fold) => new Array<number>(truth.length).fill(fold));
-  const crossed = crossCombine(rows, combine, part);
+  const crossedBy = combineNames.map((name) => [name, crossCombine(rows, { ...combine, name }, part)] as const);
+  const [, crossed] = crossedBy.find(([name]) => name === combine.name)!;
   const { weights } = fitCombination(rows, combine);
   let from = 0;
   return await Promise.all(folds.map(async ({ plain }, fold) => {
@@ -49,6 +51,13 @@ async function scoreFolds(config: EnsembleConfig, paths: readonly string[]): Pro
         predicted: finishScore(crossed[at + i]!, prediction),
         spread: spread[i]!,
       })),
+      beside: [
+        ...config.members.map((member, i) => ({ name: describeMember(member), predicted: plain.scores[i]! })),
+        ...crossedBy.map(([name, scores]) => ({
+          name,
+          predicted: plain.records.map((_, i) => finishScore(scores[at + i]!, prediction)),
+        })),
+      ],
     };
   }));
 }

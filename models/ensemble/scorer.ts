@@ -7,8 +7,30 @@ import { type ScoreOptions, Scorer } from "../scorer.ts";
 import { moveMean } from "../shift/mean.ts";
 import type { ShiftName } from "../shift/names.ts";
 import type { ShiftedPredictions } from "../shift/shift_scores.ts";
-import { combine, combinedSpread } from "./combine.ts";
-import { type EnsembleConfig, EnsembleFolder, type FittedEnsemble } from "./config.ts";
+import { RunFolder } from "../run_folder.ts";
+import {
+  type Combination,
+  combine,
+  combinedSpread,
+  type CombineName,
+  combineNames,
+  fitCombination,
+} from "./combine.ts";
+import { type EnsembleConfig, EnsembleFolder, type FittedEnsemble, mismatchedShareOf } from "./config.ts";
+import { readHeldOut, rowsToFit } from "./held_out.ts";
+
+/** What the members of an ensemble say of records, each [members][rows]. */
+export interface MemberPredictions {
+  readonly scores: readonly Float32Array[];
+  /** The scores without what allows for shift. */
+  readonly unshifted: readonly Float32Array[];
+  /** Standard deviations; for a member that gives none its RMSE on the validation rows. */
+  readonly spreads: readonly Float32Array[];
+  /** How each member allowed for shift, [members]. */
+  readonly taken: readonly ShiftedPredictions["shift"][];
+  /** What ridge regression on the first member's inputs says, [rows]; null in runs of an earlier version. */
+  readonly baseline: Float32Array | null;
+}
 
 /** A trained ensemble, ready to score records. */
 export class EnsembleScorer {
@@ -27,7 +49,7 @@ export class EnsembleScorer {
   }
 
   /**
-   * Scores records with each member, one at a time on the GPU, and combines what they say.
+   * Scores records with each member and combines what they say.
    *
    * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does
    * @param shift how rows are allowed for whose scores are spread otherwise than those of training: each member does so by
@@ -37,15 +59,43 @@ export class EnsembleScorer {
    */
   async predict(
     records: readonly MetricRecord[],
-    { onNote = () => {}, ...options }: ScoreOptions,
+    options: ScoreOptions,
     shift: ShiftName = "auto",
     target: number | null = null,
   ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
+    const { fitted, config: { settings: { prediction } } } = this;
+    const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
+    const { baseline, scores, unshifted, spreads, taken } = await this.predictEach(records, options, ofMembers);
+    const exact = { ...prediction, round: false };
+    const combined = (each: readonly Float32Array[], as = prediction) =>
+      Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
+    const spread = Float32Array.from(combinedSpread(scores, spreads, fitted));
+    const plain = { spread, probabilities: null, unshifted: combined(unshifted), applied: null, baseline };
+    if (shift === "mean") {
+      const mean = target ?? meanScore(combined(scores, exact));
+      return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };
+    }
+    return { ...plain, score: combined(scores), shift: taken.find((one) => one !== "none") ?? "none" };
+  }
+
+  /** How the members are combined in each way, fitted to the validation rows as that of the ensemble is. */
+  async fitEachWay(): Promise<(readonly [name: CombineName, combination: Combination])[]> {
+    const { config } = this, folder = new EnsembleFolder(this.path);
+    const runs = config.members.map((_, member) => new RunFolder(folder.member(config, member)));
+    const rows = rowsToFit(await readHeldOut(runs), mismatchedShareOf(config));
+    return combineNames.map((name) => [name, fitCombination(rows, { ...config.settings.combine, name })] as const);
+  }
+
+  /** What each member says of records, one at a time on the GPU. @throws DataError and UsageError as `predict` does */
+  async predictEach(
+    records: readonly MetricRecord[],
+    { onNote = () => {}, ...options }: ScoreOptions,
+    shift: Exclude<ShiftName, "mean"> = "auto",
+  ): Promise<MemberPredictions> {
     const { config, fitted } = this, folder = new EnsembleFolder(this.path);
     const scores: Float32Array[] = [], unshifted: Float32Array[] = [], spreads: Float32Array[] = [];
     let baseline: Float32Array | null = null;
     const taken: ShiftedPredictions["shift"][] = [];
-    const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
     // All members read the same files, so that what is worth knowing of them is said once.
     const said = new Set<string>();
     const note = (sentence: string) => {
@@ -57,7 +107,7 @@ export class EnsembleScorer {
       try {
         const features = await scorer.features(records, { ...options, onNote: note });
         if (member === 0) baseline = scorer.predictBaseline(features);
-        const predictions = await scorer.predict(features, ofMembers);
+        const predictions = await scorer.predict(features, shift);
         scores.push(predictions.score);
         unshifted.push(predictions.unshifted);
         spreads.push(predictions.spread ?? new Float32Array(records.length).fill(fitted.rmse[member]!));
@@ -66,15 +116,6 @@ export class EnsembleScorer {
         scorer.dispose();
       }
     }
-    const { prediction } = config.settings, exact = { ...prediction, round: false };
-    const combined = (each: readonly Float32Array[], as = prediction) =>
-      Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
-    const spread = Float32Array.from(combinedSpread(scores, spreads, fitted));
-    const plain = { spread, probabilities: null, unshifted: combined(unshifted), applied: null, baseline };
-    if (shift === "mean") {
-      const mean = target ?? meanScore(combined(scores, exact));
-      return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };
-    }
-    return { ...plain, score: combined(scores), shift: taken.find((one) => one !== "none") ?? "none" };
+    return { scores, unshifted, spreads, taken, baseline };
   }
 }

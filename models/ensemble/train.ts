@@ -1,3 +1,4 @@
+import { rmse } from "../../data/evaluation.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { finishScore } from "../finish_score.ts";
@@ -6,7 +7,7 @@ import { RunFolder } from "../run_folder.ts";
 import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
 import type { RunOptions } from "../train_run.ts";
 import { writeValidation } from "../validation_file.ts";
-import { combinedSpread, crossCombine, fitCombination, partsOf } from "./combine.ts";
+import { combinedSpread, type CombineName, combineNames, crossCombine, fitCombination, partsOf } from "./combine.ts";
 import {
   type EnsembleConfig,
   ensembleConfigOf,
@@ -51,6 +52,17 @@ export interface EnsembleSummary {
   readonly members: readonly MemberSummary[];
   /** RMSE of the combined scores, of each row by a combination that was fitted without it; empty until all are done. */
   readonly figures: readonly SetFigure[];
+  /** What each way to combine the members comes to on the same rows; empty until all are done. */
+  readonly ways: readonly WayFigure[];
+}
+
+/** RMSE of members that are combined in a way, of each row by a combination that was fitted without it. */
+export interface WayFigure {
+  readonly combine: CombineName;
+  /** On the validation rows. */
+  readonly validation: number;
+  /** On the same rows with a metric that does not fit; null where there are none. */
+  readonly mismatched: number | null;
 }
 
 /**
@@ -116,10 +128,17 @@ export async function trainEnsembleConfig(
     await folder.write(config, null);
     const done = jobs > 1 ? await trainApart(left, jobs, options) : await trainInTurn(left, options);
     if (done < left.length) {
-      return { folder: path, finished: false, done: all.length - left.length + done, members: [], figures: [] };
+      return {
+        folder: path,
+        finished: false,
+        done: all.length - left.length + done,
+        members: [],
+        figures: [],
+        ways: [],
+      };
     }
   }
-  const { fitted, figures } = await fit(config, folder);
+  const { fitted, ...measured } = await fit(config, folder);
   return {
     folder: path,
     finished: true,
@@ -130,7 +149,7 @@ export async function trainEnsembleConfig(
       rmse: fitted.rmse[i]!,
       weight: fitted.weights[i]!,
     })),
-    figures,
+    ...measured,
   };
 }
 
@@ -138,7 +157,7 @@ export async function trainEnsembleConfig(
 async function fit(
   config: EnsembleConfig,
   folder: EnsembleFolder,
-): Promise<{ readonly fitted: FittedEnsemble; readonly figures: readonly SetFigure[] }> {
+): Promise<{ readonly fitted: FittedEnsemble } & Pick<EnsembleSummary, "figures" | "ways">> {
   const runs = config.members.map((_, i) => new RunFolder(folder.member(config, i)));
   const heldOut = await readHeldOut(runs);
   const { plain, mismatched } = heldOut;
@@ -153,7 +172,9 @@ async function fit(
   const place = new Map(plain.records.map((record, i) => [record, i]));
   // A record is in one part, whatever its metric.
   const part = [...parts, ...mismatched.records.map((record) => parts[place.get(record)!]!)];
-  const crossed = crossCombine(rows, combine, part).map((score) => finishScore(score, prediction));
+  const crossedBy = (name: CombineName) =>
+    crossCombine(rows, { ...combine, name }, part).map((score) => finishScore(score, prediction));
+  const crossed = crossedBy(combine.name);
   const beside = await readFigures(runs[0]!.figures) ?? [];
   const figure = (set: string, predicted: ArrayLike<number>, truth: readonly number[]): SetFigure => {
     const { ridge = null, ridgeMae = null } = beside.find((own) => own.set === set) ?? {};
@@ -163,6 +184,14 @@ async function fit(
   if (mismatched.truth.length > 0) {
     figures.push(figure("mismatched validation", crossed.subarray(count), mismatched.truth));
   }
+  const ways = combineNames.map((name): WayFigure => {
+    const scores = crossedBy(name);
+    return {
+      combine: name,
+      validation: rmse(scores.subarray(0, count), plain.truth),
+      mismatched: mismatched.truth.length > 0 ? rmse(scores.subarray(count), mismatched.truth) : null,
+    };
+  });
   const rowsOf = ({ records, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
     const spread = combinedSpread(scores, spreads, combination);
     return records.map((record, i) => ({ record, score: truth[i]!, predicted: predicted[i]!, spread: spread[i]! }));
@@ -172,5 +201,5 @@ async function fit(
   await writeValidation(folder.validation, rowsOf(plain, crossed.subarray(0, count)));
   // Last of all: the combination says that the ensemble is done.
   await folder.write(config, fitted);
-  return { fitted, figures };
+  return { fitted, figures, ways };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readRecords } from "../../../data/records.ts";
 import { rmse } from "../../../data/evaluation.ts";
 import { Engine } from "../../../engine/engine.ts";
+import { combineNames } from "../../../models/ensemble/combine.ts";
 import { expandMembers, parseMember } from "../../../models/ensemble/members.ts";
 import { EnsembleScorer } from "../../../models/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../../models/ensemble/train.ts";
@@ -36,6 +37,17 @@ Deno.test(
       "bilinear",
       "gaussian-process",
     ]);
+
+    // What each way comes to stands beside what was asked for, on the same rows.
+    assert.deepEqual(summary.ways.map(({ combine }) => combine), [...combineNames]);
+    const own = summary.ways.find(({ combine }) => combine === "weighted")!;
+    assert.deepEqual([own.validation, own.mismatched], summary.figures.map(({ rmse }) => rmse));
+    const heldOut = await Promise.all(
+      names.map((name) => readValidation(join(whole, "members", name, "validation.csv"))),
+    );
+    const averaged = heldOut[0]!.map((_, row) => heldOut.reduce((sum, rows) => sum + rows[row]!.predicted / 3, 0));
+    const ofMean = rmse(averaged, heldOut[0]!.map(({ score }) => score));
+    assert.ok(Math.abs(summary.ways.find(({ combine }) => combine === "mean")!.validation - ofMean) < 1e-6);
 
     const stop = new AbortController();
     let begun = 0;
@@ -92,7 +104,7 @@ Deno.test(
   "ensemble: folds pool the scores of records that neither members nor weights have seen",
   withFolder(async (folder) => {
     const asked = await request(folder), out = join(folder, "folds");
-    const { pooled, finished } = await trainEnsembleFolds(
+    const { pooled, finished, beside } = await trainEnsembleFolds(
       { ...asked, members: asked.members.slice(0, 2), settings: { combine: { name: "mean" } }, folds: 2, out },
       { reporter: silent },
     );
@@ -102,6 +114,23 @@ Deno.test(
     // The file has six digits.
     const written = rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score));
     assert.ok(Math.abs(pooled!.rmse - written) < 1e-5);
+
+    assert.equal(beside.length, 2 + combineNames.length, "members and ways stand beside");
+    const { rmse: own, rmseInterval } = beside.find(({ name }) => name === "mean")!;
+    assert.deepEqual([own, rmseInterval], [pooled!.rmse, pooled!.rmseInterval]);
+    const alone = (await Promise.all([0, 1].map((fold) =>
+      readValidation(join(out, `fold-${fold}/members`, names[1]!, "validation.csv"))
+    ))).flat();
+    const ofMember = rmse(
+      alone.map(({ predicted }) =>
+        predicted
+      ),
+      alone.map(({ score }) => score),
+    );
+    const [, member] = beside;
+    assert.match(member!.name, /^bilinear .*training\.seed=2/);
+    assert.ok(Math.abs(member!.rmse - ofMember) < 1e-12);
+    assert.ok(member!.rmseInterval[0] < member!.rmse && member!.rmse < member!.rmseInterval[1]);
     const before = await times(join(out, "fold-1"), names[0]!);
     const again = await resumeFolds(out, { reporter: silent }, asked.members.slice(2));
     assert.deepEqual(await times(join(out, "fold-1"), names[0]!), before);
