@@ -35,7 +35,7 @@ export interface Scored {
   readonly trainMean: number;
   /** What ridge regression on the run's inputs (an ensemble's: those of its first member) says; null in a run of an earlier version. */
   readonly ridge: Float32Array | null;
-  /** What each shift does on the run's held-out rows; empty where it was not measured. */
+  /** What each shift does on the run's or the ensemble's held-out rows; empty where it was not measured. */
   readonly shifts: readonly ShiftFigure[];
 }
 
@@ -57,17 +57,17 @@ export async function scoreWith(
     onNote,
     ...createEncodingReporter(terminal),
   };
+  const shifts = await readShiftFigures(new RunFolder(run));
   await using engine = await Engine.open({ onNote });
   if (await holdsEnsemble(run)) {
     const ensemble = await EnsembleScorer.load(engine, run);
     const { baseline, ...predictions } = await ensemble.predict(records, options, shift.name, shift.target);
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline, shifts: [] };
+    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline, shifts };
   }
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, options);
   const predictions = await scorer.predict(features, shift.name, shift.target);
   scorer.dispose();
-  const shifts = await readShiftFigures(new RunFolder(run));
   return { predictions, features, trainMean: scorer.inputs.trainMean, ridge: scorer.predictBaseline(features), shifts };
 }
 

@@ -32,7 +32,7 @@ export function reportRun({ folder, finished, epochs, best, figures, shifts }: T
 
 /** Says what an ensemble came to. @throws Interruption when it was stopped */
 export function reportEnsemble(
-  { folder, finished, done, members, figures, ways }: EnsembleSummary,
+  { folder, finished, done, members, figures, ways, shifts }: EnsembleSummary,
   terminal: Terminal,
 ): void {
   if (!finished) throw stopped(counted(done, "member"), folder);
@@ -52,6 +52,7 @@ export function reportEnsemble(
       mismatched === null ? "-" : figure(mismatched),
     ]),
   ]));
+  for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
   terminal.note(`  deno task predict --run ${folder} --data test.json --out submission.csv`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);

@@ -6,9 +6,10 @@ import { RidgeBaseline } from "./ridge_baseline.ts";
 import type { Scorer } from "./scorer.ts";
 import { type SetFigure, setFigure } from "./set_figure.ts";
 import { type ClassKnowledge, classShares, fitClasses } from "./shift/held_out.ts";
-import { measureShifts, type ShiftFigure } from "./shift/measure_shifts.ts";
+import { shiftHeldOut } from "./shift/measure_shifts.ts";
 import type { HeldOutRows } from "./shift/rows.ts";
 import { shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
+import type { ShiftedRow } from "./shift/shifted_rows.ts";
 import type { LabelledRows } from "./training_data.ts";
 import type { ValidationRow } from "./validation_file.ts";
 
@@ -30,8 +31,8 @@ export interface HeldOutMeasures {
   readonly ridge: RidgeBaseline;
   /** What is kept of the rows' classes. */
   readonly classes: ClassKnowledge;
-  /** What each way to allow for shift does on them. */
-  readonly shifts: readonly ShiftFigure[];
+  /** What each way to allow for shift makes of them. */
+  readonly shifted: readonly ShiftedRow[];
 }
 
 /**
@@ -98,7 +99,7 @@ export async function measureRun(
       evidence: [plain, swapped].flatMap((rows) => rows ? evidenceOf(rows) : []),
       ridge,
       classes: knowledge.classes!,
-      shifts: measureShifts(plain, swapped, knowledgeOf, prediction),
+      shifted: shiftHeldOut(plain, swapped, knowledgeOf, prediction, (text) => recordOfText.get(text)!),
     },
   };
 }

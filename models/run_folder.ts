@@ -80,6 +80,8 @@ export class RunFolder {
   readonly mismatchedClasses = this.#file("mismatched_classes.npy");
   /** How class probabilities are calibrated, and what each way to allow for shift does; written when the run is finished. */
   readonly shift = this.#file("shift.json");
+  /** The held-out rows under each of them; written when the run is finished. */
+  readonly shifted = this.#file("shifted.csv");
   /** RMSE and the like on each set, beside the baselines'; written when the run is finished. */
   readonly figures = this.#file("figures.json");
   /** Ridge regression on the run's inputs; written when the run is finished. */

@@ -24,6 +24,8 @@ import { writePages } from "./run_pages.ts";
 import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import { type SetFigure, writeFigures } from "./set_figure.ts";
 import { writeClasses } from "./shift/classes_file.ts";
+import { shiftFigures } from "./shift/measure_shifts.ts";
+import { writeShiftedRows } from "./shift/shifted_rows.ts";
 import type { ShiftFigure } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { GradientError, Trainer } from "./trainer.ts";
@@ -236,16 +238,17 @@ async function run(
     epochs: history.length,
     best,
     figures: measured?.figures ?? [],
-    shifts: measured?.heldOut.shifts ?? [],
+    shifts: measured ? shiftFigures(measured.heldOut.shifted) : [],
   };
   if (measured) {
-    const { predicted, evidence, ridge, classes, shifts } = measured.heldOut;
+    const { predicted, evidence, ridge, classes, shifted } = measured.heldOut;
     await ridge.write(folder.ridge);
     await writeFigures(folder.figures, measured.figures);
     await writePages(folder, config, prepared, history, summary, state);
     if (evidence.length > 0) await writeEvidence(folder.evidence, evidence);
     await writeValidation(folder.mismatched, predicted.mismatched);
-    await writeClasses(folder, classes, predicted.validation.length, shifts);
+    await writeClasses(folder, classes, predicted.validation.length, summary.shifts);
+    await writeShiftedRows(folder.shifted, shifted);
     // Last of all: this file says that the run is done.
     await writeValidation(folder.validation, predicted.validation);
   }

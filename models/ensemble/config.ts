@@ -137,6 +137,11 @@ export class EnsembleFolder {
     return join(this.path, "figures.json");
   }
 
+  /** What each way to allow for shift does on both. */
+  get shift(): string {
+    return join(this.path, "shift.json");
+  }
+
   /** @param fitted null until all members are done */
   async write(config: EnsembleConfig, fitted: FittedEnsemble | null): Promise<void> {
     const text = JSON.stringify({ format, ...config, fitted }, null, 2) + "\n";

@@ -6,8 +6,18 @@ import { expectPrecision } from "../precision.ts";
 import { RunFolder } from "../run_folder.ts";
 import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
 import type { RunOptions } from "../train_run.ts";
+import { writeShiftFigures } from "../shift/classes_file.ts";
+import type { ShiftFigure } from "../shift/measure_shifts.ts";
 import { writeValidation } from "../validation_file.ts";
-import { combinedSpread, type CombineName, combineNames, crossCombine, fitCombination, partsOf } from "./combine.ts";
+import {
+  combinedSpread,
+  type CombineName,
+  combineNames,
+  crossCombine,
+  crossFit,
+  fitCombination,
+  partsOf,
+} from "./combine.ts";
 import {
   type EnsembleConfig,
   ensembleConfigOf,
@@ -19,6 +29,7 @@ import {
   mismatchedShareOf,
 } from "./config.ts";
 import { type HeldOutRows, readHeldOut, rowsToFit } from "./held_out.ts";
+import { ensembleShifts } from "./shifts.ts";
 import { trainApart, trainInTurn } from "./jobs.ts";
 import { describeMember, type Member } from "./members.ts";
 
@@ -54,6 +65,8 @@ export interface EnsembleSummary {
   readonly figures: readonly SetFigure[];
   /** What each way to combine the members comes to on the same rows; empty until all are done. */
   readonly ways: readonly WayFigure[];
+  /** What each way to allow for shift does on them; empty until all are done, and where members do not keep it. */
+  readonly shifts: readonly ShiftFigure[];
 }
 
 /** RMSE of members that are combined in a way, of each row by a combination that was fitted without it. */
@@ -135,6 +148,7 @@ export async function trainEnsembleConfig(
         members: [],
         figures: [],
         ways: [],
+        shifts: [],
       };
     }
   }
@@ -157,7 +171,7 @@ export async function trainEnsembleConfig(
 async function fit(
   config: EnsembleConfig,
   folder: EnsembleFolder,
-): Promise<{ readonly fitted: FittedEnsemble } & Pick<EnsembleSummary, "figures" | "ways">> {
+): Promise<{ readonly fitted: FittedEnsemble } & Pick<EnsembleSummary, "figures" | "ways" | "shifts">> {
   const runs = config.members.map((_, i) => new RunFolder(folder.member(config, i)));
   const heldOut = await readHeldOut(runs);
   const { plain, mismatched } = heldOut;
@@ -196,10 +210,14 @@ async function fit(
     const spread = combinedSpread(scores, spreads, combination);
     return records.map((record, i) => ({ record, score: truth[i]!, predicted: predicted[i]!, spread: spread[i]! }));
   };
+  const fittedWithout = crossFit(rows, combine, part);
+  const combinationOf = (record: number) => fittedWithout.get(parts[place.get(record)!]!)!;
+  const shifts = await ensembleShifts(runs, combinationOf, prediction);
   await writeFigures(folder.figures, figures);
+  await writeShiftFigures(folder.shift, shifts);
   await writeValidation(folder.mismatched, rowsOf(mismatched, crossed.subarray(count)));
   await writeValidation(folder.validation, rowsOf(plain, crossed.subarray(0, count)));
   // Last of all: the combination says that the ensemble is done.
   await folder.write(config, fitted);
-  return { fitted, figures, ways };
+  return { fitted, figures, ways, shifts };
 }

@@ -9,8 +9,10 @@ import type { ShiftFigure } from "./measure_shifts.ts";
 
 const format = "metrograd shift 1";
 
-/** What `shift.json` holds. */
-type ShiftFile = Pick<ClassKnowledge, "calibration" | "trained"> & { readonly figures: readonly ShiftFigure[] };
+/** What `shift.json` holds; that of an ensemble has figures alone. */
+type ShiftFile = Partial<Pick<ClassKnowledge, "calibration" | "trained">> & {
+  readonly figures: readonly ShiftFigure[];
+};
 
 /** Writes what a run knows of its held-out rows' classes; their true scores are those of the validation files. */
 export async function writeClasses(
@@ -23,8 +25,16 @@ export async function writeClasses(
   const rows = all.length / classCount;
   await writeNpy(folder.validationClasses, all.slice(0, from), [plainRows, classCount]);
   await writeNpy(folder.mismatchedClasses, all.slice(from), [rows - plainRows, classCount]);
-  const file: ShiftFile = { calibration, trained, figures };
-  await writeAtomically(folder.shift, JSON.stringify({ format, ...file }, null, 2) + "\n");
+  await writeShiftFile(folder.shift, { calibration, trained, figures });
+}
+
+/** Writes what each way to allow for shift does on the held-out rows of an ensemble. */
+export async function writeShiftFigures(path: string, figures: readonly ShiftFigure[]): Promise<void> {
+  await writeShiftFile(path, { figures });
+}
+
+async function writeShiftFile(path: string, file: ShiftFile): Promise<void> {
+  await writeAtomically(path, JSON.stringify({ format, ...file }, null, 2) + "\n");
 }
 
 /** What a run knows of its held-out rows' classes; null for runs that are not finished, or older than this file. */
@@ -40,11 +50,14 @@ export async function readClasses(folder: RunFolder): Promise<ClassKnowledge | n
     return (await readNpyMatrix(path, { rows, columns: classCount, rowsOf })).data;
   }));
   const { calibration, trained } = file;
+  const isWhole = calibration?.biases?.length === classCount && trained?.train?.length === classCount &&
+    Number.isFinite(calibration.temperature) && Number.isFinite(trained.mismatched);
+  if (!isWhole) throw damaged(folder.shift);
   const probabilities = Float32Array.from(classes.flatMap((data) => [...data]));
   return { calibration, trained, heldOut: heldOutClasses(probabilities, scores[0]!, scores[1]!, trained) };
 }
 
-/** What each way to allow for shift does on a run's held-out rows; empty for runs that do not keep it. */
+/** What each way to allow for shift does on the held-out rows of a run or an ensemble; empty where that is not kept. */
 export async function readShiftFigures(folder: RunFolder): Promise<readonly ShiftFigure[]> {
   return (await readShiftFile(folder))?.figures ?? [];
 }
@@ -54,13 +67,12 @@ async function readShiftFile({ shift }: RunFolder): Promise<ShiftFile | null> {
   if (await whatIsAt(shift) === "nothing") return null;
   const text = new TextDecoder().decode(await readFileOrExplain(shift, "what a run knows of shift"));
   const content = parsed(text);
-  const { calibration, trained } = content ?? {};
-  const isWhole = content?.format === format && Array.isArray(content.figures) &&
-    calibration?.biases?.length === classCount && trained?.train?.length === classCount &&
-    Number.isFinite(calibration.temperature) && Number.isFinite(trained.mismatched);
-  if (!isWhole) throw new DataError(`${shift} is damaged: it is not as it was written; train the run again.`);
+  if (content?.format !== format || !Array.isArray(content.figures)) throw damaged(shift);
   return content as ShiftFile;
 }
+
+const damaged = (path: string) =>
+  new DataError(`${path} is damaged: it is not as it was written; train the run again.`);
 
 function parsed(text: string): Partial<ShiftFile> & { readonly format?: unknown } | null {
   try {

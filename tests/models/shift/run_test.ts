@@ -6,11 +6,13 @@ import { readRecords } from "../../../data/records.ts";
 import { Engine } from "../../../engine/engine.ts";
 import { expandMembers, parseMember } from "../../../models/ensemble/members.ts";
 import { EnsembleScorer } from "../../../models/ensemble/scorer.ts";
-import { trainEnsemble } from "../../../models/ensemble/train.ts";
+import { resumeEnsemble, trainEnsemble } from "../../../models/ensemble/train.ts";
 import { RunFolder } from "../../../models/run_folder.ts";
 import { Scorer } from "../../../models/scorer.ts";
 import { readClasses, readShiftFigures } from "../../../models/shift/classes_file.ts";
+import { shiftFigures } from "../../../models/shift/measure_shifts.ts";
 import { shiftNames } from "../../../models/shift/names.ts";
+import { readShiftedRows, shiftedSets } from "../../../models/shift/shifted_rows.ts";
 import { trainRun } from "../../../models/train_run.ts";
 import { readValidation } from "../../../models/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
@@ -35,6 +37,10 @@ for (
       assert.deepEqual(summary.shifts.map(({ shift }) => shift), [...shiftNames]);
       const run = new RunFolder(out);
       assert.deepEqual(await readShiftFigures(run), summary.shifts);
+      const shifted = (await readShiftedRows(run.shifted))!;
+      shiftFigures(shifted).forEach((figure, i) => {
+        for (const set of shiftedSets) assert.ok(Math.abs(figure[set]! - summary.shifts[i]![set]!) < 1e-5, set);
+      });
       const rows = (await readValidation(run.validation)).length;
       for (const path of [run.validationClasses, run.mismatchedClasses]) {
         const { data } = await readNpyMatrix(path, { rows, columns: 11 });
@@ -103,5 +109,45 @@ Deno.test(
     assert.ok(Math.abs(meanScore(mean.score) - meanScore(em.score)) < 1e-3);
     assert.ok(Math.abs(meanScore(four.score) - 4) < 1e-3);
     assert.deepEqual([none.shift, em.shift, mean.shift], ["none", "em", "mean"]);
+  }),
+);
+
+Deno.test(
+  "shift: an ensemble measures each shift on its held-out rows; of one member alone that is the member's own table",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder), out = join(folder, "ensemble");
+    const member = (seed: number) =>
+      expandMembers([
+        parseMember(
+          `bilinear model.hidden=16,8 training.batchSize=16 training.epochs=1 model.rank=4 training.seed=${seed}`,
+        ),
+      ]);
+    const one = await trainEnsemble(
+      { files, members: member(1), settings: { combine: { name: "mean" } }, maxRows: null, out },
+      { reporter: silent },
+    );
+    const own = await readShiftFigures(new RunFolder(one.members[0]!.folder));
+    assert.deepEqual(one.shifts.map(({ shift }) => shift), [...shiftNames]);
+    one.shifts.forEach((figure, i) => {
+      for (const set of shiftedSets) {
+        assert.ok(Math.abs(figure[set]! - own[i]![set]!) < 1e-4, `${figure.shift}, ${set}`);
+      }
+    });
+    assert.deepEqual(await readShiftFigures(new RunFolder(out)), one.shifts);
+
+    const two = await resumeEnsemble(out, { reporter: silent }, member(2));
+    const [none] = two.shifts, [plain, mismatched] = two.figures;
+    assert.ok(Math.abs(none!.validation - plain!.rmse) < 1e-5 && Math.abs(none!.mismatched! - mismatched!.rmse) < 1e-5);
+    assert.notDeepEqual(two.shifts, one.shifts);
+    assert.ok(two.shifts.every(({ validation, mixed }) => validation > 0 && mixed! > 0));
+
+    const { shifted } = new RunFolder(two.members[1]!.folder);
+    const text = await Deno.readTextFile(shifted);
+    await Deno.writeTextFile(shifted, text.replace(/\n[^\n]*\n$/, "\n"));
+    await assert.rejects(resumeEnsemble(out, { reporter: silent }), /02-bilinear has other held-out rows/);
+    await Deno.writeTextFile(shifted, text.replace(/,[^,]*\n$/, "\n"));
+    await assert.rejects(resumeEnsemble(out, { reporter: silent }), /shifted\.csv is damaged/);
+    await Deno.remove(shifted);
+    assert.deepEqual((await resumeEnsemble(out, { reporter: silent })).shifts, [], "an older member keeps none");
   }),
 );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { meanScore, rmse } from "../../../data/evaluation.ts";
 import { fitClasses } from "../../../models/shift/held_out.ts";
-import { measureShifts } from "../../../models/shift/measure_shifts.ts";
+import { shiftFigures, shiftHeldOut } from "../../../models/shift/measure_shifts.ts";
 import { shiftNames } from "../../../models/shift/names.ts";
 import type { HeldOutRows } from "../../../models/shift/rows.ts";
 import { shiftedPredictions, type ShiftKnowledge } from "../../../models/shift/shift_scores.ts";
@@ -97,10 +97,13 @@ Deno.test("shift: a run without class probabilities takes none for auto, moves t
 Deno.test("shift figures: a half is scored by what the other tells, and the mix is of three rows and two", () => {
   const plain = rowsOf(trainedShares, 400, 8), low = rowsOf([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], 400, 9);
   const seen: number[][] = [];
-  const figures = measureShifts(plain, low, (half, other) => {
+  const knowledge = (half: HeldOutRows, other: HeldOutRows | null) => {
     seen.push([...half.text]);
     return { gate: null, classes: fitClasses(half, other, { ...trained, mismatched: 0.1 }, null), run: "" };
-  }, asIs);
+  };
+  const shifted = shiftHeldOut(plain, low, knowledge, asIs, (text) => 1000 + text), figures = shiftFigures(shifted);
+  assert.deepEqual(shifted.filter(({ set }) => set === "mixed").length, 400);
+  assert.ok(shifted.every(({ record, half }) => record >= 1000 && record % 2 === half));
   assert.deepEqual(seen.map((texts) => texts.map((text) => text % 2)), [
     new Array(200).fill(1),
     new Array(200).fill(0),
@@ -109,5 +112,6 @@ Deno.test("shift figures: a half is scored by what the other tells, and the mix 
   const [none, , em] = figures;
   assert.ok(em!.mixed! < none!.mixed! && em!.mismatched! < none!.mismatched!, JSON.stringify(figures));
   assert.ok(Math.abs(none!.mixed! ** 2 - (0.6 * none!.validation ** 2 + 0.4 * none!.mismatched! ** 2)) < 0.1);
-  assert.deepEqual(measureShifts(plain, null, (half) => knowledgeOf(half), asIs)[0]!.mixed, null);
+  const alone = shiftFigures(shiftHeldOut(plain, null, (half) => knowledgeOf(half), asIs, (text) => text));
+  assert.deepEqual([alone[0]!.mismatched, alone[0]!.mixed], [null, null]);
 });
