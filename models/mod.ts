@@ -79,6 +79,7 @@ export { explainTraining, type Explanation, type LayerDescription, type Operatio
 export {
   type FoldFigures,
   type FoldsSummary,
+  type PooledBeside,
   type PooledFigures,
   resumeFolds,
   trainEnsembleFolds,
@@ -129,13 +130,14 @@ export {
   holdsEnsemble,
 } from "./ensemble/config.ts";
 export { defaultMembers, expandMembers, type Member, type MemberEntry } from "./ensemble/members.ts";
-export { EnsembleScorer } from "./ensemble/scorer.ts";
+export { EnsembleScorer, type MemberPredictions } from "./ensemble/scorer.ts";
 export {
   type EnsembleOptions,
   type EnsembleSummary,
   type MemberSummary,
   resumeEnsemble,
   trainEnsemble,
+  type WayFigure,
 } from "./ensemble/train.ts";
 export {
   finetune,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { drawnRows } from "../data/drawn_rows.ts";
 import { GrowingRows } from "../data/augmentation/growing_rows.ts";
 import type { GrowingTables } from "../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../data/evaluation.ts";
@@ -16,6 +17,7 @@ import { textStatistics } from "../data/text_statistics.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
+import { Philox } from "../kernels/philox.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { builtInEncoder } from "./open_encoder.ts";
@@ -32,6 +34,8 @@ import { readWrittenRecords } from "./written_records.ts";
 
 /** Seed of the sample set that runs train on, whatever their own seed: runs stay comparable. */
 export const sampleSeed = 1;
+
+const rowsStream = 0xba66;
 
 /** How many rows there are of each kind. */
 export interface RowCounts {
@@ -122,7 +126,7 @@ export async function prepare(
   if (records.length < 2) {
     throw new MetrogradError(`${source} holds ${records.length} record; training needs at least two.`);
   }
-  const split = splitOf(records, settings);
+  const split = drawnFrom(splitOf(records, settings), settings);
 
   const layout = settings.features.texts;
   const written = await readWrittenRecords({
@@ -238,6 +242,12 @@ function splitOf(records: readonly MetricRecord[], { data, training }: Settings)
   const options = { seed: data.splitSeed ?? training.seed, groupBy };
   if (folds === 0) return holdoutSplit(records, { ...options, share });
   return stratifiedFolds(records, { ...options, folds })[fold]!;
+}
+
+/** Of the train rows those that are learnt from, at least one. */
+function drawnFrom({ train, validation }: Split, { training: { rowShare, seed } }: Settings): Split {
+  const count = Math.max(Math.round(rowShare * train.length), 1);
+  return { train: drawnRows(train, count, new Philox(seed, rowsStream)), validation };
 }
 
 /** A record of the sample set as a file of records would give it. */

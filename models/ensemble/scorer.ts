@@ -21,6 +21,7 @@ import { readHeldOut, rowsToFit } from "./held_out.ts";
 
 /** What the members of an ensemble say of records, each [members][rows]. */
 export interface MemberPredictions {
+  /** Their scores. */
   readonly scores: readonly Float32Array[];
   /** The scores without what allows for shift. */
   readonly unshifted: readonly Float32Array[];

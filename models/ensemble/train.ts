@@ -71,6 +71,7 @@ export interface EnsembleSummary {
 
 /** RMSE of members that are combined in a way, of each row by a combination that was fitted without it. */
 export interface WayFigure {
+  /** The way. */
   readonly combine: CombineName;
   /** On the validation rows. */
   readonly validation: number;

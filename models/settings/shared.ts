@@ -147,6 +147,7 @@ export const sharedTable = {
     labelNoise: number(0, [0, 10, false], "standard deviation of noise added to scores in each step"),
     precision: choice("f32", precisions, "numbers that products of matrices read: f32, or f16 with sums of f32"),
     seed: number(1, seeds, "seed of every random choice"),
+    rowShare: number(1, [0.01, 1, false], "part of the train rows that are learnt from, drawn by training.seed"),
     refit: choice(
       "all",
       ["all", "none"],

@@ -15,6 +15,7 @@ const compared = [
   "validation.csv",
   "validation_classes.npy",
   "shift.json",
+  "shifted.csv",
 ];
 
 const listing = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -58,6 +59,7 @@ Deno.test(
       "model.safetensors",
       "ridge.safetensors",
       "shift.json",
+      "shifted.csv",
       "timings.jsonl",
       "validation.csv",
       "validation_classes.npy",

@@ -1,3 +1,4 @@
+import { drawnRows } from "../../../data/drawn_rows.ts";
 import { embedding } from "../../../engine/ops/embedding.ts";
 import { indexSelect } from "../../../engine/ops/gather.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
@@ -29,7 +30,7 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
     const used = usedRows(network, train, seed);
     setStatisticsScale(network, train, used);
     setRows(network, train, used);
-    const searched = drawn(Uint32Array.from(used.keys()), model.searchRows, new Philox(seed, searchStream));
+    const searched = drawnRows(Uint32Array.from(used.keys()), model.searchRows, new Philox(seed, searchStream));
     const raw = await distancesOf(train, network, searched, searched);
     const units = Float32Array.from(raw, (one) => one.reduce((sum, value) => sum + value, 0) / one.length || 1);
     train.engine.write(network.units, units);
@@ -81,13 +82,7 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
 function usedRows({ alpha }: GaussianProcess, { rows: { weight } }: TrainRows, seed: number): Uint32Array {
   const counted = Uint32Array.from(weight.keys()).filter((row) => weight[row]! > 0);
   if (counted.length === 0) throw new MetrogradError("There are no rows to train on.");
-  return drawn(counted, alpha.shape[0]!, new Philox(seed, rowsStream));
-}
-
-/** Some of the rows in their order: all, or as many as there is room for. */
-function drawn(rows: Uint32Array, most: number, random: Philox): Uint32Array {
-  if (rows.length <= most) return rows;
-  return random.permutation(rows.length).slice(0, most).sort().map((at) => rows[at]!);
+  return drawnRows(counted, alpha.shape[0]!, new Philox(seed, rowsStream));
 }
 
 /** Hands the network what it has to know of the rows that predictions lean on. */

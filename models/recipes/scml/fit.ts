@@ -1,4 +1,5 @@
 import { MetrogradError } from "../../../kernels/errors.ts";
+import { drawnRows } from "../../../data/drawn_rows.ts";
 import { scoreClass } from "../../../data/scores.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { discriminantBasis, tripletDifferenceBasis } from "../../classical/bases.ts";
@@ -33,13 +34,13 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
     throw new MetrogradError(`There are ${counted.length} rows to fit to; at least 2 are needed.`);
   }
   if (network.input) {
-    const features = featuresOf(train, drawn(counted, mostRows, new Philox(seed, pcaStream)));
+    const features = featuresOf(train, drawnRows(counted, mostRows, new Philox(seed, pcaStream)));
     network.input.set(Pca.fit(features, network.input.shift.size));
   }
   const x = await computed(train, counted, (batch) => network.place(batch));
   const score = Float32Array.from(counted, (row) => train.rows.score[row]!);
   if (network.kernel) {
-    const chosen = drawn(
+    const chosen = drawnRows(
       Uint32Array.from(counted.keys()),
       network.kernel.rows.shape[0]!,
       new Philox(seed, kernelStream),
@@ -124,12 +125,6 @@ function picked(x: Matrix, chosen: Uint32Array): Matrix {
   const data = new Float32Array(chosen.length * x.columns);
   chosen.forEach((row, i) => data.set(rowOf(x, row), i * x.columns));
   return { data, rows: chosen.length, columns: x.columns };
-}
-
-/** Some of the rows in their order: all, or as many as are wanted. */
-function drawn(rows: Uint32Array, most: number, random: Philox): Uint32Array {
-  if (rows.length <= most) return rows;
-  return random.permutation(rows.length).slice(0, most).sort().map((at) => rows[at]!);
 }
 
 /** Of all pairs of different rows; 1 where all rows are the same. */
