@@ -11,6 +11,7 @@ import {
   attentionReference,
 } from "../../kernels/attention/attention.ref.ts";
 import { streamingForwardSource } from "../../kernels/attention/streaming_source.ts";
+import type { StreamingTile } from "../../kernels/attention/streaming_tile.ts";
 import { dropoutMaskReference } from "../../kernels/dropout/dropout.ref.ts";
 import type { Dropout } from "../../kernels/dropout/keep.ts";
 import { ShapeError } from "../../kernels/errors.ts";
@@ -44,6 +45,13 @@ function variantsFor({ queries, keys, headSize }: Case): (AttentionVariant | und
     { ...streaming, lanes: 64, rows: 1, others: 32, sharing: "workgroup" },
   ];
 }
+
+/** Streaming tiles far smaller than those of any device: they show what a line does as well, and compile at once. */
+const smallTiles: readonly Omit<StreamingTile, "width">[] = [
+  ...(subgroupSize === 8 ? [{ lanes: 8, rows: 2, others: 16, sharing: "broadcast" } as const] : []),
+  { lanes: 8, rows: 2, others: 4, sharing: "load" },
+  { lanes: 8, rows: 1, others: 4, sharing: "workgroup" },
+];
 
 /** Odd sequences keep their last key alone, even ones all but every third, counted from the last. */
 function maskOf({ batch, keys }: Case): Uint32Array<ArrayBuffer> {
@@ -140,6 +148,19 @@ Deno.test("attention: sequences of odd lengths and head widths give the referenc
     }
   }
 });
+
+for (const tile of smallTiles) {
+  for (const [width, headSize] of [[4, 44], [1, 13]] as const) {
+    const how = `${tile.sharing} in ${width === 4 ? "vectors" : "numbers"}`;
+    Deno.test(`attention: a small streaming tile, ${how}, gives the reference's output and gradients`, async () => {
+      const sizes = { batch: 3, heads: 2, queries: 21, keys: 37, headSize };
+      const dropout = { probability: 0.3, draw: { seed: 7, step: 3, use: 2 } };
+      for (const rest of [{}, { masked: true, dropout }, { size: 20 }]) {
+        await compare({ ...sizes, ...rest }, [{ name: "streaming", ...tile, width }]);
+      }
+    });
+  }
+}
 
 Deno.test("attention: short stacks of many sequences and heads fill many workgroups", async () => {
   const one = { batch: 65, heads: 5, queries: 8, keys: 8, headSize: 4 };
