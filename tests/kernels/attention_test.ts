@@ -81,16 +81,17 @@ async function run(one: Case, variant: AttentionVariant | undefined, on: Launche
   const q = normals(ownSize, 1, { scale: size }), k = normals(otherSize, 2), v = normals(otherSize, 3);
   const dy = normals(ownSize, 4), mask = masked ? maskOf(one) : undefined;
   const y = harness.output(ownSize), statistics = harness.output(3 * batch * heads * queries);
-  // All three in one buffer, and their gradients in another order behind a gap.
-  const gap = headSize, packed = harness.upload([...Array(gap).fill(NaN), ...v, ...q, ...k]);
+  // All three in one buffer, each behind a gap that nothing may read, and their gradients in another order.
+  const gap = headSize, nothing = Array(gap).fill(NaN);
+  const packed = harness.upload([v, q, k].flatMap((one) => [...nothing, ...one]));
   const [dk, dv, dq] = [2 * gap, 2 * gap + otherSize, 2 * gap + 2 * otherSize];
   const gradient = harness.output(dq + ownSize);
   const layout = (tokens: number) => ({ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize });
   const options = {
     ...{ batch, heads, queries, keys, headSize, scale: 1 / Math.sqrt(headSize), dropout },
     v: { slice: packed, offset: gap },
-    q: { slice: packed, offset: gap + otherSize },
-    k: { slice: packed, offset: gap + otherSize + ownSize },
+    q: { slice: packed, offset: 2 * gap + otherSize },
+    k: { slice: packed, offset: 3 * gap + otherSize + ownSize },
     qLayout: layout(queries),
     kvLayout: layout(keys),
     yLayout: layout(queries),
