@@ -129,6 +129,7 @@ export {
   type GivenEnsembleSettings,
   holdsEnsemble,
 } from "./ensemble/config.ts";
+export type { EnsembleFigures, WayFigure } from "./ensemble/fit.ts";
 export { defaultMembers, expandMembers, type Member, type MemberEntry } from "./ensemble/members.ts";
 export { EnsembleScorer, type MemberPredictions } from "./ensemble/scorer.ts";
 export {
@@ -137,7 +138,6 @@ export {
   type MemberSummary,
   resumeEnsemble,
   trainEnsemble,
-  type WayFigure,
 } from "./ensemble/train.ts";
 export {
   finetune,

@@ -1,35 +1,17 @@
-import { rmse } from "../../data/evaluation.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { finishScore } from "../finish_score.ts";
 import { expectPrecision } from "../precision.ts";
 import { RunFolder } from "../run_folder.ts";
-import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
 import type { RunOptions } from "../train_run.ts";
-import { writeShiftFigures } from "../shift/classes_file.ts";
-import type { ShiftFigure } from "../shift/measure_shifts.ts";
-import { writeValidation } from "../validation_file.ts";
-import {
-  combinedSpread,
-  type CombineName,
-  combineNames,
-  crossCombine,
-  crossFit,
-  fitCombination,
-  partsOf,
-} from "./combine.ts";
 import {
   type EnsembleConfig,
   ensembleConfigOf,
   EnsembleFolder,
   type EnsembleRequest,
-  type FittedEnsemble,
   holdsEnsemble,
   memberConfigs,
-  mismatchedShareOf,
 } from "./config.ts";
-import { type HeldOutRows, readHeldOut, rowsToFit } from "./held_out.ts";
-import { ensembleShifts } from "./shifts.ts";
+import { type EnsembleFigures, fitEnsemble } from "./fit.ts";
 import { trainApart, trainInTurn } from "./jobs.ts";
 import { describeMember, type Member } from "./members.ts";
 
@@ -52,7 +34,7 @@ export interface MemberSummary {
 }
 
 /** What an ensemble came to. */
-export interface EnsembleSummary {
+export interface EnsembleSummary extends EnsembleFigures {
   /** Where it is. */
   readonly folder: string;
   /** False when the work was stopped by its signal; it can be resumed. */
@@ -61,22 +43,6 @@ export interface EnsembleSummary {
   readonly done: number;
   /** Empty until all are done. */
   readonly members: readonly MemberSummary[];
-  /** RMSE of the combined scores, of each row by a combination that was fitted without it; empty until all are done. */
-  readonly figures: readonly SetFigure[];
-  /** What each way to combine the members comes to on the same rows; empty until all are done. */
-  readonly ways: readonly WayFigure[];
-  /** What each way to allow for shift does on them; empty until all are done, and where members do not keep it. */
-  readonly shifts: readonly ShiftFigure[];
-}
-
-/** RMSE of members that are combined in a way, of each row by a combination that was fitted without it. */
-export interface WayFigure {
-  /** The way. */
-  readonly combine: CombineName;
-  /** On the validation rows. */
-  readonly validation: number;
-  /** On the same rows with a metric that does not fit; null where there are none. */
-  readonly mismatched: number | null;
 }
 
 /**
@@ -153,7 +119,7 @@ export async function trainEnsembleConfig(
       };
     }
   }
-  const { fitted, ...measured } = await fit(config, folder);
+  const { fitted, ...measured } = await fitEnsemble(config, folder);
   return {
     folder: path,
     finished: true,
@@ -166,59 +132,4 @@ export async function trainEnsembleConfig(
     })),
     ...measured,
   };
-}
-
-/** Fits how the members, all of them done, are combined, and writes it down with what came of it. */
-async function fit(
-  config: EnsembleConfig,
-  folder: EnsembleFolder,
-): Promise<{ readonly fitted: FittedEnsemble } & Pick<EnsembleSummary, "figures" | "ways" | "shifts">> {
-  const runs = config.members.map((_, i) => new RunFolder(folder.member(config, i)));
-  const heldOut = await readHeldOut(runs);
-  const { plain, mismatched } = heldOut;
-  const { combine, prediction } = config.settings;
-  const rows = rowsToFit(heldOut, mismatchedShareOf(config));
-  const combination = fitCombination(rows, combine);
-  const { inputs } = await runs[0]!.readConfig();
-  const { trainMean } = inputs!;
-  const fitted: FittedEnsemble = { ...combination, rmse: heldOut.rmse, trainMean };
-
-  const count = plain.truth.length, parts = partsOf(count);
-  const place = new Map(plain.records.map((record, i) => [record, i]));
-  // A record is in one part, whatever its metric.
-  const part = [...parts, ...mismatched.records.map((record) => parts[place.get(record)!]!)];
-  const crossedBy = (name: CombineName) =>
-    crossCombine(rows, { ...combine, name }, part).map((score) => finishScore(score, prediction));
-  const crossed = crossedBy(combine.name);
-  const beside = await readFigures(runs[0]!.figures) ?? [];
-  const figure = (set: string, predicted: ArrayLike<number>, truth: readonly number[]): SetFigure => {
-    const { ridge = null, ridgeMae = null } = beside.find((own) => own.set === set) ?? {};
-    return { ...setFigure(set, predicted, truth, { trainMean, ridge: null }), ridge, ridgeMae };
-  };
-  const figures = [figure("validation", crossed.subarray(0, count), plain.truth)];
-  if (mismatched.truth.length > 0) {
-    figures.push(figure("mismatched validation", crossed.subarray(count), mismatched.truth));
-  }
-  const ways = combineNames.map((name): WayFigure => {
-    const scores = crossedBy(name);
-    return {
-      combine: name,
-      validation: rmse(scores.subarray(0, count), plain.truth),
-      mismatched: mismatched.truth.length > 0 ? rmse(scores.subarray(count), mismatched.truth) : null,
-    };
-  });
-  const rowsOf = ({ records, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
-    const spread = combinedSpread(scores, spreads, combination);
-    return records.map((record, i) => ({ record, score: truth[i]!, predicted: predicted[i]!, spread: spread[i]! }));
-  };
-  const fittedWithout = crossFit(rows, combine, part);
-  const combinationOf = (record: number) => fittedWithout.get(parts[place.get(record)!]!)!;
-  const shifts = await ensembleShifts(runs, combinationOf, prediction);
-  await writeFigures(folder.figures, figures);
-  await writeShiftFigures(folder.shift, shifts);
-  await writeValidation(folder.mismatched, rowsOf(mismatched, crossed.subarray(count)));
-  await writeValidation(folder.validation, rowsOf(plain, crossed.subarray(0, count)));
-  // Last of all: the combination says that the ensemble is done.
-  await folder.write(config, fitted);
-  return { fitted, figures, ways, shifts };
 }
