@@ -1,5 +1,6 @@
 import { ensembleName } from "../../models/ensemble/config.ts";
 import type { Member } from "../../models/ensemble/members.ts";
+import type { Recipe } from "../../models/recipe.ts";
 import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
 import { type GivenSettings, sharedTable } from "../../models/settings/shared.ts";
 import { fieldsOf, setByPath } from "../../models/settings/table.ts";
@@ -62,8 +63,9 @@ const gateMinutes = 0.5;
  */
 export function allCells({ epochs, fed }: { readonly epochs: number; readonly fed: boolean }): Cell[] {
   const cellOf = (set: Cell["set"], recipe: string, variant: Variant, seed: number): Cell => {
-    const settings = settingsFor(recipe, variant, { epochs, seed, groupBy: set === "fed" ? "conversation" : null });
-    const chosen = recipeNamed(recipe), fitted = chosen.fitted?.(settingsOf(chosen, settings)) ?? false;
+    const given = settingsFor(recipe, variant, { epochs, seed, groupBy: set === "fed" ? "conversation" : null });
+    const chosen = recipeNamed(recipe), settings = set === "fed" ? withoutSystemPrompts(chosen, given) : given;
+    const fitted = chosen.fitted?.(settingsOf(chosen, settings)) ?? false;
     const { plain = 1, document = 1 } = minutes[recipe] ?? {};
     const rough = (variant === "document" ? document : plain) * (fitted ? 1 : epochs) +
       (variant === "gate" ? gateMinutes : 0);
@@ -83,6 +85,12 @@ export function allCells({ epochs, fed }: { readonly epochs: number; readonly fe
     ...(fed ? names.flatMap((recipe) => [1, 2, 3].map((seed) => cellOf("fed", recipe, "plain", seed))) : []),
     ...(fed ? [1, 2, 3].map((seed) => ensembleCell(seed, epochs)) : []),
   ];
+}
+
+/** FED has no system prompts: what would see all three fields sees two. */
+function withoutSystemPrompts(recipe: Recipe, given: GivenSettings): GivenSettings {
+  if (settingsOf(recipe, given).features.texts !== "fields") return given;
+  return { ...given, features: { ...given.features, texts: "prompt-response" } };
 }
 
 /** Recipes of the ensemble's members, one of each that differs from the others in how it scores. */

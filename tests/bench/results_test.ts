@@ -5,6 +5,7 @@ import { type FedFiles, measureCell } from "../../bench/results/measure.ts";
 import { resultTables } from "../../bench/results/table.ts";
 import { combineNames } from "../../models/ensemble/combine.ts";
 import { writeNpy } from "../../data/npy.ts";
+import { layoutFields } from "../../data/text_layout.ts";
 import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
 import { silent, writeInputs } from "../models/runs.ts";
 import { withFolder } from "../temporary.ts";
@@ -59,6 +60,17 @@ async function writeFolds(folder: string): Promise<FedFiles> {
   }
   return { folds, metricNames: inputs.metricNames!, metricEmbeddings: inputs.metricEmbeddings! };
 }
+
+Deno.test("results: every recipe is trained on the texts that FED has, by conversation", () => {
+  for (const { set, members, ...alone } of allCells({ epochs: 1, fed: true })) {
+    if (set !== "fed") continue;
+    assert.equal(alone.settings.data?.groupBy, "conversation");
+    for (const { recipe, settings } of members.length > 0 ? members : [alone]) {
+      const { texts } = settingsOf(recipeNamed(recipe), settings).features;
+      assert.ok(!(layoutFields[texts] as readonly string[]).includes("system_prompt"), recipe);
+    }
+  }
+});
 
 Deno.test(
   "results: a cell of folds is scored on rows that its runs have not seen, and what is done is not trained again",
