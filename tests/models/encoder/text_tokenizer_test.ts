@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TextTokenizer } from "../../../models/encoder/text_tokenizer.ts";
 import { put, withFolder } from "../../temporary.ts";
+import { byteLevelTokenizer, byteLevelVocabulary } from "./byte_level.ts";
 import { type Family, vocabularyOf, writeTinyEncoder } from "./tiny_encoder.ts";
 
 async function open(folder: string, family: Family): Promise<TextTokenizer> {
@@ -60,6 +61,35 @@ Deno.test(
       const tokenizer = await open(folder, family);
       assert.deepEqual(tokenizer.encode("a \ud800 b \udc00", 20), tokenizer.encode("a \ufffd b \ufffd", 20));
       assert.ok(tokenizer.encode("the \0 answer", 20).length >= 4);
+    }
+  }),
+);
+
+/** Ids that Python's tokenizers 0.23.3 gives. */
+const byteLevelIds: readonly (readonly [text: string, ids: readonly number[]])[] = [
+  ["", [0, 2]],
+  ["hello", [0, 268, 2]],
+  ["the thing, the  a", [0, 261, 36, 120, 108, 265, 48, 262, 36, 263, 2]],
+  ["don't sing", [0, 104, 115, 114, 269, 36, 119, 265, 2]],
+  ["   the", [0, 273, 262, 2]],
+  ["a\nb\t c ", [0, 101, 14, 102, 13, 36, 103, 36, 2]],
+  ["12345 ½", [0, 53, 54, 55, 56, 57, 36, 198, 193, 2]],
+  ["नमस्ते", [0, 270, 172, 270, 178, 270, 188, 228, 169, 145, 270, 168, 228, 169, 139, 2]],
+  ["மழை", [0, 228, 178, 178, 228, 178, 184, 228, 179, 140, 2]],
+  ["😀 é e\u0301", [0, 272, 156, 132, 36, 199, 173, 36, 105, 208, 133, 2]],
+  ["\0\ufffd", [0, 4, 243, 195, 193, 2]],
+  ["hello <mask> the", [0, 268, 274, 262, 2]],
+  ["</s>hello", [0, 2, 268, 2]],
+];
+
+Deno.test(
+  "text tokenizer: byte-level BPE, as RoBERTa has it, gives the ids that Python's tokenizers gives",
+  withFolder(async (folder) => {
+    await put(folder, "tokenizer.json", JSON.stringify(byteLevelTokenizer()));
+    const tokenizer = await TextTokenizer.open(folder, { vocabulary: byteLevelVocabulary });
+    for (const [text, ids] of byteLevelIds) {
+      assert.deepEqual(tokenizer.encode(text, 512), ids, JSON.stringify(text));
+      if (ids.length > 3) assert.deepEqual(tokenizer.encode(text, 3), [...ids.slice(0, 2), 2], JSON.stringify(text));
     }
   }),
 );
