@@ -47,11 +47,11 @@ const picking: Case = {
   },
 };
 
-const scattering: Case = {
-  name: "embedding backward 1024x768",
-  bytes: 4 * (1024 + 145) * 768,
+/** The gradient of a table for indices that name its rows in no order. */
+const scattering = (name: string, rows: number, columns: number, count: number): Case => ({
+  name,
+  bytes: 4 * (count + rows) * columns,
   prepare(engine) {
-    const rows = 145, columns = 768, count = 1024;
     const dy = engine.full([count, columns], 1), tableGradient = engine.empty([rows, columns]);
     const index = engine.indices([count], Array.from({ length: count }, (_, i) => (i * 7919) % rows));
     const slices = { dy: dy.slice, index: index.slice, tableGradient: tableGradient.slice };
@@ -60,7 +60,7 @@ const scattering: Case = {
       dispose: () => [dy, tableGradient, index].forEach((tensor) => tensor.dispose()),
     };
   },
-};
+});
 
 const greatest = memoryCase("top 8 of 4096x256", million, (engine, numbers) => {
   const x = numbers(million).slice, position = numbers(4096 * 8, "zero").slice;
@@ -68,4 +68,12 @@ const greatest = memoryCase("top 8 of 4096x256", million, (engine, numbers) => {
 });
 
 /** Kernels that move elements. */
-export const shapeCases: readonly Case[] = [transposition, heads, everyThird, picking, scattering, greatest];
+export const shapeCases: readonly Case[] = [
+  transposition,
+  heads,
+  everyThird,
+  picking,
+  scattering("embedding backward 1024x768", 145, 768, 1024),
+  scattering("embedding backward of 80000 rows", 80_000, 384, 2048),
+  greatest,
+];

@@ -1,6 +1,7 @@
 import gatherCode from "./gather_rows.wgsl" with { type: "text" };
 import occurrencesCode from "./occurrences.wgsl" with { type: "text" };
 import scatterCode from "./scatter_rows.wgsl" with { type: "text" };
+import { fill } from "../elementwise/fill.ts";
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, defineKernel, elementGrid, type Launcher, part, rowGrid } from "../launcher.ts";
 
@@ -22,24 +23,27 @@ const occurrences = defineKernel({
   label: "embedding.occurrences",
   code: occurrencesCode,
   bindings: { index: "read", links: "write" },
-  uniforms: { count: "u32", rows: "u32", first: "u32" },
+  uniforms: { count: "u32", slots: "u32", positions: "u32", first: "u32" },
 });
 const scatter = defineElementWidths({
   label: "embedding.backward",
   code: scatterCode,
-  bindings: { dy: "read", links: "read", tableGradient: "write" },
+  bindings: { dy: "read", index: "read", links: "read", tableGradient: "write" },
   uniforms: {
     total: "u32",
+    slots: "u32",
     count: "u32",
     start: "u32",
     all: "u32",
     rows: "u32",
     columns: "u32",
+    positions: "u32",
+    first: "u32",
     accumulate: "u32",
   },
 });
 
-/** Indices that one launch goes through, see `mostRounds`; a multiple of what offsets of buffers are aligned to. */
+/** Indices among which one launch looks, see `mostRounds`; a multiple of what offsets of buffers are aligned to. */
 const indicesAtOnce = 61_440;
 
 /** Sizes of a lookup. */
@@ -90,7 +94,8 @@ export function gatherRows(
 
 /**
  * tableGradient [batch, rows, columns] = for each row of a table the sum of the rows of dy [batch, count, columns] that it
- * served, in their order.
+ * served, in their order. For a table of many rows the work is some count² comparisons and batch x count x columns
+ * additions, and only setting it to 0, which `accumulate` saves, grows with it.
  */
 export function scatterRows(
   launcher: Launcher,
@@ -102,19 +107,24 @@ export function scatterRows(
   },
 ): void {
   const { kernel, width } = chooseWidth(scatter, columns);
-  const links = launcher.scratch((rows + Math.min(count, indicesAtOnce)) * 4);
+  const longest = Math.min(count, indicesAtOnce);
+  // Few rows are looked up in the index one by one; of many most are not named.
+  const byPositions = 2 * rows > count;
+  if (byPositions && !accumulate) fill(launcher, { y: tableGradient, value: 0, count: batch * rows * columns });
+  const links = launcher.scratch(((byPositions ? longest : rows) + longest) * 4);
   for (let start = 0; start < count; start += indicesAtOnce) {
-    const some = Math.min(count - start, indicesAtOnce);
-    const indices = part(index, start, some);
-    launcher.dispatch(occurrences, { index: indices, links }, { count: some, rows, first }, elementGrid(rows + some));
+    const some = Math.min(count - start, indicesAtOnce), indices = part(index, start, some);
+    const shared = { count: some, slots: byPositions ? some : rows, positions: byPositions ? 1 : 0, first };
+    launcher.dispatch(occurrences, { index: indices, links }, shared, elementGrid(shared.slots + some));
     launcher.dispatch(
       kernel,
-      { dy, links, tableGradient },
+      { dy, index: indices, links, tableGradient },
       {
-        ...{ total: batch * rows, count: some, start, all: count, rows, columns: columns / width },
-        accumulate: accumulate || start > 0 ? 1 : 0,
+        ...shared,
+        ...{ total: batch * shared.slots, start, all: count, rows, columns: columns / width },
+        accumulate: byPositions || accumulate || start > 0 ? 1 : 0,
       },
-      rowGrid(Math.ceil(columns / width / 64), batch * rows),
+      rowGrid(Math.ceil(columns / width / 64), batch * shared.slots),
     );
   }
   launcher.release(links);

@@ -1,10 +1,13 @@
-// For each row of a table where it is first named by the index, links[row] = the least i with index[i] = first + row, and for each
-// position of the index where the same row is named next, links[rows + i] = the least j > i with index[j] = index[i]; the
-// length of the index where there is none. One invocation a link.
+// Chains of the positions of an index that name the same row. For each slot that may begin one, links[slot] = the first
+// position of its chain; for each position i, links[slots + i] = the least j > i with index[j] = index[i]; `count` where there
+// is none. Slots are the rows of the table or, for a large table, the positions, of which the first that names a row begins
+// its chain. One invocation a link.
 
 struct Uniforms {
   count: u32,
-  rows: u32,
+  slots: u32,
+  // 1: slots are positions.
+  positions: u32,
   // Index of the first row of the table.
   first: u32,
 }
@@ -20,17 +23,21 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let link = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (link >= uniforms.rows + uniforms.count) {
+  if (link >= uniforms.slots + uniforms.count) {
     return;
   }
+  let begins = link < uniforms.slots;
   var row = uniforms.first + link;
   var i = 0u;
-  if (link >= uniforms.rows) {
-    row = index[link - uniforms.rows];
-    i = link - uniforms.rows + 1u;
+  if (!begins) {
+    row = index[link - uniforms.slots];
+    i = link - uniforms.slots + 1u;
+  } else if (uniforms.positions != 0u) {
+    row = index[link];
   }
   while (i < uniforms.count && index[i] != row) {
     i += 1u;
   }
-  links[link] = i;
+  let is_named_before = begins && uniforms.positions != 0u && i != link;
+  links[link] = select(i, uniforms.count, is_named_before);
 }
