@@ -4,8 +4,9 @@ import { axisView } from "../../kernels/reduction/axis.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
 import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts";
 import { type Op, op } from "../autograd.ts";
-import { axisOf, refuseF16, sameShape, shapeText } from "../shapes.ts";
+import { axisOf, refuseF16, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import { slice } from "./slice.ts";
 
 /** Inputs of `gather` and `indexSelect`. */
 export interface GatherInputs {
@@ -22,29 +23,41 @@ export interface GatherOptions {
 }
 
 /**
- * Elements of x by their positions along an axis: `x` [.., size, ..], `index` [.., picked, ..] → the shape of index. An
- * element that is picked more than once gets the sum of its gradients, in their order; a position that x lacks gives NaN.
+ * Elements of x by their positions along an axis, as torch.gather: `x` [.., size, ..], `index` [.., picked, ..] → the shape
+ * of index. Along the other axes the index may be shorter than x, of which the first elements are then taken. An element
+ * that is picked more than once gets the sum of its gradients, in their order; a position that x lacks gives NaN.
  *
- * @throws ShapeError when there is no such axis, another axis differs or the index is not u32
+ * @throws ShapeError when there is no such axis, the index has other axes or a longer one, or is not u32
  */
-export const gather: Op<GatherInputs, GatherOptions> = op("gather", {
+export function gather({ x, index }: GatherInputs, { axis = -1 }: GatherOptions = {}): Tensor {
+  refuseF16("gather", "x", x);
+  refuseF16("gather", "index", index);
+  expectIndices("gather", index);
+  const at = axisOf(x.shape, axis), sizes = index.shape;
+  if (sizes.length !== x.shape.length || sizes.some((size, i) => i !== at && size > x.shape[i]!)) {
+    throw new ShapeError(
+      `gather: an index like ${shapeText(x.shape)}, of any size along axis ${axis}, is expected, not ${
+        shapeText(sizes)
+      }.`,
+    );
+  }
+  const covered = sizes.reduce(
+    (part, size, i) => i === at || size === part.shape[i] ? part : slice({ x: part }, { axis: i, end: size }),
+    x,
+  );
+  return gatherCovered({ x: covered, index }, { axis });
+}
+
+/** `gather` where index and x differ along one axis alone. */
+const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
   forward({ x, index }: GatherInputs, { axis = -1 }: GatherOptions) {
-    expectIndices("gather", index);
-    const at = axisOf(x.shape, axis);
-    if (index.shape.length !== x.shape.length || !sameShape(index.shape.toSpliced(at, 1), x.shape.toSpliced(at, 1))) {
-      throw new ShapeError(
-        `gather: an index like ${shapeText(x.shape)} but along axis ${axis} is expected, not ${
-          shapeText(index.shape)
-        }.`,
-      );
-    }
     const y = x.engine.empty(index.shape);
     launch(x.engine.stream, {
       x: x.slice,
       index: index.slice,
       y: y.slice,
       ...axisView(x.shape, axis),
-      picked: index.shape[at]!,
+      picked: index.shape[axisOf(x.shape, axis)]!,
     });
     return y;
   },

@@ -126,6 +126,11 @@ for (const axis of [0, 1]) {
     ({ x }) => gather({ x, index: engine.indices(picked, rows.slice(0, picked[0]! * picked[1]!)) }, { axis }),
   );
 }
+gradientTest(
+  "gather by an index that is shorter along other axes",
+  at({ x: [3, 4, 2] }),
+  ({ x }) => gather({ x, index: engine.indices([2, 3, 1], [3, 0, 3, 1, 1, 2]) }, { axis: 1 }),
+);
 for (const axis of [0, 1, 2]) {
   gradientTest(
     `index select with repeated positions along axis ${axis}`,

@@ -49,6 +49,11 @@ Deno.test("shape: indices are moved as they are", async () => {
   await expectElements(() => slice({ x: x() }, { step: 2 }), [2, 1], [1, 3]);
 });
 
+Deno.test("shape: gather by a shorter index takes the first elements of the other axes", async () => {
+  const gathered = () => gather({ x: counting([2, 3, 2]), index: engine.indices([1, 2, 1], [2, 0]) }, { axis: 1 });
+  await expectElements(gathered, [1, 2, 1], [4, 0]);
+});
+
 Deno.test("shape: top k gives values and their positions", async () => {
   const { values, indices } = engine.scope(() => topk({ x: engine.tensor([2, 3], [1, 5, 5, 9, -1, 2]) }, { k: 2 }));
   assert.deepEqual((await engine.read([values, indices])).map((read) => [...read]), [[5, 5, 9, 2], [1, 2, 0, 2]]);
@@ -75,6 +80,7 @@ Deno.test("shape: what does not fit is refused", () => {
       () => expand({ x }, { shape: [3] }),
       () => gather({ x, index }),
       () => gather({ x, index: x }),
+      () => gather({ x, index: engine.indices([3, 1], [0, 0, 0]) }),
       () => indexSelect({ x, index: x }),
       () => topk({ x }, { k: 4 }),
     ];
