@@ -27,13 +27,17 @@ export async function refitToAll(
   engine: Engine,
   folder: RunFolder,
   model: Model,
-  { data, refitted, gate, rows: { records, plain } }: PreparedRun,
+  { data, metrics, refitted, gate, rows: { records, plain } }: PreparedRun,
 ): Promise<void> {
   if (!refitted) return;
   await refit(engine, model, data.tables, refitted);
   await saveModel(folder.model, model.network, { rows: allRows });
   if (!gate) return;
-  const recounted = gate.gate.recount(records, joinPairs([plain, data.validation]));
+  const recounted = gate.gate.recount(
+    { records, texts: data.tables.texts },
+    joinPairs([plain, data.validation]),
+    { data: metrics.embeddings, dimension: metrics.dimension },
+  );
   await saveGate(folder, recounted);
 }
 

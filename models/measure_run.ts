@@ -52,7 +52,7 @@ export async function measureRun(
     setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) });
   const { prediction } = scorer.model.settings;
   const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
-    const evidence = gate && gate.gate.evidence(gate.posteriors, rows, metrics);
+    const evidence = gate && gate.gate.evidence(gate.readings, rows, metrics);
     return { ...await scorer.score({ ...data.tables, metrics, rows, evidence }), score: rows.score, text: rows.text };
   };
   const plain = await score(data.validation), swapped = data.mismatched && await score(data.mismatched);

@@ -52,8 +52,11 @@ export { compareScores, describeRun, type RunLine, type TestLine, type TestScore
 export { type BaselineTables, RidgeBaseline } from "./ridge_baseline.ts";
 export type { RowCounts } from "./prepare.ts";
 export { FitGate, type FittedGate, type GateState } from "./gate/fit_gate.ts";
-export type { GateData, GateEvidence, GateRows } from "./gate/gate_rows.ts";
-export type { OddsCalibration } from "./gate/calibration.ts";
+export type { GateData, GateEvidence, GateReading, GateRows, GateTexts } from "./gate/gate_rows.ts";
+export type { ExpertOdds, OddsCalibration } from "./gate/calibration.ts";
+export { type ExpertsForm, GateExperts, type Judgement } from "./gate/experts.ts";
+export { EmbeddingModel } from "./gate/embedding_model.ts";
+export { type Scatter, scatterWithin } from "./gate/scatter.ts";
 export {
   estimateMisfitShare,
   fitMisfitScores,

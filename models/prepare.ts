@@ -178,7 +178,7 @@ export async function prepare(
   });
   const gate = settings.gate.name === "none"
     ? null
-    : prepareGate({ records, train: plain, validation, mismatched, metrics }, onNote);
+    : prepareGate({ records, texts, train: plain, validation, mismatched, metrics }, onNote);
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,

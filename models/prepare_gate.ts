@@ -1,14 +1,14 @@
 import type { ScoredPairs } from "../data/negatives.ts";
 import type { MetricTable } from "../data/metric_table.ts";
-import type { MetricRecord } from "../data/records.ts";
 import { FitGate } from "./gate/fit_gate.ts";
+import type { GateReading, GateTexts } from "./gate/gate_rows.ts";
 import { highestMisfitScore, misfitProbability } from "./gate/mixture_fit.ts";
 
 /** A gate, and what it says of the rows that it was prepared with. */
 export interface PreparedGate {
   readonly gate: FitGate;
-  /** p(topic | texts) of all records, [records][topics]. */
-  readonly posteriors: readonly Float64Array[];
+  /** What its experts say of all records. */
+  readonly readings: readonly GateReading[];
   /** Train rows that probably do not fit, [rows]. */
   readonly misfits: readonly boolean[];
   /** Validation rows of which the gate, which has not seen them, says the same, [rows]. */
@@ -17,8 +17,7 @@ export interface PreparedGate {
 
 /** Fits a gate, and says so in a note. */
 export function prepareGate(
-  { records, train, validation, mismatched, metrics }: {
-    readonly records: readonly MetricRecord[];
+  { records, texts, train, validation, mismatched, metrics }: GateTexts & {
     readonly train: ScoredPairs;
     readonly validation: ScoredPairs;
     readonly mismatched: ScoredPairs;
@@ -28,38 +27,42 @@ export function prepareGate(
 ): PreparedGate {
   const { gate: fitted, misfit } = FitGate.fit({
     records,
+    texts,
     train,
     validation,
     mismatched: mismatched.score.length > 0 ? mismatched : null,
-    metrics: metrics.names.length,
+    metrics: { data: metrics.embeddings, dimension: metrics.dimension },
   });
-  onNote(describeGate(fitted, train.score.length));
+  onNote(describeGate(fitted));
   // As a file keeps it, so that the run is measured by what it will score with.
   const gate = FitGate.fromFile(fitted.toFile(), "the gate");
-  const posteriors = gate.posteriors(records);
-  const { odds } = gate.evidence(posteriors, validation, metrics);
+  const readings = gate.read({ records, texts });
+  const { odds } = gate.evidence(readings, validation, metrics);
   const isMisfit = (probability: number) => probability > 0.5;
   return {
     gate,
-    posteriors,
+    readings,
     misfits: Array.from(misfit, isMisfit),
     validationMisfits: Array.from(
       odds,
-      (one, row) => validation.score[row]! <= highestMisfitScore && isMisfit(misfitProbability(one, gate.trainShare)),
+      (one, row) =>
+        validation.score[row]! <= highestMisfitScore && isMisfit(misfitProbability(one, gate.state.lowShare!)),
     ),
   };
 }
 
 /** What a gate has found, in a sentence. */
-function describeGate({ topics: { topics }, accuracy, informative, trainShare }: FitGate, rows: number): string {
+function describeGate({ experts: { topics: { topics } }, state, trainShare }: FitGate): string {
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
-  if (topics < 2) {
-    return `Gate: no topics found in the words of ${rows} records, so that scores stay as the recipe gives them.`;
-  }
-  const found = `Gate: ${topics} topics; it tells a record from one with a swapped metric in ${
-    percent(accuracy)
+  const [words, places] = state.calibration.slopes;
+  const by = [
+    words ? `the words of ${topics} topic${topics === 1 ? "" : "s"}` : [],
+    places ? "the texts' embeddings" : [],
+  ].flat().join(" and ");
+  const found = `Gate: by ${by || "nothing"} it tells a record from one with a swapped metric in ${
+    percent(state.accuracy)
   } of the cases`;
-  return informative
+  return state.informative
     ? `${found}, and holds ${percent(trainShare)} of the train rows for such that do not fit.`
     : `${found}, too few to be listened to: scores stay as the recipe gives them.`;
 }

@@ -127,12 +127,13 @@ export class Scorer {
     const { embeddings, metrics: defined } = await encodeForRun({ inputs, hash, features }, records, options);
     const metrics = definitions ? merge(defined) : names;
     const rows = { text: Uint32Array.from(records.keys()), metric };
+    const texts = layOutTexts(embeddings, this.model.settings.features.texts, options.embeddings ?? "The encoder");
     return {
-      texts: layOutTexts(embeddings, this.model.settings.features.texts, options.embeddings ?? "The encoder"),
+      texts,
       metrics,
       statistics: textStatistics(records),
       rows,
-      evidence: this.gate && this.gate.evidence(this.gate.posteriors(records), rows, metrics),
+      evidence: this.gate && this.gate.evidence(this.gate.read({ records, texts }), rows, metrics),
     };
   }
 

@@ -1,97 +1,121 @@
-/** From the odds of a topic model to such that can be believed: log odds' = slope · log odds + shift. */
+import { cholesky, choleskySolve } from "../classical/cholesky.ts";
+
+/** Log odds of rows by each of the gate's experts, [experts][rows]. */
+export type ExpertOdds = readonly Float64Array[];
+
+/** From the odds of experts to such that can be believed: log odds' = Σ slope · log odds + shift. */
 export interface OddsCalibration {
-  /** 1 leaves odds as they are; less draws them towards 1. */
-  readonly slope: number;
+  /** A slope for each expert: 1 leaves odds as they are, less draws them towards 1, 0 leaves the expert out. */
+  readonly slopes: readonly number[];
   /** Above 0 records are taken to fit more often. */
   readonly shift: number;
 }
 
-/** Odds as they are. */
-export const uncalibrated: OddsCalibration = { slope: 1, shift: 0 };
+/** What of a calibration is fitted. */
+export interface CalibrationForm {
+  /** Numbers of the experts that are listened to. */
+  readonly experts: readonly number[];
+  /** False to leave the shift at 0. */
+  readonly shifts: boolean;
+}
 
 /** A calibration, and how likely it makes what it was fitted to. */
 export interface FittedCalibration extends OddsCalibration {
-  /** Mean -log p of the rows that fit and of those that do not, added up. */
-  readonly loss: number;
-  /** Standard error of that. */
-  readonly lossError: number;
+  /** -log p of each row that fits, and of each that does not. */
+  readonly losses: readonly [fitting: Float64Array, misfitting: Float64Array];
 }
 
 /** Greatest |log odds| that is taken at its word. */
 const mostLogOdds = 27;
 
-/** log of odds, within bounds. */
-const logOf = (odds: number) => Math.min(Math.max(Math.log(odds), -mostLogOdds), mostLogOdds);
+const bounded = (logOdds: number) => Math.min(Math.max(logOdds, -mostLogOdds), mostLogOdds);
 
 /** Odds as a calibration has them. */
-export function calibrate({ slope, shift }: OddsCalibration, odds: Float64Array): Float64Array<ArrayBuffer> {
-  return Float64Array.from(odds, (one) => Math.exp(slope * logOf(one) + shift));
+export function calibrate({ slopes, shift }: OddsCalibration, logOdds: ExpertOdds): Float64Array<ArrayBuffer> {
+  return Float64Array.from(
+    logOdds[0]!,
+    (_, row) => Math.exp(slopes.reduce((sum, slope, expert) => sum + slope * bounded(logOdds[expert]![row]!), shift)),
+  );
 }
 
-/** Mean -log p, added up as in `FittedCalibration`, of odds that say nothing. */
+/** Mean of `FittedCalibration.losses` over the rows that fit and over those that do not, added up, with its standard error. */
+export function meanLoss(losses: readonly Float64Array[]): { readonly loss: number; readonly error: number } {
+  let loss = 0, variance = 0;
+  for (const each of losses) {
+    const mean = each.reduce((sum, one) => sum + one, 0) / each.length;
+    loss += mean;
+    variance += each.reduce((sum, one) => sum + (one - mean) ** 2, 0) / each.length ** 2;
+  }
+  return { loss, error: Math.sqrt(variance) };
+}
+
+/** The `meanLoss` of odds that say nothing. */
 export const chanceLoss = 2 * Math.LN2;
 
 /**
  * The calibration that makes rows that fit and rows that do not likeliest, both kinds counted alike: logistic regression by
  * Newton's method (Platt, 1999).
- *
- * @param options.shifts false to leave the shift at 0
  */
 export function fitCalibration(
-  fitting: Float64Array,
-  misfitting: Float64Array,
-  { shifts }: { readonly shifts: boolean },
+  fitting: ExpertOdds,
+  misfitting: ExpertOdds,
+  { experts, shifts }: CalibrationForm,
 ): FittedCalibration {
-  const kinds = [{ x: fitting.map(logOf), sign: 1 }, { x: misfitting.map(logOf), sign: -1 }];
-  let found = { slope: 1, shift: 0, ...lossOf(kinds, uncalibrated) };
+  const kinds = [{ odds: fitting, sign: 1 }, { odds: misfitting, sign: -1 }].map(({ odds, sign }) => ({
+    sign,
+    columns: [
+      ...experts.map((expert) => odds[expert]!.map(bounded)),
+      ...(shifts ? [new Float64Array(odds[0]!.length).fill(1)] : []),
+    ],
+  }));
+  let found = experts.map(() => 1 / experts.length);
+  if (shifts) found.push(0);
+  let losses = lossesOf(kinds, found), { loss } = meanLoss(losses);
   for (let step = 0; step < 50; step++) {
-    const [slopeStep, shiftStep] = newtonStep(kinds, found, shifts);
-    let next = found;
+    const move = newtonStep(kinds, found);
+    let next = found, nextLosses = losses, nextLoss = loss;
     // Half the step until it leads down.
-    for (let length = 1; length > 1e-4 && next.loss >= found.loss; length /= 2) {
-      const tried = { slope: found.slope - length * slopeStep, shift: found.shift - length * shiftStep };
-      next = { ...tried, ...lossOf(kinds, tried) };
+    for (let length = 1; length > 1e-4 && nextLoss >= loss; length /= 2) {
+      next = found.map((one, i) => one - length * move[i]!);
+      nextLosses = lossesOf(kinds, next);
+      nextLoss = meanLoss(nextLosses).loss;
     }
-    if (next.loss >= found.loss - 1e-10) break;
-    found = next;
+    if (nextLoss >= loss - 1e-10) break;
+    [found, losses, loss] = [next, nextLosses, nextLoss];
   }
-  return found;
+  const slopes = fitting.map((_, expert) => experts.includes(expert) ? found[experts.indexOf(expert)]! : 0);
+  return { slopes, shift: shifts ? found.at(-1)! : 0, losses: losses as [Float64Array, Float64Array] };
 }
 
-/** log odds of rows, and 1 for such that fit, -1 for such that do not. */
-type Kinds = readonly { readonly x: Float64Array; readonly sign: number }[];
+/** What the log odds of rows are a weighted sum of, and 1 for rows that fit, -1 for such that do not. */
+type Kinds = readonly { readonly columns: readonly Float64Array[]; readonly sign: number }[];
 
-function lossOf(kinds: Kinds, { slope, shift }: OddsCalibration): { loss: number; lossError: number } {
-  let loss = 0, variance = 0;
-  for (const { x, sign } of kinds) {
-    const each = x.map((one) => softplus(-sign * (slope * one + shift)));
-    const mean = each.reduce((sum, one) => sum + one, 0) / x.length;
-    loss += mean;
-    variance += each.reduce((sum, one) => sum + (one - mean) ** 2, 0) / x.length ** 2;
-  }
-  return { loss, lossError: Math.sqrt(variance) };
+const sumOf = (columns: readonly Float64Array[], weights: readonly number[], row: number) =>
+  columns.reduce((sum, column, i) => sum + weights[i]! * column[row]!, 0);
+
+function lossesOf(kinds: Kinds, weights: readonly number[]): Float64Array[] {
+  return kinds.map(({ columns, sign }) => columns[0]!.map((_, row) => softplus(-sign * sumOf(columns, weights, row))));
 }
 
-/** What Newton's method takes from slope and shift. */
-function newtonStep(kinds: Kinds, { slope, shift }: OddsCalibration, shifts: boolean): readonly [number, number] {
-  let slopePull = 0, shiftPull = 0, slopeBend = 1e-9, bothBend = 0, shiftBend = 1e-9;
-  for (const { x, sign } of kinds) {
-    for (const one of x) {
-      const wrong = 1 / (1 + Math.exp(sign * (slope * one + shift)));
-      const pull = -sign * wrong / x.length, bend = wrong * (1 - wrong) / x.length;
-      slopePull += pull * one;
-      shiftPull += pull;
-      slopeBend += bend * one ** 2;
-      bothBend += bend * one;
-      shiftBend += bend;
+/** What Newton's method takes from the weights. */
+function newtonStep(kinds: Kinds, weights: readonly number[]): Float64Array {
+  const size = weights.length, pull = new Float64Array(size), bend = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) bend[i * size + i] = 1e-9;
+  for (const { columns, sign } of kinds) {
+    const rows = columns[0]!.length;
+    for (let row = 0; row < rows; row++) {
+      const wrong = 1 / (1 + Math.exp(sign * sumOf(columns, weights, row)));
+      columns.forEach((column, i) => {
+        pull[i]! -= sign * wrong * column[row]! / rows;
+        for (let j = 0; j <= i; j++) {
+          bend[i * size + j]! += wrong * (1 - wrong) * column[row]! * columns[j]![row]! / rows;
+        }
+      });
     }
   }
-  if (!shifts) return [slopePull / slopeBend, 0];
-  const determinant = slopeBend * shiftBend - bothBend ** 2;
-  return [
-    (shiftBend * slopePull - bothBend * shiftPull) / determinant,
-    (slopeBend * shiftPull - bothBend * slopePull) / determinant,
-  ];
+  cholesky(bend, size);
+  choleskySolve(bend, size, pull);
+  return pull;
 }
 
 /** log(1 + exp x) */

@@ -1,6 +1,9 @@
 import type { WordEvidence } from "./word_evidence.ts";
 import type { GroupCounts } from "./word_counts.ts";
 
+/** By how much one standard deviation more of likeness raises the log prior odds that two clusters are one. */
+const likenessOdds = 3;
+
 interface Cluster {
   readonly members: number[];
   readonly counts: Float64Array;
@@ -13,6 +16,8 @@ interface Cluster {
  * counts most is united, until none raises it. How many clusters there are follows from the counts.
  *
  * @param weight how much each word counts as evidence, [words]
+ * @param alike how alike groups are for all that is known besides, in standard deviations, [groups][groups]; the prior odds of
+ *   a union follow from its mean over the pairs of their groups
  * @returns the cluster of each group, numbered from 0 in the order of their first groups
  * @see Heller and Ghahramani, "Bayesian hierarchical clustering" (2005)
  */
@@ -20,6 +25,7 @@ export function clusterGroups(
   { counts, expected }: GroupCounts,
   evidence: WordEvidence,
   weight: Float64Array,
+  alike: readonly Float64Array[] | null = null,
 ): Uint32Array {
   const own = (counts: Float64Array, expected: Float64Array) => {
     let sum = 0;
@@ -42,12 +48,17 @@ export function clusterGroups(
     expected: expected[group]!,
     logMarginal: own(of, expected[group]!),
   }));
-  const gainOf = (a: Cluster, b: Cluster) => joint(a, b) - a.logMarginal - b.logMarginal;
+  const prior = (a: Cluster, b: Cluster) => {
+    if (!alike) return 0;
+    const sum = a.members.reduce((all, i) => b.members.reduce((some, j) => some + alike[i]![j]!, all), 0);
+    return likenessOdds * sum / a.members.length / b.members.length;
+  };
+  const gainOf = (a: Cluster, b: Cluster) => joint(a, b) - a.logMarginal - b.logMarginal + prior(a, b);
   const unite = (a: Cluster, b: Cluster, gain: number): Cluster => ({
     members: [...a.members, ...b.members],
     counts: a.counts.map((count, word) => count + b.counts[word]!),
     expected: a.expected.map((count, word) => count + b.expected[word]!),
-    logMarginal: a.logMarginal + b.logMarginal + gain,
+    logMarginal: a.logMarginal + b.logMarginal + gain - prior(a, b),
   });
   const gains = clusters.map((a, i) => Float64Array.from(clusters, (b, j) => j > i ? gainOf(a!, b!) : -Infinity));
 

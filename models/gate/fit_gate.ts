@@ -1,7 +1,12 @@
 import type { MetricTable } from "../../data/metric_table.ts";
-import type { MetricRecord } from "../../data/records.ts";
 import type { SafetensorsFile, SafetensorsTensor } from "../../engine/safetensors.ts";
 import { DataError } from "../../kernels/errors.ts";
+import { calibrate, chanceLoss, meanLoss, type OddsCalibration, pairAccuracy } from "./calibration.ts";
+import { chooseExperts } from "./choose_experts.ts";
+import { Corpus } from "./corpus.ts";
+import { EmbeddingModel } from "./embedding_model.ts";
+import { GateExperts } from "./experts.ts";
+import type { GateData, GateEvidence, GateReading, GateRows, GateTexts } from "./gate_rows.ts";
 import {
   estimateMisfitShare,
   fitMisfitScores,
@@ -10,16 +15,7 @@ import {
   misfitScore,
   type MisfitScores,
 } from "./mixture_fit.ts";
-import {
-  calibrate,
-  chanceLoss,
-  fitCalibration,
-  type OddsCalibration,
-  pairAccuracy,
-  uncalibrated,
-} from "./calibration.ts";
-import { Corpus } from "./corpus.ts";
-import type { GateData, GateEvidence, GateRows } from "./gate_rows.ts";
+import { scatterWithin } from "./scatter.ts";
 import { TopicModel } from "./topic_model.ts";
 
 /** Parts of the train records that take turns at being judged by what the others taught. */
@@ -31,9 +27,6 @@ const leastAccuracy = 0.65;
 /** Standard errors by which held-out rows have to be likelier than by chance for the same. */
 const surely = 2;
 
-/** Powers of the words' weights that are tried. */
-const dampings = [0, 0.5, 1] as const;
-
 /** A gate, and what it makes of the rows that it was fitted to. */
 export interface FittedGate {
   /** Ready to judge new records. */
@@ -42,10 +35,12 @@ export interface FittedGate {
   readonly misfit: Float64Array;
 }
 
-/** Numbers beside the topic model. */
+/** Numbers beside the experts. */
 export interface GateState {
   /** Share of the train rows that do not fit. */
   readonly trainShare: number;
+  /** The same of those with scores that such rows may have; older gates lack it. */
+  readonly lowShare?: number;
   /** Power of the words' weights; see `TopicModel.fit`. */
   readonly damping: number;
   /** Of the odds. */
@@ -67,9 +62,10 @@ export interface GateState {
  */
 export class FitGate {
   private constructor(
-    readonly topics: TopicModel,
-    readonly likeness: readonly Float64Array[],
+    readonly experts: GateExperts,
     readonly state: GateState,
+    /** Odds of the validation rows; empty in older gates. */
+    readonly heldOut: Float64Array,
   ) {}
 
   /** Share of the train rows that do not fit. */
@@ -87,89 +83,89 @@ export class FitGate {
     return this.state.informative;
   }
 
-  /** Learns topics, how far to trust them, and the scores of train rows that do not fit. */
-  static fit({ records, train, validation, mismatched, metrics }: GateData): FittedGate {
+  /** Learns which texts metrics have, how far to trust that, and the scores of train rows that do not fit. */
+  static fit(data: GateData): FittedGate {
+    const { records, texts, train, metrics } = data;
     const corpus = new Corpus(Array.from(train.text, (text) => records[text]!));
-    const { unfitted, plain, swapped, calibration: fitted } = FitGate.#leastDamped(corpus, {
-      records,
-      train,
-      validation,
-      mismatched,
-      metrics,
-    });
-    const { topics, state: { damping } } = unfitted;
+    const scatter = scatterWithin(texts, train, metrics.data.length / metrics.dimension);
+    const { experts, damping, calibration: fitted, plain, swapped } = chooseExperts(corpus, data, scatter);
+    const { slopes, shift } = fitted ?? { slopes: [1, 0], shift: 0 }, calibration = { slopes, shift };
 
     // Of the train rows what is not learnt from them: each fold is judged by the others.
-    const posterior = new Map<number, Float64Array>();
+    const readings = new Map<number, GateReading>();
     for (let fold = 0; fold < folds; fold++) {
       const inside = train.text.map((_, i) => i).filter((i) => i % folds !== fold);
-      const metric = inside.map((i) => train.metric[i]!);
-      const model = TopicModel.fit(corpus, inside, metric, metrics, { topicOf: topics.topicOf, damping });
-      train.text.forEach((text, i) => i % folds === fold && posterior.set(text, model.posterior(records[text]!)));
+      const form = { topicOf: experts.topics.topicOf, damping };
+      const others = GateExperts.fit(corpus, train, [...inside], { texts, metrics, scatter }, form);
+      train.text.forEach((text, i) => i % folds === fold && readings.set(text, others.read(data, text)));
     }
-    const own = unfitted.#judge((record) => posterior.get(record)!, train);
-    const accuracy = swapped ? pairAccuracy(plain, swapped) : 0.5;
-    const { slope, shift, loss, lossError } = fitted, calibration = { slope, shift };
-    const informative = accuracy >= leastAccuracy && loss + surely * lossError < chanceLoss;
-    const calledOf = (odds: Float64Array) =>
-      calibrate(calibration, odds).filter((one) => one < 1).length / Math.max(odds.length, 1);
-    const called = [calledOf(plain), swapped ? calledOf(swapped) : 0] as const;
+    const own = experts.judge((record) => readings.get(record)!, train), odds = calibrate(calibration, own.logOdds);
+
+    const fitting = calibrate(calibration, plain), swaps = swapped && calibrate(calibration, swapped);
+    const accuracy = swaps ? pairAccuracy(fitting, swaps) : 0.5;
+    const { loss, error } = fitted ? meanLoss(fitted.losses) : { loss: chanceLoss, error: 0 };
+    const calledOf = (odds: Float64Array) => odds.filter((one) => one < 1).length / Math.max(odds.length, 1);
 
     // Only rows with low scores can be ones that do not fit.
-    const odds = calibrate(calibration, own.odds)
-      .map((one, i) => train.score[i]! > highestMisfitScore ? Infinity : one);
-    const trainShare = estimateMisfitShare(odds, 0.01);
-    const weight = odds.map((one) => misfitProbability(one, 0.5));
-    const scores = fitMisfitScores(own.nearness, train.score, weight);
-    return {
-      gate: new FitGate(topics, unfitted.likeness, {
-        damping,
-        calibration,
-        trainShare,
-        accuracy,
-        informative,
-        called,
-        scores,
-      }),
-      misfit: odds.map((one) => misfitProbability(one, trainShare)),
+    const low = [...train.score.keys()].filter((i) => train.score[i]! <= highestMisfitScore);
+    const lowShare = low.length > 0 ? estimateMisfitShare(low.map((i) => odds[i]!)) : 0;
+    const probable = low.map((i) => misfitProbability(odds[i]!, lowShare));
+    const misfit = new Float64Array(odds.length);
+    low.forEach((i, at) => misfit[i] = probable[at]!);
+    const state: GateState = {
+      damping,
+      calibration,
+      trainShare: Math.max(lowShare * low.length / odds.length, 1e-6),
+      lowShare,
+      accuracy,
+      informative: accuracy >= leastAccuracy && loss + surely * error < chanceLoss,
+      called: [calledOf(fitting), swaps ? calledOf(swaps) : 0],
+      scores: fitMisfitScores(low.map((i) => own.nearness[i]!), low.map((i) => train.score[i]!), probable),
     };
+    return { gate: new FitGate(experts, state, fitting), misfit };
   }
 
   /**
-   * The same topics, trust and scores, with the words counted in other rows: once a gate was judged by rows that were held
-   * out, it may learn from them too.
+   * The same topics, trust and scores, with words and places counted in other rows: once a gate was judged by rows that were
+   * held out, it may learn from them too.
    */
-  recount(records: readonly MetricRecord[], { text, metric }: GateRows): FitGate {
-    const { topics: { topicOf }, state: { damping } } = this;
-    const corpus = new Corpus(Array.from(text, (record) => records[record]!));
-    const topics = TopicModel.fit(corpus, [...text.keys()], metric, topicOf.length, { topicOf, damping });
-    return new FitGate(topics, likenessOf(topics), this.state);
+  recount(
+    { records, texts }: GateTexts,
+    rows: GateRows,
+    metrics: GateData["metrics"],
+  ): FitGate {
+    const { experts: { topics: { topicOf } }, state: { damping } } = this;
+    const corpus = new Corpus(Array.from(rows.text, (record) => records[record]!));
+    const scatter = scatterWithin(texts, rows, topicOf.length);
+    const form = { topicOf, damping };
+    const experts = GateExperts.fit(corpus, rows, [...rows.text.keys()], { texts, metrics, scatter }, form);
+    return new FitGate(experts, this.state, this.heldOut);
   }
 
-  /** p(topic | texts) of records, [records][topics]. */
-  posteriors(records: readonly MetricRecord[]): Float64Array[] {
-    return records.map((record) => this.topics.posterior(record));
+  /** What the experts say of records, [records]. */
+  read(texts: GateTexts): GateReading[] {
+    return texts.records.map((_, record) => this.experts.read(texts, record));
   }
 
   /**
-   * What the gate says of rows whose records have these posteriors.
+   * What the gate says of rows whose records have these readings.
    *
    * @param table the metrics; one that was added after training counts as the most alike that was there
    */
-  evidence(posteriors: readonly Float64Array[], { text, metric }: GateRows, table: MetricTable): GateEvidence {
+  evidence(readings: readonly GateReading[], { text, metric }: GateRows, table: MetricTable): GateEvidence {
     const known = this.#knownMetrics(table);
     const rows = { text, metric: metric.map((one) => known[one]!) };
-    const { odds, nearness } = this.#judge((record) => posteriors[record]!, rows);
+    const { logOdds, nearness } = this.experts.judge((record) => readings[record]!, rows);
     const { calibration, scores } = this.state;
     return {
-      odds: calibrate(calibration, odds),
+      odds: calibrate(calibration, logOdds),
       misfitScore: nearness.map((one) => misfitScore(scores, one)),
     };
   }
 
   /** For each metric of a table itself, or the nearest that the gate was fitted with. */
   #knownMetrics(table: MetricTable): Uint32Array {
-    const known = this.topics.topicOf.length;
+    const known = this.experts.topics.topicOf.length;
     return Uint32Array.from(table.names, (_, metric) => {
       if (metric < known) return metric;
       let best = 0, most = -Infinity;
@@ -179,65 +175,6 @@ export class FitGate {
       }
       return best;
     });
-  }
-
-  #judge(
-    of: (record: number) => Float64Array,
-    { text, metric }: GateRows,
-  ): { odds: Float64Array; nearness: Float64Array } {
-    const { topics, likeness } = this;
-    const odds = new Float64Array(text.length), nearness = new Float64Array(text.length);
-    text.forEach((record, row) => {
-      const posterior = of(record);
-      const topic = topics.topicOf[metric[row]!]!;
-      odds[row] = posterior[topic]! / topics.shares[topic]!;
-      let near = 0, other = 0;
-      posterior.forEach((share, t) => {
-        if (t === topic) return;
-        near += share * likeness[t]![topic]!;
-        other += share;
-      });
-      nearness[row] = other > 0 ? near / other : 0;
-    });
-    return { odds, nearness };
-  }
-
-  /**
-   * Topics with words damped, and odds shifted, as little as held-out rows allow: of what makes those rows as likely as the
-   * best does, within a standard error, the simplest. Few records need it, many do not.
-   */
-  static #leastDamped(corpus: Corpus, { records, train, validation, mismatched, metrics }: GateData) {
-    const rows = [...train.text.keys()];
-    const plainTopics = TopicModel.fit(corpus, rows, train.metric, metrics), { topicOf } = plainTopics;
-    const tried = dampings.flatMap((damping) => {
-      const topics = damping === 0
-        ? plainTopics
-        : TopicModel.fit(corpus, rows, train.metric, metrics, { topicOf, damping });
-      const scores = fitMisfitScores([], [], []);
-      const state = { damping, calibration: uncalibrated, trainShare: 0, accuracy: 0.5, informative: false, scores };
-      const unfitted = new FitGate(topics, likenessOf(topics), state);
-      const plain = FitGate.#rawOdds(unfitted, records, validation);
-      const swapped = mismatched && FitGate.#rawOdds(unfitted, records, mismatched);
-      return [false, true].map((shifts) => ({
-        unfitted,
-        plain,
-        swapped,
-        shifts,
-        calibration: swapped
-          ? fitCalibration(plain, swapped, { shifts })
-          : { ...uncalibrated, loss: chanceLoss, lossError: 0 },
-      }));
-    });
-    const best = tried.reduce((a, b) => b.calibration.loss < a.calibration.loss ? b : a).calibration;
-    const near = tried.filter(({ calibration: { loss } }) => loss <= best.loss + best.lossError);
-    return near.find(({ shifts }) => !shifts) ?? near[0]!;
-  }
-
-  /** Odds of held-out rows before they are calibrated. */
-  static #rawOdds(gate: FitGate, records: readonly MetricRecord[], rows: GateRows): Float64Array {
-    const posterior = new Map<number, Float64Array>();
-    for (const text of rows.text) if (!posterior.has(text)) posterior.set(text, gate.topics.posterior(records[text]!));
-    return gate.#judge((record) => posterior.get(record)!, rows).odds;
   }
 
   /** Mixes scores of rows that fit with those of rows that do not. @param share of the rows that do not */
@@ -250,17 +187,23 @@ export class FitGate {
 
   /** Everything that was learnt, as a safetensors file holds it. */
   toFile(): { tensors: Map<string, SafetensorsTensor>; metadata: Record<string, string> } {
-    const { words, topicOf, shares, logRatios, likeness } = this.topics.state();
+    const { topics, places } = this.experts;
+    const { words, topicOf, shares, logRatios, likeness } = topics.state();
     const f32 = (data: Float32Array<ArrayBuffer>, ...shape: number[]) => ({ dtype: "F32" as const, shape, data });
-    return {
-      tensors: new Map([
-        ["topic_of_metric", f32(topicOf, topicOf.length)],
-        ["topic_shares", f32(shares, shares.length)],
-        ["log_ratios", f32(logRatios, words.length, shares.length)],
-        ["likeness", f32(likeness, shares.length, shares.length)],
-      ]),
-      metadata: { words: JSON.stringify(words), state: JSON.stringify(this.state) },
-    };
+    const tensors = new Map([
+      ["topic_of_metric", f32(topicOf, topicOf.length)],
+      ["topic_shares", f32(shares, shares.length)],
+      ["log_ratios", f32(logRatios, words.length, shares.length)],
+      ["likeness", f32(likeness, shares.length, shares.length)],
+      ["held_out_odds", f32(Float32Array.from(this.heldOut), this.heldOut.length)],
+    ]);
+    if (places) {
+      const { weights, offsets, logShares } = places, metrics = offsets.length;
+      tensors.set("place_weights", f32(weights, metrics, weights.length / metrics));
+      tensors.set("place_offsets", f32(offsets, metrics));
+      tensors.set("metric_log_shares", f32(logShares, metrics));
+    }
+    return { tensors, metadata: { words: JSON.stringify(words), state: JSON.stringify(this.state) } };
   }
 
   /** The gate of a file. @throws DataError when a part is missing */
@@ -278,22 +221,19 @@ export class FitGate {
       logRatios: part("log_ratios"),
       likeness: part("likeness"),
     });
-    // Older gates have an exponent of the odds alone.
-    const { temperature: slope = 1, ...state } = JSON.parse(metadata.state);
-    const informative = state.accuracy >= leastAccuracy, calibration = { slope, shift: 0 };
-    return new FitGate(topics, likenessOf(topics), { damping: 0, calibration, informative, ...state });
+    // Older gates go by words alone, and some of them have no more than an exponent of the odds.
+    const places = tensors.has("place_weights")
+      ? new EmbeddingModel(part("place_weights"), part("place_offsets"), part("metric_log_shares"))
+      : null;
+    const { temperature = 1, calibration: kept, ...state } = JSON.parse(metadata.state);
+    const calibration = { slopes: [kept?.slope ?? temperature, 0], shift: 0, ...kept };
+    const informative = state.accuracy >= leastAccuracy;
+    const heldOut = Float64Array.from(tensors.has("held_out_odds") ? part("held_out_odds") : []);
+    return new FitGate(new GateExperts(topics, places), { damping: 0, informative, ...state, calibration }, heldOut);
   }
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {
   const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
   return dot(a, b) / (Math.sqrt(dot(a, a) * dot(b, b)) || 1);
-}
-
-/** How alike topics are, in units of how much likenesses differ, drawn in at both ends: -1 to 1. */
-function likenessOf(topics: TopicModel): Float64Array[] {
-  const { likeness } = topics;
-  const others = likeness.flatMap((row, t) => [...row].filter((_, s) => s !== t));
-  const spread = Math.sqrt(others.reduce((sum, value) => sum + value ** 2, 0) / Math.max(others.length, 1)) || 1;
-  return likeness.map((row) => row.map((value) => Math.tanh(value / spread)));
 }

@@ -1,4 +1,6 @@
 import type { MetricRecord } from "../../data/records.ts";
+import type { TextTable } from "../../data/text_layout.ts";
+import type { Embeddings } from "../training_data.ts";
 
 /** Records with their metrics, as numbers. */
 export interface GateRows {
@@ -6,6 +8,22 @@ export interface GateRows {
   readonly text: Uint32Array;
   /** For each row, the number of its metric. */
   readonly metric: Uint32Array;
+}
+
+/** Records as a gate sees them. */
+export interface GateTexts {
+  /** All records; rows name theirs by number. */
+  readonly records: readonly MetricRecord[];
+  /** The embeddings of their texts, a row a record. */
+  readonly texts: TextTable;
+}
+
+/** What a gate's experts say of a record. */
+export interface GateReading {
+  /** p(topic | words), [topics] */
+  readonly topics: Float64Array;
+  /** log p(embedding | metric) - log p(embedding), [metrics] */
+  readonly places: Float64Array;
 }
 
 /** What the gate says of rows. */
@@ -17,15 +35,13 @@ export interface GateEvidence {
 }
 
 /** What a gate is fitted to. */
-export interface GateData {
-  /** All records; rows name theirs by number. */
-  readonly records: readonly MetricRecord[];
+export interface GateData extends GateTexts {
   /** Train rows, with their scores. */
   readonly train: GateRows & { readonly score: Float32Array };
   /** Rows held out. */
   readonly validation: GateRows;
   /** Rows held out whose metric was swapped. */
   readonly mismatched: GateRows | null;
-  /** How many metrics there are. */
-  readonly metrics: number;
+  /** The metrics' embeddings. */
+  readonly metrics: Embeddings;
 }

@@ -67,6 +67,7 @@ export class TopicModel {
    * @param rows numbers of the corpus's records to learn from
    * @param metric of each of them, below `metrics`
    * @param options.topicOf of each metric, where the topics are known; else they are found by clustering
+   * @param options.alike how alike metrics are by their embeddings, [metrics][metrics]; see `clusterGroups`
    * @param options.damping power of the words' weights (see `wordWeights`) that their ratios are damped by: 0 for not at
    *   all, 1 to take words that always stand together for one
    */
@@ -75,16 +76,17 @@ export class TopicModel {
     rows: ArrayLike<number>,
     metric: ArrayLike<number>,
     metrics: number,
-    { prior, damping = 0, ...options }: {
+    { prior, damping = 0, alike, ...options }: {
       readonly prior?: WordPrior;
       readonly topicOf?: Uint32Array;
+      readonly alike?: readonly Float64Array[];
       readonly damping?: number;
     } = {},
   ): TopicModel {
     const evidence = new WordEvidence(prior);
     const { vocabulary } = corpus;
     const topicOf = options.topicOf ??
-      clusterGroups(countWords(corpus, rows, metric, metrics), evidence, corpus.weight);
+      clusterGroups(countWords(corpus, rows, metric, metrics), evidence, corpus.weight, alike);
     const topics = topicOf.reduce((most, topic) => Math.max(most, topic), 0) + 1;
     const topic = Uint32Array.from(metric, (one) => topicOf[one]!);
     const { counts, expected } = countWords(corpus, rows, topic, topics);

@@ -13,7 +13,7 @@ const leastDifference = 0.1;
 /**
  * The share of rows that do not fit: that of the train rows ("none"), the one that makes the metrics of the rows at hand
  * likeliest ("em"), or the one that explains how many of them the gate calls misfits ("bbse"). "auto" is "em" where that
- * makes them significantly likelier (likelihood ratio test, p < 0.001).
+ * makes them significantly likelier (likelihood ratio test, p < 0.001) and the held-out rows do not call for it as well.
  *
  * @throws DataError for "bbse" when the run is too old to tell how often its gate is right
  * @see Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities" (2002)
@@ -22,8 +22,20 @@ export function misfitShare(gate: FitGate, { odds }: GateEvidence, shift: Estima
   if (shift === "none") return gate.trainShare;
   if (shift === "bbse") return shareByCalls(gate, odds);
   const share = estimateMisfitShare(odds);
+  if (shift === "em") return share;
   const gain = logLikelihoodOfShare(odds, share) - logLikelihoodOfShare(odds, gate.trainShare);
-  return shift === "em" || 2 * gain > significant ? share : gate.trainShare;
+  return 2 * gain > significant && differFromHeldOut(gate, odds) ? share : gate.trainShare;
+}
+
+/**
+ * True where rows at hand and held-out rows are significantly likelier with a share each than with one for all: odds that
+ * are off are so of both. Older gates do not tell.
+ */
+function differFromHeldOut({ heldOut }: FitGate, odds: Float64Array): boolean {
+  if (heldOut.length === 0) return true;
+  const likeliest = (some: Float64Array) => logLikelihoodOfShare(some, estimateMisfitShare(some));
+  const both = Float64Array.of(...odds, ...heldOut);
+  return 2 * (likeliest(odds) + likeliest(heldOut) - likeliest(both)) > significant;
 }
 
 /**

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { MetricRecord } from "../../data/records.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { calibrate, fitCalibration, pairAccuracy } from "../../models/gate/calibration.ts";
+import { calibrate, fitCalibration, meanLoss, pairAccuracy } from "../../models/gate/calibration.ts";
 import { FitGate } from "../../models/gate/fit_gate.ts";
 import { estimateMisfitShare } from "../../models/gate/mixture_fit.ts";
 import { wordWeights } from "../../models/gate/word_weights.ts";
+import { blankTexts, unlikeMetrics } from "./gate_texts.ts";
 
 /** What a set of records is made of. */
 interface Kind {
@@ -53,16 +54,17 @@ function gateOn(kind: Kind, seed: number) {
   const swap = (metric: Uint32Array) => metric.map(() => random.integer(kind.metrics));
   const { gate } = FitGate.fit({
     records,
+    texts: blankTexts(records.length),
     train: rows(0, cut),
     validation,
     mismatched: { ...validation, metric: swap(validation.metric) },
-    metrics: kind.metrics,
+    metrics: unlikeMetrics(kind.metrics),
   });
   const odds = (metric: Uint32Array) => {
-    const posteriors = gate.posteriors(records);
+    const readings = gate.read({ records, texts: blankTexts(records.length) });
     const names = Array.from({ length: kind.metrics }, (_, i) => `metric ${i}`);
     const table = { names, row: () => Float32Array.of(1) } as unknown as Parameters<FitGate["evidence"]>[2];
-    return gate.evidence(posteriors, { text: test.text, metric }, table).odds;
+    return gate.evidence(readings, { text: test.text, metric }, table).odds;
   };
   return { gate, topicOf: all.topicOf, fitting: odds(test.metric), swapped: odds(swap(test.metric)) };
 }
@@ -72,8 +74,9 @@ Deno.test("gate: it finds the topics of another generator's texts, longer ones w
     { records: 500, metrics: 40, topics: 8, sentences: 8, about: 0.5 },
     1,
   );
-  assert.equal(gate.topics.topics, 8);
-  gate.topics.topicOf.forEach((topic, metric) => assert.equal(topic, gate.topics.topicOf[topicOf[metric]!]));
+  assert.equal(gate.experts.topics.topics, 8);
+  const found = gate.experts.topics.topicOf;
+  found.forEach((topic, metric) => assert.equal(topic, found[topicOf[metric]!]));
   assert.ok(gate.informative && pairAccuracy(fitting, swapped) > 0.9);
   const share = estimateMisfitShare([...fitting, ...swapped]);
   // A swapped metric is of the same topic in an eighth of the cases.
@@ -106,20 +109,28 @@ Deno.test("word weights: words that always stand together count as one, others e
 
 Deno.test("calibration: the line that odds were bent by is found again, and no neighbour is likelier", () => {
   const random = new Philox(5);
-  // log odds that are twice as great as they should be, and too great by 1.
-  const draw = (sign: number) =>
-    Float64Array.from({ length: 4000 }, () => Math.exp(2 * (sign * 1.5 + Math.sqrt(3) * random.normal()) + 1));
+  // log odds that are twice as great as they should be, and too great by 1; beside them an expert that knows nothing.
+  const draw = (sign: number) => [
+    Float64Array.from({ length: 4000 }, () => 2 * (sign * 1.5 + Math.sqrt(3) * random.normal()) + 1),
+    Float64Array.from({ length: 4000 }, () => random.normal()),
+  ];
   const fitting = draw(1), misfitting = draw(-1);
-  const { slope, shift, loss } = fitCalibration(fitting, misfitting, { shifts: true });
-  assert.ok(Math.abs(slope - 0.5) < 0.03 && Math.abs(shift + 0.5) < 0.08, `${slope}, ${shift}`);
-  assert.ok(loss < fitCalibration(fitting, misfitting, { shifts: false }).loss);
-  const lossOf = (slope: number, shift: number) => {
-    const mean = (odds: Float64Array, sign: number) =>
-      calibrate({ slope, shift }, odds).reduce((sum, one) => sum + Math.log1p(one ** -sign), 0) / odds.length;
+  const fit = (experts: number[], shifts: boolean) => {
+    const found = fitCalibration(fitting, misfitting, { experts, shifts });
+    return { ...found, loss: meanLoss(found.losses).loss };
+  };
+  const { slopes: [slope, other], shift, loss } = fit([0, 1], true);
+  assert.ok(Math.abs(slope! - 0.5) < 0.03 && Math.abs(shift + 0.5) < 0.08, `${slope}, ${shift}`);
+  assert.ok(Math.abs(other!) < 0.1, `${other}`);
+  assert.ok(loss < fit([0, 1], false).loss && loss <= fit([0], true).loss);
+  assert.equal(fit([0], true).slopes[1], 0);
+  const lossOf = (slopes: number[], shift: number) => {
+    const mean = (odds: Float64Array[], sign: number) =>
+      calibrate({ slopes, shift }, odds).reduce((sum, one) => sum + Math.log1p(one ** -sign), 0) / odds[0]!.length;
     return mean(fitting, 1) + mean(misfitting, -1);
   };
-  assert.ok(Math.abs(lossOf(slope, shift) - loss) < 1e-9);
-  for (const [a, b] of [[0.01, 0], [-0.01, 0], [0, 0.02], [0, -0.02]] as const) {
-    assert.ok(lossOf(slope + a, shift + b) > loss);
+  assert.ok(Math.abs(lossOf([slope!, other!], shift) - loss) < 1e-9);
+  for (const [a, b, c] of [[0.01, 0, 0], [-0.01, 0, 0], [0, 0.02, 0], [0, -0.02, 0], [0, 0, 0.02], [0, 0, -0.02]]) {
+    assert.ok(lossOf([slope! + a!, other! + c!], shift + b!) > loss);
   }
 });

@@ -14,6 +14,7 @@ import { countWords } from "../../models/gate/word_counts.ts";
 import { WordEvidence } from "../../models/gate/word_evidence.ts";
 import { misfitShare } from "../../models/shift/misfit_share.ts";
 import { recordOf } from "../../models/prepare.ts";
+import { blankTexts, unlikeMetrics } from "./gate_texts.ts";
 
 const record = (response: string, metric = "m"): MetricRecord => ({
   metric,
@@ -108,7 +109,14 @@ async function sampleGate() {
   };
   const validation = rows(3200, 3600);
   const mismatched = { ...validation, metric: validation.metric.map(() => random.integer(145)) };
-  const { gate, misfit } = FitGate.fit({ records, train: rows(0, 3200), validation, mismatched, metrics: 145 });
+  const { gate, misfit } = FitGate.fit({
+    records,
+    texts: blankTexts(records.length),
+    train: rows(0, 3200),
+    validation,
+    mismatched,
+    metrics: unlikeMetrics(145),
+  });
   const testRows = {
     text: Uint32Array.from(tests.keys()),
     metric: Uint32Array.from(tests, (one) => metrics.indexOf(one.metric, "the sample")),
@@ -120,7 +128,7 @@ async function sampleGate() {
     tests,
     testRows,
     testScores,
-    evidence: gate.evidence(gate.posteriors(tests), testRows, metrics),
+    evidence: gate.evidence(gate.read({ records: tests, texts: blankTexts(400) }), testRows, metrics),
   };
 }
 
@@ -139,7 +147,7 @@ Deno.test("gate: on the sample set it finds the share that does not fit, is far 
 
   const { tensors, metadata } = gate.toFile();
   const kept = FitGate.fromFile({ tensors, metadata }, "gate.safetensors");
-  const again = kept.evidence(kept.posteriors(tests), testRows, metrics);
+  const again = kept.evidence(kept.read({ records: tests, texts: blankTexts(400) }), testRows, metrics);
   again.odds.forEach((odds, row) =>
     assert.ok(Math.abs(Math.log(odds) - Math.log(evidence.odds[row]!)) < 1e-3, `row ${row}`)
   );
@@ -158,10 +166,11 @@ Deno.test("gate: texts that say nothing of their metric make it stand aside", ()
   });
   const { gate } = FitGate.fit({
     records,
+    texts: blankTexts(records.length),
     train: rows(0, 200),
     validation: rows(200, 300),
     mismatched: rows(200, 300),
-    metrics: 5,
+    metrics: unlikeMetrics(5),
   });
   assert.equal(gate.informative, false);
 });
@@ -170,12 +179,19 @@ Deno.test("gate: a metric added after training counts as the one with the neares
   const { records, metric } = planted(400);
   const rows = { text: Uint32Array.from(records.keys()), metric: Uint32Array.from(metric) };
   const score = new Float32Array(400).fill(9);
-  const { gate } = FitGate.fit({ records, train: { ...rows, score }, validation: rows, mismatched: null, metrics: 6 });
+  const { gate } = FitGate.fit({
+    records,
+    texts: blankTexts(400),
+    train: { ...rows, score },
+    validation: rows,
+    mismatched: null,
+    metrics: unlikeMetrics(6),
+  });
   const embeddings = Float32Array.from([1, 0, 0.9, 0.1, 0, 1, 0.1, 0.9, -1, 0, -0.9, -0.1, 0.05, 1]);
   const table = new MetricTable(["a", "b", "c", "d", "e", "f", "new"], embeddings, 2);
   const added = { text: Uint32Array.of(0), metric: Uint32Array.of(6) }, like = { ...added, metric: Uint32Array.of(2) };
-  const posteriors = gate.posteriors(records.slice(0, 1));
-  assert.deepEqual(gate.evidence(posteriors, added, table), gate.evidence(posteriors, like, table));
+  const readings = gate.read({ records: records.slice(0, 1), texts: blankTexts(1) });
+  assert.deepEqual(gate.evidence(readings, added, table), gate.evidence(readings, like, table));
 });
 
 Deno.test("shift: auto takes the estimated share where the rows call for it, and the train share where they do not", () => {
@@ -183,10 +199,11 @@ Deno.test("shift: auto takes the estimated share where the rows call for it, and
   const rows = { text: Uint32Array.from(records.keys()), metric: Uint32Array.from(metric) };
   const { gate } = FitGate.fit({
     records,
+    texts: blankTexts(records.length),
     train: { ...rows, score: new Float32Array(400).fill(9) },
     validation: rows,
     mismatched: { ...rows, metric: rows.metric.map((one) => (one + 2) % 6) },
-    metrics: 6,
+    metrics: unlikeMetrics(6),
   });
   const evidence = (odds: number[]) => ({ odds: Float64Array.from(odds), misfitScore: new Float64Array(odds.length) });
   const fitting = evidence(Array.from({ length: 100 }, (_, i) => i % 25 === 0 ? 0.9 : 3));
@@ -225,16 +242,23 @@ Deno.test("languages: texts of two are told apart by words alone, with words in 
 });
 
 Deno.test("gate: counted again in the same rows it is the same, in more rows its topics and its trust stay", () => {
-  const { records, metric } = planted(400);
+  const { records, metric } = planted(400), texts = blankTexts(400);
   const rows = (count: number) => ({
     text: Uint32Array.from({ length: count }, (_, i) => i),
     metric: Uint32Array.from(metric.slice(0, count)),
     score: new Float32Array(count).fill(9),
   });
-  const { gate } = FitGate.fit({ records, train: rows(300), validation: rows(300), mismatched: null, metrics: 6 });
-  assert.deepEqual(gate.recount(records, rows(300)).toFile(), gate.toFile());
-  const more = gate.recount(records, rows(400));
-  assert.deepEqual(more.topics.topicOf, gate.topics.topicOf);
+  const { gate } = FitGate.fit({
+    records,
+    texts,
+    train: rows(300),
+    validation: rows(300),
+    mismatched: null,
+    metrics: unlikeMetrics(6),
+  });
+  assert.deepEqual(gate.recount({ records, texts }, rows(300), unlikeMetrics(6)).toFile(), gate.toFile());
+  const more = gate.recount({ records, texts }, rows(400), unlikeMetrics(6));
+  assert.deepEqual(more.experts.topics.topicOf, gate.experts.topics.topicOf);
   assert.deepEqual(more.state, gate.state);
   assert.notDeepEqual(more.toFile().tensors, gate.toFile().tensors);
 });
