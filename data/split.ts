@@ -114,6 +114,13 @@ function fillEmpty(sides: readonly number[][][]): void {
   }
 }
 
+/** For each record the number of its group, from 0: records with the same value of a field, or with the same texts. */
+export function groupNumbers(records: readonly MetricRecord[], groupBy: string | null): Uint32Array<ArrayBuffer> {
+  const numbers = new Uint32Array(records.length);
+  groupRows(records, groupBy).forEach((rows, group) => rows.forEach((row) => numbers[row] = group));
+  return numbers;
+}
+
 function groupRows(records: readonly MetricRecord[], groupBy: string | null): number[][] {
   const groups = new Map<string, number[]>();
   records.forEach((record, row) => {

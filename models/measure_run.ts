@@ -1,3 +1,4 @@
+import { groupNumbers } from "../data/split.ts";
 import type { HeldOutEvidence } from "./calibration/held_out.ts";
 import type { EncodingWatch } from "./encode_inputs.ts";
 import type { Predictions } from "./predict_rows.ts";
@@ -81,6 +82,10 @@ export async function measureRun(
     const beside = { trainMean, ridge: ridge.predict(tables, features.rows) };
     figures.push(setFigure("sample test", score, sample.testScores, beside));
   }
+  const { groupBy } = scorer.model.settings.data;
+  const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
+  const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);
+  const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));
   const rowsOf = (rows: LabelledRows, { score, spread }: Predictions): ValidationRow[] =>
     Array.from(rows.text, (text, i) => ({
@@ -88,6 +93,7 @@ export async function measureRun(
       score: rows.score[i]!,
       predicted: score[i]!,
       spread: spread?.[i] ?? null,
+      group: groupOfText.get(text)!,
     }));
   return {
     figures,

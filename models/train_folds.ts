@@ -205,7 +205,8 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
     return { figures: { fold, ...figuresOf(rows, trainMean), ridge }, rows };
   });
   const rows = done.flatMap(({ rows }) => rows).sort((a, b) => a.record - b.record);
-  await writeValidation(outOfFold(path), rows);
+  // Groups are numbered fold by fold.
+  await writeValidation(outOfFold(path), rows.map((row) => ({ ...row, group: null })));
   return {
     folder: path,
     finished: true,

@@ -10,16 +10,25 @@ export interface ValidationRow {
   readonly predicted: number;
   /** Standard deviation that the model gives the score; null where it gives none. */
   readonly spread: number | null;
+  /** Number of the group that it was held out with; null or absent where records were not grouped. */
+  readonly group?: number | null;
 }
 
 /** Writes predictions of validation rows as CSV; records are counted from 1 there. */
 export async function writeValidation(path: string, rows: readonly ValidationRow[]): Promise<void> {
   const number = (value: number) => String(Number(value.toFixed(6)));
   const hasSpread = rows.every(({ spread }) => spread !== null);
-  const lines = rows.map(({ record, score, predicted, spread }) =>
-    [record + 1, number(score), number(predicted), ...(hasSpread ? [number(spread!)] : [])].join(",")
+  const hasGroup = rows.every(({ group }) => (group ?? null) !== null);
+  const lines = rows.map(({ record, score, predicted, spread, group }) =>
+    [
+      record + 1,
+      number(score),
+      number(predicted),
+      ...(hasSpread ? [number(spread!)] : []),
+      ...(hasGroup ? [group!] : []),
+    ].join(",")
   );
-  const head = hasSpread ? "ID,score,predicted,spread" : "ID,score,predicted";
+  const head = ["ID", "score", "predicted", ...(hasSpread ? ["spread"] : []), ...(hasGroup ? ["group"] : [])].join(",");
   await writeAtomically(path, [head, ...lines].map((line) => `${line}\n`).join(""));
 }
 
@@ -30,12 +39,14 @@ export async function readValidation(path: string): Promise<ValidationRow[]> {
   if (!head?.startsWith("ID,score,predicted")) {
     throw new DataError(`${path}, line 1 is "${head ?? ""}"; the header ID,score,predicted is expected.`);
   }
+  const names = head.split(",");
   return lines.map((line, i) => {
     const cells = line.split(",").map((cell) => cell === "" ? NaN : Number(cell));
-    if (cells.length !== head.split(",").length || !cells.every(Number.isFinite)) {
+    if (cells.length !== names.length || !cells.every(Number.isFinite)) {
       throw new DataError(`${path}, line ${i + 2} is "${line}"; numbers under ${head} are expected.`);
     }
-    const [id, score, predicted, spread = null] = cells;
-    return { record: id! - 1, score: score!, predicted: predicted!, spread };
+    const [id, score, predicted] = cells;
+    const named = (name: string) => cells[names.indexOf(name)] ?? null;
+    return { record: id! - 1, score: score!, predicted: predicted!, spread: named("spread"), group: named("group") };
   });
 }

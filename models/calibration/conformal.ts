@@ -10,6 +10,8 @@ export interface ConformalRows {
   readonly spread: ArrayLike<number> | null;
   /** How much each row counts: how much likelier rows like it are where intervals are wanted than here. */
   readonly weight: ArrayLike<number>;
+  /** Number of each row's group, [rows]; null or absent where every row is on its own. */
+  readonly group?: ArrayLike<number> | null;
 }
 
 /** Intervals, clipped to 0..10. */
@@ -29,8 +31,11 @@ const leastSpread = 1e-3;
  * probability, however bad the model is, where new rows are drawn as the held-out ones (or, with weights, as often of each
  * kind as the weights say).
  *
+ * Rows of one group have errors in common. With groups, a new row is one of a group of which no row was held out, and each
+ * group counts as one row does without: its rows share its weight.
+ *
  * @see Vovk, Gammerman, Shafer, "Algorithmic learning in a random world" (2005); Lei et al., "Distribution-free predictive
- * inference for regression" (2018); Tibshirani et al., "Conformal prediction under covariate shift" (2019), for the weights
+ * inference for regression" (2018); Tibshirani et al., "Conformal prediction under covariate shift" (2019), for the weights; Lee, Barber, Willett, "Distribution-free inference with hierarchical data" (2023), for the groups
  */
 export class ConformalIntervals {
   private constructor(
@@ -46,23 +51,32 @@ export class ConformalIntervals {
    * @param source what holds the rows, for the message
    * @throws MetrogradError when there are too few rows for the level
    */
-  static fit({ predicted, actual, spread, weight }: ConformalRows, level: number, source: string): ConformalIntervals {
+  static fit(
+    { predicted, actual, spread, weight, group = null }: ConformalRows,
+    level: number,
+    source: string,
+  ): ConformalIntervals {
     const error = (i: number) =>
       Math.abs(actual[i]! - predicted[i]!) / (spread ? Math.max(spread[i]!, leastSpread) : 1);
-    const rows = Array.from(actual, (_, i) => ({ error: error(i), weight: weight[i]! }))
-      .filter(({ weight }) => weight > 0).sort((a, b) => a.error - b.error);
-    const greatest = rows.reduce((most, { weight }) => Math.max(most, weight), 0);
-    // The new row may be of any kind, and its error infinite.
+    const counted = Array.from(actual, (_, i) => ({ error: error(i), weight: weight[i]!, group: group?.[i] ?? i }))
+      .filter(({ weight }) => weight > 0);
+    const groups = Map.groupBy(counted, ({ group }) => group);
+    const rows = counted.map(({ error, weight, group }) => ({ error, weight: weight / groups.get(group)!.length }))
+      .sort((a, b) => a.error - b.error);
+    const weights = [...groups.values()].map((own) => own.reduce((sum, { weight }) => sum + weight, 0) / own.length);
+    const greatest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+    // The new row may be of any group and kind, and its error infinite.
     const wanted = level * rows.reduce((sum, { weight }) => sum + weight, greatest);
     let sum = 0;
     for (const row of rows) {
       sum += row.weight;
       if (sum >= wanted * (1 - 1e-12)) return new ConformalIntervals(row.error, spread !== null);
     }
+    const what = group ? "groups of held-out rows" : "held-out rows", remedy = group ? " (see --validation-share)" : "";
     throw new MetrogradError(
-      `The held-out rows of ${source} count for ${Math.floor(sum / (greatest || 1))}, too few for intervals of ${
+      `The ${what} of ${source} count for ${Math.floor(sum / (greatest || 1) + 1e-9)}, too few for intervals of ${
         Number((100 * level).toFixed(3))
-      } %; at least ${Math.ceil(level / (1 - level) - 1e-9)} are expected.`,
+      } %; at least ${Math.ceil(level / (1 - level) - 1e-9)} are expected${remedy}.`,
     );
   }
 

@@ -60,6 +60,8 @@ export interface CalibrationRows extends ConformalRows {
   readonly weight: Float64Array;
   /** Parts that take turns at being left out; a record is in one part, whatever its metric. */
   readonly part: readonly number[];
+  /** Number of each row's group, [rows]; null where the run did not group records. */
+  readonly group: readonly number[] | null;
   /** How many rows are plain. */
   readonly plain: number;
 }
@@ -90,6 +92,7 @@ export async function calibrationRows(path: string, applied: AppliedShift | null
     ...scored,
     actual: Float64Array.from(rows, ({ score }) => score),
     part: rows.map(({ record }) => place.get(record) ?? 0),
+    group: rows.every(({ group }) => (group ?? null) !== null) ? rows.map(({ group }) => group!) : null,
     plain: plain.length,
   };
 }

@@ -78,9 +78,15 @@ export async function fitEnsemble(
   };
   const figures = [figure("validation", scores.plain, plain.truth)];
   if (mismatched.truth.length > 0) figures.push(figure("mismatched validation", scores.mismatched, mismatched.truth));
-  const rowsOf = ({ records, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
+  const rowsOf = ({ records, groups, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
     const spread = combinedSpread(scores, spreads, combination);
-    return records.map((record, i) => ({ record, score: truth[i]!, predicted: predicted[i]!, spread: spread[i]! }));
+    return records.map((record, i) => ({
+      record,
+      score: truth[i]!,
+      predicted: predicted[i]!,
+      spread: spread[i]!,
+      group: groups[i]!,
+    }));
   };
   await writeFigures(folder.figures, figures);
   await writeShiftFigures(folder.shift, shifts);

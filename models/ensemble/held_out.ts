@@ -8,6 +8,8 @@ import type { MemberScores } from "./combine.ts";
 export interface HeldOutRows {
   /** Numbers of the records. */
   readonly records: readonly number[];
+  /** Numbers of their groups, [rows]; null where records were not grouped. */
+  readonly groups: readonly (number | null)[];
   /** True scores, [rows]. */
   readonly truth: readonly number[];
   /** [members][rows] */
@@ -42,6 +44,7 @@ export async function readHeldOut(members: readonly RunFolder[]): Promise<HeldOu
   const errors = plain.map((rows) => rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score)));
   const rowsOf = (sets: readonly ValidationRow[][]): HeldOutRows => ({
     records: sets[0]!.map(({ record }) => record),
+    groups: sets[0]!.map(({ group }) => group ?? null),
     truth: sets[0]!.map(({ score }) => score),
     scores: sets.map((rows) => rows.map(({ predicted }) => predicted)),
     spreads: sets.map((rows, member) => rows.map(({ spread }) => spread ?? errors[member]!)),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { MetricRecord } from "../../data/records.ts";
 import { scoreClass } from "../../data/scores.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { holdoutSplit, stratifiedFolds } from "../../data/split.ts";
+import { groupNumbers, holdoutSplit, stratifiedFolds } from "../../data/split.ts";
 
 /** Records of `texts` texts, each under two metrics; every fifth scores low. */
 function records(texts: number): MetricRecord[] {
@@ -95,3 +95,13 @@ Deno.test("split: one group, or a record without the field, is refused in a sent
 });
 
 Deno.test("split: 9.5 is of class 10", () => assert.deepEqual([9.49, 9.5, 0, 0.5].map(scoreClass), [9, 10, 0, 1]));
+
+Deno.test("group numbers: records share one as they share a field's value, or else all their texts", () => {
+  const all = records(6).slice(0, 6).map((one, i) => ({
+    ...one,
+    extra: { conversation: ["a", "b", "a", "c", "b", "a"][i]! },
+  }));
+  assert.deepEqual([...groupNumbers(all, "conversation")], [0, 1, 0, 2, 1, 0]);
+  const other = { ...all[1]!, response: "another" };
+  assert.deepEqual([...groupNumbers([all[0]!, other, all[0]!], null)], [0, 1, 0]);
+});

@@ -77,6 +77,51 @@ Deno.test("conformal: weights make coverage right where one kind of rows is more
   assert.ok(plain < 0.85, `unweighted: ${plain}`);
 });
 
+Deno.test("conformal: where rows of a group have errors in common, groups make coverage of a new one right", () => {
+  const random = new Philox(6), groups = 15, rows = 20, level = 0.9;
+  const grouped = (count: number) => {
+    const group = Array.from({ length: count * rows }, (_, i) => Math.floor(i / rows));
+    const common = Array.from({ length: count }, () => 2 * random.normal());
+    return {
+      predicted: new Float64Array(group.length),
+      actual: Float64Array.from(group, (one) => common[one]! + 0.3 * random.normal()),
+      spread: null,
+      weight: ones(group.length),
+      group,
+    };
+  };
+  const draws = 300;
+  let together = 0, apart = 0;
+  for (let i = 0; i < draws; i++) {
+    const held = grouped(groups), fresh = grouped(10);
+    const inside = (of: Parameters<typeof ConformalIntervals.fit>[0]) => {
+      const { halfWidth } = ConformalIntervals.fit(of, level, "r");
+      return fresh.actual.reduce((sum, one) => sum + (Math.abs(one) <= halfWidth ? 1 : 0), 0) / fresh.actual.length;
+    };
+    together += inside(held) / draws;
+    apart += inside({ ...held, group: null }) / draws;
+  }
+  assert.ok(together > 0.9 && together < 0.95, `with groups ${together}`);
+  assert.ok(apart < together - 0.03, `without ${apart}`);
+});
+
+Deno.test("conformal: groups of one row are rows on their own, and too few groups are refused", () => {
+  const rows = {
+    predicted: new Float64Array(20),
+    actual: Float64Array.from({ length: 20 }, (_, i) => i / 4),
+    spread: null,
+  };
+  const fit = (group: number[] | null) => ConformalIntervals.fit({ ...rows, weight: ones(20), group }, 0.9, "runs/a");
+  const own = [...rows.actual.keys()];
+  assert.equal(fit(own).halfWidth, fit(null).halfWidth);
+  assert.throws(() => fit(own.map((i) => i % 8)), {
+    name: "MetrogradError",
+    message:
+      "The groups of held-out rows of runs/a count for 8, too few for intervals of 90 %; at least 9 are expected " +
+      "(see --validation-share).",
+  });
+});
+
 Deno.test("conformal: intervals are clipped to the range of scores", () => {
   const rows = { predicted: new Float64Array(9), actual: new Float64Array(9).fill(3), spread: null, weight: ones(9) };
   const { low, high } = ConformalIntervals.fit(rows, 0.9, "r").around([1, 5, 9], null);

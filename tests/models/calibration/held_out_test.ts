@@ -53,6 +53,20 @@ Deno.test(
 );
 
 Deno.test(
+  "held-out rows: the groups that they were held out with are kept, where there are any",
+  withFolder(async (path) => {
+    const folder = await finished(path);
+    assert.equal((await calibrationRows(path, null)).group, null);
+    const grouped = (record: number, group: number) => ({ ...row(record, 9, 8), group });
+    await writeValidation(folder.validation, [grouped(3, 0), grouped(5, 1), grouped(6, 0), grouped(9, 2)]);
+    await writeValidation(folder.mismatched, [grouped(5, 1), grouped(9, 2)]);
+    const { group, spread } = await calibrationRows(path, null);
+    assert.deepEqual(group, [0, 1, 0, 2, 1, 2]);
+    assert.deepEqual([...spread!], new Array(6).fill(0.5));
+  }),
+);
+
+Deno.test(
   "held-out rows: evidence that is not that of the rows is refused",
   withFolder(async (path) => {
     const folder = await finished(path);

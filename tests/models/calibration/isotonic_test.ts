@@ -15,6 +15,7 @@ function rowsOf(count: number, truth: (predicted: number) => number, noise: numb
     spread: null,
     weight: new Float64Array(count).fill(1),
     part: [...predicted.keys()].map((i) => i % 5),
+    group: null,
     plain: count,
   };
 }
