@@ -52,9 +52,15 @@ export async function measureRun(
   const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
     setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) });
   const { prediction } = scorer.model.settings;
+  const { groupBy } = scorer.model.settings.data;
+  const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
+  const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);
+  const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
     const evidence = gate && gate.gate.evidence(gate.readings, rows, metrics);
-    return { ...await scorer.score({ ...data.tables, metrics, rows, evidence }), score: rows.score, text: rows.text };
+    const scored = await scorer.score({ ...data.tables, metrics, rows, evidence });
+    const group = groupBy === null ? null : rows.text.map((text) => groupOfText.get(text)!);
+    return { ...scored, score: rows.score, text: rows.text, group };
   };
   const plain = await score(data.validation), swapped = data.mismatched && await score(data.mismatched);
   const trained = {
@@ -82,10 +88,6 @@ export async function measureRun(
     const beside = { trainMean, ridge: ridge.predict(tables, features.rows) };
     figures.push(setFigure("sample test", score, sample.testScores, beside));
   }
-  const { groupBy } = scorer.model.settings.data;
-  const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
-  const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);
-  const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));
   const rowsOf = (rows: LabelledRows, { score, spread }: Predictions): ValidationRow[] =>
     Array.from(rows.text, (text, i) => ({

@@ -4,7 +4,7 @@ import { DataError } from "../../kernels/errors.ts";
 import type { RunFolder } from "../run_folder.ts";
 import { readValidation } from "../validation_file.ts";
 import { classCount } from "./classes.ts";
-import { type ClassKnowledge, heldOutClasses } from "./held_out.ts";
+import { type ClassKnowledge, dispersionOf, heldOutClasses } from "./held_out.ts";
 import type { ShiftFigure } from "./measure_shifts.ts";
 
 const format = "metrograd shift 1";
@@ -41,9 +41,8 @@ async function writeShiftFile(path: string, file: ShiftFile): Promise<void> {
 export async function readClasses(folder: RunFolder): Promise<ClassKnowledge | null> {
   const file = await readShiftFile(folder);
   if (!file || !await folder.isFinished()) return null;
-  const scores = await Promise.all(
-    [folder.validation, folder.mismatched].map(async (path) => (await readValidation(path)).map(({ score }) => score)),
-  );
+  const sets = await Promise.all([folder.validation, folder.mismatched].map((path) => readValidation(path)));
+  const scores = sets.map((rows) => rows.map(({ score }) => score));
   const classes = await Promise.all([folder.validationClasses, folder.mismatchedClasses].map(async (path, set) => {
     const rows = scores[set]!.length;
     const rowsOf = `${[folder.validation, folder.mismatched][set]} has ${rows} rows`;
@@ -54,7 +53,13 @@ export async function readClasses(folder: RunFolder): Promise<ClassKnowledge | n
     Number.isFinite(calibration.temperature) && Number.isFinite(trained.mismatched);
   if (!isWhole) throw damaged(folder.shift);
   const probabilities = Float32Array.from(classes.flatMap((data) => [...data]));
-  return { calibration, trained, heldOut: heldOutClasses(probabilities, scores[0]!, scores[1]!, trained) };
+  const groups = sets[0]!.map(({ group }) => group ?? null);
+  return {
+    calibration,
+    trained,
+    heldOut: heldOutClasses(probabilities, scores[0]!, scores[1]!, trained),
+    dispersion: dispersionOf(probabilities, groups.every((one) => one !== null) ? groups : null),
+  };
 }
 
 /** What each way to allow for shift does on the held-out rows of a run or an ensemble; empty where that is not kept. */

@@ -47,8 +47,15 @@ export function gainOf(probabilities: ArrayLike<number>, { ratios }: LabelShift)
  * What is known of training comes from held-out rows, which are a draw as well: the fewer they are, the more it takes.
  *
  * @param heldOutRows how many held-out rows the probabilities were calibrated by
+ * @param dispersion by how much more the means of rows vary than if each were drawn on its own: that much more it takes
+ * @see Rao and Scott, "The analysis of categorical data from complex sample surveys" (1981), for the dispersion
  */
-export function isSignificant(probabilities: ArrayLike<number>, shift: LabelShift, heldOutRows: number): boolean {
+export function isSignificant(
+  probabilities: ArrayLike<number>,
+  shift: LabelShift,
+  heldOutRows: number,
+  dispersion = 1,
+): boolean {
   const rows = probabilities.length / classCount;
-  return 2 * gainOf(probabilities, shift) > significant * (1 + rows / Math.max(heldOutRows, 1));
+  return 2 * gainOf(probabilities, shift) > dispersion * significant * (1 + rows / Math.max(heldOutRows, 1));
 }

@@ -2,7 +2,8 @@ import { scoreClass } from "../../data/scores.ts";
 import type { FitGate } from "../gate/fit_gate.ts";
 import type { HeldOutClasses } from "./bbse.ts";
 import { calibrateClasses } from "./calibrate_classes.ts";
-import { type Calibration, classCount, classProbabilities } from "./classes.ts";
+import { type Calibration, classCount, classProbabilities, expectedScores } from "./classes.ts";
+import { designEffect } from "./design_effect.ts";
 import { type HeldOutRows, joinRows } from "./rows.ts";
 
 /** How the rows that a run was trained on are spread. */
@@ -21,6 +22,8 @@ export interface ClassKnowledge {
   readonly trained: TrainedShares;
   /** The validation rows, then those with a metric that does not fit. */
   readonly heldOut: HeldOutClasses;
+  /** By how much more the mean of validation rows' scores varies than if each were drawn on its own: `designEffect`. */
+  readonly dispersion: number;
 }
 
 /** Shares of the score classes, [11]; one row more, spread over all classes, keeps each above 0. */
@@ -47,7 +50,9 @@ export function fitClasses(
   const given = score ? { score, spread: null, probabilities: null } : predictions;
   const rows = heldOutClasses(new Float64Array(), plain.score, mismatched?.score ?? [], trained);
   const calibration = calibrateClasses(given, rows, rows.shares);
-  return { calibration, trained, heldOut: { ...rows, probabilities: classProbabilities(given, calibration) } };
+  const probabilities = classProbabilities(given, calibration);
+  const dispersion = dispersionOf(probabilities, plain.group ?? null);
+  return { calibration, trained, heldOut: { ...rows, probabilities }, dispersion };
 }
 
 /**
@@ -73,6 +78,11 @@ export function heldOutClasses(
     ],
     shares: trained.train.map((one, i) => (1 - share) * one + share * low[i]!),
   };
+}
+
+/** The design effect of the expected scores of the first rows, as many as have groups. */
+export function dispersionOf(probabilities: ArrayLike<number>, group: ArrayLike<number> | null): number {
+  return group ? designEffect(expectedScores(probabilities).subarray(0, group.length), group) : 1;
 }
 
 /** As many rows of equal weight say as much as these: (Σ weight)² / Σ weight². */

@@ -14,12 +14,17 @@ export interface RowsAtHand {
 export interface HeldOutRows extends RowsAtHand {
   /** True scores, [rows]. */
   readonly score: Float32Array;
+  /** Numbers of their groups, [rows]; null or absent where records were not grouped. */
+  readonly group?: Uint32Array | null;
   /** Numbers of their texts, which a row has in common with its copy under a metric that does not fit, [rows]. */
   readonly text: Uint32Array;
 }
 
 /** Some of the rows. */
-export function pickRows({ predictions, evidence, score, text }: HeldOutRows, rows: readonly number[]): HeldOutRows {
+export function pickRows(
+  { predictions, evidence, score, text, group = null }: HeldOutRows,
+  rows: readonly number[],
+): HeldOutRows {
   const take = (all: Float32Array) => Float32Array.from(rows, (row) => all[row]!);
   const { spread, probabilities } = predictions;
   const columns = rows.flatMap((row) => Array.from({ length: classCount }, (_, one) => row * classCount + one));
@@ -35,6 +40,7 @@ export function pickRows({ predictions, evidence, score, text }: HeldOutRows, ro
     },
     score: take(score),
     text: Uint32Array.from(rows, (row) => text[row]!),
+    group: group && Uint32Array.from(rows, (row) => group[row]!),
   };
 }
 
@@ -53,6 +59,7 @@ export function joinRows(a: HeldOutRows, b: HeldOutRows): HeldOutRows {
     },
     score: joined(a.score, b.score),
     text: Uint32Array.from([...a.text, ...b.text]),
+    group: a.group && b.group ? Uint32Array.from([...a.group, ...b.group]) : null,
   };
 }
 

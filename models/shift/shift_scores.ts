@@ -65,10 +65,10 @@ export function shiftScores(
       `${run} keeps no class probabilities of held-out rows, as --shift ${name} needs; train it again, or take --shift none.`,
     );
   }
-  const { calibration, heldOut } = classes;
+  const { calibration, heldOut, dispersion } = classes;
   const probabilities = classProbabilities(predictions, calibration);
   const shift = name === "bbse" ? estimateByBbse(probabilities, heldOut) : estimateByEm(probabilities, heldOut.shares);
-  if (name === "auto" && !isSignificant(probabilities, shift, effectiveRows(heldOut.weight))) {
+  if (name === "auto" && !isSignificant(probabilities, shift, effectiveRows(heldOut.weight), dispersion)) {
     return { ...predictions, shift: "none", applied: null };
   }
   const posterior = Float32Array.from(underShift(probabilities, shift));
