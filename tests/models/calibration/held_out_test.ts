@@ -89,7 +89,12 @@ Deno.test(
     const probabilities = [9, 8, 7, 9, 2, 2].flatMap(sure);
     const trained = { train: new Array<number>(11).fill(1 / 11), mismatched: 0.25 };
     const heldOut = heldOutClasses(probabilities, [9, 8, 7, 9], [1.75, 1.75], trained);
-    const classes = { calibration: { temperature: 1, biases: new Array<number>(11).fill(0) }, trained, heldOut };
+    const classes = {
+      calibration: { temperature: 1, biases: new Array<number>(11).fill(0) },
+      trained,
+      heldOut,
+      dispersion: 1,
+    };
     await writeClasses(folder, classes, 4, []);
     const ratios = Float64Array.from({ length: 11 }, (_, one) => one < 5 ? 3 : 0.5);
     const { predicted, weight, spread } = await calibrationRows(path, { kind: "classes", ratios });
