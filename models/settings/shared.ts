@@ -123,7 +123,7 @@ export const sharedTable = {
     name: choice(
       "none",
       ["none", "topics"],
-      "what tells records whose metric does not fit, by the words of the texts; they get scores of their own",
+      "what tells records whose metric does not fit, by their texts; they get scores of their own",
     ),
   },
   optimizer: {
