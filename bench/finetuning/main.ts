@@ -1,4 +1,4 @@
-/** `deno task finetuning`: what tuning an encoder on each fold's train rows does to scorers; see docs/finetuning.md. */
+/** `deno task results:finetuning`: what tuning an encoder on each fold's train rows does to scorers; see docs/finetuning.md. */
 import { parseArgs } from "node:util";
 import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import { type FinetuneSettings, finetuneTable } from "../../models/finetune/settings.ts";
@@ -8,7 +8,7 @@ import { setByPath } from "../../models/settings/table.ts";
 import { measureTuning, type TuningResult } from "./folds.ts";
 
 const help =
-  `Usage: deno task finetuning --folds DIR --encoder gpu:FOLDER --metric-definitions FILE [--tune NAME=VALUE]...
+  `Usage: deno task results:finetuning --folds DIR --encoder gpu:FOLDER --metric-definitions FILE [--tune NAME=VALUE]...
 
 Tunes a sentence encoder on the train rows of each fold, trains gaussian-process and bilinear on the embeddings of the
 encoder as it is and as it is tuned, and prints the RMSE on the folds' test rows. It may be stopped at any moment, and the
