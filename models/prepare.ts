@@ -176,9 +176,10 @@ export async function prepare(
     ...options,
     seed: settings.data.splitSeed ?? settings.training.seed,
   });
-  const gate = settings.gate.name === "none"
-    ? null
-    : prepareGate({ records, texts, train: plain, validation, mismatched, metrics }, onNote);
+  const gate = settings.gate.name === "none" ? null : prepareGate(
+    { records, texts, train: plain, validation, mismatched, metrics, groupBy: settings.data.groupBy },
+    onNote,
+  );
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,

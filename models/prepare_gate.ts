@@ -1,5 +1,6 @@
 import type { ScoredPairs } from "../data/negatives.ts";
 import type { MetricTable } from "../data/metric_table.ts";
+import { groupNumbers } from "../data/split.ts";
 import { FitGate } from "./gate/fit_gate.ts";
 import type { GateReading, GateTexts } from "./gate/gate_rows.ts";
 import { highestMisfitScore, misfitProbability } from "./gate/mixture_fit.ts";
@@ -15,21 +16,24 @@ export interface PreparedGate {
   readonly validationMisfits: readonly boolean[];
 }
 
-/** Fits a gate, and says so in a note. */
+/** Fits a gate, and says so in a note. Held-out rows of one group, or of the same texts, count as one. */
 export function prepareGate(
-  { records, texts, train, validation, mismatched, metrics }: GateTexts & {
+  { records, texts, train, validation, mismatched, metrics, groupBy }: GateTexts & {
     readonly train: ScoredPairs;
     readonly validation: ScoredPairs;
     readonly mismatched: ScoredPairs;
     readonly metrics: MetricTable;
+    readonly groupBy: string | null;
   },
   onNote: (sentence: string) => void,
 ): PreparedGate {
+  const heldOut = Array.from(validation.text, (text) => records[text]!);
   const { gate: fitted, misfit } = FitGate.fit({
     records,
     texts,
     train,
     validation,
+    sources: new Set(groupNumbers(heldOut, groupBy)).size,
     mismatched: mismatched.score.length > 0 ? mismatched : null,
     metrics: { data: metrics.embeddings, dimension: metrics.dimension },
   });

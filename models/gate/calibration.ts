@@ -11,17 +11,23 @@ export interface OddsCalibration {
   readonly shift: number;
 }
 
-/** What of a calibration is fitted. */
+/** What of a calibration is fitted, and how much the rows say. */
 export interface CalibrationForm {
   /** Numbers of the experts that are listened to. */
   readonly experts: readonly number[];
   /** False to leave the shift at 0. */
   readonly shifts: boolean;
+  /**
+   * How many rows of each kind there are that are not alike: rows of one conversation count once. After so many of a kind
+   * the next one is of it with probability (n + 1) / (n + 2), which is what odds are fitted to; without it rows that are
+   * parted without a fault would make all odds infinite.
+   */
+  readonly sources: number;
 }
 
 /** A calibration, and how likely it makes what it was fitted to. */
 export interface FittedCalibration extends OddsCalibration {
-  /** -log p of each row that fits, and of each that does not. */
+  /** Cross-entropy of each row that fits, and of each that does not. */
   readonly losses: readonly [fitting: Float64Array, misfitting: Float64Array];
 }
 
@@ -54,15 +60,17 @@ export const chanceLoss = 2 * Math.LN2;
 
 /**
  * The calibration that makes rows that fit and rows that do not likeliest, both kinds counted alike: logistic regression by
- * Newton's method (Platt, 1999).
+ * Newton's method, of probabilities that are never quite 0 or 1 (Platt, 1999).
  */
 export function fitCalibration(
   fitting: ExpertOdds,
   misfitting: ExpertOdds,
-  { experts, shifts }: CalibrationForm,
+  { experts, shifts, sources }: CalibrationForm,
 ): FittedCalibration {
+  const target = (sources + 1) / (sources + 2);
   const kinds = [{ odds: fitting, sign: 1 }, { odds: misfitting, sign: -1 }].map(({ odds, sign }) => ({
     sign,
+    target,
     columns: [
       ...experts.map((expert) => odds[expert]!.map(bounded)),
       ...(shifts ? [new Float64Array(odds[0]!.length).fill(1)] : []),
@@ -87,26 +95,35 @@ export function fitCalibration(
   return { slopes, shift: shifts ? found.at(-1)! : 0, losses: losses as [Float64Array, Float64Array] };
 }
 
-/** What the log odds of rows are a weighted sum of, and 1 for rows that fit, -1 for such that do not. */
-type Kinds = readonly { readonly columns: readonly Float64Array[]; readonly sign: number }[];
+/** What the log odds of rows are a weighted sum of, 1 for rows that fit and -1 for such that do not, and how surely. */
+type Kinds = readonly {
+  readonly columns: readonly Float64Array[];
+  readonly sign: number;
+  readonly target: number;
+}[];
 
 const sumOf = (columns: readonly Float64Array[], weights: readonly number[], row: number) =>
   columns.reduce((sum, column, i) => sum + weights[i]! * column[row]!, 0);
 
 function lossesOf(kinds: Kinds, weights: readonly number[]): Float64Array[] {
-  return kinds.map(({ columns, sign }) => columns[0]!.map((_, row) => softplus(-sign * sumOf(columns, weights, row))));
+  return kinds.map(({ columns, sign, target }) =>
+    columns[0]!.map((_, row) => {
+      const right = sign * sumOf(columns, weights, row);
+      return target * softplus(-right) + (1 - target) * softplus(right);
+    })
+  );
 }
 
 /** What Newton's method takes from the weights. */
 function newtonStep(kinds: Kinds, weights: readonly number[]): Float64Array {
   const size = weights.length, pull = new Float64Array(size), bend = new Float64Array(size * size);
   for (let i = 0; i < size; i++) bend[i * size + i] = 1e-9;
-  for (const { columns, sign } of kinds) {
+  for (const { columns, sign, target } of kinds) {
     const rows = columns[0]!.length;
     for (let row = 0; row < rows; row++) {
       const wrong = 1 / (1 + Math.exp(sign * sumOf(columns, weights, row)));
       columns.forEach((column, i) => {
-        pull[i]! -= sign * wrong * column[row]! / rows;
+        pull[i]! -= sign * (wrong - (1 - target)) * column[row]! / rows;
         for (let j = 0; j <= i; j++) {
           bend[i * size + j]! += wrong * (1 - wrong) * column[row]! * columns[j]![row]! / rows;
         }

@@ -14,7 +14,7 @@ import type { Scatter } from "./scatter.ts";
 const dampings = [0, 0.5, 1] as const;
 
 /** What may be fitted to held-out rows, the simplest first: by the words, by the embeddings, by both. */
-const forms: readonly CalibrationForm[] = [
+const forms: readonly Omit<CalibrationForm, "sources">[] = [
   { experts: [0], shifts: false },
   { experts: [1], shifts: false },
   { experts: [0, 1], shifts: false },
@@ -42,18 +42,18 @@ export interface ChosenExperts {
  * where that is called for.
  */
 export function chooseExperts(corpus: Corpus, data: GateData, scatter: Scatter): ChosenExperts {
-  const { train, validation, mismatched } = data;
-  const inside = [...train.text.keys()], sources = { ...data, scatter };
+  const { train, validation, mismatched, sources = validation.text.length } = data;
+  const inside = [...train.text.keys()], seen = { ...data, scatter };
   let topicOf: Uint32Array | undefined;
   const fitted = dampings.map((damping) => {
-    const experts = GateExperts.fit(corpus, train, inside, sources, { damping, ...(topicOf && { topicOf }) });
+    const experts = GateExperts.fit(corpus, train, inside, seen, { damping, ...(topicOf && { topicOf }) });
     topicOf = experts.topics.topicOf;
     const plain = oddsOf(experts, data, validation), swapped = mismatched && oddsOf(experts, data, mismatched);
     return { experts, damping, plain, swapped };
   });
   if (!mismatched) return { ...fitted[0]!, calibration: null };
   const tried = forms.flatMap((form) =>
-    fitted.map((one) => ({ ...one, calibration: fitCalibration(one.plain, one.swapped!, form) }))
+    fitted.map((one) => ({ ...one, calibration: fitCalibration(one.plain, one.swapped!, { ...form, sources }) }))
   );
   const sensible = tried.filter(({ calibration: { slopes } }) => slopes.every((slope) => slope >= 0));
   const lossOf = ({ calibration }: { readonly calibration: FittedCalibration }) => meanLoss(calibration.losses).loss;

@@ -40,6 +40,8 @@ export interface GateData extends GateTexts {
   readonly train: GateRows & { readonly score: Float32Array };
   /** Rows held out. */
   readonly validation: GateRows;
+  /** How many groups of rows that are alike those are, as conversations; every row is one by default. */
+  readonly sources?: number;
   /** Rows held out whose metric was swapped. */
   readonly mismatched: GateRows | null;
   /** The metrics' embeddings. */

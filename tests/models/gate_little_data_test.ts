@@ -116,7 +116,7 @@ Deno.test("calibration: the line that odds were bent by is found again, and no n
   ];
   const fitting = draw(1), misfitting = draw(-1);
   const fit = (experts: number[], shifts: boolean) => {
-    const found = fitCalibration(fitting, misfitting, { experts, shifts });
+    const found = fitCalibration(fitting, misfitting, { experts, shifts, sources: 1e15 });
     return { ...found, loss: meanLoss(found.losses).loss };
   };
   const { slopes: [slope, other], shift, loss } = fit([0, 1], true);
@@ -132,5 +132,18 @@ Deno.test("calibration: the line that odds were bent by is found again, and no n
   assert.ok(Math.abs(lossOf([slope!, other!], shift) - loss) < 1e-9);
   for (const [a, b, c] of [[0.01, 0, 0], [-0.01, 0, 0], [0, 0.02, 0], [0, -0.02, 0], [0, 0, 0.02], [0, 0, -0.02]]) {
     assert.ok(lossOf([slope! + a!, other! + c!], shift + b!) > loss);
+  }
+});
+
+Deno.test("calibration: rows that are parted without a fault make odds no surer than so many can tell", () => {
+  const same = (logOdds: number) => [new Float64Array(300).fill(logOdds)];
+  for (const sources of [1, 8, 300]) {
+    for (const shifts of [false, true]) {
+      const found = fitCalibration(same(4), same(-4), { experts: [0], shifts, sources });
+      for (const [logOdds, odds] of [[4, sources + 1], [-4, 1 / (sources + 1)]] as const) {
+        const [one] = calibrate(found, same(logOdds));
+        assert.ok(Math.abs(one! / odds - 1) < 1e-4, `${sources} sources: ${one} instead of ${odds}`);
+      }
+    }
   }
 });
