@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { MetrogradError } from "../../kernels/errors.ts";
 import type { Contender } from "../measure.ts";
 import { type Answer, lines, type Request } from "./serve.ts";
@@ -66,10 +68,11 @@ export class Peer implements Contender {
 
 const deno = (...args: string[]): [string, string[]] => [Deno.execPath(), ["run", "--frozen", "--no-prompt", ...args]];
 const small = ["--allow-read=.", "--allow-env", "--config", "deno.json"];
-/** transformers.js is installed where `deno task onnx` has it. */
+/** Where `deno task onnx` has transformers.js. */
+const transformersFolder = fileURLToPath(new URL("../../data/encoders/transformers_js/", import.meta.url));
 const transformers = [
   ...["--allow-read", "--allow-env", "--allow-sys", "--allow-ffi", "--config"],
-  ...["../../data/encoders/transformers_js/deno.json", "transformers_js.ts"],
+  ...[join(transformersFolder, "deno.json"), "transformers_js.ts"],
 ];
 
 /** How each peer is started. */
@@ -91,7 +94,18 @@ export const usualPeers = ["jax-js", "tf.js webgpu", "PyTorch CPU"] as const;
  */
 export async function startPeers(names: ReadonlySet<string>): Promise<Peer[]> {
   const chosen = Object.entries(commands).filter(([name]) => names.has(name));
+  if (chosen.some(([name]) => name.startsWith("transformers.js"))) await installTransformers();
   const peers = [];
   for (const [name, [command, args]] of chosen) peers.push(await Peer.start(name, command, args));
   return peers.filter((peer) => peer !== null);
+}
+
+/** Installs transformers.js, which its peer finds by path: its build for browsers is no export that Deno would fetch. */
+async function installTransformers(): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["install", "--quiet", "--frozen"],
+    cwd: transformersFolder,
+    stdout: "null",
+  }).output();
+  if (!success) console.error("transformers.js could not be installed.");
 }
