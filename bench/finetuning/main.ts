@@ -1,10 +1,10 @@
 /** `deno task results:finetuning`: what tuning an encoder on each fold's train rows does to scorers; see docs/finetuning.md. */
 import { parseArgs } from "node:util";
-import { MetrogradError, UsageError } from "../../kernels/errors.ts";
+import { UsageError } from "../../kernels/errors.ts";
 import { type FinetuneSettings, finetuneTable } from "../../models/finetune/settings.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
 import { setByPath } from "../../models/settings/table.ts";
+import { lineReporter, runCommand } from "../command.ts";
 import { measureTuning, type TuningResult } from "./folds.ts";
 
 const help =
@@ -68,7 +68,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const recipes = new Map([...known].filter(([name]) => name === (recipe ?? name)));
   const trial = { folds, metricDefinitions, encoder, groupBy, tuning, recipes, out };
-  console.log(tuningTable(await measureTuning(trial, reporter)));
+  console.log(tuningTable(await measureTuning(trial, lineReporter())));
 }
 
 function parse(args: readonly string[]) {
@@ -108,21 +108,4 @@ function tuningTable(results: readonly TuningResult[]): string {
   ].join("\n");
 }
 
-const tell = (sentence: string) => console.error(sentence);
-const reporter: TrainReporter = {
-  adapter() {},
-  note: tell,
-  warn: tell,
-  start() {},
-  step() {},
-  epoch: ({ epoch, validationRmse }) => tell(`epoch ${epoch}, validation ${validationRmse.toFixed(3)}`),
-  end() {},
-};
-
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof MetrogradError)) throw error;
-  console.error(`Error: ${error.message}`);
-  Deno.exit(error instanceof UsageError ? 2 : 1);
-}
+await runCommand(main);

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeAtomically } from "../../engine/files.ts";
-import { MetrogradError, UsageError } from "../../kernels/errors.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { lineReporter, runCommand } from "../command.ts";
 import { allCells, type Cell } from "./cells.ts";
 import { type CellResult, type FedFiles, measureCell } from "./measure.ts";
 import { resultTables } from "./table.ts";
@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<void> {
     const place = `[${i + 1}/${chosen.length}] ${cell.name}`;
     if (!results[cell.name]) {
       console.error(`${place}: about ${rough(cell.minutes)}`);
-      results[cell.name] = await measureCell(cell, out, { fed, reporter: reporterFor(place) });
+      results[cell.name] = await measureCell(cell, out, { fed, reporter: lineReporter(`${place}: `) });
       await writeAtomically(file, JSON.stringify(results, null, 2) + "\n");
     }
     console.error(`${place}: ${results[cell.name]!.rmse.toFixed(3)}`);
@@ -99,24 +99,4 @@ function listed({ name, minutes }: Cell, args: readonly string[]): string {
   return `${rough(minutes).padStart(8)}  deno task results ${[name, ...options].join(" ")}`;
 }
 
-/** Tells of a cell's training, a line an epoch. */
-function reporterFor(place: string): TrainReporter {
-  return {
-    adapter() {},
-    note: (sentence) => console.error(`${place}: ${sentence}`),
-    warn: (sentence) => console.error(`${place}: ${sentence}`),
-    start() {},
-    step() {},
-    epoch: ({ epoch, validationRmse }) =>
-      console.error(`${place}: epoch ${epoch}, validation ${validationRmse.toFixed(3)}`),
-    end() {},
-  };
-}
-
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof MetrogradError)) throw error;
-  console.error(`Error: ${error.message}`);
-  Deno.exit(error instanceof UsageError ? 2 : 1);
-}
+await runCommand(main);
