@@ -6,7 +6,7 @@ import {
   meanLoss,
 } from "./calibration.ts";
 import type { Corpus } from "./corpus.ts";
-import { GateExperts } from "./experts.ts";
+import { type ExpertsForm, GateExperts } from "./experts.ts";
 import type { GateData, GateReading, GateRows, GateTexts } from "./gate_rows.ts";
 import type { Scatter } from "./scatter.ts";
 
@@ -44,10 +44,10 @@ export interface ChosenExperts {
 export function chooseExperts(corpus: Corpus, data: GateData, scatter: Scatter): ChosenExperts {
   const { train, validation, mismatched, sources = validation.text.length } = data;
   const inside = [...train.text.keys()], seen = { ...data, scatter };
-  let topicOf: Uint32Array | undefined;
+  let known: Omit<ExpertsForm, "damping"> = {};
   const fitted = dampings.map((damping) => {
-    const experts = GateExperts.fit(corpus, train, inside, seen, { damping, ...(topicOf && { topicOf }) });
-    topicOf = experts.topics.topicOf;
+    const experts = GateExperts.fit(corpus, train, inside, seen, { ...known, damping });
+    known = { topicOf: experts.topics.topicOf, places: experts.places };
     const plain = oddsOf(experts, data, validation), swapped = mismatched && oddsOf(experts, data, mismatched);
     return { experts, damping, plain, swapped };
   });

@@ -19,6 +19,8 @@ export interface Judgement {
 export interface ExpertsForm {
   /** Topic of each metric, where the topics are known. */
   readonly topicOf?: Uint32Array;
+  /** The one that goes by embeddings, where it is fitted to the same rows already. */
+  readonly places?: EmbeddingModel | null;
   /** Power of the words' weights; see `TopicModel.fit`. */
   readonly damping: number;
 }
@@ -49,16 +51,17 @@ export class GateExperts {
     { text, metric }: GateRows,
     inside: readonly number[],
     { texts, metrics, scatter }: Pick<GateTexts, "texts"> & { readonly metrics: Embeddings; readonly scatter: Scatter },
-    form: ExpertsForm,
+    { topicOf, places, damping }: ExpertsForm,
   ): GateExperts {
     const rows = {
       text: Uint32Array.from(inside, (i) => text[i]!),
       metric: Uint32Array.from(inside, (i) => metric[i]!),
     };
     const count = metrics.data.length / metrics.dimension;
+    const known = topicOf ? { topicOf } : { alike: standardized(metricCosines(metrics)) };
     return new GateExperts(
-      TopicModel.fit(corpus, inside, rows.metric, count, { alike: standardized(metricCosines(metrics)), ...form }),
-      EmbeddingModel.fit(texts, rows, metrics, scatter),
+      TopicModel.fit(corpus, inside, rows.metric, count, { ...known, damping }),
+      places ?? EmbeddingModel.fit(texts, rows, metrics, scatter),
     );
   }
 

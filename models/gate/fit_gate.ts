@@ -92,10 +92,9 @@ export class FitGate {
     const { slopes, shift } = fitted ?? { slopes: [1, 0], shift: 0 }, calibration = { slopes, shift };
 
     // Of the train rows what is not learnt from them: each fold is judged by the others.
-    const readings = new Map<number, GateReading>();
+    const readings = new Map<number, GateReading>(), form = { topicOf: experts.topics.topicOf, damping };
     for (let fold = 0; fold < folds; fold++) {
       const inside = train.text.map((_, i) => i).filter((i) => i % folds !== fold);
-      const form = { topicOf: experts.topics.topicOf, damping };
       const others = GateExperts.fit(corpus, train, [...inside], { texts, metrics, scatter }, form);
       train.text.forEach((text, i) => i % folds === fold && readings.set(text, others.read(data, text)));
     }
