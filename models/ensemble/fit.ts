@@ -59,15 +59,13 @@ export async function fitEnsemble(
     const scores = crossCombine(rows, { ...combine, name }, part).map((score) => finishScore(score, prediction));
     return { plain: scores.subarray(0, plain.truth.length), mismatched: scores.subarray(plain.truth.length) };
   };
-  const scores = crossed(combine.name);
-  const ways = combineNames.map((name): WayFigure => {
-    const own = crossed(name);
-    return {
-      combine: name,
-      validation: rmse(own.plain, plain.truth),
-      mismatched: mismatched.truth.length > 0 ? rmse(own.mismatched, mismatched.truth) : null,
-    };
-  });
+  const scoresBy = new Map(combineNames.map((name) => [name, crossed(name)]));
+  const scores = scoresBy.get(combine.name)!;
+  const ways = [...scoresBy].map(([name, own]): WayFigure => ({
+    combine: name,
+    validation: rmse(own.plain, plain.truth),
+    mismatched: mismatched.truth.length > 0 ? rmse(own.mismatched, mismatched.truth) : null,
+  }));
   const fittedWithout = crossFit(rows, combine, part);
   const shifts = await ensembleShifts(runs, (record) => fittedWithout.get(partOf.get(record)!)!, prediction);
 
