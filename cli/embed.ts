@@ -8,7 +8,8 @@ import { command } from "./command.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import { interruptible } from "./interruption.ts";
 import { describe, flagOf, text } from "./options.ts";
-import { counted, type Terminal } from "./terminal.ts";
+import { counted } from "../models/counted.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What `embed` is asked for. */
 export interface EmbedCall extends EmbedRequest {

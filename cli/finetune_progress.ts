@@ -1,6 +1,7 @@
 import type { FinetuneOptions } from "../models/finetune/finetune.ts";
 import { bar, duration } from "./progress.ts";
-import { counted, type Terminal } from "./terminal.ts";
+import { counted } from "../models/counted.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line, and between two lines where there is no screen. */
 const redrawMilliseconds = 100, lineMilliseconds = 30_000;

@@ -11,7 +11,8 @@ import { refuseExisting } from "./out.ts";
 import { corrected, scoreWith } from "./score_with.ts";
 import * as scoring from "./scoring_options.ts";
 import { describeShift, shiftRequest } from "./shift_options.ts";
-import { alignColumns, counted, type Terminal } from "./terminal.ts";
+import { counted } from "../models/counted.ts";
+import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `predict` is asked for. */
 export interface PredictCall {

@@ -74,11 +74,6 @@ export function alignColumns(rows: readonly (readonly string[])[], toLeft = 1): 
   ).join("\n");
 }
 
-/** A number of things: "1 epoch", "2 epochs". */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 const width = (text: string) => Array.from(text).length;
 
 function fit(line: string, columns: number): string {

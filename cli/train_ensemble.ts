@@ -6,7 +6,8 @@ import { recipeNamed, settingsOf } from "../models/recipes.ts";
 import { trainEnsembleFolds } from "../models/train_folds.ts";
 import { formatExplanation } from "./explanation.ts";
 import { nextFree } from "./out.ts";
-import { counted, type Terminal } from "./terminal.ts";
+import { counted } from "../models/counted.ts";
+import type { Terminal } from "./terminal.ts";
 import { reportEnsemble, reportFolds } from "./train_report.ts";
 
 /** What `train` is asked for when it is to train an ensemble. */

@@ -4,7 +4,8 @@ import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
 import { Interruption } from "./interruption.ts";
 import { formatShifts } from "./shift_options.ts";
-import { alignColumns, counted, type Terminal } from "./terminal.ts";
+import { counted } from "../models/counted.ts";
+import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @throws Interruption when it was stopped */
 export function reportRun({ folder, finished, epochs, best, figures, shifts }: TrainSummary, terminal: Terminal): void {

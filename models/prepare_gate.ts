@@ -1,6 +1,7 @@
 import type { ScoredPairs } from "../data/negatives.ts";
 import type { MetricTable } from "../data/metric_table.ts";
 import { groupNumbers } from "../data/split.ts";
+import { counted } from "./counted.ts";
 import { FitGate } from "./gate/fit_gate.ts";
 import type { GateReading, GateTexts } from "./gate/gate_rows.ts";
 import { highestMisfitScore, misfitProbability } from "./gate/mixture_fit.ts";
@@ -60,7 +61,7 @@ function describeGate({ experts: { topics: { topics } }, state, trainShare }: Fi
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
   const [words, places] = state.calibration.slopes;
   const by = [
-    words ? `the words of ${topics} topic${topics === 1 ? "" : "s"}` : [],
+    words ? `the words of ${counted(topics, "topic")}` : [],
     places ? "the texts' embeddings" : [],
   ].flat().join(" and ");
   const found = `Gate: by ${by || "nothing"} it tells a record from one with a swapped metric in ${

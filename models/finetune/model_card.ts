@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { counted } from "../counted.ts";
 import type { FinetuneConfig, FinetuneCounts } from "./finetune_folder.ts";
 import type { EncoderQuality } from "./quality.ts";
 
@@ -96,5 +97,3 @@ rows = SentenceTransformer("this folder").encode(["a text"])
 \`\`\`
 `;
 }
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
