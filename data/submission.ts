@@ -66,7 +66,7 @@ export async function readScores(path: string, options: { readonly onNote?: Note
   });
 }
 
-/** At most 6 decimals, without zeros at the end and without a minus before 0. */
-function shortest(value: number): string {
+/** A number of a CSV file: at most 6 decimals, without zeros at the end and without a minus before 0. */
+export function shortest(value: number): string {
   return String(Number(value.toFixed(6)) + 0);
 }

@@ -51,8 +51,7 @@ export async function measureRun(
   const ridge = RidgeBaseline.fit(tables, rows.plain);
   const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
     setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) });
-  const { prediction } = scorer.model.settings;
-  const { groupBy } = scorer.model.settings.data;
+  const { prediction, data: { groupBy } } = scorer.model.settings;
   const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
   const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);
   const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));

@@ -1,3 +1,4 @@
+import { shortest } from "../data/submission.ts";
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 
@@ -14,21 +15,26 @@ export interface ValidationRow {
   readonly group?: number | null;
 }
 
+/** Numbers of the rows' groups; null where records were not grouped. */
+export function groupsOf(rows: readonly Pick<ValidationRow, "group">[]): number[] | null {
+  const groups = rows.map(({ group }) => group ?? null);
+  return groups.every((group) => group !== null) ? groups : null;
+}
+
 /** Writes predictions of validation rows as CSV; records are counted from 1 there. */
 export async function writeValidation(path: string, rows: readonly ValidationRow[]): Promise<void> {
-  const number = (value: number) => String(Number(value.toFixed(6)));
   const hasSpread = rows.every(({ spread }) => spread !== null);
-  const hasGroup = rows.every(({ group }) => (group ?? null) !== null);
-  const lines = rows.map(({ record, score, predicted, spread, group }) =>
+  const groups = groupsOf(rows);
+  const lines = rows.map(({ record, score, predicted, spread }, i) =>
     [
       record + 1,
-      number(score),
-      number(predicted),
-      ...(hasSpread ? [number(spread!)] : []),
-      ...(hasGroup ? [group!] : []),
+      shortest(score),
+      shortest(predicted),
+      ...(hasSpread ? [shortest(spread!)] : []),
+      ...(groups ? [groups[i]!] : []),
     ].join(",")
   );
-  const head = ["ID", "score", "predicted", ...(hasSpread ? ["spread"] : []), ...(hasGroup ? ["group"] : [])].join(",");
+  const head = ["ID", "score", "predicted", ...(hasSpread ? ["spread"] : []), ...(groups ? ["group"] : [])].join(",");
   await writeAtomically(path, [head, ...lines].map((line) => `${line}\n`).join(""));
 }
 

@@ -9,7 +9,7 @@ import { expectedScores } from "../shift/classes.ts";
 import { readClasses } from "../shift/classes_file.ts";
 import { underShift } from "../shift/label_shift.ts";
 import type { AppliedShift } from "../shift/shift_scores.ts";
-import { readValidation, type ValidationRow } from "../validation_file.ts";
+import { groupsOf, readValidation, type ValidationRow } from "../validation_file.ts";
 import type { ConformalRows } from "./conformal.ts";
 
 /** What a run's gate says of a held-out row, from which its score follows for any share of rows that do not fit. */
@@ -92,7 +92,7 @@ export async function calibrationRows(path: string, applied: AppliedShift | null
     ...scored,
     actual: Float64Array.from(rows, ({ score }) => score),
     part: rows.map(({ record }) => place.get(record) ?? 0),
-    group: rows.every(({ group }) => (group ?? null) !== null) ? rows.map(({ group }) => group!) : null,
+    group: groupsOf(rows),
     plain: plain.length,
   };
 }

@@ -2,7 +2,7 @@ import { readNpyMatrix, writeNpy } from "../../data/npy.ts";
 import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { RunFolder } from "../run_folder.ts";
-import { readValidation } from "../validation_file.ts";
+import { groupsOf, readValidation } from "../validation_file.ts";
 import { classCount } from "./classes.ts";
 import { type ClassKnowledge, dispersionOf, heldOutClasses } from "./held_out.ts";
 import type { ShiftFigure } from "./measure_shifts.ts";
@@ -53,12 +53,11 @@ export async function readClasses(folder: RunFolder): Promise<ClassKnowledge | n
     Number.isFinite(calibration.temperature) && Number.isFinite(trained.mismatched);
   if (!isWhole) throw damaged(folder.shift);
   const probabilities = Float32Array.from(classes.flatMap((data) => [...data]));
-  const groups = sets[0]!.map(({ group }) => group ?? null);
   return {
     calibration,
     trained,
     heldOut: heldOutClasses(probabilities, scores[0]!, scores[1]!, trained),
-    dispersion: dispersionOf(probabilities, groups.every((one) => one !== null) ? groups : null),
+    dispersion: dispersionOf(probabilities, groupsOf(sets[0]!)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { shortest } from "../../data/submission.ts";
 import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type ShiftName, shiftNames } from "./names.ts";
@@ -24,9 +25,8 @@ const head = ["set", "ID", "half", "score", ...shiftNames].join(",");
 
 /** Writes rows as CSV; records are counted from 1 there. */
 export async function writeShiftedRows(path: string, rows: readonly ShiftedRow[]): Promise<void> {
-  const number = (value: number) => String(Number(value.toFixed(6)));
   const lines = rows.map(({ set, record, half, score, predicted }) =>
-    [set, record + 1, half, number(score), ...shiftNames.map((name) => number(predicted[name]))].join(",")
+    [set, record + 1, half, shortest(score), ...shiftNames.map((name) => shortest(predicted[name]))].join(",")
   );
   await writeAtomically(path, [head, ...lines].map((line) => `${line}\n`).join(""));
 }
