@@ -1,37 +1,47 @@
 import type { EpochFigures } from "../models/history.ts";
 import type { TrainReporter } from "../models/reporter.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
+import { createPhaseReporter } from "./phase_progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line. */
 const redrawMilliseconds = 100;
 
 /**
- * Shows training: on a screen one line that is written over, else a line an epoch.
+ * Shows training: a line an epoch, or a fit; on a screen also one below that is written over.
  *
  * @param now a clock in milliseconds
  */
 export function createTrainReporter(terminal: Terminal, now: () => number = () => performance.now()): TrainReporter {
-  let epochs = 0, epochsDone = 0, drawnAt = -Infinity;
+  let epochs = 0, epochsDone = 0, fitted = false, drawnAt = -Infinity, began = 0;
   let rate: Rate | null = null;
   let latest: EpochFigures | null = null, best: EpochFigures | null = null;
+  const warned = new Set<string>();
 
-  const encoding = createEncodingReporter(terminal, now);
+  const encoding = createEncodingReporter(terminal, now), phases = createPhaseReporter(terminal, now);
   return {
     note: (sentence) => terminal.note(sentence),
-    warn: (sentence) => terminal.warn(sentence),
+    warn(sentence) {
+      // Folds and members of one call find the same in the same data.
+      if (!warned.has(sentence)) terminal.warn(sentence);
+      warned.add(sentence);
+    },
     encoding: (progress) => encoding.onProgress(progress),
     encoded: (counts) => encoding.onDone(counts),
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
-        terminal.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
+        this.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
       }
     },
     start(plan) {
-      ({ epochs, epochsDone } = plan);
-      terminal.status(`epoch ${epochsDone + 1}/${epochs}  compiling kernels ...`);
+      ({ epochs, epochsDone, fitted } = plan);
+      rate = latest = best = null;
+      began = now();
+      phases.restart();
+      terminal.status(fitted ? "fitting ..." : `epoch ${epochsDone + 1}/${epochs}  compiling kernels ...`);
     },
+    phase: (name, done, total) => phases.show(name, done, total),
     step({ epoch, batch, batches, loss }) {
       const steps = (epoch - 1) * batches + batch;
       // The first steps wait for kernels to be compiled: the rate is counted from their end.
@@ -41,23 +51,27 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
       drawnAt = now();
       terminal.status([
         `epoch ${epoch}/${epochs} ${bar(batch / batches)}`,
-        // What matters most comes first: a narrow screen cuts the end off.
+        ...(latest && best ? [rmse(latest, 3)] : []),
         ...rate.words(epochs),
+        ...(best ? [`best: epoch ${best.epoch}`] : []),
         `loss ${loss.toFixed(3)}`,
-        ...(latest && best ? [`${rmse(latest, 3)} (best: epoch ${best.epoch})`] : []),
-      ].join("  "));
+      ]);
     },
     epoch(figures, isBest) {
       latest = figures;
       if (isBest) best = figures;
-      if (terminal.interactive) return;
+      if (fitted) {
+        terminal.note(`Fitted in ${duration((now() - began) / 1000)}: ${rmse(figures, 4)}`);
+        return;
+      }
       terminal.note([
         `epoch ${String(figures.epoch).padStart(String(epochs).length)}/${epochs}`,
-        `loss ${figures.trainLoss.toFixed(4)}`,
         rmse(figures, 4),
-        `learning rate ${Number(figures.learningRate.toPrecision(3))}`,
-        ...(rate?.words(epochs) ?? []),
-        ...(isBest ? ["best so far"] : []),
+        isBest ? "best" : "    ",
+        `loss ${figures.trainLoss.toFixed(4)}`,
+        `lr ${Number(figures.learningRate.toPrecision(3))}`,
+        // A screen has these in the line below.
+        ...(terminal.interactive ? [] : rate?.words(epochs) ?? []),
       ].join("  "));
     },
     end: () => terminal.status(""),

@@ -8,10 +8,16 @@ export interface Terminal {
   warn(sentence: string): void;
   /** Prints an error. */
   error(text: string): void;
-  /** Shows a line that the next one takes the place of, on a terminal only; "" takes it away. */
-  status(line: string): void;
+  /**
+   * Shows a line that the next one takes the place of, on a terminal only; "" takes it away.
+   *
+   * @param line its parts, what matters most first: those that the screen has no room for are left out
+   */
+  status(line: string | readonly string[]): void;
   /** True when stderr is a screen, where a line can be written over. */
   readonly interactive: boolean;
+  /** Characters in a line of the screen; 80 where there is none. */
+  readonly columns: number;
   /** Set by `--quiet`. */
   quiet: boolean;
 }
@@ -32,28 +38,36 @@ export function createTerminal(streams: TerminalStreams = processStreams()): Ter
   let shown = "";
   const style = (name: keyof typeof styles, text: string) =>
     streams.color ? `\x1b[${styles[name]}m${text}\x1b[0m` : text;
-  const status = (line: string) => {
-    if (!streams.interactive || terminal.quiet || line === shown) return;
-    shown = line;
-    streams.err(`\r\x1b[K${fit(line, streams.columns() - 1)}`);
+  let line: string | readonly string[] = "";
+  const status = (next: string | readonly string[]) => {
+    const text = fit(next, terminal.columns - 1);
+    if (!streams.interactive || terminal.quiet || text === shown) return;
+    line = next;
+    shown = text;
+    streams.err(`\r\x1b[K${text}`);
   };
   /** Prints whole lines above the status line. */
   const above = (write: () => void) => {
-    const line = shown;
+    const before = line;
     status("");
     write();
-    status(line);
+    status(before);
   };
+  const prose = (text: string) => streams.interactive ? wrapped(text, terminal.columns) : text;
+  const warning = style("yellow", "Warning:"), failure = style("red", "Error:");
   const terminal: Terminal = {
     quiet: false,
     interactive: streams.interactive,
+    get columns() {
+      return streams.columns();
+    },
     status,
     print: (text) => above(() => streams.out(`${text}\n`)),
-    note: (sentence) => terminal.quiet || above(() => streams.err(`${sentence}\n`)),
-    warn: (sentence) => above(() => streams.err(`${style("yellow", "Warning:")} ${sentence}\n`)),
+    note: (sentence) => terminal.quiet || above(() => streams.err(`${prose(sentence)}\n`)),
+    warn: (sentence) => above(() => streams.err(`${prose(`Warning: ${sentence}`).replace("Warning:", warning)}\n`)),
     error: (text) => {
       status("");
-      streams.err(`${style("red", "Error:")} ${text}\n`);
+      streams.err(`${prose(`Error: ${text}`).replace("Error:", failure)}\n`);
     },
   };
   return terminal;
@@ -76,8 +90,29 @@ export function alignColumns(rows: readonly (readonly string[])[], toLeft = 1): 
 
 const width = (text: string) => Array.from(text).length;
 
-function fit(line: string, columns: number): string {
-  return width(line) <= columns ? line : `${Array.from(line).slice(0, Math.max(columns - 1, 0)).join("")}…`;
+/** As many parts of a line as there is room for, in their order; at least the first, cut off where it has to be. */
+function fit(line: string | readonly string[], columns: number): string {
+  const [first = "", ...others] = typeof line === "string" ? [line] : line;
+  const whole = others.reduce((so, part) => width(so) + 2 + width(part) <= columns ? `${so}  ${part}` : so, first);
+  return width(whole) <= columns ? whole : `${Array.from(whole).slice(0, Math.max(columns - 1, 0)).join("")}…`;
+}
+
+/** Text in lines of at most so many characters, broken between words. Indented lines, such as calls, stay whole. */
+export function wrapped(text: string, columns: number): string {
+  return text.split("\n").flatMap((line) => {
+    if (line.startsWith(" ") || width(line) <= columns) return [line];
+    const lines: string[] = [];
+    let last = "";
+    for (const word of line.split(" ")) {
+      const longer = last === "" ? word : `${last} ${word}`;
+      if (width(longer) <= columns || last === "") last = longer;
+      else {
+        lines.push(last);
+        last = word;
+      }
+    }
+    return [...lines, last];
+  }).join("\n");
 }
 
 function processStreams(): TerminalStreams {
@@ -88,7 +123,7 @@ function processStreams(): TerminalStreams {
     interactive,
     color: interactive && !Deno.noColor,
     // Some terminals say that they have none.
-    columns: () => Deno.consoleSize().columns || 80,
+    columns: () => interactive || Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 80,
   };
 }
 

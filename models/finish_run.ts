@@ -4,6 +4,7 @@ import { writeSafetensors } from "../engine/safetensors.ts";
 import { joinPairs } from "./augment.ts";
 import type { FitGate } from "./gate/fit_gate.ts";
 import type { Model } from "./model.ts";
+import type { Phase } from "./phases.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { refit } from "./refit.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -16,10 +17,16 @@ const allRows = "train and validation";
  * Loads a run's best model as it was measured: one that was fitted to all rows since, by a run that is taken up again, is
  * fitted to the train rows alone.
  */
-export async function loadBest(engine: Engine, folder: RunFolder, model: Model, { data }: PreparedRun): Promise<void> {
+export async function loadBest(
+  engine: Engine,
+  folder: RunFolder,
+  model: Model,
+  { data }: PreparedRun,
+  phase: Phase,
+): Promise<void> {
   using file = await SafetensorsReader.open(folder.model, "the model of a run");
   await model.network.loadFrom(file.tensors, folder.model);
-  if (file.metadata.rows === allRows) await refit(engine, model, data.tables, data.train);
+  if (file.metadata.rows === allRows) await refit(engine, model, data.tables, data.train, phase);
 }
 
 /** Fits a model that was measured, and the gate beside it, to train and validation rows together, where that is wanted. */
@@ -28,9 +35,10 @@ export async function refitToAll(
   folder: RunFolder,
   model: Model,
   { data, metrics, refitted, gate, rows: { records, plain } }: PreparedRun,
+  phase: Phase,
 ): Promise<void> {
   if (!refitted) return;
-  await refit(engine, model, data.tables, refitted);
+  await refit(engine, model, data.tables, refitted, phase);
   await saveModel(folder.model, model.network, { rows: allRows });
   if (!gate) return;
   const recounted = gate.gate.recount(

@@ -75,6 +75,7 @@ export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "
 export { recipeNamed, recipes, settingsOf } from "./recipes.ts";
 export type { Model } from "./model.ts";
 export type { Reporter, TrainReporter } from "./reporter.ts";
+export type { Phase, PhaseWatch } from "./phases.ts";
 export type { RunConfig, RunInputs } from "./run_folder.ts";
 export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
 export { type SetFigure } from "./set_figure.ts";

@@ -3,6 +3,7 @@ import type { Module, ModuleOptions } from "../engine/nn/module.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./batch.ts";
+import type { Phase } from "./phases.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Table } from "./settings/table.ts";
 import type { FeatureTables, LabelledRows } from "./training_data.ts";
@@ -43,6 +44,13 @@ export interface TrainRows {
   readonly rows: LabelledRows;
   /** Computes something of every train row, without gradients and in evaluation: [rows, columns], row-major. */
   compute(of: (batch: Batch) => Tensor): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * Says what is being done ("searching length scales", 3 of 40), and lets Ctrl-C be answered. A long loop awaits it each
+   * time round; it yields to the event loop only as often as needed.
+   *
+   * @throws the signal's reason when the run is to stop; let it pass
+   */
+  readonly phase: Phase;
 }
 
 /** A weight that may be more than a machine holds. */

@@ -3,6 +3,7 @@ import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
 import type { Model } from "./model.ts";
 import { computeRows } from "./predict_rows.ts";
+import type { Phase } from "./phases.ts";
 import type { Recipe, TrainRows } from "./recipe.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { FeatureTables, LabelledRows } from "./training_data.ts";
@@ -26,8 +27,10 @@ export function trainRowsOf(
   network: Module,
   source: BatchSource,
   { tables, rows }: { readonly tables: FeatureTables; readonly rows: LabelledRows },
+  phase: Phase,
 ): TrainRows {
   return {
+    phase,
     engine,
     tables,
     rows,
@@ -41,10 +44,11 @@ export async function refit(
   { recipe, network, settings }: Model,
   tables: FeatureTables,
   rows: LabelledRows,
+  phase: Phase,
 ): Promise<void> {
   const source = new BatchSource(engine, tables);
   try {
-    await recipe.refit!(network, trainRowsOf(engine, network, source, { tables, rows }), settings);
+    await recipe.refit!(network, trainRowsOf(engine, network, source, { tables, rows }, phase), settings);
   } finally {
     source.dispose();
   }

@@ -17,8 +17,10 @@ export interface Reporter {
 export interface TrainReporter extends Reporter {
   /** The adapter that the work runs on. */
   adapter(adapter: { readonly description: string; readonly backend: string; readonly software: boolean }): void;
-  /** Training begins; `epochsDone` is not 0 when a run goes on. */
-  start(plan: { readonly epochs: number; readonly epochsDone: number }): void;
+  /** Training begins; `epochsDone` is not 0 when a run goes on, `fitted` says that the model is fitted in closed form. */
+  start(plan: { readonly epochs: number; readonly epochsDone: number; readonly fitted: boolean }): void;
+  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
+  phase?(name: string, done?: number, total?: number): void;
   /** Some batches are done; `loss` is the last one's. */
   step(progress: {
     /** The epoch that is under way, counted from 1. */
@@ -28,7 +30,7 @@ export interface TrainReporter extends Reporter {
     readonly batches: number;
     readonly loss: number;
   }): void;
-  /** An epoch is done; `best` when its selection figure is the lowest so far. */
+  /** An epoch is done, or a fit in closed form; `best` when its selection figure is the lowest so far. */
   epoch(figures: EpochFigures, best: boolean): void;
   /** Training is over, for whatever reason. */
   end(): void;

@@ -9,13 +9,12 @@ import { runReadme } from "./run_readme.ts";
 import { changedSettings } from "./settings/table.ts";
 import type { TrainSummary } from "./train_run.ts";
 
-/** Writes what a person looks at: `curves.svg` and `README.md`. */
+/** Writes what a person looks at: `README.md`, and `curves.svg` where there were epochs. */
 export async function writePages(
   folder: RunFolder,
-  config: RunConfig,
   { counts, metrics, inputs, refitted }: PreparedRun,
   history: readonly EpochFigures[],
-  { figures, shifts, best }: TrainSummary,
+  { config, fitted, figures, shifts, best }: TrainSummary,
   state: ReadonlyMap<string, StreamedTensor>,
 ): Promise<void> {
   const { recipe, settings } = config;
@@ -25,7 +24,7 @@ export async function writePages(
   const constant = validation === undefined
     ? null
     : { validation, mismatched: constantOn("mismatched validation") ?? null };
-  await writeAtomically(folder.curves, curvesSvg(history, { title, constant }));
+  if (!fitted) await writeAtomically(folder.curves, curvesSvg(history, { title, constant }));
   const builtIn = inputs.texts === "hash", givenEmbeddings = config.files ? config.files.embeddings !== null : false;
   await writeAtomically(
     folder.readme,
@@ -51,8 +50,7 @@ export async function writePages(
       builtInEncoder: builtIn,
       givenEmbeddings,
       onSample: config.files === null,
-      epochs: history.length,
-      bestEpoch: best?.epoch ?? 0,
+      trained: fitted ? null : { epochs: history.length, bestEpoch: best?.epoch ?? 0 },
       refitted: refitted !== null,
       figures,
       shifts,

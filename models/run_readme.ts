@@ -1,3 +1,4 @@
+import { counted } from "./counted.ts";
 import type { SetFigure } from "./set_figure.ts";
 import { shiftCells, type ShiftFigure, shiftHeads } from "./shift/measure_shifts.ts";
 
@@ -16,8 +17,8 @@ export interface RunDescription {
   readonly givenEmbeddings: boolean;
   /** True when it was trained on the built-in sample set. */
   readonly onSample: boolean;
-  readonly epochs: number;
-  readonly bestEpoch: number;
+  /** Epochs, and the one whose weights are kept; null where the model was fitted in closed form. */
+  readonly trained: { readonly epochs: number; readonly bestEpoch: number } | null;
   /** True where the model was fitted to train and validation rows once it was measured. */
   readonly refitted: boolean;
   readonly figures: readonly SetFigure[];
@@ -30,7 +31,7 @@ export interface RunDescription {
 
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
-  const { run, recipe, call, data, givenEmbeddings, onSample, epochs, bestEpoch, figures, tensors } = description;
+  const { run, recipe, call, data, givenEmbeddings, onSample, trained, figures, tensors } = description;
   const { pytorch, refitted, shifts, builtInEncoder } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
@@ -41,9 +42,13 @@ under a metric. Made by
 
     deno task ${call}
 
-It trained for ${epochs} ${
-    epochs === 1 ? "epoch" : "epochs"
-  }; the weights are those of epoch ${bestEpoch}, the best one.
+${
+    trained
+      ? `It trained for ${
+        counted(trained.epochs, "epoch")
+      }; the weights are those of epoch ${trained.bestEpoch}, the best one.`
+      : "It was fitted in closed form, without epochs."
+  }
 
 ## Figures
 
@@ -55,11 +60,7 @@ ${
   }
 
 RMSE is the root of the mean squared error, MAE the mean absolute one. Ridge is a ridge regression on the same embeddings,
-kept in \`ridge.safetensors\`; the constant is the mean train score. ${
-    refitted ? refit : ""
-  }\`curves.svg\` shows every epoch:
-
-![RMSE and loss over the epochs](curves.svg)
+kept in \`ridge.safetensors\`; the constant is the mean train score. ${refitted ? refit : ""}${trained ? curves : ""}
 ${shiftSection(shifts)}
 ## Data
 
@@ -78,7 +79,7 @@ ${table(["", ""], data)}
 ${
     table(["file", "content"], [
       ["`config.json`", "every setting, and where the data came from"],
-      ["`model.safetensors`", "the weights of the best epoch"],
+      ["`model.safetensors`", trained ? "the weights of the best epoch" : "the fitted model"],
       ...(builtInEncoder ? [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]] : []),
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
@@ -106,6 +107,10 @@ ${parameters.toLocaleString("en")} numbers in all. Names and layouts are PyTorch
     pytorch ? repetition(run, pytorch) : "\n"
   }`;
 }
+
+const curves = `\`curves.svg\` shows every epoch:
+
+![RMSE and loss over the epochs](curves.svg)`;
 
 const refit = `The figures, and the predictions in
 \`validation.csv\` and \`mismatched.csv\`, are those of the model while it had not seen the validation rows. After that it was

@@ -4,7 +4,6 @@ import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
-import { writeEvidence } from "./calibration/held_out.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
@@ -13,6 +12,7 @@ import { keepJsonLines } from "./json_lines.ts";
 import { measureRun } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
+import { isStop, phasesFor } from "./phases.ts";
 import { prepare, type PreparedRun } from "./prepare.ts";
 import { absoluteEncoderName } from "./open_encoder.ts";
 import { expectPrecision } from "./precision.ts";
@@ -20,20 +20,21 @@ import type { TrainReporter } from "./reporter.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import { changeSettings, type SettingChange } from "./resume_changes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
-import { writePages } from "./run_pages.ts";
 import { saveModel, Scorer, widthsOf } from "./scorer.ts";
-import { type SetFigure, writeFigures } from "./set_figure.ts";
-import { writeClasses } from "./shift/classes_file.ts";
+import type { SetFigure } from "./set_figure.ts";
 import { type ShiftFigure, shiftFigures } from "./shift/measure_shifts.ts";
-import { writeShiftedRows } from "./shift/shifted_rows.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { GradientError, Trainer } from "./trainer.ts";
-import { writeValidation } from "./validation_file.ts";
+import { writeResults } from "./write_results.ts";
 
 /** What a run came to. */
 export interface TrainSummary {
   /** Where the run is. */
   readonly folder: string;
+  /** Its recipe, settings and data. */
+  readonly config: RunConfig;
+  /** True where the model is fitted in closed form, so that there are no epochs to speak of. */
+  readonly fitted: boolean;
   /** False when it was stopped by its signal; it can be resumed. */
   readonly finished: boolean;
   /** Epochs that are done. */
@@ -178,28 +179,28 @@ async function run(
   prepared: PreparedRun,
   { reporter, signal, cache }: RunOptions,
 ): Promise<TrainSummary> {
-  const { settings } = config;
+  const { settings } = config, { fingerprint } = prepared.inputs;
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   reporter.adapter(engine.opened.adapter);
   const model = makeModel(engine, recipeNamed(config.recipe), settings, widthsOf(prepared.inputs));
-  const { network } = model;
+  const { network } = model, fitted = model.recipe.fitted?.(settings) ?? false;
   const trainer = new Trainer(engine, model, prepared.data);
   // What is fitted before the first step is part of the first epoch.
   let epochStarted = performance.now();
-  const history = await restore(folder, trainer, prepared.inputs.fingerprint, reporter);
-  reporter.start({
-    epochs: model.recipe.fitted?.(settings) ? 1 : settings.training.epochs,
-    epochsDone: history.length,
-  });
-  let stepsBefore = trainer.position.step;
-  let finished;
+  const restored = await restore(folder, trainer, fingerprint, reporter), history = restored ?? [];
+  const unfinished = { folder: folder.path, config, fitted, finished: false, figures: [], shifts: [] };
+  const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
+  reporter.start({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
   try {
-    finished = await trainer.run({
+    if (!restored) await trainer.start(reporter, signal);
+    let stepsBefore = trainer.position.step;
+    const trained = await trainer.run({
+      phase: (name, done, total) => reporter.phase?.(name, done, total),
       step: (progress) => reporter.step(progress),
       async epoch(figures, best) {
         if (best) await saveModel(folder.model, network);
         await appendFigures(folder.metrics, figures);
-        await writeCheckpoint(folder.checkpoint, trainer.checkpoint(prepared.inputs.fingerprint));
+        await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
         const { step } = trainer.position;
         const seconds = (performance.now() - epochStarted) / 1000;
         await appendTiming(folder.timings, {
@@ -213,59 +214,48 @@ async function run(
         epochStarted = performance.now();
         stepsBefore = step;
       },
-    }, signal);
-    if (!finished) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(prepared.inputs.fingerprint));
+    }, signal).catch((error) => {
+      throw withWayOn(error, folder, history.length);
+    });
+    if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+    const best = bestSoFar();
+    trainer.dispose();
+    if (!trained || !best) return { ...unfinished, finished: trained, epochs: history.length, best };
+    const phase = phasesFor(reporter, signal);
+    await loadBest(engine, folder, model, prepared, phase);
+    await phase("scoring held-out rows");
+    const scored = { ...prepared, gate: prepared.gate?.gate ?? null };
+    const { figures, heldOut } = await measureRun(Scorer.of(engine, model, scored, folder.path), prepared, {
+      ...watchOf(reporter),
+      cache,
+    });
+    await refitToAll(engine, folder, model, prepared, phase);
+    const state = network.streamState();
+    network.dispose();
+    const shifts = shiftFigures(heldOut.shifted);
+    const summary = { ...unfinished, finished: true, epochs: history.length, best, figures, shifts };
+    await writeResults(folder, prepared, history, { ...summary, heldOut, state });
+    return summary;
   } catch (error) {
-    throw withWayOn(error, folder, history.length);
+    // A fit that was stopped is begun again: what came before it is in the checkpoint.
+    if (isStop(error, signal)) return { ...unfinished, epochs: history.length, best: bestSoFar() };
+    throw error;
   } finally {
     reporter.end();
   }
-  const best = history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
-  trainer.dispose();
-  const done = finished && best !== null;
-  if (done) await loadBest(engine, folder, model, prepared);
-  const scored = { ...prepared, gate: prepared.gate?.gate ?? null };
-  const measured = done
-    ? await measureRun(Scorer.of(engine, model, scored, folder.path), prepared, { ...watchOf(reporter), cache })
-    : null;
-  if (done) await refitToAll(engine, folder, model, prepared);
-  const state = network.streamState();
-  network.dispose();
-  const summary = {
-    folder: folder.path,
-    finished,
-    epochs: history.length,
-    best,
-    figures: measured?.figures ?? [],
-    shifts: measured ? shiftFigures(measured.heldOut.shifted) : [],
-  };
-  if (measured) {
-    const { predicted, evidence, ridge, classes, shifted } = measured.heldOut;
-    await ridge.write(folder.ridge);
-    await writeFigures(folder.figures, measured.figures);
-    await writePages(folder, config, prepared, history, summary, state);
-    if (evidence.length > 0) await writeEvidence(folder.evidence, evidence);
-    await writeValidation(folder.mismatched, predicted.mismatched);
-    await writeClasses(folder, classes, predicted.validation.length, summary.shifts);
-    await writeShiftedRows(folder.shifted, shifted);
-    // Last of all: this file says that the run is done.
-    await writeValidation(folder.validation, predicted.validation);
-  }
-  return summary;
 }
 
-/** Takes the trainer to where the folder's checkpoint stands; the epochs that are done. */
+/** Takes the trainer to where the folder's checkpoint stands; the epochs that are done, null where there is no checkpoint. */
 async function restore(
   folder: RunFolder,
   trainer: Trainer,
   fingerprint: string,
   reporter: TrainReporter,
-): Promise<EpochFigures[]> {
+): Promise<EpochFigures[] | null> {
   const exists = await Deno.stat(folder.checkpoint).then(() => true, () => false);
   if (!exists) {
-    await trainer.start();
     for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
-    return [];
+    return null;
   }
   await readCheckpoint(folder.checkpoint, async (checkpoint) => {
     if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, folder.checkpoint);

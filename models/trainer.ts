@@ -15,6 +15,7 @@ import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
+import { isStop, type Phase, phasesFor, type PhaseWatch } from "./phases.ts";
 import { makeScaler, smallestLossScale } from "./precision.ts";
 import { predictRows } from "./predict_rows.ts";
 import type { TrainRows } from "./recipe.ts";
@@ -42,7 +43,7 @@ export class GradientError extends MetrogradError {
 }
 
 /** What a trainer tells whoever started it. */
-export interface TrainerEvents {
+export interface TrainerEvents extends PhaseWatch {
   /** Some steps are done; `loss` is the last one's. */
   step?(progress: { epoch: number; batch: number; batches: number; loss: number }): void;
   /** An epoch is done; `best` when its selection figure is the lowest so far. Awaited. */
@@ -77,10 +78,10 @@ export class Trainer {
     this.#log = new ScalarLog(engine);
   }
 
-  /** Sets what the train rows decide. Not for a run that goes on. */
-  async start(): Promise<void> {
+  /** Sets what the train rows decide. Not for a run that goes on. @throws the signal's reason when it is aborted */
+  async start(watch: PhaseWatch = {}, signal?: AbortSignal): Promise<void> {
     const { recipe, network, settings } = this.model;
-    await recipe.start?.(network, this.#trainRows(), settings);
+    await recipe.start?.(network, this.#trainRows(phasesFor(watch, signal)), settings);
   }
 
   get position(): Position {
@@ -132,8 +133,14 @@ export class Trainer {
     const epochs = recipe.fitted?.(settings) ? 1 : settings.training.epochs;
     while (this.#position.epoch < epochs && !this.#earlyStopping.stop) {
       if (!await this.#trainEpoch(events, signal)) return false;
-      const { figures, best } = await this.#endEpoch();
-      await events.epoch?.(figures, best);
+      try {
+        const { figures, best } = await this.#endEpoch(phasesFor(events, signal));
+        await events.epoch?.(figures, best);
+      } catch (error) {
+        // The epoch's steps are done and kept; what was being fitted is fitted again.
+        if (isStop(error, signal)) return false;
+        throw error;
+      }
     }
     return true;
   }
@@ -201,7 +208,7 @@ export class Trainer {
     return results.at(-1)![0]![0]!;
   }
 
-  async #endEpoch(): Promise<{ figures: EpochFigures; best: boolean }> {
+  async #endEpoch(phase: Phase): Promise<{ figures: EpochFigures; best: boolean }> {
     const { train, validation, mismatched, mismatchedShare } = this.data;
     const { recipe, network, settings } = this.model;
     const { epoch, batch, lossSum, normSum, step, skippedSteps, lostSteps } = this.#position;
@@ -211,7 +218,7 @@ export class Trainer {
         `No loss of epoch ${epoch + 1} is finite in mixed precision (learning rate ${learningRate}).`,
       );
     }
-    if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(), settings);
+    if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(phase), settings);
     const validationRmse = await this.#rmse(validation);
     const mismatchedRmse = mismatched && await this.#rmse(mismatched);
     const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
@@ -236,9 +243,9 @@ export class Trainer {
     return rmse(score, rows.score);
   }
 
-  #trainRows(): TrainRows {
+  #trainRows(phase: Phase): TrainRows {
     const { train: rows, tables } = this.data;
-    return trainRowsOf(this.#engine, this.model.network, this.#source, { tables, rows });
+    return trainRowsOf(this.#engine, this.model.network, this.#source, { tables, rows }, phase);
   }
 
   /** Frees the trainer's GPU memory; the network lives on. */

@@ -9,6 +9,7 @@ const scope = self as unknown as {
   postMessage(reply: JobReply): void;
 };
 const stop = new AbortController();
+let fitted = false;
 
 scope.onmessage = async ({ data }) => {
   if (data.kind === "stop") return stop.abort();
@@ -19,9 +20,10 @@ scope.onmessage = async ({ data }) => {
         note: (sentence) => scope.postMessage({ kind: "note", sentence }),
         warn: (sentence) => scope.postMessage({ kind: "warn", sentence }),
         adapter() {},
-        start() {},
+        start: (plan) => fitted = plan.fitted,
         step() {},
-        epoch: ({ epoch, validationRmse }) => scope.postMessage({ kind: "epoch", epoch, rmse: validationRmse }),
+        epoch: ({ epoch, validationRmse }) =>
+          scope.postMessage({ kind: "epoch", epoch: fitted ? null : epoch, rmse: validationRmse }),
         end() {},
       },
     });

@@ -19,7 +19,7 @@ export type JobRequest = { readonly kind: "train"; readonly config: RunConfig; r
 /** What a thread sends back. */
 export type JobReply =
   | { readonly kind: "note" | "warn"; readonly sentence: string }
-  | { readonly kind: "epoch"; readonly epoch: number; readonly rmse: number }
+  | { readonly kind: "epoch"; readonly epoch: number | null; readonly rmse: number }
   | { readonly kind: "done"; readonly finished: boolean }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -77,7 +77,7 @@ async function trainInThread(
     if (data.kind === "note") reporter.note(`${name}: ${data.sentence}`);
     else if (data.kind === "warn") reporter.warn(`${name}: ${data.sentence}`);
     else if (data.kind === "epoch") {
-      reporter.note(`${name}: epoch ${data.epoch}, RMSE ${data.rmse.toFixed(4)}`);
+      reporter.note(`${name}: ${data.epoch === null ? "fitted" : `epoch ${data.epoch}`}, RMSE ${data.rmse.toFixed(4)}`);
     } else if (data.kind === "done") resolve(data.finished);
     else if (data.kind === "failed") reject(new MetrogradError(data.message));
   };

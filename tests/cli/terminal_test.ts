@@ -10,6 +10,24 @@ Deno.test("terminal: lines appear above the progress line, colours only where th
   assert.equal(written.err, "\r\x1b[Kworking\r\x1b[K\x1b[33mWarning:\x1b[0m careful\n\r\x1b[Kworking");
 });
 
+Deno.test("terminal: on a screen prose breaks between words, and calls stay whole", () => {
+  const { terminal, written } = recordingTerminal({ interactive: true, columns: 20 });
+  terminal.note("Every word of this sentence stays whole.\n  deno task predict --run runs/a --data test.json");
+  terminal.warn("nor does this break");
+  assert.equal(
+    written.err,
+    "Every word of this\nsentence stays\nwhole.\n  deno task predict --run runs/a --data test.json\n" +
+      "Warning: nor does\nthis break\n",
+  );
+});
+
+Deno.test("terminal: of a progress line the parts that there is no room for are left out", () => {
+  const { terminal, written } = recordingTerminal({ interactive: true, columns: 25 });
+  terminal.status(["epoch 1/9", "RMSE 1.234", "≤ 2 min left", "x"]);
+  terminal.note("n");
+  assert.equal(written.err, "\r\x1b[Kepoch 1/9  RMSE 1.234  x\r\x1b[Kn\n\r\x1b[Kepoch 1/9  RMSE 1.234  x");
+});
+
 Deno.test("terminal: columns of a table are aligned, numbers to the right", () => {
   const table = alignColumns([["set", "rows", "RMSE"], ["validation", "40", "0.5"], ["té", "1000", "1.25"]]);
   assert.equal(table, "set         rows  RMSE\nvalidation    40   0.5\nté          1000  1.25");

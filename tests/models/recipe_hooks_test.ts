@@ -68,6 +68,23 @@ function hooked() {
   return { recipe, calls };
 }
 
+/** The same, fitted in closed form: it says what it does, and how far it has come. */
+function closedForm() {
+  const { recipe, calls } = hooked();
+  const fitted: Recipe<Settings, Network> = {
+    ...recipe,
+    fitted: () => true,
+    async start(_, { phase }) {
+      for (let part = 1; part <= 3; part++) await phase("searching", part, 3);
+    },
+    async refit(network, { phase }) {
+      await phase("solving");
+      engine.write(network.offset, Float32Array.of(5));
+    },
+  };
+  return { recipe: fitted, calls };
+}
+
 function training(recipe: Recipe<Settings, Network>) {
   const rows = (count: number): LabelledRows => ({
     text: Uint32Array.from({ length: count }, (_, i) => i),
@@ -135,3 +152,45 @@ Deno.test(
     for (const each of [whole, broken, resumed]) each.dispose();
   }),
 );
+
+Deno.test("recipe: one in closed form says what it does, and takes no steps", async () => {
+  const { trainer, dispose } = training(closedForm().recipe);
+  const told: unknown[] = [];
+  const watch = { phase: (...phase: unknown[]) => void told.push(phase.filter((part) => part !== undefined)) };
+  await trainer.start(watch);
+  await trainer.run({ ...watch, step: () => assert.fail("it has no steps"), epoch: () => void told.push("fitted") });
+  assert.deepEqual(told, [["searching", 1, 3], ["searching", 2, 3], ["searching", 3, 3], ["solving"], "fitted"]);
+  dispose();
+});
+
+Deno.test("recipe: a fit is stopped at its next phase, whatever it was at, and is done again when it goes on", async () => {
+  const { trainer, dispose } = training(closedForm().recipe);
+  const stop = new AbortController();
+  const phase = (_: string, done?: number) => done === 2 ? stop.abort() : assert.notEqual(done, 3);
+  await assert.rejects(trainer.start({ phase }, stop.signal), (error) => error === stop.signal.reason);
+  await trainer.start();
+  const again = new AbortController();
+  const epoch = () => assert.fail("nothing was fitted");
+  assert.equal(await trainer.run({ phase: () => again.abort(), epoch }, again.signal), false);
+  assert.equal(trainer.position.epoch, 0);
+  assert.equal(await trainer.run(), true);
+  assert.equal(trainer.position.epoch, 1);
+  dispose();
+});
+
+Deno.test("recipe: a long fit lets the event loop run", async () => {
+  const { recipe } = closedForm();
+  let turns = 0;
+  const { trainer, dispose } = training({
+    ...recipe,
+    async start(_, { phase }) {
+      const until = performance.now() + 400;
+      while (performance.now() < until) await phase("searching");
+    },
+  });
+  const timer = setInterval(() => turns++, 1);
+  await trainer.start();
+  clearInterval(timer);
+  assert.ok(turns >= 3, `the timer ran ${turns} times`);
+  dispose();
+});

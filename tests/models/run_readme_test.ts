@@ -9,9 +9,8 @@ const description: RunDescription = {
   builtInEncoder: true,
   givenEmbeddings: false,
   onSample: true,
-  epochs: 12,
   refitted: false,
-  bestEpoch: 9,
+  trained: { epochs: 12, bestEpoch: 9 },
   figures: [{
     set: "validation",
     rows: 1000,
@@ -47,6 +46,12 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
       "deno task predict --run runs/a --data test.json --out submission.csv",
     ]
   ) assert.ok(readme.includes(part), part);
+});
+
+Deno.test("run README: a model that was fitted in closed form has no epochs and no curves", () => {
+  const readme = runReadme({ ...description, trained: null });
+  assert.match(readme, /fitted in closed form, without epochs/);
+  assert.ok(!/epoch \d|curves\.svg/.test(readme));
 });
 
 Deno.test("run README: the PyTorch program is the recipe's, and is left out where it has none", () => {

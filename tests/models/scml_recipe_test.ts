@@ -165,6 +165,7 @@ async function fitted(model: object, change: (rows: { texts: Float32Array; score
       statistics: { data: new Float32Array(30), dimension: 1 },
     },
     rows: { text, metric, score, weight },
+    phase: () => Promise.resolve(),
     compute: (of) =>
       valuesOf(() => of(rows as unknown as Parameters<typeof of>[0])) as Promise<Float32Array<ArrayBuffer>>,
   } satisfies TrainRows;
