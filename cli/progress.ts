@@ -1,5 +1,8 @@
 import type { EpochFigures } from "../models/history.ts";
 import type { TrainReporter } from "../models/reporter.ts";
+import { swapStage } from "../models/augment.ts";
+import { counted } from "../models/counted.ts";
+import type { RowCounts } from "../models/prepare.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import { createPhaseReporter } from "./phase_progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -34,6 +37,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
         this.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
       }
     },
+    prepared: ({ counts, weights }) => terminal.note(describeRows(counts, weights)),
     start(plan) {
       ({ epochs, epochsDone, fitted } = plan);
       rate = latest = best = null;
@@ -76,6 +80,19 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
     },
     end: () => terminal.status(""),
   };
+}
+
+/** What is trained on. */
+function describeRows({ train, validation, added }: RowCounts, weights: string): string {
+  const plain = `${counted(train, "train row")} and ${counted(validation, "validation row")}`;
+  const more = added.map(([stage, rows]) =>
+    `${rows} of ${stage}${stage === swapStage ? " (for metrics that do not fit; --negatives 0 leaves them out)" : ""}`
+  );
+  return [
+    `${plain}.`,
+    ...(more.length > 0 ? [`Added to the train rows: ${more.join(", ")}.`] : []),
+    ...(weights === "none" ? [] : [`Sample weights: ${weights}.`]),
+  ].join(" ");
 }
 
 /** Counts steps in time, validation included. */

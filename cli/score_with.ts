@@ -1,6 +1,6 @@
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
-import { describeTextless, type MetricRecord } from "../data/records.ts";
+import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
 import { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type Corrected, Correction, type CorrectionOptions } from "../models/calibration/correction.ts";
@@ -47,7 +47,7 @@ export async function scoreWith(
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
   const textless = describeTextless(records, data, "scored by the metric alone");
-  if (textless !== null) onNote(textless);
+  for (const note of [textless, describeUnanswered(records, data)]) if (note !== null) onNote(note);
   const options = {
     source: data,
     embeddings,

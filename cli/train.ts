@@ -1,5 +1,4 @@
 import { UsageError } from "../kernels/errors.ts";
-import { asksForMore } from "../models/augment.ts";
 import { ensembleName, holdsEnsemble } from "../models/ensemble/config.ts";
 import type { Member } from "../models/ensemble/members.ts";
 import { type EnsembleOptions, resumeEnsemble } from "../models/ensemble/train.ts";
@@ -153,7 +152,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       return;
     }
     const { force, folds } = call;
-    const request = { ...call.request, settings: announce(call.request, terminal) };
+    const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {
       terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
       return;
@@ -183,26 +182,14 @@ async function resume(
   else throw new UsageError(`${run} holds no ensemble, so that --member cannot be given beside it.`);
 }
 
-/** Says what is chosen where it matters; the settings, with fewer epochs for a trial on the sample set. */
-function announce({ recipe, settings, files }: Omit<TrainRequest, "out">, terminal: Terminal): GivenSettings {
+/** The settings, with fewer epochs for a trial on the sample set, and a word on that. */
+function forTrial({ recipe, settings, files }: Omit<TrainRequest, "out">, terminal: Terminal): GivenSettings {
+  if (files !== null) return settings;
+  terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
   const chosen = recipeNamed(recipe), all = settingsOf(chosen, settings);
-  const { training, augmentation, weights } = all;
-  const { share } = augmentation.metricSwap;
-  const trial = files === null && settings.training?.epochs === undefined && !chosen.fitted?.(all);
-  if (files === null) {
-    terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
-  }
-  if (trial) {
-    terminal.note(`${sampleEpochs} epochs at most, to be done soon; --epochs ${training.epochs} is the recipe's own.`);
-  }
+  if (settings.training?.epochs !== undefined || chosen.fitted?.(all)) return settings;
   terminal.note(
-    share > 0
-      ? `Metric-swap negatives: ${share} of the train rows (they help where metrics may not fit; --negatives 0 leaves them out).`
-      : "No metric-swap negatives.",
+    `${sampleEpochs} epochs at most, to be done soon; --epochs ${all.training.epochs} is the recipe's own.`,
   );
-  if (asksForMore(augmentation)) {
-    terminal.note(`Other rows are added to the train rows: deno task augment --recipe ${recipe} shows them.`);
-  }
-  terminal.note(`Sample weights: ${weights.kind}.`);
-  return trial ? { ...settings, training: { ...settings.training, epochs: sampleEpochs } } : settings;
+  return { ...settings, training: { ...settings.training, epochs: sampleEpochs } };
 }

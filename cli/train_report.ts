@@ -1,39 +1,43 @@
+import { mismatchedScore } from "../data/negatives.ts";
+import { type EnsembleConfig, memberConfigs } from "../models/ensemble/config.ts";
 import type { EnsembleSummary } from "../models/ensemble/train.ts";
+import type { RunConfig } from "../models/run_folder.ts";
 import type { SetFigure } from "../models/set_figure.ts";
+import type { Settings } from "../models/settings/shared.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
+import { baselineAdvice, type BesideBaselines } from "./baseline_advice.ts";
 import { Interruption } from "./interruption.ts";
 import { formatShifts } from "./shift_options.ts";
 import { counted } from "../models/counted.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @throws Interruption when it was stopped */
-export function reportRun({ folder, finished, epochs, best, figures, shifts }: TrainSummary, terminal: Terminal): void {
-  if (!finished) throw stopped(counted(epochs, "epoch"), folder);
-  const onSample = figures.some(({ set }) => set === "sample test");
+export function reportRun(
+  { folder, config: { settings, files }, fitted, finished, epochs, best, figures, shifts }: TrainSummary,
+  terminal: Terminal,
+): void {
+  if (!finished) throw stopped(fitted ? "" : counted(epochs, "epoch"), folder);
   terminal.note(
-    `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
+    fitted
+      ? `\nThe model is in ${folder}.\n`
+      : `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
   );
   terminal.print(setTable(figures));
+  terminal.note(describeSets(figures));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
-  const plain = figures.find(({ set }) => set === "validation");
-  if (plain && plain.rmse > plain.constant) {
-    terminal.note(
-      "\nOn plain validation rows the constant predictor is ahead: sample weights and negatives give up accuracy there\n" +
-        "for rows whose metric does not fit. --weights none --negatives 0 turns both off.",
-    );
-  }
+  advise(figures.find(({ set }) => set === "validation"), [settings], terminal);
   terminal.note("\nNext:");
   terminal.note(
-    onSample
-      ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json --out submission.csv`
-      : `  deno task predict --run ${folder} --data test.json --out submission.csv`,
+    files === null
+      ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json`
+      : `  deno task predict --run ${folder} --data test.json`,
   );
 }
 
 /** Says what an ensemble came to. @throws Interruption when it was stopped */
 export function reportEnsemble(
-  { folder, finished, done, members, figures, ways, shifts }: EnsembleSummary,
+  { folder, config, finished, done, members, figures, ways, shifts }: EnsembleSummary,
   terminal: Terminal,
 ): void {
   if (!finished) throw stopped(counted(done, "member"), folder);
@@ -44,6 +48,7 @@ export function reportEnsemble(
   ]));
   terminal.print("");
   terminal.print(setTable(figures));
+  terminal.note(describeSets(figures));
   terminal.print("");
   terminal.print(alignColumns([
     ["combined by", "validation", "mismatched"],
@@ -54,13 +59,14 @@ export function reportEnsemble(
     ]),
   ]));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
+  advise(figures.find(({ set }) => set === "validation"), settingsOf(config), terminal);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
-  terminal.note(`  deno task predict --run ${folder} --data test.json --out submission.csv`);
+  terminal.note(`  deno task predict --run ${folder} --data test.json`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
-export function reportFolds({ folder, done, folds, pooled, beside }: FoldsSummary, terminal: Terminal): void {
+export function reportFolds({ folder, config, done, folds, pooled, beside }: FoldsSummary, terminal: Terminal): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
   const figure = (value: number) => value.toFixed(3);
   const [low, high] = pooled.rmseInterval;
@@ -93,23 +99,57 @@ export function reportFolds({ folder, done, folds, pooled, beside }: FoldsSummar
       ]),
     ]));
   }
+  advise(pooled, settingsOf(config), terminal);
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
 }
 
+/** Errors of the run and of two simple predictors; MAE and more are in the run's README. */
 function setTable(figures: readonly SetFigure[]): string {
   const figure = (value: number | null) => value === null ? "-" : value.toFixed(3);
   return alignColumns([
-    ["set", "rows", "RMSE", "ridge", "constant", "MAE", "ridge MAE", "constant MAE"],
-    ...figures.map((own) => [
-      own.set,
-      String(own.rows),
-      ...[own.rmse, own.ridge, own.constant, own.mae, own.ridgeMae, own.constantMae].map(figure),
+    ["set", "rows", "RMSE", "95 % interval", "ridge", "constant"],
+    ...figures.map(({ set, rows, rmse, rmseInterval, ridge, constant }) => [
+      set,
+      String(rows),
+      figure(rmse),
+      rmseInterval ? rmseInterval.map(figure).join(" to ") : "-",
+      figure(ridge),
+      figure(constant),
     ]),
   ]);
 }
 
+/** What the rows of the table are. */
+const setMeanings: Readonly<Record<string, string>> = {
+  validation: "validation: records held out of training",
+  "mismatched validation":
+    "mismatched validation: the same under metrics drawn at random that they were not judged by, " +
+    `each with ${mismatchedScore} for its score`,
+  "sample test": "sample test: the sample's test set, in which many metrics do not fit",
+};
+
+/** Says in a line what the sets of a table are. */
+export function describeSets(figures: readonly SetFigure[]): string {
+  return `(${figures.flatMap(({ set }) => setMeanings[set] ?? []).join("; ")}.)`;
+}
+
+function advise(
+  figure: BesideBaselines | undefined,
+  settings: Parameters<typeof baselineAdvice>[1],
+  terminal: Terminal,
+): void {
+  const advice = figure && baselineAdvice(figure, settings);
+  if (advice) terminal.note(`\n${advice}`);
+}
+
+/** Settings of a run, or of each member of an ensemble. */
+function settingsOf(config: RunConfig | EnsembleConfig): Settings[] {
+  return "members" in config ? memberConfigs(config).map(({ settings }) => settings) : [config.settings];
+}
+
 function stopped(done: string, folder: string): Interruption {
   return new Interruption(
-    `Stopped after ${done}; everything is saved. Go on with: deno task train --resume ${folder}`,
+    `Stopped${done === "" ? "" : ` after ${done}`}; everything is saved. Go on with: ` +
+      `deno task train --resume ${folder}`,
   );
 }

@@ -59,25 +59,53 @@ export function rmseByScore(predicted: ArrayLike<number>, actual: ArrayLike<numb
   return rmseByGroup(predicted, actual, classes).sort((a, b) => Number(a.group) - Number(b.group));
 }
 
+/** How a bootstrap interval is made. */
+export interface BootstrapOptions {
+  /** Share of the draws inside; 0.95 by default. */
+  readonly level?: number;
+  /** How often rows are drawn anew; 1000 by default. */
+  readonly draws?: number;
+  readonly seed?: number;
+  /** A number for each row: rows of one group are drawn together. Without it rows are taken to be independent. */
+  readonly groups?: ArrayLike<number> | null;
+}
+
 /**
- * Interval that holds the RMSE of rows drawn anew with replacement, by percentiles of such draws. Rows are taken to be
- * independent: where many belong to one conversation the true interval is wider.
+ * Interval that holds the RMSE of rows, or of groups of rows, drawn anew with replacement, by percentiles of such draws.
  *
- * @param options.level share of the draws inside
  * @see Efron, Tibshirani, "An introduction to the bootstrap" (1993), chapter 13
  */
 export function bootstrapInterval(
   predicted: ArrayLike<number>,
   actual: ArrayLike<number>,
-  { level = 0.95, draws = 1000, seed = 1 } = {},
+  { level = 0.95, draws = 1000, seed = 1, groups = null }: BootstrapOptions = {},
 ): [low: number, high: number] {
   const squares = squaredErrors(predicted, actual);
+  if (groups) return groupedInterval(squares, groups, { level, draws, seed });
   return percentiles(
     seed,
     draws,
     level,
     (random) => Math.sqrt(meanOf(squares.length, () => squares[random.integer(squares.length)]!)),
   );
+}
+
+function groupedInterval(
+  squares: Float64Array,
+  groups: ArrayLike<number>,
+  { level, draws, seed }: Required<Omit<BootstrapOptions, "groups">>,
+): [low: number, high: number] {
+  const members = [...Map.groupBy(squares.keys(), (row) => groups[row]!).values()];
+  const sums = members.map((rows) => rows.reduce((sum, row) => sum + squares[row]!, 0));
+  return percentiles(seed, draws, level, (random) => {
+    let sum = 0, rows = 0;
+    for (let i = 0; i < members.length; i++) {
+      const group = random.integer(members.length);
+      sum += sums[group]!;
+      rows += members[group]!.length;
+    }
+    return Math.sqrt(sum / rows);
+  });
 }
 
 /**

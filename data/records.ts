@@ -88,15 +88,30 @@ export function hasTexts({ userPrompt, response }: MetricRecord): boolean {
 
 /** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */
 export function describeTextless(records: readonly MetricRecord[], source: string, then: string): string | null {
-  const first = records.findIndex((record) => !hasTexts(record));
-  if (first < 0) return null;
-  const count = records.filter((record) => !hasTexts(record)).length;
-  return count === 1
-    ? `${source}: record ${first + 1} has neither a user_prompt nor a response; it is ${then}.`
-    : `${source}: ${count} records, the first of them record ${
-      first + 1
-    }, have neither a user_prompt nor a response; ` +
-      `they are ${then}.`;
+  const numbers = [...records.keys()].filter((i) => !hasTexts(records[i]!));
+  return describeSome(numbers, source, "neither a user_prompt nor a response", then);
+}
+
+/**
+ * Says how many records have a prompt but no response, and which is the first; null where there are none.
+ *
+ * @param numbers the numbers of the records in their file, from 0
+ */
+export function describeUnanswered(
+  records: readonly MetricRecord[],
+  source: string,
+  numbers: ArrayLike<number> = Array.from(records.keys()),
+): string | null {
+  const found = [...records.keys()].filter((i) => hasTexts(records[i]!) && records[i]!.response.trim() === "");
+  return describeSome(found.map((i) => numbers[i]!), source, "no response", "judged by the prompt alone");
+}
+
+function describeSome(numbers: readonly number[], source: string, lack: string, then: string): string | null {
+  const [first] = numbers;
+  if (first === undefined) return null;
+  return numbers.length === 1
+    ? `${source}: record ${first + 1} has ${lack}; it is ${then}.`
+    : `${source}: ${numbers.length} records, the first of them record ${first + 1}, have ${lack}; they are ${then}.`;
 }
 
 function text(value: unknown, field: string, place: string): string {

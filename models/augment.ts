@@ -11,6 +11,9 @@ import type { MetricTable } from "../data/metric_table.ts";
 import { metricSwapNegatives, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
 import type { SharedSettings } from "./settings/shared.ts";
 
+/** What the stage of metric-swap negatives is called. */
+export const swapStage = "metric-swap negatives";
+
 /** Rows that a stage of augmentation adds to the train rows. */
 export interface Added {
   /** What the stage is called where rows are counted. */
@@ -49,7 +52,7 @@ export function augment(
 
   if (metricSwap.share > 0) {
     const rows = metricSwapNegatives(plain, { ...options, share: metricSwap.share, scores: bandOf(metricSwap) });
-    add("metric-swap negatives", rows, true);
+    add(swapStage, rows, true);
   }
   const contrary = opposite.share > 0
     ? oppositeMetricRows(plain, { ...options, related: relations.opposite, share: opposite.share })
@@ -79,13 +82,6 @@ export function augment(
   if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
   if (settings.languageModel.replies !== null) add("language-model samples", written);
   return added;
-}
-
-/** True when a stage beside metric-swap negatives is asked for. */
-export function asksForMore(settings: SharedSettings["augmentation"]): boolean {
-  const { opposite, substitutable, targeted: { low, mid }, misaligned, resample, languageModel } = settings;
-  return [opposite, substitutable, resample].some(({ share }) => share > 0) ||
-    [low, mid, misaligned].some(({ share, count }) => (count ?? share) > 0) || languageModel.replies !== null;
 }
 
 function bandOf({ lowest, highest }: { readonly lowest: number; readonly highest: number }) {

@@ -49,11 +49,13 @@ export async function measureRun(
   const { trainMean } = inputs, { texts } = data.tables;
   const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
   const ridge = RidgeBaseline.fit(tables, rows.plain);
-  const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
-    setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) });
   const { prediction, data: { groupBy } } = scorer.model.settings;
   const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
   const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);
+  const groupsOf = ({ text }: LabelledRows) =>
+    groupBy === null ? null : Array.from(text, (row) => groupOfText.get(row)!);
+  const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
+    setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) }, groupsOf(rows));
   const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
     const evidence = gate && gate.gate.evidence(gate.readings, rows, metrics);

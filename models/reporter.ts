@@ -1,5 +1,6 @@
 import type { EncodingCounts, EncodingProgress } from "../data/encoders/encode_texts.ts";
 import type { EpochFigures } from "./history.ts";
+import type { RowCounts } from "./prepare.ts";
 
 /** Takes short sentences for whoever watches a piece of work. */
 export interface Reporter {
@@ -17,6 +18,12 @@ export interface Reporter {
 export interface TrainReporter extends Reporter {
   /** The adapter that the work runs on. */
   adapter(adapter: { readonly description: string; readonly backend: string; readonly software: boolean }): void;
+  /** The data is read: what is trained on. */
+  prepared?(data: {
+    readonly counts: RowCounts;
+    /** Kind of the sample weights. */
+    readonly weights: string;
+  }): void;
   /** Training begins; `epochsDone` is not 0 when a run goes on, `fitted` says that the model is fitted in closed form. */
   start(plan: { readonly epochs: number; readonly epochsDone: number; readonly fitted: boolean }): void;
   /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */

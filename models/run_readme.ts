@@ -54,7 +54,7 @@ ${
 
 ${
     table(
-      ["set", "rows", "RMSE", "ridge", "constant", "MAE", "MAE of ridge", "MAE of constant"],
+      ["set", "rows", "RMSE", "95 % interval", "ridge", "constant", "MAE", "MAE of ridge", "MAE of constant"],
       figures.map(figureCells),
     )
   }
@@ -147,9 +147,10 @@ ${pytorch.join("\n")}
 }
 
 function figureCells({ set, rows, ...figures }: SetFigure): string[] {
-  const { rmse, ridge, constant, mae, ridgeMae, constantMae } = figures;
+  const { rmse, rmseInterval, ridge, constant, mae, ridgeMae, constantMae } = figures;
   const cell = (value: number | null) => value === null ? "" : value.toFixed(4);
-  return [set, String(rows), ...[rmse, ridge, constant, mae, ridgeMae, constantMae].map(cell)];
+  const interval = rmseInterval ? rmseInterval.map((value) => value.toFixed(3)).join(" to ") : "";
+  return [set, String(rows), cell(rmse), interval, ...[ridge, constant, mae, ridgeMae, constantMae].map(cell)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

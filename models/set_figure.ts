@@ -1,6 +1,6 @@
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
-import { mae, rmse } from "../data/evaluation.ts";
+import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";
 
 /** Figures of a run on a set of rows, beside those of two simple predictors. */
 export interface SetFigure {
@@ -10,6 +10,8 @@ export interface SetFigure {
   readonly rows: number;
   /** RMSE of the run. */
   readonly rmse: number;
+  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows; absent in a run of an earlier version. */
+  readonly rmseInterval?: readonly [low: number, high: number];
   /** Mean absolute error of the run. */
   readonly mae: number;
   /** RMSE of always predicting the train rows' mean score. */
@@ -30,17 +32,19 @@ export interface Baselines {
   readonly ridge: ArrayLike<number> | null;
 }
 
-/** Measures predictions of a set and what stands beside them. */
+/** Measures predictions of a set and what stands beside them. @param groups numbers of the rows' groups, if they have any */
 export function setFigure(
   set: string,
   predicted: ArrayLike<number>,
   truth: ArrayLike<number>,
   baselines: Baselines,
+  groups: ArrayLike<number> | null = null,
 ): SetFigure {
   return {
     set,
     rows: truth.length,
     rmse: rmse(predicted, truth),
+    rmseInterval: bootstrapInterval(predicted, truth, { groups }),
     mae: mae(predicted, truth),
     ...baselineFigures(truth, baselines),
   };

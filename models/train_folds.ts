@@ -11,12 +11,14 @@ import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { configOf, type RunOptions, trainOrResume } from "./train_run.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { pooledRmse, readFigures } from "./set_figure.ts";
-import { readValidation, type ValidationRow, writeValidation } from "./validation_file.ts";
+import { groupsOf, readValidation, type ValidationRow, writeValidation } from "./validation_file.ts";
 
 /** What the runs of all folds came to. */
 export interface FoldsSummary {
   /** Where they are. */
   readonly folder: string;
+  /** Settings of all folds. */
+  readonly config: RunConfig | EnsembleConfig;
   /** False when the work was stopped by its signal; it can be resumed. */
   readonly finished: boolean;
   /** How many folds are done. */
@@ -35,7 +37,7 @@ export interface PooledBeside {
   readonly name: string;
   /** Over all records. */
   readonly rmse: number;
-  /** Interval that holds the RMSE of 95 % of draws of as many rows. */
+  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows. */
   readonly rmseInterval: readonly [low: number, high: number];
 }
 
@@ -196,7 +198,7 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
   for (const [fold, own] of paths.entries()) {
     options.reporter.note(`Fold ${fold} (${fold + 1} of ${folds}):`);
     if (await work.train(own, fold, options)) continue;
-    return { folder: path, finished: false, done: fold, folds: [], pooled: null, beside: [] };
+    return { folder: path, config, finished: false, done: fold, folds: [], pooled: null, beside: [] };
   }
   const figures = await Promise.all(paths.map((path) => readFigures(new RunFolder(path).figures)));
   const scored = await work.rows(paths);
@@ -205,25 +207,44 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
     return { figures: { fold, ...figuresOf(rows, trainMean), ridge }, rows };
   });
   const rows = done.flatMap(({ rows }) => rows).sort((a, b) => a.record - b.record);
-  // Groups are numbered fold by fold.
+  const groups = groupsAcross(scored);
+  // The file has no groups, which are numbered fold by fold.
   await writeValidation(outOfFold(path), rows.map((row) => ({ ...row, group: null })));
   return {
     folder: path,
+    config,
     finished: true,
     done: folds,
     folds: done.map(({ figures }) => figures),
-    pooled: pool(rows, done),
-    beside: poolBeside(scored),
+    pooled: pool(rows, done, groups),
+    beside: poolBeside(scored, groups),
   };
 }
 
-function poolBeside(folds: readonly FoldRows[]): PooledBeside[] {
+/** Numbers of the groups of all folds' rows, in the order of the records; null where they are not grouped. */
+function groupsAcross(folds: readonly FoldRows[]): number[] | null {
+  const numbers = new Map<string, number>();
+  const rows = folds.flatMap(({ rows }, fold) => {
+    const groups = groupsOf(rows);
+    return rows.map(({ record }, i) => ({ record, group: groups && `${fold} ${groups[i]}` }));
+  });
+  return groupsOf(
+    rows.sort((a, b) => a.record - b.record).map(({ group }) => {
+      if (group === null) return { group };
+      // No group is in two folds.
+      if (!numbers.has(group)) numbers.set(group, numbers.size);
+      return { group: numbers.get(group)! };
+    }),
+  );
+}
+
+function poolBeside(folds: readonly FoldRows[], groups: readonly number[] | null): PooledBeside[] {
   return (folds[0]?.beside ?? []).map(({ name }, i) => {
     const rows = folds.flatMap(({ rows, beside }) =>
       rows.map(({ record, score }, row) => ({ record, score, predicted: beside![i]!.predicted[row]! }))
     ).sort((a, b) => a.record - b.record);
     const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
-    return { name, rmse: rmse(predicted, score), rmseInterval: bootstrapInterval(predicted, score) };
+    return { name, rmse: rmse(predicted, score), rmseInterval: bootstrapInterval(predicted, score, { groups }) };
   });
 }
 
@@ -257,13 +278,14 @@ function figuresOf(rows: readonly ValidationRow[], trainMean: number): Omit<Fold
 function pool(
   rows: readonly ValidationRow[],
   folds: readonly { readonly figures: FoldFigures }[],
+  groups: readonly number[] | null,
 ): PooledFigures {
   const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
   const figures = folds.map(({ figures }) => figures);
   return {
     rows: rows.length,
     rmse: rmse(predicted, score),
-    rmseInterval: bootstrapInterval(predicted, score),
+    rmseInterval: bootstrapInterval(predicted, score, { groups }),
     constant: pooledRmse(figures.map(({ rows, constant }) => ({ rows, rmse: constant })))!,
     ridge: pooledRmse(figures.map(({ rows, ridge }) => ({ rows, rmse: ridge }))),
     mae: mae(predicted, score),

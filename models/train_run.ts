@@ -5,6 +5,7 @@ import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
@@ -180,6 +181,8 @@ async function run(
   { reporter, signal, cache }: RunOptions,
 ): Promise<TrainSummary> {
   const { settings } = config, { fingerprint } = prepared.inputs;
+  checkRows(prepared, config.files?.data ?? "The sample set", reporter);
+  reporter.prepared?.({ counts: prepared.counts, weights: settings.weights.kind });
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   reporter.adapter(engine.opened.adapter);
   const model = makeModel(engine, recipeNamed(config.recipe), settings, widthsOf(prepared.inputs));

@@ -4,7 +4,7 @@ import { RunFolder } from "../run_folder.ts";
 import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
 import { writeShiftFigures } from "../shift/classes_file.ts";
 import type { ShiftFigure } from "../shift/measure_shifts.ts";
-import { writeValidation } from "../validation_file.ts";
+import { groupsOf, writeValidation } from "../validation_file.ts";
 import {
   combinedSpread,
   type CombineName,
@@ -70,12 +70,16 @@ export async function fitEnsemble(
   const shifts = await ensembleShifts(runs, (record) => fittedWithout.get(partOf.get(record)!)!, prediction);
 
   const beside = await readFigures(runs[0]!.figures) ?? [];
-  const figure = (set: string, predicted: ArrayLike<number>, truth: readonly number[]): SetFigure => {
+  const figure = (set: string, predicted: ArrayLike<number>, { truth, groups }: HeldOutRows): SetFigure => {
     const { ridge = null, ridgeMae = null } = beside.find((own) => own.set === set) ?? {};
-    return { ...setFigure(set, predicted, truth, { trainMean, ridge: null }), ridge, ridgeMae };
+    return {
+      ...setFigure(set, predicted, truth, { trainMean, ridge: null }, groupsOf(groups.map((group) => ({ group })))),
+      ridge,
+      ridgeMae,
+    };
   };
-  const figures = [figure("validation", scores.plain, plain.truth)];
-  if (mismatched.truth.length > 0) figures.push(figure("mismatched validation", scores.mismatched, mismatched.truth));
+  const figures = [figure("validation", scores.plain, plain)];
+  if (mismatched.truth.length > 0) figures.push(figure("mismatched validation", scores.mismatched, mismatched));
   const rowsOf = ({ records, groups, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
     const spread = combinedSpread(scores, spreads, combination);
     return records.map((record, i) => ({

@@ -37,6 +37,8 @@ export interface MemberSummary {
 export interface EnsembleSummary extends EnsembleFigures {
   /** Where it is. */
   readonly folder: string;
+  /** Its members, settings and data. */
+  readonly config: EnsembleConfig;
   /** False when the work was stopped by its signal; it can be resumed. */
   readonly finished: boolean;
   /** How many members are done. */
@@ -110,6 +112,7 @@ export async function trainEnsembleConfig(
     if (done < left.length) {
       return {
         folder: path,
+        config,
         finished: false,
         done: all.length - left.length + done,
         members: [],
@@ -122,6 +125,7 @@ export async function trainEnsembleConfig(
   const { fitted, ...measured } = await fitEnsemble(config, folder);
   return {
     folder: path,
+    config,
     finished: true,
     done: all.length,
     members: config.members.map((member, i) => ({

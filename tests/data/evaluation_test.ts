@@ -50,6 +50,20 @@ Deno.test("evaluation: the bootstrap interval holds the figure, narrows with mor
   assert.deepEqual(bootstrapInterval(predicted, actual), bootstrapInterval(predicted, actual));
 });
 
+Deno.test("evaluation: rows of a group are drawn together, so that an interval over groups is wider", () => {
+  // Ten copies of each row.
+  const off = Float64Array.from({ length: 400 }, (_, i) => Math.sin(Math.floor(i / 10) * 12.9898) * 3);
+  const zeros = new Float64Array(400);
+  const width = ([low, high]: readonly [number, number]) => high - low;
+  const groups = off.map((_, i) => Math.floor(i / 10));
+  const grouped = bootstrapInterval(off, zeros, { groups });
+  assert.ok(grouped[0] < rmse(off, zeros) && rmse(off, zeros) < grouped[1]);
+  assert.ok(width(grouped) > 2 * width(bootstrapInterval(off, zeros)));
+  const once = off.filter((_, i) => i % 10 === 0);
+  const alone = bootstrapInterval(once, new Float64Array(40), { groups: once.keys().toArray() });
+  assert.ok(Math.abs(width(grouped) - width(alone)) < 1e-9, "as wide as without the copies");
+});
+
 Deno.test("evaluation: a paired interval is free of the errors that two predictions share", () => {
   const rows = 400, noise = Float64Array.from({ length: rows }, (_, i) => 4 * Math.sin(i * 12.9898));
   const zeros = new Float64Array(rows), worse = noise.map((one, i) => one + (i % 2 ? 0.4 : -0.1));
