@@ -1,7 +1,7 @@
 import { readFileOrExplain } from "../engine/files.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
-import { recipeNamed, recipes } from "../models/recipes.ts";
+import { recipeNamed, recipes, refuseStepSettings } from "../models/recipes.ts";
 import type { GivenSettings } from "../models/settings/shared.ts";
 import { fieldsOf, resolve, setByPath } from "../models/settings/table.ts";
 import { describe, flagOf } from "./options.ts";
@@ -77,6 +77,7 @@ export function readSettings(
     }
     settings = setByPath(recipe.table, settings, path, word, name);
   }
+  refuseStepSettings(recipe, settings, assignments(words).map(([path, , name]) => [path, name]));
   return { recipe: recipe.name, settings };
 }
 

@@ -26,7 +26,7 @@ export interface LayerDescription {
   readonly type: string;
   /** Its parameters and buffers. */
   readonly tensors: readonly { readonly name: string; readonly shape: Shape }[];
-  /** Numbers that are learnt. */
+  /** Numbers that are learnt, or fitted where nothing is learnt. */
   readonly parameters: number;
 }
 
@@ -50,7 +50,9 @@ export interface Explanation {
   readonly operations: readonly OperationDescription[];
   /** Rows of the data, of a batch, and batches. */
   readonly rows: RowCounts & { readonly batch: number; readonly batchesPerEpoch: number };
-  /** Numbers that are learnt. */
+  /** True where the model is fitted in closed form: a step is then the scoring of a batch. */
+  readonly fitted: boolean;
+  /** Numbers that are learnt, or fitted. */
   readonly parameters: number;
   /** Bytes of GPU memory. */
   readonly memory: {
@@ -85,7 +87,8 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   const { data, counts, inputs } = prepared;
   const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
-  const layers = layersOf(model.network);
+  const fitted = model.recipe.fitted?.(model.settings) ?? false;
+  const layers = layersOf(model.network, fitted);
   const before = engine.memory().liveBytes;
   const source = new BatchSource(engine, data.tables);
   const tables = engine.memory().liveBytes - before;
@@ -100,7 +103,7 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
   const labelled = () => source.labelled(data.train, first);
   const scaler = makeScaler(engine, model);
   const { operations, halves } = engine.scope(() => {
-    if (model.recipe.fitted?.(model.settings)) return { operations: [], halves: 0 };
+    if (fitted) return { operations: [], halves: 0 };
     const ops = opsOf(model.recipe.loss(model.network, labelled(), model.settings));
     return { operations: ops.map(described), halves: scaler ? halfCopies(ops) : 0 };
   });
@@ -110,10 +113,11 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
     adapter: engine.adapterDescription,
     layers,
     operations,
+    fitted,
     rows: { ...counts, batch: first.length, batchesPerEpoch: batches.length },
     parameters,
     memory: {
-      parameters: parameters * 4 * (2 + optimizer.momentNames.length),
+      parameters: parameters * 4 * (fitted ? 1 : 2 + optimizer.momentNames.length),
       halves,
       tables,
       reserved: engine.memory().reservedBytes,
@@ -124,15 +128,20 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
   return explanation;
 }
 
-function layersOf(network: Module): LayerDescription[] {
+function layersOf(network: Module, fitted: boolean): LayerDescription[] {
   return [...network.namedModules()].flatMap(([path, module]) => {
-    const own = Object.entries(module).filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor);
+    const own = Object.entries(module).flatMap(([name, value]): [string, Tensor][] =>
+      // A list of tensors, such as one for each text field, is numbered.
+      [value].flat().flatMap((tensor, i) =>
+        tensor instanceof Tensor ? [[Array.isArray(value) ? `${name}.${i}` : name, tensor]] : []
+      )
+    );
     if (own.length === 0) return [];
     return [{
       path: path === "" ? "(network)" : path,
       type: module.constructor.name,
       tensors: own.map(([name, { shape }]) => ({ name, shape })),
-      parameters: own.reduce((sum, [, tensor]) => sum + (tensor instanceof Parameter ? tensor.size : 0), 0),
+      parameters: own.reduce((sum, [, tensor]) => sum + (fitted || tensor instanceof Parameter ? tensor.size : 0), 0),
     }];
   });
 }

@@ -7,7 +7,7 @@ import { bilinear } from "./recipes/bilinear/recipe.ts";
 import { jointEmbedding } from "./recipes/joint_embedding/recipe.ts";
 import { residualMlp } from "./recipes/residual_mlp/recipe.ts";
 import { scml } from "./recipes/scml/recipe.ts";
-import type { Settings } from "./settings/shared.ts";
+import { type GivenSettings, isStepSetting, type Settings } from "./settings/shared.ts";
 import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
@@ -49,4 +49,22 @@ export function settingsOf(recipe: Recipe, given: unknown = {}): Settings {
   }
   recipe.check?.(settings);
   return settings;
+}
+
+/**
+ * Refuses settings of optimiser, schedule and steps for a recipe that takes none.
+ *
+ * @param given settings that were asked for: the path, and what messages call it
+ * @throws UsageError naming the first of them
+ */
+export function refuseStepSettings(
+  recipe: Recipe,
+  settings: GivenSettings,
+  given: Iterable<readonly [path: string, name: string]>,
+): void {
+  if (!recipe.fitted?.(settingsOf(recipe, settings))) return;
+  for (const [path, name] of given) {
+    if (!isStepSetting(path)) continue;
+    throw new UsageError(`${name} has no effect on ${recipe.name}, which is fitted in closed form, without steps.`);
+  }
 }

@@ -6,6 +6,7 @@ import type { PreparedRun } from "./prepare.ts";
 import { recipeNamed } from "./recipes.ts";
 import type { RunConfig, RunFolder } from "./run_folder.ts";
 import { runReadme } from "./run_readme.ts";
+import { isStepSetting } from "./settings/shared.ts";
 import { changedSettings } from "./settings/table.ts";
 import type { TrainSummary } from "./train_run.ts";
 
@@ -62,7 +63,9 @@ export async function writePages(
 
 /** The call that makes a run again: its data and the settings that differ from the defaults. */
 export function callOf({ recipe, settings, files, maxRows }: RunConfig, out: string): string {
-  const changed = changedSettings(recipeNamed(recipe).table, settings).map(([path, word]) => `--set ${path}=${word}`);
+  const { table, fitted } = recipeNamed(recipe);
+  const told = ([path]: readonly [path: string, word: string]) => !fitted?.(settings) || !isStepSetting(path);
+  const changed = changedSettings(table, settings).filter(told).map(([path, word]) => `--set ${path}=${word}`);
   const paths = files
     ? [
       `--data ${files.data}`,

@@ -1,5 +1,5 @@
 import { UsageError } from "../../kernels/errors.ts";
-import { recipeNamed } from "../recipes.ts";
+import { recipeNamed, refuseStepSettings } from "../recipes.ts";
 import type { GivenSettings } from "../settings/shared.ts";
 import { changedSettings, fieldsOf, leaves, setByPath } from "../settings/table.ts";
 
@@ -59,11 +59,12 @@ export function expandMembers(entries: readonly MemberEntry[]): Member[] {
     }
     return found.map(({ recipe: name, values }) => {
       if (name === undefined) throw new UsageError(`${where} names no recipe.`);
-      const { table } = recipeNamed(name);
+      const recipe = recipeNamed(name), { table } = recipe;
       const settings = values.reduce<GivenSettings>(
         (given, [path, value]) => setByPath(table, given, path, Array.isArray(value) ? value.join() : String(value)),
         entry.settings ?? {},
       );
+      refuseStepSettings(recipe, settings, leaves(settings).map(([path]) => [path, `${where}: ${path}`]));
       return { recipe: name, settings };
     });
   });

@@ -160,6 +160,14 @@ export const sharedTable = {
   },
 } as const satisfies Table;
 
+const stepSettings = ["epochs", "batchSize", "earlyStopping", "labelNoise", "precision"];
+
+/** True for a setting that only a recipe with steps looks at. */
+export function isStepSetting(path: string): boolean {
+  const [section, name] = path.split(".");
+  return section === "optimizer" || section === "schedule" || (section === "training" && stepSettings.includes(name!));
+}
+
 /** Table of the settings that all recipes have. */
 export type SharedTable = typeof sharedTable;
 

@@ -62,6 +62,13 @@ Deno.test(
   }),
 );
 
+Deno.test("command line: a member in closed form takes no settings of steps, but may stand beside one that does", async () => {
+  const { code, err } = await run("train --member gaussian-process\u00a0training.epochs=5");
+  assert.equal(code, 2);
+  assert.match(err, /training\.epochs has no effect on gaussian-process, which is fitted in closed form/);
+  assert.equal((await run("train --member gaussian-process --member bilinear --epochs 5")).err, "");
+});
+
 Deno.test("command line: what belongs to ensembles is refused elsewhere", async () => {
   const refused = async (line: string, message: RegExp) => {
     const { code, err } = await run(line);

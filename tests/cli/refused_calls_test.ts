@@ -18,6 +18,14 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ],
   ["train --recipe linear", `--recipe is "linear"; ${known} is expected (did you mean bilinear?).`],
   ["train --recipe residual-mlp --rank 4", "--rank sets model.rank, which the recipe residual-mlp does not have."],
+  [
+    "train --recipe gaussian-process --epochs 5",
+    "--epochs has no effect on gaussian-process, which is fitted in closed form, without steps.",
+  ],
+  [
+    "train --recipe scml --set model.head=knn --set optimizer.lr=0.1",
+    "optimizer.lr has no effect on scml, which is fitted in closed form, without steps.",
+  ],
   ["train --epochs", "Option '--epochs <count>' argument missing."],
   ["train --epochs 2.5", '--epochs is "2.5"; a whole number from 1 to 1000000 is expected.'],
   ["train --epochs abc", '--epochs is "abc"; a whole number from 1 to 1000000 is expected.'],

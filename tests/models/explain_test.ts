@@ -40,7 +40,7 @@ Deno.test(
     assert.deepEqual(operations.at(-1), { name: "heteroscedastic_loss", shape: [], multiplyAdds: 0 });
     assert.equal(rows.batchesPerEpoch, Math.ceil((rows.train + rows.added[0]![1]) / batchSize));
     assert.ok(step.seconds > 0);
-    assert.match(formatExplanation(explained), /lin\.0 +Linear +weight \[16, 16\], bias \[16\] +272/);
+    assert.match(formatExplanation(explained), /lin\.0 +Linear +weight \[16, 16\] +272/);
     const added = { ...explained, rows: { ...rows, train: 80, added: [["copies", 40], ["negatives", 120]] as const } };
     assert.match(formatExplanation(added), /together +240, 3\.0 times the records/);
     assert.match(
@@ -48,5 +48,25 @@ Deno.test(
       /added +3\.0 s/,
     );
     assert.equal([...Deno.readDirSync(folder)].length, before);
+  }),
+);
+
+Deno.test(
+  "explain: a recipe in closed form has numbers, and neither steps nor an optimiser",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const explained = await explainTraining(
+      configOf({ recipe: "gaussian-process", files, settings: { features: { texts: "combined" } }, maxRows: null }),
+      silent,
+    );
+    const { layers: [network], memory, parameters } = explained;
+    const numbers = network!.tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    assert.ok(numbers > widths.text * 50, "the texts that it leans on are among them");
+    assert.equal(parameters, numbers);
+    assert.equal(memory.parameters, 4 * numbers);
+    const shown = formatExplanation(explained);
+    assert.match(shown, /Fitted in closed form/);
+    assert.doesNotMatch(shown, /parameters|optimiser|steps in an epoch|multiply-adds/);
+    assert.ok(shown.split("\n").every((line) => line.length <= 80), shown);
   }),
 );
