@@ -10,7 +10,7 @@ import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
 import { formatEvaluation } from "./evaluation_report.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "./options.ts";
-import { corrected, scoreWith } from "./score_with.ts";
+import { corrected, describeUnseen, scoreWith } from "./score_with.ts";
 import * as scoring from "./scoring_options.ts";
 import { describeShift, formatShifts, shiftRequest } from "./shift_options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -96,6 +96,8 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   const isotonic = await holdsHeldOut(call.run)
     ? isotonicFigures(await calibrationRows(call.run, predictions.applied))
     : [];
+  const lacked = describeUnseen(records, scored.unseen);
+  if (lacked !== null) terminal.note(lacked);
   terminal.note(describeShift(call.shift, predictions));
   if (call.json) {
     terminal.print(JSON.stringify({ ...figures, isotonic, shift: predictions.shift, heldOutShifts: shifts }, null, 2));

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -7,10 +8,11 @@ import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "./options.ts";
-import { refuseExisting } from "./out.ts";
-import { corrected, scoreWith } from "./score_with.ts";
+import { holdsSubmission, refuseExisting } from "./out.ts";
+import { corrected, describeUnseen, scoreWith } from "./score_with.ts";
 import * as scoring from "./scoring_options.ts";
 import { describeShift, shiftRequest } from "./shift_options.ts";
+import { columnNames, submissionColumns, unseenColumn } from "./submission_columns.ts";
 import { counted } from "../models/counted.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
@@ -18,13 +20,15 @@ import { alignColumns, type Terminal } from "./terminal.ts";
 export interface PredictCall {
   readonly run: string;
   readonly data: string;
-  /** The CSV file to write. */
-  readonly out: string;
+  /** The CSV file to write; null for `submission.csv` in the folder of the run. */
+  readonly out: string | null;
   readonly force: boolean;
   /** Rounds scores to integers. */
   readonly round: boolean;
   /** Adds a column with the standard deviation that the model gives each score. */
   readonly spread: boolean;
+  /** Columns after the score, by name: fields of the records, and `unseen_metric`. */
+  readonly columns: readonly string[];
   /** Folder of text embeddings; null for the run's encoder. */
   readonly embeddings: string | null;
   /** The run's encoder by another name; null for the name that the run knows. */
@@ -45,6 +49,10 @@ export interface PredictCall {
 export function predictCommand(act: (call: PredictCall) => Promise<void>) {
   return command("predict", "Score records with a trained run.", [
     ["predict --run runs/a --data test.json --out submission.csv", "Scores as CSV, ID,score"],
+    [
+      `predict --run runs/a --data test.json --columns id,metric_name,${unseenColumn}`,
+      "With the records' own id, their metric, and a mark where training lacked it",
+    ],
     ["predict --run runs/a --data test.json --interval 0.9", "With bounds that hold nine true scores in ten"],
     [
       "predict --run runs/a --data new.json --metric-names new_names.json --metric-embeddings new.npy",
@@ -53,10 +61,15 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
   ])
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
     .requiredOption("--data <file>", "JSON file of records; scores in it are passed over", text("--data"))
-    .option("--out <file>", "CSV file to write", text("--out"), "submission.csv")
-    .option("--force", "replace --out and --save-features when they exist")
+    .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
+    .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
     .option("--round", "round scores to integers")
     .option("--spread", "add a column spread: the standard deviation that the model gives each score")
+    .option(
+      "--columns <names>",
+      `add columns: fields of the records, and ${unseenColumn}, which is 1 where training lacked the metric`,
+      columnNames,
+    )
     .addOption(scoring.embeddings)
     .addOption(scoring.encoder)
     .addOption(scoring.metricNames)
@@ -75,14 +88,15 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
     )
-    .action(({ run, data, out, force, round, spread, embeddings, encoder, saveFeatures, ...options }) =>
+    .action(({ run, data, out, force, round, spread, columns, embeddings, encoder, saveFeatures, ...options }) =>
       act({
         run,
         data,
-        out,
+        out: out ?? null,
         force: force ?? false,
         round: round ?? false,
         spread: spread ?? false,
+        columns: columns ?? [],
         ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
         shift: shiftRequest(options),
@@ -94,25 +108,33 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
 }
 
 export async function predict(call: PredictCall, terminal: Terminal): Promise<void> {
-  await refuseExisting(call.out, "--out", call.force);
+  const out = call.out ?? join(call.run, "submission.csv");
+  const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
   const records = await readRecords(call.data, { scores: "ignored", onNote });
-  const scored = await scoreWith(call, records, terminal), { predictions, predictions: { spread }, features } = scored;
+  // Names that no record has are refused before anything takes long.
+  submissionColumns(call.columns, records, []);
+  const scored = await scoreWith(call, records, terminal),
+    { predictions, predictions: { spread }, features, unseen } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
   if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
   if (call.saveFeatures !== null) {
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
     await saveFeatures(call.saveFeatures, features);
   }
-  await writeSubmission(call.out, score, {
+  await writeSubmission(out, score, {
     round: call.round,
     columns: [
       ...(call.spread && spread ? [{ name: "spread", values: spread }] : []),
       ...(intervals ? [{ name: "low", values: intervals.low }, { name: "high", values: intervals.high }] : []),
+      ...submissionColumns(call.columns, records, unseen),
     ],
   });
-  terminal.note(`${counted(records.length, "score")} written to ${call.out}.\n`);
+  const instead = replaced ? ", in place of an earlier submission" : "";
+  terminal.note(`${counted(records.length, "score")} written to ${out}${instead}.\n`);
+  const lacked = describeUnseen(records, unseen);
+  if (lacked !== null) terminal.note(lacked);
   terminal.note(describeShift(call.shift, predictions));
   terminal.note(describeScores(score));
 }

@@ -12,6 +12,8 @@ import { type Features, Scorer } from "../models/scorer.ts";
 import { readShiftFigures } from "../models/shift/classes_file.ts";
 import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
+import { counted } from "../models/counted.ts";
+import { readTrainedMetrics } from "../models/trained_metrics.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import type { MetricFiles } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,6 +35,8 @@ export interface Scored {
   /** Null for an ensemble. */
   readonly features: Features | null;
   readonly trainMean: number;
+  /** For each record whether training lacked its metric. */
+  readonly unseen: readonly boolean[];
   /** What ridge regression on the run's inputs (an ensemble's: those of its first member) says; null in a run of an earlier version. */
   readonly ridge: Float32Array | null;
   /** What each shift does on the run's or the ensemble's held-out rows; empty where it was not measured. */
@@ -58,17 +62,36 @@ export async function scoreWith(
     ...createEncodingReporter(terminal),
   };
   const shifts = await readShiftFigures(new RunFolder(run));
+  const trained = await readTrainedMetrics(run);
+  const unseen = records.map(({ metric }) => !trained.has(metric));
   await using engine = await Engine.open({ onNote });
   if (await holdsEnsemble(run)) {
     const ensemble = await EnsembleScorer.load(engine, run);
     const { baseline, ...predictions } = await ensemble.predict(records, options, shift.name, shift.target);
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline, shifts };
+    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline, shifts, unseen };
   }
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, options);
   const predictions = await scorer.predict(features, shift.name, shift.target);
   scorer.dispose();
-  return { predictions, features, trainMean: scorer.inputs.trainMean, ridge: scorer.predictBaseline(features), shifts };
+  return {
+    predictions,
+    features,
+    trainMean: scorer.inputs.trainMean,
+    ridge: scorer.predictBaseline(features),
+    shifts,
+    unseen,
+  };
+}
+
+/** Says how many records have metrics that training lacked, and names some; null where none has. */
+export function describeUnseen(records: readonly MetricRecord[], unseen: readonly boolean[]): string | null {
+  const names = [...new Set(records.flatMap(({ metric }, i) => unseen[i] ? [metric] : []))];
+  if (names.length === 0) return null;
+  const count = unseen.filter((one) => one).length, shown = names.slice(0, 3).map((name) => `"${name}"`).join(", ");
+  const others = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return `${count} of ${counted(records.length, "record")} ${count === 1 ? "has a metric" : "have metrics"} that ` +
+    `training lacked: ${shown}${others}.`;
 }
 
 /**

@@ -8,8 +8,8 @@ import { decodeText } from "./text_decoding.ts";
 export interface SubmissionOptions {
   /** Round scores to integers (halves upwards). */
   readonly round?: boolean;
-  /** Columns after `score`, one value a record. */
-  readonly columns?: readonly { readonly name: string; readonly values: ArrayLike<number> }[];
+  /** Columns after `score`, one number or text a record; line breaks in texts become spaces. */
+  readonly columns?: readonly { readonly name: string; readonly values: ArrayLike<number | string> }[];
 }
 
 /**
@@ -28,16 +28,17 @@ export async function writeSubmission(
       throw new ShapeError(`${path}: ${scores.length} scores, but column ${name} has ${values.length} values.`);
     }
   }
-  const lines = [["ID", "score", ...columns.map(({ name }) => name)].join(",")];
+  const lines = [["ID", "score", ...columns.map(({ name }) => quoted(name))].join(",")];
   for (let i = 0; i < scores.length; i++) {
     const score = round ? Math.floor(scores[i]! + 0.5) : scores[i]!;
-    const numbers = [score, ...columns.map(({ values }) => values[i]!)];
+    const cells = [score, ...columns.map(({ values }) => values[i]!)];
+    const numbers = cells.filter((cell) => typeof cell === "number");
     if (!numbers.every(Number.isFinite)) {
       throw new MetrogradError(
         `${path}: record ${i + 1} has the values ${numbers.join(", ")}; finite ones are expected.`,
       );
     }
-    lines.push([i + 1, ...numbers.map(shortest)].join(","));
+    lines.push([i + 1, ...cells.map((cell) => typeof cell === "number" ? shortest(cell) : quoted(cell))].join(","));
   }
   await writeAtomically(path, `${lines.join("\n")}\n`);
 }
@@ -64,6 +65,17 @@ export async function readScores(path: string, options: { readonly onNote?: Note
     if (score === null) throw new DataError(`${place}: score is ${JSON.stringify(field)}; ${scoreExpectation}.`);
     return score;
   });
+}
+
+/** True for the text of a file that `writeSubmission` wrote, by its first line. */
+export function isSubmission(text: string): boolean {
+  return /^ID,score(?:,(?!predicted)[^\n]*)?\n/.test(text);
+}
+
+/** A text of a CSV file, in one line. */
+function quoted(text: string): string {
+  const line = text.replace(/\s*[\r\n]+\s*/g, " ");
+  return /[",]/.test(line) ? `"${line.replaceAll('"', '""')}"` : line;
 }
 
 /** A number of a CSV file: at most 6 decimals, without zeros at the end and without a minus before 0. */

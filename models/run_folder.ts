@@ -40,6 +40,8 @@ export interface RunInputs {
   readonly fittedRows: number;
   /** Mean score of the train rows, negatives left out: what the constant predictor says. */
   readonly trainMean: number;
+  /** Names of the metrics that rows are learnt from; absent in a run of an earlier version. */
+  readonly trainedMetrics?: readonly string[];
   /** SHA-256 of settings, features and labels. */
   readonly fingerprint: string;
 }

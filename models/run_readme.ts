@@ -68,10 +68,11 @@ ${table(["", ""], data)}
 
 ## Use
 
-    deno task predict --run ${run} --data test.json${embeddings} --out submission.csv
+    deno task predict --run ${run} --data test.json${embeddings}
     deno task evaluate --run ${run} --data labelled.json${embeddings}
     deno task train --resume ${run}
 
+Scores go to \`${run}/submission.csv\` unless \`--out\` names another file.
 \`predict --metric-names FILE --metric-embeddings FILE\` scores metrics that training has not seen.
 
 ## Files

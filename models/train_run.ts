@@ -25,6 +25,7 @@ import { saveModel, Scorer, widthsOf } from "./scorer.ts";
 import type { SetFigure } from "./set_figure.ts";
 import { type ShiftFigure, shiftFigures } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
+import { trainedMetrics } from "./trained_metrics.ts";
 import { GradientError, Trainer } from "./trainer.ts";
 import { writeResults } from "./write_results.ts";
 
@@ -171,7 +172,7 @@ async function writeInputs(folder: RunFolder, config: RunConfig, prepared: Prepa
   // That of a run that is done has learnt from more rows.
   if (gate && !await folder.isFinished()) await saveGate(folder, gate.gate);
   if (sample) await writeSample(folder.sample, sample, "");
-  await folder.writeConfig(config, inputs);
+  await folder.writeConfig(config, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
 }
 
 async function run(

@@ -76,6 +76,8 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
     "evaluate --run r --data d --shift mean --shift-target 11",
     '--shift-target is "11"; a number from 0 to 10 is expected.',
   ],
+  ["predict --run r --data d --columns id,", '--columns is "id,"; names with commas between are expected.'],
+  ["predict --run r --data d --columns id,id", "--columns names id twice."],
   ["predict --run r --data d --interval 1", '--interval is "1"; a number from 0.01 to 0.999 is expected.'],
   [
     "evaluate --run r --data d --calibrate isotonc",

@@ -35,7 +35,7 @@ for (
         const call = { run, data, out, force: false, round: false, spread: false, embeddings: null, encoder: null };
         const shift = { name: "none", target: null } as const;
         await predict(
-          { ...call, metrics: null, shift, calibrate: "none", interval: null, saveFeatures: null },
+          { ...call, columns: [], metrics: null, shift, calibrate: "none", interval: null, saveFeatures: null },
           terminal,
         );
         return await readScores(out, {});

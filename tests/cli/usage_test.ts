@@ -108,10 +108,11 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
   assert.deepEqual((await run("predict --run r --data d.json --round --embeddings e")).calls[0]?.call, {
     run: "r",
     data: "d.json",
-    out: "submission.csv",
+    out: null,
     force: false,
     round: true,
     spread: false,
+    columns: [],
     embeddings: "e",
     encoder: null,
     metrics: null,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readScores, writeSubmission } from "../../data/submission.ts";
+import { isSubmission, readScores, writeSubmission } from "../../data/submission.ts";
 import { put, withFolder } from "../temporary.ts";
 
 Deno.test(
@@ -16,6 +16,26 @@ Deno.test(
     assert.equal(await Deno.readTextFile(path), "ID,score,spread\n1,9,1.25\n2,8,0.5\n3,10,2\n");
   }),
 );
+
+Deno.test(
+  "submission: texts stand in columns too, quoted where need be, and each record keeps to its line",
+  withFolder(async (folder) => {
+    const path = join(folder, "submission.csv");
+    const values = ["plain", 'a "b", c', "two\r\n  lines"];
+    await writeSubmission(path, [1, 2, 3], { columns: [{ name: "note", values }] });
+    const text = await Deno.readTextFile(path);
+    assert.equal(text, 'ID,score,note\n1,1,plain\n2,2,"a ""b"", c"\n3,3,two lines\n');
+    assert.deepEqual(await readScores(path), new Float32Array([1, 2, 3]));
+    assert.equal(isSubmission(text), true);
+  }),
+);
+
+Deno.test("submission: it is told from other files by its first line", () => {
+  for (const text of ["ID,score\n1,2\n", "ID,score,spread\n"]) assert.ok(isSubmission(text), text);
+  for (const text of ["", "ID,score", "ID,scores\n1,2\n", "ID,score,predicted\n1,2,3\n", "id;score\n"]) {
+    assert.ok(!isSubmission(text), text);
+  }
+});
 
 Deno.test(
   "submission: a score that is not finite and a column of another length are refused, and nothing is written",

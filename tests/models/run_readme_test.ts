@@ -44,7 +44,7 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
       "| `sample/` |",
       "| `lin.0.weight` | 512 x 2304 | F32 |",
       "1,409,024 numbers in all",
-      "deno task predict --run runs/a --data test.json --out submission.csv",
+      "deno task predict --run runs/a --data test.json\n",
     ]
   ) assert.ok(readme.includes(part), part);
 });
