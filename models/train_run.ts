@@ -196,34 +196,38 @@ async function run(
   const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   reporter.start({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
   try {
-    if (!restored) await trainer.start(reporter, signal);
-    let stepsBefore = trainer.position.step;
-    const trained = await trainer.run({
-      phase: (name, done, total) => reporter.phase?.(name, done, total),
-      step: (progress) => reporter.step(progress),
-      async epoch(figures, best) {
-        if (best) await saveModel(folder.model, network);
-        await appendFigures(folder.metrics, figures);
-        await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
-        const { step } = trainer.position;
-        const seconds = (performance.now() - epochStarted) / 1000;
-        await appendTiming(folder.timings, {
-          epoch: figures.epoch,
-          seconds,
-          steps: step - stepsBefore,
-          finished: new Date().toISOString(),
-        });
-        history.push(figures);
-        reporter.epoch(figures, best);
-        epochStarted = performance.now();
-        stepsBefore = step;
-      },
-    }, signal).catch((error) => {
-      throw withWayOn(error, folder, history.length);
-    });
-    if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+    let trained: boolean;
+    try {
+      if (!restored) await trainer.start(reporter, signal);
+      let stepsBefore = trainer.position.step;
+      trained = await trainer.run({
+        phase: (name, done, total) => reporter.phase?.(name, done, total),
+        step: (progress) => reporter.step(progress),
+        async epoch(figures, best) {
+          if (best) await saveModel(folder.model, network);
+          await appendFigures(folder.metrics, figures);
+          await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+          const { step } = trainer.position;
+          const seconds = (performance.now() - epochStarted) / 1000;
+          await appendTiming(folder.timings, {
+            epoch: figures.epoch,
+            seconds,
+            steps: step - stepsBefore,
+            finished: new Date().toISOString(),
+          });
+          history.push(figures);
+          reporter.epoch(figures, best);
+          epochStarted = performance.now();
+          stepsBefore = step;
+        },
+      }, signal).catch((error) => {
+        throw withWayOn(error, folder, history.length);
+      });
+      if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+    } finally {
+      trainer.dispose();
+    }
     const best = bestSoFar();
-    trainer.dispose();
     if (!trained || !best) return { ...unfinished, finished: trained, epochs: history.length, best };
     const phase = phasesFor(reporter, signal);
     await loadBest(engine, folder, model, prepared, phase);
@@ -235,7 +239,6 @@ async function run(
     });
     await refitToAll(engine, folder, model, prepared, phase);
     const state = network.streamState();
-    network.dispose();
     const shifts = shiftFigures(heldOut.shifted);
     const summary = { ...unfinished, finished: true, epochs: history.length, best, figures, shifts };
     await writeResults(folder, prepared, history, { ...summary, heldOut, state });
@@ -245,6 +248,7 @@ async function run(
     if (isStop(error, signal)) return { ...unfinished, epochs: history.length, best: bestSoFar() };
     throw error;
   } finally {
+    network.dispose();
     reporter.end();
   }
 }
