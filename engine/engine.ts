@@ -99,10 +99,16 @@ export class Engine implements AsyncDisposable {
     return this.adopt(new Tensor(this, shape, this.upload(elements, shape, name), "f32", name));
   }
 
-  /** Tensor of indices. @throws ShapeError when their number is not the shape's */
+  /**
+   * Tensor of indices. Ops refuse it when its largest one is beyond what they look into.
+   *
+   * @throws ShapeError when their number is not the shape's or one is no whole number from 0 on
+   */
   indices(shape: Shape, data: ArrayLike<number>, name = "indices"): Tensor {
-    const elements = data instanceof Uint32Array ? data : Uint32Array.from(data);
-    return this.adopt(new Tensor(this, shape, this.upload(elements, shape, name), "u32", name));
+    const elements = wholeNumbers(data, name);
+    const storage = this.upload(elements, shape, name);
+    storage.largestIndex = largest(elements);
+    return this.adopt(new Tensor(this, shape, storage, "u32", name));
   }
 
   /** Tensor whose elements are all the same. */
@@ -142,6 +148,7 @@ export class Engine implements AsyncDisposable {
     // The host's writes overtake recorded work, so that work goes first.
     this.stream.submit();
     this.#transfers.write(tensor.storage, data);
+    tensor.storage.largestIndex = data instanceof Uint32Array ? largest(data) : null;
   }
 
   /** Memory for `bytes` bytes, outside any scope. */
@@ -285,6 +292,21 @@ export class Engine implements AsyncDisposable {
     this.pool.destroy();
     this.opened.device.destroy();
   }
+}
+
+/** Indices as they are uploaded. @throws ShapeError when one is no whole number from 0 on */
+function wholeNumbers(data: ArrayLike<number>, name: string): Uint32Array {
+  if (data instanceof Uint32Array) return data;
+  const elements = Uint32Array.from(data);
+  const wrong = elements.findIndex((element, i) => element !== data[i]);
+  if (wrong < 0) return elements;
+  throw new ShapeError(`${name}: element ${wrong} is ${data[wrong]}, but a whole number from 0 on is expected.`);
+}
+
+function largest(elements: Uint32Array): number {
+  let most = 0;
+  for (const element of elements) if (element > most) most = element;
+  return most;
 }
 
 /** Visits the slices of two tensors of equal size side by side. */

@@ -32,6 +32,37 @@ export function expectShape(op: string, argument: string, tensor: Tensor, shape:
   }
 }
 
+/**
+ * @param weight what rows are multiplied with, and how long they have to be for that
+ * @throws ShapeError naming the input whose rows have another length
+ */
+export function expectRows(
+  op: string,
+  argument: string,
+  tensor: Tensor,
+  weight: { readonly name: string; readonly shape: Shape; readonly rows: number },
+): void {
+  if (tensor.shape.at(-1) === weight.rows) return;
+  throw new ShapeError(
+    `${op}: ${argument} is ${shapeText(tensor.shape)}, but ${weight.name} ${
+      shapeText(weight.shape)
+    } takes rows of ${weight.rows}.`,
+  );
+}
+
+/**
+ * Fails where indices are known to reach too far: those that the host put on the GPU. Others give NaN there.
+ *
+ * @param count how many there are to pick from
+ * @param what what they are: "weight has rows"
+ * @throws ShapeError
+ */
+export function expectBelow(op: string, argument: string, index: Tensor, count: number, what: string): void {
+  const { largestIndex } = index.storage;
+  if (largestIndex === null || largestIndex < count || index.size === 0) return;
+  throw new ShapeError(`${op}: ${argument} holds ${largestIndex}, but ${what} 0 to ${count - 1}.`);
+}
+
 /** Fails where an operand is stored as f16, which few ops take. @throws ShapeError */
 export function refuseF16(op: string, argument: string, { type }: Tensor): void {
   if (type === "f16") {

@@ -35,6 +35,8 @@ export class Storage {
   readonly slices: readonly BufferSlice[];
   /** Gives one slice back; null for memory that somebody else owns. */
   readonly free: ((slice: BufferSlice) => void) | null;
+  /** The largest of indices that the host put here; null where they are not known, such as those that a kernel wrote. */
+  largestIndex: number | null = null;
   #references = 1;
 
   /**

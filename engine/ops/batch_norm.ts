@@ -5,7 +5,7 @@ import {
 } from "../../kernels/normalization/batch_norm_backward.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, shapeText } from "../shapes.ts";
+import { sameShape, shapeText } from "../shapes.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
 
 /** Inputs of `batchNorm`. */
@@ -63,7 +63,12 @@ export const batchNorm: Op<BatchNormInputs, BatchNormOptions> = op("batch_norm",
     const { engine } = x;
     const sizes = sizesOf(x);
     for (const [name, tensor] of Object.entries({ weight, bias, runningMean, runningVar })) {
-      if (tensor) expectShape("batch_norm", name, tensor, [sizes.channels]);
+      if (!tensor || sameShape(tensor.shape, [sizes.channels])) continue;
+      throw new ShapeError(
+        `batch_norm: x is ${shapeText(x.shape)}, of ${sizes.channels} channels, but ${name} is ${
+          shapeText(tensor.shape)
+        }.`,
+      );
     }
     let [mean, variance] = [runningMean, runningVar];
     if (training) {

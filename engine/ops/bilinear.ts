@@ -4,7 +4,7 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { type GradientTarget, type GradientThunk, type Op, op } from "../autograd.ts";
 import { multiplyOut } from "../factored_gradient.ts";
-import { expectShape, lastAxis, sameShape, shapeText } from "../shapes.ts";
+import { expectRows, expectShape, lastAxis, sameShape, shapeText } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 
 /** Inputs of `bilinear`. */
@@ -79,8 +79,12 @@ function sizesOf(x1: Tensor, x2: Tensor, weight: Tensor) {
   if (!sameShape(x1.shape.slice(0, -1), x2.shape.slice(0, -1))) {
     throw new ShapeError(`bilinear: x1 ${shapeText(x1.shape)} and x2 ${shapeText(x2.shape)} differ in their rows.`);
   }
-  const out = weight.shape[0]!;
-  expectShape("bilinear", "weight", weight, [out, in1, in2]);
+  const [out, rows1, rows2] = weight.shape;
+  if (weight.shape.length !== 3 || out === undefined || rows1 === undefined || rows2 === undefined) {
+    throw new ShapeError(`bilinear: weight is ${shapeText(weight.shape)}, but [out, in1, in2] is expected.`);
+  }
+  expectRows("bilinear", "x1", x1, { name: "weight", shape: weight.shape, rows: rows1 });
+  expectRows("bilinear", "x2", x2, { name: "weight", shape: weight.shape, rows: rows2 });
   return { batch, in1, in2, out };
 }
 

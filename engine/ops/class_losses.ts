@@ -3,7 +3,7 @@ import { type ClassLossOptions, crossEntropy, focal, hybrid } from "../../kernel
 import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis } from "../shapes.ts";
+import { expectBelow, expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import type { LossSettings } from "./losses.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
@@ -12,7 +12,7 @@ import { rowGradient, rowShape } from "./row_gradient.ts";
 export interface ClassLossInputs {
   /** [..., classes] */
   readonly logits: Tensor;
-  /** The classes, u32 [...], each less than the number of logits; another gives a loss of NaN. */
+  /** The classes, u32 [...], each less than the number of logits; another that a kernel computed gives a loss of NaN. */
   readonly target: Tensor;
   /** Weights of the samples, [...]; constant. The weighted mean divides by the number of samples. */
   readonly weight?: Tensor | undefined;
@@ -58,6 +58,7 @@ function classLoss<O extends LossSettings>(
       if (target.type !== "u32") {
         throw new ShapeError(`${name}: the target holds ${target.type}; classes are indices (engine.indices).`);
       }
+      expectBelow(name, "target", target, classes, "the logits stand for classes");
       const loss = engine.empty(options.reduction === "none" ? rowShape(logits) : []);
       const gradient = engine.empty(logits.shape);
       launch(engine.stream, {
@@ -81,14 +82,14 @@ function classLoss<O extends LossSettings>(
 /**
  * Cross-entropy of logits and classes, -log softmax(logits) at the target.
  *
- * @throws ShapeError when the inputs do not fit together
+ * @throws ShapeError when the inputs do not fit together or a class is known to be none of the logits'
  */
 export const crossEntropyLoss: Op<ClassLossInputs, LossSettings> = classLoss("cross_entropy_loss", crossEntropy);
 
 /**
  * alpha (1 - p)^gamma ce, with the cross-entropy ce and p = exp(-ce): samples that are predicted well count less.
  *
- * @throws ShapeError when the inputs do not fit together
+ * @throws ShapeError when the inputs do not fit together or a class is known to be none of the logits'
  * @see Lin, Goyal, Girshick, He, Dollár, "Focal loss for dense object detection" (2017)
  */
 export const focalLoss: Op<ClassLossInputs, FocalSettings> = classLoss<FocalSettings>("focal_loss", focal);
@@ -96,7 +97,7 @@ export const focalLoss: Op<ClassLossInputs, FocalSettings> = classLoss<FocalSett
 /**
  * Cross-entropy + lambda (E - score)², with the expected class E = Σ k softmax(logits)_k, k from 0: far classes cost more.
  *
- * @throws ShapeError when the inputs do not fit together
+ * @throws ShapeError when the inputs do not fit together or a class is known to be none of the logits'
  */
 export const hybridLoss: Op<HybridLossInputs, HybridSettings> = classLoss<HybridSettings>("hybrid_loss", hybrid);
 
@@ -104,7 +105,7 @@ export const hybridLoss: Op<HybridLossInputs, HybridSettings> = classLoss<Hybrid
  * Ordinal loss: the mean over the logits of the binary cross-entropy of sigmoid(logit k), read as the probability of a class
  * up to k, with 1 for k >= target, else 0. `expectedScoreCumulative` turns such logits into scores.
  *
- * @throws ShapeError when the inputs do not fit together
+ * @throws ShapeError when the inputs do not fit together or a class is known to be none of the logits'
  * @see Cheng, Wang, Pollastri, "A neural network approach to ordinal regression" (2008)
  */
 export const ordinalLoss: Op<ClassLossInputs, LossSettings> = classLoss("ordinal_loss", ordinal);

@@ -1,7 +1,7 @@
 import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { shapeText } from "../shapes.ts";
+import { expectBelow, shapeText } from "../shapes.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -17,7 +17,7 @@ export interface EmbeddingInputs {
  * Rows of a table by index: `weight` [rows, columns], `index` [...] (u32) → [..., columns]. Rows that are named more than
  * once get the sum of their gradients, added in the order of the index. The table may lie in several buffers.
  *
- * @throws ShapeError when weight is no matrix or index does not hold indices
+ * @throws ShapeError when weight is no matrix, index does not hold indices, or one is known to be beyond the rows
  */
 export const embedding: Op<EmbeddingInputs> = op("embedding", {
   forward({ weight, index }: EmbeddingInputs) {
@@ -29,6 +29,7 @@ export const embedding: Op<EmbeddingInputs> = op("embedding", {
         } and ${index.type}.`,
       );
     }
+    expectBelow("embedding", "index", index, weight.shape[0]!, "weight has rows");
     const y = weight.engine.empty([...index.shape, columns!]);
     const lookup = { index: index.slice, y: y.slice, count: index.size, columns: columns! };
     for (const { slice: table, ...part } of parts(weight)) {

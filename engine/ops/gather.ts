@@ -4,7 +4,7 @@ import { axisView } from "../../kernels/reduction/axis.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
 import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts";
 import { type Op, op } from "../autograd.ts";
-import { axisOf, refuseF16, shapeText } from "../shapes.ts";
+import { axisOf, expectBelow, refuseF16, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { slice } from "./slice.ts";
 
@@ -25,9 +25,10 @@ export interface GatherOptions {
 /**
  * Elements of x by their positions along an axis, as torch.gather: `x` [.., size, ..], `index` [.., picked, ..] → the shape
  * of index. Along the other axes the index may be shorter than x, of which the first elements are then taken. An element
- * that is picked more than once gets the sum of its gradients, in their order; a position that x lacks gives NaN.
+ * that is picked more than once gets the sum of its gradients, in their order; a position that x lacks is refused where
+ * the host knows it, and gives NaN where a kernel computed it.
  *
- * @throws ShapeError when there is no such axis, the index has other axes or a longer one, or is not u32
+ * @throws ShapeError when there is no such axis, the index has other axes or a longer one, is not u32, or reaches too far
  */
 export function gather({ x, index }: GatherInputs, { axis = -1 }: GatherOptions = {}): Tensor {
   refuseF16("gather", "x", x);
@@ -41,6 +42,7 @@ export function gather({ x, index }: GatherInputs, { axis = -1 }: GatherOptions 
       }.`,
     );
   }
+  expectBelow("gather", "index", index, x.shape[at]!, `axis ${axis} of x has positions`);
   const covered = sizes.reduce(
     (part, size, i) => i === at || size === part.shape[i] ? part : slice({ x: part }, { axis: i, end: size }),
     x,
@@ -79,9 +81,9 @@ const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
 
 /**
  * Whole slices of x by their positions along an axis: `x` [.., size, ..], `index` [picked] → [.., picked, ..]. A slice that is
- * picked more than once gets the sum of its gradients, in their order; a position that x lacks gives NaN.
+ * picked more than once gets the sum of its gradients, in their order; a position that x lacks is treated as by `gather`.
  *
- * @throws ShapeError when there is no such axis or the index is no vector of u32
+ * @throws ShapeError when there is no such axis, the index is no vector of u32, or reaches too far
  */
 export const indexSelect: Op<GatherInputs, GatherOptions> = op("index_select", {
   forward({ x, index }: GatherInputs, { axis = -1 }: GatherOptions) {
@@ -89,7 +91,9 @@ export const indexSelect: Op<GatherInputs, GatherOptions> = op("index_select", {
     if (index.shape.length !== 1) {
       throw new ShapeError(`index_select: the index is ${shapeText(index.shape)}, but one axis is expected.`);
     }
-    const y = x.engine.empty(x.shape.with(axisOf(x.shape, axis), index.size));
+    const at = axisOf(x.shape, axis);
+    expectBelow("index_select", "index", index, x.shape[at]!, `axis ${axis} of x has positions`);
+    const y = x.engine.empty(x.shape.with(at, index.size));
     gatherRows(x.engine.stream, { table: x.slice, y: y.slice, ...lookupOf(x, index, axis) });
     return y;
   },

@@ -4,7 +4,7 @@ import {
   layerNormBackwardParameters,
 } from "../../kernels/normalization/layer_norm_backward.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis } from "../shapes.ts";
+import { expectRows, expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Inputs of `layerNorm`. */
@@ -43,8 +43,11 @@ export const layerNorm: Op<LayerNormInputs, LayerNormOptions> = op("layer_norm",
     save: (statistics: Tensor) => void,
   ) {
     const { rows, columns } = lastAxis(x);
-    if (weight) expectShape("layer_norm", "weight", weight, [columns]);
-    if (bias) expectShape("layer_norm", "bias", bias, [columns]);
+    for (const [name, tensor] of Object.entries({ weight, bias })) {
+      if (!tensor) continue;
+      if (tensor.shape.length !== 1) expectShape("layer_norm", name, tensor, [columns]);
+      expectRows("layer_norm", "x", x, { name, shape: tensor.shape, rows: tensor.size });
+    }
     const { engine } = x;
     const y = engine.empty(x.shape);
     const statistics = engine.empty([rows, 2]);

@@ -3,9 +3,10 @@ import { unaryBackward } from "../../kernels/elementwise/unary.ts";
 import type { Activation } from "../../kernels/matmul/kernels.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
+import { ShapeError } from "../../kernels/errors.ts";
 import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis } from "../shapes.ts";
+import { expectRows, expectShape, lastAxis, shapeText } from "../shapes.ts";
 import { storedAs, type Tensor } from "../tensor.ts";
 import { half } from "./half.ts";
 import type { GeluOptions } from "./unary.ts";
@@ -54,8 +55,11 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
     save: (saved: LinearSaved) => void,
   ) {
     const { rows, columns: inFeatures } = lastAxis(x);
-    const outFeatures = weight.shape[0]!;
-    expectShape("linear", "weight", weight, [outFeatures, inFeatures]);
+    const [outFeatures, expected] = weight.shape;
+    if (weight.shape.length !== 2 || outFeatures === undefined || expected === undefined) {
+      throw new ShapeError(`linear: weight is ${shapeText(weight.shape)}, but [out, in] is expected.`);
+    }
+    expectRows("linear", "x", x, { name: "weight", shape: weight.shape, rows: expected });
     if (bias) expectShape("linear", "bias", bias, [outFeatures]);
     const y = x.engine.empty([...x.shape.slice(0, -1), outFeatures]);
     const sums = gelu && x.engine.recording ? x.engine.empty(y.shape) : undefined;

@@ -4,7 +4,7 @@ import { matmul as launchMatmul } from "../../kernels/matmul/matmul.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis, shapeText } from "../shapes.ts";
+import { expectRows, expectShape, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { multiply, subtract } from "./arithmetic.ts";
 import { combine } from "./broadcast.ts";
@@ -33,8 +33,7 @@ export type MahalanobisMatrix =
  */
 export function mahalanobisSquared({ x, y, ...matrix }: RowPairs & MahalanobisMatrix): Tensor {
   expectShape("mahalanobis", "y", y, x.shape);
-  const { columns } = lastAxis(x);
-  expectMatrix(matrix, columns);
+  expectMatrix(matrix, x);
   const difference = subtract({ a: x, b: y });
   if ("l" in matrix) return sum({ x: square({ x: linear({ x: difference, weight: matrix.l }) }) }, { axis: -1 });
   const { m } = matrix;
@@ -50,7 +49,8 @@ export function mahalanobisSquared({ x, y, ...matrix }: RowPairs & MahalanobisMa
  * @see Bellet, Habrard, Sebban, "Metric learning" (2015), section 2
  */
 export function pairwiseMahalanobisSquared({ x, y, ...matrix }: RowPairs & MahalanobisMatrix): Tensor {
-  expectMatrix(matrix, pairSizes("mahalanobis", x, y).columns);
+  pairSizes("mahalanobis", x, y);
+  expectMatrix(matrix, x);
   if ("l" in matrix) {
     const projected = { x: linear({ x, weight: matrix.l }), y: linear({ x: y, weight: matrix.l }) };
     return pairwiseEuclideanDistance(projected, { squared: true });
@@ -139,15 +139,17 @@ function once<T>(make: () => T): () => T {
   return () => made ??= make();
 }
 
-function expectMatrix(matrix: MahalanobisMatrix, columns: number): void {
+function expectMatrix(matrix: MahalanobisMatrix, x: Tensor): void {
   if ("l" in matrix) {
     const { shape } = matrix.l;
-    if (shape.length === 2 && shape[1] === columns) return;
-    throw new ShapeError(`mahalanobis: l is ${shapeText(shape)}, but [r, ${columns}] is expected.`);
+    const [, rows] = shape;
+    if (shape.length === 2 && rows !== undefined) return expectRows("mahalanobis", "x", x, { name: "l", shape, rows });
+    throw new ShapeError(`mahalanobis: l is ${shapeText(shape)}, but [r, d] is expected.`);
   }
   const { shape } = matrix.m;
-  if ((shape.length === 1 || shape.length === 2) && shape.every((size) => size === columns)) return;
-  throw new ShapeError(
-    `mahalanobis: m is ${shapeText(shape)}, but [${columns}, ${columns}] or its diagonal [${columns}] is expected.`,
-  );
+  const [rows] = shape;
+  if (rows !== undefined && shape.length <= 2 && shape.every((size) => size === rows)) {
+    return expectRows("mahalanobis", "x", x, { name: "m", shape, rows });
+  }
+  throw new ShapeError(`mahalanobis: m is ${shapeText(shape)}, but [d, d] or its diagonal [d] is expected.`);
 }

@@ -7,6 +7,7 @@ import {
   hybridLoss,
   l21Norm,
   ordinalLoss,
+  topk,
 } from "../../engine/mod.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { checkGradients, type TensorFunction } from "./finite_differences.ts";
@@ -49,6 +50,30 @@ Deno.test("class losses: rows of any number of axes keep their shape", () => {
     assert.deepEqual(ordinalLoss({ logits, target }).shape, []);
     assert.deepEqual(expectedScoreSoftmax({ logits }).shape, [2, 3]);
   });
+});
+
+Deno.test("class losses: a class that the logits do not have is refused where the host knows it", async () => {
+  engine.scope(() => {
+    const logits = engine.tensor([3, 4], uniforms(12, 3)), target = engine.indices([3], [0, 9, 3]);
+    const message = (name: string) =>
+      new ShapeError(`${name}: target holds 9, but the logits stand for classes 0 to 3.`);
+    assert.throws(() => crossEntropyLoss({ logits, target }), message("cross_entropy_loss"));
+    assert.throws(() => focalLoss({ logits, target }), message("focal_loss"));
+    assert.throws(() => ordinalLoss({ logits, target }), message("ordinal_loss"));
+    assert.throws(() => hybridLoss({ logits, target, score: engine.full([3], 1) }), message("hybrid_loss"));
+    // Another view of the same memory, and what was written over it.
+    assert.throws(() => crossEntropyLoss({ logits, target: target.detach([3]) }), message("cross_entropy_loss"));
+    engine.write(target, Uint32Array.of(0, 1, 3));
+    crossEntropyLoss({ logits, target });
+  });
+  const loss = engine.scope(() => {
+    const logits = engine.full([1, 2], 1);
+    // What a kernel computed the host does not know: the third position is none of two classes.
+    const { indices } = topk({ x: engine.tensor([1, 3], [0, 1, 2]) }, { k: 1 });
+    return crossEntropyLoss({ logits, target: indices.detach([1]) });
+  });
+  assert.ok(Number.isNaN(await loss.item()));
+  loss.dispose();
 });
 
 Deno.test("class losses: operands that do not fit are refused, by name", () => {

@@ -170,8 +170,8 @@ Deno.test("distances: sizes that do not fit are named", () => {
     const cases: readonly (readonly [() => unknown, RegExp])[] = [
       [() => euclideanDistance({ x, y }), /y is \[2, 4\], but \[2, 3\] is expected/],
       [() => pairwiseEuclideanDistance({ x, y }), /\[n, d\] and \[m, d\] are expected, but got \[2, 3\] and \[2, 4\]/],
-      [() => mahalanobisSquared({ x, y: x, m }), /m is \[3, 4\], but \[3, 3\] or its diagonal \[3\] is expected/],
-      [() => mahalanobisSquared({ x, y: x, l: y }), /l is \[2, 4\], but \[r, 3\] is expected/],
+      [() => mahalanobisSquared({ x, y: x, m }), /m is \[3, 4\], but \[d, d\] or its diagonal \[d\] is expected/],
+      [() => mahalanobisSquared({ x, y: x, l: y }), /x is \[2, 3\], but l \[2, 4\] takes rows of 4/],
     ];
     for (const [call, message] of cases) {
       assert.throws(call, (error) => error instanceof ShapeError && message.test(error.message));

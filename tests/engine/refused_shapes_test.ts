@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { batchNorm, bilinear, embedding, gather, indexSelect, layerNorm, linear } from "../../engine/mod.ts";
+import { ShapeError } from "../../kernels/errors.ts";
+import { testEngine } from "./harness.ts";
+
+const engine = await testEngine();
+const ones = (...shape: number[]) => engine.full(shape, 1);
+
+/** Checks that a call is refused with one sentence. */
+function refused(call: () => unknown, message: string): void {
+  engine.scope(() => assert.throws(call, new ShapeError(message)));
+}
+
+Deno.test("ops: where the rows of an input do not fit a weight, the input is named", () => {
+  refused(
+    () => linear({ x: ones(5, 3), weight: ones(4, 2) }),
+    "linear: x is [5, 3], but weight [4, 2] takes rows of 2.",
+  );
+  refused(() => linear({ x: ones(5, 3), weight: ones(3) }), "linear: weight is [3], but [out, in] is expected.");
+  refused(
+    () => bilinear({ x1: ones(5, 3), x2: ones(5, 2), weight: ones(4, 3, 6) }),
+    "bilinear: x2 is [5, 2], but weight [4, 3, 6] takes rows of 6.",
+  );
+  refused(
+    () => bilinear({ x1: ones(5, 2), x2: ones(5, 6), weight: ones(4, 3, 6) }),
+    "bilinear: x1 is [5, 2], but weight [4, 3, 6] takes rows of 3.",
+  );
+  refused(
+    () => bilinear({ x1: ones(5, 2), x2: ones(5, 6), weight: ones(3, 6) }),
+    "bilinear: weight is [3, 6], but [out, in1, in2] is expected.",
+  );
+  refused(
+    () => layerNorm({ x: ones(5, 3), weight: ones(4) }),
+    "layer_norm: x is [5, 3], but weight [4] takes rows of 4.",
+  );
+  const [runningMean, runningVar] = [ones(4), ones(4)];
+  refused(
+    () => batchNorm({ x: ones(5, 3), runningMean, runningVar }, { training: false }),
+    "batch_norm: x is [5, 3], of 3 channels, but runningMean is [4].",
+  );
+});
+
+Deno.test("ops: indices beyond what they look into are refused where the host knows them", () => {
+  const index = engine.indices([2], [1, 7]);
+  refused(() => embedding({ weight: ones(7, 2), index }), "embedding: index holds 7, but weight has rows 0 to 6.");
+  refused(
+    () => indexSelect({ x: ones(2, 7), index }, { axis: 1 }),
+    "index_select: index holds 7, but axis 1 of x has positions 0 to 6.",
+  );
+  refused(() => gather({ x: ones(7), index }), "gather: index holds 7, but axis -1 of x has positions 0 to 6.");
+  engine.scope(() => embedding({ weight: ones(8, 2), index }));
+});
+
+Deno.test("indices: only whole numbers from 0 on are taken", () => {
+  for (const wrong of [-1, 1.5, NaN, 2 ** 32]) {
+    refused(
+      () => engine.indices([2], [0, wrong], "rows"),
+      `rows: element 1 is ${wrong}, but a whole number from 0 on is expected.`,
+    );
+  }
+});
