@@ -87,11 +87,11 @@ function findDriver(description: string, backend: AdapterChoice["backend"], fall
   return fallback && backend === "gl" ? "llvmpipe-gl" : "hardware";
 }
 
-/** Mesa's EGL complains on stderr when this variable names no folder. */
+/** Mesa's EGL complains on stderr, as if something had failed, when this variable is no absolute path. */
 function silenceRuntimeDirectory(): void {
   const variable = "XDG_RUNTIME_DIR";
   if (Deno.build.os !== "linux" || !permitted({ name: "env", variable })) return;
-  if (!Deno.env.get(variable)) Deno.env.set(variable, "/tmp");
+  if (!Deno.env.get(variable)?.startsWith("/")) Deno.env.set(variable, "/tmp");
 }
 
 function noAdapter(): string {

@@ -75,13 +75,30 @@ Deno.test({
   }),
 });
 
+Deno.test({
+  name:
+    "adapter: Mesa does not complain of the folder that its windows would need, whatever the environment says of it",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    for (const XDG_RUNTIME_DIR of ["", "no/absolute/path"]) {
+      assert.equal((await openWith({ XDG_RUNTIME_DIR })).err, "", `XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR}`);
+    }
+  },
+});
+
 /** Opens a device in a process with other environment variables. */
 async function openElsewhere(environment: Record<string, string>, flags: readonly string[] = []) {
+  const { out, err } = await openWith(environment, flags);
+  if (err !== "") console.error(err);
+  return JSON.parse(out);
+}
+
+/** The same, and what the process wrote to stdout and stderr. */
+async function openWith(environment: Record<string, string>, flags: readonly string[] = []) {
   const program = new URL("programs/open_device.ts", import.meta.url);
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-read", "--allow-write", "--allow-env", "--allow-ffi", ...flags, program.href],
     env: environment,
-    stderr: "inherit",
   }).output();
-  return JSON.parse(new TextDecoder().decode(stdout));
+  return { out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
