@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import type { Terminal } from "./terminal.ts";
+import { type Terminal, wrapped } from "./terminal.ts";
 
 /** Carries out what a command was asked for. */
 export type Action<Request> = (request: Request, terminal: Terminal) => Promise<void>;
@@ -12,11 +12,18 @@ export type Example = readonly [call: string, purpose: string];
  * place.
  */
 export function command(name: string, summary: string, examples: readonly Example[]): Command {
-  const lines = examples.map(([call, purpose]) => `  ${purpose}:\n    deno task ${call}`);
+  const lines = examples.map(([call, purpose]) =>
+    `  ${wrapped(`${purpose}:`, 78)}\n    ${brokenCall(`deno task ${call}`)}`
+  );
   return new Command(name)
     .description(summary)
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", lines.length > 0 ? `\nExamples:\n${lines.join("\n")}` : "")
     .helpOption("-h, --help", "show this help")
     .exitOverride();
+}
+
+/** A call that a shell takes, in lines that 80 columns hold. */
+function brokenCall(call: string): string {
+  return wrapped(call, 70).replaceAll("\n", " \\\n      ");
 }

@@ -60,8 +60,8 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     // Asked of the environment otherwise, which the tasks may not read.
     getOutHasColors: () => false,
     getErrHasColors: () => false,
-    getOutHelpWidth: () => 110,
-    getErrHelpWidth: () => 110,
+    getOutHelpWidth: () => helpWidth(terminal),
+    getErrHelpWidth: () => helpWidth(terminal),
   };
   program.configureOutput(output).helpCommand(false);
   for (const each of commands) {
@@ -70,3 +70,6 @@ export function createProgram(actions: Actions, terminal: Terminal) {
   }
   return program;
 }
+
+/** Wider lines are hard to read. */
+const helpWidth = ({ columns }: Terminal) => Math.min(columns, 110);

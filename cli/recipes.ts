@@ -4,7 +4,7 @@ import { describeSettings, type SettingDescription } from "../models/settings/de
 import { sharedTable } from "../models/settings/shared.ts";
 import type { Table } from "../models/settings/table.ts";
 import { command } from "./command.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Terminal, wrapped } from "./terminal.ts";
 
 /** What `recipes` is asked for. */
 export interface RecipesCall {
@@ -35,14 +35,17 @@ export function recipes({ name, markdown }: RecipesCall, terminal: Terminal): Pr
   } else if (recipe) {
     terminal.note(`${recipe.name}: ${recipe.summary}\n`);
     const rows = describeSettings(recipe.table).map(({ path, standard, values, doc }) =>
-      `${path} = ${standard}\n    ${doc} (${values})`
+      `${path} = ${standard}\n${indented(`${doc} (${values})`)}`
     );
     terminal.print(rows.join("\n"));
   } else {
-    terminal.print([...all, ensemble].map(({ name, summary }) => `${name}: ${summary}`).join("\n"));
+    terminal.print([...all, ensemble].map(({ name, summary }) => `${name}\n${indented(summary)}`).join("\n"));
   }
   return Promise.resolve();
 }
+
+/** A text below what it is of, in lines that 80 columns hold. */
+const indented = (text: string) => wrapped(text, 76).replaceAll(/^/gm, "    ");
 
 /** The settings of a recipe that others lack or have another default of. */
 export function ownSettings(table: Table): SettingDescription[] {

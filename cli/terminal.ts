@@ -73,20 +73,55 @@ export function createTerminal(streams: TerminalStreams = processStreams()): Ter
   return terminal;
 }
 
+/** Characters that a table may be wide, on any screen. */
+const tableWidth = 80;
+
 /**
- * Rows of text as lines with aligned columns.
+ * Rows of text as lines with aligned columns. A table of more than 80 characters comes in parts, each with the first column
+ * again, and long texts in it are broken between words.
  *
  * @param toLeft how many of the columns are aligned to the left; the others, mostly numbers, to the right
  */
 export function alignColumns(rows: readonly (readonly string[])[], toLeft = 1): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ""))));
-  return rows.map((row) =>
-    row.map((cell, column) => {
-      const space = " ".repeat(widths[column]! - width(cell));
-      return column < toLeft ? cell + space : space + cell;
-    }).join("  ").trimEnd()
-  ).join("\n");
+  const count = rows[0]?.length ?? 0, numbers = Array.from({ length: count - toLeft }, (_, i) => toLeft + i);
+  const room = tableWidth - gap - Math.max(0, ...numbers.map((column) => widest(rows, column)));
+  const fitting = rows.map((row) => row.map((cell, column) => column < toLeft ? wrapped(cell, room) : cell));
+  const widths = (fitting[0] ?? []).map((_, column) => widest(fitting, column));
+  const parts: number[][] = [[0]];
+  for (let column = 1, used = widths[0] ?? 0; column < count; column++) {
+    used += gap + widths[column]!;
+    if (used > tableWidth && parts.at(-1)!.length > 1) {
+      parts.push([0]);
+      used = widths[0]! + gap + widths[column]!;
+    }
+    parts.at(-1)!.push(column);
+  }
+  return parts.map((columns) =>
+    fitting.flatMap((row) => rowLines(columns.map((column) => row[column] ?? ""), columns, widths, toLeft)).join("\n")
+  ).join("\n\n");
 }
+
+/** Spaces between two columns. */
+const gap = 2;
+
+/** A row of a table, whose cells may have several lines each. */
+function rowLines(
+  cells: readonly string[],
+  columns: readonly number[],
+  widths: readonly number[],
+  toLeft: number,
+): string[] {
+  const split = cells.map((cell) => cell.split("\n"));
+  const height = Math.max(...split.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    split.map((lines, i) => {
+      const text = lines[line] ?? "", space = " ".repeat(widths[columns[i]!]! - width(text));
+      return columns[i]! < toLeft ? text + space : space + text;
+    }).join(" ".repeat(gap)).trimEnd());
+}
+
+const widest = (rows: readonly (readonly string[])[], column: number) =>
+  Math.max(...rows.flatMap((row) => (row[column] ?? "").split("\n").map(width)));
 
 const width = (text: string) => Array.from(text).length;
 

@@ -8,13 +8,13 @@ async function run(...args: string[]) {
   return { code: await main(["recipes", ...args], terminal), ...written };
 }
 
-Deno.test("recipes: a line for each recipe", async () => {
+Deno.test("recipes: all are named, each with what it is below, and 80 columns hold it", async () => {
   const { code, out } = await run();
   assert.equal(code, 0);
-  assert.deepEqual(out.trimEnd().split("\n").map((line) => line.split(":")[0]), [
-    ...recipes.map(({ name }) => name),
-    "ensemble",
-  ]);
+  const lines = out.trimEnd().split("\n");
+  assert.deepEqual(lines.filter((line) => !line.startsWith(" ")), [...recipes.map(({ name }) => name), "ensemble"]);
+  assert.ok(out.replaceAll(/\n +/g, " ").includes(`bilinear ${recipes[0]!.summary}\n`), out);
+  for (const line of [...lines, ...(await run("bilinear")).out.split("\n")]) assert.ok(line.length <= 80, line);
 });
 
 Deno.test("recipes: every setting of one, with its default, what it may be and what it is for", async () => {

@@ -33,6 +33,21 @@ Deno.test("terminal: columns of a table are aligned, numbers to the right", () =
   assert.equal(table, "set         rows  RMSE\nvalidation    40   0.5\nté          1000  1.25");
 });
 
+Deno.test("terminal: a table that 80 characters do not hold comes in parts, and long texts break between words", () => {
+  const head = ["run", ...Array.from({ length: 12 }, (_, i) => `column ${i}`)];
+  const table = alignColumns([head, ["runs/a", ...head.slice(1).map((_, i) => String(i))]]);
+  const parts = table.split("\n\n").map((part) => part.split("\n"));
+  assert.equal(parts.length, 2);
+  assert.ok(parts.every(([top, row]) => top!.startsWith("run ") && row!.startsWith("runs/a ")));
+  assert.deepEqual(parts.flatMap(([, row]) => row!.split(/ +/).slice(1)), head.slice(1).map((_, i) => String(i)));
+  const long = alignColumns([["member", "RMSE"], [`${"word ".repeat(30)}end`, "1.5"]]).split("\n");
+  assert.equal(long[1]!.slice(-5), "  1.5");
+  assert.ok(
+    long.length === 4 && long.every((line) => line.length <= 80 && !line.includes("wordword")),
+    long.join("\n"),
+  );
+});
+
 Deno.test("terminal: a reader that goes away (| head) ends nothing and is not complained of", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", fileURLToPath(new URL("programs/many_lines.ts", import.meta.url))],
