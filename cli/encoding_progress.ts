@@ -42,7 +42,7 @@ export function createEncodingReporter(
         `${done}/${texts} texts encoded ${bar(share)}`,
         ...first ? pace(first, progress, now() - rateFrom) : [],
       ];
-      if (terminal.interactive) terminal.status(words.join("  "));
+      if (terminal.interactive) terminal.status(words);
       else if (done > 0) terminal.note(words.join("  "));
     },
     onDone({ texts, cached, encoded }) {

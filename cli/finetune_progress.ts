@@ -58,9 +58,9 @@ export function createFinetuneReporter(
         `epoch ${epoch}/${epochs} ${bar(batch / batches)}`,
         ...Number.isFinite(each) ? [`${duration(each * (epochs * batches - steps))} left`, pace(each)] : [],
         `loss ${loss.toFixed(3)}`,
-      ].join("  ");
+      ];
       if (terminal.interactive) terminal.status(words);
-      else terminal.note(words);
+      else terminal.note(words.join("  "));
     },
     epoch: (epoch, loss) => terminal.note(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}`),
     end: () => terminal.status(""),

@@ -12,6 +12,7 @@ import type { TrainRequest } from "../models/train_request.ts";
 import { command } from "./command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "./data_options.ts";
 import { readAdded, readEnsemble } from "./ensemble_options.ts";
+import { expectFiles } from "./expect_files.ts";
 import { formatExplanation } from "./explanation.ts";
 import { interruptible } from "./interruption.ts";
 import { flagOf, given, number, text } from "./options.ts";
@@ -147,6 +148,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       await resume(call, options, terminal);
       return;
     }
+    await expectFiles(call.request.files);
     if (call.kind === "ensemble") {
       await trainEnsembleCall(call, options, sampleEpochs, terminal);
       return;

@@ -140,6 +140,17 @@ Deno.test(
 );
 
 Deno.test(
+  "bad input: before a file that does not exist is told of, nothing is said of what will be done",
+  withFiles(async ({ folder, train }) => {
+    for (const further of [{}, { "--recipe": "ensemble", "--member": "bilinear" }, { "--folds": "3" }]) {
+      const { code, err } = await call("train", { ...train, ...further, "--data": join(folder, "none") });
+      assert.equal(code, 1);
+      assert.match(err, /^Error: [^\n]*none does not exist; [^\n]* is expected there\.\n$/);
+    }
+  }),
+);
+
+Deno.test(
   "bad input: calls that cannot be carried out end with code 2 and leave what is there",
   withFiles(async ({ folder, train }) => {
     const unknown = { ...train, "--epoch": "3" };
