@@ -13,7 +13,7 @@ import type { TrainSummary } from "./train_run.ts";
 /** Writes what a person looks at: `README.md`, and `curves.svg` where there were epochs. */
 export async function writePages(
   folder: RunFolder,
-  { counts, metrics, inputs, refitted }: PreparedRun,
+  { counts, metrics, inputs, refitted, gate }: PreparedRun,
   history: readonly EpochFigures[],
   { config, fitted, figures, shifts, best }: TrainSummary,
   state: ReadonlyMap<string, StreamedTensor>,
@@ -49,6 +49,7 @@ export async function writePages(
         ...(inputs.encoder ? [["fingerprint of the encoder", inputs.encoder.fingerprint] as const] : []),
       ],
       builtInEncoder: builtIn,
+      gate: gate !== null,
       givenEmbeddings,
       onSample: config.files === null,
       trained: fitted ? null : { epochs: history.length, bestEpoch: best?.epoch ?? 0 },

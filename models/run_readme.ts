@@ -13,6 +13,8 @@ export interface RunDescription {
   readonly data: readonly (readonly [fact: string, value: string])[];
   /** True for the encoder that learns from the train texts. */
   readonly builtInEncoder: boolean;
+  /** True where the run has a gate. */
+  readonly gate: boolean;
   /** True when text embeddings were given, false for an encoder. */
   readonly givenEmbeddings: boolean;
   /** True when it was trained on the built-in sample set. */
@@ -32,7 +34,7 @@ export interface RunDescription {
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, trained, figures, tensors } = description;
-  const { pytorch, refitted, shifts, builtInEncoder } = description;
+  const { pytorch, gate, refitted, shifts, builtInEncoder } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -82,6 +84,12 @@ ${
       ["`config.json`", "every setting, and where the data came from"],
       ["`model.safetensors`", trained ? "the weights of the best epoch" : "the fitted model"],
       ...(builtInEncoder ? [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]] : []),
+      ...(gate
+        ? [
+          ["`gate.safetensors`", "what tells records whose metric does not fit"],
+          ["`evidence.csv`", "what it says of the held-out rows"],
+        ]
+        : []),
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
       ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],

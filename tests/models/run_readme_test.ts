@@ -7,6 +7,7 @@ const description: RunDescription = {
   call: "train --out runs/a",
   data: [["train rows", "4000"], ["encoder", "hash"]],
   builtInEncoder: true,
+  gate: false,
   givenEmbeddings: false,
   onSample: true,
   refitted: false,
@@ -52,6 +53,9 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
 Deno.test("run README: a model that was fitted in closed form has no epochs and no curves", () => {
   const readme = runReadme({ ...description, trained: null });
   assert.match(readme, /fitted in closed form, without epochs/);
+  assert.ok(
+    !readme.includes("gate.safetensors") && runReadme({ ...description, gate: true }).includes("gate.safetensors"),
+  );
   assert.ok(!/epoch \d|curves\.svg/.test(readme));
 });
 
