@@ -85,7 +85,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
 /** What is trained on. */
 function describeRows({ train, validation, added }: RowCounts, weights: string): string {
   const plain = `${counted(train, "train row")} and ${counted(validation, "validation row")}`;
-  const more = added.map(([stage, rows]) =>
+  const more = added.filter(([, rows]) => rows > 0).map(([stage, rows]) =>
     `${rows} of ${stage}${stage === swapStage ? " (for metrics that do not fit; --negatives 0 leaves them out)" : ""}`
   );
   return [

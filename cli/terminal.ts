@@ -83,9 +83,12 @@ const tableWidth = 80;
  * @param toLeft how many of the columns are aligned to the left; the others, mostly numbers, to the right
  */
 export function alignColumns(rows: readonly (readonly string[])[], toLeft = 1): string {
-  const count = rows[0]?.length ?? 0, numbers = Array.from({ length: count - toLeft }, (_, i) => toLeft + i);
-  const room = tableWidth - gap - Math.max(0, ...numbers.map((column) => widest(rows, column)));
-  const fitting = rows.map((row) => row.map((cell, column) => column < toLeft ? wrapped(cell, room) : cell));
+  const count = rows[0]?.length ?? 0, natural = (rows[0] ?? []).map((_, column) => widest(rows, column));
+  // The longest texts give way first, down to a width at which they can still be read.
+  const longest = natural.indexOf(Math.max(...natural.slice(0, toLeft)));
+  const others = natural.reduce((sum, one, column) => column === longest ? sum : sum + gap + one, 0);
+  const room = tableWidth - others >= leastText ? tableWidth - others : tableWidth / 2;
+  const fitting = rows.map((row) => row.map((cell, column) => column === longest ? wrapped(cell, room) : cell));
   const widths = (fitting[0] ?? []).map((_, column) => widest(fitting, column));
   const parts: number[][] = [[0]];
   for (let column = 1, used = widths[0] ?? 0; column < count; column++) {
@@ -103,6 +106,9 @@ export function alignColumns(rows: readonly (readonly string[])[], toLeft = 1): 
 
 /** Spaces between two columns. */
 const gap = 2;
+
+/** Least width that texts are broken to so that a table is narrow enough. */
+const leastText = 16;
 
 /** A row of a table, whose cells may have several lines each. */
 function rowLines(

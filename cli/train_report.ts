@@ -31,7 +31,7 @@ export function reportRun(
   terminal.note(
     files === null
       ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json`
-      : `  deno task predict --run ${folder} --data test.json`,
+      : `  deno task predict --run ${folder} --data test.json${files.embeddings === null ? "" : " --embeddings DIR"}`,
   );
 }
 

@@ -10,7 +10,7 @@ export interface SetFigure {
   readonly rows: number;
   /** RMSE of the run. */
   readonly rmse: number;
-  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows; absent in a run of an earlier version. */
+  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows; absent in a run of an earlier version and where there are fewer than five groups. */
   readonly rmseInterval?: readonly [low: number, high: number];
   /** Mean absolute error of the run. */
   readonly mae: number;
@@ -32,6 +32,9 @@ export interface Baselines {
   readonly ridge: ArrayLike<number> | null;
 }
 
+/** Of fewer groups drawn anew an interval says nothing. */
+const leastGroups = 5;
+
 /** Measures predictions of a set and what stands beside them. @param groups numbers of the rows' groups, if they have any */
 export function setFigure(
   set: string,
@@ -44,7 +47,9 @@ export function setFigure(
     set,
     rows: truth.length,
     rmse: rmse(predicted, truth),
-    rmseInterval: bootstrapInterval(predicted, truth, { groups }),
+    ...(groups && new Set(Array.from(groups)).size < leastGroups
+      ? {}
+      : { rmseInterval: bootstrapInterval(predicted, truth, { groups }) }),
     mae: mae(predicted, truth),
     ...baselineFigures(truth, baselines),
   };

@@ -16,6 +16,15 @@ interface WrittenRow {
   readonly text_row?: number;
 }
 
+/** Rows of a table whose first column may be broken into several lines. */
+function joined(table: string): string[] {
+  return table.trimEnd().split("\n").reduce<string[]>((rows, line) => {
+    if (/ {2}/.test(line)) return [...rows, line];
+    // What goes on below belongs to the text above.
+    return [...rows.slice(0, -1), rows.at(-1)!.replace(/ {2,}/, (gap) => ` ${line}${gap}`)];
+  }, []);
+}
+
 Deno.test(
   "augment: shows counts and scores before and after each stage, and writes the rows",
   withFolder(async (folder) => {
@@ -26,7 +35,8 @@ Deno.test(
     const line = `augment ${inputs} ${stages} --out ${out}`;
     const shown = await run(line, { augment });
     assert.equal(shown.code, 0, shown.err);
-    const lines = shown.out.trimEnd().split("\n");
+    for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
+    const lines = joined(shown.out);
     assert.match(lines[0]!, /^after +added +rows +mean +0 +1 .* 10$/);
     assert.deepEqual(lines.slice(1).map((line) => line.split(/ {2,}/).slice(0, 3)), [
       ["records", "73", "73"],
@@ -77,7 +87,7 @@ Deno.test(
       await server.shutdown();
     }
     const { out } = await run(`augment ${inputs} --set augmentation.languageModel.replies=${replies}`, { augment });
-    assert.match(out, /\+ language-model samples +8 +88 /);
+    assert.match(joined(out).join("\n"), /\+ language-model samples +8 +88 /);
     const refused = await run(`synthesize --prompts ${prompts} --endpoint nowhere --model m --out ${replies}2`, {
       synthesize,
     });

@@ -15,7 +15,10 @@ Deno.test(
     const good = await call("predict", { ...predict, "--data": one, "--embeddings": oneRow });
     assert.equal(good.code, 0, good.err);
     assert.match(await Deno.readTextFile(predict["--out"]!), /^ID,score\n1,\d+(\.\d+)?\n$/);
-    await refused("predict", predict, /--out .*scores\.csv exists already; .* --force/, 2);
+    assert.match((await call("predict", predict)).err, /scores\.csv, in place of an earlier submission\./);
+    await put(folder, "out/notes.csv", "precious");
+    const other = { ...predict, "--out": join(folder, "out/notes.csv") };
+    await refused("predict", other, /--out .*notes\.csv exists already; .* --force/, 2);
     await Deno.remove(predict["--out"]!);
 
     const { "--embeddings": _, ...raw } = predict;
