@@ -7,14 +7,30 @@ export interface BesideBaselines {
   readonly ridge: number | null;
 }
 
+/** What in a run's training gives up accuracy on plain rows for others. */
+export interface Trades {
+  /** Sample weights. */
+  readonly weights: boolean;
+  /** Metric-swap negatives. */
+  readonly negatives: boolean;
+}
+
+/** What some settings ask for: those of a run, or of each member of an ensemble. */
+export function tradesOf(settings: readonly Pick<Settings, "weights" | "augmentation">[]): Trades {
+  return {
+    weights: settings.some(({ weights }) => weights.kind !== "none"),
+    negatives: settings.some(({ augmentation }) => augmentation.metricSwap.share > 0),
+  };
+}
+
 /**
  * What to say of figures on plain held-out rows that a simple predictor reaches too; null where none does.
  *
- * @param settings those of the run, or of each member of an ensemble
+ * @param trades what may be turned off
  */
 export function baselineAdvice(
   { rmse, constant, ridge }: BesideBaselines,
-  settings: readonly Pick<Settings, "weights" | "augmentation">[],
+  { weights, negatives }: Trades,
 ): string | null {
   const ahead = [
     ...(constant <= rmse ? [`the constant predictor (${constant.toFixed(3)})`] : []),
@@ -22,10 +38,8 @@ export function baselineAdvice(
   ];
   if (ahead.length === 0) return null;
   const verb = ahead.length === 1 ? "does" : "do";
-  const weighted = settings.some(({ weights }) => weights.kind !== "none");
-  const swapped = settings.some(({ augmentation }) => augmentation.metricSwap.share > 0);
-  const what = [...weighted ? ["sample weights"] : [], ...swapped ? ["metric-swap negatives"] : []];
-  const off = [...weighted ? ["--weights none"] : [], ...swapped ? ["--negatives 0"] : []];
+  const what = [...weights ? ["sample weights"] : [], ...negatives ? ["metric-swap negatives"] : []];
+  const off = [...weights ? ["--weights none"] : [], ...negatives ? ["--negatives 0"] : []];
   return `On held-out rows ${ahead.join(" and ")} ${verb} as well as this model (RMSE ${rmse.toFixed(3)}) or better. ` +
     (what.length > 0
       ? `Its ${what.join(" and ")} trade accuracy there for rows whose metric does not fit; ` +

@@ -1,4 +1,5 @@
 import { mismatchedScore } from "../data/negatives.ts";
+import { swapStage } from "../models/augment.ts";
 import { type EnsembleConfig, memberConfigs } from "../models/ensemble/config.ts";
 import type { EnsembleSummary } from "../models/ensemble/train.ts";
 import type { RunConfig } from "../models/run_folder.ts";
@@ -6,7 +7,7 @@ import type { SetFigure } from "../models/set_figure.ts";
 import type { Settings } from "../models/settings/shared.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
-import { baselineAdvice, type BesideBaselines } from "./baseline_advice.ts";
+import { baselineAdvice, type BesideBaselines, type Trades, tradesOf } from "./baseline_advice.ts";
 import { Interruption } from "./interruption.ts";
 import { formatShifts } from "./shift_options.ts";
 import { counted } from "../models/counted.ts";
@@ -14,7 +15,7 @@ import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @throws Interruption when it was stopped */
 export function reportRun(
-  { folder, config: { settings, files }, fitted, finished, epochs, best, figures, shifts }: TrainSummary,
+  { folder, config: { settings, files }, counts, fitted, finished, epochs, best, figures, shifts }: TrainSummary,
   terminal: Terminal,
 ): void {
   if (!finished) throw stopped(fitted ? "" : counted(epochs, "epoch"), folder);
@@ -26,7 +27,9 @@ export function reportRun(
   terminal.print(setTable(figures));
   terminal.note(describeSets(figures));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
-  advise(figures.find(({ set }) => set === "validation"), [settings], terminal);
+  // The metrics may have left nothing to swap in.
+  const negatives = counts.added.some(([stage, rows]) => stage === swapStage && rows > 0);
+  advise(figures.find(({ set }) => set === "validation"), { ...tradesOf([settings]), negatives }, terminal);
   terminal.note("\nNext:");
   terminal.note(
     files === null
@@ -59,7 +62,7 @@ export function reportEnsemble(
     ]),
   ]));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
-  advise(figures.find(({ set }) => set === "validation"), settingsOf(config), terminal);
+  advise(figures.find(({ set }) => set === "validation"), tradesOf(settingsOf(config)), terminal);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
   terminal.note(`  deno task predict --run ${folder} --data test.json`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
@@ -99,7 +102,7 @@ export function reportFolds({ folder, config, done, folds, pooled, beside }: Fol
       ]),
     ]));
   }
-  advise(pooled, settingsOf(config), terminal);
+  advise(pooled, tradesOf(settingsOf(config)), terminal);
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
 }
 
@@ -135,10 +138,10 @@ export function describeSets(figures: readonly SetFigure[]): string {
 
 function advise(
   figure: BesideBaselines | undefined,
-  settings: Parameters<typeof baselineAdvice>[1],
+  trades: Trades,
   terminal: Terminal,
 ): void {
-  const advice = figure && baselineAdvice(figure, settings);
+  const advice = figure && baselineAdvice(figure, trades);
   if (advice) terminal.note(`\n${advice}`);
 }
 

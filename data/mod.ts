@@ -23,6 +23,7 @@ export {
 export {
   bias,
   bootstrapInterval,
+  type BootstrapOptions,
   type GroupFigure,
   mae,
   pairedBootstrapInterval,

@@ -14,7 +14,7 @@ import { measureRun } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
 import { isStop, phasesFor } from "./phases.ts";
-import { prepare, type PreparedRun } from "./prepare.ts";
+import { prepare, type PreparedRun, type RowCounts } from "./prepare.ts";
 import { absoluteEncoderName } from "./open_encoder.ts";
 import { expectPrecision } from "./precision.ts";
 import type { TrainReporter } from "./reporter.ts";
@@ -37,6 +37,8 @@ export interface TrainSummary {
   readonly config: RunConfig;
   /** True where the model is fitted in closed form, so that there are no epochs to speak of. */
   readonly fitted: boolean;
+  /** Rows of each kind. */
+  readonly counts: RowCounts;
   /** False when it was stopped by its signal; it can be resumed. */
   readonly finished: boolean;
   /** Epochs that are done. */
@@ -192,7 +194,15 @@ async function run(
   // What is fitted before the first step is part of the first epoch.
   let epochStarted = performance.now();
   const restored = await restore(folder, trainer, fingerprint, reporter), history = restored ?? [];
-  const unfinished = { folder: folder.path, config, fitted, finished: false, figures: [], shifts: [] };
+  const unfinished = {
+    folder: folder.path,
+    config,
+    fitted,
+    counts: prepared.counts,
+    finished: false,
+    figures: [],
+    shifts: [],
+  };
   const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   reporter.start({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
   try {
@@ -272,7 +282,12 @@ async function restore(
     );
   });
   const { epoch, batch } = trainer.position;
-  reporter.note(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
+  const { recipe, settings } = trainer.model;
+  reporter.note(
+    recipe.fitted?.(settings)
+      ? `Going on ${epoch > 0 ? "with the fitted model" : "with the fit"}.`
+      : `Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`,
+  );
   await keepJsonLines(folder.timings, epoch);
   return await keepHistory(folder.metrics, epoch);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { baselineAdvice } from "../../cli/baseline_advice.ts";
+import { baselineAdvice, tradesOf } from "../../cli/baseline_advice.ts";
 import { describeSets, reportFolds, reportRun } from "../../cli/train_report.ts";
 import { configOf } from "../../models/train_run.ts";
 import type { FoldsSummary } from "../../models/train_folds.ts";
@@ -7,28 +7,30 @@ import type { SetFigure } from "../../models/set_figure.ts";
 import type { TrainSummary } from "../../models/train_run.ts";
 import { recordingTerminal } from "./harness.ts";
 
-const plain = { weights: { kind: "none" }, augmentation: { metricSwap: { share: 0 } } } as Parameters<
-  typeof baselineAdvice
->[1][number];
-const both = { weights: { kind: "sqrt-inverse" }, augmentation: { metricSwap: { share: 0.1 } } } as typeof plain;
+const plain = { weights: false, negatives: false }, both = { weights: true, negatives: true };
+
+Deno.test("baseline advice: what a run trades is told by its settings, an ensemble's by those of its members", () => {
+  const of = (recipe: string) => configOf({ recipe, settings: {}, files: null, maxRows: null }).settings;
+  assert.deepEqual(tradesOf([of("gaussian-process")]), plain);
+  assert.deepEqual(tradesOf([of("gaussian-process"), of("bilinear")]), both);
+});
 
 Deno.test("baseline advice: it turns off what is on, and nothing else", () => {
   const behind = { rmse: 2, constant: 1.5, ridge: 3 };
-  assert.match(baselineAdvice(behind, [both])!, /--weights none --negatives 0 turns both off/);
-  assert.match(baselineAdvice(behind, [{ ...both, weights: plain.weights }])!, /;\s--negatives 0 turns them off/);
-  assert.match(baselineAdvice(behind, [{ ...both, augmentation: plain.augmentation }])!, /; --weights none turns them/);
-  assert.doesNotMatch(baselineAdvice(behind, [plain])!, /--weights|--negatives/);
-  assert.match(baselineAdvice(behind, [plain, both])!, /turns both off/);
+  assert.match(baselineAdvice(behind, both)!, /--weights none --negatives 0 turns both off/);
+  assert.match(baselineAdvice(behind, { ...both, weights: false })!, /;\s--negatives 0 turns them off/);
+  assert.match(baselineAdvice(behind, { ...both, negatives: false })!, /; --weights none turns them/);
+  assert.doesNotMatch(baselineAdvice(behind, plain)!, /--weights|--negatives/);
 });
 
 Deno.test("baseline advice: ridge alone is enough, and a model that is ahead of both gets none", () => {
   assert.match(
-    baselineAdvice({ rmse: 2, constant: 3, ridge: 1.9 }, [plain])!,
+    baselineAdvice({ rmse: 2, constant: 3, ridge: 1.9 }, plain)!,
     /^On held-out rows ridge regression \(1\.900\) does as well as this model \(RMSE 2\.000\) or better\./,
   );
-  assert.match(baselineAdvice({ rmse: 2, constant: 1, ridge: 1 }, [plain])!, /the constant .* and ridge .* do as well/);
-  assert.equal(baselineAdvice({ rmse: 2, constant: 3, ridge: 2.1 }, [both]), null);
-  assert.equal(baselineAdvice({ rmse: 2, constant: 3, ridge: null }, [both]), null);
+  assert.match(baselineAdvice({ rmse: 2, constant: 1, ridge: 1 }, plain)!, /the constant .* and ridge .* do as well/);
+  assert.equal(baselineAdvice({ rmse: 2, constant: 3, ridge: 2.1 }, both), null);
+  assert.equal(baselineAdvice({ rmse: 2, constant: 3, ridge: null }, both), null);
 });
 
 const figure = (set: string): SetFigure => ({
@@ -46,6 +48,7 @@ const run: TrainSummary = {
   folder: "runs/a",
   config: configOf({ recipe: "gaussian-process", settings: {}, files: null, maxRows: null }),
   fitted: true,
+  counts: { records: 9, train: 7, validation: 2, added: [] },
   finished: true,
   epochs: 1,
   best: null,

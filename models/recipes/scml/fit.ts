@@ -34,12 +34,14 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
     throw new MetrogradError(`There are ${counted.length} rows to fit to; at least 2 are needed.`);
   }
   if (network.input) {
+    await train.phase("finding principal components");
     const features = featuresOf(train, drawnRows(counted, mostRows, new Philox(seed, pcaStream)));
     network.input.set(Pca.fit(features, network.input.shift.size));
   }
   const x = await computed(train, counted, (batch) => network.place(batch));
   const score = Float32Array.from(counted, (row) => train.rows.score[row]!);
   if (network.kernel) {
+    await train.phase("fitting kernel PCA");
     const chosen = drawnRows(
       Uint32Array.from(counted.keys()),
       network.kernel.rows.shape[0]!,
@@ -50,6 +52,7 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
     network.kernel.set(KernelPca.fit(rows, { components: model.projectionSize, gamma }));
   }
   const { head } = network;
+  await train.phase("learning directions of the metric");
   const triplets = () => tripletsOf(score, model.triplets, seed);
   if (head instanceof NearestRows) {
     const basis = basisOf(x, score, triplets, settings);
@@ -69,6 +72,7 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
 export async function fitRows(network: ScmlNetwork, train: TrainRows): Promise<void> {
   const { head } = network;
   if (!(head instanceof NearestRows)) return;
+  await train.phase("placing the train rows");
   const counted = countedRows(train);
   const x = await computed(train, counted, (batch) => head.transform(network.place(batch)));
   head.setRows(x, Float32Array.from(counted, (row) => train.rows.score[row]!));
