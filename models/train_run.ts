@@ -3,13 +3,12 @@ import { writeSample } from "../data/sample/write.ts";
 import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
-import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { UsageError } from "../kernels/errors.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
 import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
-import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
-import { keepJsonLines } from "./json_lines.ts";
+import { appendFigures, appendTiming, type EpochFigures } from "./history.ts";
 import { measureRun } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
@@ -19,6 +18,7 @@ import { absoluteEncoderName } from "./open_encoder.ts";
 import { expectPrecision } from "./precision.ts";
 import type { TrainReporter } from "./reporter.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
+import { restore, withWayOn } from "./restore_run.ts";
 import { changeSettings, type SettingChange } from "./resume_changes.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { saveModel, Scorer, widthsOf } from "./scorer.ts";
@@ -26,7 +26,7 @@ import type { SetFigure } from "./set_figure.ts";
 import { type ShiftFigure, shiftFigures } from "./shift/measure_shifts.ts";
 import type { TrainRequest } from "./train_request.ts";
 import { trainedMetrics } from "./trained_metrics.ts";
-import { GradientError, Trainer } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
 import { writeResults } from "./write_results.ts";
 
 /** What a run came to. */
@@ -261,46 +261,4 @@ async function run(
     network.dispose();
     reporter.end();
   }
-}
-
-/** Takes the trainer to where the folder's checkpoint stands; the epochs that are done, null where there is no checkpoint. */
-async function restore(
-  folder: RunFolder,
-  trainer: Trainer,
-  fingerprint: string,
-  reporter: TrainReporter,
-): Promise<EpochFigures[] | null> {
-  const exists = await Deno.stat(folder.checkpoint).then(() => true, () => false);
-  if (!exists) {
-    for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
-    return null;
-  }
-  await readCheckpoint(folder.checkpoint, async (checkpoint) => {
-    if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, folder.checkpoint);
-    throw new DataError(
-      `The data or the settings of ${folder.path} have changed since its checkpoint; it cannot go on.`,
-    );
-  });
-  const { epoch, batch } = trainer.position;
-  const { recipe, settings } = trainer.model;
-  reporter.note(
-    recipe.fitted?.(settings)
-      ? `Going on ${epoch > 0 ? "with the fitted model" : "with the fit"}.`
-      : `Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`,
-  );
-  await keepJsonLines(folder.timings, epoch);
-  return await keepHistory(folder.metrics, epoch);
-}
-
-/** Adds to the message of a failed training where it can be taken up again. */
-function withWayOn(error: unknown, folder: RunFolder, epochs: number): unknown {
-  if (!(error instanceof MetrogradError)) return error;
-  const last = epochs > 0 ? `The last good checkpoint is epoch ${epochs}` : "There is no checkpoint yet";
-  const lower = error instanceof GradientError ? ` --set optimizer.lr=${lowerRate(error.learningRate)}` : "";
-  return new MetrogradError(`${error.message} ${last}: train --resume ${folder.path}${lower}`, { cause: error });
-}
-
-/** A tenth of a learning rate, as a command line has it. */
-function lowerRate(rate: number): string {
-  return String(Number((rate / 10).toPrecision(2)));
 }

@@ -1,0 +1,49 @@
+import { DataError, MetrogradError } from "../kernels/errors.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { type EpochFigures, keepHistory } from "./history.ts";
+import { keepJsonLines } from "./json_lines.ts";
+import type { TrainReporter } from "./reporter.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { GradientError, type Trainer } from "./trainer.ts";
+
+/** Takes the trainer to where the folder's checkpoint stands; the epochs that are done, null where there is no checkpoint. */
+export async function restore(
+  folder: RunFolder,
+  trainer: Trainer,
+  fingerprint: string,
+  reporter: TrainReporter,
+): Promise<EpochFigures[] | null> {
+  const exists = await Deno.stat(folder.checkpoint).then(() => true, () => false);
+  if (!exists) {
+    for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
+    return null;
+  }
+  await readCheckpoint(folder.checkpoint, async (checkpoint) => {
+    if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, folder.checkpoint);
+    throw new DataError(
+      `The data or the settings of ${folder.path} have changed since its checkpoint; it cannot go on.`,
+    );
+  });
+  const { epoch, batch } = trainer.position;
+  const { recipe, settings } = trainer.model;
+  reporter.note(
+    recipe.fitted?.(settings)
+      ? `Going on ${epoch > 0 ? "with the fitted model" : "with the fit"}.`
+      : `Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`,
+  );
+  await keepJsonLines(folder.timings, epoch);
+  return await keepHistory(folder.metrics, epoch);
+}
+
+/** Adds to the message of a failed training where it can be taken up again. */
+export function withWayOn(error: unknown, folder: RunFolder, epochs: number): unknown {
+  if (!(error instanceof MetrogradError)) return error;
+  const last = epochs > 0 ? `The last good checkpoint is epoch ${epochs}` : "There is no checkpoint yet";
+  const lower = error instanceof GradientError ? ` --set optimizer.lr=${lowerRate(error.learningRate)}` : "";
+  return new MetrogradError(`${error.message} ${last}: train --resume ${folder.path}${lower}`, { cause: error });
+}
+
+/** A tenth of a learning rate, as a command line has it. */
+function lowerRate(rate: number): string {
+  return String(Number((rate / 10).toPrecision(2)));
+}
