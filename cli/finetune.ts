@@ -102,7 +102,9 @@ export async function finetune(call: FinetuneCall, terminal: Terminal): Promise<
     }
     const { folder, before, after, losses } = summary;
     if (!after) {
-      throw new Interruption(`Saved after epoch ${losses.length}. Go on with: deno task finetune --resume ${folder}`);
+      throw new Interruption(
+        `Saved after epoch ${losses.length}. Go on with:\n  deno task finetune --resume ${folder}`,
+      );
     }
     terminal.note(`The tuned encoder is in ${folder}; use it as gpu:${folder}.`);
     terminal.print(alignColumns([["", "before", "after"], ...qualityRows(before, after)]));

@@ -152,7 +152,7 @@ function settingsOf(config: RunConfig | EnsembleConfig): Settings[] {
 
 function stopped(done: string, folder: string): Interruption {
   return new Interruption(
-    `Stopped${done === "" ? "" : ` after ${done}`}; everything is saved. Go on with: ` +
-      `deno task train --resume ${folder}`,
+    `Stopped${done === "" ? "" : ` after ${done}`}; everything is saved. Go on with:\n` +
+      `  deno task train --resume ${folder}`,
   );
 }

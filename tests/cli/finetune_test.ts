@@ -85,7 +85,7 @@ Deno.test(
       child.kill("SIGINT");
     }
     assert.equal((await child.status).code, 130, err);
-    assert.match(err, /Saved after epoch \d+\. Go on with: deno task finetune --resume .*tuned\n$/);
+    assert.match(err, /Saved after epoch \d+\. Go on with:\n {2}deno task finetune --resume .*tuned\n$/);
     await Deno.stat(join(`${out}.unfinished`, "checkpoint.safetensors"));
     await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
   }),

@@ -71,7 +71,7 @@ Deno.test("train's report: a fit in closed form has no epochs, whether it is don
   reportRun(run, terminal);
   assert.doesNotMatch(written.err, /epoch/);
   assert.throws(() => reportRun({ ...run, finished: false }, terminal), {
-    message: "Stopped; everything is saved. Go on with: deno task train --resume runs/a",
+    message: "Stopped; everything is saved. Go on with:\n  deno task train --resume runs/a",
   });
 });
 
