@@ -65,6 +65,7 @@ export interface BootstrapOptions {
   readonly level?: number;
   /** How often rows are drawn anew; 1000 by default. */
   readonly draws?: number;
+  /** Seed of the draws; 1 by default. */
   readonly seed?: number;
   /** A number for each row: rows of one group are drawn together. Without it rows are taken to be independent. */
   readonly groups?: ArrayLike<number> | null;
