@@ -101,7 +101,15 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   terminal.note(describeShift(call.shift, predictions));
   if (call.json) {
     terminal.print(JSON.stringify({ ...figures, isotonic, shift: predictions.shift, heldOutShifts: shifts }, null, 2));
-  } else terminal.print([formatEvaluation(figures, isotonic), ...formatShifts(shifts)].join("\n\n"));
+    return;
+  }
+  terminal.print([formatEvaluation(figures, isotonic), ...formatShifts(shifts)].join("\n\n"));
+  if (isotonic.length > 0 || shifts.length > 0) {
+    terminal.note(
+      "(validation: records that the run held out of training; mismatched: the same under metrics that they were not " +
+        "judged by; mixed: three of the first to two of the second.)",
+    );
+  }
 }
 
 /** Records and their true scores, which may stand in a file of their own. @throws DataError when there are not as many of both */

@@ -66,6 +66,7 @@ Deno.test(
       assert.ok(text.includes(part), part);
     }
     assert.ok(!text.includes("scores inside 80 % intervals"));
+    for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
     const readme = await Deno.readTextFile(join(out, "README.md"));
     assert.match(readme, /\| validation \| 17 \| \d\.\d+ \| \d\.\d+ to \d\.\d+ (?:\| \d\.\d+ ){5}\|/);
 
