@@ -53,6 +53,41 @@ export function rmseByGroup(
   }));
 }
 
+/** How well scores order and follow the true ones among some of the rows. */
+export interface GroupCorrelation {
+  /** What the rows have in common. */
+  readonly group: string;
+  /** How many there are. */
+  readonly rows: number;
+  /** Pearson's correlation; 0 where only the predictions are constant, null where the true scores are. */
+  readonly pearson: number | null;
+  /** Spearman's correlation, likewise. */
+  readonly spearman: number | null;
+}
+
+/**
+ * Correlations within each group of rows, in the order in which the groups first appear. Within a metric they leave out
+ * what the mean scores of the metrics alone explain.
+ */
+export function correlationsByGroup(
+  predicted: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  groups: readonly string[],
+): GroupCorrelation[] {
+  const members = Map.groupBy(groups.map((group, row) => ({ group, row })), ({ group }) => group);
+  return [...members].map(([group, rows]) => {
+    const of = (values: ArrayLike<number>) => rows.map(({ row }) => values[row]!);
+    const ours = of(predicted), truth = of(actual), constant = truth.every((score) => score === truth[0]);
+    const defined = (value: number) => constant ? null : Number.isNaN(value) ? 0 : value;
+    return {
+      group,
+      rows: rows.length,
+      pearson: defined(pearson(ours, truth)),
+      spearman: defined(spearman(ours, truth)),
+    };
+  });
+}
+
 /** RMSE of each class of true scores, from low to high. */
 export function rmseByScore(predicted: ArrayLike<number>, actual: ArrayLike<number>): GroupFigure[] {
   const classes = Array.from(actual, (score) => String(scoreClass(score)));
@@ -131,6 +166,34 @@ export function pairedBootstrapInterval(
     }
     return Math.sqrt(sum / squares.length) - Math.sqrt(otherSum / squares.length);
   });
+}
+
+/**
+ * Interval of a figure when whole groups of rows, such as conversations, are drawn anew with replacement. Rows of a group
+ * have errors in common, which an interval over single rows does not allow for.
+ *
+ * @param groups number of each row's group
+ * @param figure what is computed of the rows of a draw; a row counts as often as it occurs
+ * @param options.level share of the draws inside
+ * @returns percentiles of the draws
+ * @see Davison, Hinkley, "Bootstrap methods and their application" (1997), section 3.8
+ *
+ * @example
+ * const interval = groupBootstrapInterval(conversations, (rows) =>
+ *   rmse(rows.map((row) => predicted[row]!), rows.map((row) => actual[row]!)));
+ */
+export function groupBootstrapInterval(
+  groups: ArrayLike<number>,
+  figure: (rows: readonly number[]) => number,
+  { level = 0.95, draws = 1000, seed = 1 } = {},
+): [low: number, high: number] {
+  const members = [...Map.groupBy(Array.from(groups, (_, row) => row), (row) => groups[row]!).values()];
+  return percentiles(
+    seed,
+    draws,
+    level,
+    (random) => figure(members.flatMap(() => members[random.integer(members.length)]!)),
+  );
 }
 
 function squaredErrors(predicted: ArrayLike<number>, actual: ArrayLike<number>): Float64Array {

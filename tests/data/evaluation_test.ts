@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import {
   bias,
   bootstrapInterval,
+  correlationsByGroup,
+  groupBootstrapInterval,
   mae,
   pairedBootstrapInterval,
   pearson,
@@ -62,6 +64,46 @@ Deno.test("evaluation: rows of a group are drawn together, so that an interval o
   const once = off.filter((_, i) => i % 10 === 0);
   const alone = bootstrapInterval(once, new Float64Array(40), { groups: once.keys().toArray() });
   assert.ok(Math.abs(width(grouped) - width(alone)) < 1e-9, "as wide as without the copies");
+});
+
+Deno.test("evaluation: an interval over groups is wider where rows of a group share their error, and else alike", () => {
+  const rows = 600, groups = Uint32Array.from({ length: rows }, (_, i) => Math.floor(i / 20));
+  const zeros = new Float64Array(rows);
+  const widths = (errors: ArrayLike<number>, of: ArrayLike<number>) => {
+    const figure = (drawn: readonly number[]) =>
+      rmse(drawn.map((row) => errors[row]!), zeros.subarray(0, drawn.length));
+    const [low, high] = groupBootstrapInterval(of, figure, { draws: 400 });
+    assert.ok(low < rmse(errors, zeros) && rmse(errors, zeros) < high);
+    const [from, to] = bootstrapInterval(errors, zeros, { draws: 400 });
+    return (high - low) / (to - from);
+  };
+  const shared = Float64Array.from(groups, (group) => 3 * Math.sin(group * 12.9898));
+  const ownRows = Uint32Array.from(groups.keys());
+  assert.ok(widths(shared, groups) > 3, "twenty rows that are alike count as one");
+  const alone = widths(shared, ownRows);
+  assert.ok(alone > 0.8 && alone < 1.25, "groups of one row are rows");
+});
+
+Deno.test("evaluation: groups of unequal size are drawn whole, as often as there are groups", () => {
+  const sizes = new Set<number>(), groups = [7, 3, 3, 3, 9];
+  groupBootstrapInterval(groups, (rows) => {
+    assert.equal([1, 2, 3].filter((row) => rows.includes(row)).length % 3, 0, "all three or none");
+    sizes.add(rows.length);
+    return 0;
+  });
+  assert.deepEqual([...sizes].sort((a, b) => a - b), [3, 5, 7, 9]);
+});
+
+Deno.test("evaluation: correlations within groups know nothing of differences between them", () => {
+  // Across both groups the order is that of the groups; within the second it is reversed.
+  const groups = ["b", "a", "b", "a", "b", "a"];
+  const [first, second] = correlationsByGroup([1, 9, 2, 8, 3, 7], [0, 8, 1, 9, 5, 10], groups);
+  assert.deepEqual([first!.group, first!.rows, first!.spearman], ["b", 3, 1]);
+  assert.ok(Math.abs(first!.pearson! - pearson([1, 2, 3], [0, 1, 5])) < 1e-12);
+  assert.deepEqual([second!.group, second!.spearman], ["a", -1]);
+  assert.equal(correlationsByGroup([4, 4], [1, 2], ["a", "a"])[0]!.spearman, 0);
+  assert.equal(correlationsByGroup([4, 5], [2, 2], ["a", "a"])[0]!.pearson, null);
+  assert.equal(correlationsByGroup([4], [2], ["a"])[0]!.spearman, null);
 });
 
 Deno.test("evaluation: a paired interval is free of the errors that two predictions share", () => {
