@@ -1,29 +1,48 @@
-/** `deno task results`: trains every recipe on the sample set and on FED, and writes the tables of docs/results.md. */
+/** `deno task results`: trains recipes on sets of real records, the sample set and FED; writes the tables of docs/results.md. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeAtomically } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { lineReporter, runCommand } from "../command.ts";
 import { allCells, type Cell } from "./cells.ts";
 import { type CellResult, type FedFiles, measureCell } from "./measure.ts";
+import { type RealRequest, realResults } from "./real/main.ts";
+import { readResults, writeResults } from "./results_file.ts";
 import { resultTables } from "./table.ts";
 
-const help = `Usage: deno task results [CELL...] [--out DIR] [--epochs N] [--list]
+const help = `Usage: deno task results [CELL...] --real DIR [--recipes A,B] [--markdown] [--out DIR] [--list]
+       deno task results [CELL...] [--out DIR] [--epochs N] [--list]
        deno task results [CELL...] --fed FOLDS --metric-names FILE --metric-embeddings FILE
 
-Trains each recipe on the built-in sample set, plain, with its document's remedies and with the gate, and on the folds of
-FED with three seeds; prints the tables of docs/results.md. CELL: only those whose name contains it. Hours on a CPU: it may
-be stopped at any moment, and the same command goes on. What is done is not trained again.
+With --real, trains on each set of records in a folder as a bare "train --group-by source --embeddings" does, scores the
+set's test records as a bare "predict --embeddings" does, and prints tables: RMSE with a 95 % interval over groups, beside
+the mean train score (constant), the mean train score of each metric, and the best of the set's baselines, picked on the
+test records; the means of Pearson's and Spearman's correlations within metrics; seconds of training and scoring; then
+the same of each metric, and Spearman beside published figures where the set has such.
 
-  --out DIR    where runs and results.json go (runs/results)
-  --epochs N   most epochs of recipes that are trained step by step (20)
-  --fed DIR    folds: DIR/0/train.json, DIR/0/train/user_prompt.npy and response.npy, the same of test, and so on
-  --list       the cells with the command and a rough time of each; trains nothing
-  --help       this text`;
+Without it, trains each recipe on the built-in sample set, plain, with its document's remedies and with the gate, and on
+the folds of FED with three seeds; prints the tables of docs/results.md. Hours on a CPU.
+
+Either may be stopped at any moment, and the same command goes on. What is done is not trained again. CELL: only those
+whose name contains it.
+
+  --real DIR     sets: DIR/SET/train_data.json, test_data.json, test_scores.json (in the order of test_data.json),
+                 metric_names.json, metric_embeddings.npy, baselines.json ({NAME: {rmse}}) and embeddings/train and
+                 embeddings/test (user_prompt.npy, response.npy); the field "source" of a record names its group
+  --recipes A,B  recipes to train on each (what "train" takes when none is named)
+  --markdown     tables for a page instead of the terminal
+  --out DIR      where runs and results.json go, those of --real to DIR/real (runs/results)
+  --epochs N     most epochs of recipes that are trained step by step (20)
+  --fed DIR      folds: DIR/0/train.json, DIR/0/train/user_prompt.npy and response.npy, the same of test, and so on
+  --list         the cells with their commands, without --real with a rough time of each; trains nothing
+  --help         this text`;
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help) return console.log(help);
+  if (values.real !== undefined) return console.log(await realResults(realRequest(values, values.real, positionals)));
+  if (values.recipes !== undefined || values.markdown) {
+    throw new UsageError(`--${values.markdown ? "markdown" : "recipes"} needs --real beside it.`);
+  }
   const epochs = Number(values.epochs), out = values.out;
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new UsageError(`--epochs is "${values.epochs}"; a whole number from 1 is expected.`);
@@ -35,13 +54,13 @@ async function main(args: readonly string[]): Promise<void> {
   if (chosen.length === 0) throw new UsageError(`No cell's name contains "${positionals.join('" or "')}"; see --list.`);
   if (values.list) return console.log(chosen.map((cell) => listed(cell, args)).join("\n"));
   const file = join(out, "results.json");
-  const results = await readResults(file);
+  const results = await readResults<CellResult>(file);
   for (const [i, cell] of chosen.entries()) {
     const place = `[${i + 1}/${chosen.length}] ${cell.name}`;
     if (!results[cell.name]) {
       console.error(`${place}: about ${rough(cell.minutes)}`);
       results[cell.name] = await measureCell(cell, out, { fed, reporter: lineReporter(`${place}: `) });
-      await writeAtomically(file, JSON.stringify(results, null, 2) + "\n");
+      await writeResults(file, results);
     }
     console.error(`${place}: ${results[cell.name]!.rmse.toFixed(3)}`);
   }
@@ -58,6 +77,9 @@ function parse(args: readonly string[]) {
       options: {
         out: { type: "string", default: "runs/results" },
         epochs: { type: "string", default: "20" },
+        real: { type: "string" },
+        recipes: { type: "string" },
+        markdown: { type: "boolean", default: false },
         fed: { type: "string" },
         "metric-names": { type: "string" },
         "metric-embeddings": { type: "string" },
@@ -70,6 +92,14 @@ function parse(args: readonly string[]) {
   }
 }
 
+/** @throws UsageError when options of the other tables are beside --real */
+function realRequest(values: Values, folder: string, parts: readonly string[]): RealRequest {
+  const { recipes, out, markdown, list } = values;
+  const [other] = (["fed", "metric-names", "metric-embeddings"] as const).filter((name) => values[name] !== undefined);
+  if (other) throw new UsageError(`--real and --${other} exclude each other.`);
+  return { folder, recipes, parts, out, markdown, list };
+}
+
 /** @throws UsageError when only some of FED's files are named */
 function fedFiles(values: Values): FedFiles | null {
   const { fed: folds, "metric-names": metricNames, "metric-embeddings": metricEmbeddings } = values;
@@ -78,15 +108,6 @@ function fedFiles(values: Values): FedFiles | null {
     throw new UsageError("--fed, --metric-names and --metric-embeddings go together; all three are expected.");
   }
   return null;
-}
-
-/** What is done already; nothing where the file is not there yet. */
-async function readResults(file: string): Promise<Record<string, CellResult>> {
-  const text = await Deno.readTextFile(file).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return "{}";
-    throw error;
-  });
-  return JSON.parse(text);
 }
 
 const rough = (minutes: number) => minutes < 60 ? `${Math.ceil(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;

@@ -34,13 +34,16 @@ export function resultTables(cells: readonly Cell[], results: Results): string {
     ]);
   });
   return [
-    ...(sample.length > 0 ? [table(["test RMSE", ...variants.map((variant) => heads[variant])], sample)] : []),
-    ...(fed.length > 0 ? [table(["FED", "seed 1", "seed 2", "seed 3", "median", "95 % interval"], fed)] : []),
-    ...(ensembles.length > 0 ? [table(["cell", "member, or combined by", "RMSE", "95 % interval"], ensembles)] : []),
+    ...(sample.length > 0 ? [markdownTable(["test RMSE", ...variants.map((variant) => heads[variant])], sample)] : []),
+    ...(fed.length > 0 ? [markdownTable(["FED", "seed 1", "seed 2", "seed 3", "median", "95 % interval"], fed)] : []),
+    ...(ensembles.length > 0
+      ? [markdownTable(["cell", "member, or combined by", "RMSE", "95 % interval"], ensembles)]
+      : []),
   ].join("\n\n");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of a Markdown page. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows], widths = head.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));
   const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
