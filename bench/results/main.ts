@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.recipes !== undefined || values.markdown) {
     throw new UsageError(`--${values.markdown ? "markdown" : "recipes"} needs --real beside it.`);
   }
-  const epochs = Number(values.epochs), out = values.out;
+  const epochs = Number(values.epochs ?? 20), out = values.out;
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new UsageError(`--epochs is "${values.epochs}"; a whole number from 1 is expected.`);
   }
@@ -76,7 +76,7 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         out: { type: "string", default: "runs/results" },
-        epochs: { type: "string", default: "20" },
+        epochs: { type: "string" },
         real: { type: "string" },
         recipes: { type: "string" },
         markdown: { type: "boolean", default: false },
@@ -95,7 +95,9 @@ function parse(args: readonly string[]) {
 /** @throws UsageError when options of the other tables are beside --real */
 function realRequest(values: Values, folder: string, parts: readonly string[]): RealRequest {
   const { recipes, out, markdown, list } = values;
-  const [other] = (["fed", "metric-names", "metric-embeddings"] as const).filter((name) => values[name] !== undefined);
+  const [other] = (["epochs", "fed", "metric-names", "metric-embeddings"] as const).filter((name) =>
+    values[name] !== undefined
+  );
   if (other) throw new UsageError(`--real and --${other} exclude each other.`);
   return { folder, recipes, parts, out, markdown, list };
 }

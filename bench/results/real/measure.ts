@@ -111,6 +111,8 @@ async function parse(
 
 /** A terminal whose every line goes to one place. */
 function quietTerminal(say: (line: string) => void): Terminal {
-  const lines = (text: string) => text.trimEnd().split("\n").filter((line) => line.trim() !== "").forEach(say);
+  const lines = (text: string) => {
+    for (const line of text.split("\n")) if (line.trim() !== "") say(line);
+  };
   return createTerminal({ out: lines, err: lines, interactive: false, color: false, columns: () => 120 });
 }

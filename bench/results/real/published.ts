@@ -19,7 +19,7 @@ export interface Published {
 /**
  * UniEval on the responses of Topical-Chat, reference-free.
  *
- * @see Zhong et al., "Towards a Unified Multi-Dimensional Evaluator for Text Generation" (2022), table 4
+ * @see Zhong et al., "Towards a Unified Multi-Dimensional Evaluator for Text Generation" (2022)
  */
 const unieval: Published = {
   set: "usr",

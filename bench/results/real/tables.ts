@@ -29,7 +29,9 @@ export function realTables(
 ): string {
   const measured = cells.flatMap(({ name, recipe, files }): Measured[] => {
     const result = results[name], set = sets.get(files.name)!;
-    return result ? [{ set, recipe, result, figures: measureScores(set, result.scores) }] : [];
+    return result
+      ? [{ set, recipe: markdown ? `\`${recipe}\`` : recipe, result, figures: measureScores(set, result.scores) }]
+      : [];
   });
   if (measured.length === 0) return "Nothing is measured yet.";
   const draw = (table: Table, toLeft: number) => {
@@ -39,7 +41,7 @@ export function realTables(
   const machines = new Set(measured.map(({ result: { machine } }) => machine));
   return [
     [...machines].map((machine) => `Measured on ${machine}.`).join("\n"),
-    draw(setTable(measured), 2),
+    draw(setTable(measured), 1),
     ratioLines(measured).join("\n"),
     draw(metricTable(measured), 2),
     ...published.flatMap((figures) => {
@@ -52,28 +54,26 @@ export function realTables(
 /** A line a set and recipe. What belongs to the set stands in its first line alone. */
 function setTable(measured: readonly Measured[]): Table {
   const head = [
-    ...["set", "recipe", "RMSE", "95 % interval", "constant", "metric means", "best baseline", "ratio"],
-    ...["Pearson", "Spearman", "seconds"],
+    ...["set", "constant", "metric means", "best baseline"],
+    ...["recipe", "RMSE", "95 % interval", "ratio", "Pearson", "Spearman", "seconds"],
   ];
-  const rows = measured.map(({ set, recipe, result, figures }, i) => {
-    const first = measured[i - 1]?.set !== set,
-      { bestBaseline: best } = set,
-      simple = first ? simpleFigures(set) : null;
-    return [
-      first ? set.name : "",
-      recipe,
-      figures.rmse.toFixed(3),
-      interval(figures.interval, 3),
-      simple ? simple.constant.toFixed(3) : "",
-      simple ? simple.metricMean.toFixed(3) : "",
-      first ? `${best.rmse.toFixed(3)} (${best.name})` : "",
-      figures.ratio.toFixed(3),
-      correlation(figures.pearson),
-      correlation(figures.spearman),
-      (result.trainSeconds + result.predictSeconds).toFixed(0),
-    ];
-  });
+  const rows = measured.map(({ set, recipe, result, figures }, i) => [
+    ...(measured[i - 1]?.set === set ? ["", "", "", ""] : [set.name, ...beside(set)]),
+    recipe,
+    figures.rmse.toFixed(3),
+    interval(figures.interval, 3),
+    figures.ratio.toFixed(3),
+    correlation(figures.pearson),
+    correlation(figures.spearman),
+    (result.trainSeconds + result.predictSeconds).toFixed(0),
+  ]);
   return [head, ...rows];
+}
+
+/** RMSE of what recipes are set beside. */
+function beside(set: RealSet): string[] {
+  const { constant, metricMean } = simpleFigures(set), { bestBaseline: { name, rmse } } = set;
+  return [constant.toFixed(3), metricMean.toFixed(3), `${rmse.toFixed(3)} (${name})`];
 }
 
 /** For each recipe, how its RMSE compares with the best baselines over all sets. */
