@@ -1,9 +1,10 @@
-import { words } from "./encoders/text_features.ts";
 import type { MetricRecord } from "./records.ts";
-import { sentences } from "./sentences.ts";
+import { textAnalyser, type TextAnalysis } from "./text_analysis.ts";
+import type { TextTable } from "./text_layout.ts";
+import type { WordRarity } from "./word_rarity.ts";
 
-/** What is measured of a record's texts, without knowing any language. Lengths are logarithms of 1 + length. */
-export const textStatisticNames = [
+/** What is measured of the texts by themselves, in any language. Lengths are logarithms of 1 + length. */
+export const styleStatisticNames = [
   "prompt words",
   "response words",
   "prompt characters",
@@ -12,12 +13,37 @@ export const textStatisticNames = [
   "response sentences",
   "different words of the prompt",
   "different words of the response",
-  "response words that stand in the prompt",
-  "response sentences that stand in the prompt",
+  "different word pairs of the response",
+  "different word triples of the response",
   "response questions",
   "word length of the response",
-  "shared script",
+  "system words",
+  "response ends with a mark",
+  "response begins with a capital",
+  "punctuation of the response",
+  "digits of the response",
+  "capitals of the response",
+  "response characters beyond ASCII",
+  "rarity of the response's words",
 ] as const;
+
+/** What the response has in common with prompt and system prompt. */
+export const comparisonStatisticNames = [
+  "cosine of prompt and response",
+  "response words that stand in the prompt",
+  "prompt words that stand in the response",
+  "response sentences that stand in the prompt",
+  "response trigrams that stand in the prompt",
+  "prompt trigrams that stand in the response",
+  "response words that stand in the system prompt",
+  "response trigrams that stand in the system prompt",
+  "numbers in common",
+  "shared script",
+  "response characters to prompt characters",
+] as const;
+
+/** All statistics of a record in the order of their columns. */
+export const textStatisticNames = [...styleStatisticNames, ...comparisonStatisticNames] as const;
 
 /** One row a record, [records, statistics]: its texts in numbers. */
 export interface TextStatistics {
@@ -27,49 +53,105 @@ export interface TextStatistics {
   readonly dimension: number;
 }
 
+/** What statistics are measured with besides the texts. */
+export interface StatisticsContext {
+  /** Embeddings of the records, a row each; the cosine is 0 where they do not hold prompt and response apart. */
+  readonly texts?: TextTable | null;
+  /** How rare words are in the train texts; 0 where that is not known. */
+  readonly rarity?: WordRarity | null;
+}
+
 /** Measures the texts of records; see `textStatisticNames`. */
-export function textStatistics(records: readonly MetricRecord[]): TextStatistics {
+export function textStatistics(
+  records: readonly MetricRecord[],
+  { texts = null, rarity = null }: StatisticsContext = {},
+): TextStatistics {
   const dimension = textStatisticNames.length;
   const data = new Float32Array(records.length * dimension);
-  records.forEach((record, row) => data.set(measure(record), row * dimension));
+  const analysis = textAnalyser();
+  records.forEach((record, row) => {
+    const prompt = analysis(record.userPrompt), response = analysis(record.response);
+    const system = analysis(record.systemPrompt ?? "");
+    data.set([...style(prompt, response, system, record.response), rarity?.mean(response.words) ?? 0], row * dimension);
+    const comparison = [texts ? promptCosine(texts, row) : 0, ...compare(prompt, response, system)];
+    data.set(comparison, row * dimension + styleStatisticNames.length);
+  });
   return { data, dimension };
 }
 
-function measure({ userPrompt, response }: MetricRecord): number[] {
-  const asked = words(userPrompt), said = words(response);
-  const askedOnce = new Set(asked), saidOnce = new Set(said);
-  const askedSentences = sentences(userPrompt), saidSentences = sentences(response);
-  const known = new Set(askedSentences);
-  const share = (part: number, of: number) => part / Math.max(of, 1);
+const share = (part: number, of: number) => part / Math.max(of, 1);
+
+/** All of `styleStatisticNames` but the rarity. */
+function style(prompt: TextAnalysis, response: TextAnalysis, system: TextAnalysis, text: string): number[] {
+  const said = response.words;
+  const characters = Array.from(text.trim());
+  const part = (kind: RegExp) => share(characters.filter((one) => kind.test(one)).length, characters.length);
   return [
-    Math.log1p(asked.length),
+    Math.log1p(prompt.words.length),
     Math.log1p(said.length),
-    Math.log1p(userPrompt.length),
+    Math.log1p(prompt.length),
     Math.log1p(response.length),
-    Math.log1p(askedSentences.length),
-    Math.log1p(saidSentences.length),
-    share(askedOnce.size, asked.length),
-    share(saidOnce.size, said.length),
-    share([...saidOnce].filter((word) => askedOnce.has(word)).length, saidOnce.size),
-    share(saidSentences.filter((sentence) => known.has(sentence)).length, saidSentences.length),
-    share(response.split(/[?？؟]/u).length - 1, saidSentences.length),
+    Math.log1p(prompt.sentences.length),
+    Math.log1p(response.sentences.length),
+    share(prompt.vocabulary.size, prompt.words.length),
+    share(response.vocabulary.size, said.length),
+    differentRuns(said, 2),
+    differentRuns(said, 3),
+    share(text.split(/[?？؟]/u).length - 1, response.sentences.length),
     share(said.reduce((sum, word) => sum + word.length, 0), said.length),
-    sharedScript(userPrompt, response),
+    Math.log1p(system.words.length),
+    Number(/[\p{P}]$/u.test(characters.at(-1) ?? "")),
+    Number(/\p{Lu}/u.test(characters[0] ?? "")),
+    part(/[\p{P}\p{S}]/u),
+    part(/\p{Nd}/u),
+    part(/\p{Lu}/u),
+    part(/[^\p{ASCII}]/u),
   ];
 }
 
-/** Blocks of 128 code points hold about one script each; the cosine of how two texts use them. */
-function sharedScript(a: string, b: string): number {
-  const uses = (text: string) => {
-    const blocks = new Map<number, number>();
-    for (const letter of text.match(/\p{L}/gu) ?? []) {
-      const block = letter.codePointAt(0)! >> 7;
-      blocks.set(block, (blocks.get(block) ?? 0) + 1);
-    }
-    return blocks;
-  };
-  const first = uses(a), second = uses(b);
-  const length = (blocks: Map<number, number>) => Math.hypot(...blocks.values());
-  const product = [...first].reduce((sum, [block, count]) => sum + count * (second.get(block) ?? 0), 0);
-  return product === 0 ? 0 : product / (length(first) * length(second));
+/** Share of different ones among the runs of so many words. */
+function differentRuns(words: readonly string[], length: number): number {
+  const runs = Math.max(words.length - length + 1, 0);
+  const different = new Set(Array.from({ length: runs }, (_, from) => words.slice(from, from + length).join(" ")));
+  return share(different.size, runs);
+}
+
+/** All of `comparisonStatisticNames` but the cosine. */
+function compare(prompt: TextAnalysis, response: TextAnalysis, system: TextAnalysis): number[] {
+  const within = <Value>(part: ReadonlySet<Value>, whole: ReadonlySet<Value>) =>
+    share(part.intersection(whole).size, part.size);
+  const known = new Set(prompt.sentences);
+  return [
+    within(response.vocabulary, prompt.vocabulary),
+    within(prompt.vocabulary, response.vocabulary),
+    share(response.sentences.filter((sentence) => known.has(sentence)).length, response.sentences.length),
+    within(response.trigrams, prompt.trigrams),
+    within(prompt.trigrams, response.trigrams),
+    within(response.vocabulary, system.vocabulary),
+    within(response.trigrams, system.trigrams),
+    share(prompt.numbers.intersection(response.numbers).size, prompt.numbers.union(response.numbers).size),
+    sharedScript(prompt.scripts, response.scripts),
+    Math.log1p(response.length) - Math.log1p(prompt.length),
+  ];
+}
+
+/** Cosine of how two texts use scripts. */
+function sharedScript(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number {
+  const length = (blocks: ReadonlyMap<number, number>) => Math.hypot(...blocks.values());
+  const product = [...a].reduce((sum, [block, count]) => sum + count * (b.get(block) ?? 0), 0);
+  return product === 0 ? 0 : product / (length(a) * length(b));
+}
+
+/** Cosine of the embeddings of a record's last two fields: prompt and response. */
+function promptCosine({ data, fields, dimension }: TextTable, row: number): number {
+  if (fields < 2) return 0;
+  const end = (row + 1) * fields * dimension, prompt = end - 2 * dimension, response = end - dimension;
+  let product = 0, first = 0, second = 0;
+  for (let k = 0; k < dimension; k++) {
+    const a = data[prompt + k]!, b = data[response + k]!;
+    product += a * b;
+    first += a * a;
+    second += b * b;
+  }
+  return product === 0 ? 0 : product / Math.sqrt(first * second);
 }

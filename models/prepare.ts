@@ -14,6 +14,7 @@ import { sampleMetrics } from "../data/sample/write.ts";
 import { holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatistics } from "../data/text_statistics.ts";
+import { rarityTexts, WordRarity } from "../data/word_rarity.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
@@ -59,6 +60,8 @@ export interface PreparedRun {
   readonly refitted: LabelledRows | null;
   /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
+  /** How rare words are in the train texts. */
+  readonly rarity: WordRarity;
   readonly inputs: RunInputs;
   /** The sample set, where the run trains on it. */
   readonly sample: SampleSet | null;
@@ -180,10 +183,11 @@ export async function prepare(
     { records, texts, train: plain, validation, mismatched, metrics, groupBy: settings.data.groupBy },
     onNote,
   );
+  const rarity = WordRarity.fit(rarityTexts([...split.train].map((row) => records[row]!)));
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,
-    statistics: growing(textStatistics(everything)),
+    statistics: growing(textStatistics(everything, { texts, rarity })),
     metrics: growing({ data: metrics.embeddings, dimension: metrics.dimension }),
   };
   const writtenRows = pairs(Uint32Array.from(written, (_, i) => records.length + i));
@@ -209,6 +213,7 @@ export async function prepare(
     metrics,
     gate,
     refitted,
+    rarity,
     encoder: encoded?.hash ?? null,
     sample,
     heldOut: split.validation.map((row) => kept[row]!),

@@ -69,6 +69,8 @@ export class RunFolder {
   readonly gate = this.#file("gate.safetensors");
   /** What the gate says of the held-out rows; written when a run with a gate is finished. */
   readonly evidence = this.#file("evidence.csv");
+  /** How frequent words are in the train texts. */
+  readonly words = this.#file("words.safetensors");
   readonly metrics = this.#file("metrics.jsonl");
   readonly timings = this.#file("timings.jsonl");
   readonly curves = this.#file("curves.svg");

@@ -5,6 +5,7 @@ import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
+import { WordRarity } from "../data/word_rarity.ts";
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files.ts";
@@ -62,6 +63,7 @@ export class Scorer {
     readonly inputs: RunInputs,
     readonly metrics: MetricTable,
     readonly encoder: HashEncoder | null,
+    readonly rarity: WordRarity | null,
     readonly gate: FitGate | null,
     readonly shift: ShiftKnowledge,
     /** Ridge regression on the same inputs; null in a run of an earlier version. */
@@ -72,11 +74,11 @@ export class Scorer {
   static of(
     engine: Engine,
     model: Model,
-    { inputs, metrics, encoder, gate }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "gate">,
+    { inputs, metrics, encoder, rarity, gate }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "rarity" | "gate">,
     run: string,
   ): Scorer {
     const shift = { gate: gate?.informative ? gate : null, classes: null, run };
-    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift, null);
+    return new Scorer(engine, model, inputs, metrics, encoder, rarity, gate, shift, null);
   }
 
   /**
@@ -93,6 +95,9 @@ export class Scorer {
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
       : null;
+    // Runs of before words were counted do without.
+    const counted = await Deno.stat(folder.words).then(() => true, () => false);
+    const rarity = counted ? await WordRarity.read(folder.words) : null;
     const gate = config.settings.gate.name === "none"
       ? null
       : FitGate.fromFile(await readSafetensors(folder.gate, "the gate of a run"), folder.gate);
@@ -105,7 +110,7 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, model, inputs, metrics, encoder, gate, shift, baseline);
+    return new Scorer(engine, model, inputs, metrics, encoder, rarity, gate, shift, baseline);
   }
 
   /**
@@ -131,7 +136,7 @@ export class Scorer {
     return {
       texts,
       metrics,
-      statistics: textStatistics(records),
+      statistics: textStatistics(records, { texts, rarity: this.rarity }),
       rows,
       evidence: this.gate && this.gate.evidence(this.gate.read({ records, texts }), rows, metrics),
     };

@@ -165,8 +165,9 @@ async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
 }
 
 async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
-  const { metrics, encoder, gate, sample, inputs } = prepared;
+  const { metrics, encoder, rarity, gate, sample, inputs } = prepared;
   await metrics.write(folder.path);
+  await rarity.write(folder.words);
   if (encoder) {
     const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
     await writeSafetensors(folder.encoder, new Map(state));

@@ -69,6 +69,12 @@ export class FeatureHasher {
   }
 }
 
+/** 32-bit hash of a text. */
+export function hashText(text: string): number {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  return hashCodePoints(points, 0, points.length, 0x3c6ef372);
+}
+
 /** MurmurHash3 of a range of code points, a 32-bit block each. @see Appleby, "MurmurHash3" (2011) */
 function hashCodePoints(points: readonly number[], from: number, to: number, salt: number): number {
   let hash = salt;

@@ -66,9 +66,9 @@ export function choleskySolve(factor: Float64Array, size: number, b: Float64Arra
   }
 }
 
-/** (L Lᵀ)⁻¹, its lower triangle; row-major, [size, size]. */
-export function choleskyInverse(factor: Float64Array, size: number): Float64Array {
-  // Row i of X = L⁻¹, by L X = 1; then A⁻¹ = Xᵀ X.
+/** L⁻¹, which is lower triangular too; row-major, [size, size]. */
+export function triangularInverse(factor: Float64Array, size: number): Float64Array {
+  // Row i of X by L X = 1.
   const x = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     const row = x.subarray(i * size, i * size + i + 1);
@@ -81,6 +81,13 @@ export function choleskyInverse(factor: Float64Array, size: number): Float64Arra
     row[i] = 1;
     for (let j = 0; j <= i; j++) row[j]! /= pivot;
   }
+  return x;
+}
+
+/** (L Lᵀ)⁻¹, its lower triangle; row-major, [size, size]. */
+export function choleskyInverse(factor: Float64Array, size: number): Float64Array {
+  // With X = L⁻¹ it is Xᵀ X.
+  const x = triangularInverse(factor, size);
   const inverse = new Float64Array(size * size);
   for (let k = 0; k < size; k++) {
     const row = x.subarray(k * size, k * size + k + 1);

@@ -50,18 +50,18 @@ export function negativeLogLikelihood(
 const searchSteps = 30, searchRate = 0.15;
 
 /** Parameters that make the target likely: Adam from the covariance's start, the best of its steps. */
-export function maximizeLikelihood(
+export async function maximizeLikelihood(
   covariance: Covariance,
   rows: GaussianProcessRows,
-  onStep: (step: number, steps: number, value: number) => void = () => {},
-): Float64Array {
+  onStep: (step: number, steps: number, value: number) => Promise<void> = async () => {},
+): Promise<Float64Array> {
   const parameters = covariance.start.slice();
   const mean = new Float64Array(parameters.length), square = new Float64Array(parameters.length);
   let best = { value: Infinity, parameters: parameters.slice() };
   for (let step = 1; step <= searchSteps; step++) {
     const { value, gradient } = negativeLogLikelihood(covariance, rows, parameters);
     if (value < best.value) best = { value, parameters: parameters.slice() };
-    onStep(step, searchSteps, value);
+    await onStep(step, searchSteps, value);
     gradient.forEach((slope, i) => {
       mean[i] = 0.9 * mean[i]! + 0.1 * slope;
       square[i] = 0.999 * square[i]! + 0.001 * slope ** 2;

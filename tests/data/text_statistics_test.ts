@@ -35,3 +35,20 @@ Deno.test("text statistics: texts of one script share it, texts of two do not, a
   const empty = textStatistics([record("", "")]).data;
   assert.ok(empty.every((value) => value === 0));
 });
+
+Deno.test("text statistics: what response and prompts have in common, beside the cosine of their embeddings", () => {
+  const whole = { ...record("Give 12 red apples", "12 red pears!"), systemPrompt: "Pears only." };
+  const texts = { data: Float32Array.of(1, 0, 3, 4), fields: 2, dimension: 2 };
+  const { data } = textStatistics([whole], { texts });
+  const measured = new Map(textStatisticNames.map((name, i) => [name, data[i]!]));
+  close(measured.get("cosine of prompt and response"), 0.6);
+  close(measured.get("prompt words that stand in the response"), 2 / 4);
+  close(measured.get("response words that stand in the system prompt"), 1 / 3);
+  close(measured.get("response trigrams that stand in the system prompt"), 3 / 11);
+  close(measured.get("numbers in common"), 1);
+  close(measured.get("response characters to prompt characters"), Math.log1p(13) - Math.log1p(18));
+  close(measured.get("response ends with a mark"), 1);
+  close(measured.get("punctuation of the response"), 1 / 13);
+  close(measured.get("digits of the response"), 2 / 13);
+  close(measured.get("system words"), Math.log1p(2));
+});

@@ -2,16 +2,18 @@ import { number } from "../../settings/field.ts";
 import { recipeTable, type SharedSettings } from "../../settings/shared.ts";
 import type { Table, Values } from "../../settings/table.ts";
 
-const model = {
+/** Settings of a Gaussian process. */
+export const gaussianProcessModel = {
   rows: number(6000, [2, 20_000, true], "most train rows that predictions lean on; of more, that many are drawn"),
-  searchRows: number(800, [2, 4000, true], "rows among them that the scales of the covariance are searched with"),
+  searchRows: number(700, [2, 4000, true], "rows among them that the scales of the covariance are searched with"),
+  components: number(96, [1, 4096, true], "principal components of embeddings that distances are measured along"),
 } as const satisfies Table;
 
 const loss = {} as const satisfies Table;
 
 /** Settings of the recipe `gaussian-process`. It is fitted in closed form, so that optimiser and schedule have no say. */
 export const gaussianProcessTable = recipeTable({
-  model,
+  model: gaussianProcessModel,
   loss,
   defaults: {
     data: { validationShare: 0.1 },
@@ -24,6 +26,6 @@ export const gaussianProcessTable = recipeTable({
 
 /** Settings of the recipe `gaussian-process`. */
 export interface GaussianProcessSettings extends SharedSettings {
-  readonly model: Values<typeof model>;
+  readonly model: Values<typeof gaussianProcessModel>;
   readonly loss: Values<typeof loss>;
 }
