@@ -21,7 +21,14 @@ import { createTrainReporter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { type EnsembleCall, trainEnsembleCall } from "./train_ensemble.ts";
 import { reportEnsemble, reportFolds, reportRun } from "./train_report.ts";
-import { assignments, readConfigFile, readSettings, shorthandOptions, type ShorthandWords } from "./train_options.ts";
+import {
+  assignments,
+  readConfigFile,
+  readSettings,
+  shorthandOptions,
+  shorthandRecipe,
+  type ShorthandWords,
+} from "./train_options.ts";
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
@@ -96,7 +103,7 @@ function trainOptions() {
       "members of an ensemble that are trained at once (default: 1)",
       number("--jobs", [1, 64, true]),
     )
-    .optionsGroup(`Short for settings of any recipe (the defaults are those of ${recipes[0]!.name}):`);
+    .optionsGroup(`Short for settings of any recipe (the defaults are those of ${shorthandRecipe.name}):`);
   for (const { flags, description } of shorthandOptions()) options.option(flags, description);
   return options;
 }

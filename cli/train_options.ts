@@ -32,9 +32,12 @@ type Shorthand = (typeof shorthands)[number][0];
 /** Values of the short options, as they were typed. */
 export type ShorthandWords = { readonly [Name in Shorthand]?: string | undefined };
 
-/** Each short option with its help, which shows the default of the first recipe. */
+/** The recipe whose defaults the help of the short options shows. */
+export const shorthandRecipe = recipeNamed("bilinear");
+
+/** Each short option with its help. */
 export function shorthandOptions(): { readonly flags: string; readonly description: string }[] {
-  const fields = fieldsOf(recipes[0]!.table);
+  const fields = fieldsOf(shorthandRecipe.table);
   return shorthands.map(([name, value, path]) => {
     const { doc, standard, kind: { options } } = fields.get(path)!;
     const what = options ? `${doc}: ${options.join(" or ")}` : doc;

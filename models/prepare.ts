@@ -11,7 +11,7 @@ import { cleanRecords } from "../data/clean.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
-import { holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
+import { groupNumbers, holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { textStatistics } from "../data/text_statistics.ts";
 import { rarityTexts, WordRarity } from "../data/word_rarity.ts";
@@ -199,6 +199,7 @@ export async function prepare(
       texts: { ...texts, data: tables.texts.joined() },
       metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
+      groups: groupNumbers(records, settings.data.groupBy),
     },
     train: weighted(train, settings.weights, gate),
     validation: unweighted(validation),

@@ -1,6 +1,7 @@
 import { nearestStart } from "../data/nearest_name.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
+import { auto } from "./recipes/auto/recipe.ts";
 import { attentionRefiner } from "./recipes/attention_refiner/recipe.ts";
 import { gaussianProcess } from "./recipes/gaussian_process/recipe.ts";
 import { bilinear } from "./recipes/bilinear/recipe.ts";
@@ -12,6 +13,7 @@ import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
 export const recipes: readonly Recipe[] = [
+  auto,
   bilinear,
   residualMlp,
   attentionRefiner,

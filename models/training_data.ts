@@ -17,6 +17,8 @@ export interface FeatureTables {
   readonly metrics: Embeddings;
   /** One row a record: lengths and the like of its texts, see `textStatistics`. */
   readonly statistics: Embeddings;
+  /** Number of the group of each record that was read, which others that augmentation adds lack; absent when scoring. */
+  readonly groups?: Uint32Array;
 }
 
 /** Rows to score: for each the number of its text and of its metric. */

@@ -1,0 +1,153 @@
+import { cholesky, choleskySolve } from "../../classical/cholesky.ts";
+import { conjugateGradient, rowProduct } from "../../gaussian_process/conjugate_gradient.ts";
+import type { Phase } from "../../phases.ts";
+import type { Holdout } from "./folds.ts";
+
+/** The rows that candidates are fitted to and judged on. */
+export interface CandidateRows {
+  readonly score: Float64Array;
+  readonly weight: Float64Array;
+  /** Number of each row's metric. */
+  readonly metric: Uint32Array;
+}
+
+/** A way to score that is fitted to rows and predicts others, all by number. */
+export interface Candidate {
+  /** Predictions of the rows that are held out. */
+  predict(holdout: Holdout): Promise<Float64Array> | Float64Array;
+}
+
+/** Mean score of rows, by weight. */
+export function meanOf({ score, weight }: CandidateRows, rows: Uint32Array): number {
+  let sum = 0, total = 0;
+  for (const row of rows) {
+    sum += score[row]! * weight[row]!;
+    total += weight[row]!;
+  }
+  return sum / total;
+}
+
+/** Rows with the mean score of all that a metric's mean is drawn towards it by. */
+export const priorRows = 1;
+
+/** Mean score of each metric's rows, drawn towards the mean of all. */
+export function metricMean(rows: CandidateRows): Candidate {
+  const { score, weight, metric } = rows;
+  return {
+    predict({ fit, held }) {
+      const mean = meanOf(rows, fit), sums = new Map<number, number>(), totals = new Map<number, number>();
+      for (const row of fit) {
+        const one = metric[row]!;
+        sums.set(one, (sums.get(one) ?? 0) + weight[row]! * (score[row]! - mean));
+        totals.set(one, (totals.get(one) ?? 0) + weight[row]!);
+      }
+      return Float64Array.from(held, (row) => {
+        const one = metric[row]!;
+        return mean + (sums.get(one) ?? 0) / ((totals.get(one) ?? 0) + priorRows);
+      });
+    },
+  };
+}
+
+/** Ridge regression with a given penalty. @param features of the rows, each [rows, width] with the width */
+export function ridge(rows: CandidateRows, features: RowFeatures, penalty: number): Candidate {
+  return {
+    predict({ fit, held }) {
+      const { coef, intercept } = fitRidge(rows, features, fit, [penalty])[0]!;
+      return predictLinear(features, held, coef, intercept);
+    },
+  };
+}
+
+/** Numbers of rows, side by side. */
+export interface RowFeatures {
+  /** [rows, width] */
+  readonly data: Float32Array;
+  readonly width: number;
+}
+
+/** A linear predictor. */
+export interface Linear {
+  readonly coef: Float64Array;
+  readonly intercept: number;
+}
+
+/** Ridge regressions with several penalties on the same rows, in float64; the intercept is not penalised. */
+export function fitRidge(
+  rows: CandidateRows,
+  { data, width }: RowFeatures,
+  fit: Uint32Array,
+  penalties: readonly number[],
+): Linear[] {
+  const mean = meanOf(rows, fit), center = new Float64Array(width);
+  let total = 0;
+  for (const row of fit) {
+    const weight = rows.weight[row]!;
+    total += weight;
+    for (let k = 0; k < width; k++) center[k]! += weight * data[row * width + k]!;
+  }
+  center.forEach((sum, k) => center[k] = sum / total);
+  const gram = new Float64Array(width * width), moment = new Float64Array(width), x = new Float64Array(width);
+  for (const row of fit) {
+    const weight = rows.weight[row]!, y = weight * (rows.score[row]! - mean);
+    for (let k = 0; k < width; k++) x[k] = data[row * width + k]! - center[k]!;
+    for (let i = 0; i < width; i++) {
+      const value = weight * x[i]!, at = i * width;
+      moment[i]! += y * x[i]!;
+      for (let j = 0; j <= i; j++) gram[at + j]! += value * x[j]!;
+    }
+  }
+  return penalties.map((penalty) => {
+    const factor = gram.slice(), coef = moment.slice();
+    for (let k = 0; k < width; k++) factor[k * width + k]! += penalty;
+    cholesky(factor, width);
+    choleskySolve(factor, width, coef);
+    return { coef, intercept: mean - coef.reduce((sum, value, k) => sum + value * center[k]!, 0) };
+  });
+}
+
+/** Predictions of some rows. */
+export function predictLinear(
+  { data, width }: RowFeatures,
+  rows: Uint32Array,
+  coef: Float64Array,
+  intercept: number,
+): Float64Array {
+  return Float64Array.from(rows, (row) => {
+    let sum = intercept;
+    for (let k = 0; k < width; k++) sum += coef[k]! * data[row * width + k]!;
+    return sum;
+  });
+}
+
+/** What is said while candidates are judged. */
+export const judging = "judging candidates out of fold";
+
+/** |residual| / |target| at which a held-out prediction is exact enough. */
+const tolerance = 1e-3;
+
+/**
+ * A Gaussian process whose scales are known.
+ *
+ * @param covariances of all rows, without noise, [rows, rows]
+ * @param noise variance of each row's
+ */
+export function process(
+  rows: CandidateRows,
+  covariances: Float32Array,
+  noise: Float64Array,
+  phase: Phase,
+): Candidate {
+  return {
+    async predict({ fit, held }) {
+      const mean = meanOf(rows, fit), size = rows.score.length;
+      const target = rows.score.map((score) => score - mean);
+      const alpha = await conjugateGradient(covariances, noise, target, {
+        rows: fit,
+        tolerance,
+        onStep: () => phase(judging),
+      });
+      return Float64Array.from(held, (row) => mean + rowProduct(covariances, row * size, alpha));
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** Out-of-fold predictions of every candidate for the same rows. */
+export interface JudgedRows {
+  readonly score: Float64Array;
+  /** By candidate, the simplest first, within 0 and 10. */
+  readonly predictions: readonly Float64Array[];
+  /** What rows have in common, by kind: numbers of groups, of metrics. Rows with one number err together. */
+  readonly clusters: readonly Uint32Array[];
+}
+
+/** What was chosen, and by what. */
+export interface Choice {
+  /** Weight of each candidate but the first, the constant, which has what is left of 1. */
+  readonly weights: Float64Array;
+  /** Number of the candidate; that of a weighted mean is the count of candidates. */
+  readonly chosen: number;
+  /** RMSE of each candidate, then of the weighted mean. */
+  readonly rmse: Float64Array;
+}
+
+/**
+ * Chooses the simplest candidate whose mean squared error is within a standard error of the lowest; or a weighted mean of
+ * all, where that is lower still by more than one.
+ *
+ * @see Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984), section 3.4.3
+ * @see Wolpert, "Stacked generalization" (1992), Breiman, "Stacked regressions" (1996): weights are not negative
+ */
+export function choose(rows: JudgedRows): Choice {
+  const { score, predictions } = rows;
+  const stacked = stackWeights(rows), all = [...predictions, mix(predictions, stacked)];
+  const squares = all.map((one) => one.map((value, row) => (value - score[row]!) ** 2));
+  const errors = squares.map((one) => mean(one));
+  const rmse = Float64Array.from(errors, Math.sqrt);
+  const candidates = Array.from(predictions.keys());
+  const best = candidates.reduce((a, b) => errors[b]! < errors[a]! ? b : a);
+  const within = (one: number, other: number) =>
+    errors[one]! - errors[other]! <= standardError(squares[one]!, squares[other]!, rows.clusters);
+  const single = candidates.find((one) => within(one, best))!;
+  const last = predictions.length;
+  const chosen = score.length > 0 && !within(best, last) ? last : single;
+  const weights = chosen === last ? stacked : Float64Array.from(stacked, (_, i) => i + 1 === chosen ? 1 : 0);
+  return { weights, chosen, rmse };
+}
+
+/** Σ w_i p_i + (1 - Σ w_i) p_0. @param weights of all but the first */
+export function mix(predictions: readonly Float64Array[], weights: Float64Array): Float64Array {
+  const [first, ...others] = predictions;
+  return first!.map((value, row) => others.reduce((sum, one, i) => sum + weights[i]! * (one[row]! - value), value));
+}
+
+/** Weights of all candidates but the first that fit the scores best, none below 0 and no more than 1 together. */
+function stackWeights({ score, predictions }: JudgedRows): Float64Array {
+  const [first, ...others] = predictions;
+  const x = others.map((one) => one.map((value, row) => value - first![row]!));
+  const y = score.map((value, row) => value - first![row]!);
+  const gram = x.map((a) => x.map((b) => dot(a, b))), moment = x.map((a) => dot(a, y));
+  const weights = new Float64Array(x.length);
+  // Coordinate descent on a convex problem of a few unknowns.
+  for (let sweep = 0; sweep < 500; sweep++) {
+    for (let i = 0; i < x.length; i++) {
+      if (gram[i]![i]! === 0) continue;
+      const rest = moment[i]! - weights.reduce((sum, w, j) => sum + (j === i ? 0 : w * gram[i]![j]!), 0);
+      weights[i] = Math.max(rest / gram[i]![i]!, 0);
+    }
+  }
+  const total = weights.reduce((sum, one) => sum + one, 0);
+  return total > 1 ? weights.map((one) => one / total) : weights;
+}
+
+/** Standard error of the mean difference of two columns: the greatest over the kinds of what rows have in common. */
+function standardError(a: Float64Array, b: Float64Array, clusters: readonly Uint32Array[]): number {
+  const difference = a.map((value, row) => value - b[row]!), center = mean(difference);
+  return Math.max(...clusters.map((numbers) => {
+    const sums = new Map<number, number>();
+    difference.forEach((value, row) => sums.set(numbers[row]!, (sums.get(numbers[row]!) ?? 0) + value - center));
+    const count = sums.size;
+    if (count < 2) return 0;
+    const square = [...sums.values()].reduce((sum, one) => sum + one * one, 0);
+    return Math.sqrt(square * count / (count - 1)) / difference.length;
+  }));
+}
+
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);

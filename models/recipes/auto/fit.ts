@@ -1,0 +1,176 @@
+import type { Phase } from "../../phases.ts";
+import type { TrainRows } from "../../recipe.ts";
+import { noiseOf } from "../gaussian_process/fit.ts";
+import type { UsedRows } from "../gaussian_process/rows.ts";
+import {
+  type Candidate,
+  type CandidateRows,
+  fitRidge,
+  judging,
+  type Linear,
+  meanOf,
+  metricMean,
+  predictLinear,
+  process,
+  ridge,
+  type RowFeatures,
+} from "./candidates.ts";
+import { type Choice, choose } from "./choose.ts";
+import { groupHoldouts, type HeldOutBy, type Holdout, metricHoldouts } from "./folds.ts";
+import { type AutoNetwork, candidateNames, regimes } from "./network.ts";
+
+/** Penalties of ridge regression that are tried. */
+const penalties = [0.3, 1, 3, 10, 30, 100, 300, 1000];
+
+/** Metrics from which on there is enough of them to say how metrics that training lacks are scored best. */
+const enoughMetrics = 10;
+
+/** The projected rows of all kinds side by side. */
+export function rowFeatures(network: AutoNetwork, projected: readonly Float32Array[], rows: number): RowFeatures {
+  const widths = network.process.trainRows.map(({ shape }) => shape[1]!);
+  const width = widths.reduce((sum, one) => sum + one, 0), data = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    let at = row * width;
+    projected.forEach((values, kind) => {
+      data.set(values.subarray(row * widths[kind]!, (row + 1) * widths[kind]!), at);
+      at += widths[kind]!;
+    });
+  }
+  return { data, width };
+}
+
+/** The rows that predictions lean on, as candidates see them. */
+export function candidateRows({ score, weight, rows: used }: UsedRows, { rows }: TrainRows): CandidateRows {
+  return { score, weight, metric: Uint32Array.from(used, (row) => rows.metric[row]!) };
+}
+
+/** Group of each used row; texts that augmentation added are groups of their own. */
+function groupsOf({ rows: used }: UsedRows, { rows, tables: { groups } }: TrainRows): Uint32Array {
+  const beyond = (groups ?? new Uint32Array()).reduce((most, one) => Math.max(most, one), -1) + 1;
+  return Uint32Array.from(used, (row) => groups?.[rows.text[row]!] ?? beyond + rows.text[row]!);
+}
+
+/** Rows of one regime with what each candidate says of them, out of fold. */
+interface Judged {
+  readonly rows: number[];
+  readonly predictions: readonly number[][];
+}
+
+/** What candidates are judged with. */
+export interface JudgingOptions {
+  /** The projected rows. */
+  readonly features: RowFeatures;
+  /** Of all rows, without noise. */
+  readonly covariances: Float32Array;
+  readonly folds: number;
+  readonly seed: number;
+}
+
+/** Judges the candidates out of fold, for metrics that the other folds have and for such that they lack, and chooses. */
+export async function chooseCandidates(
+  network: AutoNetwork,
+  train: TrainRows,
+  used: UsedRows,
+  { features, covariances, folds, seed }: JudgingOptions,
+): Promise<void> {
+  const { phase } = train, rows = candidateRows(used, train);
+  const by: HeldOutBy = { group: groupsOf(used, train), metric: rows.metric };
+  const holdouts = groupHoldouts(by, folds, seed);
+  const penalty = await choosePenalty(rows, features, holdouts, phase);
+  const candidates: Candidate[] = [
+    { predict: ({ fit, held }) => new Float64Array(held.length).fill(meanOf(rows, fit)) },
+    metricMean(rows),
+    ridge(rows, features, penalty),
+    process(rows, covariances, await noiseOf(network.process, train, used), phase),
+  ];
+  const judged = regimes.map((): Judged => ({ rows: [], predictions: candidates.map(() => []) }));
+  const [seen, unseen] = judged as [Judged, Judged];
+  const judge = async ({ fit, held }: Holdout) => {
+    const known = new Set(Array.from(fit, (row) => rows.metric[row]!));
+    const predictions = await Promise.all(candidates.map((one) => one.predict({ fit, held })));
+    held.forEach((row, i) => {
+      const into = known.has(rows.metric[row]!) ? seen : unseen;
+      into.rows.push(row);
+      predictions.forEach((one, candidate) => into.predictions[candidate]!.push(Math.min(Math.max(one[i]!, 0), 10)));
+    });
+  };
+  for (const [i, holdout] of holdouts.entries()) {
+    await phase(judging, i, holdouts.length);
+    await judge(holdout);
+  }
+  // Where groups have metrics of their own, those were held out with them.
+  if (unseen.rows.length < seen.rows.length / 10) {
+    const apart = metricHoldouts(by, Math.min(folds, new Set(rows.metric).size), seed);
+    for (const [i, holdout] of apart.entries()) {
+      await phase(judging, i, apart.length);
+      await judge(holdout);
+    }
+  }
+  writeChoices(network, train, judged.map((one, regime) => choiceOf(one, rows, by, regime)), judged, penalty, rows);
+}
+
+/** Null where there are no rows of the regime. */
+function choiceOf({ rows, predictions }: Judged, { score }: CandidateRows, by: HeldOutBy, regime: number) {
+  if (rows.length === 0) return null;
+  const pick = (numbers: Uint32Array) => Uint32Array.from(rows, (row) => numbers[row]!);
+  return choose({
+    score: Float64Array.from(rows, (row) => score[row]!),
+    predictions: predictions.map((one) => Float64Array.from(one)),
+    // Metrics of target rows are those of training, or a sample of others.
+    clusters: regime === 0 ? [pick(by.group)] : [pick(by.group), pick(by.metric)],
+  });
+}
+
+/** The penalty with the lowest error out of fold. */
+async function choosePenalty(rows: CandidateRows, features: RowFeatures, holdouts: readonly Holdout[], phase: Phase) {
+  const errors = new Float64Array(penalties.length);
+  for (const [i, { fit, held }] of holdouts.entries()) {
+    await phase("choosing the penalty of ridge regression", i, holdouts.length);
+    fitRidge(rows, features, fit, penalties).forEach(({ coef, intercept }, k) =>
+      predictLinear(features, held, coef, intercept).forEach((value, j) =>
+        errors[k]! += (Math.min(Math.max(value, 0), 10) - rows.score[held[j]!]!) ** 2
+      )
+    );
+  }
+  return penalties[errors.indexOf(Math.min(...errors))]!;
+}
+
+function writeChoices(
+  network: AutoNetwork,
+  { engine }: TrainRows,
+  choices: readonly (Choice | null)[],
+  judged: readonly Judged[],
+  penalty: number,
+  { metric }: CandidateRows,
+): void {
+  const [seen, unseen] = choices;
+  const metrics = new Set(judged[1]!.rows.map((row) => metric[row]!)).size;
+  const decide = [seen ?? unseen!, seen && metrics < enoughMetrics ? seen : unseen ?? seen!];
+  const flat = (of: (regime: number) => ArrayLike<number>) =>
+    Float32Array.from(regimes.flatMap((_, regime) => Array.from(of(regime))));
+  engine.write(network.weights, flat((regime) => decide[regime]!.weights));
+  engine.write(network.outOfFold, flat((regime) => choices[regime]?.rmse ?? new Float64Array(candidateNames.length)));
+  engine.write(network.judged, flat((regime) => [judged[regime]!.rows.length, decide[regime]!.chosen]));
+  const gaussianProcess = candidateNames.indexOf("gaussian-process");
+  engine.write(
+    network.variance,
+    flat((regime) => {
+      const { rmse, chosen } = choices[regime] ?? decide[regime]!;
+      return [(rmse[chosen]! / rmse[gaussianProcess]!) ** 2];
+    }),
+  );
+  engine.write(network.penalty, Float32Array.of(penalty));
+}
+
+/** Fits to all rows what the weights are for besides the Gaussian process: ridge regression, and the metrics' means. */
+export async function fitOthers(network: AutoNetwork, train: TrainRows, used: UsedRows, features: RowFeatures) {
+  const { engine, phase } = train, rows = candidateRows(used, train);
+  await phase("fitting ridge regression");
+  const [penalty] = (await engine.read([network.penalty]))[0]!;
+  const [{ coef, intercept }] = fitRidge(rows, features, Uint32Array.from(used.rows.keys()), [penalty!]) as [Linear];
+  engine.write(network.coef, Float32Array.from(coef));
+  engine.write(network.intercept, Float32Array.of(intercept));
+  const residual = new Float32Array(network.residual.size);
+  used.score.forEach((score, i) => residual.set([used.weight[i]! * (score - used.mean), used.weight[i]!], 2 * i));
+  engine.write(network.residual, residual);
+}

@@ -1,0 +1,105 @@
+import { Buffer } from "../../../engine/buffer.ts";
+import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";
+import { add, divide, multiply, subtract } from "../../../engine/ops/arithmetic.ts";
+import { concat } from "../../../engine/ops/concat.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
+import { sum } from "../../../engine/ops/reductions.ts";
+import { reshape } from "../../../engine/ops/reshape.ts";
+import { slice } from "../../../engine/ops/slice.ts";
+import { clamp, exp } from "../../../engine/ops/unary.ts";
+import type { Tensor } from "../../../engine/tensor.ts";
+import type { Batch } from "../../batch.ts";
+import type { LabelledRows } from "../../training_data.ts";
+import { GaussianProcess, type GaussianProcessSizes } from "../gaussian_process/network.ts";
+import { priorRows } from "./candidates.ts";
+
+/** Names of the candidates, the simplest first; the last is a weighted mean of the others. */
+export const candidateNames = ["constant", "per-metric mean", "ridge", "gaussian-process", "weighted mean"] as const;
+/** Candidates that have a weight; the constant has what is left of 1. */
+export const weighted = candidateNames.length - 2;
+
+/** Kinds of target rows: metrics that training has, and metrics that it has not. */
+export const regimes = ["seen", "unseen"] as const;
+
+/** Metrics whose squared distance, in units of the mean one, is far above this count as different. */
+const sameMetric = 1e-3;
+
+/**
+ * A constant, the metrics' means, ridge regression and a Gaussian process, weighted: one weight each for records under
+ * metrics that training has, and one for the others.
+ */
+export class AutoNetwork extends Module {
+  readonly process: GaussianProcess;
+  /** Coefficients of ridge regression on the projected rows, [numbers, 1]. */
+  readonly coef: Buffer;
+  /** [1] */
+  readonly intercept: Buffer;
+  /** Penalty of ridge regression, [1]. */
+  readonly penalty: Buffer;
+  /** Weights of `candidateNames` but the first and the last, [regimes, 3]. */
+  readonly weights: Buffer;
+  /** Scores of the train rows less their mean, by weight, beside their weights, [rows, 2]; 0 where a slot is free. */
+  readonly residual: Buffer;
+  /** What candidates came to out of fold, [regimes, candidates]: RMSE. */
+  readonly outOfFold: Buffer;
+  /** Rows that they were judged on, and the number of the candidate that was chosen, [regimes, 2]. */
+  readonly judged: Buffer;
+  /** What the process's variance is multiplied by, so that it is the mean square error out of fold, [regimes]. */
+  readonly variance: Buffer;
+
+  /** Covariances of rows that were just judged and are fitted to next. */
+  covariances: { readonly of: LabelledRows; readonly covariances: Float32Array } | null = null;
+
+  constructor({ engine }: Pick<ModuleOptions, "engine">, sizes: GaussianProcessSizes) {
+    super();
+    this.process = new GaussianProcess({ engine }, sizes);
+    const zeros = (name: string, ...shape: number[]) =>
+      new Buffer(engine, shape, new Float32Array(shape.reduce((size, length) => size * length, 1)), name);
+    const width = this.process.trainRows.reduce((total, { shape }) => total + shape[1]!, 0);
+    this.coef = zeros("coefficients of ridge regression", width, 1);
+    this.intercept = zeros("intercept of ridge regression", 1);
+    this.penalty = zeros("penalty of ridge regression", 1);
+    this.weights = zeros("weights of candidates", regimes.length, weighted);
+    this.residual = zeros("train residuals", sizes.rows, 2);
+    this.outOfFold = zeros("out-of-fold errors", regimes.length, candidateNames.length);
+    this.judged = zeros("judged rows", regimes.length, 2);
+    this.variance = new Buffer(engine, [regimes.length], new Float32Array(regimes.length).fill(1), "variance factors");
+  }
+
+  /** Expected scores and their variances, noise included, each [batch]. */
+  forward(batch: Batch): { readonly score: Tensor; readonly variance: Tensor } {
+    const { process } = this, projected = process.project(batch), { engine } = batch.metric;
+    const distances = process.distances(projected), column = (x: Tensor) => reshape({ x }, { shape: [x.size, 1] });
+    const number = (value: number) => engine.tensor([1], [value]);
+    const { score, variance } = process.predict(distances);
+
+    // Rows under the same metric have distance 0.
+    const apart = distances[process.kinds.metric]!;
+    const near = exp({ x: multiply({ a: apart, b: number(-1 / sameMetric) }) });
+    const sums = matmul({ a: near, b: this.residual });
+    const rows = slice({ x: sums }, { start: 1, end: 2 });
+    const metricMean = divide({
+      a: slice({ x: sums }, { start: 0, end: 1 }),
+      b: add({ a: rows, b: number(priorRows) }),
+    });
+    const seen = clamp({ x: multiply({ a: rows, b: number(1 / sameMetric) }) }, { min: 0, max: 1 });
+
+    const linear = add({ a: matmul({ a: concat(projected), b: this.coef }), b: this.intercept });
+    const others = [
+      metricMean,
+      subtract({ a: linear, b: process.mean }),
+      subtract({ a: column(score), b: process.mean }),
+    ];
+    // w_unseen + seen (w_seen - w_unseen)
+    const blend = (of: Tensor) => {
+      const part = (row: number) => slice({ x: of }, { axis: 0, start: row, end: row + 1 });
+      return add({ a: part(1), b: matmul({ a: seen, b: subtract({ a: part(0), b: part(1) }) }) });
+    };
+    const offset = sum({ x: multiply({ a: concat(others), b: blend(this.weights) }) }, { axis: 1 });
+    const factor = blend(reshape({ x: this.variance }, { shape: [regimes.length, 1] }));
+    return {
+      score: add({ a: offset, b: process.mean }),
+      variance: multiply({ a: variance, b: reshape({ x: factor }, { shape: [variance.size] }) }),
+    };
+  }
+}
