@@ -1,20 +1,21 @@
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
+import { dealFolds } from "./holdouts.ts";
 import type { ScoredPairs } from "../data/negatives.ts";
 import { dot, type Matrix, rowOf } from "./classical/matrix.ts";
 import { Pca } from "./classical/pca.ts";
 import { defaultAlphas, Ridge } from "./classical/ridge.ts";
 import type { Embeddings, FeatureTables, Rows } from "./training_data.ts";
 
-/** Rows, drawn at random, that are left out one by one to choose the penalty. */
-const rowsLeftOut = 600;
+/** Rows, drawn at random, that the penalty is chosen on: most are fitted to, and groups of the others are predicted. */
+const searchedRows = 800, searchFolds = 3;
 /** Where there are more rows, or more numbers in them, it is fitted to so many, drawn at random: a baseline may not take long. */
 const mostRows = 10_000, mostNumbers = 4e7;
 const stream = 0x41d9e;
 
 /** What a run's rows are looked up in. */
-export type BaselineTables = Pick<FeatureTables, "texts" | "metrics">;
+export type BaselineTables = Pick<FeatureTables, "texts" | "metrics" | "groups">;
 
 /**
  * Ridge regression on a run's own inputs, the embeddings of texts and metric side by side: what a linear model makes of them,
@@ -30,10 +31,10 @@ export class RidgeBaseline {
   ) {}
 
   /**
-   * Fits to rows without weights, in float64. The penalty is the best of `defaultAlphas` when each of 600 rows is
-   * predicted by the others.
+   * Fits to rows without weights, in float64. The penalty is the best of `defaultAlphas` when groups of rows are predicted
+   * by others: rows of one text or conversation would tell of each other, and call for far too weak a penalty.
    */
-  static fit({ texts, metrics }: BaselineTables, rows: ScoredPairs): RidgeBaseline {
+  static fit({ texts, metrics, groups }: BaselineTables, rows: ScoredPairs): RidgeBaseline {
     const reduced = reduceMetrics(metrics), width = texts.fields * texts.dimension, columns = width + reduced.columns;
     const matrix = (chosen: Uint32Array): { x: Matrix; y: Float32Array } => {
       const data = new Float64Array(chosen.length * columns);
@@ -45,7 +46,10 @@ export class RidgeBaseline {
       return { x: { data, rows: chosen.length, columns }, y: Float32Array.from(chosen, (row) => rows.score[row]!) };
     };
     const drawn = new Philox(1, stream).permutation(rows.score.length);
-    const { alpha } = Ridge.searchLeaveOneOut(matrix(drawn.subarray(0, rowsLeftOut)), defaultAlphas);
+    const searched = drawn.subarray(0, searchedRows);
+    const fold = dealFolds(searched.map((row) => groups?.[rows.text[row]!] ?? rows.text[row]!), searchFolds, 1);
+    const part = (held: boolean) => matrix(searched.filter((_, i) => (fold[i] === 0) === held));
+    const alpha = new Set(fold).size > 1 ? Ridge.search(part(false), part(true), defaultAlphas).alpha : 1;
     const count = Math.min(mostRows, Math.floor(mostNumbers / columns));
     const { coef, intercept } = Ridge.fit(matrix(drawn.subarray(0, count).toSorted()), alpha);
     const metric = reduced.expand(coef.subarray(width));

@@ -1,7 +1,7 @@
 import { cholesky, choleskySolve } from "../../classical/cholesky.ts";
 import { conjugateGradient, rowProduct } from "../../gaussian_process/conjugate_gradient.ts";
 import type { Phase } from "../../phases.ts";
-import type { Holdout } from "./folds.ts";
+import type { Holdout } from "../../holdouts.ts";
 
 /** The rows that candidates are fitted to and judged on. */
 export interface CandidateRows {

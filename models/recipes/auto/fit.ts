@@ -16,7 +16,7 @@ import {
   type RowFeatures,
 } from "./candidates.ts";
 import { type Choice, choose } from "./choose.ts";
-import { groupHoldouts, type HeldOutBy, type Holdout, metricHoldouts } from "./folds.ts";
+import { groupHoldouts, type HeldOutBy, type Holdout, metricHoldouts } from "../../holdouts.ts";
 import { type AutoNetwork, candidateNames, regimes } from "./network.ts";
 
 /** Penalties of ridge regression that are tried. */

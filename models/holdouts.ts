@@ -1,4 +1,4 @@
-import { Philox } from "../../../kernels/philox.ts";
+import { Philox } from "../kernels/philox.ts";
 
 const foldStream = 0xf01d5;
 
