@@ -3,6 +3,7 @@ import type { Module, ModuleOptions } from "../engine/nn/module.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./batch.ts";
+import type { Choice } from "./choice.ts";
 import type { Phase } from "./phases.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Table } from "./settings/table.ts";
@@ -87,6 +88,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   loss(network: Network, batch: LabelledBatch, settings: S): Tensor;
   /** Scores a batch; the network is in evaluation. */
   predict(network: Network, batch: Batch, settings: S): BatchPrediction;
+  /** What a recipe that chooses between several ways to score has chosen, and why. */
+  choice?(network: Network): Promise<Choice>;
   /** Before the first epoch of a new run: sets what the train rows decide, such as a first bias or a projection. */
   start?(network: Network, train: TrainRows, settings: S): Promise<void>;
   /**

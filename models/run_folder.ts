@@ -90,6 +90,8 @@ export class RunFolder {
   readonly figures = this.#file("figures.json");
   /** Ridge regression on the run's inputs; written when the run is finished. */
   readonly ridge = this.#file("ridge.safetensors");
+  /** What a recipe that chooses has chosen; written when the run is finished. */
+  readonly choice = this.#file("choice.json");
   readonly readme = this.#file("README.md");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");

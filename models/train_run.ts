@@ -7,6 +7,8 @@ import { UsageError } from "../kernels/errors.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
+import { aboutData } from "./about_data.ts";
+import type { Choice } from "./choice.ts";
 import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures } from "./history.ts";
 import { measureRun } from "./measure_run.ts";
@@ -47,6 +49,10 @@ export interface TrainSummary {
   readonly best: EpochFigures | null;
   /** Of validation rows, of such with a metric that does not fit, and of the sample set's test rows; empty until it is finished. */
   readonly figures: readonly SetFigure[];
+  /** What a recipe that chooses has chosen; null for others and until the run is finished. */
+  readonly choice: Choice | null;
+  /** The data in a sentence. */
+  readonly about: string;
   /** RMSE on held-out rows under each way to allow for shift; empty until the run is finished. */
   readonly shifts: readonly ShiftFigure[];
 }
@@ -203,6 +209,8 @@ async function run(
     finished: false,
     figures: [],
     shifts: [],
+    choice: null,
+    about: aboutData(prepared, settings.data.groupBy),
   };
   const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   reporter.start({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
@@ -249,9 +257,10 @@ async function run(
       cache,
     });
     await refitToAll(engine, folder, model, prepared, phase);
+    const choice = await model.recipe.choice?.(network) ?? null;
     const state = network.streamState();
     const shifts = shiftFigures(heldOut.shifted);
-    const summary = { ...unfinished, finished: true, epochs: history.length, best, figures, shifts };
+    const summary = { ...unfinished, finished: true, epochs: history.length, best, figures, shifts, choice };
     await writeResults(folder, prepared, history, { ...summary, heldOut, state });
     return summary;
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { StreamedTensor } from "../engine/safetensors.ts";
 import { writeEvidence } from "./calibration/held_out.ts";
+import { writeChoice } from "./choice.ts";
 import type { EpochFigures } from "./history.ts";
 import type { HeldOutMeasures } from "./measure_run.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -27,6 +28,7 @@ export async function writeResults(
   { heldOut: { predicted, evidence, ridge, classes, shifted }, state, ...summary }: RunResults,
 ): Promise<void> {
   await ridge.write(folder.ridge);
+  if (summary.choice) await writeChoice(folder.choice, summary.choice);
   await writeFigures(folder.figures, summary.figures);
   await writePages(folder, prepared, history, summary, state);
   if (evidence.length > 0) await writeEvidence(folder.evidence, evidence);

@@ -8,7 +8,7 @@ export interface JudgedRows {
 }
 
 /** What was chosen, and by what. */
-export interface Choice {
+export interface Chosen {
   /** Weight of each candidate but the first, the constant, which has what is left of 1. */
   readonly weights: Float64Array;
   /** Number of the candidate; that of a weighted mean is the count of candidates. */
@@ -24,7 +24,7 @@ export interface Choice {
  * @see Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984), section 3.4.3
  * @see Wolpert, "Stacked generalization" (1992), Breiman, "Stacked regressions" (1996): weights are not negative
  */
-export function choose(rows: JudgedRows): Choice {
+export function choose(rows: JudgedRows): Chosen {
   const { score, predictions } = rows;
   const stacked = stackWeights(rows), all = [...predictions, mix(predictions, stacked)];
   const squares = all.map((one) => one.map((value, row) => (value - score[row]!) ** 2));

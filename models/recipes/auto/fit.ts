@@ -1,3 +1,4 @@
+import { regimes } from "../../choice.ts";
 import type { Phase } from "../../phases.ts";
 import type { TrainRows } from "../../recipe.ts";
 import { noiseOf } from "../gaussian_process/fit.ts";
@@ -15,9 +16,9 @@ import {
   ridge,
   type RowFeatures,
 } from "./candidates.ts";
-import { type Choice, choose } from "./choose.ts";
+import { choose, type Chosen } from "./choose.ts";
 import { groupHoldouts, type HeldOutBy, type Holdout, metricHoldouts } from "../../holdouts.ts";
-import { type AutoNetwork, candidateNames, regimes } from "./network.ts";
+import { type AutoNetwork, candidateNames } from "./network.ts";
 
 /** Penalties of ridge regression that are tried. */
 const penalties = [0.3, 1, 3, 10, 30, 100, 300, 1000];
@@ -138,7 +139,7 @@ async function choosePenalty(rows: CandidateRows, features: RowFeatures, holdout
 function writeChoices(
   network: AutoNetwork,
   { engine }: TrainRows,
-  choices: readonly (Choice | null)[],
+  choices: readonly (Chosen | null)[],
   judged: readonly Judged[],
   penalty: number,
   { metric }: CandidateRows,

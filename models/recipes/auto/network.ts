@@ -9,6 +9,7 @@ import { slice } from "../../../engine/ops/slice.ts";
 import { clamp, exp } from "../../../engine/ops/unary.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
+import { regimes } from "../../choice.ts";
 import type { LabelledRows } from "../../training_data.ts";
 import { GaussianProcess, type GaussianProcessSizes } from "../gaussian_process/network.ts";
 import { priorRows } from "./candidates.ts";
@@ -17,9 +18,6 @@ import { priorRows } from "./candidates.ts";
 export const candidateNames = ["constant", "per-metric mean", "ridge", "gaussian-process", "weighted mean"] as const;
 /** Candidates that have a weight; the constant has what is left of 1. */
 export const weighted = candidateNames.length - 2;
-
-/** Kinds of target rows: metrics that training has, and metrics that it has not. */
-export const regimes = ["seen", "unseen"] as const;
 
 /** Metrics whose squared distance, in units of the mean one, is far above this count as different. */
 const sameMetric = 1e-3;

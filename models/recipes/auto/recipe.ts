@@ -1,11 +1,12 @@
 import { MetrogradError } from "../../../kernels/errors.ts";
+import type { RegimeChoice } from "../../choice.ts";
 import type { Recipe } from "../../recipe.ts";
 import { searchScales, solveProcess } from "../gaussian_process/fit.ts";
 import { processSizes } from "../gaussian_process/recipe.ts";
 import { setRows, trainCovariances, usedRows } from "../gaussian_process/rows.ts";
 import { type AutoSettings, autoTable } from "./config.ts";
 import { chooseCandidates, fitOthers, rowFeatures } from "./fit.ts";
-import { AutoNetwork } from "./network.ts";
+import { AutoNetwork, candidateNames, weighted } from "./network.ts";
 
 /** What is simplest and best for the data: judged out of fold, for metrics that training has and for others. */
 export const auto: Recipe<AutoSettings, AutoNetwork> = {
@@ -43,4 +44,19 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
   },
 
   predict: (network, batch) => network.forward(batch),
+
+  async choice({ outOfFold, judged, weights, process: { mean: { engine } } }) {
+    const [errors, counts, shares] = await engine.read([outOfFold, judged, weights]);
+    const of = (regime: number): RegimeChoice => {
+      const width = candidateNames.length, rows = counts![regime * 2]!;
+      const others = shares!.slice(regime * weighted, (regime + 1) * weighted);
+      return {
+        rows,
+        rmse: Array.from(errors!.subarray(regime * width, (regime + 1) * width), (one) => rows > 0 ? one : null),
+        chosen: candidateNames[counts![regime * 2 + 1]!]!,
+        weights: [1 - others.reduce((sum, one) => sum + one, 0), ...others, 0],
+      };
+    };
+    return { candidates: candidateNames, regimes: { seen: of(0), unseen: of(1) } };
+  },
 };

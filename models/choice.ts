@@ -1,0 +1,47 @@
+import { writeAtomically } from "../engine/files.ts";
+
+/** Kinds of target records: under metrics that training has, and under metrics that it lacks. */
+export const regimes = ["seen", "unseen"] as const;
+/** Name of a kind of target records. */
+export type Regime = (typeof regimes)[number];
+
+/** What a recipe that chooses has chosen for one kind of target records, and by what. */
+export interface RegimeChoice {
+  /** Train rows that candidates were judged on, each by a fit to other groups (or metrics) of rows; 0 where there were none. */
+  readonly rows: number;
+  /** RMSE of each candidate on them, the simplest first; null where nothing was judged. */
+  readonly rmse: readonly (number | null)[];
+  /** Name of the candidate that was taken. */
+  readonly chosen: string;
+  /** Weight of each candidate in what is taken; together 1. */
+  readonly weights: readonly number[];
+}
+
+/** What was chosen for each kind of target records. */
+export interface Choice {
+  /** Names of the candidates, the simplest first. */
+  readonly candidates: readonly string[];
+  readonly regimes: Readonly<Record<Regime, RegimeChoice>>;
+}
+
+/** Writes a choice as JSON. */
+export async function writeChoice(path: string, choice: Choice): Promise<void> {
+  await writeAtomically(path, JSON.stringify(choice, null, 2) + "\n");
+}
+
+/** Says in a sentence what was taken for a kind of records, and why. */
+export function describeChoice({ candidates, regimes }: Choice, regime: Regime): string {
+  const { rmse, chosen, rows } = regimes[regime], at = candidates.indexOf(chosen);
+  const errors = candidates.map((name, i) => ({ name, rmse: rmse[i] ?? Infinity }));
+  const figure = (one: { readonly name: string; readonly rmse: number }) => `${one.name} (${one.rmse.toFixed(3)})`;
+  if (rows === 0) return `${chosen} was taken, as for metrics of training: there was nothing to judge others on.`;
+  const best = errors.reduce((a, b) => b.rmse < a.rmse ? b : a), simpler = errors.slice(0, at);
+  const next = simpler.length > 0 ? simpler.reduce((a, b) => b.rmse < a.rmse ? b : a) : null;
+  if (regime === "unseen" && chosen === regimes.seen.chosen && best.name !== chosen) {
+    return `${chosen} was taken, as for metrics of training: there are too few metrics to judge by.`;
+  }
+  const why = best.name === chosen
+    ? next && `its error on held-out rows is lower than that of ${figure(next)} by more than a standard error`
+    : `${figure(best)} is not better by more than a standard error, and less simple`;
+  return `${figure(errors[at]!)} was taken${why ? `: ${why}` : ""}.`;
+}
