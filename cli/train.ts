@@ -167,7 +167,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       return;
     }
     const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
-    if (folds === null) reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal);
+    if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal);
     else reportFolds(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
   });
 }
@@ -187,7 +187,7 @@ async function resume(
   }
   if (await holdsFolds(run)) reportFolds(await resumeFolds(run, spread, added), terminal);
   else if (await holdsEnsemble(run)) reportEnsemble(await resumeEnsemble(run, spread, added), terminal);
-  else if (added.length === 0) reportRun(await resumeRun(run, options, changes), terminal);
+  else if (added.length === 0) await reportRun(await resumeRun(run, options, changes), terminal);
   else throw new UsageError(`${run} holds no ensemble, so that --member cannot be given beside it.`);
 }
 

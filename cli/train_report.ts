@@ -7,35 +7,49 @@ import type { SetFigure } from "../models/set_figure.ts";
 import type { Settings } from "../models/settings/shared.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
 import type { TrainSummary } from "../models/train_run.ts";
+import { type Choice, describeChoice } from "../models/choice.ts";
 import { baselineAdvice, type BesideBaselines, type Trades, tradesOf } from "./baseline_advice.ts";
 import { Interruption } from "./interruption.ts";
 import { formatShifts } from "./shift_options.ts";
 import { counted } from "../models/counted.ts";
+import { nextCommand } from "./next_command.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @throws Interruption when it was stopped */
-export function reportRun(
-  { folder, config: { settings, files }, counts, fitted, finished, epochs, best, figures, shifts }: TrainSummary,
-  terminal: Terminal,
-): void {
+export async function reportRun(summary: TrainSummary, terminal: Terminal): Promise<void> {
+  const { folder, config, config: { settings }, counts, fitted, finished, epochs, best, figures, shifts } = summary;
+  const { choice, about, picture } = summary;
   if (!finished) throw stopped(fitted ? "" : counted(epochs, "epoch"), folder);
   terminal.note(
     fitted
       ? `\nThe model is in ${folder}.\n`
       : `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
   );
+  terminal.note(`${about}\n`);
+  if (choice) reportChoice(choice, terminal);
   terminal.print(setTable(figures));
   terminal.note(describeSets(figures));
-  for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
+  if (settings.augmentation.metricSwap.share > 0 || !choice) {
+    for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
+  }
   // The metrics may have left nothing to swap in.
   const negatives = counts.added.some(([stage, rows]) => stage === swapStage && rows > 0);
   advise(figures.find(({ set }) => set === "validation"), { ...tradesOf([settings]), negatives }, terminal);
-  terminal.note("\nNext:");
-  terminal.note(
-    files === null
-      ? `  deno task predict --run ${folder} --data ${folder}/sample/test.json`
-      : `  deno task predict --run ${folder} --data test.json${files.embeddings === null ? "" : " --embeddings DIR"}`,
-  );
+  terminal.note(`\nPicture: ${picture}`);
+  terminal.note(`Next:\n  ${await nextCommand(folder, config)}`);
+}
+
+/** Says what was chosen for records under metrics of training and for others, and why. */
+function reportChoice(choice: Choice, terminal: Terminal): void {
+  const { candidates, regimes: { seen, unseen } } = choice;
+  const figure = (value: number | null | undefined) => value?.toFixed(3) ?? "-";
+  terminal.print(alignColumns([
+    ["RMSE out of fold, for metrics that training", "has", "lacks"],
+    ...candidates.map((name, i) => [name, figure(seen.rmse[i]), figure(unseen.rmse[i])]),
+    ["rows judged", String(seen.rows), String(unseen.rows)],
+  ]));
+  terminal.note(`Metrics that training has: ${describeChoice(choice, "seen")}`);
+  terminal.note(`Metrics that it lacks: ${describeChoice(choice, "unseen")}\n`);
 }
 
 /** Says what an ensemble came to. @throws Interruption when it was stopped */

@@ -1,4 +1,5 @@
 import { bestEpoch, type EpochFigures } from "./history.ts";
+import { escapeXml as escape } from "./escape_xml.ts";
 import { linearScale, type Scale } from "./scale.ts";
 
 /** What `curvesSvg` shows besides the epochs. */
@@ -127,5 +128,3 @@ function text(x: number, y: number, content: string, anchor: "start" | "middle" 
 const figure = (value: number) => minus(value.toFixed(3));
 const minus = (number: string) => number.replace("-", "−");
 const round = (value: number) => Math.round(value * 10) / 10;
-const escape = (content: string) =>
-  content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

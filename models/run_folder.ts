@@ -90,6 +90,8 @@ export class RunFolder {
   readonly figures = this.#file("figures.json");
   /** Ridge regression on the run's inputs; written when the run is finished. */
   readonly ridge = this.#file("ridge.safetensors");
+  /** Predicted against true scores of the held-out rows; written when the run is finished. */
+  readonly predicted = this.#file("predicted.svg");
   /** What a recipe that chooses has chosen; written when the run is finished. */
   readonly choice = this.#file("choice.json");
   readonly readme = this.#file("README.md");

@@ -51,6 +51,8 @@ export interface TrainSummary {
   readonly figures: readonly SetFigure[];
   /** What a recipe that chooses has chosen; null for others and until the run is finished. */
   readonly choice: Choice | null;
+  /** Where predicted scores are drawn against true ones, once it is finished. */
+  readonly picture: string;
   /** The data in a sentence. */
   readonly about: string;
   /** RMSE on held-out rows under each way to allow for shift; empty until the run is finished. */
@@ -210,6 +212,7 @@ async function run(
     figures: [],
     shifts: [],
     choice: null,
+    picture: folder.predicted,
     about: aboutData(prepared, settings.data.groupBy),
   };
   const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;

@@ -1,4 +1,6 @@
 import type { StreamedTensor } from "../engine/safetensors.ts";
+import { writeAtomically } from "../engine/files.ts";
+import { predictedSvg } from "./predicted_svg.ts";
 import { writeEvidence } from "./calibration/held_out.ts";
 import { writeChoice } from "./choice.ts";
 import type { EpochFigures } from "./history.ts";
@@ -29,6 +31,11 @@ export async function writeResults(
 ): Promise<void> {
   await ridge.write(folder.ridge);
   if (summary.choice) await writeChoice(folder.choice, summary.choice);
+  const sets = [{ name: "validation", rows: predicted.validation }, {
+    name: "mismatched validation",
+    rows: predicted.mismatched,
+  }].filter(({ rows }) => rows.length > 0);
+  await writeAtomically(folder.predicted, predictedSvg(sets, `Scores of held-out records by ${summary.config.recipe}`));
   await writeFigures(folder.figures, summary.figures);
   await writePages(folder, prepared, history, summary, state);
   if (evidence.length > 0) await writeEvidence(folder.evidence, evidence);

@@ -1,0 +1,29 @@
+import { basename, dirname, join } from "node:path";
+import { whatIsAt } from "../engine/files.ts";
+import type { RunConfig } from "../models/run_folder.ts";
+
+/** The call of `predict` that goes on from a run, with files that are there: it runs as it is printed. */
+export async function nextCommand(folder: string, { files }: Pick<RunConfig, "files">): Promise<string> {
+  if (files === null) return `deno task predict --run ${folder} --data ${join(folder, "sample", "test.json")}`;
+  const data = await firstThere(testNames(files.data)) ?? files.data;
+  const embeddings = files.embeddings === null
+    ? null
+    : data === files.data
+    ? files.embeddings
+    : await firstThere(testNames(files.embeddings));
+  // Embeddings of other records would be refused.
+  const known = files.embeddings !== null && embeddings === null ? files.data : data;
+  return `deno task predict --run ${folder} --data ${known}` +
+    (files.embeddings === null ? "" : ` --embeddings ${embeddings ?? files.embeddings}`);
+}
+
+/** What the test set beside a train set may be called. */
+function testNames(path: string): string[] {
+  const name = basename(path), test = name.replace("train", "test");
+  return test === name ? [] : [join(dirname(path), test)];
+}
+
+async function firstThere(paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) if (await whatIsAt(path) !== "nothing") return path;
+  return null;
+}
