@@ -3,9 +3,13 @@ import { whatIsAt } from "../engine/files.ts";
 import type { RunConfig } from "../models/run_folder.ts";
 
 /** The call of `predict` that goes on from a run, with files that are there: it runs as it is printed. */
-export async function nextCommand(folder: string, { files }: Pick<RunConfig, "files">): Promise<string> {
+export async function nextCommand(
+  folder: string,
+  { files }: Pick<RunConfig, "files">,
+  target?: string | undefined,
+): Promise<string> {
   if (files === null) return `deno task predict --run ${folder} --data ${join(folder, "sample", "test.json")}`;
-  const data = await firstThere(testNames(files.data)) ?? files.data;
+  const data = target ?? await firstThere(testNames(files.data)) ?? files.data;
   const embeddings = files.embeddings === null
     ? null
     : data === files.data

@@ -17,6 +17,7 @@ import { formatExplanation } from "./explanation.ts";
 import { interruptible } from "./interruption.ts";
 import { flagOf, given, number, text } from "./options.ts";
 import { nextFree } from "./out.ts";
+import { readTarget } from "./target.ts";
 import { createTrainReporter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { type EnsembleCall, trainEnsembleCall } from "./train_ensemble.ts";
@@ -39,6 +40,8 @@ export type TrainCall =
     readonly force: boolean;
     /** Trains as many runs, each with another part held out; null for one run. */
     readonly folds: number | null;
+    /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
+    readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
     readonly explain: boolean;
   }
@@ -85,6 +88,11 @@ function trainOptions() {
         "train a run for each of so many parts of the records, and pool what each predicts of its own",
         number("--folds", [2, 1000, true]),
       )
+      .option(
+        "--target <file>",
+        "JSON file of records that are to be scored: their metrics decide which errors are shown (their scores are not looked at)",
+        text("--target"),
+      )
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
@@ -125,7 +133,8 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
   }
   const { data, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;
-  const { out, force, folds, explain, recipe, config, set, embeddings: folder, encoder: name, ...further } = words;
+  const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
+    words;
   const shorthands = further as ShorthandWords;
   const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
   const dataWords = { data, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows };
@@ -135,13 +144,19 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
+    if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
     const request = { ...source, ...readEnsemble(settingWords, file, member) };
     return { kind: "ensemble", request, jobs: jobs ?? 1, ...run };
   }
   for (const [option, found] of [["--member", member.length > 0], ["--jobs", jobs !== undefined]] as const) {
     if (found) throw new UsageError(`${option} is for ensembles; --recipe ${ensembleName} is expected beside it.`);
   }
-  return { kind: "new", request: { ...source, ...readSettings(settingWords, file) }, ...run };
+  return {
+    kind: "new",
+    request: { ...source, ...readSettings(settingWords, file) },
+    target: target ?? null,
+    ...run,
+  };
 }
 
 /** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
@@ -161,13 +176,14 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       return;
     }
     const { force, folds } = call;
+    const target = call.target === null ? null : await readTarget(call.target, terminal);
     const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {
       terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
       return;
     }
     const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
-    if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal);
+    if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal, target);
     else reportFolds(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
   });
 }

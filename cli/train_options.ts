@@ -13,6 +13,7 @@ const shorthands = [
   ["negatives", "share", "augmentation.metricSwap.share"],
   ["weights", "kind", "weights.kind"],
   ["seed", "number", "training.seed"],
+  ["budget", "time", "model.budget"],
   ["bilinear", "form", "model.bilinear"],
   ["rank", "number", "model.rank"],
   ["hidden", "widths", "model.hidden"],
@@ -37,9 +38,9 @@ export const shorthandRecipe = recipeNamed("bilinear");
 
 /** Each short option with its help. */
 export function shorthandOptions(): { readonly flags: string; readonly description: string }[] {
-  const fields = fieldsOf(shorthandRecipe.table);
+  const fields = [shorthandRecipe, ...recipes].map(({ table }) => fieldsOf(table));
   return shorthands.map(([name, value, path]) => {
-    const { doc, standard, kind: { options } } = fields.get(path)!;
+    const { doc, standard, kind: { options } } = fields.find((some) => some.has(path))!.get(path)!;
     const what = options ? `${doc}: ${options.join(" or ")}` : doc;
     return {
       flags: `${flagOf(name)} <${value}>`,
@@ -88,7 +89,8 @@ export function readSettings(
 export function assignments(words: SettingWords): [path: string, word: string, name: string][] {
   const short = shorthands.flatMap(([name, , path]): [string, string, string][] => {
     const word = words.shorthands[name];
-    return word === undefined ? [] : [[path, word, flagOf(name)]];
+    if (word === undefined) return [];
+    return [[path, name === "budget" ? secondsOf(word) : word, flagOf(name)]];
   });
   const set = (words.set ?? []).map((assignment): [string, string, string] => {
     const equals = assignment.indexOf("=");
@@ -104,6 +106,12 @@ export function assignments(words: SettingWords): [path: string, word: string, n
     ? []
     : [["features.encoder", words.encoder, "--encoder"]];
   return [...encoder, ...short, ...set];
+}
+
+/** A time such as 90s, 2m or 1h in seconds; what is none is left as it is, to be refused. */
+function secondsOf(word: string): string {
+  const [, number, unit] = /^([0-9.]+)(s|m|h)$/.exec(word.trim()) ?? [];
+  return number === undefined ? word : String(Number(number) * { s: 1, m: 60, h: 3600 }[unit as "s" | "m" | "h"]);
 }
 
 /** What a file of settings holds. */

@@ -13,10 +13,15 @@ import { Interruption } from "./interruption.ts";
 import { formatShifts } from "./shift_options.ts";
 import { counted } from "../models/counted.ts";
 import { nextCommand } from "./next_command.ts";
+import { type Target, unseenShare } from "./target.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @throws Interruption when it was stopped */
-export async function reportRun(summary: TrainSummary, terminal: Terminal): Promise<void> {
+export async function reportRun(
+  summary: TrainSummary,
+  terminal: Terminal,
+  target: Target | null = null,
+): Promise<void> {
   const { folder, config, config: { settings }, counts, fitted, finished, epochs, best, figures, shifts } = summary;
   const { choice, about, picture } = summary;
   if (!finished) throw stopped(fitted ? "" : counted(epochs, "epoch"), folder);
@@ -26,7 +31,7 @@ export async function reportRun(summary: TrainSummary, terminal: Terminal): Prom
       : `\nTrained for ${counted(epochs, "epoch")}; the weights of epoch ${best?.epoch} are kept in ${folder}.\n`,
   );
   terminal.note(`${about}\n`);
-  if (choice) reportChoice(choice, terminal);
+  if (choice) reportChoice(choice, target && await unseenShare(target, folder), terminal);
   terminal.print(setTable(figures));
   terminal.note(describeSets(figures));
   if (settings.augmentation.metricSwap.share > 0 || !choice) {
@@ -36,18 +41,28 @@ export async function reportRun(summary: TrainSummary, terminal: Terminal): Prom
   const negatives = counts.added.some(([stage, rows]) => stage === swapStage && rows > 0);
   advise(figures.find(({ set }) => set === "validation"), { ...tradesOf([settings]), negatives }, terminal);
   terminal.note(`\nPicture: ${picture}`);
-  terminal.note(`Next:\n  ${await nextCommand(folder, config)}`);
+  terminal.note(`Next:\n  ${await nextCommand(folder, config, target?.path)}`);
 }
 
 /** Says what was chosen for records under metrics of training and for others, and why. */
-function reportChoice(choice: Choice, terminal: Terminal): void {
+function reportChoice(choice: Choice, unseenShare: number | null, terminal: Terminal): void {
   const { candidates, regimes: { seen, unseen } } = choice;
   const figure = (value: number | null | undefined) => value?.toFixed(3) ?? "-";
+  const mixed = (i: number) => {
+    const parts = [[1 - unseenShare!, seen.rmse[i]], [unseenShare!, unseen.rmse[i]]] as const;
+    const known = parts.filter(([share]) => share > 0);
+    if (known.some(([, rmse]) => rmse === null)) return "-";
+    return figure(Math.sqrt(known.reduce((sum, [share, rmse]) => sum + share * rmse! ** 2, 0)));
+  };
+  const like = (cell: () => string) => unseenShare === null ? [] : [cell()];
   terminal.print(alignColumns([
-    ["RMSE out of fold, for metrics that training", "has", "lacks"],
-    ...candidates.map((name, i) => [name, figure(seen.rmse[i]), figure(unseen.rmse[i])]),
+    ["RMSE out of fold, for metrics that training", "has", "lacks", ...like(() => "as --target")],
+    ...candidates.map((name, i) => [name, figure(seen.rmse[i]), figure(unseen.rmse[i]), ...like(() => mixed(i))]),
     ["rows judged", String(seen.rows), String(unseen.rows)],
   ]));
+  if (unseenShare !== null) {
+    terminal.note(`${(100 * unseenShare).toFixed(0)} % of --target are under metrics that training lacks.`);
+  }
   terminal.note(`Metrics that training has: ${describeChoice(choice, "seen")}`);
   terminal.note(`Metrics that it lacks: ${describeChoice(choice, "unseen")}\n`);
 }

@@ -6,6 +6,11 @@ import { gaussianProcessModel, gaussianProcessTable } from "../gaussian_process/
 const model = {
   ...gaussianProcessModel,
   folds: number(5, [2, 100, true], "parts of the train rows that candidates are judged on, each fitted without it"),
+  budget: number(
+    120,
+    [1, 1e6, false],
+    "seconds that judging and fitting may take, about; where they are too few, predictions lean on fewer rows",
+  ),
 } as const satisfies Table;
 
 const loss = {} as const satisfies Table;

@@ -45,6 +45,8 @@ export class AutoNetwork extends Module {
   /** What the process's variance is multiplied by, so that it is the mean square error out of fold, [regimes]. */
   readonly variance: Buffer;
 
+  /** Most train rows that the budget allows, [1]. */
+  readonly limit: Buffer;
   /** Covariances of rows that were just judged and are fitted to next. */
   covariances: { readonly of: LabelledRows; readonly covariances: Float32Array } | null = null;
 
@@ -56,6 +58,7 @@ export class AutoNetwork extends Module {
     const width = this.process.trainRows.reduce((total, { shape }) => total + shape[1]!, 0);
     this.coef = zeros("coefficients of ridge regression", width, 1);
     this.intercept = zeros("intercept of ridge regression", 1);
+    this.limit = new Buffer(engine, [1], Float32Array.of(sizes.rows), "most train rows");
     this.penalty = zeros("penalty of ridge regression", 1);
     this.weights = zeros("weights of candidates", regimes.length, weighted);
     this.residual = zeros("train residuals", sizes.rows, 2);

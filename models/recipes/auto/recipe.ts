@@ -1,9 +1,10 @@
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { RegimeChoice } from "../../choice.ts";
-import type { Recipe } from "../../recipe.ts";
+import type { Recipe, TrainRows } from "../../recipe.ts";
 import { searchScales, solveProcess } from "../gaussian_process/fit.ts";
 import { processSizes } from "../gaussian_process/recipe.ts";
-import { setRows, trainCovariances, usedRows } from "../gaussian_process/rows.ts";
+import type { GaussianProcess } from "../gaussian_process/network.ts";
+import { secondsOfCovariances, setRows, trainCovariances, usedRows } from "../gaussian_process/rows.ts";
 import { type AutoSettings, autoTable } from "./config.ts";
 import { chooseCandidates, fitOthers, rowFeatures } from "./fit.ts";
 import { AutoNetwork, candidateNames, weighted } from "./network.ts";
@@ -18,9 +19,14 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
   build: ({ model }, widths, options) => new AutoNetwork(options, processSizes(model, widths)),
 
   /** Searches the scales of the Gaussian process, and judges all candidates out of fold. */
-  async start(network, train, { model: { searchRows, folds }, training: { seed } }) {
-    const { used, projected } = await searchScales(network.process, train, { searchRows, seed });
-    const covariances = await trainCovariances(network.process, train, used.rows.length);
+  async start(network, train, { model: { searchRows, folds, budget }, training: { seed } }) {
+    const { process } = network, began = performance.now();
+    const { used: all, projected } = await searchScales(process, train, { searchRows, seed });
+    const left = budget - (performance.now() - began) / 1000;
+    const limit = await rowsWithin(left, process, train, all.rows.length);
+    train.engine.write(network.limit, Float32Array.of(limit));
+    const used = limit < all.rows.length ? usedRows(process, train, seed, limit) : all;
+    const covariances = await trainCovariances(process, train, used.rows.length);
     const features = rowFeatures(network, projected, used.rows.length);
     await chooseCandidates(network, train, used, { features, covariances, folds, seed });
     network.covariances = { of: train.rows, covariances };
@@ -28,12 +34,15 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
 
   /** Fits all that has a weight to all rows. */
   async refit(network, train, { training: { seed } }) {
-    const used = usedRows(network.process, train, seed);
-    const projected = await setRows(network.process, train, used);
+    const { process } = network;
+    const [limit] = (await train.engine.read([network.limit]))[0]!;
+    // As much more as there are rows now: a model that is fitted to all leans on all, where it leant on all before.
+    const used = usedRows(process, train, seed, limit! < process.alpha.shape[0]! ? limit! : Infinity);
+    const projected = await setRows(process, train, used);
     const kept = network.covariances?.of === train.rows ? network.covariances.covariances : null;
     network.covariances = null;
-    const covariances = kept ?? await trainCovariances(network.process, train, used.rows.length);
-    await solveProcess(network.process, train, used, covariances);
+    const covariances = kept ?? await trainCovariances(process, train, used.rows.length);
+    await solveProcess(process, train, used, covariances);
     await fitOthers(network, train, used, rowFeatures(network, projected, used.rows.length));
   },
 
@@ -60,3 +69,23 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
     return { candidates: candidateNames, regimes: { seen: of(0), unseen: of(1) } };
   },
 };
+
+/** Times that all covariances, or work that takes as long, are computed until a run is done. */
+const passes = 5;
+/** Fewer rows would not be worth the time that the rest takes. */
+const leastRows = 500;
+
+/** How many train rows the Gaussian process can lean on within a time. */
+async function rowsWithin(
+  seconds: number,
+  process: GaussianProcess,
+  train: TrainRows,
+  rows: number,
+): Promise<number> {
+  const needed = passes * await secondsOfCovariances(process, train, rows);
+  // Time grows with the square of the rows.
+  const limit = Math.max(Math.floor(rows * Math.sqrt(Math.max(seconds, 0) / needed)), leastRows);
+  if (limit >= rows) return process.alpha.shape[0]!;
+  await train.phase(`leaning on ${limit} of ${rows} train rows, to stay within the budget`);
+  return limit;
+}

@@ -1,5 +1,5 @@
 import type { Engine } from "../../../engine/engine.ts";
-import { indexSelect } from "../../../engine/ops/gather.ts";
+import { slice } from "../../../engine/ops/slice.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import type { Matrix } from "../../classical/matrix.ts";
@@ -23,12 +23,17 @@ export interface UsedRows {
 }
 
 /** The rows that count, or as many as there is room for. @throws MetrogradError when there are none */
-export function usedRows({ alpha }: GaussianProcess, { rows }: TrainRows, seed: number): UsedRows {
+export function usedRows(
+  { alpha }: GaussianProcess,
+  { rows }: Pick<TrainRows, "rows">,
+  seed: number,
+  most: number = Infinity,
+): UsedRows {
   const { score, weight } = rows;
   const counted = Uint32Array.from(weight.keys()).filter((row) => weight[row]! > 0);
   if (counted.length === 0) throw new MetrogradError("There are no rows to train on.");
   const order = new Philox(seed, rowsStream).permutation(counted.length);
-  const used = Uint32Array.from(order.subarray(0, alpha.shape[0]!), (i) => counted[i]!);
+  const used = Uint32Array.from(order.subarray(0, Math.min(alpha.shape[0]!, most)), (i) => counted[i]!);
   return {
     rows: used,
     score: Float64Array.from(used, (row) => score[row]!),
@@ -104,13 +109,7 @@ export async function setRows(
 
 /** Squared distances by kind between the first rows, each [count, count]. */
 export async function firstDistances(network: GaussianProcess, engine: Engine, count: number): Promise<Float32Array[]> {
-  const parts = await distanceParts(network, engine, 0, count);
-  const size = network.alpha.shape[0]!;
-  return parts.map((part) => {
-    const square = new Float32Array(count * count);
-    for (let i = 0; i < count; i++) square.set(part.subarray(i * size, i * size + count), i * count);
-    return square;
-  });
+  return await distanceParts(network, engine, { from: 0, count }, count);
 }
 
 /** Covariances between so many of the first rows, without noise, [count, count]. */
@@ -120,23 +119,42 @@ export async function trainCovariances(
   count: number,
 ): Promise<Float32Array> {
   const [scales] = await engine.read([network.scales]);
-  const all = new Float32Array(count * count), size = network.alpha.shape[0]!;
+  const all = new Float32Array(count * count);
   for (let from = 0; from < count; from += chunk) {
     await phase("measuring distances between train rows", from, count);
     const rows = Math.min(chunk, count - from);
-    const covariances = new Float32Array(rows * size);
-    network.covariance.fill(await distanceParts(network, engine, from, rows), scales!, covariances);
-    for (let i = 0; i < rows; i++) all.set(covariances.subarray(i * size, i * size + count), (from + i) * count);
+    const distances = await distanceParts(network, engine, { from, count: rows }, count);
+    network.covariance.fill(distances, scales!, all.subarray(from * count, (from + rows) * count));
   }
   return all;
 }
 
-/** Squared distances by kind of some train rows to all, each [count, rows]. */
-async function distanceParts(network: GaussianProcess, engine: Engine, from: number, count: number) {
+/** Seconds that `trainCovariances` would take, by a part of it. */
+export async function secondsOfCovariances(
+  network: GaussianProcess,
+  { engine }: Pick<TrainRows, "engine">,
+  count: number,
+): Promise<number> {
+  const [scales] = await engine.read([network.scales]);
+  const rows = Math.min(chunk / 4, count), part = { from: 0, count: rows };
+  // Kernels are compiled before the clock runs.
+  await distanceParts(network, engine, part, count);
+  const began = performance.now();
+  network.covariance.fill(await distanceParts(network, engine, part, count), scales!, new Float32Array(rows * count));
+  return (performance.now() - began) / 1000 * count / rows;
+}
+
+/** Squared distances by kind of some train rows to the first ones, each [count, others]. */
+async function distanceParts(
+  network: GaussianProcess,
+  engine: Engine,
+  { from, count }: { readonly from: number; readonly count: number },
+  others: number,
+): Promise<Float32Array[]> {
   const tensors = engine.noGrad(() =>
     engine.scope(() => {
-      const index = engine.indices([count], Uint32Array.from({ length: count }, (_, i) => from + i));
-      return network.distances(network.trainRows.map((x) => indexSelect({ x, index }, { axis: 0 })));
+      const first = (end: number, start = 0) => network.trainRows.map((x) => slice({ x }, { axis: 0, start, end }));
+      return network.distances(first(from + count, from), first(others));
     })
   );
   const distances = await engine.read(tensors);
