@@ -55,8 +55,10 @@ export function layOutTexts(embeddings: TextEmbeddings, layout: TextLayout, sour
     return { data: meanText(embeddings) as Float32Array<ArrayBuffer>, fields: 1, dimension };
   }
   const names = layoutFields[layout];
+  // Prompt and response that were embedded as one text have that for either.
+  const whole = layout === "prompt-response" ? embeddings.fields.find(({ name }) => name === "text") : undefined;
   const columns = names.map((name) => {
-    const found = embeddings.fields.find((field) => field.name === name);
+    const found = embeddings.fields.find((field) => field.name === name) ?? whole;
     if (found) return found.data;
     throw new DataError(`${source} lacks ${name}.npy, which the layout "${layout}" of the texts needs.`);
   });

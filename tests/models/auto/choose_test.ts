@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { Philox } from "../../../kernels/philox.ts";
+import { choose, mix } from "../../../models/recipes/auto/choose.ts";
+
+const rows = 400, random = new Philox(4);
+const normals = (deviation: number) => Float64Array.from({ length: rows }, () => deviation * random.normal());
+const plus = (...parts: Float64Array[]) =>
+  Float64Array.from({ length: rows }, (_, i) => parts.reduce((sum, part) => sum + part[i]!, 5));
+const signal = normals(1), hidden = normals(1), noise = normals(0.5);
+const score = plus(signal, hidden, noise), constant = new Float64Array(rows).fill(5);
+const alone = Uint32Array.from(score.keys());
+
+Deno.test("auto: the simplest candidate within a standard error of the best is taken", () => {
+  const rough = plus(signal, normals(0.3)), fine = plus(signal, normals(0.29));
+  const { chosen, weights, rmse } = choose({ score, predictions: [constant, rough, fine], clusters: [alone] });
+  assert.equal(chosen, 1);
+  assert.deepEqual([...weights], [1, 0]);
+  assert.ok(rmse[0]! > rmse[1]!);
+  // Nothing but noise is no better than the constant.
+  assert.equal(choose({ score, predictions: [constant, plus(normals(0.1))], clusters: [alone] }).chosen, 0);
+});
+
+Deno.test("auto: a weighted mean is taken where candidates know different things", () => {
+  const { chosen, weights, rmse } = choose({
+    score,
+    predictions: [constant, plus(signal), plus(hidden)],
+    clusters: [alone],
+  });
+  assert.equal(chosen, 3, "the weighted mean");
+  assert.ok(weights.every((one) => one > 0.4 && one <= 0.51), `${weights}`);
+  assert.ok(rmse[3]! < Math.min(rmse[1]!, rmse[2]!));
+});
+
+Deno.test("auto: rows that err together count as one, so that a difference of two groups is no evidence", () => {
+  const halves = Uint32Array.from(score, (_, i) => i < rows / 2 ? 0 : 1);
+  // Better on one half and worse on the other.
+  const lucky = score.map((value, i) => i < rows / 2 ? value : 5 - 0.3 * (value - 5));
+  assert.equal(choose({ score, predictions: [constant, lucky], clusters: [alone] }).chosen, 1);
+  assert.equal(choose({ score, predictions: [constant, lucky], clusters: [halves] }).chosen, 0);
+});
+
+Deno.test("auto: weights leave the rest to the constant", () => {
+  const mixed = mix([Float64Array.of(5, 5), Float64Array.of(9, 1), Float64Array.of(5, 9)], Float64Array.of(0.5, 0.25));
+  assert.deepEqual([...mixed], [7, 4]);
+});
