@@ -21,7 +21,7 @@ import { Philox } from "../kernels/philox.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { builtInEncoder } from "./open_encoder.ts";
-import { type PreparedGate, prepareGate } from "./prepare_gate.ts";
+import { type PreparedFit, prepareFit } from "./prepare_fit.ts";
 import { recipeNamed } from "./recipes.ts";
 import { keptSettings } from "./resume_changes.ts";
 import { isRefittedToAll } from "./refit.ts";
@@ -54,7 +54,7 @@ export interface PreparedRun {
   readonly data: TrainingData;
   readonly metrics: MetricTable;
   /** Tells records whose metric does not fit; null where none is wanted. */
-  readonly gate: PreparedGate | null;
+  readonly fit: PreparedFit | null;
   /** Train and validation rows, where the run is fitted to both once it was measured; else null. */
   readonly refitted: LabelledRows | null;
   /** The encoder that learnt from the train texts; null for any other. */
@@ -176,8 +176,8 @@ export async function prepare(
     ...options,
     seed: settings.data.splitSeed ?? settings.training.seed,
   });
-  const gate = settings.gate.name === "none" ? null : prepareGate(
-    { records, texts, train: plain, validation, mismatched, metrics, groupBy: settings.data.groupBy },
+  const fit = settings.fit.name === "none" ? null : prepareFit(
+    { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: options },
     onNote,
   );
   const tables: GrowingTables = {
@@ -196,18 +196,18 @@ export async function prepare(
       metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
     },
-    train: weighted(train, settings.weights, gate),
+    train: weighted(train, settings.weights, fit),
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
-    ? weightedBoth(train, validation, settings.weights, gate)
+    ? weightedBoth(train, validation, settings.weights, fit)
     : null;
   return {
     data,
     metrics,
-    gate,
+    fit,
     refitted,
     encoder: encoded?.hash ?? null,
     sample,

@@ -7,7 +7,7 @@ import { DataError, MetrogradError, UsageError } from "../kernels/errors.ts";
 import { writeEvidence } from "./calibration/held_out.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { watchOf } from "./encode_inputs.ts";
-import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
+import { loadBest, refitToAll, saveFit } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
 import { measureRun } from "./measure_run.ts";
@@ -160,14 +160,14 @@ async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
 }
 
 async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
-  const { metrics, encoder, gate, sample, inputs } = prepared;
+  const { metrics, encoder, fit, sample, inputs } = prepared;
   await metrics.write(folder.path);
   if (encoder) {
     const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
     await writeSafetensors(folder.encoder, new Map(state));
   }
   // That of a run that is done has learnt from more rows.
-  if (gate && !await folder.isFinished()) await saveGate(folder, gate.gate);
+  if (fit && !await folder.isFinished()) await saveFit(folder, fit.model);
   if (sample) await writeSample(folder.sample, sample, "");
   await folder.writeConfig(config, inputs);
 }
@@ -224,7 +224,7 @@ async function run(
   trainer.dispose();
   const done = finished && best !== null;
   if (done) await loadBest(engine, folder, model, prepared);
-  const scored = { ...prepared, gate: prepared.gate?.gate ?? null };
+  const scored = { ...prepared, fit: prepared.fit?.model ?? null };
   const measured = done
     ? await measureRun(Scorer.of(engine, model, scored, folder.path), prepared, { ...watchOf(reporter), cache })
     : null;

@@ -37,7 +37,7 @@ const documented: Readonly<Record<string, readonly (readonly [path: string, word
 /** No augmentation, no weights and no gate. */
 const unaided: readonly (readonly [path: string, word: string])[] = [
   ["weights.kind", "none"],
-  ["gate.name", "none"],
+  ["fit.name", "none"],
   ...[...fieldsOf(sharedTable).keys()].filter((path) => /^augmentation\..*share$/.test(path))
     .map((path) => [path, "0"] as const),
 ];
@@ -126,7 +126,7 @@ export function settingsFor(
   const { table } = recipeNamed(recipe);
   const words = [
     ...(variant === "document" ? documented[recipe] ?? [] : unaided),
-    ...(variant === "gate" ? [["gate.name", "topics"] as const] : []),
+    ...(variant === "gate" ? [["fit.name", "auto"] as const] : []),
     ...(groupBy === null ? [] : [["data.groupBy", groupBy] as const]),
     ["training.epochs", String(epochs)] as const,
     ["training.seed", String(seed)] as const,

@@ -16,11 +16,11 @@ Deno.test("results: plain is without remedies, document with those of the recipe
       const given = settingsFor(name, variant, { epochs: 2, seed: 3, groupBy: null });
       return settingsOf({ ...recipeNamed(name), table }, given);
     };
-    const { augmentation: { metricSwap, opposite, targeted: { low, mid } }, weights, gate, training } = of("plain");
+    const { augmentation: { metricSwap, opposite, targeted: { low, mid } }, weights, fit, training } = of("plain");
     assert.deepEqual([metricSwap, opposite, low, mid].map(({ share }) => share), [0, 0, 0, 0], name);
-    assert.deepEqual([weights.kind, gate.name, training.epochs, training.seed], ["none", "none", 2, 3]);
-    assert.deepEqual({ ...of("gate"), gate }, of("plain"));
-    assert.equal(of("gate").gate.name, "topics");
+    assert.deepEqual([weights.kind, fit.name, training.epochs, training.seed], ["none", "none", 2, 3]);
+    assert.deepEqual({ ...of("gate"), fit }, of("plain"));
+    assert.equal(of("gate").fit.name, "auto");
   }
   assert.equal(settingsFor("scml", "document", { epochs: 1, seed: 1, groupBy: null }).augmentation, undefined);
 });

@@ -3,13 +3,20 @@ import { mismatchedScore } from "../../data/negatives.ts";
 /** Highest score that a record is taken to get because its metric does not fit. */
 export const highestMisfitScore = 5.5;
 
-/** Share of the rows that do not fit, from how much better each one's metric goes with its text than any: p(metric | text) / p(metric). */
-export function estimateMisfitShare(odds: ArrayLike<number>, start = 0.1): number {
+/** Twice the gain in log-likelihood that one more parameter reaches by chance in one case of a thousand (chi-square). */
+const significant = 10.8;
+
+/**
+ * Share of rows that do not fit, by expectation maximisation from their density ratios p(metric | text) / p(metric).
+ *
+ * @see Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities" (2002)
+ */
+export function estimateMisfitShare(ratios: ArrayLike<number>, start = 0.1): number {
   let share = start;
   for (let step = 0; step < 200; step++) {
     let sum = 0;
-    for (let row = 0; row < odds.length; row++) sum += misfitProbability(odds[row]!, share);
-    const next = Math.min(Math.max(sum / odds.length, 1e-6), 1 - 1e-6);
+    for (let row = 0; row < ratios.length; row++) sum += misfitProbability(ratios[row]!, share);
+    const next = Math.min(Math.max(sum / ratios.length, 1e-6), 1 - 1e-6);
     if (Math.abs(next - share) < 1e-9) return next;
     share = next;
   }
@@ -17,15 +24,27 @@ export function estimateMisfitShare(odds: ArrayLike<number>, start = 0.1): numbe
 }
 
 /** log of the likelihood of rows' metrics when a share of them does not fit, but for a constant. */
-export function logLikelihoodOfShare(odds: ArrayLike<number>, share: number): number {
+export function logLikelihoodOfShare(ratios: ArrayLike<number>, share: number): number {
   let sum = 0;
-  for (let row = 0; row < odds.length; row++) sum += Math.log((1 - share) * odds[row]! + share);
+  for (let row = 0; row < ratios.length; row++) sum += Math.log((1 - share) * ratios[row]! + share);
   return sum;
 }
 
+/**
+ * True where rows are significantly likelier with a share of misfits of their own than with a given one (likelihood ratio
+ * test, p < 0.001), and than with one in common with reference rows: ratios that are biased are so of both.
+ */
+export function callForShare(ratios: Float64Array, given: number, reference: Float64Array): boolean {
+  const likeliest = (some: Float64Array) => logLikelihoodOfShare(some, estimateMisfitShare(some));
+  if (2 * (likeliest(ratios) - logLikelihoodOfShare(ratios, given)) <= significant) return false;
+  if (reference.length === 0) return true;
+  const both = Float64Array.of(...ratios, ...reference);
+  return 2 * (likeliest(ratios) + likeliest(reference) - likeliest(both)) > significant;
+}
+
 /** Probability that a row's metric does not fit, by Bayes' rule. */
-export function misfitProbability(odds: number, share: number): number {
-  return share / (share + (1 - share) * odds);
+export function misfitProbability(ratio: number, share: number): number {
+  return share / (share + (1 - share) * ratio);
 }
 
 /** How many observed rows the prior knowledge of misfits' scores is worth. */
@@ -72,7 +91,8 @@ export function fitMisfitScores(
   return { mean, slope: products / squares, center };
 }
 
-/** The expected score of a row that does not fit, within 0 and `highestMisfitScore`. */
+/** The expected score of a row that does not fit, within 0 and `highestMisfitScore`. @param nearness NaN where it is not known */
 export function misfitScore({ mean, slope, center }: MisfitScores, nearness: number): number {
+  if (Number.isNaN(nearness)) return mean;
   return Math.min(Math.max(mean + slope * (nearness - center), 0), highestMisfitScore);
 }
