@@ -64,7 +64,7 @@ export { type HeldOut, type Regime, type RegimeName, regimeNames } from "./fit/r
 export { type ExpertName, expertNames, Experts, type FitTexts, type Judgement } from "./fit/experts.ts";
 export type { Calibration as FitCalibration, LogRatios } from "./fit/calibration.ts";
 export { ClassMeans } from "./fit/class_means.ts";
-export { MetricRidge } from "./fit/metric_ridge.ts";
+export { MetricRidge, type RidgePrediction } from "./fit/metric_ridge.ts";
 export { TopicModel, type TopicModelState } from "./fit/topics.ts";
 export { estimateMisfitShare, misfitProbability, type MisfitScores } from "./fit/misfits.ts";
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./recipes/scml/local_scml.ts";
@@ -99,7 +99,7 @@ export { misfitShares } from "./shift/misfit_share.ts";
 export { type EstimatorName, type ShiftName, shiftNames } from "./shift/names.ts";
 export type { RowsAtHand } from "./shift/rows.ts";
 export type { SettingChange } from "./resume_changes.ts";
-export type { AppliedShift, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
+export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";

@@ -4,8 +4,7 @@ import { groupNumbers } from "../data/split.ts";
 import type { FitTexts } from "./fit/experts.ts";
 import { fitFromFile, fitToFile } from "./fit/fit_file.ts";
 import { FitModel } from "./fit/fit_model.ts";
-import { highestMisfitScore, misfitProbability } from "./fit/misfits.ts";
-import { calledMisfits } from "./fit/train_misfits.ts";
+import { calledMisfits, highestMisfitScore, misfitProbability } from "./fit/misfits.ts";
 
 /** A fit model, and what it says of the rows that it was prepared with. */
 export interface PreparedFit {

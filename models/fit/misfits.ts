@@ -3,6 +3,9 @@ import { mismatchedScore } from "../../data/negatives.ts";
 /** Highest score that a record is taken to get because its metric does not fit. */
 export const highestMisfitScore = 5.5;
 
+/** Share of misfits where nothing speaks for any, which a likelihood can start from. */
+export const leastShare = 1e-6;
+
 /** Twice the gain in log-likelihood that one more parameter reaches by chance in one case of a thousand (chi-square). */
 const significant = 10.8;
 
@@ -16,7 +19,7 @@ export function estimateMisfitShare(ratios: ArrayLike<number>, start = 0.1): num
   for (let step = 0; step < 200; step++) {
     let sum = 0;
     for (let row = 0; row < ratios.length; row++) sum += misfitProbability(ratios[row]!, share);
-    const next = Math.min(Math.max(sum / ratios.length, 1e-6), 1 - 1e-6);
+    const next = Math.min(Math.max(sum / ratios.length, leastShare), 1 - leastShare);
     if (Math.abs(next - share) < 1e-9) return next;
     share = next;
   }
@@ -45,6 +48,18 @@ export function callForShare(ratios: Float64Array, given: number, reference: Flo
 /** Probability that a row's metric does not fit, by Bayes' rule. */
 export function misfitProbability(ratio: number, share: number): number {
   return share / (share + (1 - share) * ratio);
+}
+
+/**
+ * The rows that are taken for misfits: those that are likelier misfits than not, and no more of them than the share says.
+ *
+ * @param misfit probability of each row
+ */
+export function calledMisfits(misfit: Float64Array): boolean[] {
+  const most = Math.round(misfit.reduce((sum, one) => sum + one, 0));
+  const ranked = [...misfit.keys()].filter((row) => misfit[row]! > 0.5).sort((a, b) => misfit[b]! - misfit[a]!);
+  const called = new Set(ranked.slice(0, most));
+  return Array.from(misfit, (_, row) => called.has(row));
 }
 
 /** How many observed rows the prior knowledge of misfits' scores is worth. */

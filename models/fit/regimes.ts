@@ -10,6 +10,14 @@ import {
   pairAccuracy,
 } from "./calibration.ts";
 import { expertNames, type ExpertRows, Experts, type Judgement } from "./experts.ts";
+import {
+  calledMisfits,
+  callForShare,
+  estimateMisfitShare,
+  highestMisfitScore,
+  leastShare,
+  misfitProbability,
+} from "./misfits.ts";
 
 /** The kinds of rows that evidence is calibrated for: their metric was in training, or it was not. */
 export const regimeNames = ["seen", "unseen"] as const;
@@ -32,7 +40,8 @@ export interface Regime {
 
 /** Rows that were held out from the fit. */
 export interface HeldOut {
-  readonly rows: Rows;
+  /** Their texts, metrics and scores. */
+  readonly rows: Rows & { readonly score: ArrayLike<number> };
   /** Number of each row's group or text: rows of one group count as one. */
   readonly groups: ArrayLike<number>;
   /** The metrics that a text, or an equal one, is known to be scored by. */
@@ -80,7 +89,11 @@ export function seenRegime(
   const available = expertNames.flatMap((name, i) =>
     (name === "words" ? experts.words : name === "ridge" ? experts.ridge : experts.means) ? [i] : []
   );
-  const regime = regimeOf({ fitting: judged[0]!.logRatios, swapped: judged[1]!.logRatios, units }, available);
+  const regime = regimeOf(
+    { fitting: judged[0]!.logRatios, swapped: judged[1]!.logRatios, units },
+    lowOf(rows, fitting),
+    available,
+  );
   return { regime, experts };
 }
 
@@ -95,7 +108,7 @@ export function unseenRegime(of: ExpertRows, { rows, known }: HeldOut): Regime {
   if (parts < 2 || rows.metric.length === 0) return nothingKnown;
   const order = random.permutation(metrics.length), part = new Map(metrics.map((m, i) => [m, order[i]! % parts]));
   const column = expertNames.indexOf("ridge"), fitting: number[] = [], swapped: number[] = [];
-  const units: [number[], number[]] = [[], []];
+  const units: [number[], number[]] = [[], []], low: boolean[] = [];
   for (let own = 0; own < parts; own++) {
     const isOwn = (metric: number) => part.get(metric) === own;
     const held = [...rows.metric.keys()].filter((row) => isOwn(rows.metric[row]!));
@@ -105,12 +118,13 @@ export function unseenRegime(of: ExpertRows, { rows, known }: HeldOut): Regime {
     const experts = Experts.fit(of, { wanted: ["ridge"], without });
     fitting.push(...judge(experts, of, pickRows(rows, held)).logRatios[column]!);
     swapped.push(...judge(experts, of, swaps.rows).logRatios[column]!);
+    low.push(...lowOf(rows, held));
     units[0].push(...held.map((row) => rows.metric[row]!));
     units[1].push(...swaps.from.map((row) => rows.metric[row]!));
   }
   const only = (values: readonly number[]) =>
     expertNames.map((_, i) => i === column ? Float64Array.from(values) : new Float64Array(values.length));
-  return regimeOf({ fitting: only(fitting), swapped: only(swapped), units }, [column]);
+  return regimeOf({ fitting: only(fitting), swapped: only(swapped), units }, low, [column]);
 }
 
 const judge = (experts: Experts, of: ExpertRows, rows: Rows): Judgement =>
@@ -147,11 +161,31 @@ function drawSwaps(
 const areEnough = (units: CalibrationRows["units"]) =>
   units.every((each) => new Set(Array.from(each)).size >= leastUnits);
 
-function regimeOf(rows: CalibrationRows, available: readonly number[]): Regime {
-  const { fitting, swapped, units } = rows;
-  if (!areEnough(units) || available.length === 0) return nothingKnown;
-  const { losses, slopes, shift } = chooseCalibration(rows, available), calibration = { slopes, shift };
-  const ratios = calibrate(calibration, fitting), others = calibrate(calibration, swapped);
+/** Of some rows those that may score low because their metric does not fit. */
+const lowOf = ({ score }: HeldOut["rows"], of: readonly number[]) => of.map((row) => score[row]! <= highestMisfitScore);
+
+/**
+ * The regime that held-out rows and swapped ones speak for. Held-out rows with low scores that turn out to be misfits
+ * themselves are left out, and the calibration is chosen again.
+ *
+ * @param low whether each row that is as it is has a low score
+ */
+function regimeOf(all: CalibrationRows, low: readonly boolean[], available: readonly number[]): Regime {
+  if (!areEnough(all.units) || available.length === 0) return nothingKnown;
+  const first = chooseCalibration(all, available), before = calibrate(first, all.fitting);
+  const lowRatios = before.filter((_, row) => low[row]);
+  const isCalledFor = lowRatios.length > 0 && callForShare(lowRatios, leastShare, before.filter((_, row) => !low[row]));
+  const share = isCalledFor ? estimateMisfitShare(lowRatios) : 0;
+  const isMisfit = calledMisfits(before.map((one, row) => low[row] ? misfitProbability(one, share) : 0));
+  const rows: CalibrationRows = {
+    fitting: all.fitting.map((column) => column.filter((_, row) => !isMisfit[row])),
+    swapped: all.swapped,
+    units: [Array.from(all.units[0]).filter((_, row) => !isMisfit[row]), all.units[1]],
+  };
+  const { units } = rows, isSame = !isMisfit.includes(true);
+  const { losses, slopes, shift } = isSame ? first : chooseCalibration(rows, available),
+    calibration = { slopes, shift };
+  const ratios = calibrate(calibration, rows.fitting), others = calibrate(calibration, rows.swapped);
   const accuracy = pairAccuracy(ratios, others), { loss, error } = meanLoss(losses, units);
   const belowOne = (some: Float64Array) => some.filter((one) => one < 1).length / some.length;
   return {
@@ -159,6 +193,6 @@ function regimeOf(rows: CalibrationRows, available: readonly number[]): Regime {
     accuracy,
     informative: slopes.every((slope) => slope >= 0) && accuracy >= leastAccuracy && loss + surely * error < chanceLoss,
     called: [belowOne(ratios), belowOne(others)],
-    heldOut: ratios,
+    heldOut: calibrate(calibration, all.fitting),
   };
 }

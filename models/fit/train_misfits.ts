@@ -5,6 +5,7 @@ import {
   estimateMisfitShare,
   fitMisfitScores,
   highestMisfitScore,
+  leastShare,
   misfitProbability,
   type MisfitScores,
 } from "./misfits.ts";
@@ -12,9 +13,6 @@ import type { Regime } from "./regimes.ts";
 
 /** Parts of the rows with low scores that take turns at being judged by what the other rows teach. */
 const folds = 5;
-
-/** Share that no evidence speaks for, but that a likelihood can start from. */
-const leastShare = 1e-6;
 
 /** What is known of the train rows whose metric does not fit. */
 export interface TrainMisfits {
@@ -69,16 +67,4 @@ export function findTrainMisfits(
     lowShare,
     scores: fitMisfitScores(known, low.map((row) => score[row]!), probable),
   };
-}
-
-/**
- * The rows that are taken for misfits: those that are likelier misfits than not, and no more of them than the share says.
- *
- * @param misfit probability of each row
- */
-export function calledMisfits(misfit: Float64Array): boolean[] {
-  const most = Math.round(misfit.reduce((sum, one) => sum + one, 0));
-  const ranked = [...misfit.keys()].filter((row) => misfit[row]! > 0.5).sort((a, b) => misfit[b]! - misfit[a]!);
-  const called = new Set(ranked.slice(0, most));
-  return Array.from(misfit, (_, row) => called.has(row));
 }

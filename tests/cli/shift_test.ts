@@ -8,6 +8,7 @@ const predictions = (shift: ShiftedPredictions["shift"], score: number): Shifted
   spread: null,
   probabilities: null,
   applied: null,
+  fit: null,
   shift,
 });
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
 import {
+  calledMisfits,
   callForShare,
   estimateMisfitShare,
   fitMisfitScores,
   misfitProbability,
   misfitScore,
 } from "../../../models/fit/misfits.ts";
-import { calledMisfits } from "../../../models/fit/train_misfits.ts";
 import { prepareFit } from "../../../models/prepare_fit.ts";
 import { fitOn, plantTexts } from "./planted.ts";
 
