@@ -4,6 +4,7 @@ import { GrowingRows } from "../data/augmentation/growing_rows.ts";
 import type { GrowingTables } from "../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../data/evaluation.ts";
 import type { HashEncoder } from "../data/encoders/hash.ts";
+import { nearMissesOf } from "../data/near_misses.ts";
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
@@ -175,7 +176,7 @@ export async function prepare(
   const mismatched = mismatchedPairs(validation, {
     ...options,
     seed: settings.data.splitSeed ?? settings.training.seed,
-  });
+  }, nearMissesOf(metrics));
   const fit = settings.fit.name === "none" ? null : prepareFit(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: options },
     onNote,
