@@ -31,16 +31,14 @@ export function describeShift({ name }: ShiftRequest, { shift, score, unshifted,
 }
 
 /** Says in a line what a fit model believes of records: "of 256 records 31 % seem not to fit their metric". */
-function describeFit({ rows, share, unseen, judgesSeen, judgesUnseen }: FitSummary): string {
-  const judged = (judgesSeen ? rows - unseen : 0) + (judgesUnseen ? unseen : 0);
+function describeFit({ rows, share, unseen, judgesUnseen }: FitSummary): string {
   const percent = 100 * share < 1 ? "less than 1" : (100 * share).toFixed(0);
-  const sentence = `of ${judged} records ${percent} % seem not to fit their metric`;
+  const sentence = `of ${rows} records ${percent} % seem not to fit their metric`;
   if (unseen === 0) return sentence;
-  const have = unseen === 1 ? "1 more has a metric" : `${unseen} more have metrics`;
-  if (!judgesUnseen) return `${sentence}; ${have} that training lacked, scored without that evidence`;
-  return judgesSeen
-    ? `${sentence}; ${unseen} of them under metrics that training lacked`
-    : `${sentence}, all under metrics that training lacked`;
+  const have = unseen === rows ? "all have metrics" : unseen === 1 ? "1 has a metric" : `${unseen} have metrics`;
+  return `${sentence}; ${have} that training lacked, judged ${
+    judgesUnseen ? "by their embeddings" : "without that evidence"
+  }`;
 }
 
 /** A table of what each shift does on held-out rows; nothing where it was not measured. */

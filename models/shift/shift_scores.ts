@@ -36,14 +36,12 @@ export type AppliedShift =
 export interface FitSummary {
   /** How many rows there are. */
   readonly rows: number;
-  /** Share of those judged that does not fit their metric. */
+  /** Share of them that does not fit its metric. */
   readonly share: number;
   /** Rows whose metric training lacked. */
   readonly unseen: number;
   /** True where those were judged as well. */
   readonly judgesUnseen: boolean;
-  /** True where rows whose metric was in training were judged. */
-  readonly judgesSeen: boolean;
 }
 
 /** Rows scored with shift allowed for. */
@@ -75,15 +73,13 @@ export function shiftScores(
     const shares = misfitShares(fit, evidence!, name);
     const isMoved = shares.some((share, i) => share !== fit.trainShares[i]);
     const shift = name !== "auto" ? name : isMoved ? "em" : "none";
-    const { rows, unseen } = summary,
-      judged = (summary.judgesSeen ? rows - unseen : 0) + (summary.judgesUnseen ? unseen : 0);
-    const sum = (rows - unseen) * shares[0] + unseen * shares[1];
+    const { rows, unseen } = summary, share = ((rows - unseen) * shares[0] + unseen * shares[1]) / rows;
     return {
       ...predictions,
       score: fit.mix(predictions.score, evidence!, shares),
       shift,
-      applied: { kind: "misfits", share: sum / rows, shares },
-      fit: { ...summary, share: sum / judged },
+      applied: { kind: "misfits", share, shares },
+      fit: { ...summary, share },
     };
   }
   if (name === "none" || (name === "auto" && !classes)) {
@@ -115,7 +111,7 @@ export function shiftScores(
 function summaryOf({ state: { regimes } }: FitModel, { regime }: FitEvidence): FitSummary | null {
   const rows = regime.length, unseen = regime.filter((one) => one === regimeNames.indexOf("unseen")).length;
   const judgesSeen = regimes.seen.informative && unseen < rows, judgesUnseen = regimes.unseen.informative && unseen > 0;
-  return judgesSeen || judgesUnseen ? { rows, share: 0, unseen, judgesUnseen, judgesSeen } : null;
+  return judgesSeen || judgesUnseen ? { rows, share: 0, unseen, judgesUnseen } : null;
 }
 
 /** How shift is to be allowed for. */
