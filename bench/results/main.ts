@@ -11,7 +11,7 @@ import { resultTables } from "./table.ts";
 const help = `Usage: deno task results [CELL...] [--out DIR] [--epochs N] [--list]
        deno task results [CELL...] --fed FOLDS --metric-names FILE --metric-embeddings FILE
 
-Trains each recipe on the built-in sample set, plain, with its document's remedies and with the gate, and on the folds of
+Trains each recipe on the built-in sample set, plain, with its document's remedies and with the fit model, and on the folds of
 FED with three seeds; prints the tables of docs/results.md. CELL: only those whose name contains it. Hours on a CPU: it may
 be stopped at any moment, and the same command goes on. What is done is not trained again.
 
