@@ -1,11 +1,15 @@
 import type { MetricTable } from "./metric_table.ts";
 
+/** Near misses of a metric that are told. */
+const nearest = 3;
+
 /** The main category of a metric: "safety" of "safety/privacy"; the whole name where it has none. */
 const categoryOf = (name: string) => name.split("/", 1)[0]!;
 
 /**
- * Tells which metrics are most easily taken for another: those of the same main category ("safety/privacy" and
- * "safety/self_harm"), or, where there is none, the one with the nearest embedding.
+ * Tells which metrics are most easily taken for another without fitting its texts: those of other main categories with the
+ * nearest embeddings. A text that was written for "safety/privacy" may fit "safety/self_harm" as well; that is chosen
+ * from only where there is no other category.
  *
  * @returns a function that picks them from some metrics, none of which is the metric itself
  */
@@ -18,9 +22,10 @@ export function nearMissesOf(table: MetricTable): (metric: number, among: readon
     return sum;
   }
   return (metric, among) => {
-    const alike = among.filter((other) => categories[other] === categories[metric]);
-    if (alike.length > 0 || among.length === 0) return alike;
-    const cosine = (other: number) => product(metric, other) / lengths[other]!;
-    return [among.reduce((best, other) => cosine(other) > cosine(best) ? other : best)];
+    const apart = among.filter((other) => categories[other] !== categories[metric]);
+    const cosines = (apart.length > 0 ? apart : among).map((other) =>
+      [other, product(metric, other) / lengths[other]!] as const
+    );
+    return cosines.sort(([, a], [, b]) => b - a).slice(0, nearest).map(([other]) => other);
   };
 }

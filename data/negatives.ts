@@ -48,19 +48,18 @@ export function metricSwapNegatives(
 }
 
 /**
- * Every row with a metric that is easily taken for its own and does not occur with its text, and the score that stands for
- * such rows. Metrics that no row has are left out.
+ * Every row with a random metric that does not occur with its text, and the score that stands for such rows. Metrics that no
+ * row has are left out.
  *
- * @param nearMisses picks from some metrics those that are most like another; see `nearMissesOf`
+ * @param narrow picks from the metrics those that are drawn from, such as near misses of the row's own (`nearMissesOf`)
  */
 export function mismatchedPairs(
   rows: ScoredPairs,
   options: MismatchOptions,
-  nearMisses: (metric: number, among: readonly number[]) => readonly number[],
+  narrow: (metric: number, among: readonly number[]) => readonly number[] = (_, among) => among,
 ): ScoredPairs {
   const random = new Philox(options.seed, mismatchStream), occurring = new Set(options.known.metric);
-  const choose = (metric: number, free: readonly number[]) =>
-    nearMisses(metric, free.filter((one) => occurring.has(one)));
+  const choose = (metric: number, free: readonly number[]) => narrow(metric, free.filter((one) => occurring.has(one)));
   return mismatches(rows, rows.text.keys(), options, random, () => mismatchedScore, choose);
 }
 

@@ -80,6 +80,7 @@ export async function measureRun(
   const predictions = finish(plain), mismatched = swapped && finish(swapped);
   const figures = [figure("validation", predictions, data.validation)];
   if (mismatched) figures.push(figure("mismatched validation", mismatched, data.mismatched!));
+  if (data.nearMisses) figures.push(figure("near misses", finish(await score(data.nearMisses)), data.nearMisses));
   if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { ...watch, source: "the sample's test set" });
     const rows = await scorer.score(features);

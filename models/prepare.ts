@@ -173,10 +173,9 @@ export async function prepare(
     known: { text: Uint32Array.from(everything.keys()), metric },
   };
   // Drawn with the split: runs of one split are measured on the same rows, whatever their seed.
-  const mismatched = mismatchedPairs(validation, {
-    ...options,
-    seed: settings.data.splitSeed ?? settings.training.seed,
-  }, nearMissesOf(metrics));
+  const drawn = { ...options, seed: settings.data.splitSeed ?? settings.training.seed };
+  const mismatched = mismatchedPairs(validation, drawn);
+  const nearMisses = mismatchedPairs(validation, drawn, nearMissesOf(metrics));
   const fit = settings.fit.name === "none" ? null : prepareFit(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: options },
     onNote,
@@ -200,6 +199,7 @@ export async function prepare(
     train: weighted(train, settings.weights, fit),
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
+    nearMisses: nearMisses.score.length > 0 ? unweighted(nearMisses) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
