@@ -26,12 +26,13 @@ export function prepareFit(
   },
   onNote: (sentence: string) => void,
 ): PreparedFit {
-  const groups = groupNumbers(Array.from(validation.text, (text) => records[text]!), groupBy);
+  const groupsOf = ({ text }: ScoredPairs) => groupNumbers(Array.from(text, (one) => records[one]!), groupBy);
   const { model: fitted, misfit } = FitModel.fit({
     records,
     texts,
     train,
-    heldOut: { rows: validation, groups, known: metricsOfTexts(pairs) },
+    trainGroups: groupsOf(train),
+    heldOut: { rows: validation, groups: groupsOf(validation), known: metricsOfTexts(pairs) },
     metrics: { data: metrics.embeddings, dimension: metrics.dimension },
   });
   // As a file keeps it, so that the run is measured by what it will score with.

@@ -33,6 +33,8 @@ export type MisfitShares = readonly [seen: number, unseen: number];
 export interface FitData extends FitTexts {
   /** Train rows, with their scores. */
   readonly train: Rows & { readonly score: Float32Array };
+  /** Number of each train row's group or text. */
+  readonly trainGroups: ArrayLike<number>;
   /** Rows held out, with what is known of their texts. */
   readonly heldOut: HeldOut;
   /** The metrics' embeddings. */
@@ -83,12 +85,13 @@ export class FitModel {
    *
    * @returns the model, and the probability of each train row that its metric does not fit
    */
-  static fit({ records, texts, train, heldOut, metrics }: FitData): {
+  static fit({ records, texts, train, trainGroups, heldOut, metrics }: FitData): {
     readonly model: FitModel;
     readonly misfit: Float64Array;
   } {
     const rows = new ExpertRows({ records, texts }, train, metrics);
-    const { regime: seen, experts: all } = seenRegime(rows, heldOut), unseen = unseenRegime(rows, heldOut);
+    const asHeldOut = { rows: train, groups: trainGroups, known: heldOut.known };
+    const { regime: seen, experts: all } = seenRegime(rows, heldOut, asHeldOut), unseen = unseenRegime(rows, heldOut);
     const regimes = { seen, unseen }, wanted = wantedByAny(regimes);
     const experts = (all ?? Experts.fit(rows, { wanted })).only(wanted);
     const { misfit, ...found } = seen.informative ? findTrainMisfits(rows, train.score, experts, seen) : {

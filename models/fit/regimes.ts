@@ -6,6 +6,7 @@ import {
   type CalibrationRows,
   chanceLoss,
   chooseCalibration,
+  type LogRatios,
   meanLoss,
   pairAccuracy,
 } from "./calibration.ts";
@@ -56,6 +57,8 @@ const surely = 2;
 const leastUnits = 5;
 /** Swapped metrics drawn for each held-out row. */
 const swapsPerRow = 4;
+/** Parts of the train rows that are held out in turn. */
+const turns = 5;
 /** Parts of the metrics that are held out in turn. */
 const metricFolds = 5;
 
@@ -71,30 +74,51 @@ export const nothingKnown: Regime = {
 };
 
 /**
- * Evidence for metrics of training: held-out rows that have one, against swapped metrics as frequent as in training.
+ * Evidence for metrics of training: held-out rows that have one, against swapped metrics as frequent as in training. Where
+ * hardly any held-out row has one, since each group has metrics of its own, train rows take turns at being held out.
  *
+ * @param train the rows that `of` was made of, as held-out rows
  * @returns the regime, and the experts; null where there are too few rows to fit any for
  */
 export function seenRegime(
   of: ExpertRows,
-  { rows, groups, known }: HeldOut,
+  heldOut: HeldOut,
+  train: HeldOut,
 ): { readonly regime: Regime; readonly experts: Experts | null } {
   const pool = of.rows.metric, seen = new Set(pool), random = new Philox(0, swapStream);
-  const fitting = [...rows.metric.keys()].filter((row) => seen.has(rows.metric[row]!));
-  const swaps = drawSwaps(rows, fitting, pool, known, random);
-  const units = [fitting.map((row) => groups[row]!), swaps.from.map((row) => groups[row]!)] as const;
+  const drawFrom = ({ rows, groups, known }: HeldOut) => {
+    const fitting = [...rows.metric.keys()].filter((row) => seen.has(rows.metric[row]!));
+    const swaps = drawSwaps(rows, fitting, pool, known, random);
+    return { rows, fitting, swaps, units: [fitting, swaps.from].map((some) => some.map((row) => groups[row]!)) };
+  };
+  const held = drawFrom(heldOut),
+    isHeld = areEnough(held.units),
+    { rows, fitting, swaps, units } = isHeld ? held : drawFrom(train);
   if (!areEnough(units)) return { regime: nothingKnown, experts: null };
-  const experts = Experts.fit(of, { wanted: expertNames });
-  const judged = [pickRows(rows, fitting), swaps.rows].map((some) => judge(experts, of, some));
+  const experts = Experts.fit(of, { wanted: expertNames }), kept = pickRows(rows, fitting);
+  const judged = isHeld
+    ? [kept, swaps.rows].map((some) => judge(experts, of, some).logRatios)
+    : judgeByTurns(experts, of, kept, swaps);
   const available = expertNames.flatMap((name, i) =>
     (name === "words" ? experts.words : name === "ridge" ? experts.ridge : experts.means) ? [i] : []
   );
-  const regime = regimeOf(
-    { fitting: judged[0]!.logRatios, swapped: judged[1]!.logRatios, units },
-    lowOf(rows, fitting),
-    available,
-  );
-  return { regime, experts };
+  const all = { fitting: judged[0]!, swapped: judged[1]!, units: [units[0]!, units[1]!] as const };
+  return { regime: regimeOf(all, lowOf(rows, fitting), available), experts };
+}
+
+/** What experts say of train rows, and of the same with swapped metrics, that they were not fitted to. */
+function judgeByTurns(experts: Experts, of: ExpertRows, rows: Rows, swaps: ReturnType<typeof drawSwaps>): LogRatios[] {
+  const said = [rows, swaps.rows].map(({ text }) => expertNames.map(() => new Float64Array(text.length)));
+  for (let turn = 0; turn < turns; turn++) {
+    const without = [...rows.text.keys()].filter((row) => row % turns === turn);
+    const others = Experts.fit(of, { wanted: expertNames, without, topicOf: experts.words?.topicOf });
+    [without, [...swaps.from.keys()].filter((at) => swaps.from[at]! % turns === turn)].forEach((own, kind) => {
+      judge(others, of, pickRows(kind === 0 ? rows : swaps.rows, own)).logRatios.forEach((column, expert) =>
+        column.forEach((one, i) => said[kind]![expert]![own[i]!] = one)
+      );
+    });
+  }
+  return said;
 }
 
 /**
@@ -158,7 +182,7 @@ function drawSwaps(
   return { rows: { text: Uint32Array.from(from, (row) => text[row]!), metric: Uint32Array.from(metric) }, from };
 }
 
-const areEnough = (units: CalibrationRows["units"]) =>
+const areEnough = (units: readonly ArrayLike<number>[]) =>
   units.every((each) => new Set(Array.from(each)).size >= leastUnits);
 
 /** Of some rows those that may score low because their metric does not fit. */

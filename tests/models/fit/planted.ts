@@ -91,6 +91,7 @@ export function fitOn(
     records,
     texts,
     train: { ...train, score },
+    trainGroups: train.text,
     heldOut: { rows: { ...heldOut, score: heldOut.text.map(() => 9) }, groups: heldOut.text, known },
     metrics: { data: table.embeddings, dimension: table.dimension },
   });

@@ -55,6 +55,26 @@ Deno.test("fit model: texts that say nothing of their metric, and metrics that g
   assert.ok(!none.informative && none.state.regimes.seen.heldOut.length === 0);
 });
 
+Deno.test("fit model: where the held-out rows have metrics of their own, train rows take turns at being held out", () => {
+  const set = plantTexts({ related: false, sizes: [900, 200, 400] }), isOwn = (metric: number) => metric >= 24;
+  const all = { text: Uint32Array.of(...set.train.text, ...set.heldOut.text), metric: set.metric };
+  const part = (wanted: (metric: number) => boolean) => {
+    const text = all.text.filter((one) => wanted(set.metric[one]!));
+    return { text, metric: text.map((one) => set.metric[one]!) };
+  };
+  const { model } = fitOn({ ...set, train: part((one) => !isOwn(one)), heldOut: part(isOwn) });
+  const { regimes: { seen, unseen } } = model.state;
+  assert.ok(seen.informative && seen.accuracy > 0.9 && seen.heldOut.length > 600, `${seen.accuracy}`);
+  assert.ok(!unseen.informative);
+  const test = [...set.test.text.keys()].filter((row) => !isOwn(set.test.metric[row]!));
+  const rows = (move: number) => ({
+    text: Uint32Array.from(test, (row) => set.test.text[row]!),
+    metric: Uint32Array.from(test, (row) => (set.test.metric[row]! + move) % 24),
+  });
+  const [fitting, swapped] = [0, 7].map((move) => model.evidence(set, rows(move), set.table).ratio);
+  assert.ok(pairAccuracy(fitting!, swapped!) > 0.9);
+});
+
 Deno.test("fit model: a file keeps it, and fitted again to the same rows it is the same", () => {
   const set = plantTexts({ added: 4 });
   const { model } = fitOn(set), kept = fitFromFile(fitToFile(model), "fit.safetensors");
