@@ -78,8 +78,8 @@ export async function augment(call: AugmentCall, terminal: Terminal): Promise<vo
   if (out !== null) await refuseExisting(out, "--out", force);
   if (prompts !== null) await refuseExisting(prompts, "--prompts", force);
   const config = configOf(call.request);
-  // What a gate makes of rows is of no interest here, and takes its time.
-  const settings = { ...config.settings, gate: { name: "none" as const } };
+  // What a fit model makes of rows is of no interest here, and takes its time.
+  const settings = { ...config.settings, fit: { name: "none" as const } };
   const { onProgress: encoding, onDone: encoded } = createEncodingReporter(terminal);
   const reporter = { note: terminal.note, warn: terminal.warn, encoding, encoded };
   const prepared = await prepare({ ...config, settings }, reporter);

@@ -2,7 +2,7 @@ import { meanScore } from "../data/evaluation.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { shiftCells, type ShiftFigure, shiftHeads } from "../models/shift/measure_shifts.ts";
 import type { ShiftName } from "../models/shift/names.ts";
-import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
+import type { FitSummary, ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
 import { alignColumns } from "./terminal.ts";
 
 /** What `--shift` is for. */
@@ -23,10 +23,22 @@ export function shiftRequest(
 }
 
 /** Says in a line what was done: "shift em: mean score 8.90 -> 6.20". */
-export function describeShift({ name }: ShiftRequest, { shift, score, unshifted }: ShiftedPredictions): string {
+export function describeShift({ name }: ShiftRequest, { shift, score, unshifted, fit }: ShiftedPredictions): string {
   const mean = (scores: Float32Array) => meanScore(scores).toFixed(2);
   const change = shift === "none" ? mean(score) : `${mean(unshifted)} -> ${mean(score)}`;
-  return `shift ${name === shift ? name : `${name} took ${shift}`}: mean score ${change}`;
+  const line = `shift ${name === shift ? name : `${name} took ${shift}`}: mean score ${change}`;
+  return fit ? `${line}\n${describeFit(fit)}` : line;
+}
+
+/** Says in a line what a fit model believes of records: "of 256 records 31 % seem not to fit their metric". */
+function describeFit({ rows, share, unseen, judgesUnseen }: FitSummary): string {
+  const percent = 100 * share < 1 ? "less than 1" : (100 * share).toFixed(0);
+  const sentence = `of ${rows} records ${percent} % seem not to fit their metric`;
+  if (unseen === 0) return sentence;
+  const have = unseen === rows ? "all have metrics" : unseen === 1 ? "1 has a metric" : `${unseen} have metrics`;
+  return `${sentence}; ${have} that training lacked, judged ${
+    judgesUnseen ? "by their embeddings" : "without that evidence"
+  }`;
 }
 
 /** A table of what each shift does on held-out rows; nothing where it was not measured. */

@@ -47,10 +47,20 @@ export function metricSwapNegatives(
   return mismatches(rows, picked, options, random, () => low + random.integer(high - low + 1));
 }
 
-/** Every row with a random metric that does not occur with its text, and the score that stands for such rows. */
-export function mismatchedPairs(rows: ScoredPairs, options: MismatchOptions): ScoredPairs {
-  const random = new Philox(options.seed, mismatchStream);
-  return mismatches(rows, rows.text.keys(), options, random, () => mismatchedScore);
+/**
+ * Every row with a random metric that does not occur with its text, and the score that stands for such rows. Metrics that no
+ * row has are left out.
+ *
+ * @param narrow picks from the metrics those that are drawn from, such as near misses of the row's own (`nearMissesOf`)
+ */
+export function mismatchedPairs(
+  rows: ScoredPairs,
+  options: MismatchOptions,
+  narrow: (metric: number, among: readonly number[]) => readonly number[] = (_, among) => among,
+): ScoredPairs {
+  const random = new Philox(options.seed, mismatchStream), occurring = new Set(options.known.metric);
+  const choose = (metric: number, free: readonly number[]) => narrow(metric, free.filter((one) => occurring.has(one)));
+  return mismatches(rows, rows.text.keys(), options, random, () => mismatchedScore, choose);
 }
 
 /**
@@ -91,12 +101,14 @@ function mismatches(
   options: MismatchOptions,
   random: Philox,
   score: () => number,
+  choose: (metric: number, free: readonly number[]) => readonly number[] = (_, free) => free,
 ): ScoredPairs {
   const metricsOf = metricsOfTexts(options);
   const made = new RowList();
   for (const row of picked) {
     const taken = metricsOf(rows.text[row]!);
-    const free = Array.from({ length: options.metrics }, (_, i) => i).filter((one) => !taken.has(one));
+    const all = Array.from({ length: options.metrics }, (_, i) => i).filter((one) => !taken.has(one));
+    const free = choose(rows.metric[row]!, all);
     if (free.length === 0) continue;
     made.push(rows.text[row]!, free[random.integer(free.length)]!, score());
   }

@@ -2,7 +2,8 @@ import type { Engine } from "../engine/engine.ts";
 import { SafetensorsReader } from "../engine/safetensors_reader.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { joinPairs } from "./augment.ts";
-import type { FitGate } from "./gate/fit_gate.ts";
+import { fitToFile } from "./fit/fit_file.ts";
+import type { FitModel } from "./fit/fit_model.ts";
 import type { Model } from "./model.ts";
 import type { Phase } from "./phases.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -29,28 +30,28 @@ export async function loadBest(
   if (file.metadata.rows === allRows) await refit(engine, model, data.tables, data.train, phase);
 }
 
-/** Fits a model that was measured, and the gate beside it, to train and validation rows together, where that is wanted. */
+/** Fits a model that was measured, and the fit model beside it, to train and validation rows together, where that is wanted. */
 export async function refitToAll(
   engine: Engine,
   folder: RunFolder,
   model: Model,
-  { data, metrics, refitted, gate, rows: { records, plain } }: PreparedRun,
+  { data, metrics, refitted, fit, rows: { records, plain } }: PreparedRun,
   phase: Phase,
 ): Promise<void> {
   if (!refitted) return;
   await refit(engine, model, data.tables, refitted, phase);
   await saveModel(folder.model, model.network, { rows: allRows });
-  if (!gate) return;
-  const recounted = gate.gate.recount(
+  if (!fit) return;
+  const again = fit.model.refit(
     { records, texts: data.tables.texts },
     joinPairs([plain, data.validation]),
     { data: metrics.embeddings, dimension: metrics.dimension },
   );
-  await saveGate(folder, recounted);
+  await saveFit(folder, again);
 }
 
-/** Writes a gate into a run's folder. */
-export async function saveGate(folder: RunFolder, gate: FitGate): Promise<void> {
-  const { tensors, metadata } = gate.toFile();
-  await writeSafetensors(folder.gate, tensors, metadata);
+/** Writes a fit model into a run's folder. */
+export async function saveFit(folder: RunFolder, model: FitModel): Promise<void> {
+  const { tensors, metadata } = fitToFile(model);
+  await writeSafetensors(folder.fit, tensors, metadata);
 }

@@ -26,7 +26,7 @@ export interface PredictedSets {
 export interface HeldOutMeasures {
   /** Their scores. */
   readonly predicted: PredictedSets;
-  /** What the gate says of the plain rows and then of the others; empty where the run has none. */
+  /** What the fit model says of the plain rows and then of the others; empty where the run has none. */
   readonly evidence: readonly HeldOutEvidence[];
   /** Ridge regression on the run's inputs, fitted to the train rows. */
   readonly ridge: RidgeBaseline;
@@ -43,7 +43,7 @@ export interface HeldOutMeasures {
  */
 export async function measureRun(
   scorer: Scorer,
-  { data, sample, inputs, metrics, heldOut, gate, counts, rows }: PreparedRun,
+  { data, sample, inputs, metrics, heldOut, fit, counts, rows }: PreparedRun,
   watch: EncodingWatch = {},
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures }> {
   const { trainMean } = inputs, { texts } = data.tables;
@@ -57,30 +57,32 @@ export async function measureRun(
   const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
     setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) }, groupsOf(rows));
   const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
-  const score = async (rows: LabelledRows): Promise<HeldOutRows> => {
-    const evidence = gate && gate.gate.evidence(gate.readings, rows, metrics);
-    const scored = await scorer.score({ ...data.tables, metrics, rows, evidence });
-    const group = groupBy === null ? null : rows.text.map((text) => groupOfText.get(text)!);
-    return { ...scored, score: rows.score, text: rows.text, group };
+  const { records } = rows;
+  const score = async (given: LabelledRows): Promise<HeldOutRows> => {
+    const evidence = fit && fit.model.evidence({ records, texts }, given, metrics);
+    const scored = await scorer.score({ ...data.tables, metrics, rows: given, evidence });
+    const group = groupBy === null ? null : given.text.map((text) => groupOfText.get(text)!);
+    return { ...scored, score: given.score, text: given.text, group };
   };
   const plain = await score(data.validation), swapped = data.mismatched && await score(data.mismatched);
   const trained = {
     train: classShares(data.train.score.subarray(0, counts.train)),
     mismatched: Math.min(data.mismatchedShare, 0.5),
   };
-  const { gate: listenedTo, run } = scorer.shift;
+  const { fit: informative, run } = scorer.shift;
   const knowledgeOf = (plain: HeldOutRows, swapped: HeldOutRows | null): ShiftKnowledge => ({
-    gate: listenedTo,
-    classes: fitClasses(plain, swapped, trained, listenedTo),
+    fit: informative,
+    classes: fitClasses(plain, swapped, trained, informative),
     run,
   });
   const knowledge = knowledgeOf(plain, swapped);
-  // With a gate by the share that the rows call for; what classes say of rows that they were calibrated by is no news.
+  // With a fit model by the share that the rows call for; what classes say of rows that they were calibrated by is no news.
   const finish = (rows: HeldOutRows) =>
-    shiftedPredictions(rows, knowledge, { name: listenedTo ? "auto" : "none", target: null }, prediction);
+    shiftedPredictions(rows, knowledge, { name: informative ? "auto" : "none", target: null }, prediction);
   const predictions = finish(plain), mismatched = swapped && finish(swapped);
   const figures = [figure("validation", predictions, data.validation)];
   if (mismatched) figures.push(figure("mismatched validation", mismatched, data.mismatched!));
+  if (data.nearMisses) figures.push(figure("near misses", finish(await score(data.nearMisses)), data.nearMisses));
   if (sample) {
     const features = await scorer.features(sample.test.map(recordOf), { ...watch, source: "the sample's test set" });
     const rows = await scorer.score(features);
@@ -115,6 +117,14 @@ export async function measureRun(
 
 function evidenceOf({ predictions: { score }, evidence }: HeldOutRows): HeldOutEvidence[] {
   return evidence
-    ? Array.from(score, (recipe, i) => ({ recipe, odds: evidence.odds[i]!, misfit: evidence.misfitScore[i]! }))
+    ? Array.from(
+      score,
+      (recipe, i) => ({
+        recipe,
+        ratio: evidence.ratio[i]!,
+        regime: evidence.regime[i]!,
+        misfit: evidence.misfitScore[i]!,
+      }),
+    )
     : [];
 }

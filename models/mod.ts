@@ -51,23 +51,22 @@ export { type IsotonicFigure, isotonicFigures } from "./calibration/isotonic.ts"
 export { compareScores, describeRun, type RunLine, type TestLine, type TestScores } from "./compare.ts";
 export { type BaselineTables, RidgeBaseline } from "./ridge_baseline.ts";
 export type { RowCounts } from "./prepare.ts";
-export { FitGate, type FittedGate, type GateState } from "./gate/fit_gate.ts";
-export type { GateData, GateEvidence, GateReading, GateRows, GateTexts } from "./gate/gate_rows.ts";
-export type { ExpertOdds, OddsCalibration } from "./gate/calibration.ts";
-export { type ExpertsForm, GateExperts, type Judgement } from "./gate/experts.ts";
-export { EmbeddingModel } from "./gate/embedding_model.ts";
-export { type Scatter, scatterWithin } from "./gate/scatter.ts";
 export {
-  estimateMisfitShare,
-  fitMisfitScores,
-  logLikelihoodOfShare,
-  misfitProbability,
-  misfitScore,
-  type MisfitScores,
-} from "./gate/mixture_fit.ts";
-export { Corpus, type Sentence, Vocabulary } from "./gate/corpus.ts";
-export { TopicModel, type TopicModelState } from "./gate/topic_model.ts";
-export { defaultWordPrior, type WordPrior } from "./gate/word_evidence.ts";
+  type FitData,
+  type FitEvidence,
+  FitModel,
+  type FitState,
+  type FittedMetrics,
+  type MisfitShares,
+} from "./fit/fit_model.ts";
+export { fitFromFile, fitToFile } from "./fit/fit_file.ts";
+export { type HeldOut, type Regime, type RegimeName, regimeNames } from "./fit/regimes.ts";
+export { type ExpertName, expertNames, Experts, type FitTexts, type Judgement } from "./fit/experts.ts";
+export type { Calibration as FitCalibration, LogRatios } from "./fit/calibration.ts";
+export { ClassMeans } from "./fit/class_means.ts";
+export { MetricRidge, type RidgePrediction } from "./fit/metric_ridge.ts";
+export { TopicModel, type TopicModelState } from "./fit/topics.ts";
+export { estimateMisfitShare, misfitProbability, type MisfitScores } from "./fit/misfits.ts";
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./recipes/scml/local_scml.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "./predict_rows.ts";
@@ -97,11 +96,11 @@ export type { ClassKnowledge, TrainedShares } from "./shift/held_out.ts";
 export { type LabelShift, underShift } from "./shift/label_shift.ts";
 export { moveMean } from "./shift/mean.ts";
 export type { ShiftFigure } from "./shift/measure_shifts.ts";
-export { misfitShare } from "./shift/misfit_share.ts";
+export { misfitShares } from "./shift/misfit_share.ts";
 export { type EstimatorName, type ShiftName, shiftNames } from "./shift/names.ts";
 export type { RowsAtHand } from "./shift/rows.ts";
 export type { SettingChange } from "./resume_changes.ts";
-export type { AppliedShift, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
+export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";

@@ -4,6 +4,7 @@ import { GrowingRows } from "../data/augmentation/growing_rows.ts";
 import type { GrowingTables } from "../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../data/evaluation.ts";
 import type { HashEncoder } from "../data/encoders/hash.ts";
+import { nearMissesOf } from "../data/near_misses.ts";
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
@@ -22,7 +23,7 @@ import { Philox } from "../kernels/philox.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { builtInEncoder } from "./open_encoder.ts";
-import { type PreparedGate, prepareGate } from "./prepare_gate.ts";
+import { type PreparedFit, prepareFit } from "./prepare_fit.ts";
 import { recipeNamed } from "./recipes.ts";
 import { keptSettings } from "./resume_changes.ts";
 import { isRefittedToAll } from "./refit.ts";
@@ -55,7 +56,7 @@ export interface PreparedRun {
   readonly data: TrainingData;
   readonly metrics: MetricTable;
   /** Tells records whose metric does not fit; null where none is wanted. */
-  readonly gate: PreparedGate | null;
+  readonly fit: PreparedFit | null;
   /** Train and validation rows, where the run is fitted to both once it was measured; else null. */
   readonly refitted: LabelledRows | null;
   /** The encoder that learnt from the train texts; null for any other. */
@@ -175,12 +176,11 @@ export async function prepare(
     known: { text: Uint32Array.from(everything.keys()), metric },
   };
   // Drawn with the split: runs of one split are measured on the same rows, whatever their seed.
-  const mismatched = mismatchedPairs(validation, {
-    ...options,
-    seed: settings.data.splitSeed ?? settings.training.seed,
-  });
-  const gate = settings.gate.name === "none" ? null : prepareGate(
-    { records, texts, train: plain, validation, mismatched, metrics, groupBy: settings.data.groupBy },
+  const drawn = { ...options, seed: settings.data.splitSeed ?? settings.training.seed };
+  const mismatched = mismatchedPairs(validation, drawn);
+  const nearMisses = mismatchedPairs(validation, drawn, nearMissesOf(metrics));
+  const fit = settings.fit.name === "none" ? null : prepareFit(
+    { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: options },
     onNote,
   );
   const rarity = WordRarity.fit(rarityTexts([...split.train].map((row) => records[row]!)));
@@ -201,18 +201,19 @@ export async function prepare(
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
       groups: groupNumbers(records, settings.data.groupBy),
     },
-    train: weighted(train, settings.weights, gate),
+    train: weighted(train, settings.weights, fit),
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
+    nearMisses: nearMisses.score.length > 0 ? unweighted(nearMisses) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
-    ? weightedBoth(train, validation, settings.weights, gate)
+    ? weightedBoth(train, validation, settings.weights, fit)
     : null;
   return {
     data,
     metrics,
-    gate,
+    fit,
     refitted,
     rarity,
     encoder: encoded?.hash ?? null,

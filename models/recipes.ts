@@ -9,6 +9,7 @@ import { jointEmbedding } from "./recipes/joint_embedding/recipe.ts";
 import { residualMlp } from "./recipes/residual_mlp/recipe.ts";
 import { scml } from "./recipes/scml/recipe.ts";
 import { type GivenSettings, isStepSetting, type Settings } from "./settings/shared.ts";
+import { currentSettings } from "./settings/renamed.ts";
 import { resolve } from "./settings/table.ts";
 
 /** Recipes that can be trained; the first is the one that is trained when none is named. */
@@ -37,7 +38,7 @@ export function recipeNamed(name: string): Recipe {
  * @throws UsageError naming a setting that is unknown, has a value it cannot have, or does not go with another
  */
 export function settingsOf(recipe: Recipe, given: unknown = {}): Settings {
-  const settings = resolve(recipe.table, given) as unknown as Settings;
+  const settings = resolve(recipe.table, currentSettings(given)) as unknown as Settings;
   const { data: { folds, fold }, augmentation: { metricSwap } } = settings;
   if (folds === 1 || fold >= Math.max(folds, 1)) {
     throw new UsageError(

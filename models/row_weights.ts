@@ -1,18 +1,18 @@
 import type { ScoredPairs } from "../data/negatives.ts";
 import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
 import { joinPairs } from "./augment.ts";
-import type { PreparedGate } from "./prepare_gate.ts";
+import type { PreparedFit } from "./prepare_fit.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { LabelledRows } from "./training_data.ts";
 
 type Weights = Settings["weights"];
 
 /**
- * Train rows with their sample weights. Those that probably do not fit are left to the gate: the network learns from the
- * others.
+ * Train rows with their sample weights. Those that probably do not fit are left to the fit model: the network learns from
+ * the others.
  */
-export function weighted(train: ScoredPairs, weights: Weights, gate: PreparedGate | null): LabelledRows {
-  return { ...train, weight: withoutMisfits(weightsOf(train, weights), gate?.misfits) };
+export function weighted(train: ScoredPairs, weights: Weights, fit: PreparedFit | null): LabelledRows {
+  return { ...train, weight: withoutMisfits(weightsOf(train, weights), fit?.misfits) };
 }
 
 /** Train rows, then validation rows, weighted as train rows are. */
@@ -20,11 +20,11 @@ export function weightedBoth(
   train: ScoredPairs,
   validation: ScoredPairs,
   weights: Weights,
-  gate: PreparedGate | null,
+  fit: PreparedFit | null,
 ): LabelledRows {
   const rows = joinPairs([train, validation]);
-  const added = train.score.length - (gate?.misfits.length ?? 0);
-  const misfits = gate && [...gate.misfits, ...new Array<boolean>(added).fill(false), ...gate.validationMisfits];
+  const added = train.score.length - (fit?.misfits.length ?? 0);
+  const misfits = fit && [...fit.misfits, ...new Array<boolean>(added).fill(false), ...fit.validationMisfits];
   return { ...rows, weight: withoutMisfits(weightsOf(rows, weights), misfits ?? []) };
 }
 

@@ -65,9 +65,9 @@ export class RunFolder {
   readonly model = this.#file("model.safetensors");
   readonly checkpoint = this.#file("checkpoint.safetensors");
   readonly encoder = this.#file("encoder.safetensors");
-  /** What tells records whose metric does not fit, where the run has a gate. */
-  readonly gate = this.#file("gate.safetensors");
-  /** What the gate says of the held-out rows; written when a run with a gate is finished. */
+  /** What tells records whose metric does not fit, where the run has a fit model. */
+  readonly fit = this.#file("fit.safetensors");
+  /** What the fit model says of the held-out rows; written when a run with one is finished. */
   readonly evidence = this.#file("evidence.csv");
   /** How frequent words are in the train texts. */
   readonly words = this.#file("words.safetensors");

@@ -13,7 +13,7 @@ import type { TrainSummary } from "./train_run.ts";
 /** Writes what a person looks at: `README.md`, and `curves.svg` where there were epochs. */
 export async function writePages(
   folder: RunFolder,
-  { counts, metrics, inputs, refitted, gate }: PreparedRun,
+  { counts, metrics, inputs, refitted, fit }: PreparedRun,
   history: readonly EpochFigures[],
   { config, fitted, figures, shifts, best }: TrainSummary,
   state: ReadonlyMap<string, StreamedTensor>,
@@ -49,7 +49,7 @@ export async function writePages(
         ...(inputs.encoder ? [["fingerprint of the encoder", inputs.encoder.fingerprint] as const] : []),
       ],
       builtInEncoder: builtIn,
-      gate: gate !== null,
+      fit: fit !== null,
       givenEmbeddings,
       onSample: config.files === null,
       trained: fitted ? null : { epochs: history.length, bestEpoch: best?.epoch ?? 0 },

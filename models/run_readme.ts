@@ -13,8 +13,8 @@ export interface RunDescription {
   readonly data: readonly (readonly [fact: string, value: string])[];
   /** True for the encoder that learns from the train texts. */
   readonly builtInEncoder: boolean;
-  /** True where the run has a gate. */
-  readonly gate: boolean;
+  /** True where the run has a fit model. */
+  readonly fit: boolean;
   /** True when text embeddings were given, false for an encoder. */
   readonly givenEmbeddings: boolean;
   /** True when it was trained on the built-in sample set. */
@@ -34,7 +34,7 @@ export interface RunDescription {
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, trained, figures, tensors } = description;
-  const { pytorch, gate, refitted, shifts, builtInEncoder } = description;
+  const { pytorch, fit, refitted, shifts, builtInEncoder } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -84,9 +84,9 @@ ${
       ["`config.json`", "every setting, and where the data came from"],
       ["`model.safetensors`", trained ? "the weights of the best epoch" : "the fitted model"],
       ...(builtInEncoder ? [["`encoder.safetensors`", "what the built-in encoder learnt from the train texts"]] : []),
-      ...(gate
+      ...(fit
         ? [
-          ["`gate.safetensors`", "what tells records whose metric does not fit"],
+          ["`fit.safetensors`", "what tells records whose metric does not fit"],
           ["`evidence.csv`", "what it says of the held-out rows"],
         ]
         : []),

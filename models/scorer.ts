@@ -8,7 +8,7 @@ import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
 import { WordRarity } from "../data/word_rarity.ts";
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
-import { fillFolder } from "../engine/files.ts";
+import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { SafetensorsReader } from "../engine/safetensors_reader.ts";
 import { DataError } from "../kernels/errors.ts";
@@ -16,8 +16,8 @@ import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
 import { makeModel, type Model } from "./model.ts";
 import { predictRows } from "./predict_rows.ts";
-import { FitGate } from "./gate/fit_gate.ts";
-import type { GateEvidence } from "./gate/gate_rows.ts";
+import { fitFromFile } from "./fit/fit_file.ts";
+import type { FitEvidence, FitModel } from "./fit/fit_model.ts";
 import { recipeNamed } from "./recipes.ts";
 import { RidgeBaseline } from "./ridge_baseline.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
@@ -45,8 +45,8 @@ export interface Features {
   readonly statistics: Embeddings;
   /** For each record the number of its text and of its metric. */
   readonly rows: Rows;
-  /** What the run's gate says of the rows; null where it has none. */
-  readonly evidence: GateEvidence | null;
+  /** What the run's fit model says of the rows; null where it has none. */
+  readonly evidence: FitEvidence | null;
 }
 
 /** Widths of what a network saw in training. */
@@ -64,7 +64,7 @@ export class Scorer {
     readonly metrics: MetricTable,
     readonly encoder: HashEncoder | null,
     readonly rarity: WordRarity | null,
-    readonly gate: FitGate | null,
+    readonly fit: FitModel | null,
     readonly shift: ShiftKnowledge,
     /** Ridge regression on the same inputs; null in a run of an earlier version. */
     readonly baseline: RidgeBaseline | null,
@@ -74,11 +74,11 @@ export class Scorer {
   static of(
     engine: Engine,
     model: Model,
-    { inputs, metrics, encoder, rarity, gate }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "rarity" | "gate">,
+    { inputs, metrics, encoder, rarity, fit }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "rarity" | "fit">,
     run: string,
   ): Scorer {
-    const shift = { gate: gate?.informative ? gate : null, classes: null, run };
-    return new Scorer(engine, model, inputs, metrics, encoder, rarity, gate, shift, null);
+    const shift = { fit: fit?.informative ? fit : null, classes: null, run };
+    return new Scorer(engine, model, inputs, metrics, encoder, rarity, fit, shift, null);
   }
 
   /**
@@ -98,10 +98,8 @@ export class Scorer {
     // Runs of before words were counted do without.
     const counted = await Deno.stat(folder.words).then(() => true, () => false);
     const rarity = counted ? await WordRarity.read(folder.words) : null;
-    const gate = config.settings.gate.name === "none"
-      ? null
-      : FitGate.fromFile(await readSafetensors(folder.gate, "the gate of a run"), folder.gate);
-    const shift = { gate: gate?.informative ? gate : null, classes: await readClasses(folder), run: path };
+    const fit = config.settings.fit.name === "none" ? null : await readFit(folder);
+    const shift = { fit: fit?.informative ? fit : null, classes: await readClasses(folder), run: path };
     const baseline = await RidgeBaseline.read(folder.ridge);
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
@@ -110,7 +108,7 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, model, inputs, metrics, encoder, rarity, gate, shift, baseline);
+    return new Scorer(engine, model, inputs, metrics, encoder, rarity, fit, shift, baseline);
   }
 
   /**
@@ -138,11 +136,11 @@ export class Scorer {
       metrics,
       statistics: textStatistics(records, { texts, rarity: this.rarity }),
       rows,
-      evidence: this.gate && this.gate.evidence(this.gate.read({ records, texts }), rows, metrics),
+      evidence: this.fit && this.fit.evidence({ records, texts }, rows, metrics),
     };
   }
 
-  /** What the network says of what `features` has made, and the gate of the same rows. */
+  /** What the network says of what `features` has made, and the fit model of the same rows. */
   async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<RowsAtHand> {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
@@ -179,6 +177,18 @@ export class Scorer {
   dispose(): void {
     this.model.network.dispose();
   }
+}
+
+/** The fit model of a run. @throws DataError where the run has the gate of an earlier version instead */
+async function readFit(folder: RunFolder): Promise<FitModel> {
+  const isOld = await whatIsAt(folder.fit) === "nothing" &&
+    await whatIsAt(join(folder.path, "gate.safetensors")) === "file";
+  if (isOld) {
+    throw new DataError(
+      `${folder.path} has the gate of an earlier version (gate.safetensors) instead of a fit model; train it again.`,
+    );
+  }
+  return fitFromFile(await readSafetensors(folder.fit, "the fit model of a run"), folder.fit);
 }
 
 /** Writes what the network saw as `metric.npy` and `text.npy`, a row a record, to repeat its scores elsewhere. */

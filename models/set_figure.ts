@@ -4,7 +4,7 @@ import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";
 
 /** Figures of a run on a set of rows, beside those of two simple predictors. */
 export interface SetFigure {
-  /** "validation", "mismatched validation", "sample test". */
+  /** "validation", "mismatched validation", "near misses", "sample test". */
   readonly set: string;
   /** How many rows it has. */
   readonly rows: number;

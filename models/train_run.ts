@@ -9,7 +9,7 @@ import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { aboutData } from "./about_data.ts";
 import type { Choice } from "./choice.ts";
-import { loadBest, refitToAll, saveGate } from "./finish_run.ts";
+import { loadBest, refitToAll, saveFit } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures } from "./history.ts";
 import { measureRun } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
@@ -173,7 +173,7 @@ async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
 }
 
 async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
-  const { metrics, encoder, rarity, gate, sample, inputs } = prepared;
+  const { metrics, encoder, rarity, fit, sample, inputs } = prepared;
   await metrics.write(folder.path);
   await rarity.write(folder.words);
   if (encoder) {
@@ -181,7 +181,7 @@ async function writeInputs(folder: RunFolder, config: RunConfig, prepared: Prepa
     await writeSafetensors(folder.encoder, new Map(state));
   }
   // That of a run that is done has learnt from more rows.
-  if (gate && !await folder.isFinished()) await saveGate(folder, gate.gate);
+  if (fit && !await folder.isFinished()) await saveFit(folder, fit.model);
   if (sample) await writeSample(folder.sample, sample, "");
   await folder.writeConfig(config, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
 }
@@ -254,7 +254,7 @@ async function run(
     const phase = phasesFor(reporter, signal);
     await loadBest(engine, folder, model, prepared, phase);
     await phase("scoring held-out rows");
-    const scored = { ...prepared, gate: prepared.gate?.gate ?? null };
+    const scored = { ...prepared, fit: prepared.fit?.model ?? null };
     const { figures, heldOut } = await measureRun(Scorer.of(engine, model, scored, folder.path), prepared, {
       ...watchOf(reporter),
       cache,

@@ -44,6 +44,8 @@ export interface TrainingData {
   readonly validation: LabelledRows;
   /** Validation rows whose metric was swapped for one that does not fit; null where no such figure is wanted. */
   readonly mismatched: LabelledRows | null;
+  /** Validation rows under one of the most similar metrics that do not fit; null where there are none. */
+  readonly nearMisses?: LabelledRows | null;
   /** Share of the train rows that are added with a metric or a text that does not fit. */
   readonly mismatchedShare: number;
 }

@@ -54,7 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
   };
   const encoding = { maxTokens: count("max-tokens") }, seed = count("seed");
   const known = new Map<string, GivenSettings>([
-    ["gaussian-process", { gate: { name: "none" }, features: { encoding }, training: { seed } }],
+    ["gaussian-process", { fit: { name: "none" }, features: { encoding }, training: { seed } }],
     ["bilinear", {
       augmentation: { metricSwap: { share: 0 } },
       weights: { kind: "none" },

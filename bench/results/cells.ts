@@ -5,8 +5,8 @@ import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
 import { type GivenSettings, sharedTable } from "../../models/settings/shared.ts";
 import { fieldsOf, setByPath } from "../../models/settings/table.ts";
 
-/** Ways to train a recipe on the sample set: without any remedy, with its document's, and with the gate instead. */
-export const variants = ["plain", "document", "gate"] as const;
+/** Ways to train a recipe on the sample set: without any remedy, with its document's, and with the fit model instead. */
+export const variants = ["plain", "document", "fit"] as const;
 /** A way to train a recipe. */
 export type Variant = (typeof variants)[number];
 
@@ -34,10 +34,10 @@ const documented: Readonly<Record<string, readonly (readonly [path: string, word
   "attention-refiner": [["prediction.offset", "-3"]],
 };
 
-/** No augmentation, no weights and no gate. */
+/** No augmentation, no weights and no fit model. */
 const unaided: readonly (readonly [path: string, word: string])[] = [
   ["weights.kind", "none"],
-  ["gate.name", "none"],
+  ["fit.name", "none"],
   ...[...fieldsOf(sharedTable).keys()].filter((path) => /^augmentation\..*share$/.test(path))
     .map((path) => [path, "0"] as const),
 ];
@@ -52,8 +52,8 @@ const minutes: Readonly<Record<string, { readonly plain: number; readonly docume
   scml: { plain: 0.06, document: 0.06 },
 };
 
-/** What a gate takes to be fitted. */
-const gateMinutes = 0.5;
+/** What a fit model takes to be fitted. */
+const fitMinutes = 0.5;
 
 /**
  * All cells of the tables.
@@ -68,7 +68,7 @@ export function allCells({ epochs, fed }: { readonly epochs: number; readonly fe
     const fitted = chosen.fitted?.(settingsOf(chosen, settings)) ?? false;
     const { plain = 1, document = 1 } = minutes[recipe] ?? {};
     const rough = (variant === "document" ? document : plain) * (fitted ? 1 : epochs) +
-      (variant === "gate" ? gateMinutes : 0);
+      (variant === "fit" ? fitMinutes : 0);
     const name = [set, recipe, variant, ...(set === "fed" ? [`seed-${seed}`] : []), ...(fitted ? [] : [epochs])].join(
       "-",
     );
@@ -126,7 +126,7 @@ export function settingsFor(
   const { table } = recipeNamed(recipe);
   const words = [
     ...(variant === "document" ? documented[recipe] ?? [] : unaided),
-    ...(variant === "gate" ? [["gate.name", "topics"] as const] : []),
+    ...(variant === "fit" ? [["fit.name", "auto"] as const] : []),
     ...(groupBy === null ? [] : [["data.groupBy", groupBy] as const]),
     ["training.epochs", String(epochs)] as const,
     ["training.seed", String(seed)] as const,

@@ -1,7 +1,7 @@
 import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { partsOf } from "../ensemble/combine.ts";
-import { misfitProbability } from "../gate/mixture_fit.ts";
+import { misfitProbability } from "../fit/misfits.ts";
 import { spreadOf } from "../predict_rows.ts";
 import { RunFolder } from "../run_folder.ts";
 import { finishScore } from "../finish_score.ts";
@@ -12,35 +12,42 @@ import type { AppliedShift } from "../shift/shift_scores.ts";
 import { groupsOf, readValidation, type ValidationRow } from "../validation_file.ts";
 import type { ConformalRows } from "./conformal.ts";
 
-/** What a run's gate says of a held-out row, from which its score follows for any share of rows that do not fit. */
+/** What a run's fit model says of a held-out row, from which its score follows for any share of rows that do not fit. */
 export interface HeldOutEvidence {
   /** Score of the recipe itself. */
   readonly recipe: number;
-  /** p(metric | texts) / p(metric). */
-  readonly odds: number;
+  /** p(metric | text) / p(metric). */
+  readonly ratio: number;
+  /** Its regime, by its number in `regimeNames`. */
+  readonly regime: number;
   /** Score to expect if the metric does not fit. */
   readonly misfit: number;
 }
 
-const head = "recipe,odds,misfit";
+const head = "recipe,ratio,regime,misfit";
 
 /** Writes evidence as CSV, a line for each row of `validation.csv` and then of `mismatched.csv`. */
 export async function writeEvidence(path: string, rows: readonly HeldOutEvidence[]): Promise<void> {
-  const lines = rows.map(({ recipe, odds, misfit }) =>
-    [recipe, odds, misfit].map((one) => one.toPrecision(9)).join(",")
+  const lines = rows.map(({ recipe, ratio, regime, misfit }) =>
+    [recipe, ratio, regime, misfit].map((one) => one.toPrecision(9)).join(",")
   );
   await writeAtomically(path, [head, ...lines].map((line) => `${line}\n`).join(""));
 }
 
 /** Reads what `writeEvidence` wrote. @throws DataError when it is missing or damaged */
 export async function readEvidence(path: string): Promise<HeldOutEvidence[]> {
-  const text = new TextDecoder().decode(await readFileOrExplain(path, "what the gate says of held-out rows"));
+  const text = new TextDecoder().decode(await readFileOrExplain(path, "what the fit model says of held-out rows"));
   const [first, ...lines] = text.trimEnd().split("\n");
   const rows = lines.map((line) => line.split(",").map(Number));
-  if (first !== head || !rows.every((cells) => cells.length === 3 && cells.every(Number.isFinite))) {
+  if (first !== head || !rows.every((cells) => cells.length === 4 && cells.every(Number.isFinite))) {
     throw new DataError(`${path} is damaged; lines of ${head} are expected.`);
   }
-  return rows.map(([recipe, odds, misfit]) => ({ recipe: recipe!, odds: odds!, misfit: misfit! }));
+  return rows.map(([recipe, ratio, regime, misfit]) => ({
+    recipe: recipe!,
+    ratio: ratio!,
+    regime: regime!,
+    misfit: misfit!,
+  }));
 }
 
 /** True when a run or an ensemble is finished, so that its held-out rows are there. */
@@ -85,7 +92,7 @@ export async function calibrationRows(path: string, applied: AppliedShift | null
   const scored = applied === null
     ? scoredAsKept(own)
     : applied.kind === "misfits"
-    ? await scoredByGate(folder, own, applied.share)
+    ? await scoredByFit(folder, own, applied)
     : await scoredByClasses(folder, own, applied.ratios);
   const parts = partsOf(plain.length), place = new Map(plain.map(({ record }, i) => [record, parts[i]!]));
   return {
@@ -117,7 +124,11 @@ function spreadsOf(rows: readonly ValidationRow[]): Float64Array | null {
   return rows.every(({ spread }) => spread !== null) ? Float64Array.from(rows, ({ spread }) => spread!) : null;
 }
 
-async function scoredByGate(folder: RunFolder, { rows, plain }: KeptRows, share: number): Promise<ScoredRows> {
+async function scoredByFit(
+  folder: RunFolder,
+  { rows, plain }: KeptRows,
+  { share, shares }: Extract<AppliedShift, { readonly kind: "misfits" }>,
+): Promise<ScoredRows> {
   const { config: { settings: { prediction } } } = await folder.readConfig();
   const evidence = await readEvidence(folder.evidence);
   if (evidence.length !== rows.length) {
@@ -127,8 +138,8 @@ async function scoredByGate(folder: RunFolder, { rows, plain }: KeptRows, share:
   }
   const swapped = rows.length - plain, of = swapped > 0 ? share : 0;
   return {
-    predicted: Float64Array.from(evidence, ({ recipe, odds, misfit }) => {
-      const probability = misfitProbability(odds, share);
+    predicted: Float64Array.from(evidence, ({ recipe, ratio, regime, misfit }) => {
+      const probability = misfitProbability(ratio, shares[regime] ?? 0);
       return finishScore((1 - probability) * recipe + probability * misfit, prediction);
     }),
     spread: spreadsOf(rows),

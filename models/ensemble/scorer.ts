@@ -71,7 +71,7 @@ export class EnsembleScorer {
     const combined = (each: readonly Float32Array[], as = prediction) =>
       Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
     const spread = Float32Array.from(combinedSpread(scores, spreads, fitted));
-    const plain = { spread, probabilities: null, unshifted: combined(unshifted), applied: null, baseline };
+    const plain = { spread, probabilities: null, unshifted: combined(unshifted), applied: null, fit: null, baseline };
     if (shift === "mean") {
       const mean = target ?? meanScore(combined(scores, exact));
       return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };

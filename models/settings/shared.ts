@@ -119,11 +119,11 @@ export const sharedTable = {
     maximum: number(8, [0, 1e6, false], "highest weight before the boost"),
     boost: flag(true, "sqrt-inverse: weights x 1.5 for scores of class 9 and x 1.3 for class 10"),
   },
-  gate: {
+  fit: {
     name: choice(
       "none",
-      ["none", "topics"],
-      "what tells records whose metric does not fit, by their texts; they get scores of their own",
+      ["none", "auto"],
+      "whether a fit model tells records whose metric does not fit their text; they get scores of their own",
     ),
   },
   optimizer: {

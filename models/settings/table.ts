@@ -1,6 +1,7 @@
 import { nearestName } from "../../data/nearest_name.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Field } from "./field.ts";
+import { currentSetting } from "./renamed.ts";
 
 /** Settings by name, in sections: one table drives checking, the command line, the docs and the types. */
 export interface Table {
@@ -84,7 +85,8 @@ export function changedSettings(table: Table, settings: object): [path: string, 
  * @param name what messages call it
  * @throws UsageError when the table has no such setting or the word is no value of it
  */
-export function setByPath<T extends object>(table: Table, given: T, path: string, word: string, name = path): T {
+export function setByPath<T extends object>(table: Table, given: T, at: string, as: string, name = at): T {
+  const [path, word] = currentSetting(at, as);
   const field = fieldsOf(table).get(path);
   if (!field) throw unknownSetting(path, table);
   const value = field.parse(word, name);

@@ -1,5 +1,5 @@
 import { scoreClass } from "../../data/scores.ts";
-import type { FitGate } from "../gate/fit_gate.ts";
+import type { FitModel } from "../fit/fit_model.ts";
 import type { HeldOutClasses } from "./bbse.ts";
 import { calibrateClasses } from "./calibrate_classes.ts";
 import { type Calibration, classCount, classProbabilities, expectedScores } from "./classes.ts";
@@ -37,16 +37,16 @@ export function classShares(scores: ArrayLike<number>): number[] {
  * Calibrates class probabilities by held-out rows.
  *
  * @param mismatched the same with a metric that does not fit; null where there are none
- * @param gate the run's gate; what it makes of scores has no spread that a recipe knows of, and is taken for bare scores
+ * @param fit the run's fit model; a recipe knows no standard deviation of the scores that it mixes: they are taken for bare scores
  */
 export function fitClasses(
   plain: HeldOutRows,
   mismatched: HeldOutRows | null,
   trained: TrainedShares,
-  gate: FitGate | null,
+  fit: FitModel | null,
 ): ClassKnowledge {
   const { predictions, evidence } = mismatched ? joinRows(plain, mismatched) : plain;
-  const score = gate && evidence && gate.mix(predictions.score, evidence, gate.trainShare);
+  const score = fit && evidence && fit.mix(predictions.score, evidence, fit.trainShares);
   const given = score ? { score, spread: null, probabilities: null } : predictions;
   const rows = heldOutClasses(new Float64Array(), plain.score, mismatched?.score ?? [], trained);
   const calibration = calibrateClasses(given, rows, rows.shares);

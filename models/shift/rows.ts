@@ -1,4 +1,4 @@
-import type { GateEvidence } from "../gate/gate_rows.ts";
+import type { FitEvidence } from "../fit/fit_model.ts";
 import type { Predictions } from "../predict_rows.ts";
 import { classCount } from "./classes.ts";
 
@@ -6,8 +6,8 @@ import { classCount } from "./classes.ts";
 export interface RowsAtHand {
   /** What the recipe says of them. */
   readonly predictions: Predictions;
-  /** What the run's gate says of them; null where it has none. */
-  readonly evidence: GateEvidence | null;
+  /** What the run's fit model says of them; null where it has none. */
+  readonly evidence: FitEvidence | null;
 }
 
 /** Held-out rows as a run scores them, with their true scores. */
@@ -35,7 +35,8 @@ export function pickRows(
       probabilities: probabilities && Float32Array.from(columns, (at) => probabilities[at]!),
     },
     evidence: evidence && {
-      odds: Float64Array.from(rows, (row) => evidence.odds[row]!),
+      ratio: Float64Array.from(rows, (row) => evidence.ratio[row]!),
+      regime: Uint8Array.from(rows, (row) => evidence.regime[row]!),
       misfitScore: Float64Array.from(rows, (row) => evidence.misfitScore[row]!),
     },
     score: take(score),
@@ -54,7 +55,8 @@ export function joinRows(a: HeldOutRows, b: HeldOutRows): HeldOutRows {
       probabilities: both(a.predictions.probabilities, b.predictions.probabilities),
     },
     evidence: a.evidence && b.evidence && {
-      odds: Float64Array.from([...a.evidence.odds, ...b.evidence.odds]),
+      ratio: Float64Array.from([...a.evidence.ratio, ...b.evidence.ratio]),
+      regime: Uint8Array.from([...a.evidence.regime, ...b.evidence.regime]),
       misfitScore: Float64Array.from([...a.evidence.misfitScore, ...b.evidence.misfitScore]),
     },
     score: joined(a.score, b.score),

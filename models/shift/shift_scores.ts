@@ -1,6 +1,7 @@
 import { meanScore } from "../../data/evaluation.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import type { FitGate } from "../gate/fit_gate.ts";
+import type { FitEvidence, FitModel, MisfitShares } from "../fit/fit_model.ts";
+import { regimeNames } from "../fit/regimes.ts";
 import { finishScore } from "../finish_score.ts";
 import { type Predictions, spreadOf } from "../predict_rows.ts";
 import type { Settings } from "../settings/shared.ts";
@@ -10,14 +11,14 @@ import { estimateByEm, isSignificant } from "./em.ts";
 import { type ClassKnowledge, effectiveRows } from "./held_out.ts";
 import { underShift } from "./label_shift.ts";
 import { moveMean } from "./mean.ts";
-import { misfitShare } from "./misfit_share.ts";
+import { misfitShares } from "./misfit_share.ts";
 import type { EstimatorName, ShiftName } from "./names.ts";
 import type { RowsAtHand } from "./rows.ts";
 
 /** What a run allows for shift by. */
 export interface ShiftKnowledge {
-  /** The run's gate, where it has one that is listened to. */
-  readonly gate: FitGate | null;
+  /** The run's fit model, where it has one that is informative. */
+  readonly fit: FitModel | null;
   /** Null where the run keeps no class probabilities of held-out rows. */
   readonly classes: ClassKnowledge | null;
   /** What messages call the run. */
@@ -26,10 +27,22 @@ export interface ShiftKnowledge {
 
 /** What was taken of the rows at hand to score them: held-out rows that are to resemble them are scored and weighed by it. */
 export type AppliedShift =
-  /** Share of them that does not fit, by a gate. */
-  | { readonly kind: "misfits"; readonly share: number }
+  /** Share of them that does not fit, in all and by regime. */
+  | { readonly kind: "misfits"; readonly share: number; readonly shares: MisfitShares }
   /** Their class shares over those of training, [11]. */
   | { readonly kind: "classes"; readonly ratios: Float64Array };
+
+/** What a fit model took the target rows for. */
+export interface FitSummary {
+  /** How many rows there are. */
+  readonly rows: number;
+  /** Share of them that does not fit its metric. */
+  readonly share: number;
+  /** Rows whose metric training lacked. */
+  readonly unseen: number;
+  /** True where those were judged as well. */
+  readonly judgesUnseen: boolean;
+}
 
 /** Rows scored with shift allowed for. */
 export interface ShiftedPredictions extends Predictions {
@@ -37,29 +50,41 @@ export interface ShiftedPredictions extends Predictions {
   readonly shift: EstimatorName | "mean";
   /** Null where nothing was estimated, and for ensembles, whose members each have their own. */
   readonly applied: AppliedShift | null;
+  /** What the fit model believes; null where no row was judged by one, and for ensembles. */
+  readonly fit: FitSummary | null;
   /** The scores without it, [rows]. */
   readonly unshifted: Float32Array;
 }
 
 /**
- * Scores rows under the class shares that they seem to have. A run with a gate counts rows that fit and rows that do not,
- * every other counts the score classes. "auto" is "em" where that makes the rows significantly likelier, else "none".
+ * Scores rows under the class shares that they seem to have. Rows that a fit model
+ * can judge fit or do not; in other runs the score classes are counted. "auto" is "em" where that makes the rows significantly likelier, else "none".
  *
  * @throws UsageError where the run lacks what the estimate is made from
  */
 export function shiftScores(
   rows: RowsAtHand,
-  { gate, classes, run }: ShiftKnowledge,
+  { fit, classes, run }: ShiftKnowledge,
   name: EstimatorName | "auto",
-): Predictions & { readonly shift: EstimatorName; readonly applied: AppliedShift | null } {
+): Predictions & Pick<ShiftedPredictions, "applied" | "fit"> & { readonly shift: EstimatorName } {
   const { predictions, evidence } = rows;
-  if (gate && evidence) {
-    const share = misfitShare(gate, evidence, name);
-    const shift = name !== "auto" ? name : share === gate.trainShare ? "none" : "em";
-    const score = gate.mix(predictions.score, evidence, share);
-    return { ...predictions, score, shift, applied: { kind: "misfits", share } };
+  const summary = fit && evidence && summaryOf(fit, evidence);
+  if (summary) {
+    const shares = misfitShares(fit, evidence!, name);
+    const isMoved = shares.some((share, i) => share !== fit.trainShares[i]);
+    const shift = name !== "auto" ? name : isMoved ? "em" : "none";
+    const { rows, unseen } = summary, share = ((rows - unseen) * shares[0] + unseen * shares[1]) / rows;
+    return {
+      ...predictions,
+      score: fit.mix(predictions.score, evidence!, shares),
+      shift,
+      applied: { kind: "misfits", share, shares },
+      fit: { ...summary, share },
+    };
   }
-  if (name === "none" || (name === "auto" && !classes)) return { ...predictions, shift: "none", applied: null };
+  if (name === "none" || (name === "auto" && !classes)) {
+    return { ...predictions, shift: "none", applied: null, fit: null };
+  }
   if (!classes) {
     throw new UsageError(
       `${run} keeps no class probabilities of held-out rows, as --shift ${name} needs; train it again, or take --shift none.`,
@@ -69,7 +94,7 @@ export function shiftScores(
   const probabilities = classProbabilities(predictions, calibration);
   const shift = name === "bbse" ? estimateByBbse(probabilities, heldOut) : estimateByEm(probabilities, heldOut.shares);
   if (name === "auto" && !isSignificant(probabilities, shift, effectiveRows(heldOut.weight), dispersion)) {
-    return { ...predictions, shift: "none", applied: null };
+    return { ...predictions, shift: "none", applied: null, fit: null };
   }
   const posterior = Float32Array.from(underShift(probabilities, shift));
   return {
@@ -78,7 +103,15 @@ export function shiftScores(
     probabilities: predictions.probabilities && posterior,
     shift: name === "bbse" ? "bbse" : "em",
     applied: { kind: "classes", ratios: shift.ratios },
+    fit: null,
   };
+}
+
+/** What a fit model can say of target rows; null where it can judge none of them. */
+function summaryOf({ state: { regimes } }: FitModel, { regime }: FitEvidence): FitSummary | null {
+  const rows = regime.length, unseen = regime.filter((one) => one === regimeNames.indexOf("unseen")).length;
+  const judgesSeen = regimes.seen.informative && unseen < rows, judgesUnseen = regimes.unseen.informative && unseen > 0;
+  return judgesSeen || judgesUnseen ? { rows, share: 0, unseen, judgesUnseen } : null;
 }
 
 /** How shift is to be allowed for. */

@@ -10,17 +10,17 @@ import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
 import { silent, writeInputs } from "../models/runs.ts";
 import { withFolder } from "../temporary.ts";
 
-Deno.test("results: plain is without remedies, document with those of the recipe, and gate with the gate alone", () => {
+Deno.test("results: plain is without remedies, document with those of the recipe, and fit with the fit model alone", () => {
   for (const { name, table } of recipes) {
-    const of = (variant: "plain" | "document" | "gate") => {
+    const of = (variant: "plain" | "document" | "fit") => {
       const given = settingsFor(name, variant, { epochs: 2, seed: 3, groupBy: null });
       return settingsOf({ ...recipeNamed(name), table }, given);
     };
-    const { augmentation: { metricSwap, opposite, targeted: { low, mid } }, weights, gate, training } = of("plain");
+    const { augmentation: { metricSwap, opposite, targeted: { low, mid } }, weights, fit, training } = of("plain");
     assert.deepEqual([metricSwap, opposite, low, mid].map(({ share }) => share), [0, 0, 0, 0], name);
-    assert.deepEqual([weights.kind, gate.name, training.epochs, training.seed], ["none", "none", 2, 3]);
-    assert.deepEqual({ ...of("gate"), gate }, of("plain"));
-    assert.equal(of("gate").gate.name, "topics");
+    assert.deepEqual([weights.kind, fit.name, training.epochs, training.seed], ["none", "none", 2, 3]);
+    assert.deepEqual({ ...of("fit"), fit }, of("plain"));
+    assert.equal(of("fit").fit.name, "auto");
   }
   assert.equal(settingsFor("scml", "document", { epochs: 1, seed: 1, groupBy: null }).augmentation, undefined);
 });
@@ -31,7 +31,7 @@ Deno.test("results: cells have names of their own, and the tables show what is m
   const result = (rmse: number) => ({ rmse, interval: [rmse - 0.1, rmse + 0.1] as const, rows: 9 });
   const lines = resultTables(cells, {
     "sample-bilinear-plain-5": result(4.5),
-    "sample-gaussian-process-gate": result(1.75),
+    "sample-gaussian-process-fit": result(1.75),
     "fed-scml-plain-seed-1-5": result(1.9),
     "fed-scml-plain-seed-2-5": result(1.7),
     "fed-scml-plain-seed-3-5": result(1.8),

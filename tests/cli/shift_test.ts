@@ -8,6 +8,7 @@ const predictions = (shift: ShiftedPredictions["shift"], score: number): Shifted
   spread: null,
   probabilities: null,
   applied: null,
+  fit: null,
   shift,
 });
 
@@ -18,6 +19,27 @@ Deno.test("shift: a line says what was done, and what auto took", () => {
   assert.equal(line("auto", "em", 6.2), "shift auto took em: mean score 8.90 -> 6.20");
   assert.equal(line("auto", "none", 8.9), "shift auto took none: mean score 8.90");
   assert.equal(line("none", "none", 8.9), "shift none: mean score 8.90");
+});
+
+Deno.test("shift: a second line says what the fit model believes, and of which records it says nothing", () => {
+  const line = (fit: Partial<NonNullable<ShiftedPredictions["fit"]>>) => {
+    const whole = { rows: 256, share: 0.31, unseen: 0, judgesUnseen: false, ...fit };
+    return describeShift({ name: "em", target: null }, { ...predictions("em", 6.2), fit: whole }).split("\n")[1];
+  };
+  assert.equal(line({}), "of 256 records 31 % seem not to fit their metric");
+  assert.equal(line({ share: 0.002 }), "of 256 records less than 1 % seem not to fit their metric");
+  assert.equal(
+    line({ unseen: 62 }),
+    "of 256 records 31 % seem not to fit their metric; 62 have metrics that training lacked, judged without that evidence",
+  );
+  assert.equal(
+    line({ unseen: 62, judgesUnseen: true }),
+    "of 256 records 31 % seem not to fit their metric; 62 have metrics that training lacked, judged by their embeddings",
+  );
+  assert.equal(
+    line({ unseen: 256, judgesUnseen: true }),
+    "of 256 records 31 % seem not to fit their metric; all have metrics that training lacked, judged by their embeddings",
+  );
 });
 
 Deno.test("shift: the table of held-out figures has a line each, and is left out where nothing was measured", () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { MetricTable } from "../../data/metric_table.ts";
+import { nearMissesOf } from "../../data/near_misses.ts";
 import { metricSwapNegatives, mismatchedPairs, mismatchedScore, mixedRmse } from "../../data/negatives.ts";
 
 const count = 200, metrics = 7;
@@ -42,6 +44,21 @@ Deno.test("negatives: the mismatched validation set has every row once, at the s
   assert.deepEqual(text, rows.text);
   assert.ok(metric.every((one, i) => one !== rows.metric[i]));
   assert.ok(score.every((one) => one === mismatchedScore));
+});
+
+Deno.test("negatives: near misses are the nearest metrics of other main categories, none that no row has", () => {
+  const names = ["a/0", "a/1", "b/2", "b/3", "b/4", "c/5", "c/6"];
+  const table = new MetricTable(names, Float32Array.of(1, 0, 1, 0, 1, 0.1, 1, 0.2, 1, 0.3, -1, 0, 1, 0.05), 2);
+  const near = nearMissesOf(table);
+  assert.deepEqual(near(0, [1, 2, 3, 4, 5, 6]), [6, 2, 3], "a/1 is nearer, but of the same category");
+  assert.deepEqual(near(2, [3, 4]), [3, 4]);
+  assert.deepEqual(near(2, []), []);
+  const apart = { ...options, sameText: rows.text };
+  mismatchedPairs(rows, apart, near).metric.forEach((one, i) => {
+    assert.ok(near(rows.metric[i]!, [0, 1, 2, 3, 4, 5, 6].filter((other) => other !== rows.metric[i])).includes(one));
+  });
+  const known = { ...rows, metric: rows.metric.map((one) => Math.min(one, 5)) };
+  assert.ok(!mismatchedPairs(known, { ...apart, known }, near).metric.includes(6));
 });
 
 Deno.test("negatives: selection is plain without negatives, else mixed at their share, half and half at most", () => {

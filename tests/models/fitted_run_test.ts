@@ -5,7 +5,7 @@ import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
 
-const combined = { features: { texts: "combined" }, gate: { name: "none" } } as const;
+const combined = { features: { texts: "combined" }, fit: { name: "none" } } as const;
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 Deno.test(

@@ -13,7 +13,7 @@ import { silent, writeInputs } from "./runs.ts";
 const settings = {
   data: { validationShare: 0.2 },
   features: { texts: "combined" },
-  gate: { name: "none" },
+  fit: { name: "none" },
   model: { searchRows: 40, components: 5 },
   training: { refit: "none" },
 } as const;

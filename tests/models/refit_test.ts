@@ -14,7 +14,7 @@ import { silent, writeInputs } from "./runs.ts";
 const recipes = {
   "gaussian-process": {
     features: { texts: "combined" },
-    gate: { name: "none" },
+    fit: { name: "none" },
     model: { searchRows: 40 },
   },
   "attention-refiner": {

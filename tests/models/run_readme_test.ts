@@ -7,7 +7,7 @@ const description: RunDescription = {
   call: "train --out runs/a",
   data: [["train rows", "4000"], ["encoder", "hash"]],
   builtInEncoder: true,
-  gate: false,
+  fit: false,
   givenEmbeddings: false,
   onSample: true,
   refitted: false,
@@ -54,7 +54,7 @@ Deno.test("run README: a model that was fitted in closed form has no epochs and 
   const readme = runReadme({ ...description, trained: null });
   assert.match(readme, /fitted in closed form, without epochs/);
   assert.ok(
-    !readme.includes("gate.safetensors") && runReadme({ ...description, gate: true }).includes("gate.safetensors"),
+    !readme.includes("fit.safetensors") && runReadme({ ...description, fit: true }).includes("fit.safetensors"),
   );
   assert.ok(!/epoch \d|curves\.svg/.test(readme));
 });

@@ -190,3 +190,18 @@ Deno.test(
     );
   }),
 );
+
+Deno.test(
+  "scorer: a run with a gate of an earlier version is refused in one sentence",
+  withScorer({}, async (scorer, _, folder) => {
+    const run = join(folder, "run"), path = join(run, "config.json");
+    const config = JSON.parse(await Deno.readTextFile(path));
+    const { fit: _fit, ...settings } = config.settings;
+    await Deno.writeTextFile(path, JSON.stringify({ ...config, settings: { ...settings, gate: { name: "topics" } } }));
+    await Deno.writeTextFile(join(run, "gate.safetensors"), "");
+    await assert.rejects(Scorer.load(scorer.engine, run), {
+      name: "DataError",
+      message: `${run} has the gate of an earlier version (gate.safetensors) instead of a fit model; train it again.`,
+    });
+  }),
+);

@@ -92,3 +92,11 @@ Deno.test("recipes: settings that do not go together are refused", () => {
   const own = recipeTable({ model: {}, loss: {}, defaults: { training: { seed: 7 } } });
   assert.equal(resolve(own, {}).training.seed, 7);
 });
+
+Deno.test("settings: fit.name is understood by its old name, in configs and on the command line", () => {
+  const recipe = recipeNamed("gaussian-process");
+  assert.equal(settingsOf(recipe, { gate: { name: "none" } }).fit.name, "none");
+  assert.equal(settingsOf(recipeNamed("bilinear"), { gate: { name: "topics" } }).fit.name, "auto");
+  assert.deepEqual(setByPath(recipe.table, {}, "gate.name", "topics"), { fit: { name: "auto" } });
+  assert.throws(() => settingsOf(recipe, { gate: { name: "words" } }), { message: /^fit\.name is "words"/ });
+});

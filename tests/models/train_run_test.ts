@@ -37,7 +37,7 @@ Deno.test(
       });
     const summary = await train("a", 1);
     assert.deepEqual([summary.finished, summary.epochs], [true, 3]);
-    assert.deepEqual(summary.figures.map(({ set }) => set), ["validation", "mismatched validation"]);
+    assert.deepEqual(summary.figures.map(({ set }) => set), ["validation", "mismatched validation", "near misses"]);
     await train("b", 1);
     await assertSame(join(folder, "a"), join(folder, "b"));
     await train("c", 2);

@@ -23,7 +23,7 @@ export const autoTable = recipeTable({
     data: { validationShare: gaussianProcessTable.data.validationShare.standard },
     features: { texts: gaussianProcessTable.features.texts.standard },
     augmentation: { metricSwap: { share: 0 } },
-    gate: { name: gaussianProcessTable.gate.name.standard },
+    fit: { name: gaussianProcessTable.fit.name.standard },
     training: { epochs: 1 },
   },
 });

@@ -19,7 +19,7 @@ export const gaussianProcessTable = recipeTable({
     data: { validationShare: 0.1 },
     features: { texts: "prompt-response" },
     augmentation: { metricSwap: { share: 0 } },
-    gate: { name: "topics" },
+    fit: { name: "auto" },
     training: { epochs: 1 },
   },
 });

@@ -13,7 +13,7 @@ import { silent, widths, writeInputs } from "../runs.ts";
 
 const settings = {
   data: { groupBy: "user_prompt" },
-  gate: { name: "none" },
+  fit: { name: "none" },
   model: { searchRows: 30, components: 4, folds: 3 },
 } as const;
 

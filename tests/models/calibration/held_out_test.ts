@@ -7,7 +7,7 @@ import { configOf } from "../../../models/train_run.ts";
 import { writeValidation } from "../../../models/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
 
-const misfits = (share: number) => ({ kind: "misfits", share }) as const;
+const misfits = (share: number) => ({ kind: "misfits", share, shares: [share, 0] }) as const;
 
 const row = (record: number, score: number, predicted: number) => ({ record, score, predicted, spread: 0.5 });
 
@@ -21,7 +21,7 @@ async function finished(path: string): Promise<RunFolder> {
 }
 
 Deno.test(
-  "held-out rows: without a gate those with a metric that does not fit count for nothing, with one as often as it finds them",
+  "held-out rows: without a fit model those with a metric that does not fit count for nothing, with one as often as it finds them",
   withFolder(async (path) => {
     assert.equal(await holdsHeldOut(path), false);
     const folder = await finished(path);
@@ -33,18 +33,19 @@ Deno.test(
     assert.deepEqual(plain.part, [0, 1, 2, 3, 1, 3], "a record is in one part, whatever its metric");
     assert.equal(plain.plain, 4);
 
-    // Odds of 1 leave the share as it is: half of the recipe's score, half of the misfit's.
-    const evidence = { recipe: 9, odds: 1, misfit: 2 };
+    // A ratio of 1 leaves the share as it is: half of the recipe's score, half of the misfit's.
+    const evidence = { recipe: 9, ratio: 1, regime: 0, misfit: 2 };
     await writeEvidence(folder.evidence, [
       evidence,
-      { recipe: 9, odds: 1e9, misfit: 2 },
+      { recipe: 9, ratio: 1e9, regime: 0, misfit: 2 },
       evidence,
+      // There is no evidence for metrics that training lacked: its score stays.
+      { ...evidence, regime: 1 },
       evidence,
-      evidence,
-      { recipe: 9, odds: 0, misfit: 2 },
+      { recipe: 9, ratio: 1e-12, regime: 0, misfit: 2 },
     ]);
     const half = await calibrationRows(path, misfits(0.5));
-    assert.deepEqual([...half.predicted].map((one) => Number(one.toFixed(6))), [5.5, 9, 5.5, 5.5, 5.5, 2]);
+    assert.deepEqual([...half.predicted].map((one) => Number(one.toFixed(6))), [5.5, 9, 5.5, 9, 5.5, 2]);
     const share = (rows: typeof half) =>
       rows.weight.subarray(4).reduce((sum, one) => sum + one, 0) / rows.weight.reduce((sum, one) => sum + one, 0);
     assert.ok(Math.abs(share(half) - 0.5) < 1e-12);
@@ -71,12 +72,12 @@ Deno.test(
   withFolder(async (path) => {
     const folder = await finished(path);
     await assert.rejects(calibrationRows(path, misfits(0.5)), /evidence\.csv does not exist/);
-    await writeEvidence(folder.evidence, [{ recipe: 9, odds: 1, misfit: 2 }]);
+    await writeEvidence(folder.evidence, [{ recipe: 9, ratio: 1, regime: 0, misfit: 2 }]);
     await assert.rejects(
       calibrationRows(path, misfits(0.5)),
       /has 1 rows, but validation\.csv and mismatched\.csv have 6/,
     );
-    await Deno.writeTextFile(folder.evidence, "recipe,odds,misfit\n1,x,2\n");
+    await Deno.writeTextFile(folder.evidence, "recipe,ratio,regime,misfit\n1,x,0,2\n");
     await assert.rejects(calibrationRows(path, misfits(0.5)), /is damaged/);
   }),
 );

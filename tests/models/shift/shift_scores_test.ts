@@ -31,7 +31,7 @@ const forms: readonly (readonly [name: string, of: (rows: HeldOutRows) => HeldOu
 ];
 
 const knowledgeOf = (held: HeldOutRows): ShiftKnowledge => ({
-  gate: null,
+  fit: null,
   classes: fitClasses(held, null, trained, null),
   run: "runs/a",
 });
@@ -84,7 +84,7 @@ Deno.test("shift: one row, no rows, rows of one class and zeros give scores from
 });
 
 Deno.test("shift: a run without class probabilities takes none for auto, moves to a target, and says what else lacks", () => {
-  const rows = rowsOf(trainedShares, 10, 7), knowledge = { gate: null, classes: null, run: "runs/old" };
+  const rows = rowsOf(trainedShares, 10, 7), knowledge = { fit: null, classes: null, run: "runs/old" };
   const scored = (name: typeof shiftNames[number], target: number | null) =>
     shiftedPredictions(rows, knowledge, { name, target }, asIs);
   assert.equal(scored("auto", null).shift, "none");
@@ -99,7 +99,7 @@ Deno.test("shift figures: a half is scored by what the other tells, and the mix 
   const seen: number[][] = [];
   const knowledge = (half: HeldOutRows, other: HeldOutRows | null) => {
     seen.push([...half.text]);
-    return { gate: null, classes: fitClasses(half, other, { ...trained, mismatched: 0.1 }, null), run: "" };
+    return { fit: null, classes: fitClasses(half, other, { ...trained, mismatched: 0.1 }, null), run: "" };
   };
   const shifted = shiftHeldOut(plain, low, knowledge, asIs, (text) => 1000 + text), figures = shiftFigures(shifted);
   assert.deepEqual(shifted.filter(({ set }) => set === "mixed").length, 400);

@@ -1,5 +1,6 @@
+import { dot } from "../classical/matrix.ts";
+import type { GroupCounts } from "./corpus.ts";
 import type { WordEvidence } from "./word_evidence.ts";
-import type { GroupCounts } from "./word_counts.ts";
 
 /** By how much one standard deviation more of likeness raises the log prior odds that two clusters are one. */
 const likenessOdds = 3;
@@ -21,7 +22,7 @@ interface Cluster {
  * @returns the cluster of each group, numbered from 0 in the order of their first groups
  * @see Heller and Ghahramani, "Bayesian hierarchical clustering" (2005)
  */
-export function clusterGroups(
+export function clusterMetrics(
   { counts, expected }: GroupCounts,
   evidence: WordEvidence,
   weight: Float64Array,
@@ -30,7 +31,7 @@ export function clusterGroups(
   const own = (counts: Float64Array, expected: Float64Array) => {
     let sum = 0;
     for (let word = 0; word < counts.length; word++) {
-      sum += weight[word]! * evidence.logMarginal(counts[word]!, expected[word]!);
+      sum += weight[word]! * evidence.fastLogMarginal(counts[word]!, expected[word]!);
     }
     return sum;
   };
@@ -38,7 +39,7 @@ export function clusterGroups(
     let sum = 0;
     for (let word = 0; word < a.counts.length; word++) {
       sum += weight[word]! *
-        evidence.logMarginal(a.counts[word]! + b.counts[word]!, a.expected[word]! + b.expected[word]!);
+        evidence.fastLogMarginal(a.counts[word]! + b.counts[word]!, a.expected[word]! + b.expected[word]!);
     }
     return sum;
   };
@@ -87,4 +88,21 @@ export function clusterGroups(
     for (const member of members) cluster[member] = index;
   });
   return cluster;
+}
+
+/** Standard deviation of cosines below which they are all the same. */
+const leastDeviation = 1e-4;
+
+/**
+ * How alike metrics are by their embeddings: cosines in units of how much they differ from pair to pair, around their mean;
+ * all 0 where they do not differ. → [metrics][metrics]
+ *
+ * @param directions of the metrics, of length 1
+ */
+export function likenessOf(directions: readonly Float64Array[]): Float64Array[] {
+  const cosines = directions.map((a) => Float64Array.from(directions, (b) => dot(a, b)));
+  const pairs = cosines.flatMap((row, a) => [...row].filter((_, b) => b !== a));
+  const mean = pairs.reduce((sum, one) => sum + one, 0) / Math.max(pairs.length, 1);
+  const deviation = Math.sqrt(pairs.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(pairs.length, 1));
+  return cosines.map((row) => row.map((one) => deviation > leastDeviation ? (one - mean) / deviation : 0));
 }

@@ -1,8 +1,7 @@
 import type { MetricRecord } from "../../data/records.ts";
-import { clusterGroups } from "./cluster.ts";
+import { clusterMetrics } from "./cluster_metrics.ts";
 import { type Corpus, Vocabulary } from "./corpus.ts";
-import { countWords } from "./word_counts.ts";
-import { WordEvidence, type WordPrior } from "./word_evidence.ts";
+import { WordEvidence } from "./word_evidence.ts";
 
 /** Probability that a sentence does not belong to its text's topic. */
 const strayShare = 0.2;
@@ -66,30 +65,22 @@ export class TopicModel {
    *
    * @param rows numbers of the corpus's records to learn from
    * @param metric of each of them, below `metrics`
-   * @param options.topicOf of each metric, where the topics are known; else they are found by clustering
-   * @param options.alike how alike metrics are by their embeddings, [metrics][metrics]; see `clusterGroups`
-   * @param options.damping power of the words' weights (see `wordWeights`) that their ratios are damped by: 0 for not at
-   *   all, 1 to take words that always stand together for one
+   * @param known topic of each metric, where the topics are known, or how alike metrics are by their embeddings,
+   *   [metrics][metrics]; see `clusterMetrics`
    */
   static fit(
     corpus: Corpus,
     rows: ArrayLike<number>,
     metric: ArrayLike<number>,
     metrics: number,
-    { prior, damping = 0, alike, ...options }: {
-      readonly prior?: WordPrior;
-      readonly topicOf?: Uint32Array;
-      readonly alike?: readonly Float64Array[];
-      readonly damping?: number;
-    } = {},
+    known: { readonly topicOf?: Uint32Array; readonly alike?: readonly Float64Array[] } = {},
   ): TopicModel {
-    const evidence = new WordEvidence(prior);
-    const { vocabulary } = corpus;
-    const topicOf = options.topicOf ??
-      clusterGroups(countWords(corpus, rows, metric, metrics), evidence, corpus.weight, alike);
+    const evidence = new WordEvidence(), { vocabulary, weight } = corpus;
+    const topicOf = known.topicOf ??
+      clusterMetrics(corpus.count(rows, metric, metrics), evidence, weight, known.alike);
     const topics = topicOf.reduce((most, topic) => Math.max(most, topic), 0) + 1;
     const topic = Uint32Array.from(metric, (one) => topicOf[one]!);
-    const { counts, expected } = countWords(corpus, rows, topic, topics);
+    const { counts, expected } = corpus.count(rows, topic, topics);
     const logRatios = vocabulary.words.map((_, word) =>
       Float64Array.from(counts, (own, t) => evidence.logRatio(own[word]!, expected[t]![word]!))
     );
@@ -98,8 +89,8 @@ export class TopicModel {
     const likeness = correlations(logRatios, topics);
     logRatios.forEach((ratios, word) => {
       balance(ratios, shares);
-      const weight = corpus.weight[word]! ** damping;
-      ratios.forEach((ratio, t) => ratios[t] = weight * ratio);
+      // Words that always stand together say no more than one of them.
+      for (let t = 0; t < topics; t++) ratios[t]! *= weight[word]!;
     });
     return new TopicModel(vocabulary, topicOf, shares, logRatios, likeness);
   }
@@ -110,7 +101,10 @@ export class TopicModel {
     const log = shares.map(Math.log);
     for (const set of this.#vocabulary.sentencesOf(record)) {
       const sentence = new Float64Array(shares.length);
-      for (const word of set) this.#logRatios[word]!.forEach((ratio, t) => sentence[t]! += ratio);
+      for (const word of set) {
+        const ratios = this.#logRatios[word]!;
+        for (let t = 0; t < ratios.length; t++) sentence[t]! += ratios[t]!;
+      }
       const most = Math.max(...sentence);
       const anywhere = sentence.reduce((sum, value, t) => sum + shares[t]! * Math.exp(value - most), 0);
       sentence.forEach((value, t) =>

@@ -14,6 +14,9 @@ export interface WordPrior {
 /** Most words are neutral; those that are not can be anything from rare to some thousand times as frequent. */
 export const defaultWordPrior: WordPrior = { share: 0.05, shape: 0.5, rate: 0.02 };
 
+/** Counts whose marginal likelihoods are tabulated, and how finely, up to which root of the expected count. */
+const tabulated = 40, steps = 256, longest = 12;
+
 /**
  * Poisson counts with a spike-and-slab prior on their ratio to what is expected: how much a count speaks for a rate of its
  * own, and what the rate then is.
@@ -24,6 +27,7 @@ export class WordEvidence {
   readonly #prior: WordPrior;
   readonly #logGamma: number[];
   readonly #constant: number;
+  readonly #tables: Float64Array[] = [];
 
   constructor(prior: WordPrior = defaultWordPrior) {
     this.#prior = prior;
@@ -45,6 +49,21 @@ export class WordEvidence {
     const { share } = this.#prior;
     const logOdds = this.#logOdds(count, expected);
     return logOdds > 30 ? Math.log(share) + logOdds : Math.log(1 - share + share * Math.exp(logOdds));
+  }
+
+  /** The same, interpolated in a table: a hundred million are needed to compare some hundred groups. */
+  fastLogMarginal(count: number, expected: number): number {
+    const place = Math.sqrt(expected) * steps, at = Math.floor(place);
+    if (count >= tabulated || at >= longest * steps) return this.logMarginal(count, expected);
+    const table = this.#tables[count] ??= this.#tabulate(count), from = table[at]!;
+    return from + (place - at) * (table[at + 1]! - from);
+  }
+
+  #tabulate(count: number): Float64Array {
+    return Float64Array.from(
+      { length: longest * steps + 1 },
+      (_, at) => this.logMarginal(count, (at / steps) ** 2),
+    );
   }
 
   /** log of the expected ratio of a word's rate in a topic to its rate everywhere. */
