@@ -91,7 +91,7 @@ export {
 export { estimateByBbse, type HeldOutClasses } from "./shift/bbse.ts";
 export { calibrateClasses, type LabelledClasses } from "./shift/calibrate_classes.ts";
 export { type Calibration, classProbabilities } from "./shift/classes.ts";
-export { estimateByEm, gainOf, isSignificant } from "./shift/em.ts";
+export { estimateByEm, gainOf } from "./shift/em.ts";
 export type { ClassKnowledge, TrainedShares } from "./shift/held_out.ts";
 export { type LabelShift, underShift } from "./shift/label_shift.ts";
 export { moveMean } from "./shift/mean.ts";

@@ -2,9 +2,9 @@ import { readNpyMatrix, writeNpy } from "../../data/npy.ts";
 import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { RunFolder } from "../run_folder.ts";
-import { groupsOf, readValidation } from "../validation_file.ts";
+import { readValidation } from "../validation_file.ts";
 import { classCount } from "./classes.ts";
-import { type ClassKnowledge, dispersionOf, heldOutClasses } from "./held_out.ts";
+import { type ClassKnowledge, heldOutClasses } from "./held_out.ts";
 import type { ShiftFigure } from "./measure_shifts.ts";
 
 const format = "metrograd shift 1";
@@ -57,7 +57,6 @@ export async function readClasses(folder: RunFolder): Promise<ClassKnowledge | n
     calibration,
     trained,
     heldOut: heldOutClasses(probabilities, scores[0]!, scores[1]!, trained),
-    dispersion: dispersionOf(probabilities, groupsOf(sets[0]!)),
   };
 }
 

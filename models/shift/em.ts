@@ -7,7 +7,6 @@ const priorRows = 30;
 /**
  * Chi-square with 10 degrees of freedom, as many as shares of 11 classes have, is above this in one case of a thousand.
  */
-const significant = 29.588;
 
 /**
  * Class shares of the rows at hand by expectation maximisation: the shares that make their class probabilities likeliest.
@@ -40,22 +39,4 @@ export function gainOf(probabilities: ArrayLike<number>, { ratios }: LabelShift)
     gain += Math.log(sum);
   }
   return gain;
-}
-
-/**
- * True where class shares make the rows significantly likelier than those of training do: likelihood ratio test, p < 0.001.
- * What is known of training comes from held-out rows, which are a draw as well: the fewer they are, the more it takes.
- *
- * @param heldOutRows how many held-out rows the probabilities were calibrated by
- * @param dispersion by how much more the means of rows vary than if each were drawn on its own: that much more it takes
- * @see Rao and Scott, "The analysis of categorical data from complex sample surveys" (1981), for the dispersion
- */
-export function isSignificant(
-  probabilities: ArrayLike<number>,
-  shift: LabelShift,
-  heldOutRows: number,
-  dispersion = 1,
-): boolean {
-  const rows = probabilities.length / classCount;
-  return 2 * gainOf(probabilities, shift) > dispersion * significant * (1 + rows / Math.max(heldOutRows, 1));
 }

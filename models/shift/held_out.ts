@@ -3,7 +3,6 @@ import type { FitModel } from "../fit/fit_model.ts";
 import type { HeldOutClasses } from "./bbse.ts";
 import { calibrateClasses } from "./calibrate_classes.ts";
 import { type Calibration, classCount, classProbabilities, expectedScores } from "./classes.ts";
-import { designEffect } from "./design_effect.ts";
 import { type HeldOutRows, joinRows } from "./rows.ts";
 
 /** How the rows that a run was trained on are spread. */
@@ -22,8 +21,6 @@ export interface ClassKnowledge {
   readonly trained: TrainedShares;
   /** The validation rows, then those with a metric that does not fit. */
   readonly heldOut: HeldOutClasses;
-  /** By how much more the mean of validation rows' scores varies than if each were drawn on its own: `designEffect`. */
-  readonly dispersion: number;
 }
 
 /** Shares of the score classes, [11]; one row more, spread over all classes, keeps each above 0. */
@@ -51,8 +48,7 @@ export function fitClasses(
   const rows = heldOutClasses(new Float64Array(), plain.score, mismatched?.score ?? [], trained);
   const calibration = calibrateClasses(given, rows, rows.shares);
   const probabilities = classProbabilities(given, calibration);
-  const dispersion = dispersionOf(probabilities, plain.group ?? null);
-  return { calibration, trained, heldOut: { ...rows, probabilities }, dispersion };
+  return { calibration, trained, heldOut: { ...rows, probabilities } };
 }
 
 /**
@@ -78,19 +74,4 @@ export function heldOutClasses(
     ],
     shares: trained.train.map((one, i) => (1 - share) * one + share * low[i]!),
   };
-}
-
-/** The design effect of the expected scores of the first rows, as many as have groups. */
-export function dispersionOf(probabilities: ArrayLike<number>, group: ArrayLike<number> | null): number {
-  return group ? designEffect(expectedScores(probabilities).subarray(0, group.length), group) : 1;
-}
-
-/** As many rows of equal weight say as much as these: (Σ weight)² / Σ weight². */
-export function effectiveRows(weight: ArrayLike<number>): number {
-  let sum = 0, squares = 0;
-  for (let row = 0; row < weight.length; row++) {
-    sum += weight[row]!;
-    squares += weight[row]! ** 2;
-  }
-  return squares > 0 ? sum ** 2 / squares : 0;
 }

@@ -7,8 +7,8 @@ import { type Predictions, spreadOf } from "../predict_rows.ts";
 import type { Settings } from "../settings/shared.ts";
 import { estimateByBbse } from "./bbse.ts";
 import { classProbabilities, expectedScores } from "./classes.ts";
-import { estimateByEm, isSignificant } from "./em.ts";
-import { type ClassKnowledge, effectiveRows } from "./held_out.ts";
+import { estimateByEm } from "./em.ts";
+import type { ClassKnowledge } from "./held_out.ts";
 import { underShift } from "./label_shift.ts";
 import { moveMean } from "./mean.ts";
 import { misfitShares } from "./misfit_share.ts";
@@ -58,7 +58,8 @@ export interface ShiftedPredictions extends Predictions {
 
 /**
  * Scores rows under the class shares that they seem to have. Rows that a fit model
- * can judge fit or do not; in other runs the score classes are counted. "auto" is "em" where that makes the rows significantly likelier, else "none".
+ * can judge fit or do not; in other runs the score classes are counted. "auto" is "em" where a fit model finds the rows
+ * significantly likelier by it, else "none".
  *
  * @throws UsageError where the run lacks what the estimate is made from
  */
@@ -82,7 +83,8 @@ export function shiftScores(
       fit: { ...summary, share },
     };
   }
-  if (name === "none" || (name === "auto" && !classes)) {
+  // Class probabilities of records that are somewhat unlike those of training call for a shift that is not there.
+  if (name === "none" || name === "auto") {
     return { ...predictions, shift: "none", applied: null, fit: null };
   }
   if (!classes) {
@@ -90,12 +92,9 @@ export function shiftScores(
       `${run} keeps no class probabilities of held-out rows, as --shift ${name} needs; train it again, or take --shift none.`,
     );
   }
-  const { calibration, heldOut, dispersion } = classes;
+  const { calibration, heldOut } = classes;
   const probabilities = classProbabilities(predictions, calibration);
   const shift = name === "bbse" ? estimateByBbse(probabilities, heldOut) : estimateByEm(probabilities, heldOut.shares);
-  if (name === "auto" && !isSignificant(probabilities, shift, effectiveRows(heldOut.weight), dispersion)) {
-    return { ...predictions, shift: "none", applied: null, fit: null };
-  }
   const posterior = Float32Array.from(underShift(probabilities, shift));
   return {
     score: Float32Array.from(expectedScores(posterior)),

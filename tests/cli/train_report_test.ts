@@ -54,11 +54,14 @@ const run: TrainSummary = {
   best: null,
   figures: ["validation", "mismatched validation", "sample test"].map(figure),
   shifts: [],
+  choice: null,
+  picture: "runs/a/predicted.svg",
+  about: "9 records.",
 };
 
-Deno.test("train's report: 80 columns hold the table, with its interval, and each set is explained below it", () => {
+Deno.test("train's report: 80 columns hold the table, with its interval, and each set is explained below it", async () => {
   const { terminal, written } = recordingTerminal({ interactive: true });
-  reportRun(run, terminal);
+  await reportRun(run, terminal);
   assert.match(written.out, /mismatched validation +100000 +2\.000 +1\.800 to 2\.200 +1\.900 +3\.000/);
   for (const line of `${written.out}${written.err}`.split("\n")) assert.ok(line.length <= 80, line);
   for (const set of run.figures) assert.ok(written.err.includes(`${set.set.split(" ")[0]}`), set.set);
@@ -66,11 +69,11 @@ Deno.test("train's report: 80 columns hold the table, with its interval, and eac
   assert.match(written.err, /On held-out rows\s/);
 });
 
-Deno.test("train's report: a fit in closed form has no epochs, whether it is done or stopped", () => {
+Deno.test("train's report: a fit in closed form has no epochs, whether it is done or stopped", async () => {
   const { terminal, written } = recordingTerminal();
-  reportRun(run, terminal);
+  await reportRun(run, terminal);
   assert.doesNotMatch(written.err, /epoch/);
-  assert.throws(() => reportRun({ ...run, finished: false }, terminal), {
+  await assert.rejects(reportRun({ ...run, finished: false }, terminal), {
     message: "Stopped; everything is saved. Go on with:\n  deno task train --resume runs/a",
   });
 });

@@ -94,7 +94,6 @@ Deno.test(
       calibration: { temperature: 1, biases: new Array<number>(11).fill(0) },
       trained,
       heldOut,
-      dispersion: 1,
     };
     await writeClasses(folder, classes, 4, []);
     const ratios = Float64Array.from({ length: 11 }, (_, one) => one < 5 ? 3 : 0.5);
