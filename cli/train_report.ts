@@ -139,13 +139,14 @@ export function reportFolds({ folder, config, done, folds, pooled, beside }: Fol
 function setTable(figures: readonly SetFigure[]): string {
   const figure = (value: number | null) => value === null ? "-" : value.toFixed(3);
   return alignColumns([
-    ["set", "rows", "RMSE", "95 % interval", "ridge", "constant"],
-    ...figures.map(({ set, rows, rmse, rmseInterval, ridge, constant }) => [
+    ["set", "rows", "RMSE", "95 % interval", "ridge", "metric mean", "constant"],
+    ...figures.map(({ set, rows, rmse, rmseInterval, ridge, metricMean, constant }) => [
       set,
       String(rows),
       figure(rmse),
       rmseInterval ? rmseInterval.map(figure).join(" to ") : "-",
       figure(ridge),
+      figure(metricMean ?? null),
       figure(constant),
     ]),
   ]);

@@ -9,6 +9,8 @@ export type Regime = (typeof regimes)[number];
 export interface RegimeChoice {
   /** Train rows that candidates were judged on, each by a fit to other groups (or metrics) of rows; 0 where there were none. */
   readonly rows: number;
+  /** Different metrics of those rows. */
+  readonly metrics: number;
   /** RMSE of each candidate on them, the simplest first; null where nothing was judged. */
   readonly rmse: readonly (number | null)[];
   /** Name of the candidate that was taken. */
@@ -16,6 +18,9 @@ export interface RegimeChoice {
   /** Weight of each candidate in what is taken; together 1. */
   readonly weights: readonly number[];
 }
+
+/** Metrics from which on there is enough of them to say how metrics that training lacks are scored best. */
+export const enoughMetrics = 10;
 
 /** What was chosen for each kind of target records. */
 export interface Choice {
@@ -31,14 +36,14 @@ export async function writeChoice(path: string, choice: Choice): Promise<void> {
 
 /** Says in a sentence what was taken for a kind of records, and why. */
 export function describeChoice({ candidates, regimes }: Choice, regime: Regime): string {
-  const { rmse, chosen, rows } = regimes[regime], at = candidates.indexOf(chosen);
+  const { rmse, chosen, rows, metrics } = regimes[regime], at = candidates.indexOf(chosen);
   const errors = candidates.map((name, i) => ({ name, rmse: rmse[i] ?? Infinity }));
   const figure = (one: { readonly name: string; readonly rmse: number }) => `${one.name} (${one.rmse.toFixed(3)})`;
   if (rows === 0) return `${chosen} was taken, as for metrics of training: there was nothing to judge others on.`;
   const best = errors.reduce((a, b) => b.rmse < a.rmse ? b : a), simpler = errors.slice(0, at);
   const next = simpler.length > 0 ? simpler.reduce((a, b) => b.rmse < a.rmse ? b : a) : null;
-  if (regime === "unseen" && chosen === regimes.seen.chosen && best.name !== chosen) {
-    return `${chosen} was taken, as for metrics of training: there are too few metrics to judge by.`;
+  if (regime === "unseen" && metrics < enoughMetrics && regimes.seen.rows > 0) {
+    return `${chosen} was taken, as for metrics of training: ${metrics} metrics are too few to judge by.`;
   }
   const why = best.name === chosen
     ? next && `its error on held-out rows is lower than that of ${figure(next)} by more than a standard error`

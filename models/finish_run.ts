@@ -30,24 +30,29 @@ export async function loadBest(
   if (file.metadata.rows === allRows) await refit(engine, model, data.tables, data.train, phase);
 }
 
-/** Fits a model that was measured, and the fit model beside it, to train and validation rows together, where that is wanted. */
+/**
+ * Fits a model that was measured, and the fit model beside it, to train and validation rows together, where that is wanted.
+ *
+ * @returns the fit model that is kept; null for none
+ */
 export async function refitToAll(
   engine: Engine,
   folder: RunFolder,
   model: Model,
   { data, metrics, refitted, fit, rows: { records, plain } }: PreparedRun,
   phase: Phase,
-): Promise<void> {
-  if (!refitted) return;
+): Promise<FitModel | null> {
+  if (!refitted) return fit?.model ?? null;
   await refit(engine, model, data.tables, refitted, phase);
   await saveModel(folder.model, model.network, { rows: allRows });
-  if (!fit) return;
+  if (!fit) return null;
   const again = fit.model.refit(
     { records, texts: data.tables.texts },
     joinPairs([plain, data.validation]),
     { data: metrics.embeddings, dimension: metrics.dimension },
   );
   await saveFit(folder, again);
+  return again;
 }
 
 /** Writes a fit model into a run's folder. */

@@ -1,3 +1,6 @@
+import { meanScore } from "../data/evaluation.ts";
+import type { ScoredPairs } from "../data/negatives.ts";
+import type { SampleSet } from "../data/sample/generate.ts";
 import { groupNumbers } from "../data/split.ts";
 import type { HeldOutEvidence } from "./calibration/held_out.ts";
 import type { EncodingWatch } from "./encode_inputs.ts";
@@ -11,7 +14,7 @@ import { shiftHeldOut } from "./shift/measure_shifts.ts";
 import type { HeldOutRows } from "./shift/rows.ts";
 import { shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
 import type { ShiftedRow } from "./shift/shifted_rows.ts";
-import type { LabelledRows } from "./training_data.ts";
+import type { LabelledRows, Rows } from "./training_data.ts";
 import type { ValidationRow } from "./validation_file.ts";
 
 /** Predictions of the rows that were held out. */
@@ -43,19 +46,29 @@ export interface HeldOutMeasures {
  */
 export async function measureRun(
   scorer: Scorer,
-  { data, sample, inputs, metrics, heldOut, fit, counts, rows }: PreparedRun,
-  watch: EncodingWatch = {},
+  { data, inputs, metrics, heldOut, fit, counts, rows }: PreparedRun,
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures }> {
   const { trainMean } = inputs, { texts } = data.tables;
-  const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
-  const ridge = RidgeBaseline.fit(tables, rows.plain);
+  const { groups: groupOfRecord } = data.tables;
+  const tables = {
+    texts,
+    metrics: { data: metrics.embeddings, dimension: metrics.dimension },
+    ...(groupOfRecord && { groups: groupOfRecord }),
+  };
+  const ridge = RidgeBaseline.fit(tables, rows.plain), meanOf = metricMeans(rows.plain);
   const { prediction, data: { groupBy } } = scorer.model.settings;
   const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
   const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);
   const groupsOf = ({ text }: LabelledRows) =>
     groupBy === null ? null : Array.from(text, (row) => groupOfText.get(row)!);
   const figure = (set: string, { score }: Predictions, rows: LabelledRows) =>
-    setFigure(set, score, rows.score, { trainMean, ridge: ridge.predict(tables, rows) }, groupsOf(rows));
+    setFigure(
+      set,
+      score,
+      rows.score,
+      { trainMean, ridge: ridge.predict(tables, rows), metricMean: meanOf(rows) },
+      groupsOf(rows),
+    );
   const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const { records } = rows;
   const score = async (given: LabelledRows): Promise<HeldOutRows> => {
@@ -83,14 +96,6 @@ export async function measureRun(
   const figures = [figure("validation", predictions, data.validation)];
   if (mismatched) figures.push(figure("mismatched validation", mismatched, data.mismatched!));
   if (data.nearMisses) figures.push(figure("near misses", finish(await score(data.nearMisses)), data.nearMisses));
-  if (sample) {
-    const features = await scorer.features(sample.test.map(recordOf), { ...watch, source: "the sample's test set" });
-    const rows = await scorer.score(features);
-    const { score } = shiftedPredictions(rows, knowledge, { name: "auto", target: null }, prediction);
-    const tables = { ...features, metrics: { data: features.metrics.embeddings, dimension: metrics.dimension } };
-    const beside = { trainMean, ridge: ridge.predict(tables, features.rows) };
-    figures.push(setFigure("sample test", score, sample.testScores, beside));
-  }
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));
   const rowsOf = (rows: LabelledRows, { score, spread }: Predictions): ValidationRow[] =>
     Array.from(rows.text, (text, i) => ({
@@ -113,6 +118,40 @@ export async function measureRun(
       shifted: shiftHeldOut(plain, swapped, knowledgeOf, prediction, (text) => recordOfText.get(text)!),
     },
   };
+}
+
+/** Figures of the sample set's test rows, which no part of a run has seen, by the model that is kept. */
+export async function measureSample(
+  scorer: Scorer,
+  { test, testScores }: SampleSet,
+  { plain, ridge }: { readonly plain: ScoredPairs; readonly ridge: RidgeBaseline },
+  watch: EncodingWatch = {},
+): Promise<SetFigure> {
+  const features = await scorer.features(test.map(recordOf), { ...watch, source: "the sample's test set" });
+  const { score } = await scorer.predict(features);
+  const { metrics: { embeddings, dimension }, rows } = features;
+  const tables = { ...features, metrics: { data: embeddings, dimension } };
+  const beside = {
+    trainMean: scorer.inputs.trainMean,
+    ridge: ridge.predict(tables, rows),
+    metricMean: metricMeans(plain)(rows),
+  };
+  return setFigure("sample test", score, testScores, beside);
+}
+
+/** The mean score of each row's metric over train rows. */
+function metricMeans({ metric, score }: ScoredPairs): (rows: Rows) => Float64Array {
+  const sums = new Map<number, [sum: number, rows: number]>();
+  metric.forEach((one, row) => {
+    const [sum, rows] = sums.get(one) ?? [0, 0];
+    sums.set(one, [sum + score[row]!, rows + 1]);
+  });
+  const all = meanScore(score);
+  return ({ metric }) =>
+    Float64Array.from(metric, (one) => {
+      const [sum, rows] = sums.get(one) ?? [all, 1];
+      return sum / rows;
+    });
 }
 
 function evidenceOf({ predictions: { score }, evidence }: HeldOutRows): HeldOutEvidence[] {

@@ -22,6 +22,8 @@ export interface SetFigure {
   readonly ridge: number | null;
   /** Mean absolute error of that. */
   readonly ridgeMae: number | null;
+  /** RMSE of predicting the mean score of each metric's train rows; absent where it is not known. */
+  readonly metricMean?: number;
 }
 
 /** What stands beside a run's predictions. */
@@ -30,6 +32,8 @@ export interface Baselines {
   readonly trainMean: number;
   /** Predictions of ridge regression on the run's inputs; null where there is none. */
   readonly ridge: ArrayLike<number> | null;
+  /** Mean score of each row's metric over the train rows, and of all of them for a metric that they lack. */
+  readonly metricMean?: ArrayLike<number>;
 }
 
 /** Of fewer groups drawn anew an interval says nothing. */
@@ -52,6 +56,7 @@ export function setFigure(
       : { rmseInterval: bootstrapInterval(predicted, truth, { groups }) }),
     mae: mae(predicted, truth),
     ...baselineFigures(truth, baselines),
+    ...(baselines.metricMean ? { metricMean: rmse(baselines.metricMean, truth) } : {}),
   };
 }
 

@@ -11,7 +11,7 @@ import { aboutData } from "./about_data.ts";
 import type { Choice } from "./choice.ts";
 import { loadBest, refitToAll, saveFit } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures } from "./history.ts";
-import { measureRun } from "./measure_run.ts";
+import { measureRun, measureSample } from "./measure_run.ts";
 import { expectRoom } from "./memory.ts";
 import { makeModel } from "./model.ts";
 import { isStop, phasesFor } from "./phases.ts";
@@ -255,11 +255,18 @@ async function run(
     await loadBest(engine, folder, model, prepared, phase);
     await phase("scoring held-out rows");
     const scored = { ...prepared, fit: prepared.fit?.model ?? null };
-    const { figures, heldOut } = await measureRun(Scorer.of(engine, model, scored, folder.path), prepared, {
-      ...watchOf(reporter),
-      cache,
-    });
-    await refitToAll(engine, folder, model, prepared, phase);
+    const { figures: heldOutFigures, heldOut } = await measureRun(
+      Scorer.of(engine, model, scored, folder.path),
+      prepared,
+    );
+    const fit = await refitToAll(engine, folder, model, prepared, phase);
+    const figures = [...heldOutFigures];
+    if (prepared.sample) {
+      await phase("scoring the sample's test set");
+      const kept = Scorer.of(engine, model, { ...prepared, fit }, folder.path);
+      const { rows: { plain } } = prepared, { ridge } = heldOut;
+      figures.push(await measureSample(kept, prepared.sample, { plain, ridge }, { ...watchOf(reporter), cache }));
+    }
     const choice = await model.recipe.choice?.(network) ?? null;
     const state = network.streamState();
     const shifts = shiftFigures(heldOut.shifted);

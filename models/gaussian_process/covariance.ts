@@ -39,6 +39,15 @@ export class Covariance {
     };
   }
 
+  /** Parameters that give the same for distances as they are as the given ones for distances in units. */
+  inUnits(parameters: Float64Array, units: ArrayLike<number>): Float64Array {
+    const changed = parameters.slice();
+    this.terms.forEach(({ distances }, term) =>
+      distances.forEach((kind, k) => changed[this.#offsets[term]! + 1 + k]! -= Math.log(units[kind]!))
+    );
+    return changed;
+  }
+
   /** The covariance of pairs, without noise. @param distances of each kind, one number a pair */
   fill(distances: readonly Float32Array[], parameters: ArrayLike<number>, into: Float32Array | Float64Array): void {
     into.fill(0);

@@ -2,7 +2,7 @@ import { scoreClass } from "../../data/scores.ts";
 import type { FitModel } from "../fit/fit_model.ts";
 import type { HeldOutClasses } from "./bbse.ts";
 import { calibrateClasses } from "./calibrate_classes.ts";
-import { type Calibration, classCount, classProbabilities, expectedScores } from "./classes.ts";
+import { type Calibration, classCount, classProbabilities } from "./classes.ts";
 import { type HeldOutRows, joinRows } from "./rows.ts";
 
 /** How the rows that a run was trained on are spread. */

@@ -1,4 +1,4 @@
-import { regimes } from "../../choice.ts";
+import { enoughMetrics, regimes } from "../../choice.ts";
 import type { Phase } from "../../phases.ts";
 import type { TrainRows } from "../../recipe.ts";
 import { noiseOf } from "../gaussian_process/fit.ts";
@@ -22,9 +22,6 @@ import { type AutoNetwork, candidateNames } from "./network.ts";
 
 /** Penalties of ridge regression that are tried. */
 const penalties = [0.3, 1, 3, 10, 30, 100, 300, 1000];
-
-/** Metrics from which on there is enough of them to say how metrics that training lacks are scored best. */
-const enoughMetrics = 10;
 
 /** The projected rows of all kinds side by side. */
 export function rowFeatures(network: AutoNetwork, projected: readonly Float32Array[], rows: number): RowFeatures {
@@ -145,13 +142,16 @@ function writeChoices(
   { metric }: CandidateRows,
 ): void {
   const [seen, unseen] = choices;
-  const metrics = new Set(judged[1]!.rows.map((row) => metric[row]!)).size;
-  const decide = [seen ?? unseen!, seen && metrics < enoughMetrics ? seen : unseen ?? seen!];
+  const metrics = judged.map(({ rows }) => new Set(rows.map((row) => metric[row]!)).size);
+  const decide = [seen ?? unseen!, seen && metrics[1]! < enoughMetrics ? seen : unseen ?? seen!];
   const flat = (of: (regime: number) => ArrayLike<number>) =>
     Float32Array.from(regimes.flatMap((_, regime) => Array.from(of(regime))));
   engine.write(network.weights, flat((regime) => decide[regime]!.weights));
   engine.write(network.outOfFold, flat((regime) => choices[regime]?.rmse ?? new Float64Array(candidateNames.length)));
-  engine.write(network.judged, flat((regime) => [judged[regime]!.rows.length, decide[regime]!.chosen]));
+  engine.write(
+    network.judged,
+    flat((regime) => [judged[regime]!.rows.length, metrics[regime]!, decide[regime]!.chosen]),
+  );
   const gaussianProcess = candidateNames.indexOf("gaussian-process");
   engine.write(
     network.variance,

@@ -40,7 +40,7 @@ export class AutoNetwork extends Module {
   readonly residual: Buffer;
   /** What candidates came to out of fold, [regimes, candidates]: RMSE. */
   readonly outOfFold: Buffer;
-  /** Rows that they were judged on, and the number of the candidate that was chosen, [regimes, 2]. */
+  /** Rows that they were judged on, how many metrics those have, and the number of what was chosen, [regimes, 3]. */
   readonly judged: Buffer;
   /** What the process's variance is multiplied by, so that it is the mean square error out of fold, [regimes]. */
   readonly variance: Buffer;
@@ -63,7 +63,7 @@ export class AutoNetwork extends Module {
     this.weights = zeros("weights of candidates", regimes.length, weighted);
     this.residual = zeros("train residuals", sizes.rows, 2);
     this.outOfFold = zeros("out-of-fold errors", regimes.length, candidateNames.length);
-    this.judged = zeros("judged rows", regimes.length, 2);
+    this.judged = zeros("judged rows", regimes.length, 3);
     this.variance = new Buffer(engine, [regimes.length], new Float32Array(regimes.length).fill(1), "variance factors");
   }
 
@@ -76,7 +76,8 @@ export class AutoNetwork extends Module {
 
     // Rows under the same metric have distance 0.
     const apart = distances[process.kinds.metric]!;
-    const near = exp({ x: multiply({ a: apart, b: number(-1 / sameMetric) }) });
+    const unit = slice({ x: process.units }, { start: process.kinds.metric, end: process.kinds.metric + 1 });
+    const near = exp({ x: multiply({ a: apart, b: divide({ a: number(-1 / sameMetric), b: unit }) }) });
     const sums = matmul({ a: near, b: this.residual });
     const rows = slice({ x: sums }, { start: 1, end: 2 });
     const metricMean = divide({

@@ -57,12 +57,13 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
   async choice({ outOfFold, judged, weights, process: { mean: { engine } } }) {
     const [errors, counts, shares] = await engine.read([outOfFold, judged, weights]);
     const of = (regime: number): RegimeChoice => {
-      const width = candidateNames.length, rows = counts![regime * 2]!;
+      const width = candidateNames.length, [rows, metrics, chosen] = counts!.subarray(regime * 3) as unknown as Counts;
       const others = shares!.slice(regime * weighted, (regime + 1) * weighted);
       return {
         rows,
+        metrics,
         rmse: Array.from(errors!.subarray(regime * width, (regime + 1) * width), (one) => rows > 0 ? one : null),
-        chosen: candidateNames[counts![regime * 2 + 1]!]!,
+        chosen: candidateNames[chosen]!,
         weights: [1 - others.reduce((sum, one) => sum + one, 0), ...others, 0],
       };
     };
@@ -71,7 +72,7 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
 };
 
 /** Times that all covariances, or work that takes as long, are computed until a run is done. */
-const passes = 5;
+const passes = 4;
 /** Fewer rows would not be worth the time that the rest takes. */
 const leastRows = 500;
 
@@ -89,3 +90,5 @@ async function rowsWithin(
   await train.phase(`leaning on ${limit} of ${rows} train rows, to stay within the budget`);
   return limit;
 }
+
+type Counts = [rows: number, metrics: number, chosen: number];

@@ -16,10 +16,8 @@ export async function searchScales(
   fitProjections(network, train, used);
   const projected = await setRows(network, train, used);
   const count = Math.min(searchRows, used.rows.length);
-  engine.write(network.units, new Float32Array(network.units.size).fill(1));
   const raw = await firstDistances(network, engine, count);
   const units = Float32Array.from(raw, (one) => one.reduce((sum, value) => sum + value, 0) / one.length || 1);
-  engine.write(network.units, units);
   const scales = await maximizeLikelihood(
     network.covariance,
     {
@@ -29,7 +27,7 @@ export async function searchScales(
     },
     (step, steps) => phase("searching the scales of the covariance", step, steps),
   );
-  engine.write(network.scales, Float32Array.from(scales));
+  network.setScales(engine, scales, units);
   return { used, projected };
 }
 

@@ -1,8 +1,10 @@
 import { styleStatisticNames } from "../../../data/text_statistics.ts";
 import { Buffer } from "../../../engine/buffer.ts";
+import type { Engine } from "../../../engine/engine.ts";
 import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";
 import { add, divide, multiply, subtract } from "../../../engine/ops/arithmetic.ts";
 import { pairwiseEuclideanDistance } from "../../../engine/ops/euclidean.ts";
+import { concat } from "../../../engine/ops/concat.ts";
 import { matmul } from "../../../engine/ops/matmul.ts";
 import { sum } from "../../../engine/ops/reductions.ts";
 import { reshape } from "../../../engine/ops/reshape.ts";
@@ -63,6 +65,12 @@ export class GaussianProcess extends Module {
   readonly deviation: Buffer;
   /** What squared distances of each kind are divided by. */
   readonly units: Buffer;
+  /** What exponents of the terms take of each squared distance, [terms, kinds]: -λ over its unit. */
+  readonly rates: Buffer;
+  /** σ² of each term, [1, terms]. */
+  readonly variances: Buffer;
+  /** Variance of a score of which nothing is known, and that of the noise, [2]. */
+  readonly prior: Buffer;
   /** Inverse of the Cholesky factor of the first rows' covariance, [varianceRows, varianceRows]. */
   readonly root: Buffer;
   /** Of two records' scores. */
@@ -94,6 +102,10 @@ export class GaussianProcess extends Module {
     this.center = zeros("center of statistics", statistics);
     this.deviation = new Buffer(engine, [statistics], new Float32Array(statistics).fill(1), "deviation of statistics");
     this.units = new Buffer(engine, [widths.length], new Float32Array(widths.length).fill(1), "units of distances");
+    const terms = this.covariance.terms.length;
+    this.rates = zeros("rates of the covariance's terms", terms, this.kinds.count);
+    this.variances = zeros("variances of the covariance's terms", 1, terms);
+    this.prior = zeros("prior variance and noise", 2);
     this.root = zeros("inverse factor of the covariance", varianceRows, varianceRows);
   }
 
@@ -118,26 +130,32 @@ export class GaussianProcess extends Module {
 
   /** Squared distances of projected rows to others, by default to the train rows, by kind, each [batch, others]. */
   distances(rows: readonly Tensor[], others: readonly Tensor[] = this.trainRows): Tensor[] {
-    return rows.map((x, kind) =>
-      divide({
-        a: pairwiseEuclideanDistance({ x, y: others[kind]! }, { squared: true }),
-        b: slice({ x: this.units }, { start: kind, end: kind + 1 }),
-      })
-    );
+    return rows.map((x, kind) => pairwiseEuclideanDistance({ x, y: others[kind]! }, { squared: true }));
   }
 
-  /** Covariances with the train rows, [batch, rows]. */
+  /** Covariances of rows by their squared distances, of the distances' shape. */
   covariances(distances: readonly Tensor[]): Tensor {
-    const scales = exp({ x: this.scales }), minus = scales.engine.tensor([1], [-1], "minus one");
-    let at = 1;
-    const scale = () => slice({ x: scales }, { axis: 0, start: at, end: ++at });
-    const terms = this.covariance.terms.map((term) => {
-      const variance = scale();
-      const parts = term.distances.map((kind) => multiply({ a: distances[kind]!, b: scale() }));
-      const exponent = parts.reduce((a, b) => add({ a, b }));
-      return multiply({ a: exp({ x: multiply({ a: exponent, b: minus }) }), b: variance });
-    });
-    return terms.reduce((a, b) => add({ a, b }));
+    const [{ shape, size }] = distances as [Tensor, ...Tensor[]];
+    const flat = concat(distances.map((x) => reshape({ x }, { shape: [1, size] })), { axis: 0 });
+    // All terms' exponents at once: [terms, kinds] x [kinds, pairs].
+    const terms = exp({ x: matmul({ a: this.rates, b: flat }) });
+    return reshape({ x: matmul({ a: this.variances, b: terms }) }, { shape });
+  }
+
+  /** Sets the parameters of the covariance, which `scales` and `units` say in full. */
+  setScales(engine: Engine, parameters: Float64Array, units: Float32Array): void {
+    const { noise, terms } = this.covariance.values(parameters), kinds = this.kinds.count;
+    const rates = new Float32Array(this.rates.size);
+    terms.forEach(({ scales }, term) =>
+      this.covariance.terms[term]!.distances.forEach((kind, i) =>
+        rates[term * kinds + kind] = -scales[i]! / units[kind]!
+      )
+    );
+    engine.write(this.scales, Float32Array.from(parameters));
+    engine.write(this.units, units);
+    engine.write(this.rates, rates);
+    engine.write(this.variances, Float32Array.from(terms, ({ variance }) => variance));
+    engine.write(this.prior, Float32Array.of(terms.reduce((sum, { variance }) => sum + variance, 0), noise));
   }
 
   /** Expected scores and their variances, noise included, each [batch]. */
@@ -152,26 +170,11 @@ export class GaussianProcess extends Module {
     const near = slice({ x: covariance }, { start: 0, end: this.root.shape[0]! });
     const known = matmul({ a: near, b: this.root }, { transposeB: true });
     const explained = sum({ x: multiply({ a: known, b: known }) }, { axis: 1 });
-    const rest = subtract({ a: this.#variance(), b: explained });
+    const prior = (start: number) => slice({ x: this.prior }, { start, end: start + 1 });
+    const rest = subtract({ a: prior(0), b: explained });
     return {
       score: reshape({ x: score }, { shape: [score.shape[0]!] }),
-      variance: add({ a: clamp({ x: rest }, { min: 0, max: Infinity }), b: this.#noise() }),
+      variance: add({ a: clamp({ x: rest }, { min: 0, max: Infinity }), b: prior(1) }),
     };
-  }
-
-  /** Variance of a score of which nothing is known, without noise, [1]. */
-  #variance(): Tensor {
-    const scales = exp({ x: this.scales });
-    let at = 1;
-    const variances = this.covariance.terms.map(({ distances }) => {
-      const start = at;
-      at += 1 + distances.length;
-      return slice({ x: scales }, { axis: 0, start, end: start + 1 });
-    });
-    return variances.reduce((a, b) => add({ a, b }));
-  }
-
-  #noise(): Tensor {
-    return slice({ x: exp({ x: this.scales }) }, { axis: 0, start: 0, end: 1 });
   }
 }

@@ -118,13 +118,13 @@ export async function trainCovariances(
   { engine, phase }: Pick<TrainRows, "engine" | "phase">,
   count: number,
 ): Promise<Float32Array> {
-  const [scales] = await engine.read([network.scales]);
+  const scales = await scalesOf(network, engine);
   const all = new Float32Array(count * count);
   for (let from = 0; from < count; from += chunk) {
     await phase("measuring distances between train rows", from, count);
     const rows = Math.min(chunk, count - from);
     const distances = await distanceParts(network, engine, { from, count: rows }, count);
-    network.covariance.fill(distances, scales!, all.subarray(from * count, (from + rows) * count));
+    network.covariance.fill(distances, scales, all.subarray(from * count, (from + rows) * count));
   }
   return all;
 }
@@ -135,13 +135,16 @@ export async function secondsOfCovariances(
   { engine }: Pick<TrainRows, "engine">,
   count: number,
 ): Promise<number> {
-  const [scales] = await engine.read([network.scales]);
-  const rows = Math.min(chunk / 4, count), part = { from: 0, count: rows };
-  // Kernels are compiled before the clock runs.
-  await distanceParts(network, engine, part, count);
-  const began = performance.now();
-  network.covariance.fill(await distanceParts(network, engine, part, count), scales!, new Float32Array(rows * count));
+  const scales = await scalesOf(network, engine), rows = Math.min(chunk, count), began = performance.now();
+  const distances = await distanceParts(network, engine, { from: 0, count: rows }, count);
+  network.covariance.fill(distances, scales, new Float32Array(rows * count));
   return (performance.now() - began) / 1000 * count / rows;
+}
+
+/** Parameters of the covariance for squared distances as they are, instead of in their units. */
+async function scalesOf({ scales, units, covariance }: GaussianProcess, engine: Engine): Promise<Float64Array> {
+  const [parameters, unit] = await engine.read([scales, units]);
+  return covariance.inUnits(Float64Array.from(parameters!), unit!);
 }
 
 /** Squared distances by kind of some train rows to the first ones, each [count, others]. */
