@@ -139,7 +139,7 @@ export function reportFolds({ folder, config, done, folds, pooled, beside }: Fol
 function setTable(figures: readonly SetFigure[]): string {
   const figure = (value: number | null) => value === null ? "-" : value.toFixed(3);
   return alignColumns([
-    ["set", "rows", "RMSE", "95 % interval", "ridge", "metric mean", "constant"],
+    ["set", "rows", "RMSE", "95 % interval", "ridge", "metric", "constant"],
     ...figures.map(({ set, rows, rmse, rmseInterval, ridge, metricMean, constant }) => [
       set,
       String(rows),
@@ -163,7 +163,8 @@ const setMeanings: Readonly<Record<string, string>> = {
 
 /** Says in a line what the sets of a table are. */
 export function describeSets(figures: readonly SetFigure[]): string {
-  return `(${figures.flatMap(({ set }) => setMeanings[set] ?? []).join("; ")}.)`;
+  const sets = figures.flatMap(({ set }) => setMeanings[set] ?? []);
+  return `(${[...sets, "metric: the mean score of each metric's train rows"].join("; ")}.)`;
 }
 
 function advise(

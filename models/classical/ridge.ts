@@ -222,16 +222,20 @@ function rowGram(x: Matrix<Float64Array>): Float64Array {
   return gram;
 }
 
-/** Xᵀ X, its lower triangle, [columns, columns]; four rows at a time, so that sums are read and written less often. */
+/** Xᵀ X, its lower triangle, [columns, columns]; eight rows at a time, so that sums are read and written less often. */
 export function columnGram({ data, rows, columns }: Matrix<Float64Array>): Float64Array {
   const gram = new Float64Array(columns * columns), none = new Float64Array(columns);
   const row = (i: number) => i < rows ? data.subarray(i * columns, (i + 1) * columns) : none;
-  for (let from = 0; from < rows; from += 4) {
+  for (let from = 0; from < rows; from += 8) {
     const r0 = row(from), r1 = row(from + 1), r2 = row(from + 2), r3 = row(from + 3);
+    const r4 = row(from + 4), r5 = row(from + 5), r6 = row(from + 6), r7 = row(from + 7);
     for (let i = 0; i < columns; i++) {
-      const a0 = r0[i]!, a1 = r1[i]!, a2 = r2[i]!, a3 = r3[i]!;
+      const a0 = r0[i]!, a1 = r1[i]!, a2 = r2[i]!, a3 = r3[i]!, a4 = r4[i]!, a5 = r5[i]!, a6 = r6[i]!, a7 = r7[i]!;
       const into = gram.subarray(i * columns, i * columns + i + 1);
-      for (let j = 0; j <= i; j++) into[j]! += a0 * r0[j]! + a1 * r1[j]! + a2 * r2[j]! + a3 * r3[j]!;
+      for (let j = 0; j <= i; j++) {
+        into[j]! += a0 * r0[j]! + a1 * r1[j]! + a2 * r2[j]! + a3 * r3[j]! +
+          (a4 * r4[j]! + a5 * r5[j]! + a6 * r6[j]! + a7 * r7[j]!);
+      }
     }
   }
   return gram;

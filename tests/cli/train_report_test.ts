@@ -43,6 +43,7 @@ const figure = (set: string): SetFigure => ({
   constantMae: 2,
   ridge: 1.9,
   ridgeMae: 1,
+  metricMean: 2.5,
 });
 const run: TrainSummary = {
   folder: "runs/a",
@@ -62,7 +63,7 @@ const run: TrainSummary = {
 Deno.test("train's report: 80 columns hold the table, with its interval, and each set is explained below it", async () => {
   const { terminal, written } = recordingTerminal({ interactive: true });
   await reportRun(run, terminal);
-  assert.match(written.out, /mismatched validation +100000 +2\.000 +1\.800 to 2\.200 +1\.900 +3\.000/);
+  assert.match(written.out, /mismatched validation +100000 +2\.000 +1\.800 to 2\.200 +1\.900 +2\.500 +3\.000/);
   for (const line of `${written.out}${written.err}`.split("\n")) assert.ok(line.length <= 80, line);
   for (const set of run.figures) assert.ok(written.err.includes(`${set.set.split(" ")[0]}`), set.set);
   assert.match(describeSets(run.figures), /^\(validation: .*; mismatched validation: .*; sample test: .*\.\)$/);

@@ -1,4 +1,5 @@
 import { cholesky, choleskySolve } from "../../classical/cholesky.ts";
+import { columnGram } from "../../classical/ridge.ts";
 import { conjugateGradient, rowProduct } from "../../gaussian_process/conjugate_gradient.ts";
 import type { Phase } from "../../phases.ts";
 import type { Holdout } from "../../holdouts.ts";
@@ -87,16 +88,16 @@ export function fitRidge(
     for (let k = 0; k < width; k++) center[k]! += weight * data[row * width + k]!;
   }
   center.forEach((sum, k) => center[k] = sum / total);
-  const gram = new Float64Array(width * width), moment = new Float64Array(width), x = new Float64Array(width);
-  for (const row of fit) {
-    const weight = rows.weight[row]!, y = weight * (rows.score[row]! - mean);
-    for (let k = 0; k < width; k++) x[k] = data[row * width + k]! - center[k]!;
-    for (let i = 0; i < width; i++) {
-      const value = weight * x[i]!, at = i * width;
-      moment[i]! += y * x[i]!;
-      for (let j = 0; j <= i; j++) gram[at + j]! += value * x[j]!;
+  const scaled = new Float64Array(fit.length * width), moment = new Float64Array(width);
+  fit.forEach((row, at) => {
+    const root = Math.sqrt(rows.weight[row]!), y = root * (rows.score[row]! - mean);
+    for (let k = 0; k < width; k++) {
+      const value = root * (data[row * width + k]! - center[k]!);
+      scaled[at * width + k] = value;
+      moment[k]! += value * y;
     }
-  }
+  });
+  const gram = columnGram({ data: scaled, rows: fit.length, columns: width });
   return penalties.map((penalty) => {
     const factor = gram.slice(), coef = moment.slice();
     for (let k = 0; k < width; k++) factor[k * width + k]! += penalty;

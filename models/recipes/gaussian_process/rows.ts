@@ -109,7 +109,7 @@ export async function setRows(
 
 /** Squared distances by kind between the first rows, each [count, count]. */
 export async function firstDistances(network: GaussianProcess, engine: Engine, count: number): Promise<Float32Array[]> {
-  return await distanceParts(network, engine, { from: 0, count }, count);
+  return await distanceParts(network, engine, { from: 0, count }, { from: 0, count });
 }
 
 /** Covariances between so many of the first rows, without noise, [count, count]. */
@@ -120,11 +120,18 @@ export async function trainCovariances(
 ): Promise<Float32Array> {
   const scales = await scalesOf(network, engine);
   const all = new Float32Array(count * count);
+  // Covariances with the rows before are those of the rows before.
   for (let from = 0; from < count; from += chunk) {
-    await phase("measuring distances between train rows", from, count);
-    const rows = Math.min(chunk, count - from);
-    const distances = await distanceParts(network, engine, { from, count: rows }, count);
-    network.covariance.fill(distances, scales, all.subarray(from * count, (from + rows) * count));
+    await phase("measuring distances between train rows", from * (2 * count - from), count * count);
+    const rows = Math.min(chunk, count - from), others = count - from;
+    const covariances = new Float32Array(rows * others);
+    const distances = await distanceParts(network, engine, { from, count: rows }, { from, count: others });
+    network.covariance.fill(distances, scales, covariances);
+    for (let i = 0; i < rows; i++) {
+      const row = covariances.subarray(i * others, (i + 1) * others);
+      all.set(row, (from + i) * count + from);
+      for (let j = rows; j < others; j++) all[(from + j) * count + from + i] = row[j]!;
+    }
   }
   return all;
 }
@@ -136,9 +143,10 @@ export async function secondsOfCovariances(
   count: number,
 ): Promise<number> {
   const scales = await scalesOf(network, engine), rows = Math.min(chunk, count), began = performance.now();
-  const distances = await distanceParts(network, engine, { from: 0, count: rows }, count);
+  const distances = await distanceParts(network, engine, { from: 0, count: rows }, { from: 0, count });
   network.covariance.fill(distances, scales, new Float32Array(rows * count));
-  return (performance.now() - began) / 1000 * count / rows;
+  // Later parts are measured to fewer and fewer rows.
+  return (performance.now() - began) / 1000 * count / rows / 2;
 }
 
 /** Parameters of the covariance for squared distances as they are, instead of in their units. */
@@ -147,17 +155,24 @@ async function scalesOf({ scales, units, covariance }: GaussianProcess, engine: 
   return covariance.inUnits(Float64Array.from(parameters!), unit!);
 }
 
-/** Squared distances by kind of some train rows to the first ones, each [count, others]. */
+/** Train rows side by side. */
+interface RowRange {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Squared distances by kind of some train rows to others, each [rows, others]. */
 async function distanceParts(
   network: GaussianProcess,
   engine: Engine,
-  { from, count }: { readonly from: number; readonly count: number },
-  others: number,
+  rows: RowRange,
+  others: RowRange,
 ): Promise<Float32Array[]> {
   const tensors = engine.noGrad(() =>
     engine.scope(() => {
-      const first = (end: number, start = 0) => network.trainRows.map((x) => slice({ x }, { axis: 0, start, end }));
-      return network.distances(first(from + count, from), first(others));
+      const part = ({ from, count }: RowRange) =>
+        network.trainRows.map((x) => slice({ x }, { axis: 0, start: from, end: from + count }));
+      return network.distances(part(rows), part(others));
     })
   );
   const distances = await engine.read(tensors);

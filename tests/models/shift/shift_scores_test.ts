@@ -37,15 +37,15 @@ const knowledgeOf = (held: HeldOutRows): ShiftKnowledge => ({
 });
 
 for (const [form, of] of forms) {
-  Deno.test(`shift: with ${form}, em, bbse and auto bring shifted rows nearer to the truth, and auto leaves others alone`, () => {
+  Deno.test(`shift: with ${form}, em and bbse bring shifted rows nearer to the truth, and auto leaves all alone`, () => {
     const knowledge = knowledgeOf(of(rowsOf(trainedShares, 1500, 1)));
     const scored = (rows: HeldOutRows, name: typeof shiftNames[number], target: number | null = null) =>
       shiftedPredictions(rows, knowledge, { name, target }, asIs);
     const test = of(rowsOf(shiftedShares, 1500, 2));
     const plain = rmse(scored(test, "none").score, test.score);
-    for (const name of ["em", "bbse", "auto"] as const) {
+    for (const name of ["em", "bbse"] as const) {
       const { score, shift } = scored(test, name);
-      assert.equal(shift, name === "auto" ? "em" : name);
+      assert.equal(shift, name);
       assert.ok(rmse(score, test.score) < plain - 0.02, `${name}: ${rmse(score, test.score)} against ${plain}`);
       assert.ok(Math.abs(meanScore(score) - meanScore(test.score)) < 0.3, name);
     }
@@ -54,8 +54,8 @@ for (const [form, of] of forms) {
     assert.ok(Math.abs(meanScore(scored(test, "mean", 4).score) - 4) < 1e-3);
     assert.deepEqual(mean.unshifted, scored(test, "none").score);
 
-    const same = of(rowsOf(trainedShares, 1500, 3));
-    assert.deepEqual(scored(same, "auto"), scored(same, "none"));
+    // Without a fit model nothing says that a shift is there.
+    assert.deepEqual(scored(test, "auto"), scored(test, "none"));
   });
 }
 
