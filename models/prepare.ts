@@ -152,6 +152,7 @@ export async function prepare(
       kept,
     )
     : null;
+  if (!given) reporter.phase?.("encoding texts");
   const encoded = given ? null : await encodeInputs(
     { records: everything, train: [...split.train].map((row) => records[row]!), layout, definitions },
     settings.features,
@@ -179,10 +180,12 @@ export async function prepare(
   const drawn = { ...options, seed: settings.data.splitSeed ?? settings.training.seed };
   const mismatched = mismatchedPairs(validation, drawn);
   const nearMisses = mismatchedPairs(validation, drawn, nearMissesOf(metrics));
+  if (settings.fit.name !== "none") reporter.phase?.("learning which metrics fit which texts");
   const fit = settings.fit.name === "none" ? null : prepareFit(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: options },
     onNote,
   );
+  reporter.phase?.("measuring texts");
   const rarity = WordRarity.fit(rarityTexts([...split.train].map((row) => records[row]!)));
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),

@@ -8,6 +8,8 @@ export interface Reporter {
   note(sentence: string): void;
   /** Something that is probably not meant. */
   warn(sentence: string): void;
+  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
+  phase?(name: string, done?: number, total?: number): void;
   /** A pretrained encoder is at work. */
   encoding?(progress: EncodingProgress): void;
   /** A pretrained encoder is done. */
@@ -26,8 +28,6 @@ export interface TrainReporter extends Reporter {
   }): void;
   /** Training begins; `epochsDone` is not 0 when a run goes on, `fitted` says that the model is fitted in closed form. */
   start(plan: { readonly epochs: number; readonly epochsDone: number; readonly fitted: boolean }): void;
-  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
-  phase?(name: string, done?: number, total?: number): void;
   /** Some batches are done; `loss` is the last one's. */
   step(progress: {
     /** The epoch that is under way, counted from 1. */
