@@ -23,6 +23,7 @@ export const styleStatisticNames = [
   "punctuation of the response",
   "digits of the response",
   "capitals of the response",
+  "response characters beyond ASCII",
   "rarity of the response's words",
 ] as const;
 
@@ -104,6 +105,7 @@ function style(prompt: TextAnalysis, response: TextAnalysis, system: TextAnalysi
     part(/[\p{P}\p{S}]/u),
     part(/\p{Nd}/u),
     part(/\p{Lu}/u),
+    part(/[^\p{ASCII}]/u),
   ];
 }
 
