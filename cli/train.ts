@@ -40,6 +40,8 @@ export type TrainCall =
     readonly force: boolean;
     /** Trains as many runs, each with another part held out; null for one run. */
     readonly folds: number | null;
+    /** False where no recipe was named. */
+    readonly named: boolean;
     /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
     readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
@@ -154,6 +156,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
   return {
     kind: "new",
     request: { ...source, ...readSettings(settingWords, file) },
+    named: chosen !== undefined,
     target: target ?? null,
     ...run,
   };
@@ -176,6 +179,12 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       return;
     }
     const { force, folds } = call;
+    if (!call.named && call.request.recipe === shorthandRecipe.name) {
+      terminal.note(
+        `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
+          `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
+      );
+    }
     const target = call.target === null ? null : await readTarget(call.target, terminal);
     const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {

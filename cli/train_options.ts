@@ -2,7 +2,7 @@ import { readFileOrExplain } from "../engine/files.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { recipeNamed, recipes, refuseStepSettings } from "../models/recipes.ts";
-import type { GivenSettings } from "../models/settings/shared.ts";
+import { type GivenSettings, isStepSetting } from "../models/settings/shared.ts";
 import { fieldsOf, resolve, setByPath } from "../models/settings/table.ts";
 import { describe, flagOf } from "./options.ts";
 
@@ -73,7 +73,7 @@ export function readSettings(
   if (file?.recipe && words.recipe && file.recipe !== words.recipe) {
     throw new UsageError(`--recipe is "${words.recipe}", but ${words.config} is for "${file.recipe}".`);
   }
-  const recipe = recipeNamed(words.recipe ?? file?.recipe ?? recipes[0]!.name);
+  const recipe = recipeNamed(words.recipe ?? file?.recipe ?? unnamedRecipe(words, file));
   let settings = checked(file?.settings ?? {}, recipe, words.config);
   for (const [path, word, name] of assignments(words)) {
     if (name !== path && !fieldsOf(recipe.table).has(path)) {
@@ -83,6 +83,21 @@ export function readSettings(
   }
   refuseStepSettings(recipe, settings, assignments(words).map(([path, , name]) => [path, name]));
   return { recipe: recipe.name, settings };
+}
+
+/**
+ * What is trained where no recipe is named: the default, or, where settings of steps are given that it does not have, the
+ * one that was the default before there was `auto`.
+ */
+function unnamedRecipe(words: SettingWords, file: SettingsFile | null): string {
+  const [standard] = recipes as [Recipe, ...Recipe[]];
+  const known = fieldsOf(standard.table);
+  const fits = (path: string) => known.has(path) && !isStepSetting(path);
+  const ofFile = Object.entries(file?.settings ?? {}).flatMap(([section, settings]) =>
+    typeof settings === "object" && settings !== null ? Object.keys(settings).map((name) => `${section}.${name}`) : []
+  );
+  const isOwn = (path: string) => fieldsOf(shorthandRecipe.table).has(path) && !fits(path);
+  return [...assignments(words).map(([path]) => path), ...ofFile].some(isOwn) ? shorthandRecipe.name : standard.name;
 }
 
 /** Settings that options give, those of `--set` last: the path, the word, and what messages call the setting. */

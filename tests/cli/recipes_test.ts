@@ -13,7 +13,7 @@ Deno.test("recipes: all are named, each with what it is below, and 80 columns ho
   assert.equal(code, 0);
   const lines = out.trimEnd().split("\n");
   assert.deepEqual(lines.filter((line) => !line.startsWith(" ")), [...recipes.map(({ name }) => name), "ensemble"]);
-  assert.ok(out.replaceAll(/\n +/g, " ").includes(`bilinear ${recipes[0]!.summary}\n`), out);
+  assert.ok(out.replaceAll(/\n +/g, " ").includes(`${recipes[0]!.name} ${recipes[0]!.summary}\n`), out);
   for (const line of [...lines, ...(await run("bilinear")).out.split("\n")]) assert.ok(line.length <= 80, line);
 });
 

@@ -29,12 +29,32 @@ Deno.test("command line: train's options arrive typed, and only those that were 
         },
         maxRows: 100,
       },
+      named: false,
+      target: null,
       out: "runs/a",
       force: true,
       folds: null,
       explain: false,
     },
   }]);
+});
+
+Deno.test("command line: auto is trained where no recipe is named, and what was the default where its settings are given", async () => {
+  const asked = async (line: string) => {
+    const { calls, err } = await run(line);
+    assert.equal(err, "");
+    return (calls[0]!.call as { request: { recipe: string; settings: object } }).request;
+  };
+  assert.deepEqual(await asked("train"), { files: null, recipe: "auto", settings: {}, maxRows: null });
+  assert.equal((await asked("train --seed 2 --negatives 0 --weights none")).recipe, "auto");
+  for (const given of ["--epochs 3", "--hidden 8", "--set optimizer.lr=1", "--set model.rank=2"]) {
+    assert.equal((await asked(`train ${given}`)).recipe, "bilinear", given);
+  }
+  assert.deepEqual((await asked("train --budget 1.5m")).settings, { model: { budget: 90 } });
+  assert.deepEqual((await asked("train --budget 2h")).settings, { model: { budget: 7200 } });
+  assert.match((await run("train --budget soon")).err, /--budget is "soon"; a number from 1 to 1000000 is expected/);
+  assert.equal(((await run("train --target t.json")).calls[0]!.call as { target: string }).target, "t.json");
+  assert.match((await run("train --recipe ensemble --target t.json")).err, /--target is for single runs/);
 });
 
 Deno.test(
@@ -82,8 +102,17 @@ Deno.test(
 
 Deno.test("command line: train without arguments is a run on the sample set with the recipe's own settings", async () => {
   const { calls } = await run("train");
-  const request = { recipe: "bilinear", files: null, settings: {}, maxRows: null };
-  assert.deepEqual(calls[0]?.call, { kind: "new", request, out: null, force: false, folds: null, explain: false });
+  const request = { recipe: "auto", files: null, settings: {}, maxRows: null };
+  assert.deepEqual(calls[0]?.call, {
+    kind: "new",
+    request,
+    out: null,
+    named: false,
+    target: null,
+    force: false,
+    folds: null,
+    explain: false,
+  });
 });
 
 Deno.test("command line: train --resume takes the run, and settings that it may change, and nothing else", async () => {
