@@ -158,6 +158,7 @@ const setMeanings: Readonly<Record<string, string>> = {
   "mismatched validation":
     "mismatched validation: the same under metrics drawn at random that they were not judged by, " +
     `each with ${mismatchedScore} for its score`,
+  "near misses": "near misses: the same under the metrics that are nearest to theirs",
   "sample test": "sample test: the sample's test set, in which many metrics do not fit",
 };
 

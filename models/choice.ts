@@ -39,11 +39,14 @@ export function describeChoice({ candidates, regimes }: Choice, regime: Regime):
   const { rmse, chosen, rows, metrics } = regimes[regime], at = candidates.indexOf(chosen);
   const errors = candidates.map((name, i) => ({ name, rmse: rmse[i] ?? Infinity }));
   const figure = (one: { readonly name: string; readonly rmse: number }) => `${one.name} (${one.rmse.toFixed(3)})`;
-  if (rows === 0) return `${chosen} was taken, as for metrics of training: there was nothing to judge others on.`;
+  if (rows === 0) {
+    const other = regime === "seen" ? "metrics that it lacks" : "metrics that it has";
+    return `${chosen} was taken, as for ${other}: there was nothing to judge others on.`;
+  }
   const best = errors.reduce((a, b) => b.rmse < a.rmse ? b : a), simpler = errors.slice(0, at);
   const next = simpler.length > 0 ? simpler.reduce((a, b) => b.rmse < a.rmse ? b : a) : null;
   if (regime === "unseen" && metrics < enoughMetrics && regimes.seen.rows > 0) {
-    return `${chosen} was taken, as for metrics of training: ${metrics} metrics are too few to judge by.`;
+    return `${chosen} was taken, as for metrics that it has: ${metrics} metrics are too few to judge by.`;
   }
   const why = best.name === chosen
     ? next && `its error on held-out rows is lower than that of ${figure(next)} by more than a standard error`

@@ -110,6 +110,9 @@ function smoothing(directions: readonly Float64Array[], variance: number, texts:
   return covariances;
 }
 
+/** Least variance within a metric, as a share of that of all texts. */
+const leastShare = 1e-4;
+
 /**
  * Lower triangular factor of the covariance of texts around the mean of their metric, shrunk towards a multiple of the unit
  * matrix.
@@ -144,12 +147,13 @@ function covarianceWithin(vectors: TextVectors, metric: ArrayLike<number>, metri
     }
     trace += covariance[i * columns + i]!;
   }
-  const variance = trace / columns, distance = squares - columns * variance ** 2;
+  const variance = trace / columns, total = vectors.variance / columns, distance = squares - columns * variance ** 2;
   const error = (fourth / rows - squares) / rows, scale = rows / Math.max(rows - count.filter((n) => n > 0).length, 1);
   const shrinkage = Math.min(Math.max(distance > 0 ? error / distance : 1, 1e-3), 1);
   for (let i = 0; i < columns; i++) {
     for (let j = 0; j <= i; j++) covariance[i * columns + j]! *= (1 - shrinkage) * scale;
-    covariance[i * columns + i]! += (shrinkage * variance || 1e-12) * scale;
+    // Metrics of one text each vary by nothing but rounding.
+    covariance[i * columns + i]! += Math.max(shrinkage * variance, leastShare * total || 1e-12) * scale;
   }
   cholesky(covariance, columns);
   return covariance;

@@ -157,7 +157,9 @@ function writeChoices(
     network.variance,
     flat((regime) => {
       const { rmse, chosen } = choices[regime] ?? decide[regime]!;
-      return [(rmse[chosen]! / rmse[gaussianProcess]!) ** 2];
+      const factor = (rmse[chosen]! / rmse[gaussianProcess]!) ** 2;
+      // Scores that are all the same are predicted without any error.
+      return [Number.isFinite(factor) ? factor : 1];
     }),
   );
   engine.write(network.penalty, Float32Array.of(penalty));

@@ -40,6 +40,12 @@ Deno.test("text vectors: the mean of the fields that are there, around the mean 
   assert.deepEqual([...two.sums([1, 1], 2, new Set([0])).data], [0, 0, 1.5, 0.5]);
 });
 
+Deno.test("class means: metrics of one text each are fitted too", () => {
+  const { texts } = placed(40, 4), own = Uint32Array.from({ length: 40 }, (_, i) => i);
+  const model = ClassMeans.fit(TextVectors.of(texts, own), own, directionsOf(40), 40);
+  assert.ok(model.weights.every(Number.isFinite) && model.offsets.every(Number.isFinite));
+});
+
 Deno.test("class means: with many texts the evidence is that of the means that texts were drawn around", () => {
   const { texts, metric, means } = placed(6000, 4, { far: 0.7 });
   const model = ClassMeans.fit(TextVectors.of(texts, metric.map((_, i) => i)), metric, directionsOf(4), 4);
