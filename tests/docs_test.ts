@@ -38,8 +38,8 @@ Deno.test("docs: the table of fine-tuning's options is that which checks them", 
   assert.deepEqual(found, expected);
 });
 
-Deno.test("docs: the README's program is the tested example", async () => {
-  const [, program] = (await read("README.md")).match(/```ts\n([\s\S]*?)```/)!;
+Deno.test("docs: the program of the library page is the tested example", async () => {
+  const [, program] = (await read("docs/library.md")).match(/```ts\n([\s\S]*?)```/)!;
   assert.equal(program!.replace('"./mod.ts"', '"../mod.ts"'), await read("examples/train_small_network.ts"));
 });
 
