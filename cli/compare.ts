@@ -28,7 +28,7 @@ export interface CompareCall {
   readonly embeddings: string | null;
   /** Metrics that the runs do not know; null for none. */
   readonly metrics: MetricFiles | null;
-  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
   readonly json: boolean;
 }

@@ -35,7 +35,7 @@ export interface PredictCall {
   readonly encoder: string | null;
   /** Metrics that the run does not know; null for none. */
   readonly metrics: MetricFiles | null;
-  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;

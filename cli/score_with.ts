@@ -25,7 +25,7 @@ export interface ScoreCall {
   readonly embeddings: string | null;
   readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
-  /** How records are allowed for whose scores are spread otherwise than those of training. */
+  /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
 }
 
@@ -108,7 +108,7 @@ export async function corrected(
   if (options.calibrate === "none" && options.interval === null) return { score, intervals: null };
   if (shift.name === "mean") {
     throw new UsageError(
-      "--calibrate and --interval need held-out rows like those at hand, which --shift mean leaves out.",
+      "--calibrate and --interval need held-out rows like the target ones, which --shift mean leaves out.",
     );
   }
   if (!features && predictions.shift !== "none") {

@@ -7,7 +7,7 @@ import { alignColumns } from "./terminal.ts";
 
 /** What `--shift` is for. */
 export const shiftPurpose =
-  "allow for records whose scores are spread otherwise than those of training: none, mean, em, bbse or auto";
+  "allow for records whose scores are distributed otherwise than those of training: none, mean, em, bbse or auto";
 /** What `--shift-target` is for. */
 export const shiftTargetPurpose = "what --shift mean brings the mean score to (default: the mean that em comes to)";
 

@@ -98,7 +98,7 @@ export { moveMean } from "./shift/mean.ts";
 export type { ShiftFigure } from "./shift/measure_shifts.ts";
 export { misfitShares } from "./shift/misfit_share.ts";
 export { type EstimatorName, type ShiftName, shiftNames } from "./shift/names.ts";
-export type { RowsAtHand } from "./shift/rows.ts";
+export type { TargetRows } from "./shift/rows.ts";
 export type { SettingChange } from "./resume_changes.ts";
 export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";

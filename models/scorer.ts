@@ -25,7 +25,7 @@ import { encodeForRun, type TextSource } from "./run_texts.ts";
 import type { Widths } from "./recipe.ts";
 import { readClasses } from "./shift/classes_file.ts";
 import type { ShiftName } from "./shift/names.ts";
-import type { RowsAtHand } from "./shift/rows.ts";
+import type { TargetRows } from "./shift/rows.ts";
 import { type ShiftedPredictions, shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
 import type { Embeddings, Rows } from "./training_data.ts";
 
@@ -141,7 +141,7 @@ export class Scorer {
   }
 
   /** What the network says of what `features` has made, and the fit model of the same rows. */
-  async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<RowsAtHand> {
+  async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<TargetRows> {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
     try {
@@ -154,7 +154,7 @@ export class Scorer {
   /**
    * Scores what `features` has made, with the offset and the rounding of the run's settings.
    *
-   * @param shift how rows are allowed for whose scores are spread otherwise than those of training
+   * @param shift how rows are allowed for whose scores are distributed otherwise than those of training
    * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
    * @throws UsageError where the run lacks what the shift is estimated by
    */

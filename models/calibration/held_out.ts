@@ -74,11 +74,11 @@ export interface CalibrationRows extends ConformalRows {
 }
 
 /**
- * The held-out rows of a run or an ensemble, scored and weighed to resemble the rows at hand. With the share of rows that do
+ * The held-out rows of a run or an ensemble, scored and weighed to resemble the target rows. With the share of rows that do
  * not fit, those with a swapped metric count as much; with class shares, each row counts by how much more frequent its class
  * is than in training. With neither, plain rows count alike, and the others for nothing.
  *
- * @param applied what the rows at hand were scored by
+ * @param applied what the target rows were scored by
  * @throws DataError when the run is not finished
  * @see Tibshirani et al., "Conformal prediction under covariate shift" (2019); Podkopaev, Ramdas, "Distribution-free
  * uncertainty quantification for classification under label shift" (2021)

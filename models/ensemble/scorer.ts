@@ -53,7 +53,7 @@ export class EnsembleScorer {
    * Scores records with each member and combines what they say.
    *
    * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does
-   * @param shift how rows are allowed for whose scores are spread otherwise than those of training: each member does so by
+   * @param shift how rows are allowed for whose scores are distributed otherwise than those of training: each member does so by
    * what it knows of its own held-out rows, but for "mean", which moves the combined scores
    * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
    * @throws DataError as `Scorer.features` does, UsageError as `Scorer.predict` does

@@ -11,10 +11,10 @@ export interface HeldOutClasses extends LabelledClasses {
 }
 
 /**
- * Class shares of the rows at hand by black-box shift estimation. Each row is called the class that it speaks for most,
+ * Class shares of the target rows by black-box shift estimation. Each row is called the class that it speaks for most,
  * argmax p(class | row) / p(class). With M = p(call | class) of the held-out rows, the shares q are those with the least
  *
- *     |M q - calls at hand|² + Σ λ_class (q - trained share)²,   q >= 0,   λ = 1 / held-out rows of the class + 1 / rows at hand
+ *     |M q - calls of them|² + Σ λ_class (q - trained share)²,   q >= 0,   λ = 1 / held-out rows of the class + 1 / target rows
  *
  * and then scaled to sum 1, so that classes of which little is known keep their share, as those do that no held-out row has.
  *

@@ -1,17 +1,13 @@
 import { classCount } from "./classes.ts";
 import { type LabelShift, underShift } from "./label_shift.ts";
 
-/** As many rows with the shares of training are taken for seen beside those at hand, so that a few rows move little. */
+/** As many rows with the shares of training are taken for seen beside the target rows, so that a few rows move little. */
 const priorRows = 30;
 
 /**
- * Chi-square with 10 degrees of freedom, as many as shares of 11 classes have, is above this in one case of a thousand.
- */
-
-/**
- * Class shares of the rows at hand by expectation maximisation: the shares that make their class probabilities likeliest.
+ * Class shares of the target rows by expectation maximisation: the shares that make their class probabilities likeliest.
  *
- * @param probabilities class probabilities of the rows at hand, [rows, 11]
+ * @param probabilities class probabilities of the target rows, [rows, 11]
  * @param trained class shares that the probabilities stand for, [11], none of them 0
  * @see Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities" (2002)
  */
@@ -30,7 +26,7 @@ export function estimateByEm(probabilities: ArrayLike<number>, trained: ArrayLik
   return { shares, ratios: ratiosOf(shares) };
 }
 
-/** By how much the log-likelihood of rows gains when their classes are spread otherwise than in training. */
+/** By how much the log-likelihood of rows gains when their classes are distributed otherwise than in training. */
 export function gainOf(probabilities: ArrayLike<number>, { ratios }: LabelShift): number {
   let gain = 0;
   for (let at = 0; at < probabilities.length; at += classCount) {

@@ -13,7 +13,7 @@ export interface TrainedShares {
   readonly mismatched: number;
 }
 
-/** What a run knows of the classes of rows that it was not trained on: what rows at hand are compared with. */
+/** What a run knows of the classes of rows that it was not trained on: what target rows are compared with. */
 export interface ClassKnowledge {
   /** Makes class probabilities of what a recipe says. */
   readonly calibration: Calibration;

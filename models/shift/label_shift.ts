@@ -1,8 +1,8 @@
 import { classCount } from "./classes.ts";
 
-/** How the rows at hand are spread over the score classes. */
+/** How the target rows are distributed over the score classes. */
 export interface LabelShift {
-  /** Share of each class among the rows at hand, [11], in all 1. */
+  /** Share of each class among the target rows, [11], in all 1. */
   readonly shares: Float64Array;
   /** The same over the shares of what was trained on, [11]: what each class's probabilities are multiplied with. */
   readonly ratios: Float64Array;

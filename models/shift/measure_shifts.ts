@@ -19,7 +19,7 @@ export interface ShiftFigure {
 
 /**
  * Held-out rows under each way to allow for shift. They are cut in half by their texts, and each half is scored by what the
- * other tells of a run, as rows at hand are.
+ * other tells of a run, as target rows are.
  *
  * @param knowledgeOf what a run would know with these held-out rows alone
  * @param recordOf number of the record that a text is of

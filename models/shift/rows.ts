@@ -2,8 +2,8 @@ import type { FitEvidence } from "../fit/fit_model.ts";
 import type { Predictions } from "../predict_rows.ts";
 import { classCount } from "./classes.ts";
 
-/** Rows at hand as a recipe scores them. */
-export interface RowsAtHand {
+/** Target rows as a recipe scores them. */
+export interface TargetRows {
   /** What the recipe says of them. */
   readonly predictions: Predictions;
   /** What the run's fit model says of them; null where it has none. */
@@ -11,7 +11,7 @@ export interface RowsAtHand {
 }
 
 /** Held-out rows as a run scores them, with their true scores. */
-export interface HeldOutRows extends RowsAtHand {
+export interface HeldOutRows extends TargetRows {
   /** True scores, [rows]. */
   readonly score: Float32Array;
   /** Numbers of their groups, [rows]; null or absent where records were not grouped. */

@@ -13,7 +13,7 @@ import { underShift } from "./label_shift.ts";
 import { moveMean } from "./mean.ts";
 import { misfitShares } from "./misfit_share.ts";
 import type { EstimatorName, ShiftName } from "./names.ts";
-import type { RowsAtHand } from "./rows.ts";
+import type { TargetRows } from "./rows.ts";
 
 /** What a run allows for shift by. */
 export interface ShiftKnowledge {
@@ -25,7 +25,7 @@ export interface ShiftKnowledge {
   readonly run: string;
 }
 
-/** What was taken of the rows at hand to score them: held-out rows that are to resemble them are scored and weighed by it. */
+/** What was taken of the target rows to score them: held-out rows that are to resemble them are scored and weighed by it. */
 export type AppliedShift =
   /** Share of them that does not fit, in all and by regime. */
   | { readonly kind: "misfits"; readonly share: number; readonly shares: MisfitShares }
@@ -64,7 +64,7 @@ export interface ShiftedPredictions extends Predictions {
  * @throws UsageError where the run lacks what the estimate is made from
  */
 export function shiftScores(
-  rows: RowsAtHand,
+  rows: TargetRows,
   { fit, classes, run }: ShiftKnowledge,
   name: EstimatorName | "auto",
 ): Predictions & Pick<ShiftedPredictions, "applied" | "fit"> & { readonly shift: EstimatorName } {
@@ -126,7 +126,7 @@ export interface ShiftRequest {
  * @throws UsageError as `shiftScores` does
  */
 export function shiftedPredictions(
-  rows: RowsAtHand,
+  rows: TargetRows,
   knowledge: ShiftKnowledge,
   { name, target }: ShiftRequest,
   prediction: Settings["prediction"],
