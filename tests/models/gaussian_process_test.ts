@@ -69,7 +69,7 @@ Deno.test("marginal likelihood: the search finds the noise and which coordinate 
   const rows = lineRows(120);
   const single = new Covariance([{ distances: [0, 1], start: [0, 0, 0] }]);
   const values: number[] = [];
-  const search = await maximizeLikelihood(single, rows, async (_, __, value) => {
+  const search = await maximizeLikelihood(single, () => Promise.resolve(rows), async (_, __, value) => {
     values.push(value);
     await Promise.resolve();
   });

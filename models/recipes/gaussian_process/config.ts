@@ -5,7 +5,7 @@ import type { Table, Values } from "../../settings/table.ts";
 /** Settings of a Gaussian process. */
 export const gaussianProcessModel = {
   rows: number(6000, [2, 20_000, true], "most train rows that predictions lean on; of more, that many are drawn"),
-  searchRows: number(700, [2, 4000, true], "rows among them that the scales of the covariance are searched with"),
+  searchRows: number(500, [2, 4000, true], "rows that each step of the search for the covariance's scales looks at"),
   components: number(96, [1, 4096, true], "principal components of embeddings that distances are measured along"),
 } as const satisfies Table;
 

@@ -1,11 +1,14 @@
+import { Philox } from "../../../kernels/philox.ts";
 import { cholesky, triangularInverse } from "../../classical/cholesky.ts";
 import { conjugateGradient } from "../../gaussian_process/conjugate_gradient.ts";
 import { maximizeLikelihood } from "../../gaussian_process/marginal_likelihood.ts";
 import type { TrainRows } from "../../recipe.ts";
 import type { GaussianProcess } from "./network.ts";
-import { firstDistances, fitProjections, setRows, type UsedRows, usedRows } from "./rows.ts";
+import { distancesBetween, fitProjections, setRows, type UsedRows, usedRows } from "./rows.ts";
 
-/** Finds projections and, on the first rows, the scales of the covariance. @returns the rows by kind, as `setRows` has them */
+const searchStream = 0x6a56;
+
+/** Finds projections and, on some rows a step, the scales of the covariance. @returns the rows by kind, as `setRows` has them */
 export async function searchScales(
   network: GaussianProcess,
   train: TrainRows,
@@ -15,15 +18,24 @@ export async function searchScales(
   await phase("finding principal components");
   fitProjections(network, train, used);
   const projected = await setRows(network, train, used);
-  const count = Math.min(searchRows, used.rows.length);
-  const raw = await firstDistances(network, engine, count);
-  const units = Float32Array.from(raw, (one) => one.reduce((sum, value) => sum + value, 0) / one.length || 1);
+  const count = Math.min(searchRows, used.rows.length), random = new Philox(seed, searchStream);
+  let queue: number[] = [];
+  /** Different rows in random order: each comes as often as any other. */
+  const draw = () => {
+    if (queue.length < count) queue = [...random.permutation(used.rows.length)];
+    return Uint32Array.from(queue.splice(0, count));
+  };
+  const meanDistances = await distancesBetween(network, engine, draw());
+  const units = Float32Array.from(meanDistances, (one) => one.reduce((sum, value) => sum + value, 0) / one.length || 1);
   const scales = await maximizeLikelihood(
     network.covariance,
-    {
-      distances: raw.map((one, kind) => one.map((value) => value / units[kind]!)),
-      target: used.score.subarray(0, count).map((score) => score - used.mean),
-      weight: used.weight.subarray(0, count),
+    async () => {
+      const rows = draw(), distances = await distancesBetween(network, engine, rows);
+      return {
+        distances: distances.map((one, kind) => one.map((value) => value / units[kind]!)),
+        target: Float64Array.from(rows, (row) => used.score[row]! - used.mean),
+        weight: Float64Array.from(rows, (row) => used.weight[row]!),
+      };
     },
     (step, steps) => phase("searching the scales of the covariance", step, steps),
   );

@@ -1,4 +1,5 @@
 import type { Engine } from "../../../engine/engine.ts";
+import { indexSelect } from "../../../engine/ops/gather.ts";
 import { slice } from "../../../engine/ops/slice.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import { Philox } from "../../../kernels/philox.ts";
@@ -107,9 +108,22 @@ export async function setRows(
   return whole;
 }
 
-/** Squared distances by kind between the first rows, each [count, count]. */
-export async function firstDistances(network: GaussianProcess, engine: Engine, count: number): Promise<Float32Array[]> {
-  return await distanceParts(network, engine, { from: 0, count }, { from: 0, count });
+/** Squared distances by kind between some of the used rows, each [count, count]. */
+export async function distancesBetween(
+  network: GaussianProcess,
+  engine: Engine,
+  rows: Uint32Array,
+): Promise<Float32Array[]> {
+  const tensors = engine.noGrad(() =>
+    engine.scope(() => {
+      const index = engine.indices([rows.length], rows);
+      const picked = network.trainRows.map((x) => indexSelect({ x, index }, { axis: 0 }));
+      return network.distances(picked, picked);
+    })
+  );
+  const distances = await engine.read(tensors);
+  for (const tensor of tensors) tensor.dispose();
+  return distances;
 }
 
 /** Covariances between so many of the first rows, without noise, [count, count]. */
