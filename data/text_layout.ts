@@ -47,18 +47,23 @@ export function textOf(record: MetricRecord, field: TextField): string {
  * Puts the embeddings of each record's fields side by side, or into one.
  *
  * @param source where the embeddings come from, for the message
+ * @param whole lets the embedding of all texts in one stand for a field that is not there
  * @throws DataError when a field of the layout is not among the embeddings
  */
-export function layOutTexts(embeddings: TextEmbeddings, layout: TextLayout, source: string): TextTable {
+export function layOutTexts(
+  embeddings: TextEmbeddings,
+  layout: TextLayout,
+  source: string,
+  whole = false,
+): TextTable {
   const { dimension } = embeddings;
   if (layout === "combined") {
     return { data: meanText(embeddings) as Float32Array<ArrayBuffer>, fields: 1, dimension };
   }
   const names = layoutFields[layout];
-  // Prompt and response that were embedded as one text have that for either.
-  const whole = layout === "prompt-response" ? embeddings.fields.find(({ name }) => name === "text") : undefined;
+  const text = whole ? embeddings.fields.find(({ name }) => name === "text") : undefined;
   const columns = names.map((name) => {
-    const found = embeddings.fields.find((field) => field.name === name) ?? whole;
+    const found = embeddings.fields.find((field) => field.name === name) ?? text;
     if (found) return found.data;
     throw new DataError(`${source} lacks ${name}.npy, which the layout "${layout}" of the texts needs.`);
   });

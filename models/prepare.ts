@@ -160,7 +160,12 @@ export async function prepare(
   );
   const metrics = encoded?.metrics ?? known;
   const embeddings = given ?? encoded!.embeddings;
-  const texts = layOutTexts(embeddings, layout, files?.embeddings ?? "The encoder");
+  const texts = layOutTexts(
+    embeddings,
+    layout,
+    files?.embeddings ?? "The encoder",
+    recipeNamed(config.recipe).wholeTexts,
+  );
 
   const metric = Uint32Array.from(everything, ({ metric }) => metrics.indexOf(metric));
   const score = Float32Array.from(everything, ({ score }) => score!);

@@ -76,6 +76,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   readonly summary: string;
   /** Its settings. */
   readonly table: Table;
+  /** True where the embedding of all of a record's texts in one will do for prompt and response. */
+  readonly wholeTexts?: boolean;
   /** Refuses settings that do not go together. @throws UsageError */
   check?(settings: S): void;
   /** Its largest weight, where that may be more than a machine holds, and the setting that does without it. */

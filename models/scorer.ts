@@ -130,7 +130,12 @@ export class Scorer {
     const { embeddings, metrics: defined } = await encodeForRun({ inputs, hash, features }, records, options);
     const metrics = definitions ? merge(defined) : names;
     const rows = { text: Uint32Array.from(records.keys()), metric };
-    const texts = layOutTexts(embeddings, this.model.settings.features.texts, options.embeddings ?? "The encoder");
+    const texts = layOutTexts(
+      embeddings,
+      this.model.settings.features.texts,
+      options.embeddings ?? "The encoder",
+      this.model.recipe.wholeTexts,
+    );
     return {
       texts,
       metrics,

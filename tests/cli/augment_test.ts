@@ -32,7 +32,7 @@ Deno.test(
     const inputs = `--data ${data} --metric-names ${metricNames} --metric-embeddings ${metricEmbeddings}`;
     const out = join(folder, "rows");
     const stages = "--set augmentation.metricSwap.share=0.5 --set augmentation.targeted.mid.count=9";
-    const line = `augment ${inputs} ${stages} --out ${out}`;
+    const line = `augment --recipe bilinear ${inputs} ${stages} --out ${out}`;
     const shown = await run(line, { augment });
     assert.equal(shown.code, 0, shown.err);
     for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
@@ -60,7 +60,7 @@ Deno.test(
     const again = await run(line, { augment });
     assert.equal(again.code, 2);
     assert.match(again.err, /--out .* exists already/);
-    const json = await run(`augment ${inputs} --json`, { augment });
+    const json = await run(`augment --recipe bilinear ${inputs} --json`, { augment });
     assert.deepEqual(JSON.parse(json.out).map(({ rows }: { rows: number }) => rows), [73, 80]);
   }),
 );

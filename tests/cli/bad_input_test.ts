@@ -158,7 +158,7 @@ Deno.test(
     await refused(
       "train",
       { ...train, "--recipe": "bilinaer" },
-      /--recipe is "bilinaer"; bilinear .*\(did you mean bilinear\?\)\.$/,
+      /--recipe is "bilinaer"; auto or bilinear .*\(did you mean bilinear\?\)\.$/,
       2,
     );
     await refused("train", { ...train, "--epochs": "0" }, /--epochs is "0"; a whole number from 1 to/, 2);

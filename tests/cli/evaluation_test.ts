@@ -102,7 +102,7 @@ Deno.test(
     });
     const mean = await call("predict", ...given, "--out", csv, "--force", "--interval", "0.8", "--shift", "mean");
     assert.equal(mean.code, 2);
-    assert.match(mean.err, /need held-out rows like those at hand, which --shift mean leaves out/);
+    assert.match(mean.err, /need held-out rows like the target ones, which --shift mean leaves out/);
     await Deno.remove(join(out, "validation.csv"));
     assert.match(
       (await call("predict", ...given, "--out", csv, "--force", "--interval", "0.8")).err,

@@ -51,7 +51,8 @@ Deno.test(
     }
     assert.ok(added.filter(({ rows }) => rows.text.length > 0).length >= 10, "all but opposites, which no name has");
     const last = Math.max(...data.train.text), metric = Math.max(...data.train.metric);
-    assert.equal(data.tables.texts.data.length, (last + 1) * data.tables.texts.dimension);
+    const { texts } = data.tables;
+    assert.equal(texts.data.length, (last + 1) * texts.fields * texts.dimension);
     assert.equal(data.tables.statistics.data.length, (last + 1) * data.tables.statistics.dimension);
     assert.equal(data.tables.metrics.data.length, (metric + 1) * data.tables.metrics.dimension);
   }),

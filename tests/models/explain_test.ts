@@ -59,8 +59,11 @@ Deno.test(
       configOf({ recipe: "gaussian-process", files, settings: { features: { texts: "combined" } }, maxRows: null }),
       silent,
     );
-    const { layers: [network], memory, parameters } = explained;
-    const numbers = network!.tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    const { layers, memory, parameters } = explained;
+    const numbers = layers.flatMap(({ tensors }) => tensors).reduce(
+      (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+      0,
+    );
     assert.ok(numbers > widths.text * 50, "the texts that it leans on are among them");
     assert.equal(parameters, numbers);
     assert.equal(memory.parameters, 4 * numbers);

@@ -3,6 +3,8 @@ export interface JudgedRows {
   readonly score: Float64Array;
   /** By candidate, the simplest first, within 0 and 10. */
   readonly predictions: readonly Float64Array[];
+  /** Number of the fold that each row was held out in: weights are judged on rows of other folds than they were found on. */
+  readonly fold: Uint32Array;
   /** What rows have in common, by kind: numbers of groups, of metrics. Rows with one number err together. */
   readonly clusters: readonly Uint32Array[];
 }
@@ -26,7 +28,7 @@ export interface Chosen {
  */
 export function choose(rows: JudgedRows): Chosen {
   const { score, predictions } = rows;
-  const stacked = stackWeights(rows), all = [...predictions, mix(predictions, stacked)];
+  const all = [...predictions, crossFitted(rows)];
   const squares = all.map((one) => one.map((value, row) => (value - score[row]!) ** 2));
   const errors = squares.map((one) => mean(one));
   const rmse = Float64Array.from(errors, Math.sqrt);
@@ -37,7 +39,9 @@ export function choose(rows: JudgedRows): Chosen {
   const single = candidates.find((one) => within(one, best))!;
   const last = predictions.length;
   const chosen = score.length > 0 && !within(best, last) ? last : single;
-  const weights = chosen === last ? stacked : Float64Array.from(stacked, (_, i) => i + 1 === chosen ? 1 : 0);
+  const weights = chosen === last
+    ? stackWeights(rows)
+    : Float64Array.from({ length: last - 1 }, (_, i) => i + 1 === chosen ? 1 : 0);
   return { weights, chosen, rmse };
 }
 
@@ -47,8 +51,22 @@ export function mix(predictions: readonly Float64Array[], weights: Float64Array)
   return first!.map((value, row) => others.reduce((sum, one, i) => sum + weights[i]! * (one[row]! - value), value));
 }
 
+/** The weighted mean, of each fold's rows by weights that the other folds call for. */
+function crossFitted({ score, predictions, fold }: JudgedRows): Float64Array {
+  const mixed = new Float64Array(score.length);
+  for (const held of new Set(fold)) {
+    const others = Array.from(fold.keys()).filter((row) => fold[row] !== held);
+    const part = (values: Float64Array) => Float64Array.from(others, (row) => values[row]!);
+    const weights = stackWeights({ score: part(score), predictions: predictions.map(part) });
+    mix(predictions, weights).forEach((value, row) => {
+      if (fold[row] === held) mixed[row] = value;
+    });
+  }
+  return mixed;
+}
+
 /** Weights of all candidates but the first that fit the scores best, none below 0 and no more than 1 together. */
-function stackWeights({ score, predictions }: JudgedRows): Float64Array {
+function stackWeights({ score, predictions }: Pick<JudgedRows, "score" | "predictions">): Float64Array {
   const [first, ...others] = predictions;
   const x = others.map((one) => one.map((value, row) => value - first![row]!));
   const y = score.map((value, row) => value - first![row]!);

@@ -51,6 +51,8 @@ function groupsOf({ rows: used }: UsedRows, { rows, tables: { groups } }: TrainR
 /** Rows of one regime with what each candidate says of them, out of fold. */
 interface Judged {
   readonly rows: number[];
+  /** Number of the holdout that each came from. */
+  readonly folds: number[];
   readonly predictions: readonly number[][];
 }
 
@@ -81,39 +83,41 @@ export async function chooseCandidates(
     ridge(rows, features, penalty),
     process(rows, covariances, await noiseOf(network.process, train, used), phase),
   ];
-  const judged = regimes.map((): Judged => ({ rows: [], predictions: candidates.map(() => []) }));
+  const judged = regimes.map((): Judged => ({ rows: [], folds: [], predictions: candidates.map(() => []) }));
   const [seen, unseen] = judged as [Judged, Judged];
-  const judge = async ({ fit, held }: Holdout) => {
+  const judge = async ({ fit, held }: Holdout, fold: number) => {
     const known = new Set(Array.from(fit, (row) => rows.metric[row]!));
     const predictions = await Promise.all(candidates.map((one) => one.predict({ fit, held })));
     held.forEach((row, i) => {
       const into = known.has(rows.metric[row]!) ? seen : unseen;
       into.rows.push(row);
+      into.folds.push(fold);
       predictions.forEach((one, candidate) => into.predictions[candidate]!.push(Math.min(Math.max(one[i]!, 0), 10)));
     });
   };
   for (const [i, holdout] of holdouts.entries()) {
     await phase(judging, i, holdouts.length);
-    await judge(holdout);
+    await judge(holdout, i);
   }
   // Where groups have metrics of their own, those were held out with them.
   if (unseen.rows.length < seen.rows.length / 10) {
     const apart = metricHoldouts(by, Math.min(folds, new Set(rows.metric).size), seed);
     for (const [i, holdout] of apart.entries()) {
       await phase(judging, i, apart.length);
-      await judge(holdout);
+      await judge(holdout, holdouts.length + i);
     }
   }
   writeChoices(network, train, judged.map((one, regime) => choiceOf(one, rows, by, regime)), judged, penalty, rows);
 }
 
 /** Null where there are no rows of the regime. */
-function choiceOf({ rows, predictions }: Judged, { score }: CandidateRows, by: HeldOutBy, regime: number) {
+function choiceOf({ rows, folds, predictions }: Judged, { score }: CandidateRows, by: HeldOutBy, regime: number) {
   if (rows.length === 0) return null;
   const pick = (numbers: Uint32Array) => Uint32Array.from(rows, (row) => numbers[row]!);
   return choose({
     score: Float64Array.from(rows, (row) => score[row]!),
     predictions: predictions.map((one) => Float64Array.from(one)),
+    fold: Uint32Array.from(folds),
     // Metrics of target rows are those of training, or a sample of others.
     clusters: regime === 0 ? [pick(by.group)] : [pick(by.group), pick(by.metric)],
   });

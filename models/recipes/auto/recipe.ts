@@ -15,6 +15,7 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
   summary:
     "the simplest of constant, per-metric mean, ridge regression and Gaussian process that is as good as the best",
   table: autoTable,
+  wholeTexts: true,
 
   build: ({ model }, widths, options) => new AutoNetwork(options, processSizes(model, widths)),
 

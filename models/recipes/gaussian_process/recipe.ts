@@ -10,6 +10,7 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
   name: "gaussian-process",
   summary: "Gaussian process on texts, metric and text statistics, fitted in closed form; for up to some thousand rows",
   table: gaussianProcessTable,
+  wholeTexts: true,
 
   build: ({ model }, widths, options) => new GaussianProcess(options, processSizes(model, widths)),
 
