@@ -14,8 +14,8 @@ import { Pca } from "../classical/pca.ts";
 const fittedRows = 2000;
 
 /**
- * Rows by their leading principal components and the length of what those leave out: squared distances stay close to
- * those of the whole rows, and are exact to rows that the components span.
+ * Rows by their leading principal components, and if wanted the length of what those leave out: squared distances to rows
+ * that the components span are exact then.
  */
 export class Projection extends Module {
   /** Mean of the rows that it was fitted to, [columns]. */
@@ -23,8 +23,19 @@ export class Projection extends Module {
   /** Leading directions, as rows of length 1, [components, columns]. */
   readonly components: Buffer;
 
-  /** With no direction at first. @param columns of the rows @param components how many directions at most */
-  constructor({ engine }: Pick<ModuleOptions, "engine">, readonly columns: number, components: number) {
+  /**
+   * With no direction at first.
+   *
+   * @param columns of the rows
+   * @param components how many directions at most
+   * @param withRest keeps the length of what the directions leave out as one number more
+   */
+  constructor(
+    { engine }: Pick<ModuleOptions, "engine">,
+    readonly columns: number,
+    components: number,
+    readonly withRest: boolean,
+  ) {
     super();
     const count = Math.min(components, columns);
     this.center = new Buffer(engine, [columns], new Float32Array(columns), "center");
@@ -33,7 +44,7 @@ export class Projection extends Module {
 
   /** Numbers of a projected row. */
   get width(): number {
-    return this.components.shape[0]! + 1;
+    return this.components.shape[0]! + Number(this.withRest);
   }
 
   /** Finds the components of rows; directions that they do not have are left 0. */
@@ -55,10 +66,11 @@ export class Projection extends Module {
     engine.write(this.components, directions);
   }
 
-  /** [rows, columns] → [rows, components + 1]. */
+  /** [rows, columns] → [rows, width]. */
   forward(x: Tensor): Tensor {
     const difference = subtract({ a: x, b: this.center });
     const along = matmul({ a: difference, b: this.components }, { transposeB: true });
+    if (!this.withRest) return along;
     const squared = (a: Tensor) => sum({ x: multiply({ a, b: a }) }, { axis: 1, keepdim: true });
     const left = clamp({ x: subtract({ a: squared(difference), b: squared(along) }) }, { min: 0, max: Infinity });
     return concat([along, sqrt({ x: left })], { axis: 1 });

@@ -45,20 +45,27 @@ Deno.test(
     const covariance = scoreCovariance(1), units = of("units").data;
     const distance = (kind: number, to: Float64Array) =>
       Float32Array.from(kinds[kind]!, (other) => squared(to, other) / units[kind]!);
-    const project = (name: string, x: Float32Array) => {
+    const project = (name: string, x: Float32Array, withRest: boolean) => {
       const middle = of(`${name}.center`).data;
       const difference = Float64Array.from(x, (value, i) => value - middle[i]!);
       const along = rowsIn(`${name}.components`).map((row) =>
         row.reduce((sum, one, i) => sum + one * difference[i]!, 0)
       );
       const length = (values: ArrayLike<number>) => Array.from(values).reduce((sum, one) => sum + one * one, 0);
-      return Float64Array.of(...along, Math.sqrt(Math.max(length(difference) - length(along), 0)));
+      return Float64Array.of(
+        ...along,
+        ...(withRest ? [Math.sqrt(Math.max(length(difference) - length(along), 0))] : []),
+      );
     };
     const style = styleStatisticNames.length;
     records.forEach((_, row) => {
       const { dimension } = features.texts;
-      const text = project("textProjection.0", features.texts.data.subarray(row * dimension, (row + 1) * dimension));
-      const metric = project("metricProjection", features.metrics.row(features.rows.metric[row]!));
+      const text = project(
+        "textProjection.0",
+        features.texts.data.subarray(row * dimension, (row + 1) * dimension),
+        false,
+      );
+      const metric = project("metricProjection", features.metrics.row(features.rows.metric[row]!), true);
       const standardized = Float64Array.from(center, (mean, k) => {
         const scaled = (features.statistics.data[row * center.length + k]! - mean) / deviation[k]!;
         const count = k < style ? style : center.length - style;

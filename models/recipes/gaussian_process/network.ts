@@ -89,8 +89,8 @@ export class GaussianProcess extends Module {
     this.mean = new Parameter(engine, [1], new Float32Array(1), "mean");
     this.scales = zeros("covariance scales", this.covariance.start.length);
     this.alpha = zeros("alpha", rows, 1);
-    this.textProjection = Array.from({ length: fields }, () => new Projection({ engine }, text, components));
-    this.metricProjection = new Projection({ engine }, metric, components);
+    this.textProjection = Array.from({ length: fields }, () => new Projection({ engine }, text, components, false));
+    this.metricProjection = new Projection({ engine }, metric, components, true);
     const style = styleStatisticNames.length;
     const widths = [
       ...this.textProjection.map(({ width }) => width),
