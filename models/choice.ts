@@ -49,7 +49,8 @@ export function describeChoice({ candidates, regimes }: Choice, regime: Regime):
     return `${chosen} was taken, as for metrics that it has: ${metrics} metrics are too few to judge by.`;
   }
   const why = best.name === chosen
-    ? next && `its error on held-out rows is lower than that of ${figure(next)} by more than a standard error`
-    : `${figure(best)} is not better by more than a standard error, and less simple`;
+    ? next &&
+      `its error on held-out rows is the lowest, and that of what is simpler higher by more than a standard error`
+    : `${figure(best)} is not better by more than a standard error`;
   return `${figure(errors[at]!)} was taken${why ? `: ${why}` : ""}.`;
 }

@@ -18,9 +18,9 @@ Deno.test("choice: a sentence says what was taken and why", () => {
   assert.deepEqual(
     told(regime([3, 2.5, 2, 2.1], "gaussian-process"), regime([3, 2.5, 2.4, 2.4], "ridge")),
     [
-      "gaussian-process (2.000) was taken: its error on held-out rows is lower than that of ridge (2.500) by more than a " +
-      "standard error.",
-      "ridge (2.500) was taken: gaussian-process (2.400) is not better by more than a standard error, and less simple.",
+      "gaussian-process (2.000) was taken: its error on held-out rows is the lowest, and that of what is simpler higher by " +
+      "more than a standard error.",
+      "ridge (2.500) was taken: gaussian-process (2.400) is not better by more than a standard error.",
     ],
   );
   assert.equal(told(regime([2, 2.5, 2.6, 2.1], "constant"))[0], "constant (2.000) was taken.");

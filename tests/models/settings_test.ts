@@ -80,7 +80,7 @@ Deno.test("recipes: each has its settings, is found by its name, and a wrong nam
     assert.equal(recipeNamed(recipe.name), recipe);
     assert.deepEqual(resolve(recipe.table, settingsOf(recipe)), settingsOf(recipe), "settings resolve to themselves");
   }
-  assert.throws(() => recipeNamed("bilinaer"), /^UsageError: The recipe is "bilinaer"; bilinear.* is expected/);
+  assert.throws(() => recipeNamed("bilinaer"), /^UsageError: The recipe is "bilinaer"; auto or bilinear.* is expected/);
 });
 
 Deno.test("recipes: settings that do not go together are refused", () => {

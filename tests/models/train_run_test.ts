@@ -57,12 +57,14 @@ Deno.test(
       "mismatched.csv",
       "mismatched_classes.npy",
       "model.safetensors",
+      "predicted.svg",
       "ridge.safetensors",
       "shift.json",
       "shifted.csv",
       "timings.jsonl",
       "validation.csv",
       "validation_classes.npy",
+      "words.safetensors",
     ]);
     assert.match(await Deno.readTextFile(join(folder, "a/README.md")), /`bilinear\.u\.weight` \| 4 x 5/);
   }),

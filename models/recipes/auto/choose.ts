@@ -3,6 +3,8 @@ export interface JudgedRows {
   readonly score: Float64Array;
   /** By candidate, the simplest first, within 0 and 10. */
   readonly predictions: readonly Float64Array[];
+  /** How complex each candidate is, never less than the one before; of those alike the one with the lowest error counts. */
+  readonly complexity: readonly number[];
   /** Number of the fold that each row was held out in: weights are judged on rows of other folds than they were found on. */
   readonly fold: Uint32Array;
   /** What rows have in common, by kind: numbers of groups, of metrics. Rows with one number err together. */
@@ -20,8 +22,8 @@ export interface Chosen {
 }
 
 /**
- * Chooses the simplest candidate whose mean squared error is within a standard error of the lowest; or a weighted mean of
- * all, where that is lower still by more than one.
+ * Chooses the simplest candidate whose mean squared error is within a standard error of the lowest, of those that are as
+ * simple the one with the lowest error; or a weighted mean of all, where that is lower still by more than one.
  *
  * @see Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984), section 3.4.3
  * @see Wolpert, "Stacked generalization" (1992), Breiman, "Stacked regressions" (1996): weights are not negative
@@ -36,7 +38,9 @@ export function choose(rows: JudgedRows): Chosen {
   const best = candidates.reduce((a, b) => errors[b]! < errors[a]! ? b : a);
   const within = (one: number, other: number) =>
     errors[one]! - errors[other]! <= standardError(squares[one]!, squares[other]!, rows.clusters);
-  const single = candidates.find((one) => within(one, best))!;
+  const simplest = candidates.find((one) => within(one, best))!;
+  const single = candidates.filter((one) => rows.complexity[one] === rows.complexity[simplest])
+    .reduce((a, b) => errors[b]! < errors[a]! ? b : a);
   const last = predictions.length;
   const chosen = score.length > 0 && !within(best, last) ? last : single;
   const weights = chosen === last

@@ -23,6 +23,9 @@ import { type AutoNetwork, candidateNames } from "./network.ts";
 /** Penalties of ridge regression that are tried. */
 const penalties = [0.3, 1, 3, 10, 30, 100, 300, 1000];
 
+/** Of a constant, the metrics' means, ridge regression and a Gaussian process: the last two differ by their covariance alone. */
+const complexity = [0, 1, 2, 2];
+
 /** The projected rows of all kinds side by side. */
 export function rowFeatures(network: AutoNetwork, projected: readonly Float32Array[], rows: number): RowFeatures {
   const widths = network.process.trainRows.map(({ shape }) => shape[1]!);
@@ -117,6 +120,7 @@ function choiceOf({ rows, folds, predictions }: Judged, { score }: CandidateRows
   return choose({
     score: Float64Array.from(rows, (row) => score[row]!),
     predictions: predictions.map((one) => Float64Array.from(one)),
+    complexity,
     fold: Uint32Array.from(folds),
     // Metrics of target rows are those of training, or a sample of others.
     clusters: regime === 0 ? [pick(by.group)] : [pick(by.group), pick(by.metric)],

@@ -9,15 +9,27 @@ const plus = (...parts: Float64Array[]) =>
 const signal = normals(1), hidden = normals(1), noise = normals(0.5);
 const score = plus(signal, hidden, noise), constant = new Float64Array(rows).fill(5);
 const alone = Uint32Array.from(score.keys()), fold = alone.map((row) => row % 5);
+const complexity = [0, 1, 2];
 
 Deno.test("auto: the simplest candidate within a standard error of the best is taken", () => {
   const rough = plus(signal, normals(0.3)), fine = plus(signal, normals(0.29));
-  const { chosen, weights, rmse } = choose({ score, predictions: [constant, rough, fine], fold, clusters: [alone] });
+  const { chosen, weights, rmse } = choose({
+    score,
+    predictions: [constant, rough, fine],
+    fold,
+    complexity,
+    clusters: [alone],
+  });
   assert.equal(chosen, 1);
   assert.deepEqual([...weights], [1, 0]);
   assert.ok(rmse[0]! > rmse[1]!);
+  const alike = choose({ score, predictions: [constant, rough, fine], fold, complexity: [0, 1, 1], clusters: [alone] });
+  assert.equal(alike.chosen, alike.rmse[1]! < alike.rmse[2]! ? 1 : 2, "of two as simple the better one");
   // Nothing but noise is no better than the constant.
-  assert.equal(choose({ score, predictions: [constant, plus(normals(0.1))], fold, clusters: [alone] }).chosen, 0);
+  assert.equal(
+    choose({ score, predictions: [constant, plus(normals(0.1))], fold, complexity, clusters: [alone] }).chosen,
+    0,
+  );
 });
 
 Deno.test("auto: a weighted mean is taken where candidates know different things", () => {
@@ -25,6 +37,7 @@ Deno.test("auto: a weighted mean is taken where candidates know different things
     score,
     predictions: [constant, plus(signal), plus(hidden)],
     fold,
+    complexity,
     clusters: [alone],
   });
   assert.equal(chosen, 3, "the weighted mean");
@@ -36,8 +49,8 @@ Deno.test("auto: rows that err together count as one, so that a difference of tw
   const halves = Uint32Array.from(score, (_, i) => i < rows / 2 ? 0 : 1);
   // Better on one half and worse on the other.
   const lucky = score.map((value, i) => i < rows / 2 ? value : 5 - 0.35 * (value - 5));
-  assert.notEqual(choose({ score, predictions: [constant, lucky], fold, clusters: [alone] }).chosen, 0);
-  const { chosen, rmse } = choose({ score, predictions: [constant, lucky], fold, clusters: [halves] });
+  assert.notEqual(choose({ score, predictions: [constant, lucky], fold, complexity, clusters: [alone] }).chosen, 0);
+  const { chosen, rmse } = choose({ score, predictions: [constant, lucky], fold, complexity, clusters: [halves] });
   assert.deepEqual([chosen, rmse[1]! < rmse[0]!], [0, true]);
 });
 
