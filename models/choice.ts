@@ -1,9 +1,5 @@
 import { writeAtomically } from "../engine/files.ts";
-
-/** Kinds of target records: under metrics that training has, and under metrics that it lacks. */
-export const regimes = ["seen", "unseen"] as const;
-/** Name of a kind of target records. */
-export type Regime = (typeof regimes)[number];
+import type { RegimeName } from "./fit/regimes.ts";
 
 /** What a recipe that chooses has chosen for one kind of target records, and by what. */
 export interface RegimeChoice {
@@ -26,7 +22,8 @@ export const enoughMetrics = 10;
 export interface Choice {
   /** Names of the candidates, the simplest first. */
   readonly candidates: readonly string[];
-  readonly regimes: Readonly<Record<Regime, RegimeChoice>>;
+  /** By whether training has the records' metrics. */
+  readonly regimes: Readonly<Record<RegimeName, RegimeChoice>>;
 }
 
 /** Writes a choice as JSON. */
@@ -35,7 +32,7 @@ export async function writeChoice(path: string, choice: Choice): Promise<void> {
 }
 
 /** Says in a sentence what was taken for a kind of records, and why. */
-export function describeChoice({ candidates, regimes }: Choice, regime: Regime): string {
+export function describeChoice({ candidates, regimes }: Choice, regime: RegimeName): string {
   const { rmse, chosen, rows, metrics } = regimes[regime], at = candidates.indexOf(chosen);
   const errors = candidates.map((name, i) => ({ name, rmse: rmse[i] ?? Infinity }));
   const figure = (one: { readonly name: string; readonly rmse: number }) => `${one.name} (${one.rmse.toFixed(3)})`;

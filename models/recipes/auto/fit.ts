@@ -1,4 +1,5 @@
-import { enoughMetrics, regimes } from "../../choice.ts";
+import { enoughMetrics } from "../../choice.ts";
+import { regimeNames as regimes } from "../../fit/regimes.ts";
 import type { Phase } from "../../phases.ts";
 import type { TrainRows } from "../../recipe.ts";
 import { noiseOf } from "../gaussian_process/fit.ts";

@@ -9,7 +9,7 @@ import { slice } from "../../../engine/ops/slice.ts";
 import { clamp, exp } from "../../../engine/ops/unary.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
-import { regimes } from "../../choice.ts";
+import { regimeNames as regimes } from "../../fit/regimes.ts";
 import type { LabelledRows } from "../../training_data.ts";
 import { GaussianProcess, type GaussianProcessSizes } from "../gaussian_process/network.ts";
 import { priorRows } from "./candidates.ts";
