@@ -1,5 +1,4 @@
-import { cholesky, choleskySolve } from "../../classical/cholesky.ts";
-import { columnGram } from "../../classical/ridge.ts";
+import { Ridge } from "../../classical/ridge.ts";
 import { conjugateGradient, rowProduct } from "../../gaussian_process/conjugate_gradient.ts";
 import type { Phase } from "../../phases.ts";
 import type { Holdout } from "../../holdouts.ts";
@@ -80,31 +79,13 @@ export function fitRidge(
   fit: Uint32Array,
   penalties: readonly number[],
 ): Linear[] {
-  const mean = meanOf(rows, fit), center = new Float64Array(width);
-  let total = 0;
-  for (const row of fit) {
-    const weight = rows.weight[row]!;
-    total += weight;
-    for (let k = 0; k < width; k++) center[k]! += weight * data[row * width + k]!;
-  }
-  center.forEach((sum, k) => center[k] = sum / total);
-  const scaled = new Float64Array(fit.length * width), moment = new Float64Array(width);
-  fit.forEach((row, at) => {
-    const root = Math.sqrt(rows.weight[row]!), y = root * (rows.score[row]! - mean);
-    for (let k = 0; k < width; k++) {
-      const value = root * (data[row * width + k]! - center[k]!);
-      scaled[at * width + k] = value;
-      moment[k]! += value * y;
-    }
-  });
-  const gram = columnGram({ data: scaled, rows: fit.length, columns: width });
-  return penalties.map((penalty) => {
-    const factor = gram.slice(), coef = moment.slice();
-    for (let k = 0; k < width; k++) factor[k * width + k]! += penalty;
-    cholesky(factor, width);
-    choleskySolve(factor, width, coef);
-    return { coef, intercept: mean - coef.reduce((sum, value, k) => sum + value * center[k]!, 0) };
-  });
+  const x = new Float64Array(fit.length * width);
+  fit.forEach((row, i) => x.set(data.subarray(row * width, (row + 1) * width), i * width));
+  return Ridge.fitEach({
+    x: { data: x, rows: fit.length, columns: width },
+    y: Float64Array.from(fit, (row) => rows.score[row]!),
+    weight: Float64Array.from(fit, (row) => rows.weight[row]!),
+  }, penalties);
 }
 
 /** Predictions of some rows. */

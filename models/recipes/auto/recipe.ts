@@ -37,8 +37,7 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
   async refit(network, train, { training: { seed } }) {
     const { process } = network;
     const [limit] = (await train.engine.read([network.limit]))[0]!;
-    // As much more as there are rows now: a model that is fitted to all leans on all, where it leant on all before.
-    const used = usedRows(process, train, seed, limit! < process.alpha.shape[0]! ? limit! : Infinity);
+    const used = usedRows(process, train, seed, limit!);
     const projected = await setRows(process, train, used);
     const kept = network.covariances?.of === train.rows ? network.covariances.covariances : null;
     network.covariances = null;
