@@ -60,4 +60,3 @@ export { dropStopWords, withoutSystemStopWords } from "./stop_words.ts";
 export { type Coverage, type SpreadCalibration, spreadCalibration, type SpreadFigure } from "./calibration.ts";
 export { type RecordLanguages, recordLanguages } from "./record_languages.ts";
 export { type Script, scriptNames, scriptOf } from "./scripts.ts";
-export { WordRarity } from "./word_rarity.ts";

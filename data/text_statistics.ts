@@ -1,7 +1,6 @@
 import type { MetricRecord } from "./records.ts";
 import { textAnalyser, type TextAnalysis } from "./text_analysis.ts";
 import type { TextTable } from "./text_layout.ts";
-import type { WordRarity } from "./word_rarity.ts";
 
 /** What is measured of the texts by themselves, in any language. Lengths are logarithms of 1 + length. */
 export const styleStatisticNames = [
@@ -57,24 +56,27 @@ export interface TextStatistics {
 export interface StatisticsContext {
   /** Embeddings of the records, a row each; the cosine is 0 where they do not hold prompt and response apart. */
   readonly texts?: TextTable | null;
-  /** How rare words are in the train texts; 0 where that is not known. */
-  readonly rarity?: WordRarity | null;
+  /** How rare the words of a text are on average; 0 where that is not known. */
+  readonly rarity?: ((text: TextAnalysis) => number) | null;
+  /** Further numbers of the records, a row each, that follow the statistics. */
+  readonly further?: { readonly data: Float32Array; readonly columns: number } | null;
 }
 
 /** Measures the texts of records; see `textStatisticNames`. */
 export function textStatistics(
   records: readonly MetricRecord[],
-  { texts = null, rarity = null }: StatisticsContext = {},
+  { texts = null, rarity = null, further = null }: StatisticsContext = {},
 ): TextStatistics {
-  const dimension = textStatisticNames.length;
+  const width = further?.columns ?? 0, dimension = textStatisticNames.length + width;
   const data = new Float32Array(records.length * dimension);
   const analysis = textAnalyser();
   records.forEach((record, row) => {
     const prompt = analysis(record.userPrompt), response = analysis(record.response);
     const system = analysis(record.systemPrompt ?? "");
-    data.set([...style(prompt, response, system, record.response), rarity?.mean(response.words) ?? 0], row * dimension);
+    data.set([...style(prompt, response, system, record.response), rarity?.(response) ?? 0], row * dimension);
     const comparison = [texts ? promptCosine(texts, row) : 0, ...compare(prompt, response, system)];
     data.set(comparison, row * dimension + styleStatisticNames.length);
+    if (further) data.set(further.data.subarray(row * width, (row + 1) * width), (row + 1) * dimension - width);
   });
   return { data, dimension };
 }

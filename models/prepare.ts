@@ -14,8 +14,6 @@ import { generateSample, type SampleRecord, type SampleSet } from "../data/sampl
 import { sampleMetrics } from "../data/sample/write.ts";
 import { groupNumbers, holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
-import { textStatistics } from "../data/text_statistics.ts";
-import { rarityTexts, WordRarity } from "../data/word_rarity.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
 import { layOutTexts } from "../data/text_layout.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
@@ -24,6 +22,8 @@ import { type Added, augment, joinPairs } from "./augment.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { builtInEncoder } from "./open_encoder.ts";
 import { type PreparedFit, prepareFit } from "./prepare_fit.ts";
+import { LexicalModel } from "./lexical.ts";
+import { recordStatistics } from "./record_statistics.ts";
 import { recipeNamed } from "./recipes.ts";
 import { keptSettings } from "./resume_changes.ts";
 import { isRefittedToAll } from "./refit.ts";
@@ -62,7 +62,7 @@ export interface PreparedRun {
   /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
   /** How rare words are in the train texts. */
-  readonly rarity: WordRarity;
+  readonly lexical: LexicalModel;
   readonly inputs: RunInputs;
   /** The sample set, where the run trains on it. */
   readonly sample: SampleSet | null;
@@ -191,11 +191,11 @@ export async function prepare(
     onNote,
   );
   reporter.phase?.("measuring texts");
-  const rarity = WordRarity.fit(rarityTexts([...split.train].map((row) => records[row]!)));
+  const lexical = await LexicalModel.fit([...split.train].map((row) => records[row]!));
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,
-    statistics: growing(textStatistics(everything, { texts, rarity })),
+    statistics: growing(await recordStatistics(everything, texts, lexical)),
     metrics: growing({ data: metrics.embeddings, dimension: metrics.dimension }),
   };
   const writtenRows = pairs(Uint32Array.from(written, (_, i) => records.length + i));
@@ -223,7 +223,7 @@ export async function prepare(
     metrics,
     fit,
     refitted,
-    rarity,
+    lexical,
     encoder: encoded?.hash ?? null,
     sample,
     heldOut: split.validation.map((row) => kept[row]!),

@@ -69,8 +69,8 @@ export class RunFolder {
   readonly fit = this.#file("fit.safetensors");
   /** What the fit model says of the held-out rows; written when a run with one is finished. */
   readonly evidence = this.#file("evidence.csv");
-  /** How frequent words are in the train texts. */
-  readonly words = this.#file("words.safetensors");
+  /** How frequent words are in the train texts, and what their spelling is projected to. */
+  readonly lexical = this.#file("lexical.safetensors");
   readonly metrics = this.#file("metrics.jsonl");
   readonly timings = this.#file("timings.jsonl");
   readonly curves = this.#file("curves.svg");

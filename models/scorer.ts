@@ -4,8 +4,6 @@ import { MetricTable } from "../data/metric_table.ts";
 import { writeNpy } from "../data/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
-import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
-import { WordRarity } from "../data/word_rarity.ts";
 import { layOutTexts, type TextTable } from "../data/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
@@ -19,6 +17,8 @@ import { predictRows } from "./predict_rows.ts";
 import { fitFromFile } from "./fit/fit_file.ts";
 import type { FitEvidence, FitModel } from "./fit/fit_model.ts";
 import { recipeNamed } from "./recipes.ts";
+import { LexicalModel } from "./lexical.ts";
+import { recordStatistics, statisticsWidth } from "./record_statistics.ts";
 import { RidgeBaseline } from "./ridge_baseline.ts";
 import { RunFolder, type RunInputs } from "./run_folder.ts";
 import { encodeForRun, type TextSource } from "./run_texts.ts";
@@ -51,7 +51,7 @@ export interface Features {
 
 /** Widths of what a network saw in training. */
 export function widthsOf({ metricDimension, textDimension, textFields, trainRows, fittedRows }: RunInputs): Widths {
-  const statistics = textStatisticNames.length;
+  const statistics = statisticsWidth;
   return { metric: metricDimension, text: textDimension, fields: textFields, statistics, trainRows, fittedRows };
 }
 
@@ -63,7 +63,7 @@ export class Scorer {
     readonly inputs: RunInputs,
     readonly metrics: MetricTable,
     readonly encoder: HashEncoder | null,
-    readonly rarity: WordRarity | null,
+    readonly lexical: LexicalModel | null,
     readonly fit: FitModel | null,
     readonly shift: ShiftKnowledge,
     /** Ridge regression on the same inputs; null in a run of an earlier version. */
@@ -74,11 +74,11 @@ export class Scorer {
   static of(
     engine: Engine,
     model: Model,
-    { inputs, metrics, encoder, rarity, fit }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "rarity" | "fit">,
+    { inputs, metrics, encoder, lexical, fit }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "lexical" | "fit">,
     run: string,
   ): Scorer {
     const shift = { fit: fit?.informative ? fit : null, classes: null, run };
-    return new Scorer(engine, model, inputs, metrics, encoder, rarity, fit, shift, null);
+    return new Scorer(engine, model, inputs, metrics, encoder, lexical, fit, shift, null);
   }
 
   /**
@@ -95,9 +95,9 @@ export class Scorer {
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
       : null;
-    // Runs of before words were counted do without.
-    const counted = await Deno.stat(folder.words).then(() => true, () => false);
-    const rarity = counted ? await WordRarity.read(folder.words) : null;
+    // Runs of earlier versions have none.
+    const known = await Deno.stat(folder.lexical).then(() => true, () => false);
+    const lexical = known ? await LexicalModel.read(folder.lexical) : null;
     const fit = config.settings.fit.name === "none" ? null : await readFit(folder);
     const shift = { fit: fit?.informative ? fit : null, classes: await readClasses(folder), run: path };
     const baseline = await RidgeBaseline.read(folder.ridge);
@@ -108,7 +108,7 @@ export class Scorer {
       model.network.dispose();
       throw error;
     }
-    return new Scorer(engine, model, inputs, metrics, encoder, rarity, fit, shift, baseline);
+    return new Scorer(engine, model, inputs, metrics, encoder, lexical, fit, shift, baseline);
   }
 
   /**
@@ -139,7 +139,7 @@ export class Scorer {
     return {
       texts,
       metrics,
-      statistics: textStatistics(records, { texts, rarity: this.rarity }),
+      statistics: await recordStatistics(records, texts, this.lexical),
       rows,
       evidence: this.fit && this.fit.evidence({ records, texts }, rows, metrics),
     };

@@ -173,9 +173,9 @@ async function holdsRun(folder: RunFolder, force: boolean): Promise<boolean> {
 }
 
 async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
-  const { metrics, encoder, rarity, fit, sample, inputs } = prepared;
+  const { metrics, encoder, lexical, fit, sample, inputs } = prepared;
   await metrics.write(folder.path);
-  await rarity.write(folder.words);
+  await lexical.write(folder.lexical);
   if (encoder) {
     const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
     await writeSafetensors(folder.encoder, new Map(state));

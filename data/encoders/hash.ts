@@ -1,6 +1,6 @@
 import { DataError } from "../../kernels/errors.ts";
 import type { EncoderTensor, FittedEncoder } from "./encoder.ts";
-import { FeatureHasher, featureKinds } from "./text_features.ts";
+import { FeatureHasher, featureKinds, hashText } from "./text_features.ts";
 
 /** Counters of documents; features share one where their hashes agree in the lowest 17 bits. */
 const documentBuckets = 1 << 17;
@@ -43,6 +43,11 @@ export class HashEncoder implements FittedEncoder {
     const rows = new Float32Array(texts.length * this.dimension);
     texts.forEach((text, i) => rows.set(this.#encodeOne(text), i * this.dimension));
     return Promise.resolve(rows);
+  }
+
+  /** How rare a word is, as `words` has it: log((1 + documents) / (1 + documents with the word)). */
+  rarity(word: string): number {
+    return Math.log((1 + this.#documents) / (1 + this.#frequency[hashText(`<${word}>`) % documentBuckets]!));
   }
 
   state(): Map<string, EncoderTensor> {

@@ -40,7 +40,7 @@ Deno.test(
       return Array.from({ length: count! }, (_, row) => data.subarray(row * width!, (row + 1) * width!));
     };
     const squared = (a: Float64Array, b: Float32Array) => a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
-    const kinds = [0, 1, 2, 3].map((kind) => rowsIn(`trainRows.${kind}`));
+    const kinds = [0, 1, 2, 3, 4].map((kind) => rowsIn(`trainRows.${kind}`));
     const alpha = of("alpha").data, center = of("center").data, deviation = of("deviation").data;
     const covariance = scoreCovariance(1), units = of("units").data;
     const distance = (kind: number, to: Float64Array) =>
@@ -67,10 +67,12 @@ Deno.test(
       );
       const metric = project("metricProjection", features.metrics.row(features.rows.metric[row]!), true);
       const standardized = Float64Array.from(center, (mean, k) => {
-        const scaled = (features.statistics.data[row * center.length + k]! - mean) / deviation[k]!;
+        const scaled = (features.statistics.data[row * features.statistics.dimension + k]! - mean) / deviation[k]!;
         const count = k < style ? style : center.length - style;
         return Math.min(Math.max(scaled, -4), 4) * 2 / Math.sqrt(count);
       });
+      const width = features.statistics.dimension;
+      const lexical = features.statistics.data.subarray(row * width + center.length, (row + 1) * width);
       const k = new Float64Array(alpha.length);
       covariance.fill(
         [
@@ -78,6 +80,7 @@ Deno.test(
           distance(1, metric),
           distance(2, standardized.slice(0, style)),
           distance(3, standardized.slice(style)),
+          distance(4, Float64Array.from(lexical)),
         ],
         of("scales").data,
         k,

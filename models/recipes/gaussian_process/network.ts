@@ -1,4 +1,4 @@
-import { styleStatisticNames } from "../../../data/text_statistics.ts";
+import { styleStatisticNames, textStatisticNames } from "../../../data/text_statistics.ts";
 import { Buffer } from "../../../engine/buffer.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";
@@ -31,7 +31,7 @@ export interface GaussianProcessSizes {
   readonly text: number;
   /** Texts of a row. */
   readonly fields: number;
-  /** Numbers of a record's text statistics. */
+  /** Numbers of a record's text statistics, and of the words of its response. */
   readonly statistics: number;
 }
 
@@ -91,16 +91,17 @@ export class GaussianProcess extends Module {
     this.alpha = zeros("alpha", rows, 1);
     this.textProjection = Array.from({ length: fields }, () => new Projection({ engine }, text, components, false));
     this.metricProjection = new Projection({ engine }, metric, components, true);
-    const style = styleStatisticNames.length;
+    const style = styleStatisticNames.length, all = textStatisticNames.length;
     const widths = [
       ...this.textProjection.map(({ width }) => width),
       this.metricProjection.width,
       style,
-      statistics - style,
+      all - style,
+      statistics - all,
     ];
     this.trainRows = widths.map((width) => zeros("train rows", rows, width));
-    this.center = zeros("center of statistics", statistics);
-    this.deviation = new Buffer(engine, [statistics], new Float32Array(statistics).fill(1), "deviation of statistics");
+    this.center = zeros("center of statistics", all);
+    this.deviation = new Buffer(engine, [all], new Float32Array(all).fill(1), "deviation of statistics");
     this.units = new Buffer(engine, [widths.length], new Float32Array(widths.length).fill(1), "units of distances");
     const terms = this.covariance.terms.length;
     this.rates = zeros("rates of the covariance's terms", terms, this.kinds.count);
@@ -111,8 +112,9 @@ export class GaussianProcess extends Module {
 
   /** Rows as distances see them, one [batch, numbers] a kind. */
   project({ text, metric, statistics }: Pick<Batch, "text" | "metric" | "statistics">): Tensor[] {
-    const { text: width, statistics: all } = this.#sizes, style = styleStatisticNames.length;
-    const scaled = divide({ a: subtract({ a: statistics, b: this.center }), b: this.deviation });
+    const { text: width } = this.#sizes, style = styleStatisticNames.length, all = textStatisticNames.length;
+    const measured = slice({ x: statistics }, { start: 0, end: all });
+    const scaled = divide({ a: subtract({ a: measured, b: this.center }), b: this.deviation });
     const standardized = clamp({ x: scaled }, { min: -outlier, max: outlier });
     const part = (start: number, end: number) => {
       const scale = standardized.engine.tensor([1], [statisticsScale / Math.sqrt(end - start)], "scale of statistics");
@@ -125,6 +127,7 @@ export class GaussianProcess extends Module {
       this.metricProjection.forward(metric),
       part(0, style),
       part(style, all),
+      slice({ x: statistics }, { start: all }),
     ];
   }
 

@@ -5,7 +5,7 @@ import { MetrogradError } from "../../../kernels/errors.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import type { Matrix } from "../../classical/matrix.ts";
 import type { TrainRows } from "../../recipe.ts";
-import { weightedMeanScore } from "../../training_data.ts";
+import { type Embeddings, weightedMeanScore } from "../../training_data.ts";
 import type { GaussianProcess } from "./network.ts";
 
 const rowsStream = 0x6a55;
@@ -57,16 +57,20 @@ export function fitProjections(network: GaussianProcess, { engine, tables, rows 
     engine,
     gather(metrics.data, distinct(rows.metric).map((metric) => metric * dimension), dimension),
   );
-  const { center, deviation } = moments(statistics, Array.from(used.rows, (row) => rows.text[row]!));
+  const { center, deviation } = moments(
+    statistics,
+    network.center.size,
+    Array.from(used.rows, (row) => rows.text[row]!),
+  );
   engine.write(network.center, center);
   engine.write(network.deviation, deviation);
 }
 
-/** Means and standard deviations of some rows' numbers; 1 where a number never varies, which leaves it at 0. */
-function moments({ data, dimension }: { readonly data: Float32Array; readonly dimension: number }, rows: number[]) {
-  const center = new Float64Array(dimension), square = new Float64Array(dimension);
+/** Means and standard deviations of some rows' first numbers; 1 where a number never varies, which leaves it at 0. */
+function moments({ data, dimension }: Embeddings, columns: number, rows: number[]) {
+  const center = new Float64Array(columns), square = new Float64Array(columns);
   const each = (visit: (value: number, k: number) => void) =>
-    rows.forEach((row) => data.subarray(row * dimension, (row + 1) * dimension).forEach(visit));
+    rows.forEach((row) => data.subarray(row * dimension, row * dimension + columns).forEach(visit));
   each((value, k) => center[k]! += value / rows.length);
   each((value, k) => square[k]! += (value - center[k]!) ** 2 / rows.length);
   return { center: Float32Array.from(center), deviation: Float32Array.from(square, (one) => Math.sqrt(one) || 1) };
