@@ -46,7 +46,7 @@ export async function reportRun(
 
 /** Says what was chosen for records under metrics of training and for others, and why. */
 function reportChoice(choice: Choice, unseenShare: number | null, terminal: Terminal): void {
-  const { candidates, regimes: { seen, unseen } } = choice;
+  const { candidates, regimes: { seen, unseen, script } } = choice;
   const figure = (value: number | null | undefined) => value?.toFixed(3) ?? "-";
   const mixed = (i: number) => {
     const parts = [[1 - unseenShare!, seen.rmse[i]], [unseenShare!, unseen.rmse[i]]] as const;
@@ -64,7 +64,9 @@ function reportChoice(choice: Choice, unseenShare: number | null, terminal: Term
     terminal.note(`${(100 * unseenShare).toFixed(0)} % of --target are under metrics that training lacks.`);
   }
   terminal.note(`Metrics that training has: ${describeChoice(choice, "seen")}`);
-  terminal.note(`Metrics that it lacks: ${describeChoice(choice, "unseen")}\n`);
+  terminal.note(`Metrics that it lacks: ${describeChoice(choice, "unseen")}`);
+  if (script.rows > 0) terminal.note(`Scripts that it lacks: ${describeChoice(choice, "script")}`);
+  terminal.note("");
 }
 
 /** Says what an ensemble came to. @throws Interruption when it was stopped */

@@ -59,4 +59,4 @@ export { HashEncoder } from "./encoders/hash.ts";
 export { dropStopWords, withoutSystemStopWords } from "./stop_words.ts";
 export { type Coverage, type SpreadCalibration, spreadCalibration, type SpreadFigure } from "./calibration.ts";
 export { type RecordLanguages, recordLanguages } from "./record_languages.ts";
-export { type Script, scriptNames, scriptOf } from "./scripts.ts";
+export { type Script, scriptNames, scriptOf, scripts } from "./scripts.ts";

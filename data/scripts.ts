@@ -34,6 +34,14 @@ export const scriptNames = [
 /** What the letters of a text are written in: "Japanese" stands for kana with or without Han, "other" for any script not named. */
 export type Script = Exclude<(typeof scriptNames)[number], "Hiragana" | "Katakana"> | "Japanese" | "other" | "none";
 
+/** All that `scriptOf` may say. */
+export const scripts: readonly Script[] = [
+  ...scriptNames.filter((name) => name !== "Hiragana" && name !== "Katakana"),
+  "Japanese",
+  "other",
+  "none",
+];
+
 const letters = scriptNames.map((name) => [name, new RegExp(`(?=\\p{L})\\p{Script=${name}}`, "gu")] as const);
 const anyLetter = /\p{L}/gu;
 

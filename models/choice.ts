@@ -1,5 +1,12 @@
 import { writeAtomically } from "../engine/files.ts";
-import type { RegimeName } from "./fit/regimes.ts";
+
+/**
+ * Kinds of target records that a choice is made for: training has their metric, or lacks it; or it lacks the script that
+ * their response is written in, whatever their metric.
+ */
+export const choiceRegimes = ["seen", "unseen", "script"] as const;
+/** Name of such a kind. */
+export type ChoiceRegime = (typeof choiceRegimes)[number];
 
 /** What a recipe that chooses has chosen for one kind of target records, and by what. */
 export interface RegimeChoice {
@@ -22,8 +29,8 @@ export const enoughMetrics = 10;
 export interface Choice {
   /** Names of the candidates, the simplest first. */
   readonly candidates: readonly string[];
-  /** By whether training has the records' metrics. */
-  readonly regimes: Readonly<Record<RegimeName, RegimeChoice>>;
+  /** By kind of target records. */
+  readonly regimes: Readonly<Record<ChoiceRegime, RegimeChoice>>;
 }
 
 /** Writes a choice as JSON. */
@@ -32,7 +39,7 @@ export async function writeChoice(path: string, choice: Choice): Promise<void> {
 }
 
 /** Says in a sentence what was taken for a kind of records, and why. */
-export function describeChoice({ candidates, regimes }: Choice, regime: RegimeName): string {
+export function describeChoice({ candidates, regimes }: Choice, regime: ChoiceRegime): string {
   const { rmse, chosen, rows, metrics } = regimes[regime], at = candidates.indexOf(chosen);
   const errors = candidates.map((name, i) => ({ name, rmse: rmse[i] ?? Infinity }));
   const figure = (one: { readonly name: string; readonly rmse: number }) => `${one.name} (${one.rmse.toFixed(3)})`;

@@ -43,9 +43,13 @@ export function groupHoldouts({ group }: HeldOutBy, folds: number, seed: number)
   })).filter(({ fit, held }) => fit.length > 0 && held.length > 0);
 }
 
-/** Folds of metrics in turn, on groups that are held out too: as for a record whose metric and texts are both new. */
-export function metricHoldouts(by: HeldOutBy, folds: number, seed: number): Holdout[] {
-  const ofGroup = dealFolds(by.group, folds, seed), ofMetric = dealFolds(by.metric, folds, seed);
+/**
+ * Folds of metrics, or of another kind of numbers, in turn, on groups that are held out too: as for a record whose metric
+ * and texts are both new.
+ */
+export function metricHoldouts({ group, metric }: HeldOutBy, most: number, seed: number): Holdout[] {
+  const folds = Math.min(most, new Set(metric).size);
+  const ofGroup = dealFolds(group, folds, seed), ofMetric = dealFolds(metric, folds, seed);
   return Array.from({ length: folds }, (_, one) => ({
     fit: rowsWhere(ofGroup, (group, row) => group !== one && ofMetric[row] !== one),
     held: rowsWhere(ofGroup, (group, row) => group === one && ofMetric[row] === one),

@@ -3,7 +3,6 @@ import type { MetricRecord } from "../data/records.ts";
 import type { TextAnalysis } from "../data/text_analysis.ts";
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
-import type { Matrix } from "./classical/matrix.ts";
 import { rightSingularVectors, type SparseRow } from "./classical/truncated_svd.ts";
 
 /** Numbers of a hashed text before its projection. */
@@ -46,7 +45,7 @@ export class LexicalModel {
   }
 
   /** Responses along the directions, [records, lexicalNumbers]. */
-  async responses(records: readonly MetricRecord[]): Promise<Matrix<Float32Array<ArrayBuffer>>> {
+  async responses(records: readonly MetricRecord[]): Promise<Float32Array<ArrayBuffer>> {
     const data = new Float32Array(records.length * lexicalNumbers);
     for (const [i, { response }] of records.entries()) {
       // Rows of one response under several metrics mostly follow each other.
@@ -56,7 +55,7 @@ export class LexicalModel {
         : this.#project(await this.encoder.encode([response]));
       data.set(row, i * lexicalNumbers);
     }
-    return { data, rows: records.length, columns: lexicalNumbers };
+    return data;
   }
 
   /** Mean rarity of a text's words. @see HashEncoder.rarity */

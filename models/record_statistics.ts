@@ -1,11 +1,19 @@
 import type { MetricRecord } from "../data/records.ts";
+import { scriptOf, scripts } from "../data/scripts.ts";
 import type { TextTable } from "../data/text_layout.ts";
 import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
 import { type LexicalModel, lexicalNumbers } from "./lexical.ts";
 import type { Embeddings } from "./training_data.ts";
 
-/** Numbers of a record besides its embeddings: text statistics, then the lexical ones of its response. */
-export const statisticsWidth = textStatisticNames.length + lexicalNumbers;
+/** Where a record's numbers begin: text statistics, words and spelling of its response, place of its script in `scripts`. */
+export const statisticsColumns = {
+  measured: 0,
+  lexical: textStatisticNames.length,
+  script: textStatisticNames.length + lexicalNumbers,
+} as const;
+
+/** Numbers of a record besides its embeddings. */
+export const statisticsWidth = statisticsColumns.script + 1;
 
 /** What is known of records besides their embeddings, [records, statisticsWidth]. @param lexical null leaves its part 0 */
 export async function recordStatistics(
@@ -13,7 +21,12 @@ export async function recordStatistics(
   texts: TextTable,
   lexical: LexicalModel | null,
 ): Promise<Embeddings> {
-  const further = await lexical?.responses(records) ??
-    { data: new Float32Array(records.length * lexicalNumbers), columns: lexicalNumbers };
-  return textStatistics(records, { texts, rarity: lexical && ((text) => lexical.rarity(text)), further });
+  const columns = lexicalNumbers + 1, data = new Float32Array(records.length * columns);
+  const responses = await lexical?.responses(records);
+  records.forEach(({ response }, row) => {
+    if (responses) data.set(responses.subarray(row * lexicalNumbers, (row + 1) * lexicalNumbers), row * columns);
+    data[(row + 1) * columns - 1] = scripts.indexOf(scriptOf(response));
+  });
+  const rarity = lexical && ((text: { readonly words: readonly string[] }) => lexical.rarity(text));
+  return textStatistics(records, { texts, rarity, further: { data, columns } });
 }

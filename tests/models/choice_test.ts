@@ -10,7 +10,7 @@ const regime = (rmse: (number | null)[], chosen: string, rows = 90, metrics = 20
   weights: candidates.map((name) => name === chosen ? 1 : 0),
 });
 const told = (seen: ReturnType<typeof regime>, unseen = seen) => {
-  const choice: Choice = { candidates, regimes: { seen, unseen } };
+  const choice: Choice = { candidates, regimes: { seen, unseen, script: seen } };
   return [describeChoice(choice, "seen"), describeChoice(choice, "unseen")];
 };
 

@@ -72,7 +72,7 @@ Deno.test(
         return Math.min(Math.max(scaled, -4), 4) * 2 / Math.sqrt(count);
       });
       const width = features.statistics.dimension;
-      const lexical = features.statistics.data.subarray(row * width + center.length, (row + 1) * width);
+      const lexical = features.statistics.data.subarray(row * width + center.length, (row + 1) * width - 1);
       const k = new Float64Array(alpha.length);
       covariance.fill(
         [

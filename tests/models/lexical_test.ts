@@ -41,9 +41,9 @@ Deno.test(
     assert.deepEqual(rows, await model.responses(texts.map((text) => record(text))));
     const distance = (data: Float32Array, columns: number, i: number, j: number) =>
       Math.hypot(...Array.from({ length: columns }, (_, k) => data[i * columns + k]! - data[j * columns + k]!));
-    const near = (i: number, j: number) => distance(rows.data, lexicalNumbers, i, j);
+    const near = (i: number, j: number) => distance(rows, lexicalNumbers, i, j);
     assert(near(0, 1) < 0.8 * near(0, 2) && near(3, 4) < 0.8 * near(3, 0));
-    assert.deepEqual(rows.data.subarray(5 * lexicalNumbers), new Float32Array(lexicalNumbers));
+    assert.deepEqual(rows.subarray(5 * lexicalNumbers), new Float32Array(lexicalNumbers));
     const hashed = await model.encoder.encode(texts), width = hashed.length / texts.length;
     for (const [i, j] of [[0, 1], [0, 3], [2, 4]] as const) close(near(i, j), distance(hashed, width, i, j));
   }),

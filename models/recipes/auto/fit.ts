@@ -1,5 +1,6 @@
-import { enoughMetrics } from "../../choice.ts";
-import { regimeNames as regimes } from "../../fit/regimes.ts";
+import { scripts } from "../../../data/scripts.ts";
+import { choiceRegimes as regimes, enoughMetrics } from "../../choice.ts";
+import { statisticsColumns } from "../../record_statistics.ts";
 import type { Phase } from "../../phases.ts";
 import type { TrainRows } from "../../recipe.ts";
 import { noiseOf } from "../gaussian_process/fit.ts";
@@ -23,6 +24,9 @@ import { type AutoNetwork, candidateNames } from "./network.ts";
 
 /** Penalties of ridge regression that are tried. */
 const penalties = [0.3, 1, 3, 10, 30, 100, 300, 1000];
+
+/** Rows of a script below which it is not held out. */
+const leastOfScript = 50;
 
 /** Of a constant, the metrics' means, ridge regression and a Gaussian process: the last two differ by their covariance alone. */
 const complexity = [0, 1, 2, 2];
@@ -52,6 +56,22 @@ function groupsOf({ rows: used }: UsedRows, { rows, tables: { groups } }: TrainR
   return Uint32Array.from(used, (row) => groups?.[rows.text[row]!] ?? beyond + rows.text[row]!);
 }
 
+/** Place in `scripts` of each used row's response. */
+function scriptsOf(
+  { rows: used }: UsedRows,
+  { rows, tables: { statistics: { data, dimension } } }: TrainRows,
+): Uint32Array {
+  return Uint32Array.from(used, (row) => data[rows.text[row]! * dimension + statisticsColumns.script]!);
+}
+
+/** Scripts that enough rows are written in to say how well others are scored by them. */
+function frequentScripts(script: Uint32Array): Set<number> {
+  const least = Math.max(leastOfScript, script.length / 50);
+  return new Set(
+    [...Map.groupBy(script, (one) => one)].filter(([, { length }]) => length >= least).map(([one]) => one),
+  );
+}
+
 /** Rows of one regime with what each candidate says of them, out of fold. */
 interface Judged {
   readonly rows: number[];
@@ -78,7 +98,7 @@ export async function chooseCandidates(
   { features, covariances, folds, seed }: JudgingOptions,
 ): Promise<void> {
   const { phase } = train, rows = candidateRows(used, train);
-  const by: HeldOutBy = { group: groupsOf(used, train), metric: rows.metric };
+  const by: HeldOutBy = { group: groupsOf(used, train), metric: rows.metric }, script = scriptsOf(used, train);
   const holdouts = groupHoldouts(by, folds, seed);
   const penalty = await choosePenalty(rows, features, holdouts, phase);
   const candidates: Candidate[] = [
@@ -88,12 +108,12 @@ export async function chooseCandidates(
     process(rows, covariances, await noiseOf(network.process, train, used), phase),
   ];
   const judged = regimes.map((): Judged => ({ rows: [], folds: [], predictions: candidates.map(() => []) }));
-  const [seen, unseen] = judged as [Judged, Judged];
-  const judge = async ({ fit, held }: Holdout, fold: number) => {
+  const [seen, unseen, otherScript] = judged as [Judged, Judged, Judged];
+  const judge = async ({ fit, held }: Holdout, fold: number, as?: Judged) => {
     const known = new Set(Array.from(fit, (row) => rows.metric[row]!));
     const predictions = await Promise.all(candidates.map((one) => one.predict({ fit, held })));
     held.forEach((row, i) => {
-      const into = known.has(rows.metric[row]!) ? seen : unseen;
+      const into = as ?? (known.has(rows.metric[row]!) ? seen : unseen);
       into.rows.push(row);
       into.folds.push(fold);
       predictions.forEach((one, candidate) => into.predictions[candidate]!.push(Math.min(Math.max(one[i]!, 0), 10)));
@@ -105,17 +125,29 @@ export async function chooseCandidates(
   }
   // Where groups have metrics of their own, those were held out with them.
   if (unseen.rows.length < seen.rows.length / 10) {
-    const apart = metricHoldouts(by, Math.min(folds, new Set(rows.metric).size), seed);
+    const apart = metricHoldouts(by, folds, seed);
     for (const [i, holdout] of apart.entries()) {
       await phase(judging, i, apart.length);
       await judge(holdout, holdouts.length + i);
     }
   }
-  writeChoices(network, train, judged.map((one, regime) => choiceOf(one, rows, by, regime)), judged, penalty, rows);
+  const frequent = frequentScripts(script);
+  if (frequent.size > 1) {
+    const apart = metricHoldouts({ group: by.group, metric: script }, folds, seed);
+    for (const [i, { fit, held }] of apart.entries()) {
+      await phase(judging, i, apart.length);
+      await judge({ fit, held: held.filter((row) => frequent.has(script[row]!)) }, i, otherScript);
+    }
+    // Numbers and marks alone are in no script.
+    const isKnown = (one: number) => script.includes(one) || scripts[one] === "none";
+    train.engine.write(network.known, Float32Array.from(scripts.keys(), (one) => isKnown(one) ? one : -1));
+  }
+  const alike = [[by.group], [by.group, by.metric], [by.group, script]];
+  writeChoices(network, train, judged.map((one, regime) => choiceOf(one, rows, alike[regime]!)), judged, penalty, rows);
 }
 
-/** Null where there are no rows of the regime. */
-function choiceOf({ rows, folds, predictions }: Judged, { score }: CandidateRows, by: HeldOutBy, regime: number) {
+/** Null where there are no rows of the regime. @param alike numbers of what target rows are another sample of: groups, and metrics or scripts */
+function choiceOf({ rows, folds, predictions }: Judged, { score }: CandidateRows, alike: readonly Uint32Array[]) {
   if (rows.length === 0) return null;
   const pick = (numbers: Uint32Array) => Uint32Array.from(rows, (row) => numbers[row]!);
   return choose({
@@ -123,8 +155,7 @@ function choiceOf({ rows, folds, predictions }: Judged, { score }: CandidateRows
     predictions: predictions.map((one) => Float64Array.from(one)),
     complexity,
     fold: Uint32Array.from(folds),
-    // Metrics of target rows are those of training, or a sample of others.
-    clusters: regime === 0 ? [pick(by.group)] : [pick(by.group), pick(by.metric)],
+    clusters: alike.map(pick),
   });
 }
 
@@ -150,9 +181,10 @@ function writeChoices(
   penalty: number,
   { metric }: CandidateRows,
 ): void {
-  const [seen, unseen] = choices;
+  const [seen, unseen, script] = choices;
   const metrics = judged.map(({ rows }) => new Set(rows.map((row) => metric[row]!)).size);
-  const decide = [seen ?? unseen!, seen && metrics[1]! < enoughMetrics ? seen : unseen ?? seen!];
+  const ofUnseen = seen && metrics[1]! < enoughMetrics ? seen : unseen ?? seen!;
+  const decide = [seen ?? unseen!, ofUnseen, script ?? ofUnseen];
   const flat = (of: (regime: number) => ArrayLike<number>) =>
     Float32Array.from(regimes.flatMap((_, regime) => Array.from(of(regime))));
   engine.write(network.weights, flat((regime) => decide[regime]!.weights));

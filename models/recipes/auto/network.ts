@@ -5,11 +5,14 @@ import { concat } from "../../../engine/ops/concat.ts";
 import { matmul } from "../../../engine/ops/matmul.ts";
 import { sum } from "../../../engine/ops/reductions.ts";
 import { reshape } from "../../../engine/ops/reshape.ts";
+import { pairwiseEuclideanDistance } from "../../../engine/ops/euclidean.ts";
+import { scripts } from "../../../data/scripts.ts";
 import { slice } from "../../../engine/ops/slice.ts";
 import { clamp, exp } from "../../../engine/ops/unary.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
-import { regimeNames as regimes } from "../../fit/regimes.ts";
+import { type ChoiceRegime, choiceRegimes as regimes } from "../../choice.ts";
+import { statisticsColumns } from "../../record_statistics.ts";
 import type { LabelledRows } from "../../training_data.ts";
 import { GaussianProcess, type GaussianProcessSizes } from "../gaussian_process/network.ts";
 import { priorRows } from "./candidates.ts";
@@ -24,7 +27,7 @@ const sameMetric = 1e-3;
 
 /**
  * A constant, the metrics' means, ridge regression and a Gaussian process, weighted: one weight each for records under
- * metrics that training has, and one for the others.
+ * metrics that training has, for those under others, and for those in a script that training lacks.
  */
 export class AutoNetwork extends Module {
   readonly process: GaussianProcess;
@@ -45,6 +48,9 @@ export class AutoNetwork extends Module {
   /** What the process's variance is multiplied by, so that it is the mean square error out of fold, [regimes]. */
   readonly variance: Buffer;
 
+  /** Places in `scripts` of those that count as known, [scripts, 1]; -1 for the others. */
+  readonly known: Buffer;
+
   /** Most train rows that the budget allows, [1]. */
   readonly limit: Buffer;
   /** Covariances of rows that were just judged and are fitted to next. */
@@ -58,6 +64,7 @@ export class AutoNetwork extends Module {
     const width = this.process.trainRows.reduce((total, { shape }) => total + shape[1]!, 0);
     this.coef = zeros("coefficients of ridge regression", width, 1);
     this.intercept = zeros("intercept of ridge regression", 1);
+    this.known = new Buffer(engine, [scripts.length, 1], Float32Array.from(scripts.keys()), "known scripts");
     this.limit = new Buffer(engine, [1], Float32Array.of(sizes.rows), "most train rows");
     this.penalty = zeros("penalty of ridge regression", 1);
     this.weights = zeros("weights of candidates", regimes.length, weighted);
@@ -92,10 +99,22 @@ export class AutoNetwork extends Module {
       subtract({ a: linear, b: process.mean }),
       subtract({ a: column(score), b: process.mean }),
     ];
-    // w_unseen + seen (w_seen - w_unseen)
+    const script = slice({ x: batch.statistics }, {
+      start: statisticsColumns.script,
+      end: statisticsColumns.script + 1,
+    });
+    const from = pairwiseEuclideanDistance({ x: script, y: this.known }, { squared: true });
+    const same = clamp({ x: subtract({ a: number(1), b: from }) }, { min: 0, max: 1 });
+    const known = sum({ x: same }, { axis: 1, keepdim: true });
+    // w_script + known (w_unseen + seen (w_seen - w_unseen) - w_script)
     const blend = (of: Tensor) => {
-      const part = (row: number) => slice({ x: of }, { axis: 0, start: row, end: row + 1 });
-      return add({ a: part(1), b: matmul({ a: seen, b: subtract({ a: part(0), b: part(1) }) }) });
+      const part = (regime: ChoiceRegime) => {
+        const row = regimes.indexOf(regime);
+        return slice({ x: of }, { axis: 0, start: row, end: row + 1 });
+      };
+      const towards = (a: Tensor, b: Tensor, share: Tensor) =>
+        add({ a, b: multiply({ a: share, b: subtract({ a: b, b: a }) }) });
+      return towards(part("script"), towards(part("unseen"), part("seen"), seen), known);
     };
     const offset = sum({ x: multiply({ a: concat(others), b: blend(this.weights) }) }, { axis: 1 });
     const factor = blend(reshape({ x: this.variance }, { shape: [regimes.length, 1] }));

@@ -67,7 +67,7 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
         weights: [1 - others.reduce((sum, one) => sum + one, 0), ...others, 0],
       };
     };
-    return { candidates: candidateNames, regimes: { seen: of(0), unseen: of(1) } };
+    return { candidates: candidateNames, regimes: { seen: of(0), unseen: of(1), script: of(2) } };
   },
 };
 

@@ -1,4 +1,4 @@
-import { styleStatisticNames, textStatisticNames } from "../../../data/text_statistics.ts";
+import { styleStatisticNames } from "../../../data/text_statistics.ts";
 import { Buffer } from "../../../engine/buffer.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";
@@ -15,6 +15,8 @@ import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
 import type { Covariance } from "../../gaussian_process/covariance.ts";
 import { Projection } from "../../gaussian_process/projection.ts";
+import { lexicalNumbers } from "../../lexical.ts";
+import { statisticsColumns } from "../../record_statistics.ts";
 import { type DistanceKinds, distanceKinds, scoreCovariance } from "../../gaussian_process/score_covariance.ts";
 
 /** Sizes of a `GaussianProcess`. */
@@ -31,8 +33,6 @@ export interface GaussianProcessSizes {
   readonly text: number;
   /** Texts of a row. */
   readonly fields: number;
-  /** Numbers of a record's text statistics, and of the words of its response. */
-  readonly statistics: number;
 }
 
 /** Squared distances of standardized statistics are of this order. */
@@ -81,7 +81,7 @@ export class GaussianProcess extends Module {
   constructor({ engine }: Pick<ModuleOptions, "engine">, sizes: GaussianProcessSizes) {
     super();
     this.#sizes = sizes;
-    const { rows, varianceRows, components, metric, text, fields, statistics } = sizes;
+    const { rows, varianceRows, components, metric, text, fields } = sizes;
     this.covariance = scoreCovariance(fields);
     this.kinds = distanceKinds(fields);
     const zeros = (name: string, ...shape: number[]) =>
@@ -91,13 +91,13 @@ export class GaussianProcess extends Module {
     this.alpha = zeros("alpha", rows, 1);
     this.textProjection = Array.from({ length: fields }, () => new Projection({ engine }, text, components, false));
     this.metricProjection = new Projection({ engine }, metric, components, true);
-    const style = styleStatisticNames.length, all = textStatisticNames.length;
+    const style = styleStatisticNames.length, all = statisticsColumns.lexical;
     const widths = [
       ...this.textProjection.map(({ width }) => width),
       this.metricProjection.width,
       style,
       all - style,
-      statistics - all,
+      lexicalNumbers,
     ];
     this.trainRows = widths.map((width) => zeros("train rows", rows, width));
     this.center = zeros("center of statistics", all);
@@ -112,7 +112,7 @@ export class GaussianProcess extends Module {
 
   /** Rows as distances see them, one [batch, numbers] a kind. */
   project({ text, metric, statistics }: Pick<Batch, "text" | "metric" | "statistics">): Tensor[] {
-    const { text: width } = this.#sizes, style = styleStatisticNames.length, all = textStatisticNames.length;
+    const { text: width } = this.#sizes, style = styleStatisticNames.length, all = statisticsColumns.lexical;
     const measured = slice({ x: statistics }, { start: 0, end: all });
     const scaled = divide({ a: subtract({ a: measured, b: this.center }), b: this.deviation });
     const standardized = clamp({ x: scaled }, { min: -outlier, max: outlier });
@@ -127,7 +127,7 @@ export class GaussianProcess extends Module {
       this.metricProjection.forward(metric),
       part(0, style),
       part(style, all),
-      slice({ x: statistics }, { start: all }),
+      slice({ x: statistics }, { start: all, end: all + lexicalNumbers }),
     ];
   }
 

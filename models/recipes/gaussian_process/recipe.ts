@@ -38,7 +38,7 @@ export const gaussianProcess: Recipe<GaussianProcessSettings, GaussianProcess> =
 /** Sizes of a Gaussian process by its settings. */
 export function processSizes(
   { rows, searchRows, components }: GaussianProcessSettings["model"],
-  { fittedRows, trainRows, metric, text, fields, statistics }: Widths,
+  { fittedRows, trainRows, metric, text, fields }: Widths,
 ): GaussianProcessSizes {
   return {
     rows: Math.min(rows, fittedRows),
@@ -47,6 +47,5 @@ export function processSizes(
     metric,
     text,
     fields,
-    statistics,
   };
 }

@@ -35,7 +35,7 @@ Deno.test(
     await writeNpy(embeddings, Float32Array.from({ length: widths.metric }, (_, i) => 3 - i), [1, widths.metric]);
     const metrics = await MetricTable.read(names, embeddings);
     const score = async (weights: readonly number[], metric?: string) => {
-      engine.write(network.weights, Float32Array.from(weights));
+      engine.write(network.weights, Float32Array.from([...weights, ...weights.slice(-3)]));
       const asked = metric ? records.map((record) => ({ ...record, metric })) : records;
       const features = await scorer.features(asked, { source: "records", embeddings: files.embeddings, metrics });
       return (await scorer.predict(features, "none")).score;
@@ -75,5 +75,36 @@ Deno.test(
       return await Deno.readFile(join(folder, out, "model.safetensors"));
     };
     assert.deepEqual(await train("a"), await train("b"));
+  }),
+);
+
+Deno.test(
+  "auto: responses in a script that training lacks are scored by weights that held-out scripts called for",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder, 240), out = join(folder, "run");
+    // A third of the conversations each in Latin, Greek and Cyrillic letters.
+    const letters = ["", "α", "ж"], given = JSON.parse(await Deno.readTextFile(files.data)) as { response: string }[];
+    const written = given.map((record, i) =>
+      letters[i % 3] === "" ? record : { ...record, response: record.response.replace(/\p{L}/gu, letters[i % 3]!) }
+    );
+    await Deno.writeTextFile(files.data, JSON.stringify(written));
+    const { choice } = await trainRun({ recipe: "auto", settings, files, maxRows: null, out }, { reporter: silent });
+    const { script } = choice!.regimes;
+    assert.ok(script.rows > 50 && script.rmse.every((one) => one! > 0));
+
+    await using engine = await Engine.open();
+    const scorer = await Scorer.load(engine, out), network = scorer.model.network as AutoNetwork;
+    engine.write(network.weights, Float32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1));
+    const records = await readRecords(files.data, { scores: "required" });
+    const score = async (letter: string) => {
+      const asked = records.map((record) => ({ ...record, response: record.response.replace(/\p{L}/gu, letter) }));
+      const features = await scorer.features(asked, { source: "records", embeddings: files.embeddings });
+      return (await scorer.predict(features, "none")).score;
+    };
+    const varies = (scores: Float32Array) => scores.some((one) => Math.abs(one - scores[0]!) > 0.01);
+    assert.ok(!varies(await score("ж")), "a script of training, and a mark of no script, have the constant");
+    assert.ok(!varies(await score("5")));
+    assert.ok(varies(await score("あ")), "another has the Gaussian process");
+    scorer.dispose();
   }),
 );
