@@ -47,14 +47,15 @@ export function textOf(record: MetricRecord, field: TextField): string {
  * Puts the embeddings of each record's fields side by side, or into one.
  *
  * @param source where the embeddings come from, for the message
- * @param whole lets the embedding of all texts in one stand for a field that is not there
+ * @param options.whole lets the embedding of all texts in one stand for a field that is not there
+ * @param options.open says that another layout can be asked for, so that the message names one
  * @throws DataError when a field of the layout is not among the embeddings
  */
 export function layOutTexts(
   embeddings: TextEmbeddings,
   layout: TextLayout,
   source: string,
-  whole = false,
+  { whole = false, open = false }: { readonly whole?: boolean; readonly open?: boolean } = {},
 ): TextTable {
   const { dimension } = embeddings;
   if (layout === "combined") {
@@ -65,7 +66,9 @@ export function layOutTexts(
   const columns = names.map((name) => {
     const found = embeddings.fields.find((field) => field.name === name) ?? text;
     if (found) return found.data;
-    throw new DataError(`${source} lacks ${name}.npy, which the layout "${layout}" of the texts needs.`);
+    const other = textLayouts.findLast((one) => hasAll(embeddings, one));
+    const remedy = open ? `; --set features.texts=${other} does without` : "";
+    throw new DataError(`${source} lacks ${name}.npy, which the layout "${layout}" of the texts needs${remedy}.`);
   });
   const rows = columns[0]!.length / dimension;
   const data = new Float32Array(rows * names.length * dimension);
@@ -77,6 +80,9 @@ export function layOutTexts(
   });
   return { data, fields: names.length, dimension };
 }
+
+const hasAll = ({ fields }: TextEmbeddings, layout: TextLayout) =>
+  layout === "combined" || layoutFields[layout].every((name) => fields.some((field) => field.name === name));
 
 /**
  * Which fields of a table are not there, [rows, fields]: 1 where all numbers are 0, as for a record without a system

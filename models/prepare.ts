@@ -164,7 +164,7 @@ export async function prepare(
     embeddings,
     layout,
     files?.embeddings ?? "The encoder",
-    recipeNamed(config.recipe).wholeTexts,
+    { whole: recipeNamed(config.recipe).wholeTexts ?? false, open: true },
   );
 
   const metric = Uint32Array.from(everything, ({ metric }) => metrics.indexOf(metric));

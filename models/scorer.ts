@@ -134,7 +134,7 @@ export class Scorer {
       embeddings,
       this.model.settings.features.texts,
       options.embeddings ?? "The encoder",
-      this.model.recipe.wholeTexts,
+      { whole: this.model.recipe.wholeTexts ?? false },
     );
     return {
       texts,

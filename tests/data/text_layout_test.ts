@@ -35,11 +35,16 @@ Deno.test("text layout: fields of zeros are absent, but never all of a record", 
 Deno.test("text layout: a field that no file holds is named", () => {
   const one = { ...embeddings, fields: embeddings.fields.slice(0, 1) };
   const whole = { ...one, fields: one.fields.map((field) => ({ ...field, name: "text" })) };
-  assert.equal(layOutTexts(whole, "prompt-response", "dir", true).fields, 2, "one text stands for either");
+  assert.equal(layOutTexts(whole, "prompt-response", "dir", { whole: true }).fields, 2, "one text stands for either");
   assert.throws(() => layOutTexts(whole, "prompt-response", "dir"), /lacks user_prompt\.npy/);
   assert.throws(() => layOutTexts(one, "prompt-response", "dir"), {
     name: "DataError",
     message: 'dir lacks response.npy, which the layout "prompt-response" of the texts needs.',
+  });
+  assert.throws(() => layOutTexts(one, "fields", "dir", { open: true }), {
+    message:
+      'dir lacks system_prompt.npy, which the layout "fields" of the texts needs; --set features.texts=combined does ' +
+      "without.",
   });
 });
 
