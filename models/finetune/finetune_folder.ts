@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
-import { readJsonObject } from "../encoder/json_file.ts";
+import { readJsonObject } from "../../data/encoders/json_file.ts";
 import { resolve } from "../settings/table.ts";
 import type { EncoderQuality } from "./quality.ts";
 import { type FinetuneSettings, finetuneTable, type PairKind } from "./settings.ts";
