@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DataError } from "../../kernels/errors.ts";
 import { type Architecture, architectures } from "./architectures.ts";
-import { type JsonObject, readJsonObject } from "./json_file.ts";
+import { type JsonObject, readJsonObject } from "../../data/encoders/json_file.ts";
 
 /** What stands between the two linear layers of a feed-forward part. */
 export type EncoderActivation = "gelu" | "gelu_tanh" | "relu";
@@ -40,13 +40,13 @@ export interface EncoderConfig {
   readonly attentionDropout: number;
 }
 
-const activations: Readonly<Record<string, EncoderActivation>> = {
-  gelu: "gelu",
-  gelu_new: "gelu_tanh",
-  gelu_fast: "gelu_tanh",
-  gelu_pytorch_tanh: "gelu_tanh",
-  relu: "relu",
-};
+const activations: ReadonlyMap<unknown, EncoderActivation> = new Map([
+  ["gelu", "gelu"],
+  ["gelu_new", "gelu_tanh"],
+  ["gelu_fast", "gelu_tanh"],
+  ["gelu_pytorch_tanh", "gelu_tanh"],
+  ["relu", "relu"],
+]);
 
 /**
  * Reads `config.json` of a Hugging Face folder.
@@ -120,9 +120,8 @@ function numberOf(
 }
 
 function activationOf({ config, path }: Source, key: string): EncoderActivation {
-  const name = config[key] ?? "gelu";
-  const activation = typeof name === "string" ? activations[name] : undefined;
+  const name = config[key] ?? "gelu", activation = activations.get(name);
   if (activation) return activation;
-  const known = Object.keys(activations).join(", ");
+  const known = [...activations.keys()].join(", ");
   throw new DataError(`${path}: "${key}" is ${JSON.stringify(name)}; known are ${known}.`);
 }
