@@ -52,7 +52,7 @@ export class EncoderNetwork extends Module {
     const { engine } = batch.ids;
     const onTape = (part: Module) =>
       engine.recording && [...part.namedParameters().values()].some(({ frozen }) => !frozen);
-    const { layer: layers, relative_attention_bias: distances } = this.encoder, [tokens] = batch.positions.shape;
+    const { layer: layers, relative_attention_bias: distances } = this.encoder, tokens = batch.ids.shape[1];
     const mask = { keyPaddingMask: batch.keyPaddingMask, bias: distances?.bias(tokens!) };
     // Before the tape begins only one layer's tensors are kept at a time.
     let taped = onTape(this.embeddings) || (distances !== null && onTape(distances));

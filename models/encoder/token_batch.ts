@@ -6,12 +6,14 @@ import type { EncoderConfig } from "./config.ts";
 export interface TokenBatch {
   /** Numbers of the tokens, [batch, tokens] (u32). */
   readonly ids: Tensor;
-  /** Rows of the table of positions, [tokens] (u32). */
+  /** Rows of the table of positions (u32): [tokens], or [batch, tokens] where they differ between sequences. */
   readonly positions: Tensor;
   /** [batch, tokens] (u32); 1 where a sequence is filled up. */
   readonly keyPaddingMask: Tensor;
-  /** 1 / length of the sequence at each of its tokens, 0 behind them, [batch, 1, tokens]. */
-  readonly share: Tensor;
+  /** Tokens of each sequence. */
+  readonly lengths: readonly number[];
+  /** First tokens of each sequence that belong to the prompt. */
+  readonly prompt: number;
 }
 
 /** Lengths are filled up to a multiple of this. */
@@ -24,26 +26,55 @@ export function paddedLength(longest: number): number {
   return Math.max(shortest, Math.ceil(longest / step) * step);
 }
 
-/** Puts sequences on the GPU. Each has at least one token. */
+/**
+ * Puts sequences on the GPU. Each has at least one token.
+ *
+ * @param prompt first tokens of each that belong to the prompt
+ */
 export function tokenBatch(
   engine: Engine,
   sequences: readonly ArrayLike<number>[],
-  { padToken, positions, firstPosition }: EncoderConfig,
+  config: EncoderConfig,
+  prompt = 0,
 ): TokenBatch {
-  const count = sequences.length, longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
-  const tokens = Math.min(paddedLength(longest), positions - firstPosition);
+  const { padToken, positions, firstPosition } = config;
+  const count = sequences.length, lengths = sequences.map(({ length }) => length);
+  const tokens = Math.min(paddedLength(lengths.reduce((a, b) => Math.max(a, b), 0)), positions - firstPosition);
   const ids = new Uint32Array(count * tokens).fill(padToken), mask = new Uint32Array(count * tokens).fill(1);
-  const share = new Float32Array(count * tokens);
   sequences.forEach((sequence, i) => {
-    const from = i * tokens, end = from + sequence.length;
+    const from = i * tokens;
     ids.set(sequence, from);
-    mask.fill(0, from, end);
-    share.fill(1 / sequence.length, from, end);
+    mask.fill(0, from, from + sequence.length);
   });
   return {
     ids: engine.indices([count, tokens], ids, "tokens"),
-    positions: engine.indices([tokens], Uint32Array.from({ length: tokens }, (_, i) => firstPosition + i), "positions"),
+    positions: positionsOf(engine, sequences, tokens, config),
     keyPaddingMask: engine.indices([count, tokens], mask, "padding"),
-    share: engine.tensor([count, 1, tokens], share, "share of a token"),
+    lengths,
+    prompt,
   };
+}
+
+/**
+ * Positions are counted from the first one. Where the architecture counts them from the padding token's number, such a
+ * token in a text stays at that number and is not counted.
+ */
+function positionsOf(
+  engine: Engine,
+  sequences: readonly ArrayLike<number>[],
+  tokens: number,
+  { architecture, padToken, firstPosition }: EncoderConfig,
+): Tensor {
+  const counted = Uint32Array.from({ length: tokens }, (_, i) => firstPosition + i);
+  const uncounted = architecture.positionsAfterPadding
+    ? sequences.filter((sequence) => Array.prototype.includes.call(sequence, padToken))
+    : [];
+  if (uncounted.length === 0) return engine.indices([tokens], counted, "positions");
+  const all = new Uint32Array(sequences.length * tokens);
+  sequences.forEach((sequence, i) => {
+    all.set(counted, i * tokens);
+    let next = firstPosition;
+    for (let j = 0; j < sequence.length; j++) all[i * tokens + j] = sequence[j] === padToken ? padToken : next++;
+  });
+  return engine.indices([sequences.length, tokens], all, "positions");
 }
