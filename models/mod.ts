@@ -17,8 +17,7 @@ export {
   type SentenceEncoderDescription,
   type SentenceEncoderOptions,
 } from "./encoder/sentence_encoder.ts";
-export type { DenseHead, Pooling, SentenceHead } from "./encoder/sentence_head.ts";
-export { SentenceNetwork } from "./encoder/sentence_network.ts";
+export { SentenceDense, SentenceNetwork } from "./encoder/sentence_network.ts";
 export type { EncoderEmbeddings } from "./encoder/embeddings.ts";
 export type { RelativePositions } from "./encoder/relative_positions.ts";
 export type {

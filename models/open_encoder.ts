@@ -20,7 +20,10 @@ interface Scheme {
 }
 
 const schemes = new Map<string, Scheme>([
-  ["transformers", { argument: "<model>", open: (model, options) => openTransformers(model, options) }],
+  ["transformers", {
+    argument: "<model>",
+    open: (model, options, onNote) => openTransformers(model, options, undefined, onNote),
+  }],
   ["gpu", { argument: "<folder>", open: openGpuEncoder }],
 ]);
 
@@ -29,7 +32,11 @@ export const builtInEncoder = "hash";
 
 /** Adds a kind of encoder of one's own: `--encoder SCHEME:ARGUMENT` opens it. */
 export function registerEncoder(scheme: string, open: OpenEncoder, argument = "<name>"): void {
-  schemes.set(scheme, { argument, open });
+  const prefixed: OpenEncoder = async (name, options, onNote) => {
+    const encoder = await open(name, options, onNote);
+    return options.prefix === null ? encoder : withPrefix(encoder, options.prefix);
+  };
+  schemes.set(scheme, { argument, open: prefixed });
 }
 
 /** What an encoder may be called, in words: "hash, transformers:<model> or file:<folder>". */
@@ -97,8 +104,7 @@ export async function openEncoder(
   const { scheme, argument } = parseEncoderName(name);
   const known = schemes.get(scheme);
   if (!known) throw new UsageError(`"${name}" is no pretrained encoder.`);
-  const encoder = await known.open(argument, options, onNote);
-  return options.prefix === null ? encoder : withPrefix(encoder, options.prefix);
+  return await known.open(argument, options, onNote);
 }
 
 /** The encoder with words before each text, which are part of its fingerprint. */

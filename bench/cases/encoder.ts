@@ -39,7 +39,8 @@ const unshared = `transformers.js is left out, and weights are random, since the
 
 async function open(engine: Engine): Promise<SentenceNetwork> {
   if (missing.length === 0) return (await SentenceEncoder.open(engine, folder)).network;
-  const head = { folder, pooling: "mean", dense: [], normalize: true, maxTokens: null, lowerCase: false } as const;
+  const modules = [{ kind: "pooling", modes: ["mean"], includePrompt: true }, { kind: "normalize" }] as const;
+  const head = { folder, modules, prompt: "", maxTokens: null, lowerCase: false };
   const network = new SentenceNetwork({ engine, random: new Philox(1) }, config, head);
   for (const [seed, parameter] of network.parameters().entries()) {
     parameter.assign(uniform(parameter.size, seed).map((value) => value / 10));

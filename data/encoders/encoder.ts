@@ -1,3 +1,5 @@
+import { poolingModes } from "./pooling.ts";
+
 /** A tensor of an encoder's state, as a run keeps it. */
 export interface EncoderTensor {
   /** Sizes along its axes. */
@@ -36,9 +38,9 @@ export interface PretrainedEncoder extends Encoder, AsyncDisposable {
 
 /** How a pretrained encoder is used. */
 export interface EncodingOptions {
-  /** Put before each text, with a space between, as some models want it; null for nothing. */
+  /** Put before each text, with a space between, as some models want it; null for what the model says. */
   readonly prefix: string | null;
-  /** What becomes of the vectors of a text's tokens: their mean, or the first one's; "auto" for what the model says. */
+  /** How the vectors of a text's tokens become one; "auto" for what the model says. */
   readonly pooling: (typeof poolings)[number];
   /** Scales vectors to length 1. */
   readonly normalize: boolean;
@@ -53,7 +55,7 @@ export interface EncodingOptions {
 }
 
 /** Values of `EncodingOptions.pooling`. */
-export const poolings = ["auto", "mean", "cls"] as const;
+export const poolings = ["auto", ...poolingModes] as const;
 
 /** Values of `EncodingOptions.dtype`. */
 export const encoderTypes = ["auto", "fp32", "fp16", "q8", "q4"] as const;

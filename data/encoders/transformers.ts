@@ -1,10 +1,15 @@
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { openOrExplain, whatIsAt } from "../../engine/files.ts";
 import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
+import type { NoteTaker } from "../note_taker.ts";
+import { applyModules, type LoadedModule, loadModules } from "./apply_modules.ts";
+import { notePrompt, promptOf, promptsFile } from "./default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { downloadFolder, isModelName } from "./hub.ts";
 import { fingerprintModel, readModelFolder } from "./model_folder.ts";
-import { poolTokens } from "./pool_tokens.ts";
+import { denseOf } from "./sentence_head.ts";
+import { TextTokenizer } from "./tokenizer/text_tokenizer.ts";
+import { transformerSettingsFiles } from "./transformer_settings.ts";
 
 /** Sentences of about fifty languages: sentence-transformers/paraphrase-multilingual-mpnet-base-v2 as ONNX. */
 export const defaultTransformersModel = "Xenova/paraphrase-multilingual-mpnet-base-v2";
@@ -13,21 +18,17 @@ export const defaultTransformersModel = "Xenova/paraphrase-multilingual-mpnet-ba
 const suffixes = { fp32: "", fp16: "_fp16", q8: "_quantized", q4: "_q4" } as const;
 type WeightType = keyof typeof suffixes;
 
-const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json"] as const;
-
 const weightsFile = (dtype: WeightType) => `onnx/model${suffixes[dtype]}.onnx`;
 
-/** The part of transformers.js that is used. */
+/** The part of transformers.js that is used. Texts are made into tokens here, since it departs from Python's tokenizers. */
 export interface TransformersJs {
   /** Its settings. */
   readonly env: { allowRemoteModels: boolean; logLevel: number };
-  /** Reads tokenizers. */
-  readonly AutoTokenizer: { from_pretrained(folder: string, options: object): Promise<Tokenizer> };
   /** Reads models. */
   readonly AutoModel: { from_pretrained(folder: string, options: object): Promise<OnnxModel> };
+  /** What models take and give. */
+  readonly Tensor: new (type: "int64", data: BigInt64Array, dims: readonly number[]) => OnnxTensor;
 }
-
-type Tokenizer = (texts: readonly string[], options: object) => Readonly<Record<string, OnnxTensor>>;
 
 interface OnnxModel {
   (inputs: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
@@ -41,19 +42,24 @@ interface OnnxTensor {
 
 /** A model that is ready to encode. */
 interface Opened {
-  readonly tokenizer: Tokenizer;
-  /** The token that ends every text; null where there is none. */
-  readonly end: bigint | null;
+  readonly tokenizer: TextTokenizer;
+  readonly modules: readonly LoadedModule[];
+  /** Tokens that the prompt makes at the beginning of each text. */
+  readonly prompt: number;
   readonly network: OnnxModel;
+  readonly Tensor: TransformersJs["Tensor"];
 }
 
-/** The files of a model that transformers.js reads, to be fetched. */
+/** The files of a model that are read, to be fetched. */
 export function transformersFiles(dtype: EncodingOptions["dtype"]): { required: string[]; optional: string[] } {
   const weights = weightsFile(dtype === "auto" ? "fp32" : dtype);
   return {
-    required: ["config.json", ...tokenizerFiles, weights],
+    required: ["config.json", "tokenizer.json", weights],
     // Models of more than 2 GB keep their weights beside the graph.
-    optional: ["sentence_bert_config.json", "1_Pooling/config.json", `${weights}_data`],
+    optional: [
+      ...["tokenizer_config.json", "modules.json", "1_Pooling/config.json", promptsFile, `${weights}_data`],
+      ...transformerSettingsFiles,
+    ],
   };
 }
 
@@ -62,86 +68,86 @@ export function transformersFiles(dtype: EncodingOptions["dtype"]): { required: 
  * the first text is encoded.
  *
  * @param load gives the package
+ * @param onNote told of a prompt that the folder has for each text
  * @throws DataError when files are missing, UsageError when there is no such folder or model
  */
 export async function openTransformers(
   model: string,
   options: EncodingOptions,
   load: () => Promise<TransformersJs> = loadTransformers,
+  onNote: NoteTaker = () => {},
 ): Promise<PretrainedEncoder> {
-  const folder = await findFolder(model);
-  const { dimension, maxTokens, pooling: usual } = await readModelFolder(folder, options.maxTokens);
-  const pooling = options.pooling === "auto" ? usual : options.pooling, { normalize } = options;
+  const folder = await findFolder(model), name = `transformers:${model}`;
+  const described = await readModelFolder(folder, options.maxTokens, {
+    pooling: options.pooling === "auto" ? undefined : options.pooling,
+    normalize: options.normalize,
+    prompt: promptOf(options.prefix),
+  });
+  const { dimension, tokenDimension, maxTokens, head, vocabulary, padToken } = described;
+  if (options.prefix === null) notePrompt(name, head.prompt, onNote);
   const dtype = await findWeights(folder, options.dtype);
-  for (const name of tokenizerFiles) (await openOrExplain(join(folder, name), "a file of a tokenizer")).close();
-  const files = ["config.json", ...tokenizerFiles, weightsFile(dtype), `${weightsFile(dtype)}_data`];
-  const fingerprint = await fingerprintModel("transformers", folder, files, { pooling, normalize }, maxTokens);
+  (await openOrExplain(join(folder, "tokenizer.json"), "a file of a tokenizer")).close();
+  const dense = denseOf(head).map((one) => join(relative(folder, one.folder), "model.safetensors"));
+  const files = ["config.json", "tokenizer.json", weightsFile(dtype), `${weightsFile(dtype)}_data`, ...dense];
+  const fingerprint = await fingerprintModel("transformers", folder, files, head, maxTokens);
   let opened: Promise<Opened> | undefined;
   const open = async (): Promise<Opened> => {
-    const { env, AutoTokenizer, AutoModel } = await load();
+    const modules = await loadModules(head.modules);
+    const tokenizer = await TextTokenizer.open(folder, { vocabulary }, head);
+    const { env, AutoModel, Tensor } = await load();
     env.allowRemoteModels = false;
     env.logLevel = errorsOnly;
     const device = options.device === "auto" ? "cpu" : options.device;
     try {
-      const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
-      return {
-        tokenizer,
-        end: lastToken(tokenizer),
-        network: await AutoModel.from_pretrained(folder, { local_files_only: true, dtype, device }),
-      };
+      const network = await AutoModel.from_pretrained(folder, { local_files_only: true, dtype, device });
+      return { tokenizer, modules, prompt: tokenizer.promptLength(head.prompt, maxTokens), network, Tensor };
     } catch (error) {
       const words = (error instanceof Error ? error.message : String(error)).split("\n")[0]!.replace(/\.$/, "");
       throw new DataError(`${folder} could not be opened by transformers.js: ${words}.`, { cause: error });
     }
   };
   return {
-    name: `transformers:${model}`,
+    name,
     dimension,
     fingerprint,
     maxTokens,
     batchSize: options.batchSize,
     async encode(texts) {
-      const { tokenizer, end, network } = await (opened ??= open());
-      const inputs = tokenizer(texts, { padding: true, truncation: true, max_length: maxTokens });
-      restoreEnds(inputs, maxTokens, end);
-      const outputs = await network(inputs);
+      const { tokenizer, modules, prompt, network, Tensor } = await (opened ??= open());
+      const sequences = texts.map((text) => tokenizer.encode(head.prompt + text, maxTokens));
+      const tokens = sequences.reduce((most, { length }) => Math.max(most, length), 0), dims = [texts.length, tokens];
+      const ids = new BigInt64Array(texts.length * tokens).fill(BigInt(padToken));
+      const mask = new BigInt64Array(texts.length * tokens);
+      sequences.forEach((sequence, i) => {
+        ids.set(sequence.map(BigInt), i * tokens);
+        mask.fill(1n, i * tokens, i * tokens + sequence.length);
+      });
+      const outputs = await network({
+        input_ids: new Tensor("int64", ids, dims),
+        attention_mask: new Tensor("int64", mask, dims),
+      });
       const hidden = outputs.last_hidden_state ?? outputs.token_embeddings;
-      if (!hidden || hidden.dims.at(-1) !== dimension) {
+      if (!hidden || hidden.dims.at(-1) !== tokenDimension) {
         throw new DataError(
           `${folder} gives ${Object.entries(outputs).map(([name, { dims }]) => `${name} [${dims.join(", ")}]`)}; ` +
-            `last_hidden_state of width ${dimension} is expected of a feature-extraction model.`,
+            `last_hidden_state of width ${tokenDimension} is expected of a feature-extraction model.`,
         );
       }
-      return poolTokens(hidden.data as ArrayLike<number>, inputs.attention_mask!.data, texts.length, {
-        pooling,
-        normalize,
+      const states = Float64Array.from(hidden.data as ArrayLike<number>),
+        rows = new Float32Array(texts.length * dimension);
+      sequences.forEach(({ length }, i) => {
+        const vectors = Array.from({ length }, (_, token) => {
+          const at = (i * tokens + token) * tokenDimension;
+          return states.subarray(at, at + tokenDimension);
+        });
+        rows.set(applyModules(modules, vectors, prompt), i * dimension);
       });
+      return rows;
     },
     async [Symbol.asyncDispose]() {
       await (await opened?.catch(() => undefined))?.network.dispose();
     },
   };
-}
-
-/** The token that ends every text; null for a tokenizer that has none. */
-function lastToken(tokenizer: Tokenizer): bigint | null {
-  const last = (text: string) => BigInt(Array.from(tokenizer([text], {}).input_ids!.data).at(-1) ?? -1);
-  const end = last("");
-  return end === last("a") ? end : null;
-}
-
-/** Puts the token back that ends each text: transformers.js cuts it off with the rest of a text that is too long. */
-function restoreEnds(
-  { input_ids, attention_mask }: Readonly<Record<string, OnnxTensor>>,
-  maxTokens: number,
-  end: bigint | null,
-): void {
-  const [texts, tokens] = input_ids!.dims as [number, number];
-  if (tokens < maxTokens || end === null) return;
-  const ids = input_ids!.data as BigInt64Array;
-  for (let last = tokens - 1; last < texts * tokens; last += tokens) {
-    if (Number(attention_mask!.data[last]) === 1) ids[last] = end;
-  }
 }
 
 const errorsOnly = 40;

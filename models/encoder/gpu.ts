@@ -1,3 +1,4 @@
+import { notePrompt, promptOf } from "../../data/encoders/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "../../data/encoders/encoder.ts";
 import { Engine } from "../../engine/engine.ts";
 import { UsageError } from "../../kernels/errors.ts";
@@ -9,12 +10,12 @@ const precisions: Partial<Record<EncodingOptions["dtype"], "f32" | "f16">> = { a
 /**
  * A Hugging Face folder on an engine of its own, which is opened when the first text is encoded.
  *
- * @param onNote told what it runs on
+ * @param onNote told what it runs on, and of a prompt that the folder has for each text
  * @throws UsageError for forms of weights and devices that the engine does not have, and what `SentenceEncoder.open` throws
  */
 export async function openGpuEncoder(
   folder: string,
-  { pooling, normalize, maxTokens, dtype, batchSize, device }: EncodingOptions,
+  { prefix, pooling, normalize, maxTokens, dtype, batchSize, device }: EncodingOptions,
   onNote: (sentence: string) => void,
 ): Promise<PretrainedEncoder> {
   const name = `gpu:${folder}`;
@@ -24,10 +25,12 @@ export async function openGpuEncoder(
   const settings = {
     pooling: pooling === "auto" ? undefined : pooling,
     normalize,
+    prompt: promptOf(prefix),
     maxTokens: maxTokens ?? undefined,
     precision,
   };
-  const { width, fingerprint, maxTokens: most } = await SentenceEncoder.describe(folder, settings);
+  const { width, fingerprint, maxTokens: most, prompt } = await SentenceEncoder.describe(folder, settings);
+  if (prefix === null) notePrompt(name, prompt, onNote);
   const stack = new AsyncDisposableStack();
   const open = async () => {
     const engine = stack.use(await Engine.open({ onNote }));

@@ -10,9 +10,15 @@ import { Philox } from "../../kernels/philox.ts";
 import { tensorName } from "./architectures.ts";
 import { planBatches } from "./batch_plan.ts";
 import { type EncoderConfig, readEncoderConfig } from "./config.ts";
-import { readJsonObjectIfThere } from "./json_file.ts";
 import { type SavedWeights, saveFolder } from "./save_folder.ts";
-import { type Pooling, readSentenceHead, type SentenceHead } from "./sentence_head.ts";
+import type { PoolingMode } from "../../data/encoders/pooling.ts";
+import {
+  checkWidths,
+  denseOf,
+  headWidth,
+  readSentenceHead,
+  type SentenceHead,
+} from "../../data/encoders/sentence_head.ts";
 import { SentenceNetwork } from "./sentence_network.ts";
 import { TextTokenizer } from "./text_tokenizer.ts";
 import { tokenBatch } from "./token_batch.ts";
@@ -21,9 +27,11 @@ import { WeightFiles } from "./weights.ts";
 /** How a `SentenceEncoder` encodes; what is left out is as the folder's files say. */
 export interface SentenceEncoderOptions {
   /** How the vectors of tokens become one; "mean" where no file says. */
-  readonly pooling?: Pooling | undefined;
-  /** True for rows of length 1; so where no file says. */
+  readonly pooling?: PoolingMode | undefined;
+  /** True for rows of length 1, false for rows as they come before a last normalisation; true where no file says. */
   readonly normalize?: boolean | undefined;
+  /** Put before each text, with nothing between; the folder's default prompt, where it has one. */
+  readonly prompt?: string | undefined;
   /** Most tokens of a text, those that begin and end each text among them; the rest of a text is not read. */
   readonly maxTokens?: number | undefined;
   /** What the operands of products are rounded to; "f32" by default. "f16" asks for a device that has it. */
@@ -40,6 +48,8 @@ export interface SentenceEncoderDescription {
   readonly maxTokens: number;
   /** SHA-256 of the folder's files and of all else that decides what a text's row is. */
   readonly fingerprint: string;
+  /** Put before each text. */
+  readonly prompt: string;
 }
 
 /** What a `SentenceEncoder` is made of. */
@@ -49,6 +59,8 @@ interface Parts {
   readonly tokenizer: TextTokenizer;
   readonly head: SentenceHead;
   readonly maxTokens: number;
+  /** Tokens that the prompt makes at the beginning of each text. */
+  readonly promptTokens: number;
   readonly memory: number;
   readonly fingerprint: string;
   readonly weights: readonly SavedWeights[];
@@ -96,7 +108,9 @@ export class SentenceEncoder implements Disposable {
       const fingerprint = await fingerprintOf(head, maxTokens, precision, paths);
       network.eval();
       for (const module of network.namedModules().values()) if (module instanceof Linear) module.operands = precision;
-      return new SentenceEncoder(engine, { folder, network, tokenizer, head, maxTokens, memory, fingerprint, weights });
+      const promptTokens = tokenizer.promptLength(head.prompt, maxTokens);
+      const parts = { folder, network, tokenizer, head, maxTokens, promptTokens, memory, fingerprint, weights };
+      return new SentenceEncoder(engine, parts);
     } catch (error) {
       network.dispose();
       throw error;
@@ -112,14 +126,15 @@ export class SentenceEncoder implements Disposable {
   static async describe(folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoderDescription> {
     const { head, config, maxTokens } = await readSettings(folder, options);
     const paths: string[] = [];
-    for (const one of [head, ...head.dense]) {
+    for (const one of [head, ...denseOf(head)]) {
       using files = await WeightFiles.open(one.folder);
       paths.push(...files.paths);
     }
     return {
-      width: head.dense.at(-1)?.outFeatures ?? config.width,
+      width: headWidth(head, config.width),
       maxTokens,
       fingerprint: await fingerprintOf(head, maxTokens, options.precision ?? "f32", paths),
+      prompt: head.prompt,
     };
   }
 
@@ -149,17 +164,18 @@ export class SentenceEncoder implements Disposable {
   }
 
   /**
-   * The tokens of a text, with those that begin and end each text, cut to the limit. Half a surrogate pair counts as U+FFFD.
+   * The tokens of a text behind the prompt, with those that begin and end each text, cut to the limit. Half a surrogate
+   * pair counts as U+FFFD.
    */
   tokenize(text: string): number[] {
     const { tokenizer, head, maxTokens } = this.#parts;
-    return tokenizer.encode(text, maxTokens, { lowerCase: head.lowerCase });
+    return tokenizer.encode(head.prompt + text, maxTokens);
   }
 
   /** One row for each sequence of tokens, [sequences, width], in one batch; on the tape, unless that is off. */
   forward(sequences: readonly ArrayLike<number>[]): Tensor {
-    const engine = this.#engine, { network } = this.#parts;
-    const run = () => network.forward(tokenBatch(engine, sequences, network.encoder.config));
+    const engine = this.#engine, { network, promptTokens } = this.#parts;
+    const run = () => network.forward(tokenBatch(engine, sequences, network.encoder.config, promptTokens));
     return engine.recording ? run() : engine.scope(run);
   }
 
@@ -236,48 +252,47 @@ async function loadWeights({ encoder, dense }: SentenceNetwork, { architecture }
     paths.push(...files.paths);
   };
   await load(encoder, head.folder, (path) => tensorName(architecture, path), architecture.prefix);
-  for (const [i, layer] of dense.entries()) await load(layer, head.dense[i]!.folder, (path) => `linear.${path}`);
+  const settings = denseOf(head);
+  for (const [i, layer] of dense.entries()) await load(layer, settings[i]!.folder, (path) => path);
   return { weights, paths };
 }
 
 /** What a folder's files say beside the weights, with what is asked for over it. */
 async function readSettings(folder: string, options: SentenceEncoderOptions) {
-  const found = await readSentenceHead(folder);
-  const { pooling = found.pooling, normalize = found.normalize } = options;
-  const head = { ...found, pooling, normalize };
-  const config = await readEncoderConfig(head.folder);
-  const tokenizer = await TextTokenizer.open(head.folder, config);
-  const maxTokens = await limitOf(head, config, tokenizer.least, options.maxTokens);
+  const head = await readSentenceHead(folder, options), config = await readEncoderConfig(head.folder);
+  checkWidths(head, config.width);
+  const tokenizer = await TextTokenizer.open(head.folder, config, head);
+  const maxTokens = limitOf(head, config, tokenizer.least, options.maxTokens);
   return { head, config, tokenizer, maxTokens };
 }
+
+/** Part of every fingerprint: changed when texts are prepared or pooled in another way. */
+const encodingVersion = 2;
 
 /** SHA-256 of all that decides what a text's row is. */
 async function fingerprintOf(head: SentenceHead, maxTokens: number, precision: string, weights: readonly string[]) {
   const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
   const more = join(head.folder, "tokenizer_config.json");
   if (await whatIsAt(more) === "file") described.push(more);
-  const { folder: _, dense, ...settings } = head;
+  const { folder: _, modules, ...settings } = head;
   return await hashOf([...described, ...weights], {
     ...settings,
-    dense: dense.map(({ folder: _, ...one }) => one),
+    modules: modules.map((module) => module.kind === "dense" ? { ...module, folder: undefined } : module),
     maxTokens,
     precision,
+    encodingVersion,
   });
 }
 
 /** The limit of tokens that was asked for, or that of the files, within the positions that the encoder has. */
-async function limitOf(
+function limitOf(
   { folder, maxTokens }: SentenceHead,
   { positions, firstPosition }: EncoderConfig,
   least: number,
   asked: number | undefined,
-): Promise<number> {
+): number {
   const most = positions - firstPosition;
-  if (asked === undefined) {
-    const path = join(folder, "tokenizer_config.json");
-    const { model_max_length: usual } = await readJsonObjectIfThere(path, "the settings of a tokenizer");
-    return Math.max(least, Math.min(most, maxTokens ?? (typeof usual === "number" ? usual : most)));
-  }
+  if (asked === undefined) return Math.max(least, Math.min(most, maxTokens ?? most));
   if (Number.isInteger(asked) && asked >= least && asked <= most) return asked;
   throw new UsageError(
     `A limit of ${asked} tokens was asked for; ${folder} takes an integer from ${least} to ${most}.`,

@@ -9,7 +9,7 @@ import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { readEncoderConfig } from "../encoder/config.ts";
 import { SentenceEncoder } from "../encoder/sentence_encoder.ts";
-import { readSentenceHead } from "../encoder/sentence_head.ts";
+import { readSentenceHead } from "../../data/encoders/sentence_head.ts";
 import { parseEncoderName } from "../open_encoder.ts";
 import type { Given } from "../settings/table.ts";
 import { resolve } from "../settings/table.ts";

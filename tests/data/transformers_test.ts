@@ -1,17 +1,36 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { EncodingOptions } from "../../data/encoders/encoder.ts";
-import { poolTokens } from "../../data/encoders/pool_tokens.ts";
+import { applyModules, loadModules } from "../../data/encoders/apply_modules.ts";
+import { type PoolingMode, poolingModes } from "../../data/encoders/pooling.ts";
 import { openTransformers, type TransformersJs } from "../../data/encoders/transformers.ts";
 import { encodingOptions } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
+
+/** The token that ends every text. */
+const end = 30;
+
+/** A tokenizer of one token a character, whose number is the character's, and one at the end. */
+const characters = {
+  added_tokens: [{ id: end, content: "<end>", special: true, normalized: false }],
+  model: {
+    type: "BPE",
+    vocab: Object.fromEntries(Array.from("abcdefg ", (character) => [character, character.charCodeAt(0)])),
+    merges: [],
+  },
+  post_processor: {
+    type: "TemplateProcessing",
+    single: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "<end>", type_id: 0 } }],
+    special_tokens: { "<end>": { id: "<end>", ids: [end], tokens: ["<end>"] } },
+  },
+};
 
 /** A Hugging Face folder as far as it is read before anything is encoded. */
 async function writeModel(folder: string, further: Readonly<Record<string, string>> = {}): Promise<void> {
   await Deno.mkdir(join(folder, "onnx"));
   const files = {
     "config.json": '{"model_type": "bert", "hidden_size": 2, "max_position_embeddings": 16}',
-    "tokenizer.json": "{}",
+    "tokenizer.json": JSON.stringify(characters),
     "tokenizer_config.json": '{"model_max_length": 1e30}',
     "onnx/model_quantized.onnx": "weights",
     ...further,
@@ -19,39 +38,21 @@ async function writeModel(folder: string, further: Readonly<Record<string, strin
   for (const [name, content] of Object.entries(files)) await put(folder, name, content);
 }
 
-/** The token that ends every text. */
-const end = 30;
-
-/** transformers.js with a tokenizer of one token a character and one at the end, whose vector is its code and its place. */
+/** transformers.js with a model that makes of each token its number and its place. */
 function fakePackage(calls: object[], width = 2): TransformersJs {
   return {
     env: { allowRemoteModels: true, logLevel: 0 },
-    AutoTokenizer: {
-      from_pretrained: (folder, options) => {
-        calls.push({ tokenizer: folder, options });
-        return Promise.resolve((texts: readonly string[], options: { readonly max_length?: number }) => {
-          calls.push({ texts, options });
-          // Cut as transformers.js cuts: the end with the rest.
-          const tokens = texts.map((text) => [...text, String.fromCharCode(end)].slice(0, options.max_length));
-          const longest = Math.max(...tokens.map(({ length }) => length));
-          const dims = [texts.length, longest];
-          const each = (of: (token: string | undefined) => number) =>
-            BigInt64Array.from(
-              tokens.flatMap((text) => Array.from({ length: longest }, (_, i) => BigInt(of(text[i])))),
-            );
-          return {
-            input_ids: { dims, data: each((token) => token?.charCodeAt(0) ?? 0) },
-            attention_mask: { dims, data: each((token) => token === undefined ? 0 : 1) },
-          };
-        });
-      },
+    Tensor: class {
+      constructor(readonly type: string, readonly data: BigInt64Array, readonly dims: readonly number[]) {}
     },
     AutoModel: {
       from_pretrained: (folder, options) => {
         calls.push({ model: folder, options });
         const model = (
-          { input_ids }: Readonly<Record<string, { dims: readonly number[]; data: ArrayLike<number | bigint> }>>,
+          inputs: Readonly<Record<string, { dims: readonly number[]; data: ArrayLike<number | bigint> }>>,
         ) => {
+          calls.push({ inputs });
+          const { input_ids } = inputs;
           const ids = Array.from(input_ids!.data, Number), [, tokens] = input_ids!.dims as [number, number];
           // What stands for a filled-up place must not be looked at.
           const data = Float32Array.from(ids.flatMap((id, i) => [id || NaN, i % tokens]));
@@ -87,26 +88,53 @@ Deno.test(
     }
     assert.equal(loaded, 1);
     assert.equal(fake.env.allowRemoteModels, false);
-    assert.deepEqual(calls.filter((call) => !("texts" in call)), [
-      { tokenizer: folder, options: { local_files_only: true } },
+    assert.deepEqual(calls.filter((call) => !("inputs" in call)), [
       { model: folder, options: { local_files_only: true, dtype: "q8", device: "cpu" } },
       { disposed: true },
     ]);
-    assert.deepEqual(calls.find((call) => "texts" in call && (call.texts as string[]).includes("ac")), {
-      texts: ["ac", "b"],
-      options: { padding: true, truncation: true, max_length: 8 },
-    });
+    const [{ inputs }] = calls.filter((call) => "inputs" in call) as [
+      { inputs: Record<"input_ids" | "attention_mask", { dims: number[]; data: BigInt64Array }> },
+    ];
+    assert.deepEqual([inputs.input_ids.dims, [...inputs.input_ids.data].map(Number)], [[2, 3], [
+      97,
+      99,
+      end,
+      98,
+      end,
+      0,
+    ]]);
+    assert.deepEqual([...inputs.attention_mask.data].map(Number), [1, 1, 1, 1, 1, 0]);
   }),
 );
 
-Deno.test("transformers: tokens are pooled by their mean or the first of them, and scaled to length 1 where asked", () => {
-  const hidden = Float32Array.of(3, 4, 1, 0, 0, 2, 9, 9), mask = [1n, 1n, 1n, 0n];
-  const pool = (pooling: "mean" | "cls", normalize: boolean) =>
-    [...poolTokens(hidden, mask, 2, { pooling, normalize })].map((value) => Number(value.toFixed(6)));
-  assert.deepEqual(pool("mean", false), [2, 2, 0, 2]);
-  assert.deepEqual(pool("mean", true), [Math.SQRT1_2, Math.SQRT1_2, 0, 1].map((value) => Number(value.toFixed(6))));
-  assert.deepEqual(pool("cls", false), [3, 4, 0, 2]);
-  assert.deepEqual(pool("cls", true), [0.6, 0.8, 0, 1]);
+/** Of the tokens (3, 4), (1, 0) and (2, 5), by hand. */
+const pooledByHand: Readonly<Record<PoolingMode, readonly [all: number[], behindOne: number[]]>> = {
+  cls: [[3, 4], [1, 0]],
+  max: [[3, 5], [2, 5]],
+  mean: [[2, 3], [1.5, 2.5]],
+  mean_sqrt_len_tokens: [[6 / Math.sqrt(3), 9 / Math.sqrt(3)], [3 / Math.SQRT2, 5 / Math.SQRT2]],
+  weightedmean: [[11 / 6, 19 / 6], [8 / 5, 3]],
+  lasttoken: [[2, 5], [2, 5]],
+};
+
+Deno.test("transformers: tokens are pooled in every way, with the prompt or without it, and modules follow in order", async () => {
+  const tokens = [[3, 4], [1, 0], [2, 5]].map((values) => Float64Array.from(values));
+  const rounded = (values: Iterable<number>) => [...values].map((value) => Number(value.toFixed(9)));
+  for (const mode of poolingModes) {
+    const [all, behindOne] = pooledByHand[mode];
+    for (const [includePrompt, expected] of [[true, all], [false, behindOne]] as const) {
+      const pooling = { kind: "pooling", modes: [mode], includePrompt } as const;
+      assert.deepEqual(rounded(applyModules([pooling], tokens, 1)), rounded(expected), mode);
+    }
+  }
+  const modules = await loadModules([
+    { kind: "normalize" },
+    { kind: "pooling", modes: ["lasttoken", "cls"], includePrompt: true },
+    { kind: "normalize" },
+  ]);
+  const length = Math.sqrt(29);
+  const expected = [2 / length, 5 / length, 0.6, 0.8].map((value) => value / Math.SQRT2);
+  assert.deepEqual(rounded(applyModules(modules, tokens, 0)), rounded(expected));
 });
 
 Deno.test(
@@ -212,7 +240,7 @@ Deno.test(
     await put(folder, "config.json", "{}");
     await refused(/config\.json has no hidden_size; the config of a text encoder is expected\.$/);
     await put(folder, "config.json", "{");
-    await refused(/config\.json is not valid JSON/);
+    await refused(/config\.json is no JSON file; the config\.json of an encoder is expected\.$/);
     await refused(/^"nowhere" is neither a folder nor the name of a model, owner\/name\.$/, "nowhere");
     await refused(/^The encoder a\/b is not on this machine; fetch it first: deno task download a\/b$/, "a/b");
   }),

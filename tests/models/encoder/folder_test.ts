@@ -138,6 +138,11 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
     ],
     ["the activation is unknown", { config: { hidden_act: "swish" } }, /"hidden_act" is "swish"; known are gelu, /],
     [
+      "the activation is what every object has",
+      { config: { hidden_act: "constructor" } },
+      /config\.json: "hidden_act" is "constructor"; known are gelu, /,
+    ],
+    [
       "the tokenizer has more tokens",
       { config: { vocab_size: 20 } },
       /gives ".*" the number 20, but config\.json has a vocab_size of 20/,
@@ -178,8 +183,12 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
         message: /config\.json does not exist; the settings of an encoder/,
       });
       await writeTinyEncoder(folder, "bert");
-      await writeHead(folder, { pooling: "weightedmean_tokens" });
-      await assert.rejects(() => encode(folder), { message: /asks for pooling_mode_weightedmean_tokens; one of/ });
+      await writeHead(folder, { pooling: "mean_tokens" });
+      await put(folder, "1_Pooling/config.json", '{"pooling_mode_median_tokens": true}');
+      await assert.rejects(() => encode(folder), {
+        message: /asks for pooling_mode_median_tokens; known are pooling_/,
+      });
+      await put(folder, "1_Pooling/config.json", "{}");
       await put(folder, "modules.json", '[{"type": "sentence_transformers.models.CNN"}]');
       await assert.rejects(() => encode(folder), {
         message: /names the module "sentence_transformers\.models\.CNN"; known are/,

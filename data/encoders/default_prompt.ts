@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { DataError } from "../../kernels/errors.ts";
+import type { NoteTaker } from "../note_taker.ts";
+import { readJsonObjectIfThere } from "./json_file.ts";
+
+/** Where sentence-transformers names the prompts of a model. */
+export const promptsFile = "config_sentence_transformers.json";
+
+/** Prompts that every model has, empty where its file does not give them. */
+const usualPrompts: Readonly<Record<string, unknown>> = { query: "", document: "" };
+
+/**
+ * What a folder puts before each text: the prompt that `default_prompt_name` names; "" where there is none.
+ *
+ * @throws DataError when it names a prompt that the file does not have
+ */
+export async function readDefaultPrompt(folder: string): Promise<string> {
+  const path = join(folder, promptsFile), config = await readJsonObjectIfThere(path, "the prompts of an encoder");
+  const { default_prompt_name: name = null, prompts = null } = config;
+  if (name === null) return "";
+  const known = new Map(Object.entries({ ...usualPrompts, ...prompts as object | null }));
+  const prompt = typeof name === "string" ? known.get(name) : undefined;
+  if (typeof prompt === "string") return prompt;
+  throw new DataError(
+    `${path} has the default_prompt_name ${JSON.stringify(name)}; one of its prompts, ${
+      [...known.keys()].join(", ")
+    }, is expected.`,
+  );
+}
+
+/** What `--prefix` puts before each text; undefined where it leaves that to the folder. */
+export function promptOf(prefix: string | null): string | undefined {
+  return prefix === null ? undefined : prefix === "" ? "" : `${prefix} `;
+}
+
+/** Says what a folder puts before each text, where it does. */
+export function notePrompt(encoder: string, prompt: string, onNote: NoteTaker): void {
+  if (prompt === "") return;
+  onNote(
+    `${encoder} puts ${JSON.stringify(prompt)} before each text, the default of its ${promptsFile}; ` +
+      "--prefix takes its place.",
+  );
+}

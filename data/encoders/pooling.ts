@@ -1,0 +1,99 @@
+import { DataError } from "../../kernels/errors.ts";
+import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
+
+/** Ways to make one vector of the vectors of a text's tokens, by sentence-transformers' names. */
+export const poolingModes = ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"] as const;
+
+/** One of `poolingModes`. */
+export type PoolingMode = typeof poolingModes[number];
+
+/** Settings of a pooling. */
+export interface Pooling {
+  /** What stands side by side in the vector of a text, from the first to the last. */
+  readonly modes: readonly PoolingMode[];
+  /** False where the tokens of the prompt are left out. */
+  readonly includePrompt: boolean;
+}
+
+/** How settings before sentence-transformers 5.4 ask for a mode, in the order in which several are put together. */
+const switches: ReadonlyMap<string, PoolingMode> = new Map([
+  ["pooling_mode_cls_token", "cls"],
+  ["pooling_mode_max_tokens", "max"],
+  ["pooling_mode_mean_tokens", "mean"],
+  ["pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"],
+  ["pooling_mode_weightedmean_tokens", "weightedmean"],
+  ["pooling_mode_lasttoken", "lasttoken"],
+]);
+
+/** The settings of a pooling in the form that all versions of sentence-transformers read. */
+export function poolingSettings({ modes, includePrompt }: Pooling, width: number): JsonObject {
+  const on = Object.fromEntries([...switches].map(([key, mode]) => [key, modes.includes(mode)]));
+  return { word_embedding_dimension: width, ...on, include_prompt: includePrompt };
+}
+
+/**
+ * Reads the settings of a pooling, with a switch for each mode or with their names in `pooling_mode`. Without a file, or
+ * where it names none, it is the mean.
+ *
+ * @throws DataError when a mode is unknown
+ */
+export async function readPooling(path: string): Promise<Pooling> {
+  const config = await readJsonObjectIfThere(path, "the settings of a pooling");
+  const { include_prompt: prompt = true } = config;
+  if (typeof prompt !== "boolean") {
+    throw new DataError(`${path}: "include_prompt" is ${JSON.stringify(prompt)}; true or false is expected.`);
+  }
+  const modes = config.pooling_mode === undefined ? switchedOn(config, path) : named(config.pooling_mode, path);
+  return { modes, includePrompt: prompt };
+}
+
+function switchedOn(config: JsonObject, path: string): PoolingMode[] {
+  for (const [key, value] of Object.entries(config)) {
+    if (!key.startsWith("pooling_mode_")) continue;
+    if (typeof value !== "boolean") {
+      throw new DataError(`${path}: "${key}" is ${JSON.stringify(value)}; true or false is expected.`);
+    }
+    if (value && !switches.has(key)) {
+      throw new DataError(`${path} asks for ${key}; known are ${[...switches.keys()].join(", ")}.`);
+    }
+  }
+  const on = [...switches].filter(([key]) => config[key] === true).map(([, mode]) => mode);
+  return on.length > 0 ? on : ["mean"];
+}
+
+function named(value: unknown, path: string): PoolingMode[] {
+  const names: unknown[] = Array.isArray(value) ? value : [value];
+  const unknown = names.find((name) => !poolingModes.some((mode) => mode === name));
+  if (names.length > 0 && unknown === undefined) return names as PoolingMode[];
+  const found = names.length > 0 ? unknown : value;
+  throw new DataError(`${path} has the pooling_mode ${JSON.stringify(found)}; known are ${poolingModes.join(", ")}.`);
+}
+
+/**
+ * What each token of a text counts for in a pooling that is a weighted sum.
+ *
+ * @param length tokens of the text
+ * @param skipped first tokens that are left out
+ */
+export function poolingWeights(mode: Exclude<PoolingMode, "max">, length: number, skipped = 0): Float64Array {
+  const weights = new Float64Array(length), left = length - skipped;
+  switch (mode) {
+    case "cls":
+      weights[left > 0 ? skipped : 0] = 1;
+      break;
+    case "lasttoken":
+      if (left > 0) weights[length - 1] = 1;
+      break;
+    case "mean":
+      weights.fill(1 / left, skipped);
+      break;
+    case "mean_sqrt_len_tokens":
+      weights.fill(1 / Math.sqrt(left), skipped);
+      break;
+    case "weightedmean": {
+      const sum = (length * (length + 1) - skipped * (skipped + 1)) / 2;
+      for (let i = skipped; i < length; i++) weights[i] = (i + 1) / sum;
+    }
+  }
+  return weights;
+}
