@@ -1,6 +1,6 @@
 import type { EncodingOptions } from "../data/encoders/encoder.ts";
-import { downloadModel, hubAddress, isModelName, megabytes } from "../data/encoders/hub.ts";
-import { defaultTransformersModel, transformersFiles } from "../data/encoders/transformers.ts";
+import { downloadModel, type DownloadOptions, hubAddress, isModelName, megabytes } from "../data/encoders/hub.ts";
+import { defaultTransformersModel, missingModuleFiles, transformersFiles } from "../data/encoders/transformers.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { encodingTable } from "../models/settings/shared.ts";
 import { command } from "./command.ts";
@@ -45,12 +45,15 @@ export function downloadCommand(act: (call: DownloadCall) => Promise<void>) {
 export async function download({ model, dtype, address }: DownloadCall, terminal: Terminal): Promise<void> {
   const { required, optional } = transformersFiles(dtype);
   await interruptible(terminal, async (signal) => {
-    await downloadModel(model, required, optional, {
+    const options: DownloadOptions = {
       address,
       signal,
       onNote: (sentence) => terminal.note(sentence),
       onProgress: (bytes, of) => terminal.status(`${megabytes(bytes)} of ${megabytes(of)} ${bar(bytes / of || 0)}`),
-    });
+    };
+    const folder = await downloadModel(model, required, optional, options);
+    const named = await missingModuleFiles(folder);
+    if (named.required.length > 0) await downloadModel(model, named.required, named.optional, options);
     terminal.status("");
   });
   terminal.note(`It is there; --encoder transformers:${model} uses it.`);

@@ -33,11 +33,14 @@ export function promptOf(prefix: string | null): string | undefined {
   return prefix === null ? undefined : prefix === "" ? "" : `${prefix} `;
 }
 
-/** Says what a folder puts before each text, where it does. */
+/** What is said of a folder that puts a prompt before each text; null for one that does not. */
+export function promptNote(encoder: string, prompt: string): string | null {
+  if (prompt === "") return null;
+  return `${encoder} puts ${JSON.stringify(prompt)} before each text, the default of its ${promptsFile}`;
+}
+
+/** Says what a folder puts before each text, where it does and `--prefix` could take its place. */
 export function notePrompt(encoder: string, prompt: string, onNote: NoteTaker): void {
-  if (prompt === "") return;
-  onNote(
-    `${encoder} puts ${JSON.stringify(prompt)} before each text, the default of its ${promptsFile}; ` +
-      "--prefix takes its place.",
-  );
+  const note = promptNote(encoder, prompt);
+  if (note) onNote(`${note}; --prefix takes its place.`);
 }

@@ -6,6 +6,7 @@ import { applyModules, type LoadedModule, loadModules } from "./apply_modules.ts
 import { notePrompt, promptOf, promptsFile } from "./default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { downloadFolder, isModelName } from "./hub.ts";
+import { readJson } from "./json_file.ts";
 import { fingerprintModel, readModelFolder } from "./model_folder.ts";
 import { denseOf } from "./sentence_head.ts";
 import { TextTokenizer } from "./tokenizer/text_tokenizer.ts";
@@ -61,6 +62,23 @@ export function transformersFiles(dtype: EncodingOptions["dtype"]): { required: 
       ...transformerSettingsFiles,
     ],
   };
+}
+
+/** The files that a folder's `modules.json` calls for and that it lacks, to be fetched too. */
+export async function missingModuleFiles(folder: string): Promise<{ required: string[]; optional: string[] }> {
+  const path = join(folder, "modules.json"), required: string[] = [], optional: string[] = [];
+  const modules = await whatIsAt(path) === "file" ? await readJson(path, "a list of modules") : [];
+  for (const entry of Array.isArray(modules) ? modules : []) {
+    const { type, path: below } = (entry ?? {}) as { readonly type?: unknown; readonly path?: unknown };
+    if (typeof type !== "string" || typeof below !== "string" || !/^[\w.-]+$/.test(below)) continue;
+    const needs = async (name: string, list: string[]) => {
+      if (await whatIsAt(join(folder, below, name)) === "nothing") list.push(`${below}/${name}`);
+    };
+    if (/\.(Pooling|Dense)$/.test(type)) await needs("config.json", required);
+    if (/\.Dense$/.test(type)) await needs("model.safetensors", required);
+    if (/\.Normalize$/.test(type)) await needs("config.json", optional);
+  }
+  return { required, optional };
 }
 
 /**

@@ -9,6 +9,7 @@ import { whatIsAt } from "../../engine/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { readEncoderConfig } from "../encoder/config.ts";
 import { SentenceEncoder } from "../encoder/sentence_encoder.ts";
+import { promptNote } from "../../data/encoders/default_prompt.ts";
 import { readSentenceHead } from "../../data/encoders/sentence_head.ts";
 import { parseEncoderName } from "../open_encoder.ts";
 import type { Given } from "../settings/table.ts";
@@ -122,6 +123,8 @@ async function run(
   await using engine = await Engine.open({ onNote });
   onAdapter?.(engine.opened.adapter);
   using encoder = await openEncoder(engine, config.encoder, settings.maxTokens);
+  const note = promptNote(config.encoder, encoder.head.prompt);
+  if (note) onNote(`${note}.`);
   const fingerprint = fingerprintOf(config, encoder, records, definitions);
   const trainer = new FinetuneTrainer(engine, encoder, pool, settings);
   try {

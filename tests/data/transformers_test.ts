@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { EncodingOptions } from "../../data/encoders/encoder.ts";
 import { applyModules, loadModules } from "../../data/encoders/apply_modules.ts";
 import { type PoolingMode, poolingModes } from "../../data/encoders/pooling.ts";
-import { openTransformers, type TransformersJs } from "../../data/encoders/transformers.ts";
+import { missingModuleFiles, openTransformers, type TransformersJs } from "../../data/encoders/transformers.ts";
+import { encodeSafetensors, type SafetensorsTensor } from "../../engine/safetensors.ts";
 import { encodingOptions } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 
@@ -196,6 +197,62 @@ Deno.test(
     };
     assert.deepEqual(await encode("auto"), Float32Array.of(97, 0));
     assert.deepEqual(await encode("mean"), Float32Array.of((97 + 99 + end) / 3, 1));
+  }),
+);
+
+Deno.test(
+  "transformers: dense layers, a prompt and small letters are applied as the folder says",
+  withFolder(async (folder) => {
+    const type = (kind: string) => `sentence_transformers.models.${kind}`;
+    await writeModel(folder, {
+      "modules.json": JSON.stringify([
+        { type: type("Transformer"), path: "" },
+        { type: type("Pooling"), path: "1_Pooling" },
+        { type: type("Dense"), path: "2_Dense" },
+        { type: type("Normalize"), path: "3_Normalize" },
+      ]),
+      "config_sentence_transformers.json": '{"prompts": {"query": "ab"}, "default_prompt_name": "query"}',
+      "sentence_distilbert_config.json": '{"max_seq_length": 4, "do_lower_case": true}',
+    });
+    assert.deepEqual(await missingModuleFiles(folder), {
+      required: ["1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors"],
+      optional: ["3_Normalize/config.json"],
+    });
+    for (const name of ["1_Pooling", "2_Dense"]) await Deno.mkdir(join(folder, name));
+    await put(folder, "1_Pooling/config.json", '{"pooling_mode": ["lasttoken", "cls"], "include_prompt": false}');
+    const activation_function = "torch.nn.modules.activation.ReLU";
+    const sizes = { in_features: 4, out_features: 2, bias: true, use_residual: true };
+    await put(folder, "2_Dense/config.json", JSON.stringify({ ...sizes, activation_function }));
+    const tensors = new Map<string, SafetensorsTensor>([
+      ["linear.weight", { dtype: "F32", shape: [2, 4], data: Float32Array.of(1, 0, 0, 0, 0, 0, 1, -100) }],
+      ["linear.bias", { dtype: "F32", shape: [2], data: Float32Array.of(2, 1) }],
+      ["residual.weight", { dtype: "F32", shape: [2, 4], data: Float32Array.of(0, 1, 0, 0, 0, 0, 0, 1) }],
+    ]);
+    await put(folder, "2_Dense/model.safetensors", encodeSafetensors(tensors));
+    const notes: string[] = [];
+    const open = (options: Partial<EncodingOptions>) => {
+      const load = () => Promise.resolve(fakePackage([]));
+      const asked = { ...encodingOptions, pooling: "auto", ...options } as const;
+      return openTransformers(folder, asked, load, (note) => notes.push(note));
+    };
+    const encoder = await open({ normalize: false });
+    assert.deepEqual([encoder.dimension, encoder.maxTokens], [2, 4]);
+    // "abC" is a, b, c and the end; behind the prompt stand c at place 2 and the end at place 3.
+    assert.deepEqual(await encoder.encode(["C"]), Float32Array.of(end + 2 + 3, 0 + 2));
+    assert.deepEqual(notes, [
+      `transformers:${folder} puts "ab" before each text, the default of its config_sentence_transformers.json; ` +
+      "--prefix takes its place.",
+    ]);
+    const row = await (await open({ normalize: true })).encode(["C"]);
+    assert.ok(Math.abs(Math.hypot(...row) - 1) < 1e-6);
+    const fingerprints = [encoder, await open({ normalize: true }), await open({ normalize: false, prefix: "ab" })];
+    tensors.set("linear.bias", { dtype: "F32", shape: [2], data: Float32Array.of(2, 2) });
+    await put(folder, "2_Dense/model.safetensors", encodeSafetensors(tensors));
+    fingerprints.push(await open({ normalize: false }));
+    assert.equal(new Set(fingerprints.map(({ fingerprint }) => fingerprint)).size, 4);
+    tensors.delete("residual.weight");
+    await put(folder, "2_Dense/model.safetensors", encodeSafetensors(tensors));
+    await assert.rejects((await open({})).encode(["C"]), /model\.safetensors lacks "residual\.weight" \[2, 4\]\.$/);
   }),
 );
 

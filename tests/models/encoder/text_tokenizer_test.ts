@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { TextTokenizer } from "../../../models/encoder/text_tokenizer.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { byteLevelTokenizer, byteLevelVocabulary } from "./byte_level.ts";
@@ -102,14 +103,35 @@ Deno.test(
       name: "DataError",
       message: `${folder}/tokenizer.json gives "मस्ते" the number 10, but config.json has a vocab_size of 10.`,
     });
+    const json = JSON.parse(await Deno.readTextFile(join(folder, "tokenizer.json")));
+    for (
+      const [content, id, found] of [["<x>", 5000, 5000], ["<y>", -1, -1], ["<z>", 2.5, 2.5], [
+        "<w>",
+        undefined,
+        undefined,
+      ]]
+    ) {
+      json.added_tokens = [...json.added_tokens.slice(0, 5), { content, id, special: true }];
+      await put(folder, "tokenizer.json", JSON.stringify(json));
+      await assert.rejects(() => TextTokenizer.open(folder, { vocabulary: vocabularyOf("bert") }), {
+        name: "DataError",
+        message:
+          `${folder}/tokenizer.json gives "${content}" the number ${found}, but config.json has a vocab_size of 22.`,
+      });
+    }
     for (
       const [content, message] of [
         ["{", /is no JSON file; the tokenizer of an encoder is expected/],
         ["[]", /holds no JSON object; the tokenizer of an encoder is expected/],
         ["{}", /is no tokenizer that can be used: /],
+        ['{"model": {"type": "Novel"}}', /is no tokenizer that can be used: the model "Novel" is not known\.$/],
         [
-          '{"model": {"type": "Novel"}, "decoder": null, "post_processor": null, "pre_tokenizer": null, "normalizer": null}',
-          /is no tokenizer that can be used: /,
+          '{"model": {"type": "WordLevel", "vocab": {}}, "normalizer": {"type": "toString"}}',
+          /is no tokenizer that can be used: the normalizer "toString" is not known\.$/,
+        ],
+        [
+          '{"model": {"type": "WordLevel", "vocab": {}}, "pre_tokenizer": {"type": "UnicodeScripts"}}',
+          /is no tokenizer that can be used: the pre-tokenizer "UnicodeScripts" is not known\.$/,
         ],
       ] as const
     ) {
