@@ -52,6 +52,10 @@ export {
   type EncodingCounts,
   type EncodingProgress,
 } from "./encoders/encode_texts.ts";
+export { type DenseActivation, denseActivations, type DenseSettings } from "./encoders/dense_settings.ts";
+export { type Pooling, type PoolingMode, poolingModes } from "./encoders/pooling.ts";
+export type { SentenceHead, SentenceModule } from "./encoders/sentence_head.ts";
+export type { TransformerSettings } from "./encoders/transformer_settings.ts";
 export { defaultCachePath, VectorCache } from "./encoders/vector_cache.ts";
 export { downloadModel, type DownloadOptions } from "./encoders/hub.ts";
 export { readMetricDefinitions } from "./metric_definitions.ts";

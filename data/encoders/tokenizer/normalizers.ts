@@ -91,6 +91,7 @@ function replacer({ pattern, content }: PartConfig): Normalizer {
   return (text) => text.replace(expression, () => by);
 }
 
+// deno-lint-ignore no-control-regex
 const removedByNmt = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g;
 const spacesOfNmt = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
 

@@ -129,12 +129,13 @@ function partsOf(json: JsonObject, options: TextTokenizerOptions): Parts {
 
 /** Refuses tokens that the encoder has no row for, and names the first. */
 function checkNumbers({ model, added, around }: Parts, vocabulary: number, path: string): void {
-  const tokens: [token: string, id: number][] = [
-    ...model.vocabulary,
-    ...added.map(({ content, id }) => [content, id] as [string, number]),
-  ];
-  for (const id of [...around.before, ...around.behind]) tokens.push(["a token of its post_processor", id]);
-  const beyond = tokens.filter(([, id]) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
+  const beyond: (readonly [token: string, id: number])[] = [];
+  const check = (token: string, id: number) => {
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabulary)) beyond.push([token, id]);
+  };
+  for (const [token, id] of model.vocabulary) check(token, id);
+  for (const { content, id } of added) check(content, id);
+  for (const id of [...around.before, ...around.behind]) check("a token of its post_processor", id);
   if (beyond.length === 0) return;
   const [token, id] = beyond.reduce((least, one) => one[1] < least[1] ? one : least);
   throw new DataError(

@@ -18,7 +18,7 @@ export interface TokenModel {
 export function createTokenModel(config: PartConfig): TokenModel {
   const type = config.type ?? typeOf(config);
   if (type === "WordLevel") return wordLevel(config);
-  const model = createPackageModel(type, config), vocabulary = new Map(model.tokens_to_ids);
+  const model = createPackageModel(type, config), vocabulary = model.tokens_to_ids;
   const unknown = model.unk_token_id ?? null;
   const fallsBack = type === "Unigram" && config.byte_fallback === true;
   const idsOf = (token: string): number[] => {
