@@ -18,15 +18,20 @@ export interface AddedToken {
 /** A part of a text: an added token's number, or what lies between them. */
 export type Section = { readonly id: number } | { readonly text: string; readonly at: number };
 
-const wordBefore = new RegExp(`[${word}]$`, "u"), wordBehind = new RegExp(`^[${word}]`, "u");
-const spaceBefore = new RegExp(`(?<![${space}])[${space}]+$`, "u"), spaceBehind = new RegExp(`^[${space}]+`, "u");
+const endsInWord = new RegExp(`[${word}]$`, "u"), beginsWithWord = new RegExp(`^[${word}]`, "u");
+const isSpace = new RegExp(`^[${space}]$`, "u");
+
+/** Whether a word goes on over a place in a text. */
+const wordBefore = (text: string, at: number) => endsInWord.test(text.slice(Math.max(at - 2, 0), at));
+const wordBehind = (text: string, at: number) => beginsWithWord.test(text.slice(at, at + 2));
 
 /** Finds added tokens in texts: of those that begin at one place the longest, and none within another. */
 export function addedTokenFinder(
   tokens: readonly AddedToken[],
   normalize: Normalizer = (text) => text,
 ): (text: string) => Section[] {
-  const byContent = new Map(tokens.map((token) => [normalize(token.content), token]));
+  // Of two with the same content the first counts.
+  const byContent = new Map(tokens.toReversed().map((token) => [normalize(token.content), token]));
   byContent.delete("");
   if (byContent.size === 0) return (text) => text === "" ? [] : [{ text, at: 0 }];
   const longestFirst = [...byContent.keys()].sort((a, b) => b.length - a.length);
@@ -35,12 +40,14 @@ export function addedTokenFinder(
     const sections: Section[] = [];
     let from = 0;
     for (const { index, 0: found } of text.matchAll(pattern)) {
-      const token = byContent.get(found)!, before = text.slice(0, index), behind = text.slice(index + found.length);
-      if (token.single_word && (wordBefore.test(before) || wordBehind.test(behind))) continue;
-      const start = token.lstrip ? Math.max(from, spaceBefore.exec(before)?.index ?? index) : index;
+      const token = byContent.get(found)!;
+      let start = index, end = index + found.length;
+      if (token.single_word && (wordBefore(text, start) || wordBehind(text, end))) continue;
+      if (token.lstrip) { while (start > from && isSpace.test(text[start - 1]!)) start--; }
+      if (token.rstrip) { while (end < text.length && isSpace.test(text[end]!)) end++; }
       if (from < start) sections.push({ text: text.slice(from, start), at: from });
       sections.push({ id: token.id });
-      from = index + found.length + (token.rstrip ? spaceBehind.exec(behind)?.[0].length ?? 0 : 0);
+      from = end;
     }
     if (from < text.length) sections.push({ text: text.slice(from), at: from });
     return sections;

@@ -70,13 +70,8 @@ export const han = new RegExp(
   "gu",
 );
 
-/** Capitals that the engine may not know yet, and how far their small letters are behind them. */
-export const newCapitals: readonly (readonly [first: number, last: number, step: number])[] = [
-  [0xa7ce, 0xa7ce, 1],
-  [0xa7d2, 0xa7d2, 1],
-  [0xa7d4, 0xa7d4, 1],
-  [0x16ea0, 0x16eb8, 0x1b],
-];
+/** Capitals that the engine may not know yet; their small letters follow, or stand 27 characters behind them. */
+export const newCapital = new RegExp(`[${classOf("a7ce a7d2 a7d4 16ea0-16eb8")}]`, "gu");
 
 /** Ranges as part of a class of a regular expression. */
 function classOf(ranges: string): string {

@@ -1,7 +1,7 @@
 import { ReplaceNormalizer } from "@huggingface/tokenizers";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { JsonObject } from "../json_file.ts";
-import { bertMark, control, fixedCharacter, han, mark, newCapitals, space } from "./characters.ts";
+import { bertMark, control, fixedCharacter, han, mark, newCapital, space } from "./characters.ts";
 import { charsmapNormalizer } from "./charsmap.ts";
 
 /** Changes a text before it is taken apart. */
@@ -52,9 +52,9 @@ export function createNormalizer(config: PartConfig | null | undefined): Normali
 /** Small letters, each character by itself: a sigma that ends a word is what any sigma is. */
 export function lowerCase(text: string): string {
   const lower = text.replaceAll("Σ", "σ").toLowerCase();
-  return lower.replace(/[\ua7ce\ua7d2\ua7d4\u{16ea0}-\u{16eb8}]/gu, (capital) => {
-    const code = capital.codePointAt(0)!, [, , step] = newCapitals.find(([, last]) => code <= last)!;
-    return String.fromCodePoint(code + step);
+  return lower.replace(newCapital, (capital) => {
+    const code = capital.codePointAt(0)!;
+    return String.fromCodePoint(code + (code < 0x10000 ? 1 : 27));
   });
 }
 
