@@ -13,12 +13,12 @@ interface LoadedDense extends DenseSettings {
   /** [out, in] */
   readonly weight: Float32Array;
   /** [out]; null without one. */
-  readonly shift: Float32Array | null;
-  /** [out, in], for what goes around the layer; null where it is added as it is, or not at all. */
-  readonly around: Float32Array | null;
+  readonly offset: Float32Array | null;
+  /** [out, in], for the residual; null where the input is added as it is, or not at all. */
+  readonly projection: Float32Array | null;
 }
 
-/** A module that is ready to be applied without a GPU. */
+/** A module with its weights, to be applied on the CPU. */
 export type LoadedModule = Exclude<SentenceModule, { readonly kind: "dense" }> | LoadedDense;
 
 /**
@@ -44,16 +44,16 @@ async function loadDense(module: DenseSettings & { readonly kind: "dense" }): Pr
   return {
     ...module,
     weight: await read("linear.weight", outFeatures, inFeatures),
-    shift: bias ? await read("linear.bias", outFeatures) : null,
-    around: residual && inFeatures !== outFeatures ? await read("residual.weight", outFeatures, inFeatures) : null,
+    offset: bias ? await read("linear.bias", outFeatures) : null,
+    projection: residual && inFeatures !== outFeatures ? await read("residual.weight", outFeatures, inFeatures) : null,
   };
 }
 
 /**
- * The vector of a text from those of its tokens.
+ * Computes the vector of a text from those of its tokens.
  *
- * @param tokens hidden states, without those of padding
- * @param prompt first tokens that belong to the prompt
+ * @param tokens hidden states, without padding
+ * @param prompt how many tokens at the beginning belong to the prompt
  */
 export function applyModules(
   modules: readonly LoadedModule[],
@@ -101,11 +101,11 @@ const activations: Readonly<Record<DenseActivation, (x: number) => number>> = {
 
 function dense(
   x: Float64Array,
-  { weight, shift, around, residual, activation, outFeatures }: LoadedDense,
+  { weight, offset, projection, residual, activation, outFeatures }: LoadedDense,
 ): Float64Array {
   return Float64Array.from({ length: outFeatures }, (_, row) => {
-    const y = activations[activation](product(weight, row, x) + (shift?.[row] ?? 0));
-    return residual ? y + (around ? product(around, row, x) : x[row]!) : y;
+    const y = activations[activation](product(weight, row, x) + (offset?.[row] ?? 0));
+    return residual ? y + (projection ? product(projection, row, x) : x[row]!) : y;
   });
 }
 

@@ -6,11 +6,11 @@ import { readJsonObjectIfThere } from "./json_file.ts";
 /** Where sentence-transformers names the prompts of a model. */
 export const promptsFile = "config_sentence_transformers.json";
 
-/** Prompts that every model has, empty where its file does not give them. */
+/** Prompts that every model has, empty by default. */
 const usualPrompts: Readonly<Record<string, unknown>> = { query: "", document: "" };
 
 /**
- * What a folder puts before each text: the prompt that `default_prompt_name` names; "" where there is none.
+ * The prompt that `default_prompt_name` names, which belongs before each text; "" without one.
  *
  * @throws DataError when it names a prompt that the file does not have
  */
@@ -28,19 +28,19 @@ export async function readDefaultPrompt(folder: string): Promise<string> {
   );
 }
 
-/** What `--prefix` puts before each text; undefined where it leaves that to the folder. */
+/** The prompt that `--prefix` asks for; undefined for the folder's own. */
 export function promptOf(prefix: string | null): string | undefined {
   return prefix === null ? undefined : prefix === "" ? "" : `${prefix} `;
 }
 
-/** What is said of a folder that puts a prompt before each text; null for one that does not. */
+/** A sentence about a folder's prompt, without its end; null without a prompt. */
 export function promptNote(encoder: string, prompt: string): string | null {
   if (prompt === "") return null;
-  return `${encoder} puts ${JSON.stringify(prompt)} before each text, the default of its ${promptsFile}`;
+  return `${encoder} puts ${JSON.stringify(prompt)} before each text, the default prompt of its ${promptsFile}`;
 }
 
-/** Says what a folder puts before each text, where it does and `--prefix` could take its place. */
+/** Reports a folder's prompt, and that `--prefix` replaces it. */
 export function notePrompt(encoder: string, prompt: string, onNote: NoteTaker): void {
   const note = promptNote(encoder, prompt);
-  if (note) onNote(`${note}; --prefix takes its place.`);
+  if (note) onNote(`${note}; --prefix replaces it.`);
 }

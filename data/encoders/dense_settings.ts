@@ -2,19 +2,19 @@ import { join } from "node:path";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObject } from "./json_file.ts";
 
-/** A linear layer of a sentence encoder, and what follows it. */
+/** A dense layer of a sentence encoder: linear, then an activation. */
 export interface DenseSettings {
-  /** Where its weights are. */
+  /** Folder of its weights. */
   readonly folder: string;
-  /** Numbers that come in. */
+  /** Input dimensions. */
   readonly inFeatures: number;
-  /** Numbers that come out. */
+  /** Output dimensions. */
   readonly outFeatures: number;
   /** Whether it has a bias. */
   readonly bias: boolean;
-  /** What is applied to what the linear layer gives. */
+  /** Applied after the linear layer. */
   readonly activation: DenseActivation;
-  /** Whether what comes in is added to what comes out, through a matrix of its own where their widths differ. */
+  /** Whether the input is added to the output, through a matrix of its own where their dimensions differ. */
   readonly residual: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
 
-/** Ways to make one vector of the vectors of a text's tokens, by sentence-transformers' names. */
+/** Ways to pool the vectors of a text's tokens, by sentence-transformers' names. */
 export const poolingModes = ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"] as const;
 
 /** One of `poolingModes`. */
@@ -9,13 +9,13 @@ export type PoolingMode = typeof poolingModes[number];
 
 /** Settings of a pooling. */
 export interface Pooling {
-  /** What stands side by side in the vector of a text, from the first to the last. */
+  /** Modes whose results are concatenated, in order. */
   readonly modes: readonly PoolingMode[];
-  /** False where the tokens of the prompt are left out. */
+  /** False to leave the prompt's tokens out. */
   readonly includePrompt: boolean;
 }
 
-/** How settings before sentence-transformers 5.4 ask for a mode, in the order in which several are put together. */
+/** Switches of the form before sentence-transformers 5.4, in the order in which their results are concatenated. */
 const switches: ReadonlyMap<string, PoolingMode> = new Map([
   ["pooling_mode_cls_token", "cls"],
   ["pooling_mode_max_tokens", "max"],
@@ -25,15 +25,15 @@ const switches: ReadonlyMap<string, PoolingMode> = new Map([
   ["pooling_mode_lasttoken", "lasttoken"],
 ]);
 
-/** The settings of a pooling in the form that all versions of sentence-transformers read. */
+/** Settings of a pooling in the form that every version of sentence-transformers reads. */
 export function poolingSettings({ modes, includePrompt }: Pooling, width: number): JsonObject {
   const on = Object.fromEntries([...switches].map(([key, mode]) => [key, modes.includes(mode)]));
   return { word_embedding_dimension: width, ...on, include_prompt: includePrompt };
 }
 
 /**
- * Reads the settings of a pooling, with a switch for each mode or with their names in `pooling_mode`. Without a file, or
- * where it names none, it is the mean.
+ * Reads the settings of a pooling: a switch for each mode, or their names in `pooling_mode`. Without a file, or where it
+ * names no mode, the mean is used.
  *
  * @throws DataError when a mode is unknown
  */
@@ -70,10 +70,10 @@ function named(value: unknown, path: string): PoolingMode[] {
 }
 
 /**
- * What each token of a text counts for in a pooling that is a weighted sum.
+ * Weights of a text's tokens, for poolings that are weighted sums.
  *
  * @param length tokens of the text
- * @param skipped first tokens that are left out
+ * @param skipped tokens at the beginning that are left out
  */
 export function poolingWeights(mode: Exclude<PoolingMode, "max">, length: number, skipped = 0): Float64Array {
   const weights = new Float64Array(length), left = length - skipped;

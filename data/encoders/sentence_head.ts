@@ -7,7 +7,7 @@ import { type JsonObject, readJson, readJsonObjectIfThere } from "./json_file.ts
 import { type Pooling, type PoolingMode, readPooling } from "./pooling.ts";
 import { readTransformerSettings, type TransformerSettings } from "./transformer_settings.ts";
 
-/** A step from hidden states to the vector of a text. Before the pooling it is taken for each token. */
+/** A step from hidden states to the vector of a text. Steps before the pooling apply to each token. */
 export type SentenceModule =
   | Pooling & { readonly kind: "pooling" }
   | DenseSettings & { readonly kind: "dense" }
@@ -15,27 +15,27 @@ export type SentenceModule =
 
 /** What sentence-transformers' files say of an encoder. */
 export interface SentenceHead extends TransformerSettings {
-  /** Where the encoder itself lies. */
+  /** Folder of the encoder itself. */
   readonly folder: string;
-  /** What follows the encoder, in order: one pooling, and dense layers and normalisations before and behind it. */
+  /** What follows the encoder, in order: one pooling, with dense layers and normalisations before and after it. */
   readonly modules: readonly SentenceModule[];
   /** Put before each text. */
   readonly prompt: string;
 }
 
-/** What stands over what the files say. */
+/** What overrides the files. */
 export interface HeadChanges {
-  /** How the vectors of tokens become one. */
+  /** How token vectors are pooled. */
   readonly pooling?: PoolingMode | undefined;
-  /** True for rows of length 1, false for rows as they come before a last normalisation. */
+  /** True for rows of length 1; false for rows before a final normalisation. */
   readonly normalize?: boolean | undefined;
   /** Put before each text. */
   readonly prompt?: string | undefined;
 }
 
 /**
- * Reads `modules.json` and what it names. A folder without it is an encoder alone: tokens are pooled as
- * `1_Pooling/config.json` says, or by their mean where there is none, and rows are brought to length 1.
+ * Reads `modules.json` and what it names. A folder without it holds only an encoder: tokens are pooled as
+ * `1_Pooling/config.json` says, by their mean without that file, and rows are normalised to length 1.
  *
  * @throws DataError when a module is unknown or its settings are not what they have to be
  */
@@ -56,7 +56,7 @@ export async function readSentenceHead(folder: string, changes: HeadChanges = {}
   };
 }
 
-/** Numbers of a text's vector. */
+/** Dimensions of a text's vector. */
 export function headWidth({ modules }: Pick<SentenceHead, "modules">, tokenWidth: number): number {
   return modules.reduce((width, module) => {
     if (module.kind === "pooling") return width * module.modes.length;
@@ -65,7 +65,7 @@ export function headWidth({ modules }: Pick<SentenceHead, "modules">, tokenWidth
 }
 
 /**
- * Checks that each dense layer takes what comes to it.
+ * Checks that each dense layer fits its input.
  *
  * @throws DataError naming the first that does not
  */
@@ -74,7 +74,7 @@ export function checkWidths({ modules }: Pick<SentenceHead, "modules">, tokenWid
     const width = headWidth({ modules: modules.slice(0, i) }, tokenWidth);
     if (module.kind !== "dense" || module.inFeatures === width) return;
     const path = join(module.folder, "config.json");
-    throw new DataError(`${path}: "in_features" is ${module.inFeatures}, but ${width} numbers come in.`);
+    throw new DataError(`${path}: "in_features" is ${module.inFeatures}, but its input has ${width} dimensions.`);
   });
 }
 
@@ -98,7 +98,7 @@ function changed(modules: readonly SentenceModule[], { pooling, normalize }: Hea
   return found;
 }
 
-/** Which vectors a module changes, by sentence-transformers' names. */
+/** The vectors that a module changes, by sentence-transformers' names. */
 type Level = "token_embeddings" | "sentence_embedding";
 
 async function readModules(folder: string, path: string): Promise<Pick<SentenceHead, "folder" | "modules">> {
@@ -111,14 +111,13 @@ async function readModules(folder: string, path: string): Promise<Pick<SentenceH
   for (const [i, entry] of entries.entries()) {
     const { kind, type, below } = readEntry(entry, i, folder, path);
     if ((kind === "Transformer") !== (i === 0)) {
-      const found = i === 0 ? "begins with" : "goes on with";
       throw new DataError(
-        `${path} ${found} the module ${JSON.stringify(type)}; one Transformer, the first, is expected.`,
+        `${path}, entry ${i} is ${JSON.stringify(type)}; exactly one Transformer, as the first entry, is expected.`,
       );
     }
     if (kind === "Transformer") encoder = below;
     else if (kind === "Pooling") {
-      // What a second pooling is made of does not pass through the first.
+      // A second pooling starts from the tokens again.
       row = [...tokens, { kind: "pooling", ...await readPooling(join(below, "config.json")) }];
       pooled = true;
     } else {
@@ -126,12 +125,12 @@ async function readModules(folder: string, path: string): Promise<Pick<SentenceH
       if (level === "token_embeddings") tokens = [...tokens, module];
       else if (pooled) row.push(module);
       else if (kind === "Dense") {
-        throw new DataError(`${path}, entry ${i}: a Dense of sentence_embedding stands before any Pooling.`);
+        throw new DataError(`${path}, entry ${i}: a Dense layer of sentence_embedding comes before any Pooling.`);
       }
     }
   }
   if (encoder !== undefined && pooled) return { folder: encoder, modules: row };
-  throw new DataError(`${path} names no Pooling; a Transformer and a Pooling at least are expected.`);
+  throw new DataError(`${path} names no Pooling; at least a Transformer and a Pooling are expected.`);
 }
 
 const kinds = ["Transformer", "Pooling", "Dense", "Normalize"] as const;
@@ -148,10 +147,12 @@ function readEntry(entry: unknown, i: number, folder: string, path: string) {
     }
     if (typeof name === "string") {
       if (!isAbsolute(name) && !name.split(/[\\/]/).includes("..")) return { kind, type, below: join(folder, name) };
-      throw new DataError(`${path}, entry ${i}: the path ${JSON.stringify(name)} leads out of the folder.`);
+      throw new DataError(`${path}, entry ${i}: the path ${JSON.stringify(name)} points outside the folder.`);
     }
   }
-  throw new DataError(`${path}, entry ${i}: ${JSON.stringify(entry)} is no module; a type and a path are expected.`);
+  throw new DataError(
+    `${path}, entry ${i}: ${JSON.stringify(entry)} is not a module; an object with a type and a path is expected.`,
+  );
 }
 
 async function denseModule(folder: string) {
@@ -169,7 +170,7 @@ function levelOf({ module_input_name: input, module_output_name: output }: JsonO
   const from = input ?? "sentence_embedding", to = output ?? from;
   if (from === to && (from === "token_embeddings" || from === "sentence_embedding")) return from;
   throw new DataError(
-    `${path} leads from ${JSON.stringify(from)} to ${JSON.stringify(to)}; ` +
-      "token_embeddings or sentence_embedding, the same for both, is expected.",
+    `${path} reads ${JSON.stringify(from)} and writes ${JSON.stringify(to)}; ` +
+      "token_embeddings or sentence_embedding for both is expected.",
   );
 }

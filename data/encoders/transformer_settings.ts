@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
 
-/** What sentence-transformers has called the settings of an encoder; the first of these that says anything is read. */
+/** Names of sentence-transformers' settings of an encoder; the first file that is there and not empty is read. */
 export const transformerSettingsFiles = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]
   .map((name) => `sentence_${name}_config.json`);
 
 /** Settings of an encoder. */
 export interface TransformerSettings {
-  /** Most tokens of a text, as sentence-transformers or else the tokenizer says; null where no file says. */
+  /** Most tokens of a text: sentence-transformers' limit, else the tokenizer's; null where there is neither. */
   readonly maxTokens: number | null;
-  /** Whether texts are put in lower case first. */
+  /** Whether texts are lower-cased. */
   readonly lowerCase: boolean;
 }
 

@@ -85,7 +85,8 @@ export async function readEncoderConfig(folder: string): Promise<EncoderConfig> 
     heads: size(keys.heads),
     inner: size(keys.inner),
     positions: size("max_position_embeddings"),
-    firstPosition: architecture.positionsAfterPadding ? padToken + 1 : 0,
+    // MPNet counts from 1 in transformers, whatever its padding token is.
+    firstPosition: architecture.positionsAfterPadding ? (architecture.name === "mpnet" ? 1 : padToken) + 1 : 0,
     tokenTypes: architecture.tokenTypes ? size("type_vocab_size", 0, 2) : 0,
     relativePositions: architecture.relativePositions ? size("relative_attention_num_buckets", 4, 32) : 0,
     padToken,

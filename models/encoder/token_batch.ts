@@ -63,18 +63,19 @@ function positionsOf(
   engine: Engine,
   sequences: readonly ArrayLike<number>[],
   tokens: number,
-  { architecture, padToken, firstPosition }: EncoderConfig,
+  { architecture, firstPosition }: EncoderConfig,
 ): Tensor {
+  const padding = firstPosition - 1;
   const counted = Uint32Array.from({ length: tokens }, (_, i) => firstPosition + i);
   const uncounted = architecture.positionsAfterPadding
-    ? sequences.filter((sequence) => Array.prototype.includes.call(sequence, padToken))
+    ? sequences.filter((sequence) => Array.prototype.includes.call(sequence, padding))
     : [];
   if (uncounted.length === 0) return engine.indices([tokens], counted, "positions");
   const all = new Uint32Array(sequences.length * tokens);
   sequences.forEach((sequence, i) => {
     all.set(counted, i * tokens);
     let next = firstPosition;
-    for (let j = 0; j < sequence.length; j++) all[i * tokens + j] = sequence[j] === padToken ? padToken : next++;
+    for (let j = 0; j < sequence.length; j++) all[i * tokens + j] = sequence[j] === padding ? padding : next++;
   });
   return engine.indices([sequences.length, tokens], all, "positions");
 }

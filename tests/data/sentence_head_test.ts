@@ -121,10 +121,20 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
   const pooling = module("Pooling"), dense = module("Dense");
   const sizes = { in_features: 4, out_features: 4 };
   const cases: [what: string, modules: unknown, configs: Readonly<Record<string, unknown>>, message: RegExp][] = [
-    ["an entry is null", [null], {}, /modules\.json, entry 0: null is no module; a type and a path are expected\.$/],
-    ["an entry is a word", [transformer, "x"], {}, /modules\.json, entry 1: "x" is no module; a type and a path/],
-    ["a path is none", [transformer, { ...pooling, path: 1 }], {}, /entry 1: \{.*\} is no module; a type and a path/],
-    ["a path leads out", [transformer, module("Pooling", "../x")], {}, /entry 1: the path "\.\.\/x" leads out of the/],
+    [
+      "an entry is null",
+      [null],
+      {},
+      /modules\.json, entry 0: null is not a module; an object with a type and a path is expected\.$/,
+    ],
+    ["an entry is a word", [transformer, "x"], {}, /modules\.json, entry 1: "x" is not a module; an object with a/],
+    ["a path is none", [transformer, { ...pooling, path: 1 }], {}, /entry 1: \{.*\} is not a module; an object with a/],
+    [
+      "a path leads out",
+      [transformer, module("Pooling", "../x")],
+      {},
+      /entry 1: the path "\.\.\/x" points outside the/,
+    ],
     ["modules are no list", {}, {}, /holds no list; sentence-transformers' modules are expected\.$/],
     [
       "a module is unknown",
@@ -148,10 +158,10 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
       "no encoder comes first",
       [pooling, transformer],
       {},
-      /begins with the module ".*Pooling"; one Transformer, the f/,
+      /entry 0 is ".*Pooling"; exactly one Transformer, as the f/,
     ],
-    ["two encoders", [transformer, transformer, pooling], {}, /goes on with the module ".*Transformer"; one Transf/],
-    ["no pooling", [transformer], {}, /names no Pooling; a Transformer and a Pooling at least are expected\.$/],
+    ["two encoders", [transformer, transformer, pooling], {}, /entry 1 is ".*Transformer"; exactly one Transf/],
+    ["no pooling", [transformer], {}, /names no Pooling; at least a Transformer and a Pooling are expected\.$/],
     [
       "a pooling is unknown",
       [transformer, pooling],
@@ -198,19 +208,19 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
       "a dense layer of rows comes before they are there",
       [transformer, dense, pooling],
       { Dense: sizes },
-      /entry 1: a Dense of sentence_embedding stands before any Pooling\.$/,
+      /entry 1: a Dense layer of sentence_embedding comes before any Pooling\.$/,
     ],
     [
       "a module changes something else",
       [transformer, pooling, dense],
       { Dense: { ...sizes, module_output_name: "other" } },
-      /leads from "sentence_embedding" to "other"; token_embeddings or sentence_embedding, the same/,
+      /reads "sentence_embedding" and writes "other"; token_embeddings or sentence_embedding for both/,
     ],
     [
       "a dense layer does not fit",
       [transformer, pooling, dense],
       { Dense: { ...sizes, in_features: 5 } },
-      /Dense\/config\.json: "in_features" is 5, but 4 numbers come in\.$/,
+      /Dense\/config\.json: "in_features" is 5, but its input has 4 dimensions\.$/,
     ],
   ];
   for (const [what, modules, configs, message] of cases) {

@@ -170,7 +170,7 @@ Deno.test(
 );
 
 Deno.test(
-  "transformers: the limit of tokens is the least that the files name, and no more can be asked for",
+  "transformers: the limit of tokens is what the files name within the positions, and no more can be asked for",
   withFolder(async (folder) => {
     await writeModel(folder);
     const limit = async (asked: number | null = null) =>
@@ -240,8 +240,8 @@ Deno.test(
     // "abC" is a, b, c and the end; behind the prompt stand c at place 2 and the end at place 3.
     assert.deepEqual(await encoder.encode(["C"]), Float32Array.of(end + 2 + 3, 0 + 2));
     assert.deepEqual(notes, [
-      `transformers:${folder} puts "ab" before each text, the default of its config_sentence_transformers.json; ` +
-      "--prefix takes its place.",
+      `transformers:${folder} puts "ab" before each text, the default prompt of its config_sentence_transformers.json; ` +
+      "--prefix replaces it.",
     ]);
     const row = await (await open({ normalize: true })).encode(["C"]);
     assert.ok(Math.abs(Math.hypot(...row) - 1) < 1e-6);

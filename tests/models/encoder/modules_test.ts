@@ -77,8 +77,8 @@ Deno.test(
     const [prompted, prefixed, bare] = [await open(null), await open("is"), await open("")];
     const said = notes.filter((note) => note.includes("before each text"));
     assert.deepEqual(said, [
-      `gpu:${path} puts "short: " before each text, the default of its config_sentence_transformers.json; ` +
-      "--prefix takes its place.",
+      `gpu:${path} puts "short: " before each text, the default prompt of its config_sentence_transformers.json; ` +
+      "--prefix replaces it.",
     ]);
     for (const [i, encoder] of [prompted, prefixed, bare].entries()) {
       assert.deepEqual(await encoder.encode(["the answer"]), expected[i]);
