@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { promptOf } from "../data/encoders/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "../data/encoders/encoder.ts";
 import { defaultTransformersModel, openTransformers } from "../data/encoders/transformers.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -109,14 +110,14 @@ export async function openEncoder(
 
 /** The encoder with words before each text, which are part of its fingerprint. */
 function withPrefix(encoder: PretrainedEncoder, prefix: string): PretrainedEncoder {
-  const { name, dimension, maxTokens, batchSize } = encoder;
+  const { name, dimension, maxTokens, batchSize } = encoder, prompt = promptOf(prefix);
   return {
     name,
     dimension,
     maxTokens,
     batchSize,
     fingerprint: createHash("sha256").update(`${encoder.fingerprint} ${prefix}`).digest("hex"),
-    encode: (texts) => encoder.encode(texts.map((text) => `${prefix} ${text}`)),
+    encode: (texts) => encoder.encode(texts.map((text) => prompt + text)),
     [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
   };
 }

@@ -28,9 +28,9 @@ export async function readDefaultPrompt(folder: string): Promise<string> {
   );
 }
 
-/** The prompt that `--prefix` asks for; undefined for the folder's own. */
-export function promptOf(prefix: string | null): string | undefined {
-  return prefix === null ? undefined : prefix === "" ? "" : `${prefix} `;
+/** What `--prefix` puts before each text: itself and a space, or nothing where it is empty. */
+export function promptOf(prefix: string): string {
+  return prefix === "" ? "" : `${prefix} `;
 }
 
 /** A sentence about a folder's prompt, without its end; null without a prompt. */

@@ -99,7 +99,7 @@ export async function openTransformers(
   const described = await readModelFolder(folder, options.maxTokens, {
     pooling: options.pooling === "auto" ? undefined : options.pooling,
     normalize: options.normalize,
-    prompt: promptOf(options.prefix),
+    prompt: options.prefix === null ? undefined : promptOf(options.prefix),
   });
   const { dimension, tokenDimension, maxTokens, head, vocabulary, padToken } = described;
   if (options.prefix === null) notePrompt(name, head.prompt, onNote);

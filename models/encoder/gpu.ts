@@ -25,7 +25,7 @@ export async function openGpuEncoder(
   const settings = {
     pooling: pooling === "auto" ? undefined : pooling,
     normalize,
-    prompt: promptOf(prefix),
+    prompt: prefix === null ? undefined : promptOf(prefix),
     maxTokens: maxTokens ?? undefined,
     precision,
   };

@@ -126,6 +126,15 @@ export function optionalText(standard: string | null, doc: string): Field<string
   });
 }
 
+/** Text of any kind, or none. */
+export function anyText(standard: string | null, doc: string): Field<string | null> {
+  return new Field(standard, doc, {
+    expects: "text, or null, is expected",
+    accepts: (value): value is string | null => value === null || typeof value === "string",
+    parse: (word) => word === "null" ? null : word,
+  });
+}
+
 function numberKind([lowest, highest, whole]: NumberRange): FieldKind<number> {
   return {
     expects: `a ${whole ? "whole " : ""}number from ${lowest} to ${highest} is expected`,

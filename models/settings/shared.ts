@@ -4,7 +4,7 @@ import { textLayouts } from "../../data/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
 import { precisions } from "../precision.ts";
 import { scheduleNames } from "../schedules.ts";
-import { choice, flag, number, optionalNumber, optionalText, text } from "./field.ts";
+import { anyText, choice, flag, number, optionalNumber, optionalText, text } from "./field.ts";
 import { type Given, type Table, type Values, withDefaults } from "./table.ts";
 
 const seeds = [0, 2 ** 32 - 1, true] as const;
@@ -28,7 +28,10 @@ function targetedBand([share, lowest, highest, severity]: readonly [number, numb
 
 /** Settings of how a pretrained encoder is used. */
 export const encodingTable = {
-  prefix: optionalText(null, "put before each text with a space between, such as query: for e5 models"),
+  prefix: anyText(
+    null,
+    "put before each text with a space between, such as query: for e5 models; null for what the model says",
+  ),
   pooling: choice("auto", poolings, "what becomes of the vectors of a text's tokens; auto for what the model says"),
   normalize: flag(true, "scales vectors of texts to length 1"),
   maxTokens: optionalNumber(
