@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
-import { openOrExplain, whatIsAt } from "../../engine/files.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import type { Module } from "../../engine/nn/module.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -10,6 +7,7 @@ import { Philox } from "../../kernels/philox.ts";
 import { tensorName } from "./architectures.ts";
 import { planBatches } from "./batch_plan.ts";
 import { type EncoderConfig, readEncoderConfig } from "./config.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { type SavedWeights, saveFolder } from "./save_folder.ts";
 import type { PoolingMode } from "../../data/encoders/pooling.ts";
 import {
@@ -266,24 +264,6 @@ async function readSettings(folder: string, options: SentenceEncoderOptions) {
   return { head, config, tokenizer, maxTokens };
 }
 
-/** Part of every fingerprint: changed when texts are prepared or pooled in another way. */
-const encodingVersion = 2;
-
-/** SHA-256 of all that decides what a text's row is. */
-async function fingerprintOf(head: SentenceHead, maxTokens: number, precision: string, weights: readonly string[]) {
-  const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
-  const more = join(head.folder, "tokenizer_config.json");
-  if (await whatIsAt(more) === "file") described.push(more);
-  const { folder: _, modules, ...settings } = head;
-  return await hashOf([...described, ...weights], {
-    ...settings,
-    modules: modules.map((module) => module.kind === "dense" ? { ...module, folder: undefined } : module),
-    maxTokens,
-    precision,
-    encodingVersion,
-  });
-}
-
 /** The limit of tokens that was asked for, or that of the files, within the positions that the encoder has. */
 function limitOf(
   { folder, maxTokens }: SentenceHead,
@@ -297,16 +277,4 @@ function limitOf(
   throw new UsageError(
     `A limit of ${asked} tokens was asked for; ${folder} takes an integer from ${least} to ${most}.`,
   );
-}
-
-/** SHA-256 of settings and files. */
-async function hashOf(paths: readonly string[], settings: unknown): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(settings));
-  const piece = new Uint8Array(1 << 20);
-  for (const path of paths) {
-    using file = await openOrExplain(path, "a file of an encoder");
-    hash.update(`${basename(path)} ${(await file.stat()).size}`);
-    for (let read; (read = await file.read(piece)) !== null;) hash.update(piece.subarray(0, read));
-  }
-  return hash.digest("hex");
 }
