@@ -1,6 +1,5 @@
 import { HashEncoder } from "../data/encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
-import type { TextAnalysis } from "../data/text_analysis.ts";
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
 import { rightSingularVectors, type SparseRow } from "./classical/truncated_svd.ts";
@@ -59,7 +58,7 @@ export class LexicalModel {
   }
 
   /** Mean rarity of a text's words. @see HashEncoder.rarity */
-  rarity({ words }: Pick<TextAnalysis, "words">): number {
+  rarity({ words }: { readonly words: readonly string[] }): number {
     return words.reduce((sum, word) => sum + this.encoder.rarity(word), 0) / Math.max(words.length, 1);
   }
 

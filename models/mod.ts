@@ -153,4 +153,5 @@ export type { FinetuneEvents } from "./finetune/trainer.ts";
 export { type EncoderQuality, measureEncoder } from "./finetune/quality.ts";
 export { type FinetuneSettings, finetuneTable, type PairKind, pairKinds } from "./finetune/settings.ts";
 export { type Fit, type PoolOptions, TextPool } from "./finetune/text_pool.ts";
+export { LexicalModel } from "./lexical.ts";
 export { type Choice, type ChoiceRegime, choiceRegimes, describeChoice, type RegimeChoice } from "./choice.ts";

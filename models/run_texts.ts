@@ -97,7 +97,8 @@ function expectEncoder({ encoder }: RunInputs, { name, fingerprint }: EncoderNot
   throw new DataError(
     `This run was trained with ${encoder.name} (fingerprint ${short(encoder.fingerprint)}), but ${where}${
       where === name ? "" : `, made by ${name},`
-    } has fingerprint ${short(fingerprint)}: its weights, its tokenizer or its options differ.`,
+    } has fingerprint ${short(fingerprint)}: its weights, its tokenizer or its options differ, or another version of ` +
+      `this program prepared the texts.`,
   );
 }
 

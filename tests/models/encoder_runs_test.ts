@@ -81,7 +81,8 @@ Deno.test(
       await assert.rejects(scorer.features(records, { source, cache, encoder: "fake:b" }), {
         name: "DataError",
         message: `This run was trained with fake:a (fingerprint ${fingerprint("a")}), but fake:b has fingerprint ` +
-          `${fingerprint("b")}: its weights, its tokenizer or its options differ.`,
+          `${fingerprint("b")}: its weights, its tokenizer or its options differ, or another version of this program ` +
+          `prepared the texts.`,
       });
       assert.deepEqual(lastBatches(), [], "before anything is encoded");
       const embed = async (name: string) => {
