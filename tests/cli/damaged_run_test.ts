@@ -96,7 +96,7 @@ Deno.test(
     await refused(
       "train",
       residual,
-      /embeddings lacks user_prompt\.npy, which the layout "prompt-response" .* needs\.$/,
+      /embeddings lacks user_prompt\.npy, which the layout "prompt-response" .* needs; --set features\.texts=combined does without\.$/,
     );
     await refused(
       "train",

@@ -49,8 +49,9 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ],
   ["embed --data d --out o --fields response,response", "--fields names response twice."],
   [
-    "embed --data d --out o --pooling max",
-    '--pooling is "max"; auto or mean or cls is expected (did you mean mean?).',
+    "embed --data d --out o --pooling median",
+    '--pooling is "median"; auto or cls or max or mean or mean_sqrt_len_tokens or weightedmean or lasttoken is expected ' +
+    "(did you mean mean?).",
   ],
   ["embed --data d --out o --batch-size 0", '--batch-size is "0"; a whole number from 1 to 4096 is expected.'],
   ["download ../x", '"../x" is no model; owner/name is expected.'],

@@ -51,6 +51,7 @@ Deno.test(
       "config.json",
       "curves.svg",
       "figures.json",
+      "lexical.safetensors",
       "metric_embeddings.npy",
       "metric_names.json",
       "metrics.jsonl",
@@ -64,7 +65,6 @@ Deno.test(
       "timings.jsonl",
       "validation.csv",
       "validation_classes.npy",
-      "words.safetensors",
     ]);
     assert.match(await Deno.readTextFile(join(folder, "a/README.md")), /`bilinear\.u\.weight` \| 4 x 5/);
   }),
