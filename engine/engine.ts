@@ -10,7 +10,7 @@ import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
 import { shardSizes } from "./sharding.ts";
-import { bytesOf, elementCount, type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage, Tensor } from "./tensor.ts";
 import { Transfers } from "./transfers.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
@@ -90,6 +90,7 @@ export class Engine implements AsyncDisposable {
 
   /** Uninitialised tensor: whoever asks for it writes all of it. */
   empty(shape: Shape, type: ElementType = "f32", name = "tensor"): Tensor {
+    expectSizes(name, shape);
     return this.adopt(new Tensor(this, shape, this.allocate(bytesOf(elementCount(shape), type), name), type, name));
   }
 
@@ -153,7 +154,7 @@ export class Engine implements AsyncDisposable {
 
   /** Memory for `bytes` bytes, outside any scope. */
   allocate(bytes: number, label: string): Storage {
-    return new Storage(this.pool.allocate(Math.max(bytes, 4), { label }), (slice) => this.pool.free(slice));
+    return new Storage(this.pool.allocate(bytes, { label }), (slice) => this.pool.free(slice));
   }
 
   /**
@@ -162,13 +163,15 @@ export class Engine implements AsyncDisposable {
    * @throws ShapeError when a row of the first axis alone is larger than a binding may be
    */
   allocateFor(shape: Shape, label: string, { forUpload = false } = {}): Storage {
+    expectSizes(label, shape);
     const sizes = shardSizes(shape, this.capabilities.maxBindingSize, label);
-    const slices = sizes.map((size) => this.pool.allocate(Math.max(size * 4, 4), { label, forUpload }));
+    const slices = sizes.map((size) => this.pool.allocate(size * 4, { label, forUpload }));
     return new Storage(slices, (slice) => this.pool.free(slice));
   }
 
   /** Memory holding the host's elements, outside any scope. */
   upload(data: Float32Array | Uint32Array, shape: Shape, label: string): Storage {
+    expectSizes(label, shape);
     if (data.length !== elementCount(shape)) {
       throw new ShapeError(
         `${label}: [${shape.join(", ")}] needs ${elementCount(shape)} elements, but got ${data.length}.`,
@@ -181,7 +184,7 @@ export class Engine implements AsyncDisposable {
 
   /** Reads tensors back with one wait. Indices and halves come as the floats of the same value. */
   async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
-    const elements = await this.#transfers.read(tensors);
+    const elements = await this.#transfers.read(tensors).catch((error) => this.opened.errors.explain(error));
     this.#unfinished = 0;
     this.opened.errors.check();
     return elements;
@@ -189,9 +192,13 @@ export class Engine implements AsyncDisposable {
 
   /** Reads the bytes of a tensor back, one buffer after the other, for what is too large to hold twice. */
   async *readInPieces(tensor: Tensor): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const piece of this.#transfers.readInPieces(tensor)) {
-      this.opened.errors.check();
-      yield piece;
+    try {
+      for await (const piece of this.#transfers.readInPieces(tensor)) {
+        this.opened.errors.check();
+        yield piece;
+      }
+    } catch (error) {
+      await this.opened.errors.explain(error);
     }
   }
 
@@ -286,7 +293,7 @@ export class Engine implements AsyncDisposable {
 
   /** Finishes all work and frees everything, the device included. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.finish();
+    if (!this.opened.errors.destroyed) await this.finish();
     this.#transfers.destroy();
     this.stream.destroy();
     this.pool.destroy();

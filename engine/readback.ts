@@ -25,6 +25,7 @@ export class Readback {
   async read(parts: readonly ReadbackPart[]): Promise<void> {
     let group: ReadbackPart[] = [], total = 0;
     for (const part of parts) {
+      if (part.into.length === 0) continue;
       if (total > 0 && total + part.into.length > mostStaged) {
         await this.#readGroup(group, total);
         [group, total] = [[], 0];
@@ -32,7 +33,9 @@ export class Readback {
       group.push(part);
       total += part.into.length;
     }
-    await this.#readGroup(group, total);
+    if (total > 0) return await this.#readGroup(group, total);
+    this.#stream.submit();
+    await this.#device.queue.onSubmittedWorkDone();
   }
 
   async #readGroup(parts: readonly ReadbackPart[], total: number): Promise<void> {

@@ -26,6 +26,12 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Fails unless every size is a whole number from 0 on. @throws ShapeError naming the tensor and its shape */
+export function expectSizes(name: string, shape: Shape): void {
+  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
+  throw new ShapeError(`${name}: [${shape.join(", ")}] is no shape; sizes are whole numbers from 0 on.`);
+}
+
 /**
  * GPU memory that one or more tensors look at; it is given back when the last of them is disposed of. Parameters larger
  * than one binding may be lie in several slices, each with whole rows of the first axis.
@@ -163,6 +169,7 @@ export class Tensor {
    * @throws ShapeError when the number of elements differs
    */
   detach(shape: Shape = this.shape): Tensor {
+    expectSizes(this.name, shape);
     if (elementCount(shape) !== this.size) {
       throw new ShapeError(
         `[${this.shape.join(", ")}] holds ${this.size} elements and cannot be seen as [${shape.join(", ")}].`,

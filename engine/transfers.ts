@@ -19,6 +19,7 @@ export class Transfers {
     let from = 0;
     for (const { buffer, offset, size } of storage.slices) {
       const count = Math.min(size / 4, data.length - from);
+      if (count === 0) continue;
       this.#device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, from, count);
       from += count;
     }
@@ -35,6 +36,7 @@ export class Transfers {
       const values = await read(from, Math.min(slice.size / 4, size));
       from += values.length;
       this.#stream.submit();
+      if (values.length === 0) continue;
       this.#device.queue.writeBuffer(slice.buffer, slice.offset, values);
       // Waiting frees the copy that WebGPU has made of the bytes.
       if (slices.length > 1) await wait();

@@ -46,7 +46,7 @@ export class BufferPool {
   /**
    * Hands out memory.
    *
-   * @param bytes at least 4
+   * @param bytes 0 gives an empty slice, which dispatches may be given like any other
    * @param options.label what the memory is for, shown by the leak test
    * @param options.forUpload true when the host writes to it before the recorded work is sent; such a buffer must not
    *   be one that the recorded work still uses

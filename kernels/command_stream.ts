@@ -74,6 +74,7 @@ export class CommandStream implements Launcher {
     uniforms: Readonly<Record<Uniforms, number>>,
     workgroups: Workgroups,
   ): void {
+    if (writesNothing(kernel, bindings)) return;
     if (this.#blocksUsed === uniformBlocks) this.submit();
     const compiled = this.pipelines.compiled(kernel);
     const group = this.pipelines.bindGroup(kernel, compiled, bindings);
@@ -106,12 +107,14 @@ export class CommandStream implements Launcher {
 
   /** Records a copy between buffers, after all that was recorded before. Sizes and offsets are multiples of 4 bytes. */
   copy(from: BufferSlice, to: BufferSlice, bytes: number): void {
+    if (bytes === 0) return;
     this.#closePass();
     this.#openEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
   }
 
   /** Records setting memory to zero, after all that was recorded before. */
   clear(slice: BufferSlice): void {
+    if (slice.size === 0) return;
     this.#closePass();
     this.#openEncoder().clearBuffer(slice.buffer, slice.offset, Math.ceil(slice.size / 4) * 4);
   }
@@ -154,4 +157,12 @@ export class CommandStream implements Launcher {
     this.#pass = null;
     this.#pipelineSet = null;
   }
+}
+
+/** True where every output is empty, so that a dispatch has nothing to do. */
+function writesNothing(kernel: Kernel, bindings: Readonly<Record<string, BufferSlice>>): boolean {
+  for (const name in kernel.bindings) {
+    if (kernel.bindings[name] === "write" && bindings[name]!.size > 0) return false;
+  }
+  return true;
 }

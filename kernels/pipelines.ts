@@ -7,6 +7,9 @@ export const uniformBlockBytes = 128;
 /** Bind groups kept before all are forgotten; a training step uses some hundred. */
 const maxBindGroups = 8192;
 
+/** Bytes bound in place of an empty slice: at least what any shader's element type needs. */
+const emptyBindingBytes = 256;
+
 /** A compiled kernel. */
 export interface Compiled {
   /** What is set before a dispatch. */
@@ -99,8 +102,7 @@ export class PipelineCache {
       label: kernel.label,
       layout: compiled.layout,
       entries: compiled.names.map((name, binding) => {
-        const { buffer, offset, size } = bindings[name]!;
-        return { binding, resource: { buffer, offset, size } };
+        return { binding, resource: bindable(bindings[name]!) };
       }),
     });
     this.#bindGroups.set(key, group);
@@ -117,4 +119,9 @@ export class PipelineCache {
     if (id === undefined) this.#bufferIds.set(buffer, id = this.#nextBufferId++);
     return id;
   }
+}
+
+/** An empty slice cannot be bound: some memory of its buffer takes its place, which the kernel has no element to read in. */
+function bindable({ buffer, offset, size }: BufferSlice): GPUBufferBinding {
+  return size > 0 ? { buffer, offset, size } : { buffer, offset: 0, size: Math.min(buffer.size, emptyBindingBytes) };
 }

@@ -62,7 +62,7 @@ export const mean: Op<ReductionInputs, ReductionOptions> = sumOp("mean", ({ size
  * Greatest element along an axis, or of all: [.., size, ..] → [.., ..]. Of equal ones the first gets the gradient. NaN is
  * greater than any number.
  *
- * @throws ShapeError when there is no such axis
+ * @throws ShapeError when there is no such axis, or nothing along it
  */
 export const max: Op<ReductionInputs, ReductionOptions> = op("max", {
   forward({ x }: ReductionInputs, options: ReductionOptions, save: (position: Tensor) => void) {
@@ -84,7 +84,7 @@ export const max: Op<ReductionInputs, ReductionOptions> = op("max", {
  * Position (u32) of the greatest element along an axis, or of all; of the first where some are equal. No gradient flows
  * through it.
  *
- * @throws ShapeError when there is no such axis
+ * @throws ShapeError when there is no such axis, or nothing along it
  */
 export const argmax: Op<ReductionInputs, ReductionOptions> = op("argmax", {
   forward: ({ x }: ReductionInputs, options: ReductionOptions) => greatest(x, options).position,

@@ -84,7 +84,7 @@ function rangeOf(x: Tensor, { axis = -1, start = 0, end = Infinity, step = 1 }: 
   const fromStart = (position: number) => position < 0 ? position + view.size : Math.min(position, view.size);
   const first = fromStart(start), last = fromStart(end);
   const whole = Number.isInteger(first) && Number.isInteger(last) && Number.isInteger(step) && step > 0;
-  if (!(whole && 0 <= first && first < last)) {
+  if (!(whole && 0 <= first && first <= last)) {
     throw new ShapeError(
       `slice: ${start} to ${end} in steps of ${step} is no range of axis ${axis} of ${shapeText(x.shape)}.`,
     );

@@ -1,3 +1,4 @@
+import { fill } from "../elementwise/fill.ts";
 import { type BufferSlice, type Capabilities, elementGrid, type Launcher, rowGrid, wholeVectors } from "../launcher.ts";
 import { type AttentionOptions, elementWidth, type GradientOffsets, uniformValues } from "./interface.ts";
 import { mostShortTokens, type ShortStack, shortStackKernels } from "./short_stack.ts";
@@ -61,7 +62,7 @@ export function chooseAttentionVariant(
  *
  * Keys that the mask names have no weight; each sequence has to keep at least one.
  *
- * @throws ShapeError for a size under 1
+ * @throws ShapeError for a size below 0
  * @see Vaswani et al., "Attention is all you need" (2017); Dao, Fu, Ermon, Rudra, Ré, "FlashAttention" (2022)
  */
 export function attention(
@@ -69,6 +70,7 @@ export function attention(
   options: AttentionForwardOptions,
   variant?: AttentionVariant,
 ): void {
+  if (attendsNothing(options)) return fill(launcher, { y: options.y, count: options.y.size / 4, value: 0 });
   const { plan, reads, values } = prepare(launcher, options, { dq: 0, dk: 0, dv: 0 }, variant);
   const y = plan.width === 4 ? wholeVectors(options.y) : options.y;
   if (plan.name === "short") {
@@ -85,13 +87,16 @@ export function attention(
  * Gradients of `attention` for q, k and v, in fixed order: one pass for short stacks; for long sequences one over the
  * queries and one over the keys. The dropout's numbers are drawn again.
  *
- * @throws ShapeError for a size under 1
+ * @throws ShapeError for a size below 0
  */
 export function attentionBackward(
   launcher: Launcher,
   options: AttentionBackwardOptions,
   variant?: AttentionVariant,
 ): void {
+  if (attendsNothing(options)) {
+    return fill(launcher, { y: options.gradient, count: options.gradient.size / 4, value: 0 });
+  }
   const { plan, reads, values } = prepare(launcher, options, options, variant);
   const { dy, y, gradient, statistics, queries, keys } = options;
   if (plan.name === "short") {
@@ -104,6 +109,11 @@ export function attentionBackward(
   launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, options, queries));
   const keyBindings = { ...reads, dy, statistics, gradient };
   launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, options, keys));
+}
+
+/** True where there is no query or no key: what there is to write is 0. */
+function attendsNothing({ batch, heads, queries, keys, headSize }: AttentionOptions): boolean {
+  return [batch, heads, queries, keys, headSize].includes(0);
 }
 
 function prepare(

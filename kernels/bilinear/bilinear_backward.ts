@@ -1,6 +1,7 @@
 import gramCode from "./gram_partials.wgsl" with { type: "text" };
 import outerCode from "./contract_outer.wgsl" with { type: "text" };
 import rowProductsCode from "./row_products.wgsl" with { type: "text" };
+import { fill } from "../elementwise/fill.ts";
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, defineKernel, elementGrid, type Launcher, rowGrid } from "../launcher.ts";
 import { matmul } from "../matmul/matmul.ts";
@@ -42,6 +43,7 @@ export function bilinearBackwardX1(
   options: BilinearInputGradientOptions & { readonly x2: BufferSlice; readonly dx1: BufferSlice },
 ): void {
   const { x2, dy, weight, dx1, batch, in1, out, accumulate = false } = options;
+  if (out === 0 && !accumulate) fill(launcher, { y: dx1, count: batch * in1, value: 0 });
   const { kernel, width } = chooseWidth(contractOuter, in1);
   for (const tile of bilinearTiles(weight, options, launcher.capabilities)) {
     const { first, rows } = tile;
@@ -58,7 +60,8 @@ export function bilinearBackwardX2(
   launcher: Launcher,
   options: BilinearInputGradientOptions & { readonly x1: BufferSlice; readonly dx2: BufferSlice },
 ): void {
-  const { weight, dx2, batch, in1, in2, accumulate = false } = options;
+  const { weight, dx2, batch, in1, in2, out, accumulate = false } = options;
+  if (out === 0 && !accumulate) fill(launcher, { y: dx2, count: batch * in2, value: 0 });
   for (const { slice, first, rows } of bilinearTiles(weight, options, launcher.capabilities)) {
     const u = productsOfRows(launcher, options, first, rows);
     const k = rows * in1;

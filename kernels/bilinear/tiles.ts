@@ -56,7 +56,7 @@ export function* bilinearTiles(
   const most = Math.min(Math.max(Math.floor(fitting / step) * step, step), mostRows);
   let first = 0;
   for (const [buffer, slice] of weight.entries()) {
-    const rows = slice.size / 4 / each;
+    const rows = each === 0 ? out : slice.size / 4 / each;
     for (let row = 0; row < rows; row += most) {
       const count = Math.min(most, rows - row);
       if (4 * batch * count * in1 > capabilities.maxBindingSize) {

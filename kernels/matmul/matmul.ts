@@ -55,17 +55,21 @@ export interface MatmulOptions {
 /**
  * C = op(A) op(B), with an optional bias and rectifier or GELU in the same pass.
  *
- * @throws ShapeError when a size is not positive or the output needs a grid that no device has
+ * @throws ShapeError when a size is no whole number or the output needs a grid that no device has
  */
 export function matmul(launcher: Launcher, options: MatmulOptions): void {
   const { m, n, k, batch = 1, transposeA = false, transposeB = false, storedA = "f32", storedB = "f32" } = options;
-  if (!(m > 0 && n > 0 && k > 0 && batch > 0)) {
-    throw new ShapeError(`matmul: sizes must be positive, but are m ${m}, n ${n}, k ${k}, batch ${batch}.`);
+  if (![m, n, k, batch].every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new ShapeError(`matmul: sizes are whole numbers from 0 on, but m is ${m}, n ${n}, k ${k}, batch ${batch}.`);
   }
+  if (m * n * batch === 0) return;
   const shape = { m, n, k, batch, transposeA, transposeB };
   const form = { transposeA, transposeB, storedA, storedB, activation: options.activation };
   const { capabilities } = launcher;
-  const chosen = options.variant ?? capabilities.matmulVariant?.(shape) ?? chooseMatmulVariant(shape, capabilities);
+  // Sums of nothing, which only this variant makes.
+  const chosen = k === 0
+    ? { name: "small" } as const
+    : options.variant ?? capabilities.matmulVariant?.(shape) ?? chooseMatmulVariant(shape, capabilities);
   const variant = { ...chosen, parts: Math.max(chosen.parts ?? 1, leastParts(k, chosen, capabilities)) };
   // A register tile writes its stores out, dozens of times over: compiled with an activation in each it takes many seconds.
   const inTwoPasses = variant.parts > 1 || (options.activation && variant.name === "register tile");

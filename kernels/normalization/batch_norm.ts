@@ -83,7 +83,9 @@ export interface BatchStatisticsOptions extends BatchNormSizes {
 export function batchStatistics(launcher: Launcher, options: BatchStatisticsOptions): void {
   const { x, mean, variance, runningMean, runningVariance, batch, channels, inner, momentum = 0.1 } = options;
   if (batch * inner < 2) {
-    throw new MetrogradError("batch norm: training needs more than one element a channel, but the batch has one.");
+    throw new MetrogradError(
+      "batch norm: training needs more than one element a channel, but the batch has " + batch * inner + ".",
+    );
   }
   const { kernel, width } = chooseWidth(statisticsKernels, ...vectorSizes(options));
   const chunkRows = samplesPerChunk(launcher, inner), chunks = Math.ceil(batch / chunkRows);

@@ -17,18 +17,16 @@ const product = (sizes: readonly number[]) => sizes.reduce((all, size) => all * 
  * Sees a shape from one axis, or from all axes as one.
  *
  * @param axis counted from the end where it is negative; null for all
- * @throws ShapeError when there is no such axis, or nothing along it
+ * @throws ShapeError when there is no such axis
  */
 export function axisView(shape: readonly number[], axis: number | null): AxisView {
   const at = axis === null ? 0 : axis < 0 ? axis + shape.length : axis;
   if (axis !== null && !(Number.isInteger(at) && at >= 0 && at < shape.length)) {
     throw new ShapeError(`[${shape.join(", ")}] has no axis ${axis}.`);
   }
-  const view = axis === null
+  return axis === null
     ? { outer: 1, size: product(shape), inner: 1 }
     : { outer: product(shape.slice(0, at)), size: shape[at]!, inner: product(shape.slice(at + 1)) };
-  if (view.size === 0) throw new ShapeError(`[${shape.join(", ")}] holds nothing along axis ${axis}.`);
-  return view;
 }
 
 /**

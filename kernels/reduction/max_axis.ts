@@ -6,6 +6,7 @@ import { type BufferSlice, defineKernel, elementGrid, type Launcher, mostRounds 
 import { gather } from "../shape/gather.ts";
 import { type AxisView, rowForm } from "./axis.ts";
 import { topK } from "./top_k.ts";
+import { ShapeError } from "../errors.ts";
 
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
 const maxKernel = (label: string, code: string) =>
@@ -33,8 +34,13 @@ export interface MaxAxisOptions extends AxisView {
   readonly position: BufferSlice;
 }
 
-/** y = the greatest element of x along its middle axis, and where it is first found. NaN counts as the greatest. */
+/**
+ * y = the greatest element of x along its middle axis, and where it is first found. NaN counts as the greatest.
+ *
+ * @throws ShapeError when the axis holds nothing
+ */
 export function maxAxis(launcher: Launcher, { x, y, position, outer, size, inner }: MaxAxisOptions): void {
+  if (size === 0) throw new ShapeError("max: an axis of 0 elements has no greatest one.");
   if (launcher.capabilities.software && size > mostRounds) {
     topK(launcher, { x, position, k: 1, outer, size, inner });
     gather(launcher, { x, index: position, y, outer, size, inner, picked: 1 });

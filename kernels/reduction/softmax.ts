@@ -9,6 +9,7 @@ import backwardRowsCode from "./softmax_backward_rows.wgsl" with { type: "text" 
 import rowsCode from "./softmax_rows.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, elementGrid, expectRounds, type Launcher } from "../launcher.ts";
 import { type AxisView, rowForm } from "./axis.ts";
+import { fill } from "../elementwise/fill.ts";
 
 const uniforms = { outer: "u32", size: "u32", inner: "u32" } as const;
 const strided = [stableCode, sumsCode, exponentialsCode].join("\n");
@@ -87,6 +88,7 @@ export function softmaxBackward(
 
 /** y = log Σ eˣ along the middle axis, [outer, size, inner] to [outer, inner]. x may be of any size. */
 export function logSumExp(launcher: Launcher, { x, y, outer, size, inner }: SoftmaxOptions): void {
+  if (size === 0) return fill(launcher, { y, count: outer * inner, value: -Infinity });
   const { form } = rowForm({ outer, size, inner });
   expectRounds(launcher, `log sum exp of ${size} elements`, roundsOf(form, size));
   launcher.dispatch(logSumExpKernels[form], { x, y }, { outer, size, inner }, elementGrid(outer * inner));

@@ -1,4 +1,5 @@
 import code from "./sum_columns.wgsl" with { type: "text" };
+import { fill } from "../elementwise/fill.ts";
 import { type BufferSlice, defineKernel, type Launcher, rowGrid } from "../launcher.ts";
 
 const kernel = defineKernel({
@@ -51,6 +52,10 @@ export function rowsPerChunk(launcher: Launcher): number {
 export function sumColumns(launcher: Launcher, options: SumColumnsOptions): void {
   const { x, y, rows, columns, stride = columns, offset = 0, lastRowColumns = columns } = options;
   const { scale = 1, accumulate = false } = options;
+  if (rows === 0) {
+    if (!accumulate) fill(launcher, { y, count: columns, value: 0 * scale });
+    return;
+  }
   const chunkRows = rowsPerChunk(launcher);
   const chunks = Math.max(Math.ceil(rows / chunkRows), 1);
   const last = chunks === 1;

@@ -40,8 +40,8 @@ export interface TopKOptions extends AxisView {
  * @throws ShapeError when the axis holds fewer than k
  */
 export function topK(launcher: Launcher, { x, position, k, outer, size, inner }: TopKOptions): void {
-  if (!(Number.isInteger(k) && k >= 1 && k <= size)) {
-    throw new ShapeError(`top k: k is ${k}, but a whole number from 1 to the axis's ${size} elements is expected.`);
+  if (!(Number.isInteger(k) && k >= 0 && k <= size)) {
+    throw new ShapeError(`top k: k is ${k}, but a whole number from 0 to the axis's ${size} elements is expected.`);
   }
   const finds = Math.max(1, Math.floor(perPass / size));
   for (let found = 0; found < k; found += finds) {

@@ -230,15 +230,15 @@ Deno.test("attention: the same bits on every repeat", async () => {
   }
 });
 
-Deno.test("attention: a size of 0 is refused", () => {
+Deno.test("attention: a size below 0 is refused", () => {
   const slice = harness.upload([0, 0, 0, 0]), layout = { batch: 0, head: 0, token: 0 };
   assert.throws(
     () =>
       attention(launcher, {
-        ...{ batch: 1, heads: 1, queries: 0, keys: 1, headSize: 1, scale: 1, y: slice, statistics: slice },
+        ...{ batch: 1, heads: 1, queries: -1, keys: 1, headSize: 1, scale: 1, y: slice, statistics: slice },
         ...{ q: { slice }, k: { slice }, v: { slice }, qLayout: layout, kvLayout: layout, yLayout: layout },
       }),
-    new ShapeError("attention: queries is 0; at least 1 is expected."),
+    new ShapeError("attention: queries is -1; at least 1 is expected."),
   );
 });
 
