@@ -8,6 +8,7 @@ export class ErrorTrap {
   readonly #device: GPUDevice;
   readonly #errors: GPUError[] = [];
   #loss: string | undefined;
+  #destroyed = false;
 
   /** Listens to a device from now on. */
   constructor(device: GPUDevice) {
@@ -17,17 +18,33 @@ export class ErrorTrap {
       this.#errors.push((event as GPUUncapturedErrorEvent).error);
     });
     device.lost.then(({ reason, message }) => {
-      if (reason !== "destroyed") this.#loss = message || "no reason given";
+      if (reason === "destroyed") this.#destroyed = true;
+      else this.#loss = message || "no reason given";
     });
+  }
+
+  /** True once the device was destroyed, by whomever. */
+  get destroyed(): boolean {
+    return this.#destroyed;
   }
 
   /** Forgets what was collected, after telling it. @throws DeviceError naming the kernel, if anything was collected */
   check(): void {
+    if (this.#destroyed) throw new DeviceError("The GPU device was destroyed; open an engine anew to go on.");
     if (this.#loss !== undefined) {
       throw new DeviceError(`The GPU was lost (${firstLine(this.#loss)}); it may have been reset or removed.`);
     }
     const [first] = this.#errors.splice(0);
     if (first) throw new DeviceError(explain(first), { cause: first.message });
+  }
+
+  /** Throws what stands behind WebGPU's own error. @throws DeviceError for a DOMException; any other error as it is */
+  async explain(error: unknown): Promise<never> {
+    if (!(error instanceof DOMException)) throw error;
+    // The events that tell of a loss come after the refusal.
+    await new Promise((resolve) => setTimeout(resolve));
+    this.check();
+    throw new DeviceError(`The GPU gave nothing back (${firstLine(error.message)}).`, { cause: error });
   }
 
   /**

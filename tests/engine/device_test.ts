@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Engine, sum, type Tensor } from "../../engine/mod.ts";
 import { openDevice } from "../../engine/device/open.ts";
 import { measureSubgroupSize } from "../../engine/device/subgroup_size.ts";
 import { isSwiftShaderUnpacked } from "../../engine/device/swiftshader.ts";
@@ -102,3 +103,22 @@ async function openWith(environment: Record<string, string>, flags: readonly str
   }).output();
   return { out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
+
+Deno.test("device: whatever is asked of an engine whose device was destroyed ends in one sentence", async () => {
+  const destroyed = new DeviceError("The GPU device was destroyed; open an engine anew to go on.");
+  const attempts: ((x: Tensor) => Promise<unknown>)[] = [
+    (x) => x.data(),
+    (x) => sum({ x }).item(),
+    (x) => x.engine.tensor([0], []).data(),
+    (x) => Array.fromAsync(x.engine.readInPieces(x)),
+    (x) => x.engine.finish(),
+    (x) => x.engine.step(() => void x.engine.full([3], 1)).then(() => x.engine.finish()),
+  ];
+  for (const attempt of attempts) {
+    await using engine = await Engine.open();
+    const x = engine.tensor([2], [1, 2]);
+    await engine.finish();
+    engine.opened.device.destroy();
+    await assert.rejects(attempt(x), destroyed);
+  }
+});

@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
-import { batchNorm, bilinear, embedding, gather, indexSelect, layerNorm, linear } from "../../engine/mod.ts";
+import {
+  batchNorm,
+  bilinear,
+  Buffer,
+  embedding,
+  expand,
+  gather,
+  indexSelect,
+  layerNorm,
+  linear,
+  Parameter,
+  randomNormal,
+  reshape,
+} from "../../engine/mod.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { testEngine } from "./harness.ts";
 
@@ -57,5 +70,25 @@ Deno.test("indices: only whole numbers from 0 on are taken", () => {
       () => engine.indices([2], [0, wrong], "rows"),
       `rows: element 1 is ${wrong}, but a whole number from 0 on is expected.`,
     );
+  }
+});
+
+Deno.test("shapes: only sizes that are whole numbers from 0 on are taken", () => {
+  const x = engine.tensor([4], [1, 2, 3, 4]);
+  for (const shape of [[-1, 4], [-2, -2], [4, 0.5, 2], [NaN], [2 ** 60], [Infinity]]) {
+    const message = (name: string) =>
+      new ShapeError(`${name}: [${shape.join(", ")}] is no shape; sizes are whole numbers from 0 on.`);
+    const calls: Record<string, () => unknown> = {
+      tensor: () => engine.tensor(shape, [1, 2, 3, 4]),
+      indices: () => engine.indices(shape, [1, 2, 3, 4]),
+      parameter: () => new Parameter(engine, shape, new Float32Array(4)),
+      buffer: () => new Buffer(engine, shape, new Float32Array(4)),
+    };
+    for (const [name, call] of Object.entries(calls)) assert.throws(call, message(name));
+    for (const call of [() => engine.full(shape, 1), () => randomNormal(engine, shape), () => engine.empty(shape)]) {
+      assert.throws(call, message("tensor"));
+    }
+    assert.throws(() => reshape({ x }, { shape }), message("tensor"));
+    assert.throws(() => expand({ x: engine.full([1], 1) }, { shape }), ShapeError);
   }
 });
