@@ -29,7 +29,7 @@ export class Adagrad extends Optimizer {
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments: [squareSum], status, count }: UpdateRange): void {
+  protected override update({ parameter, gradient, moments: [squareSum], status, count, step }: UpdateRange): void {
     const { lrDecay = 0, weightDecay = 0, eps = 1e-10 } = this.#options;
     adagrad(this.engine.stream, {
       parameter,
@@ -37,7 +37,7 @@ export class Adagrad extends Optimizer {
       squareSum: squareSum!,
       status,
       count,
-      step: this.steps,
+      step,
       learningRate: this.lr,
       learningRateDecay: lrDecay,
       epsilon: eps,

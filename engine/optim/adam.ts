@@ -36,7 +36,7 @@ export class Adam extends Optimizer {
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments, status, count, apart }: UpdateRange): void {
+  protected override update({ parameter, gradient, moments, status, count, step, apart }: UpdateRange): void {
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = this.#options;
     adam(this.engine.stream, {
       parameter,
@@ -46,7 +46,7 @@ export class Adam extends Optimizer {
       greatestMoment: moments[2],
       status,
       count,
-      step: this.steps,
+      step,
       learningRate: this.lr,
       betas,
       epsilon: eps,

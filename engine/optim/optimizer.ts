@@ -26,6 +26,8 @@ export interface UpdateRange {
   readonly status: BufferSlice;
   /** Elements of each. */
   readonly count: number;
+  /** Number of this step among those in which the parameters had gradients, from 1. */
+  readonly step: number;
   /** True where the parameters are some of those that stand apart. */
   readonly apart: boolean;
 }
@@ -41,26 +43,31 @@ export abstract class Optimizer {
   steps = 0;
   /** Whose GPU the parameters live on. */
   readonly engine: Engine;
+  /** What it changes, each once. */
+  readonly parameters: readonly Parameter[];
   readonly #arena: ParameterArena;
   readonly #moments: readonly (readonly Storage[])[];
   readonly #status: Tensor;
+  /** Steps in which each parameter had a gradient: corrections of a moment's start follow them, as in PyTorch. */
+  readonly #stepsOf = new Map<Parameter, number>();
   #statusIsCurrent = false;
 
   /**
    * Moves the parameters into the optimiser's buffers.
    *
+   * @param parameters what it changes; one that is named several times (tied weights) is changed once
    * @param apart those of them that are updated otherwise than the others
    */
   constructor(
-    /** What it changes. */
-    readonly parameters: readonly Parameter[],
+    parameters: readonly Parameter[],
     /** Learning rate; schedules change it. */
     public lr: number,
     /** Names of what the optimiser keeps for each parameter, as in PyTorch's state dict. */
     readonly momentNames: readonly string[],
     apart: readonly Parameter[] = [],
   ) {
-    this.#arena = new ParameterArena(parameters, apart);
+    this.parameters = [...new Set(parameters)];
+    this.#arena = new ParameterArena(this.parameters, apart);
     this.engine = this.#arena.engine;
     this.#moments = momentNames.map((name) => this.#arena.zeros(name));
     const storage = this.engine.allocate(gradientStatusBytes, "gradient status");
@@ -103,14 +110,18 @@ export abstract class Optimizer {
   step(): void {
     if (!this.#statusIsCurrent) this.engine.scope(() => void this.clipGradNorm());
     this.steps++;
+    for (const parameter of this.parameters) {
+      if (parameter.hasGrad) this.#stepsOf.set(parameter, this.#stepOf(parameter) + 1);
+    }
     const status = this.#status.slice;
-    for (const { shard, from, length, gradient } of this.#arena.runs()) {
+    for (const { shard, from, length, gradient, parameter } of this.#arena.runs((one) => this.#stepOf(one))) {
       this.update({
         parameter: part(this.#arena.shards[shard]!.values, from, length),
         gradient,
         moments: this.#moments.map((storages) => part(storages[shard]!.slices[0]!, from, length)),
         status,
         count: length,
+        step: this.#stepOf(parameter),
         apart: this.#arena.shards[shard]!.apart,
       });
     }
@@ -132,6 +143,7 @@ export abstract class Optimizer {
         moments: moments.map((slices) => part(slices[buffer]!, from, count)),
         status: this.#status.slice,
         count,
+        step: this.#stepOf(parameter),
         apart: this.#arena.isApart(parameter),
       });
       stream.release(gradient);
@@ -157,36 +169,59 @@ export abstract class Optimizer {
     return null;
   }
 
-  /** Reads the moments from the GPU, by name and then by path of the parameter. */
+  #stepOf(parameter: Parameter): number {
+    return this.#stepsOf.get(parameter) ?? 0;
+  }
+
+  /**
+   * Reads the moments from the GPU, by name and then by path of the parameter. Beside them, under "step", are the steps of
+   * those parameters that did not have a gradient in every step.
+   */
   async stateDict(): Promise<Record<string, StateDict>> {
     const tensors = this.#moments.map((storages) =>
       this.parameters.map((parameter) => this.#view(storages, parameter))
     );
     const values = await this.engine.read(tensors.flat());
     let at = 0;
-    return Object.fromEntries(this.momentNames.map((name) => [
+    const moments = Object.fromEntries(this.momentNames.map((name) => [
       name,
       new Map(this.parameters.map(({ name: path, shape }) => [path, { shape, data: values[at++]! }])),
     ]));
+    const steps = new Map(
+      [...this.#ownSteps()].map(([path, step]) => [path, { shape: [], data: Float32Array.of(step) }]),
+    );
+    return steps.size > 0 ? { ...moments, [stepName]: steps } : moments;
   }
 
   /** Sets the moments. @throws DataError when one is missing, ShapeError when a shape differs */
   loadStateDict(state: Readonly<Record<string, StateDict>>, steps: number): void {
     this.steps = steps;
+    for (const one of this.parameters) this.#stepsOf.set(one, state[stepName]?.get(one.name)?.data[0] ?? steps);
     for (const [moment, { data }] of this.#matched(state)) this.engine.write(moment, data);
   }
 
-  /** The moments by name and then by path of the parameter, read from the GPU while they are written to a file. */
+  /** What `stateDict` gives, read from the GPU while it is written to a file. */
   streamState(): Record<string, Map<string, StreamedTensor>> {
-    return Object.fromEntries(this.momentNames.map((name, moment) => [
+    const moments = Object.fromEntries(this.momentNames.map((name, moment) => [
       name,
       new Map(this.parameters.map((one) => [one.name, streamed(this.#view(this.#moments[moment]!, one))])),
     ]));
+    const steps = new Map([...this.#ownSteps()].map(([path, step]) => [path, streamedNumber(step)]));
+    return steps.size > 0 ? { ...moments, [stepName]: steps } : moments;
+  }
+
+  /** Steps of the parameters that did not have a gradient in every step, by path. */
+  *#ownSteps(): Generator<[string, number]> {
+    for (const one of this.parameters) if (this.#stepOf(one) !== this.steps) yield [one.name, this.#stepOf(one)];
   }
 
   /** Sets the moments from an open file, part by part. Throws as `loadStateDict` does. */
   async loadFrom(state: Readonly<Record<string, ReadonlyMap<string, FileTensor>>>, steps: number): Promise<void> {
     this.steps = steps;
+    for (const one of this.parameters) {
+      const own = state[stepName]?.get(one.name);
+      this.#stepsOf.set(one, own ? (await own.read(0, 1))[0]! : steps);
+    }
     for (const [moment, value] of this.#matched(state)) {
       await this.engine.writeInPieces(moment, (from, count) => value.read(from, count));
     }
@@ -222,4 +257,19 @@ export abstract class Optimizer {
   #view(storages: readonly Storage[], parameter: Parameter): Tensor {
     return new Tensor(this.engine, parameter.shape, this.#arena.view(storages, parameter), "f32", parameter.name);
   }
+}
+
+/** What the parameters' own steps are called beside the moments, as in PyTorch's state. */
+const stepName = "step";
+
+function streamedNumber(value: number): StreamedTensor {
+  const bytes = new Uint8Array(Float32Array.of(value).buffer);
+  // deno-lint-ignore require-await
+  return {
+    dtype: "F32",
+    shape: [],
+    pieces: async function* () {
+      yield bytes;
+    },
+  };
 }

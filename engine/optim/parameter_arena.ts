@@ -37,6 +37,8 @@ export interface Run {
   readonly from: number;
   readonly length: number;
   readonly gradient: BufferSlice;
+  /** The first of them. */
+  readonly parameter: Parameter;
 }
 
 /**
@@ -89,21 +91,27 @@ export class ParameterArena {
     });
   }
 
-  /** Longest ranges of parameters that have gradients now, but for those that are given as factors. */
-  runs(): Run[] {
+  /**
+   * Longest ranges of parameters that have gradients now, but for those that are given as factors.
+   *
+   * @param keyOf what has to be the same within a range
+   */
+  runs(keyOf: (parameter: Parameter) => number = () => 0): Run[] {
     const runs: Run[] = [];
     this.shards.forEach(({ places, gradients }, shard) => {
       for (const { parameter, slice, from, size } of places) {
         if (!parameter.hasGrad || parameter.factors) continue;
         if (!gradients) {
-          runs.push({ shard, from, length: size, gradient: parameter.grad.slices[slice]! });
+          runs.push({ shard, from, length: size, gradient: parameter.grad.slices[slice]!, parameter });
           continue;
         }
         const last = runs.at(-1);
-        const follows = last && last.shard === shard && last.from + last.length === from;
+        const follows = last && last.shard === shard && last.from + last.length === from &&
+          keyOf(last.parameter) === keyOf(parameter);
         const start = follows ? last.from : from, length = from + padded(size) - start;
         if (follows) runs.pop();
-        runs.push({ shard, from: start, length, gradient: part(gradients, start, length) });
+        const first = follows ? last.parameter : parameter;
+        runs.push({ shard, from: start, length, gradient: part(gradients, start, length), parameter: first });
       }
     });
     return runs;

@@ -27,7 +27,7 @@ export class SGD extends Optimizer {
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments, status, count }: UpdateRange): void {
+  protected override update({ parameter, gradient, moments, status, count, step }: UpdateRange): void {
     const { lr: _, ...settings } = this.#options;
     sgd(this.engine.stream, {
       ...settings,
@@ -36,7 +36,7 @@ export class SGD extends Optimizer {
       velocity: moments[0],
       status,
       count,
-      step: this.steps,
+      step,
       learningRate: this.lr,
     });
   }

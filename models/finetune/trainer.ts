@@ -229,6 +229,10 @@ export class FinetuneTrainer {
     for (const name of this.#optimizer.momentNames) {
       moments[name] = new Map(parameters.map((one) => [one.name, find(`${name}.${one.name}`)]));
     }
+    moments.step = new Map(parameters.flatMap(({ name }) => {
+      const step = tensors.get(`step.${name}`);
+      return step ? [[name, step]] : [];
+    }));
     for (const parameter of parameters) {
       const tensor = find(`weights.${parameter.name}`);
       await this.#engine.writeInPieces(parameter, (from, count) => tensor.read(from, count));
