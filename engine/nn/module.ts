@@ -39,19 +39,27 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** This module, under the path "", and all below it, each before what it holds. */
+  /**
+   * This module, under the path "", and all below it, each before what it holds. A module that stands at several places is
+   * named by the first.
+   */
   namedModules(): Map<string, Module> {
     const found = new Map<string, Module>([["", this]]);
     for (const [path, value] of this.#fields()) {
       if (!(value instanceof Module)) continue;
       value.namedModules().forEach((module, below) => found.set(below === "" ? path : `${path}.${below}`, module));
     }
-    return found;
+    return distinct(found);
   }
 
-  /** All parameters by path, in the order of the fields. */
+  /**
+   * All parameters by path, in the order of the fields. A parameter that stands at several places (tied weights) is named by
+   * the first; the state dict holds it under each of its paths, as in PyTorch.
+   */
   namedParameters(): Map<string, Parameter> {
-    return new Map([...this.#state()].filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter));
+    return distinct(
+      new Map([...this.#state()].filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter)),
+    );
   }
 
   /** All parameters; each is named by its path from here. */
@@ -136,6 +144,12 @@ export abstract class Module {
       }
     }
   }
+}
+
+/** The entries whose values did not come before. */
+function distinct<Value>(named: ReadonlyMap<string, Value>): Map<string, Value> {
+  const seen = new Set<Value>();
+  return new Map([...named].filter(([, value]) => !seen.has(value) && seen.add(value)));
 }
 
 /** A tensor's values, read from the GPU when they are asked for. */
