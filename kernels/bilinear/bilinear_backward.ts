@@ -24,7 +24,7 @@ const gramPartials = defineKernel({
   label: "bilinear.gram_partials",
   code: gramCode,
   bindings: { gram_dy: "read", gram_x1: "read", gram_x2: "read", partials: "write" },
-  uniforms: { batch: "u32", first_element: "u32", first_partial: "u32" },
+  uniforms: { batch: "u32", first_element: "u32", first_partial: "u32", down: "f32" },
 });
 
 /** What the gradient of an input is computed from, and where it goes. */
@@ -115,7 +115,7 @@ export function bilinearGradientPartials(
     return c;
   };
   const [gram_dy, gram_x1, gram_x2] = [gram(dy, out), gram(x1, in1), gram(x2, in2)] as const;
-  const uniforms = { batch, first_element: firstElement, first_partial: firstPartial };
+  const uniforms = { batch, first_element: firstElement, first_partial: firstPartial, down: 2 ** (-160 / 3) };
   launcher.dispatch(gramPartials, { gram_dy, gram_x1, gram_x2, partials }, uniforms, elementGrid(batch));
   for (const scratch of [gram_dy, gram_x1, gram_x2]) launcher.release(scratch);
 }

@@ -6,15 +6,18 @@ struct Uniforms {
   // Number of the gradient's first element and of its first partial among all ranges.
   first_element: u32,
   first_partial: u32,
+  // The cube root of 2^-160; see gradient_partials.wgsl.
+  down: f32,
 }
 
 const NONE = 0xffffffffu;
-// Bits of 1e30.
-const LARGEST = 0x7149f2cau;
+// Bits of the largest number.
+const LARGEST = 0x7f7fffffu;
 
 // See gradient_norm.wgsl.
 struct Partial {
   squares: f32,
+  large_squares: f32,
   bad: u32,
 }
 
@@ -34,12 +37,24 @@ fn main(
   if (b >= uniforms.batch) {
     return;
   }
-  var sum = 0.0;
+  var found = Partial(0.0, 0.0, NONE);
   for (var c = 0u; c < uniforms.batch; c += 1u) {
     let at = b * uniforms.batch + c;
-    sum += gram_dy[at] * gram_x1[at] * gram_x2[at];
+    found.squares += gram_dy[at] * gram_x1[at] * gram_x2[at];
   }
-  // By bits, since NaN comparisons may be folded away.
-  let unusable = (bitcast<u32>(sum) & 0x7fffffffu) > LARGEST;
-  partials[uniforms.first_partial + b] = Partial(sum, select(NONE, uniforms.first_element, unusable));
+  if (!is_finite(found.squares)) {
+    // It may be the squares that overflow, and not the gradient.
+    found.squares = 0.0;
+    for (var c = 0u; c < uniforms.batch; c += 1u) {
+      let at = b * uniforms.batch + c;
+      found.large_squares += (uniforms.down * gram_dy[at]) * (uniforms.down * gram_x1[at]) * (uniforms.down * gram_x2[at]);
+    }
+    found.bad = select(uniforms.first_element, NONE, is_finite(found.large_squares));
+  }
+  partials[uniforms.first_partial + b] = found;
+}
+
+// By bits, since NaN comparisons may be folded away.
+fn is_finite(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) <= LARGEST;
 }

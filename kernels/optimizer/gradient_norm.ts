@@ -6,15 +6,15 @@ import { type BufferSlice, defineKernel, type Launcher, wholeVectors, workgroupG
 
 const elementsPerBlock = 16384;
 const partialsPerBlock = 64;
+const bytesPerPartial = 12;
 /** Largest finite f32. */
 export const largestFloat = 3.4028234663852886e38;
-const largestSquarable = 1e15;
 
 const partialsKernel = defineKernel({
   label: "gradient_norm.partials",
   code: partialsCode,
   bindings: { gradient: "read", partials: "write" },
-  uniforms: { count: "u32", first_element: "u32", first_partial: "u32", largest: "u32" },
+  uniforms: { count: "u32", first_element: "u32", first_partial: "u32", down: "f32" },
 });
 const normKernel = defineKernel({
   label: "gradient_norm",
@@ -32,7 +32,7 @@ export interface GradientStatus {
   readonly norm: number;
   /** Factor that the optimiser puts on the gradient; 0 where an element cannot be used. */
   readonly coefficient: number;
-  /** Number, over all ranges, of the first element that is NaN, infinite or too large; null where all are fine. */
+  /** Number, over all ranges, of the first element that is NaN or infinite; null where all are fine. */
   readonly firstUnusable: number | null;
 }
 
@@ -55,7 +55,7 @@ export function readGradientStatus(bytes: ArrayBufferView): GradientStatus {
  */
 export function gradientNorm(
   launcher: Launcher,
-  { ranges, factored = [], status, maxNorm = Infinity, largest = largestSquarable }: {
+  { ranges, factored = [], status, maxNorm = Infinity }: {
     /** The gradients of all parameters, in order. */
     readonly ranges: readonly { readonly gradient: BufferSlice; readonly count: number }[];
     /** Gradients that are given as factors; they come after the ranges. */
@@ -64,20 +64,18 @@ export function gradientNorm(
     readonly status: BufferSlice;
     /** Largest norm; none by default. */
     readonly maxNorm?: number;
-    /** Size over which an element cannot be used; 1e15 by default, whose squares can still be added up. */
-    readonly largest?: number;
   },
 ): void {
   const blocksOf = (count: number) => Math.ceil(count / elementsPerBlock);
   const count = ranges.reduce((sum, range) => sum + blocksOf(range.count), 0) * partialsPerBlock +
     factored.reduce((sum, { batch }) => sum + batch, 0);
-  const partials = launcher.scratch(count * 8);
+  const partials = launcher.scratch(count * bytesPerPartial);
   let firstElement = 0, firstPartial = 0;
   for (const { gradient, count } of ranges) {
     launcher.dispatch(
       partialsKernel,
       { gradient: wholeVectors(gradient), partials },
-      { count, first_element: firstElement, first_partial: firstPartial, largest: bitsOf(largest) },
+      { count, first_element: firstElement, first_partial: firstPartial, down: 2 ** -80 },
       workgroupGrid(blocksOf(count)),
     );
     firstElement += count;
@@ -114,9 +112,5 @@ export function scanFinite(
     readonly status: BufferSlice;
   },
 ): void {
-  gradientNorm(launcher, { ranges: [{ gradient: x, count }], status, largest: largestFloat });
-}
-
-function bitsOf(value: number): number {
-  return new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  gradientNorm(launcher, { ranges: [{ gradient: x, count }], status });
 }

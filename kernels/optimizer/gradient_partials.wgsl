@@ -1,22 +1,27 @@
 // First stage of the gradient's norm: squares = sum of g^2 over an invocation's elements of a block (16 side by side, which
-// are one line of a cache, then every 64th 16), with a note of the first that cannot be used: NaN, infinite, or larger than
-// is allowed (found by bits, since NaN comparisons may be folded away).
+// are one line of a cache, then every 64th 16), with a note of the first that cannot be used: NaN or infinite (found by
+// bits, since NaN comparisons may be folded away). Elements over 1e15, whose squares would overflow, go into a sum of their
+// own, times 2^-160.
 
 struct Uniforms {
   count: u32,
   // Number of the range's first element and of its first partial among all ranges.
   first_element: u32,
   first_partial: u32,
-  // Bits of the largest size that is allowed.
-  largest: u32,
+  // 2^-80; no constant, since compilers multiply constants first and get 0.
+  down: f32,
 }
 
 // Elements that one workgroup handles.
 const BLOCK = 16384u;
 const NONE = 0xffffffffu;
+// Bits of 1e15 and of the largest number.
+const LARGEST_SQUARED = 0x58635fa9u;
+const LARGEST = 0x7f7fffffu;
 
 struct Partial {
   squares: f32,
+  large_squares: f32,
   bad: u32,
 }
 
@@ -63,19 +68,34 @@ fn main(
     squares += value * value;
     greatest = max(greatest, size(value));
   }
-  var bad = NONE;
-  if (max(max(greatest.x, greatest.y), max(greatest.z, greatest.w)) > uniforms.largest) {
-    bad = first_bad(first, last);
+  var found = Partial((squares.x + squares.y) + (squares.z + squares.w), 0.0, NONE);
+  if (max(max(greatest.x, greatest.y), max(greatest.z, greatest.w)) > LARGEST_SQUARED) {
+    found = of_large(first, last, local);
   }
-  let sum = (squares.x + squares.y) + (squares.z + squares.w);
-  partials[uniforms.first_partial + block * 64u + local] = Partial(sum, bad);
+  partials[uniforms.first_partial + block * 64u + local] = found;
+}
+
+// The same again where an element is large.
+fn of_large(first: u32, last: u32, local: u32) -> Partial {
+  var found = Partial(0.0, 0.0, first_bad(first, last));
+  for (var line = first + 16u * local; line < last; line += 1024u) {
+    for (var index = line; index < min(line + 16u, last); index += 1u) {
+      let value = gradient[index / 4u][index & 3u];
+      if ((bitcast<u32>(value) & 0x7fffffffu) > LARGEST_SQUARED) {
+        found.large_squares += (uniforms.down * value) * (uniforms.down * value);
+      } else {
+        found.squares += value * value;
+      }
+    }
+  }
+  return found;
 }
 
 // Looks again, for the place: number among all ranges of the block's first element that cannot be used.
 fn first_bad(first: u32, last: u32) -> u32 {
   for (var index = first; index < last; index += 1u) {
     let bits = bitcast<u32>(gradient[index / 4u][index & 3u]) & 0x7fffffffu;
-    if (bits > uniforms.largest) {
+    if (bits > LARGEST) {
       return uniforms.first_element + index;
     }
   }

@@ -207,7 +207,10 @@ Deno.test("matmul: the same bits on every repeat, also of sums in parts", async 
 
 Deno.test("matmul: sizes that are not positive and outputs beyond the grid are refused", () => {
   const c = harness.output(4);
-  assert.throws(() => matmul(launcher, { a: c, b: c, c, m: -1, n: 1, k: 1 }), /sizes are whole numbers from 0 on, but m is -1/);
+  assert.throws(
+    () => matmul(launcher, { a: c, b: c, c, m: -1, n: 1, k: 1 }),
+    /sizes are whole numbers from 0 on, but m is -1/,
+  );
   assert.throws(
     () => matmul(launcher, { a: c, b: c, c, m: 1, n: 1, k: 1, batch: 65536 }),
     /needs more than 65,535 workgroups/,
