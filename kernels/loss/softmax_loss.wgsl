@@ -122,7 +122,8 @@ fn main(
     let ratio = entropy / max(missed, LEAST);
     let factor = uniforms.alpha * focus(missed);
     value = factor * entropy;
-    slopes.x = factor * (1.0 + uniforms.gamma * (own * inverse) * ratio);
+    // p ce is 0 where p is, even if ce is infinite: a logit of -infinity.
+    slopes.x = factor * (1.0 + select(uniforms.gamma * (own * inverse) * ratio, 0.0, own == 0.0));
   }
   if (kind == HYBRID) {
     let difference = (greatest.y - score[row]) + lean;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  backward,
   crossEntropyLoss,
   expectedScoreCumulative,
   expectedScoreSoftmax,
@@ -7,10 +8,11 @@ import {
   hybridLoss,
   l21Norm,
   ordinalLoss,
+  Parameter,
   topk,
 } from "../../engine/mod.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import { checkGradients, type TensorFunction } from "./finite_differences.ts";
+import { assertNear, checkGradients, type TensorFunction } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();
@@ -92,4 +94,19 @@ Deno.test("class losses: operands that do not fit are refused, by name", () => {
       new ShapeError("hybrid_loss: score is [1], but [2] is expected."),
     );
   });
+});
+
+Deno.test("focal loss: a target whose logit is -infinity has the gradient of cross-entropy, for every gamma", async () => {
+  // PyTorch's for gamma 0, and the limit of ever smaller logits for the others.
+  const expected = [-1, 0.3775406777858734, 0.622459352016449];
+  const logits = new Parameter(engine, [1, 3], Float32Array.of(-Infinity, 0.5, 1), "logits");
+  for (const gamma of [0, 0.5, 1, 2]) {
+    logits.zeroGrad();
+    const loss = focalLoss({ logits, target: engine.indices([1], [0]) }, { gamma });
+    backward(loss);
+    assert.equal(await loss.item(), Infinity);
+    assertNear(await logits.grad.data(), expected, `gamma ${gamma}`);
+    loss.dispose();
+  }
+  logits.dispose();
 });
