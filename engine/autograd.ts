@@ -1,4 +1,5 @@
 import { ShapeError } from "../kernels/errors.ts";
+import { expectSettings, type SettingRule } from "../kernels/settings.ts";
 import type { Engine } from "./engine.ts";
 import type { GradientFactors } from "./factored_gradient.ts";
 import type { Parameter } from "./parameter.ts";
@@ -49,6 +50,8 @@ export interface BackwardContext<I, O, S> {
 export interface OpDefinition<I, O, S> {
   /** Names of the inputs that may be stored as f16; the op refuses it of all others. */
   readonly f16?: readonly (keyof I)[];
+  /** What the options may be; a number without a rule may be any but NaN. */
+  readonly settings?: { readonly [Name in keyof O]?: SettingRule };
   /**
    * Launches the kernels. `save` keeps what only the forward run knows for the backward rule: inputs, and tensors that
    * were made for it, which are freed with the output.
@@ -67,14 +70,15 @@ export type Op<I, O = void> = (
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
  * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 where it has
- * no form for that.
+ * no form for that, and a UsageError for an option that cannot be taken.
  */
 export function op<I extends object, O = void, S = undefined>(
   name: string,
   definition: OpDefinition<I, O, S>,
 ): Op<I, O> {
   return (inputs, ...rest) => {
-    const options = (rest[0] ?? {}) as O;
+    const options = (rest[0] ?? {}) as O & object;
+    expectSettings(name, options, definition.settings);
     const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
     for (const [key, input] of given) {
       if (!definition.f16?.includes(key)) refuseF16(name, String(key), input);

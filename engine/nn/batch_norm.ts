@@ -1,7 +1,7 @@
 import { Buffer } from "../buffer.ts";
 import { batchNorm } from "../ops/batch_norm.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectSizes, type Tensor } from "../tensor.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** Settings of `BatchNorm1d`; the names and defaults are PyTorch's. */
@@ -30,6 +30,7 @@ export class BatchNorm1d extends Module {
   /** Makes a layer for so many channels. */
   constructor({ engine }: Pick<ModuleOptions, "engine">, channels: number, settings: BatchNormSettings = {}) {
     super();
+    expectSizes("BatchNorm1d", [channels]);
     const zeros = new Float32Array(channels), ones = new Float32Array(channels).fill(1);
     this.weight = new Parameter(engine, [channels], ones);
     this.bias = new Parameter(engine, [channels], zeros);

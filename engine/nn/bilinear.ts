@@ -1,7 +1,7 @@
 import { bilinear } from "../ops/bilinear.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
-import { uniform, uniformOnDevice } from "./init.ts";
+import { expectSizes, type Tensor } from "../tensor.ts";
+import { fanInBound, uniform, uniformOnDevice } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /**
@@ -31,7 +31,8 @@ export class Bilinear extends Module {
     { bias = true }: { bias?: boolean } = {},
   ) {
     super();
-    const bound = 1 / Math.sqrt(in1), shape = [out, in1, in2];
+    expectSizes("Bilinear", [out, in1, in2]);
+    const bound = fanInBound(in1), shape = [out, in1, in2];
     const values = uniformOnDevice({ engine, random }, shape, bound);
     this.weight = new Parameter(engine, shape, values, "weight", { factored: true });
     this.bias = bias ? new Parameter(engine, [out], uniform(random, out, bound)) : null;

@@ -1,7 +1,7 @@
 import { linear } from "../ops/linear.ts";
 import { multiply } from "../ops/arithmetic.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectSizes, type Tensor } from "../tensor.ts";
 import { uniformWithDeviation } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
@@ -45,7 +45,8 @@ export class BilinearLowRank extends Module {
   /** Draws all first values. */
   constructor(options: ModuleOptions, in1: number, in2: number, out: number, rank: number) {
     super();
-    const deviation = in1 ** -0.25;
+    expectSizes("BilinearLowRank", [in1, in2, out, rank]);
+    const deviation = in1 > 0 ? in1 ** -0.25 : 0;
     this.u = new Weight(options, rank, in1, deviation);
     this.v = new Weight(options, rank, in2, deviation);
     this.p = new Weight(options, out, rank, 1 / Math.sqrt(3 * rank));

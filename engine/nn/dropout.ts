@@ -1,5 +1,5 @@
-import { UsageError } from "../../kernels/errors.ts";
-import { dropout } from "../ops/dropout.ts";
+import { expectSettings } from "../../kernels/settings.ts";
+import { dropout, probability } from "../ops/dropout.ts";
 import type { Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
 
@@ -15,7 +15,7 @@ export class Dropout extends Module {
     readonly p: number,
   ) {
     super();
-    if (!(p >= 0 && p < 1)) throw new UsageError(`Dropout takes a probability from 0 to below 1, not ${p}.`);
+    expectSettings("Dropout", { p }, { p: probability });
   }
 
   /** `x` of any shape → the same shape. */

@@ -1,6 +1,6 @@
 import { embedding } from "../ops/embedding.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectSizes, type Tensor } from "../tensor.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** A learned table of rows, looked up by index; standard normal at first, as in PyTorch. */
@@ -20,6 +20,7 @@ export class Embedding extends Module {
     { draw = true }: { draw?: boolean } = {},
   ) {
     super();
+    expectSizes("Embedding", [rows, columns]);
     const values = draw
       ? Float32Array.from({ length: rows * columns }, () => random.normal())
       : engine.allocateFor([rows, columns], "parameter");

@@ -3,6 +3,11 @@ import { fillUniform } from "../../kernels/random/fill_random.ts";
 import { elementCount, type Shape, type Storage } from "../tensor.ts";
 import type { ModuleOptions } from "./module.ts";
 
+/** The bound that PyTorch draws a linear layer's first values from: 1/√in, or 0 where there is no input. */
+export function fanInBound(inFeatures: number): number {
+  return inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
+}
+
 /** `count` numbers uniform on [-bound, bound). */
 export function uniform(random: Philox, count: number, bound: number): Float32Array {
   return Float32Array.from({ length: count }, () => (random.uniform() * 2 - 1) * bound);

@@ -1,6 +1,6 @@
 import { layerNorm } from "../ops/layer_norm.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectSizes, type Tensor } from "../tensor.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** Layer normalisation over the last axis, with a learned scale (1 at first) and shift (0 at first). */
@@ -13,6 +13,7 @@ export class LayerNorm extends Module {
   /** Makes a layer for rows of `columns`; `eps` is added to the variance. */
   constructor({ engine }: Pick<ModuleOptions, "engine">, columns: number, readonly eps = 1e-5) {
     super();
+    expectSizes("LayerNorm", [columns]);
     this.weight = new Parameter(engine, [columns], new Float32Array(columns).fill(1));
     this.bias = new Parameter(engine, [columns], new Float32Array(columns));
   }

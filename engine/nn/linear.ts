@@ -2,8 +2,8 @@ import { add } from "../ops/arithmetic.ts";
 import { half } from "../ops/half.ts";
 import { linear, type LinearOptions } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
-import { elementCount, type Tensor } from "../tensor.ts";
-import { uniform } from "./init.ts";
+import { elementCount, expectSizes, type Tensor } from "../tensor.ts";
+import { fanInBound, uniform } from "./init.ts";
 import type { LowRankAdapter } from "./low_rank_adapter.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
@@ -31,7 +31,8 @@ export class Linear extends Module {
     { bias = true, draw = true }: { bias?: boolean; draw?: boolean } = {},
   ) {
     super();
-    const bound = 1 / Math.sqrt(inFeatures);
+    expectSizes("Linear", [outFeatures, inFeatures]);
+    const bound = fanInBound(inFeatures);
     const make = (...shape: number[]) =>
       new Parameter(
         engine,

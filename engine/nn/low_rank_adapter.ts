@@ -1,7 +1,7 @@
 import { multiply } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
 import { Parameter } from "../parameter.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectSizes, type Tensor } from "../tensor.ts";
 import { uniform } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
@@ -22,6 +22,7 @@ export class LowRankAdapter extends Module {
   /** Draws the first values. */
   constructor({ engine, random }: ModuleOptions, [out, width]: readonly [out: number, width: number], rank: number) {
     super();
+    expectSizes("LowRankAdapter", [out, rank, width]);
     this.up = new Parameter(engine, [out, rank], new Float32Array(out * rank));
     this.down = new Parameter(engine, [rank, width], uniform(random, rank * width, 1 / Math.sqrt(width)));
   }

@@ -1,7 +1,9 @@
-import { dropout as drop } from "../ops/dropout.ts";
+import { dropout as drop, probability } from "../ops/dropout.ts";
 import type { Tensor } from "../tensor.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
+import { expectSettings } from "../../kernels/settings.ts";
+import { UsageError } from "../../kernels/errors.ts";
 
 /** Options of `Mlp` besides its widths. */
 export interface MlpSettings {
@@ -23,9 +25,14 @@ export class Mlp extends Module {
    * Draws the first values.
    *
    * @param widths of the input, of each hidden layer and of the output
+   * @throws UsageError when there are fewer than two, or the dropout is not in [0, 1)
    */
   constructor(options: ModuleOptions, widths: readonly number[], { dropout = 0 }: MlpSettings = {}) {
     super();
+    if (widths.length < 2) {
+      throw new UsageError(`Mlp: an input's and an output's width are expected, not ${widths.length}.`);
+    }
+    expectSettings("Mlp", { dropout }, { dropout: probability });
     this.#layers = widths.slice(1).map((width, i) => new Linear(options, widths[i]!, width));
     this.#dropout = dropout;
     Object.assign(this, Object.fromEntries(this.#layers.map((layer, i) => [2 * i, layer])));

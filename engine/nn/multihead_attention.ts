@@ -7,6 +7,8 @@ import type { Tensor } from "../tensor.ts";
 import { uniform } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
+import { expectSettings } from "../../kernels/settings.ts";
+import { probability } from "../ops/dropout.ts";
 
 /** Options of `MultiheadAttention` besides its sizes. */
 export interface MultiheadAttentionSettings {
@@ -45,11 +47,13 @@ export class MultiheadAttention extends Module {
     { dropout = 0, bias = true }: MultiheadAttentionSettings = {},
   ) {
     super();
+    expectSettings("MultiheadAttention", { embedDim, numHeads, dropout }, {
+      embedDim: { from: 0, whole: true },
+      numHeads: { from: 1, whole: true },
+      dropout: probability,
+    });
     if (embedDim % numHeads !== 0) {
       throw new UsageError(`MultiheadAttention cannot divide a width of ${embedDim} into ${numHeads} heads.`);
-    }
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new UsageError(`MultiheadAttention takes a dropout from 0 to below 1, not ${dropout}.`);
     }
     const rows = 3 * embedDim, bound = Math.sqrt(6 / (rows + embedDim));
     this.in_proj_weight = new Parameter(engine, [rows, embedDim], uniform(random, rows * embedDim, bound));

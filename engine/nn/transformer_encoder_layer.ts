@@ -6,6 +6,7 @@ import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { MultiheadAttention } from "./multihead_attention.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** Options of `TransformerEncoderLayer` besides its sizes. */
 export interface TransformerEncoderLayerSettings {
@@ -60,6 +61,7 @@ export class TransformerEncoderLayer extends Module {
       TransformerEncoderLayerSettings = {},
   ) {
     super();
+    expectSettings("TransformerEncoderLayer", { activation }, { activation: ["relu", "gelu"] });
     this.self_attn = new MultiheadAttention({ engine, random }, dModel, nhead, { dropout });
     this.linear1 = new Linear({ engine, random }, dModel, dimFeedforward);
     this.linear2 = new Linear({ engine, random }, dimFeedforward, dModel);

@@ -7,6 +7,7 @@ import { type Op, op } from "../autograd.ts";
 import type { Engine } from "../engine.ts";
 import { expectShape, shapeText } from "../shapes.ts";
 import { elementCount, type Shape, Storage, Tensor } from "../tensor.ts";
+import { probability as dropout } from "./dropout.ts";
 
 /** Inputs of `scaledDotProductAttention`. */
 export interface AttentionInputs {
@@ -54,6 +55,8 @@ export interface MultiHeadSettings {
   readonly dropout?: number;
 }
 
+const heads = { from: 1, whole: true };
+
 /** What the forward run keeps: the dropout's draw, and the softmax's statistics. */
 interface Saved {
   readonly draw: Draw | undefined;
@@ -70,6 +73,7 @@ interface Saved {
  * @see Vaswani et al., "Attention is all you need" (2017)
  */
 export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> = op("attention", {
+  settings: { dropout },
   forward: (inputs: AttentionInputs, settings: AttentionSettings, save: (saved: Saved) => void) =>
     forward(inputs.q.engine, apart(inputs, settings), inputs.q.shape, save),
   backward({ inputs, options, output, saved }, dy) {
@@ -94,6 +98,7 @@ export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> =
  * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2
  */
 export const selfAttention: Op<SelfAttentionInputs, MultiHeadSettings> = op("self_attention", {
+  settings: { heads, dropout },
   forward(inputs: SelfAttentionInputs, settings: MultiHeadSettings, save: (saved: Saved) => void) {
     const { engine, shape } = inputs.qkv;
     const problem = within(inputs, settings);
@@ -119,6 +124,7 @@ export const selfAttention: Op<SelfAttentionInputs, MultiHeadSettings> = op("sel
  * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2
  */
 export const crossAttention: Op<CrossAttentionInputs, MultiHeadSettings> = op("cross_attention", {
+  settings: { heads, dropout },
   forward: (inputs: CrossAttentionInputs, settings: MultiHeadSettings, save: (saved: Saved) => void) =>
     forward(inputs.q.engine, across(inputs, settings), inputs.q.shape, save),
   backward({ inputs, options, output, saved }, dy) {

@@ -7,6 +7,7 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
+import { probability } from "./dropout.ts";
 
 /** Inputs of `batchNorm`. */
 export interface BatchNormInputs {
@@ -55,6 +56,7 @@ interface Statistics {
  * @see Ioffe, Szegedy, "Batch normalization" (2015)
  */
 export const batchNorm: Op<BatchNormInputs, BatchNormOptions> = op("batch_norm", {
+  settings: { momentum: { from: 0, to: 1 }, eps: { from: 0 }, dropout: probability },
   forward(
     { x, weight, bias, runningMean, runningVar }: BatchNormInputs,
     { training, momentum = 0.1, eps = 1e-5, relu = false, dropout = 0 }: BatchNormOptions,

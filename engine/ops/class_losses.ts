@@ -7,6 +7,7 @@ import { expectBelow, expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import type { LossSettings } from "./losses.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
+import type { SettingRule } from "../../kernels/settings.ts";
 
 /** Inputs of a loss of classes. */
 export interface ClassLossInputs {
@@ -42,8 +43,10 @@ export interface HybridSettings extends LossSettings {
 function classLoss<O extends LossSettings>(
   name: string,
   launch: (launcher: Launcher, options: ClassLossOptions & { score: BufferSlice } & O) => void,
+  settings: { readonly [Name in keyof O]?: SettingRule } = {},
 ): Op<ClassLossInputs & Partial<HybridLossInputs>, O> {
   return op(name, {
+    settings,
     forward(
       { logits, target, score = target, weight }: ClassLossInputs & Partial<HybridLossInputs>,
       options: O,
@@ -92,7 +95,9 @@ export const crossEntropyLoss: Op<ClassLossInputs, LossSettings> = classLoss("cr
  * @throws ShapeError when the inputs do not fit together or a class is known to be none of the logits'
  * @see Lin, Goyal, Girshick, He, Dollár, "Focal loss for dense object detection" (2017)
  */
-export const focalLoss: Op<ClassLossInputs, FocalSettings> = classLoss<FocalSettings>("focal_loss", focal);
+export const focalLoss: Op<ClassLossInputs, FocalSettings> = classLoss<FocalSettings>("focal_loss", focal, {
+  gamma: { from: 0 },
+});
 
 /**
  * Cross-entropy + lambda (E - score)², with the expected class E = Σ k softmax(logits)_k, k from 0: far classes cost more.

@@ -24,6 +24,7 @@ export interface NormalizeOptions extends CosineOptions {
  * is scale / eps times that of the result.
  */
 export const normalize: Op<{ readonly x: Tensor }, NormalizeOptions> = op("normalize", {
+  settings: { eps: { from: 0 } },
   forward(
     { x }: { readonly x: Tensor },
     { scale = 1, eps = cosineEpsilon }: NormalizeOptions,
@@ -66,6 +67,7 @@ export const normalize: Op<{ readonly x: Tensor }, NormalizeOptions> = op("norma
  * @throws ShapeError when x and y differ in shape
  */
 export const cosineSimilarity: Op<RowPairs, CosineOptions> = op("cosine_similarity", {
+  settings: { eps: { from: 0 } },
   forward(
     { x, y }: RowPairs,
     { eps = cosineEpsilon }: CosineOptions,

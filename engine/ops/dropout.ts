@@ -3,6 +3,10 @@ import type { Draw } from "../../kernels/random/draw.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import type { SettingRule } from "../../kernels/settings.ts";
+
+/** What the probability of a dropout may be. */
+export const probability: SettingRule = { from: 0, below: 1 };
 
 /** Options of dropouts. */
 export interface DropoutOptions {
@@ -15,6 +19,7 @@ export interface DropoutOptions {
  * source and drawn again on the way back, never stored.
  */
 export const dropout: Op<{ readonly x: Tensor }, DropoutOptions> = op("dropout", {
+  settings: { p: probability },
   forward({ x }: { readonly x: Tensor }, { p }: DropoutOptions, save: (draw: Draw) => void) {
     const draw = x.engine.random.next();
     save(draw);
@@ -33,6 +38,7 @@ export interface MaskedDropoutInputs {
 
 /** y = x mask / (1 - p) with a given mask of 0 and 1 (u32) in the shape of x. */
 export const maskedDropout: Op<MaskedDropoutInputs, DropoutOptions> = op("masked_dropout", {
+  settings: { p: probability },
   forward({ x, mask }: MaskedDropoutInputs, { p }: DropoutOptions) {
     expectShape("masked_dropout", "mask", mask, x.shape);
     return applyMask(x, mask, p);
@@ -40,14 +46,14 @@ export const maskedDropout: Op<MaskedDropoutInputs, DropoutOptions> = op("masked
   backward: ({ inputs: { mask }, options: { p } }, dy) => ({ x: () => applyMask(dy, mask, p) }),
 });
 
-function apply(x: Tensor, probability: number, draw: Draw): Tensor {
+function apply(x: Tensor, p: number, draw: Draw): Tensor {
   const y = x.engine.empty(x.shape);
-  launch(x.engine.stream, { x: x.slice, y: y.slice, count: x.size, probability, draw });
+  launch(x.engine.stream, { x: x.slice, y: y.slice, count: x.size, probability: p, draw });
   return y;
 }
 
-function applyMask(x: Tensor, mask: Tensor, probability: number): Tensor {
+function applyMask(x: Tensor, mask: Tensor, p: number): Tensor {
   const y = x.engine.empty(x.shape);
-  launchMasked(x.engine.stream, { x: x.slice, mask: mask.slice, y: y.slice, count: x.size, probability });
+  launchMasked(x.engine.stream, { x: x.slice, mask: mask.slice, y: y.slice, count: x.size, probability: p });
   return y;
 }

@@ -6,6 +6,7 @@ import {
 import { type Op, op } from "../autograd.ts";
 import { expectRows, expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import { probability } from "./dropout.ts";
 
 /** Inputs of `layerNorm`. */
 export interface LayerNormInputs {
@@ -37,6 +38,7 @@ export interface LayerNormOptions {
  * @see Ba, Kiros, Hinton, "Layer normalization" (2016)
  */
 export const layerNorm: Op<LayerNormInputs, LayerNormOptions> = op("layer_norm", {
+  settings: { eps: { from: 0 }, dropout: probability },
   forward(
     { x, weight, bias }: LayerNormInputs,
     { eps = 1e-5, relu = false, dropout = 0 }: LayerNormOptions,

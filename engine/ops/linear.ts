@@ -9,7 +9,7 @@ import { type Op, op } from "../autograd.ts";
 import { expectRows, expectShape, lastAxis, shapeText } from "../shapes.ts";
 import { storedAs, type Tensor } from "../tensor.ts";
 import { half } from "./half.ts";
-import type { GeluOptions } from "./unary.ts";
+import { geluForms, type GeluOptions } from "./unary.ts";
 
 /** Inputs of `linear`. */
 export interface LinearInputs {
@@ -48,6 +48,7 @@ interface LinearSaved {
  * @throws ShapeError when the sizes do not fit together
  */
 export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
+  settings: { gelu: geluForms },
   f16: ["x", "weight"],
   forward(
     { x, weight, bias }: LinearInputs,

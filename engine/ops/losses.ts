@@ -8,6 +8,7 @@ import { type Op, op } from "../autograd.ts";
 import { expectShape, shapeText } from "../shapes.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import { rowGradient } from "./row_gradient.ts";
+import type { SettingRule } from "../../kernels/settings.ts";
 
 /** Inputs of a loss. */
 export interface LossInputs {
@@ -52,8 +53,10 @@ function fusedLoss<O extends LossSettings = LossSettings>(
   name: string,
   columns: number,
   launch: Launch<O>,
+  settings: { readonly [Name in keyof O]?: SettingRule } = {},
 ): Op<LossInputs, O> {
   return op(name, {
+    settings,
     forward(
       { prediction, target, weight }: LossInputs,
       options: O,
@@ -97,7 +100,9 @@ export interface HuberSettings extends LossSettings {
 }
 
 /** Huber's loss: squared up to `delta`, linear beyond. */
-export const huberLoss: Op<LossInputs, HuberSettings> = fusedLoss<HuberSettings>("huber_loss", 1, huber);
+export const huberLoss: Op<LossInputs, HuberSettings> = fusedLoss<HuberSettings>("huber_loss", 1, huber, {
+  delta: { above: 0, infinite: true },
+});
 
 /**
  * (mean - target)² / (exp(v) + 1e-6) + v, with the mean in column 0 of the prediction [..., 2] and the log-variance v,
@@ -132,6 +137,7 @@ export interface GaussianNllSettings extends LossSettings {
  * @see Nix, Weigend, "Estimating the mean and variance of the target probability distribution" (1994)
  */
 export const gaussianNllLoss: Op<GaussianNllInputs, GaussianNllSettings> = op("gaussian_nll_loss", {
+  settings: { eps: { from: 0 } },
   forward(
     { mean, variance, target, weight }: GaussianNllInputs,
     { reduction = "mean", eps = 1e-6 }: GaussianNllSettings,

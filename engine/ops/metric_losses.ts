@@ -14,6 +14,7 @@ import { concat } from "./concat.ts";
 import { pairwiseCosineSimilarity } from "./cosine.ts";
 import type { LossSettings } from "./losses.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** Inputs of `tripletMarginLoss`. */
 export interface TripletInputs {
@@ -235,6 +236,7 @@ export function metricAnchorContrastiveLoss(
   { x, anchors, target, weight }: AnchorInputs,
   { temperature = 0.07, ...settings }: AnchorSettings = {},
 ): Tensor {
+  expectSettings("metric_anchor_contrastive_loss", { temperature }, { temperature: { above: 0 } });
   const logits = pairwiseCosineSimilarity({ x, y: anchors }, { scale: 1 / temperature });
   return crossEntropyLoss({ logits, target, weight }, settings);
 }

@@ -1,6 +1,7 @@
 import { unary, unaryBackward, type UnaryFunction } from "../../kernels/elementwise/unary.ts";
 import { type Op, op } from "../autograd.ts";
 import type { Tensor } from "../tensor.ts";
+import type { SettingRule } from "../../kernels/settings.ts";
 
 /** The input of a function of one variable. */
 export interface UnaryInputs {
@@ -22,6 +23,9 @@ export interface GeluOptions {
   readonly approximate?: "none" | "tanh";
 }
 
+/** The forms of GELU. */
+export const geluForms: readonly NonNullable<GeluOptions["approximate"]>[] = ["none", "tanh"];
+
 interface Bounds {
   readonly low: number;
   readonly high: number;
@@ -31,8 +35,10 @@ function unaryOp<O = void>(
   name: string,
   functionOf: (options: O) => UnaryFunction,
   boundsOf?: (options: O) => Bounds,
+  settings: { readonly [Name in keyof O]?: SettingRule } = {},
 ): Op<UnaryInputs, O> {
   return op(name, {
+    settings,
     forward({ x }: UnaryInputs, options: O) {
       const y = x.engine.empty(x.shape);
       const bounds = boundsOf?.(options);
@@ -93,6 +99,8 @@ export const silu: Op<UnaryInputs> = unaryOp("silu", () => "silu");
 export const gelu: Op<UnaryInputs, GeluOptions> = unaryOp<GeluOptions>(
   "gelu",
   ({ approximate }) => approximate === "tanh" ? "gelu_tanh" : "gelu",
+  undefined,
+  { approximate: geluForms },
 );
 
 /** x, but no less than `min` and no more than `max`; the gradient passes between the bounds and at them. */

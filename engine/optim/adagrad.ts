@@ -1,6 +1,7 @@
 import { adagrad } from "../../kernels/optimizer/adagrad.ts";
 import type { Parameter } from "../parameter.ts";
-import { Optimizer, type UpdateRange } from "./optimizer.ts";
+import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** Settings of Adagrad; the names and defaults are PyTorch's. */
 export interface AdagradOptions {
@@ -22,9 +23,11 @@ export interface AdagradOptions {
 export class Adagrad extends Optimizer {
   readonly #options: AdagradOptions;
 
-  /** Takes over the parameters' memory. */
+  /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: readonly Parameter[], options: AdagradOptions = {}) {
-    super(parameters, options.lr ?? 1e-2, ["sum"]);
+    const { lr = 1e-2, lrDecay, weightDecay, eps } = options;
+    expectSettings("Adagrad", { lr, lrDecay, weightDecay, eps }, { ...positive, lrDecay: { from: 0 } });
+    super(parameters, lr, ["sum"]);
     this.#options = options;
   }
 

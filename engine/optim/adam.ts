@@ -1,6 +1,7 @@
 import { adam } from "../../kernels/optimizer/adam.ts";
 import type { Parameter } from "../parameter.ts";
-import { Optimizer, type UpdateRange } from "./optimizer.ts";
+import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** Settings of Adam and AdamW; the names and defaults are PyTorch's, but for AdamW's weight decay. */
 export interface AdamOptions {
@@ -28,10 +29,16 @@ export class Adam extends Optimizer {
   /** True where weight decay shrinks the parameter instead of changing the gradient. */
   protected readonly decoupled: boolean = false;
 
-  /** Takes over the parameters' memory. */
+  /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     const greatest = options.amsgrad ? ["max_exp_avg_sq"] : [];
-    super(parameters, options.lr ?? 1e-3, ["exp_avg", "exp_avg_sq", ...greatest], options.undecayed);
+    const { lr = 1e-3, eps, weightDecay, betas: [beta1, beta2] = [] } = options, decay = { from: 0, below: 1 };
+    expectSettings(new.target.name, { lr, eps, weightDecay, "betas[0]": beta1, "betas[1]": beta2 }, {
+      ...positive,
+      "betas[0]": decay,
+      "betas[1]": decay,
+    });
+    super(parameters, lr, ["exp_avg", "exp_avg_sq", ...greatest], options.undecayed);
     this.#options = options;
   }
 

@@ -1,3 +1,5 @@
+import { expectSettings } from "../../kernels/settings.ts";
+
 /** State of early stopping, as a checkpoint keeps it. */
 export interface EarlyStoppingState {
   /** Lowest figure so far. */
@@ -14,7 +16,9 @@ export class EarlyStopping {
   state: EarlyStoppingState = { best: Infinity, bestEpoch: 0, epoch: 0 };
 
   /** Waits `patience` epochs for a better figure. */
-  constructor(readonly patience: number) {}
+  constructor(readonly patience: number) {
+    expectSettings("EarlyStopping", { patience }, { patience: { from: 0, infinite: true } });
+  }
 
   /** Takes an epoch's figure (less is better). True when it is the best so far. */
   step(figure: number): boolean {

@@ -2,6 +2,7 @@ import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { lossScaleBytes, type LossScaleSettings, unscaleGradient } from "../../kernels/optimizer/loss_scale.ts";
 import type { Engine } from "../engine.ts";
 import { Storage, Tensor } from "../tensor.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** Where a scaler stands, as a checkpoint keeps it. */
 export interface GradScalerState {
@@ -39,8 +40,14 @@ export class GradScaler {
   readonly #state: Tensor;
   readonly #scale: Tensor;
 
-  /** Starts at the first scale. */
+  /** Starts at the first scale. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(engine: Engine, { initScale = 65536, ...settings }: GradScalerOptions = {}) {
+    expectSettings("GradScaler", { initScale, ...settings }, {
+      initScale: { above: 0 },
+      growthFactor: { above: 1 },
+      backoffFactor: { above: 0, below: 1 },
+      growthInterval: { from: 1, whole: true },
+    });
     this.#engine = engine;
     this.#settings = settings;
     this.#state = new Tensor(engine, [3], engine.allocate(lossScaleBytes, "loss scale"), "f32", "loss scale");

@@ -13,6 +13,7 @@ import { sameShape, shapeText } from "../shapes.ts";
 import { type Storage, Tensor } from "../tensor.ts";
 import type { GradScaler } from "./grad_scaler.ts";
 import { ParameterArena } from "./parameter_arena.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** One range of parameters, with its gradients and moments, for one launch. */
 export interface UpdateRange {
@@ -31,6 +32,9 @@ export interface UpdateRange {
   /** True where the parameters are some of those that stand apart. */
   readonly apart: boolean;
 }
+
+/** What the numbers that most optimisers have may be. */
+export const positive = { lr: { from: 0 }, eps: { from: 0 }, weightDecay: { from: 0 } } as const;
 
 /**
  * Base of the optimisers: keeps parameters, gradients and moments in long buffers, so that a step is one launch a
@@ -87,9 +91,11 @@ export abstract class Optimizer {
    * Measures the global norm of all gradients; the next step clips them to `maxNorm`.
    *
    * @param scaler whose scale the gradients have: it is taken out of them, and moved on
+   * @throws ShapeError when no parameter has a gradient, UsageError when the norm is negative or NaN
    * @returns [3]: norm before clipping, factor on the gradient, and what `badGradient` reads
    */
   clipGradNorm(maxNorm = Infinity, scaler: GradScaler | null = null): Tensor {
+    expectSettings("clipGradNorm", { maxNorm }, { maxNorm: { from: 0, infinite: true } });
     const ranges = this.#arena.runs().map(({ gradient, length }) => ({ gradient, count: length }));
     const factored = this.#arena.factored().map(({ factors }) => launchFactors(factors));
     if (ranges.length + factored.length === 0) {
@@ -106,8 +112,9 @@ export abstract class Optimizer {
     return this.engine.copy(this.#status);
   }
 
-  /** Changes all parameters that have gradients. */
+  /** Changes all parameters that have gradients. @throws UsageError when the learning rate is negative or no number */
   step(): void {
+    expectSettings(this.constructor.name, { lr: this.lr }, positive);
     if (!this.#statusIsCurrent) this.engine.scope(() => void this.clipGradNorm());
     this.steps++;
     for (const parameter of this.parameters) {
@@ -264,7 +271,6 @@ const stepName = "step";
 
 function streamedNumber(value: number): StreamedTensor {
   const bytes = new Uint8Array(Float32Array.of(value).buffer);
-  // deno-lint-ignore require-await
   return {
     dtype: "F32",
     shape: [],

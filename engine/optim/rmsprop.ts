@@ -1,6 +1,7 @@
 import { rmsprop } from "../../kernels/optimizer/rmsprop.ts";
 import type { Parameter } from "../parameter.ts";
-import { Optimizer, type UpdateRange } from "./optimizer.ts";
+import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** Settings of RMSprop; the names and defaults are PyTorch's. */
 export interface RMSpropOptions {
@@ -26,9 +27,14 @@ export interface RMSpropOptions {
 export class RMSprop extends Optimizer {
   readonly #options: RMSpropOptions;
 
-  /** Takes over the parameters' memory. */
+  /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: readonly Parameter[], options: RMSpropOptions = {}) {
-    const { lr = 1e-2, centered = false, momentum = 0 } = options;
+    const { lr = 1e-2, alpha, eps, weightDecay, centered = false, momentum = 0 } = options;
+    expectSettings("RMSprop", { lr, alpha, eps, weightDecay, momentum }, {
+      ...positive,
+      alpha: { from: 0, to: 1 },
+      momentum: { from: 0 },
+    });
     super(parameters, lr, [
       "square_avg",
       ...(centered ? ["grad_avg"] : []),

@@ -1,4 +1,4 @@
-import { UsageError } from "../../kernels/errors.ts";
+import { expectSettings } from "../../kernels/settings.ts";
 
 /** State of a schedule over steps, as a checkpoint keeps it. */
 export interface ScheduleState {
@@ -42,10 +42,14 @@ export interface CosineAnnealingOptions {
  * @see Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017)
  */
 export class CosineAnnealingLR extends Schedule {
-  /** Starts at the optimiser's learning rate. @throws UsageError when `total` is not positive */
+  /** Starts at the optimiser's learning rate. @throws UsageError when `total` is not positive, or another number is negative or NaN */
   constructor(optimizer: { lr: number }, { total, minLr = 0 }: CosineAnnealingOptions) {
     const { lr } = optimizer;
-    expectPositive("CosineAnnealingLR", total);
+    expectSettings("CosineAnnealingLR", { total, minLr, lr }, {
+      total: { above: 0 },
+      minLr: { from: 0 },
+      lr: { from: 0 },
+    });
     super(optimizer, (t) => minLr + (lr - minLr) * (1 + Math.cos(Math.PI * Math.min(t / total, 1))) / 2);
   }
 }
@@ -60,17 +64,17 @@ export interface WarmupLinearOptions {
 
 /** A straight line from 0 up to the optimiser's learning rate at step `warmup`, and another down to 0 at step `total`. */
 export class WarmupLinearLR extends Schedule {
-  /** Takes the optimiser's learning rate for the full one. @throws UsageError when `total` is not positive */
+  /** Takes the optimiser's learning rate for the full one. @throws UsageError when `total` is not positive, or another number is negative or NaN */
   constructor(optimizer: { lr: number }, { warmup, total }: WarmupLinearOptions) {
     const { lr } = optimizer;
-    expectPositive("WarmupLinearLR", total);
+    expectSettings("WarmupLinearLR", { warmup, total, lr }, {
+      warmup: { from: 0 },
+      total: { above: 0 },
+      lr: { from: 0 },
+    });
     super(
       optimizer,
       (t) => lr * (t < warmup ? t / warmup : Math.max(total - t, 0) / Math.max(1, total - warmup)),
     );
   }
-}
-
-function expectPositive(name: string, total: number): void {
-  if (!(total > 0)) throw new UsageError(`${name} runs over a positive number of steps, not ${total}.`);
 }

@@ -1,6 +1,8 @@
 import { sgd } from "../../kernels/optimizer/sgd.ts";
 import type { Parameter } from "../parameter.ts";
-import { Optimizer, type UpdateRange } from "./optimizer.ts";
+import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { expectSettings } from "../../kernels/settings.ts";
+import { UsageError } from "../../kernels/errors.ts";
 
 /** Settings of SGD; the names and defaults are PyTorch's. */
 export interface SGDOptions {
@@ -20,9 +22,18 @@ export interface SGDOptions {
 export class SGD extends Optimizer {
   readonly #options: SGDOptions;
 
-  /** Takes over the parameters' memory. */
+  /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: readonly Parameter[], options: SGDOptions = {}) {
-    super(parameters, options.lr ?? 1e-3, options.momentum ? ["momentum_buffer"] : []);
+    const { lr = 1e-3, momentum = 0, dampening = 0, nesterov = false, weightDecay } = options;
+    expectSettings("SGD", { lr, momentum, dampening, weightDecay }, {
+      ...positive,
+      momentum: { from: 0 },
+      dampening: {},
+    });
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new UsageError("SGD: Nesterov's form needs a momentum, and no dampening.");
+    }
+    super(parameters, lr, momentum > 0 ? ["momentum_buffer"] : []);
     this.#options = options;
   }
 

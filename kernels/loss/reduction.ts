@@ -1,8 +1,11 @@
 import type { BufferSlice, Launcher } from "../launcher.ts";
 import { sumAll } from "../reduction/sum_all.ts";
+import { expectSettings } from "../settings.ts";
 
 /** What becomes of the losses of the samples: left as they are, averaged (over all, whatever the weights) or summed. */
 export type LossReduction = "none" | "mean" | "sum";
+
+const reductions: readonly LossReduction[] = ["none", "mean", "sum"];
 
 /** What every loss has: how the losses of the samples are weighted and put together, and where the result goes. */
 export interface ReducedLossOptions {
@@ -26,6 +29,7 @@ export interface LossOptions extends ReducedLossOptions {
  * Runs `dispatch` with a place for the losses of the samples and the factor on their gradients, then reduces the losses
  * into `loss`.
  *
+ * @throws UsageError for another reduction than these
  * @param options.partials how many numbers the dispatch leaves to be reduced, where it sums some of the losses itself
  */
 export function withReduction(
@@ -33,6 +37,7 @@ export function withReduction(
   { reduction = "mean", loss, count, partials = count }: ReducedLossOptions & { readonly partials?: number },
   dispatch: (losses: BufferSlice, gradientScale: number) => void,
 ): void {
+  expectSettings("loss", { reduction }, { reduction: reductions });
   if (reduction === "none") {
     dispatch(loss, 1);
     return;

@@ -1,6 +1,7 @@
 import code from "./triplets.wgsl" with { type: "text" };
 import { type BufferSlice, defineKernel, type Launcher, workgroupGrid } from "../launcher.ts";
 import { type Draw, drawUniforms, drawValues, withPhilox } from "../random/draw.ts";
+import { expectSettings } from "../settings.ts";
 
 /**
  * Which triplet an anchor gets: "random", any; "hard", the farthest positive and the nearest negative; "semihard", a
@@ -47,12 +48,15 @@ const kernels = { random: kernelOf("random", 0), hard: kernelOf("hard", 1), semi
 /**
  * One triplet for each row of a batch, in one pass over the distances: neither memory nor time grows with count³.
  *
+ * @throws UsageError for another kind, or a bound that is NaN
  * @see Hermans, Beyer, Leibe, "In defense of the triplet loss for person re-identification" (2017)
  * @see Schroff, Kalenichenko, Philbin, "FaceNet: a unified embedding for face recognition and clustering" (2015)
  */
 export function mineTriplets(launcher: Launcher, kind: MiningKind, options: MineTripletsOptions): void {
   const { distance, score, positive, negative, found, count, draw } = options;
   const { positiveWithin: positive_within = 1, negativeFrom: negative_from = 3 } = options;
+  const settings = { mining: kind, positiveWithin: positive_within, negativeFrom: negative_from };
+  expectSettings("mine_triplets", settings, { mining: Object.keys(kernels) });
   launcher.dispatch(
     kernels[kind],
     { distance, score, positive, negative, found },
