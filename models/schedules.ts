@@ -37,7 +37,7 @@ export function makeSchedule(
 ): Schedule {
   switch (name) {
     case "plateau":
-      return overEpochs(new ReduceLROnPlateau(optimizer, { factor, patience, minLr }));
+      return overEpochs(new ReduceLROnPlateau(optimizer, { factor, patience, minLr, thresholdMode: "rel_abs" }));
     case "cosine":
       return overSteps(new CosineAnnealingLR(optimizer, { total: totalSteps, minLr }));
     case "warmup-linear":

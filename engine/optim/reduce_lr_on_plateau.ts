@@ -1,3 +1,5 @@
+import { expectSettings } from "../../kernels/settings.ts";
+
 /** State of a plateau schedule, as a checkpoint keeps it. */
 export interface PlateauState {
   /** Best figure so far. */
@@ -16,8 +18,14 @@ export interface PlateauOptions {
   readonly factor?: number;
   /** Epochs without a better figure that are borne; 10 by default. */
   readonly patience?: number;
-  /** Relative change that counts as better; 1e-4 by default. */
+  /** Change that counts as better; 1e-4 by default. */
   readonly threshold?: number;
+  /**
+   * What the threshold is a part of. "rel", the default, is PyTorch's: of the best figure, which is of use only for figures
+   * above 0, since below it a figure that stays the same counts as better. "rel_abs" is of the best figure's size, for
+   * figures of any sign. "abs" takes the threshold as it is.
+   */
+  readonly thresholdMode?: "rel" | "rel_abs" | "abs";
   /** Epochs after a cut in which none is counted; 0 by default. */
   readonly cooldown?: number;
   /** Lowest learning rate; 0 by default. */
@@ -28,20 +36,32 @@ export interface PlateauOptions {
 
 /**
  * Multiplies the learning rate by `factor` when a figure has not become better for more than `patience` epochs in a
- * row. Better means below best (1 - threshold), or above best (1 + threshold) where more is better.
+ * row. Better means below best (1 - threshold), or above best (1 + threshold) where more is better; for figures below 0 see
+ * `thresholdMode`.
  */
 export class ReduceLROnPlateau {
   readonly #options: Required<PlateauOptions>;
   /** All it remembers. */
   state: PlateauState;
 
-  /** Watches over an optimiser's learning rate. */
+  /** Watches over an optimiser's learning rate. @throws UsageError naming a setting that cannot be taken */
   constructor(readonly optimizer: { lr: number }, options: PlateauOptions = {}) {
+    expectSettings("ReduceLROnPlateau", options, {
+      mode: ["min", "max"],
+      factor: { from: 0, to: 1 },
+      patience: { from: 0, infinite: true },
+      threshold: { from: 0 },
+      thresholdMode: ["rel", "rel_abs", "abs"],
+      cooldown: { from: 0, infinite: true },
+      minLr: { from: 0 },
+      eps: { from: 0 },
+    });
     this.#options = {
       mode: "min",
       factor: 0.1,
       patience: 10,
       threshold: 1e-4,
+      thresholdMode: "rel",
       cooldown: 0,
       minLr: 0,
       eps: 1e-8,
@@ -52,10 +72,9 @@ export class ReduceLROnPlateau {
 
   /** Takes an epoch's figure. True when the learning rate was cut. */
   step(figure: number): boolean {
-    const { mode, factor, patience, threshold, cooldown, minLr, eps } = this.#options;
+    const { factor, patience, cooldown, minLr, eps } = this.#options;
     const { state } = this;
-    const better = mode === "min" ? figure < state.best * (1 - threshold) : figure > state.best * (1 + threshold);
-    if (better) {
+    if (this.#isBetter(figure)) {
       state.best = figure;
       state.badEpochs = 0;
     } else {
@@ -72,5 +91,14 @@ export class ReduceLROnPlateau {
     if (this.optimizer.lr - lr <= eps) return false;
     this.optimizer.lr = lr;
     return true;
+  }
+
+  #isBetter(figure: number): boolean {
+    const { mode, threshold, thresholdMode } = this.#options;
+    const { best } = this.state, sign = mode === "min" ? -1 : 1;
+    // The first figure: an infinity has no part.
+    if (!Number.isFinite(best)) return sign * figure > sign * best;
+    const scale = { rel: best, rel_abs: Math.abs(best), abs: 1 }[thresholdMode];
+    return sign * figure > sign * (best + sign * threshold * scale);
   }
 }

@@ -4,7 +4,7 @@ import { Adagrad } from "../../engine/optim/adagrad.ts";
 import { Adam, AdamW } from "../../engine/optim/adam.ts";
 import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
-import { ReduceLROnPlateau } from "../../engine/optim/reduce_lr_on_plateau.ts";
+import { type PlateauOptions, ReduceLROnPlateau } from "../../engine/optim/reduce_lr_on_plateau.ts";
 import { RMSprop } from "../../engine/optim/rmsprop.ts";
 import { CosineAnnealingLR, WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
@@ -248,6 +248,34 @@ Deno.test("ReduceLROnPlateau: mode max, cooldown and the smallest rate", () => {
 Deno.test("ReduceLROnPlateau: a figure that is NaN is not better", () => {
   const schedule = new ReduceLROnPlateau({ lr: 8 }, { factor: 0.5, patience: 1 });
   assert.deepEqual(rates(schedule, [1, NaN, NaN, 0.5]), [8, 8, 4, 4]);
+});
+
+Deno.test("ReduceLROnPlateau: a threshold on the best figure's size serves figures below 0 too", () => {
+  const cuts = (figures: readonly number[], options: PlateauOptions) => {
+    const plateau = new ReduceLROnPlateau({ lr: 1 }, { patience: 2, ...options });
+    return figures.filter((figure) => plateau.step(figure)).length;
+  };
+  const still = Array(12).fill(-1), worse = still.map((_, i) => -10 + i * 0.0009);
+  const better = still.map((_, i) => -1 - 0.01 * i);
+  const mirrored = (figures: readonly number[]) => figures.map((figure) => -figure);
+  // PyTorch's own: whatever stays or gets slowly worse below 0 counts as better.
+  assert.equal(cuts(still, {}), 0);
+  for (const thresholdMode of ["rel_abs", "abs"] as const) {
+    assert.equal(cuts(still, { thresholdMode }), 3);
+    assert.equal(cuts(worse, { thresholdMode }), 3);
+    assert.equal(cuts(better, { thresholdMode }), 0);
+    const mode = "max";
+    assert.equal(cuts(mirrored(still), { thresholdMode, mode }), 3);
+    assert.equal(cuts(still, { thresholdMode, mode }), 3);
+    assert.equal(cuts(mirrored(better), { thresholdMode, mode }), 0);
+    assert.equal(cuts(mirrored(better.toReversed()), { thresholdMode, mode }), 3);
+  }
+  // Above 0 both relative thresholds are the same.
+  const falling = still.map((_, i) => 2 * 0.99992 ** i);
+  for (const thresholdMode of ["rel", "rel_abs"] as const) {
+    assert.equal(cuts(falling, { thresholdMode, threshold: 1e-4 }), cuts(falling, {}));
+    assert.equal(cuts(falling, { thresholdMode, threshold: 1e-5 }), 0);
+  }
 });
 
 Deno.test("ReduceLROnPlateau: its state carries over", () => {
