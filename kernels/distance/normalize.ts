@@ -1,3 +1,4 @@
+import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
 import forwardCode from "./normalize.wgsl" with { type: "text" };
 import backwardCode from "./normalize_backward.wgsl" with { type: "text" };
 import type { BufferSlice, Launcher } from "../launcher.ts";
@@ -9,13 +10,13 @@ export const cosineEpsilon = 1e-8;
 const uniforms = { rows: "u32", columns: "u32", scale: "f32", epsilon: "f32" } as const;
 const forwardKernel = defineRowKernel({
   label: "distance.normalize",
-  code: forwardCode,
+  code: `${stableCode}\n${forwardCode}`,
   bindings: { x: "read", y: "write", norm: "write" },
   uniforms,
 });
 const backwardKernel = defineRowKernel({
   label: "distance.normalize_backward",
-  code: backwardCode,
+  code: `${stableCode}\n${backwardCode}`,
   bindings: { x: "read", norm: "read", dy: "read", dx: "write" },
   uniforms,
 });

@@ -1,4 +1,4 @@
-// Rows brought to length `scale`: y = scale x / max(|x|, eps). A row of zeros stays one.
+// Rows brought to length `scale`: y = scale x / max(|x|, eps). A row of zeros stays one. After stable.wgsl.
 
 alias Sums = f32;
 
@@ -33,7 +33,7 @@ fn main(
   if (row >= uniforms.rows) {
     return;
   }
-  let divisor = max(length_of_x, uniforms.epsilon);
+  let divisor = at_least(length_of_x, uniforms.epsilon);
   for (var column = lane; column < uniforms.columns; column += lanes) {
     y[first + column] = uniforms.scale * (x[first + column] / divisor);
   }

@@ -1,5 +1,5 @@
 // The way back from y = scale x / max(|x|, eps): dx = scale / |x| (dy - n (n . dy)) with n = x / |x|, and scale / eps dy
-// where |x| is not above eps.
+// where |x| is not above eps. After stable.wgsl.
 
 alias Sums = f32;
 
@@ -27,7 +27,7 @@ fn main(
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let read_row = min(row, uniforms.rows - 1u);
   let first = read_row * uniforms.columns;
-  let divisor = max(norm[read_row], uniforms.epsilon);
+  let divisor = at_least(norm[read_row], uniforms.epsilon);
   let along = norm[read_row] > uniforms.epsilon;
   var found = 0.0;
   for (var column = lane; column < uniforms.columns; column += lanes) {

@@ -14,6 +14,8 @@ struct Uniforms {
   decay: f32,
 }
 
+const LARGEST = 3.4028234663852886e38;
+
 override centered: bool;
 override accelerated: bool;
 
@@ -41,8 +43,8 @@ fn main(
   if (centered) {
     let m = mean[index] + uniforms.alpha_complement * (slope - mean[index]);
     mean[index] = m;
-    // A variance; rounding may take it below 0.
-    v = max(v - m * m, Element(0.0));
+    // A variance; rounding may take it below 0. Where v overflows it stays infinite.
+    v = select(max(v - m * m, Element(0.0)), v, v > Element(LARGEST));
   }
   var step = slope / (sqrt(v) + uniforms.epsilon);
   if (accelerated) {
