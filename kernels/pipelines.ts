@@ -7,8 +7,8 @@ export const uniformBlockBytes = 128;
 /** Bind groups kept before all are forgotten; a training step uses some hundred. */
 const maxBindGroups = 8192;
 
-/** Bytes bound in place of an empty slice: at least what any shader's element type needs. */
-const emptyBindingBytes = 256;
+/** The fewest bytes that are bound: what a shader needs at least that takes four elements at a time. */
+const leastBindingBytes = 16;
 
 /** A compiled kernel. */
 export interface Compiled {
@@ -121,7 +121,8 @@ export class PipelineCache {
   }
 }
 
-/** An empty slice cannot be bound: some memory of its buffer takes its place, which the kernel has no element to read in. */
+/** A slice as it is bound; an empty one, in which a kernel has no element to read, as some memory of its buffer. */
 function bindable({ buffer, offset, size }: BufferSlice): GPUBufferBinding {
-  return size > 0 ? { buffer, offset, size } : { buffer, offset: 0, size: Math.min(buffer.size, emptyBindingBytes) };
+  const start = size > 0 ? offset : 0;
+  return { buffer, offset: start, size: Math.max(size, Math.min(leastBindingBytes, buffer.size - start)) };
 }

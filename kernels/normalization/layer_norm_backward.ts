@@ -2,6 +2,7 @@ import laneSumCode from "../reduction/lane_sum.wgsl" with { type: "text" };
 import code from "./layer_norm_backward.wgsl" with { type: "text" };
 import workgroupCode from "./layer_norm_backward_workgroup.wgsl" with { type: "text" };
 import parametersCode from "./layer_norm_backward_parameters.wgsl" with { type: "text" };
+import { fill } from "../elementwise/fill.ts";
 import { type BufferSlice, defineKernel, type Launcher, rowGrid, workgroupGrid } from "../launcher.ts";
 import { takesVectors } from "./layer_norm.ts";
 import { rowsPerChunk, sumColumns } from "../reduction/sum_columns.ts";
@@ -82,6 +83,10 @@ export function layerNormBackwardParameters(
 ): void {
   const { x, statistics, reluOutput, dropoutProbability = 0, dy, dweight, dbias, rows, columns } = options;
   const { accumulate = false } = options;
+  if (rows === 0) {
+    for (const y of accumulate ? [] : [dweight, dbias]) fill(launcher, { y, count: columns, value: 0 });
+    return;
+  }
   const chunkRows = rowsPerChunk(launcher), chunks = Math.max(Math.ceil(rows / chunkRows), 1);
   const last = chunks === 1;
   const target = last ? { dweight, dbias } : {
