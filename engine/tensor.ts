@@ -43,14 +43,21 @@ export class Storage {
   readonly free: ((slice: BufferSlice) => void) | null;
   /** The largest of indices that the host put here; null where they are not known, such as those that a kernel wrote. */
   largestIndex: number | null = null;
+  readonly #whole: Storage | null;
   #references = 1;
 
   /**
    * Takes over memory, as its first owner.
    *
    * @param free gives one slice back; null for memory that somebody else owns
+   * @param whole the memory that this is a part of, where a dispatch may meet its other parts
    */
-  constructor(slices: BufferSlice | readonly BufferSlice[], free: ((slice: BufferSlice) => void) | null) {
+  constructor(
+    slices: BufferSlice | readonly BufferSlice[],
+    free: ((slice: BufferSlice) => void) | null,
+    whole: Storage | null = null,
+  ) {
+    this.#whole = whole;
     this.slices = "buffer" in slices ? [slices] : slices;
     this.free = free;
   }
@@ -61,9 +68,9 @@ export class Storage {
     return this;
   }
 
-  /** True while more than one tensor looks at it. */
+  /** True while more than one tensor looks at it, or at the whole that it is a part of. */
   get shared(): boolean {
-    return this.#references > 1;
+    return this.#references > 1 || this.#whole?.shared === true;
   }
 
   /** Counts one owner less; the last one frees the memory. */

@@ -250,7 +250,7 @@ function sideBySide(engine: Engine, shapes: readonly Shape[]) {
   const tensors = shapes.map((shape, i) => {
     const owner = i === 0 ? storage : storage.share();
     const slice = part(whole, offsets[i]!, elementCount(shape));
-    return engine.adopt(new Tensor(engine, shape, new Storage(slice, () => owner.release())));
+    return engine.adopt(new Tensor(engine, shape, new Storage(slice, () => owner.release(), owner)));
   });
   return { whole, offsets, tensors };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
 import { MultiheadAttention } from "../../engine/nn/multihead_attention.ts";
 import { TransformerEncoderLayer } from "../../engine/nn/transformer_encoder_layer.ts";
+import { multiply } from "../../engine/ops/arithmetic.ts";
 import { crossAttention, scaledDotProductAttention, selfAttention } from "../../engine/ops/attention.ts";
 import { Parameter } from "../../engine/parameter.ts";
 import type { Shape } from "../../engine/tensor.ts";
@@ -113,6 +114,13 @@ Deno.test("attention: attention over a memory equal to x is self-attention, with
     own.forEach((value, i) => assert.ok(Math.abs(value - across[i]!) < 1e-6));
   }
 });
+
+Deno.test("attention: one tensor for queries, keys and values gets all three gradients", () =>
+  checkGradients(engine, { x: { shape: [1, 2, 3, 4], data: uniforms(24, 5) } }, ({ x }) => {
+    // What is computed from the queries is a key as well.
+    const q = multiply({ a: x, b: engine.full([], 0.7) }), k = multiply({ a: q, b: q });
+    return scaledDotProductAttention({ q, k, v: q });
+  }));
 
 Deno.test("attention: sizes that do not fit together are refused in one sentence", () => {
   const tensor = (...shape: number[]) => engine.full(shape, 0);
