@@ -3,6 +3,7 @@ import parametersCode from "./batch_norm_backward_parameters.wgsl" with { type: 
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, type Launcher, rowGrid } from "../launcher.ts";
 import { sumColumns } from "../reduction/sum_columns.ts";
+import { copyColumns } from "../shape/copy_columns.ts";
 import { type BatchNormSizes, rowsAndColumns, samplesPerChunk, vectorSizes } from "./batch_norm.ts";
 
 /** What both gradients of `batchNorm` need. */
@@ -58,8 +59,7 @@ const inputKernels = [...Array(16).keys()].map((bits) =>
       weight: "read",
       y: "read",
       dy: "read",
-      dweight: "read",
-      dbias: "read",
+      sums: "read",
       dx: "write",
     },
     uniforms: {
@@ -124,22 +124,34 @@ export function batchNormBackwardInput(
   },
 ): void {
   const { x, mean, variance, epsilon = 1e-5, reluOutput, dropoutProbability = 0, dy, weight, sums, dx } = options;
-  const { batch, inner } = options;
+  const { batch, channels, inner } = options;
   const bits = Number(inner === 1) + 2 * Number(!!weight) + 4 * Number(!!reluOutput) + 8 * Number(!!sums);
   const { kernel, width } = chooseWidth(inputKernels[bits]!, ...vectorSizes(options));
-  const { rows, columns, channels } = rowsAndColumns(options, width);
-  const { dweight = x, dbias = x } = sums ?? {};
+  const { rows, columns, channels: wideChannels } = rowsAndColumns(options, width);
+  // Both sums in one binding, since devices may have no more than 8.
+  const together = sums && oneAfterTheOther(launcher, [sums.dweight, sums.dbias], channels);
   launcher.dispatch(
     kernel,
-    { x, mean, variance, weight: weight ?? x, y: reluOutput ?? x, dy, dweight, dbias, dx },
+    { x, mean, variance, weight: weight ?? x, y: reluOutput ?? x, dy, sums: together ?? x, dx },
     {
       rows,
       columns,
-      channels,
+      channels: wideChannels,
       inverse_count: 1 / (batch * inner),
       epsilon,
       keep_scale: 1 / (1 - dropoutProbability),
     },
     rowGrid(Math.ceil(columns / 64), rows),
   );
+  if (together) launcher.release(together);
+}
+
+/** Rows of the same length in one piece of scratch memory, which the caller releases. */
+function oneAfterTheOther(launcher: Launcher, rows: readonly BufferSlice[], length: number): BufferSlice {
+  const columns = rows.length * length, destination = launcher.scratch(columns * 4);
+  rows.forEach((source, i) => {
+    const place = { rows: 1, width: length, sourceColumns: length, destinationColumns: columns };
+    copyColumns(launcher, { source, destination, ...place, destinationFrom: i * length });
+  });
+  return destination;
 }

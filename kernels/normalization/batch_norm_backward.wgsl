@@ -24,9 +24,9 @@ override training: bool;
 @group(0) @binding(3) var<storage, read> weight: array<Element>;
 @group(0) @binding(4) var<storage, read> y: array<Element>;
 @group(0) @binding(5) var<storage, read> dy: array<Element>;
-@group(0) @binding(6) var<storage, read> dweight: array<Element>;
-@group(0) @binding(7) var<storage, read> dbias: array<Element>;
-@group(0) @binding(8) var<storage, read_write> dx: array<Element>;
+// Of g h, then of g, for each channel.
+@group(0) @binding(6) var<storage, read> sums: array<Element>;
+@group(0) @binding(7) var<storage, read_write> dx: array<Element>;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
@@ -52,7 +52,7 @@ fn main(
   }
   if (training) {
     let normalized = (x[index] - mean[channel]) * deviation_inverse;
-    gradient -= (dbias[channel] + normalized * dweight[channel]) * uniforms.inverse_count;
+    gradient -= (sums[uniforms.channels + channel] + normalized * sums[channel]) * uniforms.inverse_count;
   }
   if (affine) {
     gradient *= weight[channel];
