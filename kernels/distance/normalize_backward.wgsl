@@ -27,8 +27,10 @@ fn main(
   // Rows past the end repeat the last one and write nothing: all invocations have to meet at the barriers.
   let read_row = min(row, uniforms.rows - 1u);
   let first = read_row * uniforms.columns;
-  let divisor = at_least(norm[read_row], uniforms.epsilon);
-  let along = norm[read_row] > uniforms.epsilon;
+  let length_of_x = norm[read_row];
+  // Drivers lose NaN in max: it passes as it is.
+  let divisor = select(max(length_of_x, uniforms.epsilon), length_of_x, is_nan(length_of_x));
+  let along = length_of_x > uniforms.epsilon;
   var found = 0.0;
   for (var column = lane; column < uniforms.columns; column += lanes) {
     found += x[first + column] / divisor * dy[first + column];

@@ -6,11 +6,6 @@ fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// x, but no less than a bound; NaN passes, which drivers lose in max.
-fn at_least(x: f32, bound: f32) -> f32 {
-  return select(max(x, bound), x, is_nan(x));
-}
-
 // e^x that lets NaN pass.
 fn exponential(x: f32) -> f32 {
   return select(exp(x), x, is_nan(x));
