@@ -10,6 +10,7 @@ export {
   type Origin,
 } from "./autograd.ts";
 export type { HalfCopies } from "./autocast.ts";
+export type { NumberRule, SettingRule } from "../kernels/settings.ts";
 export { Buffer } from "./buffer.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { FactoredGradient, GradientFactors } from "./factored_gradient.ts";

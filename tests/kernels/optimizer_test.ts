@@ -279,6 +279,41 @@ Deno.test("rmsprop: twelve clipped steps equal the reference, centered and with 
   }
 });
 
+Deno.test("optimizers: what lies behind the count stays as it is", async () => {
+  const length = 10, count = 6, start = normals(length, 1);
+  const launches: Readonly<Record<string, (of: Record<"parameter" | "gradient" | "moment", Output>) => void>> = {
+    sgd: ({ moment: velocity, ...of }) =>
+      sgd(launcher, { ...of, velocity, status: unclipped, count, learningRate: 1, momentum: 0.9 }),
+    adagrad: ({ moment: squareSum, ...of }) =>
+      adagrad(launcher, { ...of, squareSum, status: unclipped, count, step: 1, learningRate: 1 }),
+    rmsprop: ({ moment: meanSquare, ...of }) =>
+      rmsprop(launcher, { ...of, meanSquare, status: unclipped, count, learningRate: 1 }),
+    adam: ({ moment: firstMoment, ...of }) => {
+      const secondMoment = harness.output(length, new Float32Array(length));
+      adam(launcher, { ...of, firstMoment, secondMoment, status: unclipped, count, step: 1, learningRate: 1 });
+    },
+  };
+  for (const [name, launch] of Object.entries(launches)) {
+    const parameter = harness.output(length, start), moment = harness.output(length, new Float32Array(length));
+    launch({ parameter, moment, gradient: harness.output(length, normals(length, 2)) });
+    const [values, moments] = await harness.read(parameter, moment);
+    assert.deepEqual(values.slice(count), start.slice(count), name);
+    assert.ok(moments.slice(count).every((value) => value === 0), name);
+    assert.ok(values.slice(0, count).every((value, i) => value !== start[i]), name);
+  }
+});
+
+Deno.test("rmsprop: a mean square that overflows leaves the parameter where it is, centred or not", async () => {
+  for (const centered of [false, true]) {
+    const parameter = harness.output(1, [1]), zero = () => harness.output(1, [0]);
+    const moments = { meanSquare: zero(), mean: zero() };
+    const given = { parameter, ...moments, status: unclipped, count: 1, learningRate: 0.1, centered };
+    rmsprop(launcher, { ...given, gradient: harness.upload([1e30]) });
+    const [value] = await harness.read(parameter);
+    assert.deepEqual([...value], [1]);
+  }
+});
+
 Deno.test("optimizers: what a setting needs must be there", () => {
   const slice = harness.upload([1]), given = { parameter: slice, gradient: slice, status: slice, count: 1 };
   const refused = [

@@ -172,9 +172,15 @@ const equivalents: readonly Equivalent[] = [
     reason: "The root of 0 is 0.",
   },
   {
+    path: "rmsprop.wgsl",
+    before: /v > Element\(LARGEST\)/,
+    after: /v >= Element\(LARGEST\)/,
+    reason: "Of all numbers that are squares only the largest itself would tell.",
+  },
+  {
     path: "gradient_partials.wgsl",
-    before: /index \+ 16u <= last|index < last|greatest = vec4u\(0u\)|\)\) > uniforms\.largest/,
-    after: /index \+ 16u < last|index <= last|greatest = vec4u\(1u\)|\)\) >= uniforms\.largest/,
+    before: /index \+ 16u <= last|index < last|greatest = vec4u\(0u\)|\)\) > LARGEST_SQUARED/,
+    after: /index \+ 16u < last|index <= last|greatest = vec4u\(1u\)|\)\) >= LARGEST_SQUARED/,
     reason:
       "What is left of a line is taken four at a time, 0 from the end on; a second look finds what cannot be used.",
   },
