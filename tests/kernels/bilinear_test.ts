@@ -146,28 +146,29 @@ Deno.test("bilinear: the gradient's norm comes from Gram matrices, and what cann
     const norm = Math.sqrt(dweight.reduce((sum, value) => sum + value * value, 0));
     for (const broken of [false, true]) {
       const factors = { ...sizes, x1: harness.upload(broken ? x1.with(0, NaN) : x1), x2: harness.upload(x2) };
-      const partials = harness.output(2 * sizes.batch);
+      const partials = harness.output(3 * sizes.batch);
       bilinearGradientPartials(launcher, {
         ...{ ...factors, dy: harness.upload(dy), partials, firstElement: 7, firstPartial: 0 },
       });
       const [found] = await harness.read(partials);
-      const bad = [...new Uint32Array(found.buffer, found.byteOffset, found.length)].filter((_, i) => i % 2);
+      const bad = [...new Uint32Array(found.buffer, found.byteOffset, found.length)].filter((_, i) => i % 3 === 2);
       assert.equal(Math.min(...bad), broken ? 7 : 0xffffffff);
       if (broken) continue;
-      const squares = found.filter((_, i) => i % 2 === 0).reduce((sum, value) => sum + value, 0);
+      const squares = found.filter((_, i) => i % 3 === 0).reduce((sum, value) => sum + value, 0);
       assertClose([Math.sqrt(squares)], [norm], { rtol: 1e-5 });
     }
   }
 });
 
-Deno.test("bilinear: a gradient's square of 1e30 can still be used", async () => {
-  const partials = harness.output(2), sizes = { batch: 1, in1: 1, in2: 1, out: 1, firstElement: 7, firstPartial: 0 };
-  // (1 * 1.00000048) * 9.9999957e29 is the f32 nearest to 1e30.
-  const factors = { x1: harness.upload([1.000000238418579]), x2: harness.upload([999999785664512]), partials };
-  bilinearGradientPartials(harness.launcher, { ...sizes, ...factors, dy: harness.upload([1]) });
-  const [found] = await harness.read(partials);
-  assert.equal(found[0], Math.fround(1e30));
-  assert.equal(new Uint32Array(found.buffer, found.byteOffset, 2)[1], 0xffffffff);
+Deno.test("bilinear: squares that overflow go into a sum of their own, times 2^-160", async () => {
+  for (const [size, large] of [[1e15, false], [1e20, true], [1e37, true]] as const) {
+    const partials = harness.output(3), sizes = { batch: 1, in1: 1, in2: 1, out: 1, firstElement: 7, firstPartial: 0 };
+    const root = Math.sqrt(size), factors = { x1: harness.upload([root]), x2: harness.upload([root]), partials };
+    bilinearGradientPartials(harness.launcher, { ...sizes, ...factors, dy: harness.upload([1]) });
+    const [found] = await harness.read(partials);
+    assertClose(found.slice(0, 2), large ? [0, (size / 2 ** 80) ** 2] : [size ** 2, 0], { rtol: 1e-5, atol: 0 });
+    assert.equal(new Uint32Array(found.buffer, found.byteOffset, 3)[2], 0xffffffff);
+  }
 });
 
 Deno.test("bilinear: a weight that is too short and a batch that cannot be bound are refused", () => {
