@@ -1,5 +1,16 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DataError, MetrogradError } from "../kernels/errors.ts";
+
+/** Name of the file that locks a folder; see `FolderLock`. It does not count as one of the folder's files. */
+export const lockName = ".lock";
+
+/** What is done besides writing the content. */
+export interface WriteOptions {
+  /** Renames what stands at the path to this one, once the new content is on the disk. */
+  readonly keepAs?: string | undefined;
+  /** Bytes that replace some of the content once all of it is written, and where. */
+  readonly amend?: (() => { readonly at: number; readonly bytes: Uint8Array }) | undefined;
+}
 
 /**
  * Writes a file aside, flushes it to the disk and renames it, so that a reader finds the old content or the new one,
@@ -12,6 +23,7 @@ import { DataError, MetrogradError } from "../kernels/errors.ts";
 export async function writeAtomically(
   path: string,
   content: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { keepAs, amend }: WriteOptions = {},
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const aside = `${path}.${Deno.pid}.partial`;
@@ -20,10 +32,16 @@ export async function writeAtomically(
     const file = await Deno.open(aside, { write: true, create: true, truncate: true });
     try {
       for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await writeAll(file, piece);
+      if (amend) {
+        const { at, bytes } = amend();
+        await file.seek(at, Deno.SeekMode.Start);
+        await writeAll(file, bytes);
+      }
       await file.sync();
     } finally {
       file.close();
     }
+    if (keepAs !== undefined) await renameIfThere(path, keepAs);
     await Deno.rename(aside, path);
   } catch (error) {
     await Deno.remove(aside).catch(() => {});
@@ -96,13 +114,13 @@ export async function listFolderOrExplain(path: string, what: string): Promise<s
 }
 
 /**
- * What stands at a path; an empty folder counts as nothing.
+ * What stands at a path; a folder that is empty, or but for a lock, counts as nothing.
  *
  * @throws DataError when it may not be looked at
  */
 export async function whatIsAt(path: string): Promise<"nothing" | "file" | "folder"> {
   try {
-    for await (const _ of Deno.readDir(path)) return "folder";
+    for await (const { name } of Deno.readDir(path)) if (name !== lockName) return "folder";
     return "nothing";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "nothing";
@@ -127,6 +145,19 @@ export async function fillFolder<Result>(path: string, work: () => Promise<Resul
   }
 }
 
+/** Removes all that a folder holds but its lock. */
+export async function emptyFolder(path: string): Promise<void> {
+  for (const name of await listFolderOrExplain(path, "a folder")) {
+    if (name !== lockName) await Deno.remove(join(path, name), { recursive: true });
+  }
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  await Deno.rename(from, to).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
@@ -140,7 +171,12 @@ function explainReadError(error: unknown, path: string, what: string): unknown {
   );
 }
 
-function explainWriteError(error: unknown, path: string, left: string): unknown {
+/**
+ * Puts what the system says of a failed write into a sentence.
+ *
+ * @param left what is there now
+ */
+export function explainWriteError(error: unknown, path: string, left: string): unknown {
   // What made the pieces has failed, not the writing.
   if (error instanceof MetrogradError) return error;
   if (!(error instanceof Error)) return error;
