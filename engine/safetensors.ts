@@ -1,4 +1,5 @@
 import { DataError, ShapeError } from "../kernels/errors.ts";
+import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
 import { readFileOrExplain, writeAtomically } from "./files.ts";
 
 /** The array that holds the values of each element type; F16 and BF16 stand as their bits. */
@@ -109,6 +110,32 @@ export async function writeSafetensors(
 ): Promise<void> {
   const { header, sorted } = layOut(tensors, metadata);
   await writeAtomically(path, filePieces(header, sorted));
+}
+
+/**
+ * Writes a safetensors file whose metadata hold a checksum, which `SafetensorsReader.verify` compares, and keeps the file
+ * that it replaces.
+ *
+ * @param keepAs path of the file that is replaced, from then on
+ */
+export async function writeCheckedSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, SafetensorsTensor | StreamedTensor>,
+  metadata: Readonly<Record<string, string>>,
+  keepAs: string,
+): Promise<void> {
+  const { header, sorted } = layOut(tensors, { ...metadata, [checksumKey]: unknownChecksum });
+  const checksum = new FileChecksum(header);
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    let first = true;
+    for await (const piece of filePieces(header, sorted)) {
+      if (!first) checksum.update(piece);
+      first = false;
+      yield piece;
+    }
+  }
+  const amend = () => ({ at: checksum.at, bytes: new TextEncoder().encode(checksum.digest()) });
+  await writeAtomically(path, pieces(), { keepAs, amend });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { DataError } from "../kernels/errors.ts";
+import { checksumKey, FileChecksum } from "./checksum.ts";
 import { openOrExplain } from "./files.ts";
 import { readEntries, readHeader, type SafetensorsType, tensorToFloat32, view } from "./safetensors.ts";
 
@@ -11,6 +12,9 @@ export interface FileTensor {
   /** Reads elements in row-major order as float32. */
   read(from: number, count: number): Promise<Float32Array<ArrayBuffer>>;
 }
+
+/** Bytes that are added up at once. */
+const piece = 1 << 20;
 
 /** The longest header that is read at once with the length before it. */
 const headBytes = 1 << 16;
@@ -25,7 +29,9 @@ const headBytes = 1 << 16;
  */
 export class SafetensorsReader implements Disposable {
   private constructor(
+    readonly path: string,
     readonly file: Deno.FsFile,
+    readonly header: Uint8Array,
     /** Tensors by name, in the order of the file. */
     readonly tensors: ReadonlyMap<string, FileTensor>,
     /** Whatever text the writer added. */
@@ -59,11 +65,32 @@ export class SafetensorsReader implements Disposable {
         };
         return [tensor, { dtype, shape, read }] as const;
       });
-      return new SafetensorsReader(file, new Map(tensors), metadata);
+      return new SafetensorsReader(path, file, head.subarray(0, dataStart), new Map(tensors), metadata);
     } catch (error) {
       file.close();
       throw error;
     }
+  }
+
+  /**
+   * Compares the file's bytes with the checksum in its metadata.
+   *
+   * @throws DataError when they differ, or when there is no checksum
+   */
+  async verify(): Promise<void> {
+    const expected = this.metadata[checksumKey], checksum = new FileChecksum(this.header);
+    const { size } = await this.file.stat();
+    for (let at = this.header.length; at < size; at += piece) {
+      checksum.update(await readAt(this.file, at, Math.min(piece, size - at), this.path));
+    }
+    const found = checksum.digest();
+    if (found === expected) return;
+    const short = (digest: string | undefined) => digest?.slice(0, 12) ?? "none";
+    throw new DataError(
+      `${this.path} is damaged: the checksum of its content is ${short(found)}, but ${
+        short(expected)
+      } was written with it.`,
+    );
   }
 
   /** Closes the file. */

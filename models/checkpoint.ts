@@ -1,8 +1,9 @@
-import { type StreamedTensor, writeSafetensors } from "../engine/safetensors.ts";
-import { type FileTensor, SafetensorsReader } from "../engine/safetensors_reader.ts";
+import type { StreamedTensor } from "../engine/safetensors.ts";
+import type { FileTensor } from "../engine/safetensors_reader.ts";
 import type { EarlyStoppingState } from "../engine/optim/early_stopping.ts";
 import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
 import { DataError } from "../kernels/errors.ts";
+import { openKept, writeKept } from "./kept_checkpoints.ts";
 import type { ScheduleState } from "./schedules.ts";
 
 /** Where a run stands: between two batches. */
@@ -45,9 +46,9 @@ export interface Checkpoint<Values> {
   readonly moments: Readonly<Record<string, ReadonlyMap<string, Values>>>;
 }
 
-const format = "metrograd checkpoint 2";
+const format = "metrograd checkpoint 3", withoutChecksum = "metrograd checkpoint 2";
 
-/** Writes a checkpoint as one safetensors file, aside first, then renamed. */
+/** Writes a checkpoint as one safetensors file and keeps the one before it. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint<StreamedTensor>): Promise<void> {
   const { weights, moments, ...state } = checkpoint;
   const tensors = new Map<string, StreamedTensor>();
@@ -56,7 +57,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint<Strea
   }
   // Best figures start at infinity, which JSON cannot say.
   const json = JSON.stringify(state, (_, value) => value === Infinity ? "Infinity" : value);
-  await writeSafetensors(path, tensors, { format, state: json });
+  await writeKept(path, tensors, { format, state: json });
 }
 
 /**
@@ -68,22 +69,15 @@ export async function readCheckpoint(
   path: string,
   use: (checkpoint: Checkpoint<FileTensor>) => Promise<void>,
 ): Promise<void> {
-  using file = await SafetensorsReader.open(path);
+  using file = await openKept(path, [format, withoutChecksum]);
   const { tensors, metadata } = file;
-  if (metadata.format !== format || metadata.state === undefined) {
-    throw new DataError(
-      `${path} is no checkpoint: "${format}" is expected in its metadata, found ${
-        metadata.format === undefined ? "nothing" : `"${metadata.format}"`
-      }.`,
-    );
-  }
   const groups: Record<string, Map<string, FileTensor>> = {};
   for (const [path, tensor] of tensors) {
     const dot = path.indexOf(".");
     (groups[path.slice(0, dot)] ??= new Map()).set(path.slice(dot + 1), tensor);
   }
   const { weights = new Map(), ...moments } = groups;
-  await use({ ...readState(metadata.state, path), weights, moments });
+  await use({ ...readState(metadata.state ?? "", path), weights, moments });
 }
 
 function readState(json: string, path: string): Omit<Checkpoint<never>, "weights" | "moments"> {

@@ -2,6 +2,7 @@ import { DataError, MetrogradError } from "../kernels/errors.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
+import { restoreKept } from "./kept_checkpoints.ts";
 import type { TrainReporter } from "./reporter.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { GradientError, type Trainer } from "./trainer.ts";
@@ -13,17 +14,19 @@ export async function restore(
   fingerprint: string,
   reporter: TrainReporter,
 ): Promise<EpochFigures[] | null> {
-  const exists = await Deno.stat(folder.checkpoint).then(() => true, () => false);
-  if (!exists) {
+  const restored = await restoreKept(
+    folder.checkpoint,
+    (path) =>
+      readCheckpoint(path, async (checkpoint) => {
+        if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, path);
+        throw new DataError(`${path} is of other data or settings than those of ${folder.path} now.`);
+      }),
+    (sentence) => reporter.warn(sentence),
+  );
+  if (!restored) {
     for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
     return null;
   }
-  await readCheckpoint(folder.checkpoint, async (checkpoint) => {
-    if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, folder.checkpoint);
-    throw new DataError(
-      `The data or the settings of ${folder.path} have changed since its checkpoint; it cannot go on.`,
-    );
-  });
   const { epoch, batch } = trainer.position;
   const { recipe, settings } = trainer.model;
   reporter.note(

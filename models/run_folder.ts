@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { listFolderOrExplain, readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { listFolderOrExplain, lockName, readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import type { EncoderNote } from "../data/text_embeddings.ts";
+import { previousCheckpoint } from "./kept_checkpoints.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { TrainFiles } from "./train_request.ts";
@@ -63,6 +64,7 @@ export class RunFolder {
 
   readonly config = this.#file("config.json");
   readonly model = this.#file("model.safetensors");
+  /** The newest checkpoint; the one before it is kept beside it. */
   readonly checkpoint = this.#file("checkpoint.safetensors");
   readonly encoder = this.#file("encoder.safetensors");
   /** What tells records whose metric does not fit, where the run has a fit model. */
@@ -146,10 +148,10 @@ export class RunFolder {
     return await Deno.stat(this.validation).then(() => true, () => false);
   }
 
-  /** Removes everything but the config, the checkpoint first: killed meanwhile, a run is left that can begin again. */
+  /** Removes everything but the config, the checkpoints first: killed meanwhile, a run is left that can begin again. */
   async clear(): Promise<void> {
-    await Deno.remove(this.checkpoint).catch(() => {});
-    await this.#remove((name) => name !== "config.json");
+    for (const path of [previousCheckpoint(this.checkpoint), this.checkpoint]) await Deno.remove(path).catch(() => {});
+    await this.#remove((name) => name !== "config.json" && name !== lockName);
   }
 
   /** Removes what a killed process was about to write. */

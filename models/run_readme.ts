@@ -92,6 +92,7 @@ ${
         : []),
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],
+      ["`checkpoint.previous.safetensors`", "the checkpoint before, used where that one is damaged"],
       ["`validation.csv`", "the validation rows by number of the record, with true and predicted scores"],
       ["`mismatched.csv`", "the same with a metric that does not fit"],
       ["`figures.json`", "the figures above"],

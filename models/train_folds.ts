@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../data/evaluation.ts";
-import { readFileOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
+import { emptyFolder, readFileOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
+import { FolderLock } from "../engine/lock.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConfigs } from "./ensemble/config.ts";
 import { ensembleFolds } from "./ensemble/folds.ts";
@@ -129,13 +130,15 @@ const withFolds = <S extends { readonly data?: object }>(settings: S, folds: num
 });
 
 async function beginFolds(out: string, config: FoldsConfig, options: EnsembleOptions): Promise<FoldsSummary> {
-  if (await whatIsAt(out) !== "nothing") {
+  const replaces = await whatIsAt(out) !== "nothing";
+  if (replaces) {
     if (!options.force) {
       throw new UsageError(`${out} exists already; name another folder, or add --force to replace it.`);
     }
     if (!await holdsFolds(out)) throw new UsageError(`${out} holds something else than folds; it is not replaced.`);
-    await Deno.remove(out, { recursive: true });
   }
+  using _lock = await FolderLock.take(out);
+  if (replaces) await emptyFolder(out);
   return await trainEach(out, config, options);
 }
 
@@ -183,6 +186,7 @@ export async function resumeFolds(
   added: readonly Member[] = [],
 ): Promise<FoldsSummary> {
   const { folds, config } = await readFolds(path);
+  using _lock = await FolderLock.take(path);
   if ("members" in config) {
     return await trainEach(path, { folds, config: withMembers(config, added) }, options);
   }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { writeSample } from "../data/sample/write.ts";
 import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
+import { FolderLock } from "../engine/lock.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
@@ -83,8 +84,11 @@ export async function trainRun(request: TrainRequest, options: RunOptions): Prom
 /** Trains a new run by its config. @throws MetrogradError as `trainRun` does */
 export async function trainConfig(config: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
   await expectPrecision(config.settings);
-  const folder = new RunFolder(out);
-  const replaces = await holdsRun(folder, options.force ?? false);
+  const folder = new RunFolder(out), force = options.force ?? false;
+  // Refused before anything is written there.
+  await holdsRun(folder, force);
+  using lock = await FolderLock.take(out);
+  const replaces = await holdsRun(folder, force);
   const prepared = await fillFolder(out, async () => {
     // Written before the data is read, so that a run that is killed at any moment can be resumed.
     if (!replaces) await folder.writeConfig(config, null);
@@ -95,7 +99,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
     await writeInputs(folder, config, prepared);
     return prepared;
   });
-  return await run(folder, config, prepared, options);
+  return await run(folder, lock, config, prepared, options);
 }
 
 /** Everything that repeats a run: its settings in full, its files by absolute paths. @throws UsageError */
@@ -139,11 +143,12 @@ export async function resumeRun(
     throw new UsageError(`${path} is done, so that ${changes[0]![2]} cannot change it any more.`);
   }
   await expectPrecision(config.settings);
+  using lock = await FolderLock.take(path);
   await folder.removePartialFiles();
   const prepared = await prepare(config, options.reporter, options);
   await expectRoom(config, widthsOf(prepared.inputs));
   await writeInputs(folder, config, prepared);
-  return await run(folder, config, prepared, options);
+  return await run(folder, lock, config, prepared, options);
 }
 
 /** Trains a run into a folder, or goes on with the run that is there. @throws MetrogradError as `trainRun` does */
@@ -188,6 +193,7 @@ async function writeInputs(folder: RunFolder, config: RunConfig, prepared: Prepa
 
 async function run(
   folder: RunFolder,
+  lock: FolderLock,
   config: RunConfig,
   prepared: PreparedRun,
   { reporter, signal, cache }: RunOptions,
@@ -226,6 +232,7 @@ async function run(
         phase: (name, done, total) => reporter.phase?.(name, done, total),
         step: (progress) => reporter.step(progress),
         async epoch(figures, best) {
+          await lock.check();
           if (best) await saveModel(folder.model, network);
           await appendFigures(folder.metrics, figures);
           await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
@@ -245,6 +252,7 @@ async function run(
       }, signal).catch((error) => {
         throw withWayOn(error, folder, history.length);
       });
+      await lock.check();
       if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
     } finally {
       trainer.dispose();
@@ -271,6 +279,7 @@ async function run(
     const state = network.streamState();
     const shifts = shiftFigures(heldOut.shifted);
     const summary = { ...unfinished, finished: true, epochs: history.length, best, figures, shifts, choice };
+    await lock.check();
     await writeResults(folder, prepared, history, { ...summary, heldOut, state });
     return summary;
   } catch (error) {

@@ -1,4 +1,5 @@
-import { whatIsAt } from "../../engine/files.ts";
+import { emptyFolder, whatIsAt } from "../../engine/files.ts";
+import { FolderLock } from "../../engine/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { expectPrecision } from "../precision.ts";
 import { RunFolder } from "../run_folder.ts";
@@ -58,15 +59,17 @@ export async function trainEnsemble(
 ): Promise<EnsembleSummary> {
   const config = ensembleConfigOf(request);
   await expectPrecision(...memberConfigs(config).map(({ settings }) => settings));
-  if (await whatIsAt(out) !== "nothing") {
+  const replaces = await whatIsAt(out) !== "nothing";
+  if (replaces) {
     if (!options.force) {
       throw new UsageError(`${out} exists already; name another folder, or add --force to replace it.`);
     }
     if (!await holdsEnsemble(out)) {
       throw new UsageError(`${out} holds something else than an ensemble; it is not replaced.`);
     }
-    await Deno.remove(out, { recursive: true });
   }
+  using _lock = await FolderLock.take(out);
+  if (replaces) await emptyFolder(out);
   return await trainEnsembleConfig(config, out, options);
 }
 
@@ -82,6 +85,7 @@ export async function resumeEnsemble(
   added: readonly Member[] = [],
 ): Promise<EnsembleSummary> {
   const { config } = await new EnsembleFolder(path).read();
+  using _lock = await FolderLock.take(path);
   return await trainEnsembleConfig(withMembers(config, added), path, options);
 }
 

@@ -6,11 +6,13 @@ import type { NoteTaker } from "../../data/note_taker.ts";
 import type { AdapterChoice } from "../../engine/device/adapter.ts";
 import { Engine } from "../../engine/engine.ts";
 import { whatIsAt } from "../../engine/files.ts";
+import { FolderLock } from "../../engine/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { readEncoderConfig } from "../encoder/config.ts";
 import { SentenceEncoder } from "../encoder/sentence_encoder.ts";
 import { promptNote } from "../../data/encoders/default_prompt.ts";
 import { readSentenceHead } from "../../data/encoders/sentence_head.ts";
+import { restoreKept } from "../kept_checkpoints.ts";
 import { parseEncoderName } from "../open_encoder.ts";
 import type { Given } from "../settings/table.ts";
 import { resolve } from "../settings/table.ts";
@@ -85,6 +87,7 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
     settings: resolve(finetuneTable, request.settings),
   };
   const folder = new FinetuneFolder(request.out);
+  using _lock = await FolderLock.take(folder.work);
   await folder.claim(options.force ?? false);
   try {
     return await run(folder, config, null, options);
@@ -104,6 +107,7 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
  */
 export async function resumeFinetune(out: string, options: FinetuneOptions): Promise<FinetuneSummary> {
   const folder = new FinetuneFolder(out), { config, before } = await folder.readConfig();
+  using _lock = await FolderLock.take(folder.work);
   return await run(folder, config, before, options);
 }
 
@@ -133,8 +137,7 @@ async function run(
     if (!known) await folder.writeConfig(config, null);
     const before = known ?? await measureEncoder(encoder, pool);
     if (!known) await folder.writeConfig(config, before);
-    if (await whatIsAt(folder.checkpoint) === "file") {
-      await trainer.restore(folder.checkpoint, fingerprint);
+    if (await restoreKept(folder.checkpoint, (path) => trainer.restore(path, fingerprint), events.warn ?? onNote)) {
       const { epoch, batch } = trainer.position;
       onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
     }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { emptyFolder, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { readJsonObject } from "../../data/encoders/json_file.ts";
 import { resolve } from "../settings/table.ts";
@@ -89,7 +89,7 @@ export class FinetuneFolder {
         `${this.work} holds stopped work; go on with --resume ${this.path}, or add --force to begin again.`,
       );
     }
-    await Deno.remove(this.work, { recursive: true });
+    await emptyFolder(this.work);
   }
 
   /** Notes what is asked for, and the figures before training once they are known. */

@@ -2,13 +2,14 @@ import type { Engine } from "../../engine/engine.ts";
 import { AdamW } from "../../engine/optim/adam.ts";
 import { GradScaler, type GradScalerState } from "../../engine/optim/grad_scaler.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
-import { type StreamedTensor, writeSafetensors } from "../../engine/safetensors.ts";
-import { type FileTensor, SafetensorsReader } from "../../engine/safetensors_reader.ts";
+import type { StreamedTensor } from "../../engine/safetensors.ts";
+import type { FileTensor } from "../../engine/safetensors_reader.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import { streamed } from "../../engine/nn/module.ts";
 import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
 import { planBatches } from "../encoder/batch_plan.ts";
 import type { SentenceEncoder } from "../encoder/sentence_encoder.ts";
+import { openKept, writeKept } from "../kept_checkpoints.ts";
 import { smallestLossScale } from "../precision.ts";
 import { paddedLength } from "../encoder/token_batch.ts";
 import { rowsOf } from "./batch_rows.ts";
@@ -23,7 +24,7 @@ import { chooseTrainable, type Trainable } from "./trainable.ts";
 const drawsPerStep = 4096;
 /** Fewest steps of the warm-up, where there are twice as many. */
 const leastWarmup = 100, warmupShare = 0.1;
-const format = "metrograd finetune checkpoint 1";
+const format = "metrograd finetune checkpoint 2", withoutChecksum = "metrograd finetune checkpoint 1";
 
 /** Where fine-tuning stands: between two batches. */
 export interface FinetunePosition {
@@ -214,14 +215,13 @@ export class FinetuneTrainer {
     for (const [group, values] of Object.entries(this.#optimizer.streamState())) {
       for (const [name, tensor] of values) tensors.set(`${group}.${name}`, tensor);
     }
-    await writeSafetensors(path, tensors, { format, fingerprint, position: JSON.stringify(this.#position) });
+    await writeKept(path, tensors, { format, fingerprint, position: JSON.stringify(this.#position) });
   }
 
   /** Goes on where a file of `save` stands. @throws DataError when it is damaged or of other data */
   async restore(path: string, fingerprint: string): Promise<void> {
-    using file = await SafetensorsReader.open(path, "a checkpoint");
+    using file = await openKept(path, [format, withoutChecksum]);
     const { metadata, tensors } = file;
-    if (metadata.format !== format) throw new DataError(`${path} is no checkpoint of fine-tuning.`);
     if (metadata.fingerprint !== fingerprint) {
       throw new DataError(`${path} is of other data, settings or of another encoder; fine-tuning cannot go on.`);
     }
