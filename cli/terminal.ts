@@ -1,3 +1,5 @@
+import { MetrogradError } from "../kernels/errors.ts";
+
 /** Where a command's words go: results to stdout, everything said on the way to stderr. */
 export interface Terminal {
   /** Prints a result. */
@@ -168,12 +170,21 @@ function processStreams(): TerminalStreams {
   };
 }
 
-/** Writes all of a text. Whoever reads it may stop reading (`| head`): then the rest is dropped without a word. */
-function writeText(stream: typeof Deno.stdout, text: string): void {
+/**
+ * Writes all of a text. Whoever reads it may stop reading (`| head`), and a terminal may be closed: then the rest is dropped
+ * without a word.
+ *
+ * @throws MetrogradError when the disk beneath stdout is full
+ */
+function writeText(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
     let bytes = new TextEncoder().encode(text);
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    // What is said on the way is not worth ending the work for.
+    const code = (error as { readonly code?: unknown }).code;
+    if (stream === Deno.stderr || error instanceof Deno.errors.BrokenPipe || code === "EIO") return;
+    const why = code === "ENOSPC" || code === "EDQUOT" ? "no space is left on the device" : (error as Error).message;
+    throw new MetrogradError(`The result could not be written to stdout: ${why}.`, { cause: error });
   }
 }

@@ -285,6 +285,8 @@ async function run(
   } catch (error) {
     // A fit that was stopped is begun again: what came before it is in the checkpoint.
     if (isStop(error, signal)) return { ...unfinished, epochs: history.length, best: bestSoFar() };
+    // Says more than what failed to be written there.
+    await lock.check();
     throw error;
   } finally {
     network.dispose();
