@@ -1,6 +1,7 @@
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
+import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type Corrected, Correction, type CorrectionOptions } from "../models/calibration/correction.ts";
@@ -8,7 +9,7 @@ import { calibrationRows } from "../models/calibration/held_out.ts";
 import { holdsEnsemble } from "../models/ensemble/config.ts";
 import { EnsembleScorer } from "../models/ensemble/scorer.ts";
 import { RunFolder } from "../models/run_folder.ts";
-import { type Features, Scorer } from "../models/scorer.ts";
+import { type Features, type ScoreOptions, Scorer } from "../models/scorer.ts";
 import { readShiftFigures } from "../models/shift/classes_file.ts";
 import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
@@ -64,11 +65,25 @@ export async function scoreWith(
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
   const unseen = records.map(({ metric }) => !trained.has(metric));
-  await using engine = await Engine.open({ onNote });
+  const score = () => scoreOnce(run, records, options, shift);
+  const scored = await despiteLoss(score, {
+    onNote: (sentence) => terminal.warn(sentence),
+    next: "the records are scored again",
+  });
+  return { ...scored, shifts, unseen };
+}
+
+async function scoreOnce(
+  run: string,
+  records: readonly MetricRecord[],
+  options: ScoreOptions,
+  shift: ShiftRequest,
+): Promise<Omit<Scored, "shifts" | "unseen">> {
+  await using engine = await Engine.open(options.onNote ? { onNote: options.onNote } : {});
   if (await holdsEnsemble(run)) {
     const ensemble = await EnsembleScorer.load(engine, run);
     const { baseline, ...predictions } = await ensemble.predict(records, options, shift.name, shift.target);
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline, shifts, unseen };
+    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline };
   }
   const scorer = await Scorer.load(engine, run);
   const features = await scorer.features(records, options);
@@ -79,8 +94,6 @@ export async function scoreWith(
     features,
     trainMean: scorer.inputs.trainMean,
     ridge: scorer.predictBaseline(features),
-    shifts,
-    unseen,
   };
 }
 

@@ -2,7 +2,7 @@ import { BufferPool, type PoolStatistics } from "../kernels/buffer_pool.ts";
 import { CommandStream } from "../kernels/command_stream.ts";
 import { addScaled } from "../kernels/elementwise/add_scaled.ts";
 import { fill } from "../kernels/elementwise/fill.ts";
-import { DeviceError, ShapeError } from "../kernels/errors.ts";
+import { DeviceError, DeviceLostError, ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { HalfCopies } from "./autocast.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
@@ -227,12 +227,15 @@ export class Engine implements AsyncDisposable {
   /**
    * One unit of work, such as a training step: a scope whose dispatches go to the GPU in one submission. Resolves at
    * once unless the GPU is many steps behind.
+   *
+   * @throws DeviceError when the GPU was lost, or has refused something, in this step or the one before it
    */
   async step<T>(body: () => T): Promise<T> {
     this.random.nextStep();
     const kept = this.scope(body);
     this.stream.submit();
     if (++this.#unfinished >= maxRunAhead) await this.finish();
+    else await this.opened.errors.listen();
     return kept;
   }
 
@@ -293,7 +296,12 @@ export class Engine implements AsyncDisposable {
 
   /** Finishes all work and frees everything, the device included. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.opened.errors.destroyed) await this.finish();
+    if (!this.opened.errors.lost) {
+      await this.finish().catch((error) => {
+        // Nothing that was to be read is unread.
+        if (!(error instanceof DeviceLostError)) throw error;
+      });
+    }
     this.#transfers.destroy();
     this.stream.destroy();
     this.pool.destroy();

@@ -27,3 +27,6 @@ export class DeviceError extends MetrogradError {
   /** What the error calls itself. */
   override name = "DeviceError";
 }
+
+/** The GPU is gone, with all that was in its memory; what was lost can be done again on a device that is opened anew. */
+export class DeviceLostError extends DeviceError {}

@@ -1,4 +1,4 @@
-import { DataError, MetrogradError } from "../kernels/errors.ts";
+import { DataError, DeviceLostError, MetrogradError } from "../kernels/errors.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
@@ -40,7 +40,8 @@ export async function restore(
 
 /** Adds to the message of a failed training where it can be taken up again. */
 export function withWayOn(error: unknown, folder: RunFolder, epochs: number): unknown {
-  if (!(error instanceof MetrogradError)) return error;
+  // What was lost with a device is done again.
+  if (!(error instanceof MetrogradError) || error instanceof DeviceLostError) return error;
   const last = epochs > 0 ? `The last good checkpoint is epoch ${epochs}` : "There is no checkpoint yet";
   const lower = error instanceof GradientError ? ` --set optimizer.lr=${lowerRate(error.learningRate)}` : "";
   return new MetrogradError(`${error.message} ${last}: train --resume ${folder.path}${lower}`, { cause: error });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { writeSample } from "../data/sample/write.ts";
+import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { FolderLock } from "../engine/lock.ts";
@@ -99,7 +100,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
     await writeInputs(folder, config, prepared);
     return prepared;
   });
-  return await run(folder, lock, config, prepared, options);
+  return await runDespiteLoss(folder, lock, config, prepared, options);
 }
 
 /** Everything that repeats a run: its settings in full, its files by absolute paths. @throws UsageError */
@@ -148,7 +149,7 @@ export async function resumeRun(
   const prepared = await prepare(config, options.reporter, options);
   await expectRoom(config, widthsOf(prepared.inputs));
   await writeInputs(folder, config, prepared);
-  return await run(folder, lock, config, prepared, options);
+  return await runDespiteLoss(folder, lock, config, prepared, options);
 }
 
 /** Trains a run into a folder, or goes on with the run that is there. @throws MetrogradError as `trainRun` does */
@@ -189,6 +190,15 @@ async function writeInputs(folder: RunFolder, config: RunConfig, prepared: Prepa
   if (fit && !await folder.isFinished()) await saveFit(folder, fit.model);
   if (sample) await writeSample(folder.sample, sample, "");
   await folder.writeConfig(config, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
+}
+
+async function runDespiteLoss(...work: Parameters<typeof run>): Promise<TrainSummary> {
+  const [folder, , , , { reporter }] = work;
+  return await despiteLoss(() => run(...work), {
+    onNote: (sentence) => reporter.warn(sentence),
+    next: "the run goes on from its last checkpoint",
+    progress: () => Deno.stat(folder.checkpoint).then(({ mtime }) => mtime?.getTime(), () => null),
+  });
 }
 
 async function run(

@@ -1,4 +1,5 @@
-import { DeviceError } from "../../kernels/errors.ts";
+import { setImmediate } from "node:timers/promises";
+import { DeviceError, DeviceLostError } from "../../kernels/errors.ts";
 
 /**
  * Collects what goes wrong on a device behind the program's back: refused calls, full memory, loss of the device.
@@ -23,19 +24,30 @@ export class ErrorTrap {
     });
   }
 
-  /** True once the device was destroyed, by whomever. */
-  get destroyed(): boolean {
-    return this.#destroyed;
+  /** True once the device was destroyed, by whomever, or lost. */
+  get lost(): boolean {
+    return this.#destroyed || this.#loss !== undefined;
   }
 
   /** Forgets what was collected, after telling it. @throws DeviceError naming the kernel, if anything was collected */
   check(): void {
-    if (this.#destroyed) throw new DeviceError("The GPU device was destroyed; open an engine anew to go on.");
+    if (this.#destroyed) throw new DeviceLostError("The GPU device was destroyed; open an engine anew to go on.");
     if (this.#loss !== undefined) {
-      throw new DeviceError(`The GPU was lost (${firstLine(this.#loss)}); it may have been reset or removed.`);
+      throw new DeviceLostError(`The GPU was lost (${firstLine(this.#loss)}); it may have been reset or removed.`);
     }
     const [first] = this.#errors.splice(0);
+    // Some drivers refuse calls to a lost device before they tell of the loss.
+    if (first && /\bdevice\b.*\blost\b/i.test(first.message)) {
+      this.#loss = first.message;
+      this.check();
+    }
     if (first) throw new DeviceError(explain(first), { cause: first.message });
+  }
+
+  /** Lets events of the device arrive, which takes some microseconds, and checks. Throws as `check` does. */
+  async listen(): Promise<void> {
+    await setImmediate();
+    this.check();
   }
 
   /** Throws what stands behind WebGPU's own error. @throws DeviceError for a DOMException; any other error as it is */

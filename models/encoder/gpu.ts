@@ -1,7 +1,8 @@
 import { notePrompt, promptOf } from "../../data/encoders/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "../../data/encoders/encoder.ts";
+import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import { Engine } from "../../engine/engine.ts";
-import { UsageError } from "../../kernels/errors.ts";
+import { DeviceLostError, UsageError } from "../../kernels/errors.ts";
 import { SentenceEncoder } from "./sentence_encoder.ts";
 
 /** The forms of weights that there are here, and in which precision they compute. */
@@ -31,19 +32,45 @@ export async function openGpuEncoder(
   };
   const { width, fingerprint, maxTokens: most, prompt } = await SentenceEncoder.describe(folder, settings);
   if (prefix === null) notePrompt(name, prompt, onNote);
-  const stack = new AsyncDisposableStack();
-  const open = async () => {
-    const engine = stack.use(await Engine.open({ onNote }));
-    return stack.use(await SentenceEncoder.open(engine, folder, settings));
+  let opened: OpenEncoder | null = null;
+  const close = async () => {
+    const open = opened;
+    opened = null;
+    await open?.stack.disposeAsync();
   };
-  let opened: Promise<SentenceEncoder> | undefined;
+  const encode = async (texts: readonly string[]) => {
+    try {
+      opened ??= await openOnEngine(folder, settings, onNote);
+      return await opened.encoder.encode(texts);
+    } catch (error) {
+      if (error instanceof DeviceLostError) await close();
+      throw error;
+    }
+  };
   return {
     name,
     dimension: width,
     fingerprint,
     maxTokens: most,
     batchSize,
-    encode: async (texts) => await (await (opened ??= open())).encode(texts),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    encode: (texts) => despiteLoss(() => encode(texts), { onNote, next: "the texts are encoded on" }),
+    [Symbol.asyncDispose]: close,
   };
+}
+
+/** An encoder, and what frees it with its engine. */
+interface OpenEncoder {
+  readonly encoder: SentenceEncoder;
+  readonly stack: AsyncDisposableStack;
+}
+
+async function openOnEngine(
+  folder: string,
+  settings: Parameters<typeof SentenceEncoder.open>[2],
+  onNote: (sentence: string) => void,
+): Promise<OpenEncoder> {
+  await using stack = new AsyncDisposableStack();
+  const engine = stack.use(await Engine.open({ onNote }));
+  const encoder = stack.use(await SentenceEncoder.open(engine, folder, settings));
+  return { encoder, stack: stack.move() };
 }

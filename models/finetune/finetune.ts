@@ -4,10 +4,11 @@ import { readMetricDefinitions } from "../../data/metric_definitions.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import type { AdapterChoice } from "../../engine/device/adapter.ts";
+import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import { Engine } from "../../engine/engine.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { FolderLock } from "../../engine/lock.ts";
-import { UsageError } from "../../kernels/errors.ts";
+import { DeviceLostError, UsageError } from "../../kernels/errors.ts";
 import { readEncoderConfig } from "../encoder/config.ts";
 import { SentenceEncoder } from "../encoder/sentence_encoder.ts";
 import { promptNote } from "../../data/encoders/default_prompt.ts";
@@ -90,7 +91,7 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
   using _lock = await FolderLock.take(folder.work);
   await folder.claim(options.force ?? false);
   try {
-    return await run(folder, config, null, options);
+    return await runDespiteLoss(folder, config, null, options);
   } catch (error) {
     if (await whatIsAt(folder.checkpoint) === "nothing") {
       await Deno.remove(folder.work, { recursive: true }).catch(() => {});
@@ -108,7 +109,29 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
 export async function resumeFinetune(out: string, options: FinetuneOptions): Promise<FinetuneSummary> {
   const folder = new FinetuneFolder(out), { config, before } = await folder.readConfig();
   using _lock = await FolderLock.take(folder.work);
-  return await run(folder, config, before, options);
+  return await runDespiteLoss(folder, config, before, options);
+}
+
+async function runDespiteLoss(
+  folder: FinetuneFolder,
+  config: FinetuneConfig,
+  before: EncoderQuality | null,
+  options: FinetuneOptions,
+): Promise<FinetuneSummary> {
+  let known = before;
+  const work = async () => {
+    try {
+      return await run(folder, config, known, options);
+    } catch (error) {
+      if (error instanceof DeviceLostError) known = (await folder.readConfig()).before;
+      throw error;
+    }
+  };
+  return await despiteLoss(work, {
+    onNote: options.warn ?? options.onNote,
+    next: "fine-tuning goes on from its last checkpoint",
+    progress: () => Deno.stat(folder.checkpoint).then(({ mtime }) => mtime?.getTime(), () => null),
+  });
 }
 
 async function run(
