@@ -98,7 +98,7 @@ function trainOptions() {
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
-        "go on with a stopped run, with folds or an ensemble, with their own data and settings (of a run, --set may change optimizer.lr and optimizer.clip)",
+        "go on with a stopped run, with folds or an ensemble, with their own data and settings (of a run, --set may change optimizer.lr, optimizer.clip and training.onNonfinite)",
         text("--resume"),
       ),
     [...recipes.map(({ name }) => name), ensembleName],
@@ -124,14 +124,14 @@ type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
 async function trainCall(options: TrainOptions): Promise<TrainCall> {
   const { resume, member = [], jobs, ...others } = given(options);
   if (resume !== undefined) {
-    const { set, learningRate, clip, ...rest } = others as typeof others & ShorthandWords;
+    const { set, learningRate, clip, onNonfinite, ...rest } = others as typeof others & ShorthandWords;
     const [other] = Object.keys(rest);
     if (other !== undefined) {
       throw new UsageError(
         `--resume goes on with the run's own data and settings; ${flagOf(other)} cannot be given beside it.`,
       );
     }
-    const changes = assignments({ set, shorthands: { learningRate, clip } });
+    const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
     return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
   }
   const { data, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;

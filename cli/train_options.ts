@@ -23,6 +23,7 @@ const shorthands = [
   ["learningRate", "rate", "optimizer.lr"],
   ["weightDecay", "rate", "optimizer.weightDecay"],
   ["clip", "norm", "optimizer.clip"],
+  ["onNonfinite", "action", "training.onNonfinite"],
   ["plateauPatience", "epochs", "schedule.patience"],
   ["earlyStopping", "epochs", "training.earlyStopping"],
 ] as const;

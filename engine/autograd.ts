@@ -94,6 +94,7 @@ export function op<I extends object, O = void, S = undefined>(
     };
     const [output] = engine ? engine.scope(launch) : launch();
     output.name = name;
+    engine?.finiteCheck?.forward(name, given as [PropertyKey, Tensor][], output);
     if (recorded) {
       output.own(tensorsIn(saved).filter((tensor) => !given.some(([, input]) => input === tensor)));
       output.origin = {
@@ -161,7 +162,10 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
       const input = inputs[i]!;
       if (isParameter(input)) {
         if (thunk.factors && input.takesFactors) input.addFactors(thunk.factors);
-        else deliver(engine, thunk, { tensor: input.grad, accumulate: input.hasGrad });
+        else {
+          deliver(engine, thunk, { tensor: input.grad, accumulate: input.hasGrad });
+          engine.finiteCheck?.backward(tensor.name, input, input.grad);
+        }
         input.hasGrad = true;
         return;
       }
@@ -181,6 +185,7 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
       } else {
         deliver(engine, thunk, { tensor: sum, accumulate: true });
       }
+      engine.finiteCheck?.backward(tensor.name, input, gradients.get(input)!);
     });
     return kept;
   });

@@ -7,6 +7,7 @@ import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { HalfCopies } from "./autocast.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import { readTuning, tunedVariants } from "./device/tuning.ts";
+import { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
 import { shardSizes } from "./sharding.ts";
@@ -48,6 +49,8 @@ export class Engine implements AsyncDisposable {
   recording = true;
   /** Copies in f16 of what products read; null outside `autocast`. */
   halves: HalfCopies | null = null;
+  /** Looks at all that ops compute; null outside `firstNonfinite`. */
+  finiteCheck: FiniteCheck | null = null;
   readonly #transfers: Transfers;
   readonly #scopes = new Scopes();
   #unfinished = 0;
@@ -272,6 +275,22 @@ export class Engine implements AsyncDisposable {
       this.halves.dispose();
       this.halves = null;
     }
+  }
+
+  /**
+   * Runs `body` with a look at all that its ops compute, forward and backward. It is for a step that goes wrong, to be run
+   * once more for this.
+   *
+   * @returns what the first tensor is that holds NaN or infinity, or null
+   */
+  async firstNonfinite(body: () => Promise<void>): Promise<string | null> {
+    const check = this.finiteCheck = new FiniteCheck(this);
+    try {
+      await body();
+    } finally {
+      this.finiteCheck = null;
+    }
+    return await check.first();
   }
 
   /** Sends all recorded work and waits for it. @throws DeviceError for anything the GPU refused since the last wait */

@@ -1,11 +1,12 @@
 import { DataError, DeviceLostError, MetrogradError } from "../kernels/errors.ts";
 import { readCheckpoint } from "./checkpoint.ts";
+import { GradientError } from "./gradient_error.ts";
 import { type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
 import { restoreKept } from "./kept_checkpoints.ts";
 import type { TrainReporter } from "./reporter.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { GradientError, type Trainer } from "./trainer.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** Takes the trainer to where the folder's checkpoint stands; the epochs that are done, null where there is no checkpoint. */
 export async function restore(
@@ -43,7 +44,7 @@ export function withWayOn(error: unknown, folder: RunFolder, epochs: number): un
   // What was lost with a device is done again.
   if (!(error instanceof MetrogradError) || error instanceof DeviceLostError) return error;
   const last = epochs > 0 ? `The last good checkpoint is epoch ${epochs}` : "There is no checkpoint yet";
-  const lower = error instanceof GradientError ? ` --set optimizer.lr=${lowerRate(error.learningRate)}` : "";
+  const lower = error instanceof GradientError ? ` --set optimizer.lr=${lowerRate(error.fault.learningRate)}` : "";
   return new MetrogradError(`${error.message} ${last}: train --resume ${folder.path}${lower}`, { cause: error });
 }
 

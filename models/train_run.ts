@@ -11,6 +11,9 @@ import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { aboutData } from "./about_data.ts";
 import type { Choice } from "./choice.ts";
+import { counted } from "./counted.ts";
+import { withTensor } from "./find_nonfinite.ts";
+import { GradientError } from "./gradient_error.ts";
 import { loadBest, refitToAll, saveFit } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures } from "./history.ts";
 import { measureRun, measureSample } from "./measure_run.ts";
@@ -231,6 +234,7 @@ async function run(
     picture: folder.predicted,
     about: aboutData(prepared, settings.data.groupBy),
   };
+  let named = false;
   const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   reporter.start({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
   try {
@@ -238,7 +242,16 @@ async function run(
     try {
       if (!restored) await trainer.start(reporter, signal);
       let stepsBefore = trainer.position.step;
+      const leftOut: number[] = [];
       trained = await trainer.run({
+        async nonfinite(error) {
+          leftOut.push(error.fault.step);
+          // Once a run: it costs up to an epoch.
+          if (named) return;
+          named = true;
+          const { message } = await withTensor(error, { engine, folder, config, prepared });
+          reporter.warn(`${message} The step is left out.`);
+        },
         phase: (name, done, total) => reporter.phase?.(name, done, total),
         step: (progress) => reporter.step(progress),
         async epoch(figures, best) {
@@ -255,12 +268,19 @@ async function run(
             finished: new Date().toISOString(),
           });
           history.push(figures);
+          if (leftOut.length > 0) {
+            const steps = counted(leftOut.splice(0).length, "step");
+            reporter.warn(`Epoch ${figures.epoch}: ${steps} left out for a gradient that is not finite.`);
+          }
           reporter.epoch(figures, best);
           epochStarted = performance.now();
           stepsBefore = step;
         },
-      }, signal).catch((error) => {
-        throw withWayOn(error, folder, history.length);
+      }, signal).catch(async (error) => {
+        const known = error instanceof GradientError
+          ? await withTensor(error, { engine, folder, config, prepared })
+          : error;
+        throw withWayOn(known, folder, history.length);
       });
       await lock.check();
       if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));

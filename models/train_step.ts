@@ -18,7 +18,7 @@ export interface StepResults {
 /**
  * Forward, backward and one step of the optimiser. Call it inside `engine.step`.
  *
- * @param scaler of a step in mixed precision; null for one in f32
+ * @param scaler that the loss is scaled by; null for none
  */
 export function trainStep(
   { recipe, network, settings }: Model,
@@ -27,7 +27,7 @@ export function trainStep(
   scaler: GradScaler | null = null,
 ): StepResults {
   const forward = () => recipe.loss(network, batch, settings);
-  const loss = scaler ? batch.score.engine.autocast(forward) : forward();
+  const loss = settings.training.precision === "mixed" ? batch.score.engine.autocast(forward) : forward();
   optimizer.zeroGrad();
   backward(loss, scaler?.upstream(loss));
   const status = optimizer.clipGradNorm(settings.optimizer.clip || Infinity, scaler);

@@ -12,11 +12,12 @@ import { Philox } from "../kernels/philox.ts";
 import { BatchSource } from "./batch.ts";
 import { epochBatches } from "./batches.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
+import { GradientError } from "./gradient_error.ts";
 import type { EpochFigures } from "./history.ts";
 import type { Model } from "./model.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { isStop, type Phase, phasesFor, type PhaseWatch } from "./phases.ts";
-import { makeScaler, smallestLossScale } from "./precision.ts";
+import { endsTraining, isUnexpected, makeScaler } from "./precision.ts";
 import { predictRows } from "./predict_rows.ts";
 import type { TrainRows } from "./recipe.ts";
 import { isRefitted, trainRowsOf } from "./refit.ts";
@@ -33,19 +34,12 @@ const epochStart = { batch: 0, lossSum: 0, normSum: 0, skippedSteps: 0, lostStep
 /** Streams of a run's seed, so that no two uses share numbers. */
 const noiseStream = 0x201e0000;
 
-/** A gradient that is NaN or infinite. */
-export class GradientError extends MetrogradError {
-  /** Names the parameter, the step counted from 1, and the scale that the loss had in mixed precision. */
-  constructor(parameter: string, step: number, readonly learningRate: number, scale: number | null = null) {
-    const however = scale === null ? "" : `, even of the loss x ${scale}`;
-    super(`${parameter}: the gradient is not finite at step ${step}${however} (learning rate ${learningRate}).`);
-  }
-}
-
 /** What a trainer tells whoever started it. */
 export interface TrainerEvents extends PhaseWatch {
   /** Some steps are done; `loss` is the last one's. */
   step?(progress: { epoch: number; batch: number; batches: number; loss: number }): void;
+  /** A step was left out for its gradient. Awaited. */
+  nonfinite?(error: GradientError): Promise<void> | void;
   /** An epoch is done; `best` when its selection figure is the lowest so far. Awaited. */
   epoch?(figures: EpochFigures, best: boolean): Promise<void> | void;
 }
@@ -155,7 +149,7 @@ export class Trainer {
       await this.#step(batches[batch]!);
       rows.push(batches[batch]!.length);
       if (rows.length < stepsPerRead && batch + 1 < batches.length && !signal?.aborted) continue;
-      const loss = await this.#readSteps(rows, batch + 1);
+      const loss = await this.#readSteps(rows, batch + 1, events);
       rows = [];
       events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
     }
@@ -184,18 +178,19 @@ export class Trainer {
   }
 
   /** Reads the losses and norms of the steps since the last read; the last loss. */
-  async #readSteps(rows: readonly number[], batch: number): Promise<number> {
+  async #readSteps(rows: readonly number[], batch: number, events: TrainerEvents): Promise<number> {
     const results = await this.#log.read();
     let { lossSum, normSum, step, skippedSteps, lostSteps } = this.#position;
+    const { training } = this.model.settings, leftOut: GradientError[] = [];
     results.forEach(([loss, status, scaling], i) => {
       step++;
       this.#lossScale = scaling ? GradScaler.stateOf(scaling) : null;
       const bad = this.#optimizer.badGradient(status!);
       if (bad !== null) {
         const { scale } = this.#lossScale ?? { scale: null };
-        if (scale === null || scale < smallestLossScale) {
-          throw new GradientError(bad, step, this.#optimizer.lr, scale);
-        }
+        const error = new GradientError({ parameter: bad, step, learningRate: this.#optimizer.lr, scale });
+        if (endsTraining(training, scale)) throw error;
+        if (isUnexpected(training, scale)) leftOut.push(error);
         skippedSteps++;
         if (!Number.isFinite(loss![0]!)) {
           lostSteps++;
@@ -204,8 +199,27 @@ export class Trainer {
       } else normSum += status![0]!;
       lossSum += loss![0]! * rows[i]!;
     });
+    for (const error of leftOut) await events.nonfinite?.(error);
     this.#position = { ...this.#position, batch, step, lossSum, normSum, skippedSteps, lostSteps };
     return results.at(-1)![0]![0]!;
+  }
+
+  /**
+   * Trains on to a step of the current epoch, and runs that with a look at all that it computes. The trainer is of no use
+   * afterwards.
+   *
+   * @param step counted from 1
+   * @returns what the first tensor is that holds NaN or infinity; null where there is none
+   */
+  async inspect(step: number): Promise<string | null> {
+    const batches = epochBatches(this.model, this.data.train, this.#position.epoch);
+    this.model.network.train();
+    for (const picked of batches.slice(this.#position.batch)) {
+      if (this.#optimizer.steps + 1 === step) return await this.#engine.firstNonfinite(() => this.#step(picked));
+      await this.#step(picked);
+      if (this.#log.length === stepsPerRead) await this.#log.read();
+    }
+    return null;
   }
 
   async #endEpoch(phase: Phase): Promise<{ figures: EpochFigures; best: boolean }> {
@@ -215,7 +229,9 @@ export class Trainer {
     const learningRate = this.#optimizer.lr;
     if (lostSteps > 0 && lostSteps === batch) {
       throw new MetrogradError(
-        `No loss of epoch ${epoch + 1} is finite in mixed precision (learning rate ${learningRate}).`,
+        `No loss of epoch ${epoch + 1} is finite${
+          settings.training.precision === "mixed" ? " in mixed precision" : ""
+        } (learning rate ${learningRate}).`,
       );
     }
     if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(phase), settings);

@@ -18,8 +18,10 @@ export interface ChunkedBatch {
   loss(pick: PickRows): Tensor;
   /** Step of the random source for the first chunk; each chunk has its own. */
   readonly firstDraw: number;
-  /** Scales the loss for a way back in mixed precision, in which the chunks are encoded then; null for f32. */
+  /** Scales the loss; null for none. */
   readonly scaler?: GradScaler | null;
+  /** Encodes the chunks in mixed precision; where there is a scaler, by default. */
+  readonly mixed?: boolean;
   /**
    * False to keep all chunks on the tape at once; true to keep one, by encoding each twice; true by default where there are
    * several.
@@ -36,12 +38,12 @@ export interface ChunkedBatch {
  * @see Gao, Zhang, Han, Callan, "Scaling deep contrastive learning batch size under memory limited setup" (2021)
  */
 export async function chunkedBackward(engine: Engine, batch: ChunkedBatch): Promise<Tensor> {
-  const { chunks, cached = chunks.length > 1, scaler = null } = batch;
+  const { chunks, cached = chunks.length > 1, scaler = null, mixed = scaler !== null } = batch;
   const encode = (chunk: number) => {
     engine.random.step = batch.firstDraw + chunk - 1;
     engine.random.nextStep();
     const forward = () => batch.forward(chunks[chunk]!);
-    return scaler ? engine.autocast(forward) : forward();
+    return mixed ? engine.autocast(forward) : forward();
   };
   const place: number[] = [];
   chunks.flat().forEach((row, i) => place[row] = i);

@@ -221,7 +221,7 @@ function countsOf(records: readonly MetricRecord[], pool: TextPool, trainer: Fin
 
 /** Identifies data, settings and encoder. */
 function fingerprintOf(
-  { settings }: FinetuneConfig,
+  { settings: { onNonfinite: _, ...settings } }: FinetuneConfig,
   { fingerprint }: SentenceEncoder,
   records: readonly MetricRecord[],
   definitions: ReadonlyMap<string, string> | null,

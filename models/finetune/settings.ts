@@ -1,5 +1,5 @@
 import { textFields } from "../../data/text_layout.ts";
-import { precisions } from "../precision.ts";
+import { nonfiniteActions, precisions } from "../precision.ts";
 import { choice, number } from "../settings/field.ts";
 import type { Table, Values } from "../settings/table.ts";
 
@@ -32,6 +32,11 @@ export const finetuneTable = {
   maxTokens: number(128, [3, 1e5, true], "tokens of a text that are read"),
   memory: number(512, [1, 1e6, true], "MiB that what lies between forward and backward may take"),
   precision: choice("f32", precisions, "numbers that products of matrices read: f32, or f16 with sums of f32"),
+  onNonfinite: choice(
+    "stop",
+    nonfiniteActions,
+    "at a gradient that is NaN or infinite: stop, skip the step, or skip it and halve the scale of the loss",
+  ),
   seed: number(1, [0, 2 ** 32 - 1, true], "seed of every random choice"),
 } as const satisfies Table;
 

@@ -6,11 +6,12 @@ import type { StreamedTensor } from "../../engine/safetensors.ts";
 import type { FileTensor } from "../../engine/safetensors_reader.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import { streamed } from "../../engine/nn/module.ts";
-import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
+import { DataError, UsageError } from "../../kernels/errors.ts";
 import { planBatches } from "../encoder/batch_plan.ts";
 import type { SentenceEncoder } from "../encoder/sentence_encoder.ts";
 import { openKept, writeKept } from "../kept_checkpoints.ts";
-import { smallestLossScale } from "../precision.ts";
+import { GradientError } from "../gradient_error.ts";
+import { endsTraining, isUnexpected, scalerFor } from "../precision.ts";
 import { paddedLength } from "../encoder/token_batch.ts";
 import { rowsOf } from "./batch_rows.ts";
 import { chunkedBackward } from "./chunked_backward.ts";
@@ -71,6 +72,7 @@ export class FinetuneTrainer {
     ...{ epoch: 0, batch: 0, step: 0, lossSum: 0, finite: 0, losses: [], scaling: null },
   };
   #warned = false;
+  #named = false;
 
   /** Where pairs come from. */
   readonly source: PairSource;
@@ -94,7 +96,7 @@ export class FinetuneTrainer {
     this.#trainable = chooseTrainable(encoder.network, settings);
     const { parameters, undecayed } = this.#trainable, { lr, weightDecay } = settings;
     this.#optimizer = new AdamW(parameters, { lr, weightDecay, undecayed });
-    this.#scaler = settings.precision === "mixed" ? new GradScaler(engine) : null;
+    this.#scaler = scalerFor(engine, settings);
     const total = settings.epochs * this.batches;
     this.warmup = Math.min(Math.max(leastWarmup, Math.ceil(warmupShare * total)), Math.ceil(total / 2));
     // Counted from 1, so that the first step and the last one have rates above 0.
@@ -155,20 +157,24 @@ export class FinetuneTrainer {
     const { step } = this.#position;
     engine.random.seed = settings.seed;
     optimizer.lr = this.#schedule.rateAt(step + 1);
-    optimizer.zeroGrad();
     this.#encoder.network.train();
     const lengths = sequences.map(({ length }) => length), most = this.#mostTokens();
     const chunks = planBatches(lengths, most);
     // The first sequence of a chunk is its longest.
     const tokens = chunks.reduce((sum, rows) => sum + rows.length * paddedLength(lengths[rows[0]!]!), 0);
-    const loss = await chunkedBackward(engine, {
-      chunks,
-      cached: tokens > most,
-      forward: (picked) => this.#encoder.forward(picked.map((row) => sequences[row]!)),
-      loss: (pick) => batchLoss(engine, rows, pick, settings),
-      firstDraw: step * drawsPerStep,
-      scaler,
-    });
+    const backward = () => {
+      optimizer.zeroGrad();
+      return chunkedBackward(engine, {
+        chunks,
+        cached: tokens > most,
+        forward: (picked) => this.#encoder.forward(picked.map((row) => sequences[row]!)),
+        loss: (pick) => batchLoss(engine, rows, pick, settings),
+        firstDraw: step * drawsPerStep,
+        scaler,
+        mixed: settings.precision === "mixed",
+      });
+    };
+    const loss = await backward();
     const results = await engine.step(() => {
       const status = optimizer.clipGradNorm(settings.clip || Infinity, scaler);
       optimizer.step();
@@ -177,13 +183,14 @@ export class FinetuneTrainer {
     const [value, status, scaling] = await engine.read([loss, ...results]);
     for (const tensor of [loss, ...results]) tensor.dispose();
     if (scaling) this.#position = { ...this.#position, scaling: GradScaler.stateOf(scaling) };
-    const bad = optimizer.badGradient(status!), { scale } = this.#position.scaling ?? { scale: 0 };
-    if (bad !== null && scale < smallestLossScale) {
-      throw new MetrogradError(
-        `${bad}: the gradient is not finite at step ${step + 1} (learning rate ${
-          Number(optimizer.lr.toPrecision(3))
-        }).`,
-      );
+    const parameter = optimizer.badGradient(status!), scale = this.#position.scaling?.scale ?? null;
+    if (parameter !== null && (endsTraining(settings, scale) || !this.#named && isUnexpected(settings, scale))) {
+      this.#named = true;
+      // Nothing has changed since, for the step was left out.
+      const tensor = await engine.firstNonfinite(async () => (await backward()).dispose());
+      const error = new GradientError({ parameter, step: step + 1, learningRate: optimizer.lr, scale, tensor });
+      if (endsTraining(settings, scale)) throw error;
+      events.warn?.(`${error.message} The step is left out, as any further one like it.`);
     }
     // Chunks of many shapes leave buffers of many sizes behind.
     const { reservedBytes, liveBytes } = engine.memory();

@@ -2,7 +2,7 @@ import { relationSources } from "../../data/augmentation/relations.ts";
 import { encoderDevices, encoderTypes, poolings } from "../../data/encoders/encoder.ts";
 import { textLayouts } from "../../data/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
-import { precisions } from "../precision.ts";
+import { nonfiniteActions, precisions } from "../precision.ts";
 import { scheduleNames } from "../schedules.ts";
 import { anyText, choice, flag, number, optionalNumber, optionalText, text } from "./field.ts";
 import { type Given, type Table, type Values, withDefaults } from "./table.ts";
@@ -149,6 +149,11 @@ export const sharedTable = {
     earlyStopping: number(20, counts, "epochs without progress before training ends"),
     labelNoise: number(0, [0, 10, false], "standard deviation of noise added to scores in each step"),
     precision: choice("f32", precisions, "numbers that products of matrices read: f32, or f16 with sums of f32"),
+    onNonfinite: choice(
+      "stop",
+      nonfiniteActions,
+      "at a gradient that is NaN or infinite: stop, skip the step, or skip it and halve the scale of the loss",
+    ),
     seed: number(1, seeds, "seed of every random choice"),
     rowShare: number(1, [0.01, 1, false], "part of the train rows that are learnt from, drawn by training.seed"),
     refit: choice(
@@ -163,7 +168,7 @@ export const sharedTable = {
   },
 } as const satisfies Table;
 
-const stepSettings = ["epochs", "batchSize", "earlyStopping", "labelNoise", "precision"];
+const stepSettings = ["epochs", "batchSize", "earlyStopping", "labelNoise", "precision", "onNonfinite"];
 
 /** True for a setting that only a recipe with steps looks at. */
 export function isStepSetting(path: string): boolean {
