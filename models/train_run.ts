@@ -5,7 +5,7 @@ import { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { FolderLock } from "../engine/lock.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
-import { UsageError } from "../kernels/errors.ts";
+import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
@@ -288,6 +288,11 @@ async function run(
       trainer.dispose();
     }
     const best = bestSoFar();
+    if (trained && !best) {
+      throw new MetrogradError(
+        `No epoch of ${folder.path} has a finite RMSE on the held-out rows: what it computes of some of them is NaN or infinite.`,
+      );
+    }
     if (!trained || !best) return { ...unfinished, finished: trained, epochs: history.length, best };
     const phase = phasesFor(reporter, signal);
     await loadBest(engine, folder, model, prepared, phase);

@@ -188,9 +188,9 @@ export class Trainer {
       const bad = this.#optimizer.badGradient(status!);
       if (bad !== null) {
         const { scale } = this.#lossScale ?? { scale: null };
-        const error = new GradientError({ parameter: bad, step, learningRate: this.#optimizer.lr, scale });
-        if (endsTraining(training, scale)) throw error;
-        if (isUnexpected(training, scale)) leftOut.push(error);
+        const fault = { parameter: bad, step, learningRate: this.#optimizer.lr };
+        if (endsTraining(training, scale)) throw new GradientError({ ...fault, scale });
+        if (isUnexpected(training, scale)) leftOut.push(new GradientError({ ...fault, scale: null }));
         skippedSteps++;
         if (!Number.isFinite(loss![0]!)) {
           lostSteps++;

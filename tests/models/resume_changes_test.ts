@@ -70,7 +70,7 @@ Deno.test(
       const [word, message] of [
         [
           "model.dropout=0.5",
-          /A run goes on with its own model\.dropout; only optimizer\.lr and optimizer\.clip may change\./,
+          /A run goes on with its own model\.dropout; only optimizer\.lr, optimizer\.clip and training\.onNonfinite may change\./,
         ],
         ["optimizer.lrr=1", /no setting "optimizer\.lrr"; the nearest one is "optimizer\.lr"/],
         ["optimizer.lr=fast", /optimizer\.lr is "fast"/],
