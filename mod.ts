@@ -34,7 +34,7 @@
  *
  * @module
  */
-export { DataError, DeviceError, MetrogradError, ShapeError, UsageError } from "./kernels/errors.ts";
+export { DataError, DeviceError, DeviceLostError, MetrogradError, ShapeError, UsageError } from "./kernels/errors.ts";
 export { Philox } from "./kernels/philox.ts";
 
 /** The kernels' launch functions, for use on buffers of any `GPUDevice`. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listFolderOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
+import { explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { MetricTable } from "./metric_table.ts";
 import { writeNpy } from "./npy.ts";
@@ -59,7 +59,7 @@ export async function writeEmbeddings(path: string, embedded: EmbeddingsFolder, 
     await Deno.rename(aside, path);
   } catch (error) {
     await Deno.remove(aside, { recursive: true }).catch(() => {});
-    throw error;
+    throw explainWriteError(error, path, "nothing half-written was left there");
   }
   if (replaces) await Deno.remove(old, { recursive: true });
 }

@@ -4,6 +4,9 @@ import { DataError, MetrogradError } from "../kernels/errors.ts";
 /** Name of the file that locks a folder; see `FolderLock`. It does not count as one of the folder's files. */
 export const lockName = ".lock";
 
+/** Name of a file that is written aside: those that are found were left by a killed process. */
+const partial = /\.\d+\.partial$/;
+
 /** What is done besides writing the content. */
 export interface WriteOptions {
   /** Renames what stands at the path to this one, once the new content is on the disk. */
@@ -114,13 +117,13 @@ export async function listFolderOrExplain(path: string, what: string): Promise<s
 }
 
 /**
- * What stands at a path; a folder that is empty, or but for a lock, counts as nothing.
+ * What stands at a path. A folder counts as nothing that is empty, or holds what a killed process was about to write alone.
  *
  * @throws DataError when it may not be looked at
  */
 export async function whatIsAt(path: string): Promise<"nothing" | "file" | "folder"> {
   try {
-    for await (const { name } of Deno.readDir(path)) if (name !== lockName) return "folder";
+    for await (const { name } of Deno.readDir(path)) if (name !== lockName && !partial.test(name)) return "folder";
     return "nothing";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "nothing";
@@ -142,6 +145,13 @@ export async function fillFolder<Result>(path: string, work: () => Promise<Resul
   } catch (error) {
     if (free) await Deno.remove(path, { recursive: true }).catch(() => {});
     throw error;
+  }
+}
+
+/** Removes from a folder what a killed process was about to write. The folder is locked, so that nobody is at it. */
+export async function removePartialFiles(path: string): Promise<void> {
+  for (const name of await listFolderOrExplain(path, "a folder")) {
+    if (partial.test(name)) await Deno.remove(join(path, name), { recursive: true });
   }
 }
 

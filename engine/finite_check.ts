@@ -23,6 +23,7 @@ export class FiniteCheck {
   readonly #looks: Look[] = [];
   readonly #leaves = new Set<Tensor>();
 
+  /** Has looked at nothing yet. */
   constructor(engine: Engine) {
     this.#engine = engine;
   }

@@ -11,6 +11,7 @@ export {
 } from "./autograd.ts";
 export type { HalfCopies } from "./autocast.ts";
 export type { NumberRule, SettingRule } from "../kernels/settings.ts";
+export type { FiniteCheck } from "./finite_check.ts";
 export { Buffer } from "./buffer.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { FactoredGradient, GradientFactors } from "./factored_gradient.ts";
@@ -177,11 +178,13 @@ export {
   type SafetensorsType,
   type StreamedTensor,
   tensorToFloat32,
+  writeCheckedSafetensors,
   writeSafetensors,
 } from "./safetensors.ts";
 export { type FileTensor, SafetensorsReader } from "./safetensors_reader.ts";
 
 export type { AdapterChoice, Driver } from "./device/adapter.ts";
+export { despiteLoss, type DespiteLossOptions } from "./device/despite_loss.ts";
 export { ErrorTrap } from "./device/errors.ts";
 export { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 export { type DeviceReport, formatReport, inspect } from "./device/report.ts";

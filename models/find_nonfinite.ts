@@ -1,10 +1,12 @@
 import type { Engine } from "../engine/engine.ts";
 import { DeviceError, DeviceLostError } from "../kernels/errors.ts";
+import { counted } from "./counted.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { GradientError } from "./gradient_error.ts";
 import { restoreKept } from "./kept_checkpoints.ts";
 import { makeModel } from "./model.ts";
 import type { PreparedRun } from "./prepare.ts";
+import type { Reporter } from "./reporter.ts";
 import { recipeNamed } from "./recipes.ts";
 import type { RunConfig, RunFolder } from "./run_folder.ts";
 import { widthsOf } from "./scorer.ts";
@@ -16,6 +18,36 @@ export interface FaultyRun {
   readonly folder: RunFolder;
   readonly config: RunConfig;
   readonly prepared: PreparedRun;
+}
+
+/** Tells a reporter of the steps that are left out for their gradients: of the first with the tensor, then by epochs. */
+export class LeftOutSteps {
+  readonly #run: FaultyRun;
+  readonly #reporter: Reporter;
+  #named = false;
+  #steps = 0;
+
+  constructor(run: FaultyRun, reporter: Reporter) {
+    this.#run = run;
+    this.#reporter = reporter;
+  }
+
+  /** A step was left out. */
+  async add(error: GradientError): Promise<void> {
+    this.#steps++;
+    // Once a run: it costs up to an epoch.
+    if (this.#named) return;
+    this.#named = true;
+    this.#reporter.warn(`${(await withTensor(error, this.#run)).message} The step is left out.`);
+  }
+
+  /** An epoch is done. */
+  endEpoch(epoch: number): void {
+    if (this.#steps === 0) return;
+    const steps = counted(this.#steps, "step");
+    this.#reporter.warn(`Epoch ${epoch}: ${steps} left out for a gradient that is not finite.`);
+    this.#steps = 0;
+  }
 }
 
 /**

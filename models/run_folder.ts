@@ -151,17 +151,8 @@ export class RunFolder {
   /** Removes everything but the config, the checkpoints first: killed meanwhile, a run is left that can begin again. */
   async clear(): Promise<void> {
     for (const path of [previousCheckpoint(this.checkpoint), this.checkpoint]) await Deno.remove(path).catch(() => {});
-    await this.#remove((name) => name !== "config.json" && name !== lockName);
-  }
-
-  /** Removes what a killed process was about to write. */
-  async removePartialFiles(): Promise<void> {
-    await this.#remove((name) => name.endsWith(".partial"));
-  }
-
-  async #remove(chosen: (name: string) => boolean): Promise<void> {
-    for (const name of (await listFolderOrExplain(this.path, "the folder of a run")).filter(chosen)) {
-      await Deno.remove(this.#file(name), { recursive: true });
+    for (const name of await listFolderOrExplain(this.path, "the folder of a run")) {
+      if (name !== "config.json" && name !== lockName) await Deno.remove(this.#file(name), { recursive: true });
     }
   }
 }

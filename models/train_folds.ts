@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../data/evaluation.ts";
-import { emptyFolder, readFileOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
+import { emptyFolder, readFileOrExplain, removePartialFiles, whatIsAt, writeAtomically } from "../engine/files.ts";
 import { FolderLock } from "../engine/lock.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConfigs } from "./ensemble/config.ts";
@@ -138,7 +138,7 @@ async function beginFolds(out: string, config: FoldsConfig, options: EnsembleOpt
     if (!await holdsFolds(out)) throw new UsageError(`${out} holds something else than folds; it is not replaced.`);
   }
   using _lock = await FolderLock.take(out);
-  if (replaces) await emptyFolder(out);
+  await (replaces ? emptyFolder(out) : removePartialFiles(out));
   return await trainEach(out, config, options);
 }
 

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { writeSample } from "../data/sample/write.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
-import { fillFolder, whatIsAt } from "../engine/files.ts";
+import { fillFolder, removePartialFiles, whatIsAt } from "../engine/files.ts";
 import { FolderLock } from "../engine/lock.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
@@ -11,8 +11,7 @@ import { checkRows } from "./check_rows.ts";
 import { watchOf } from "./encode_inputs.ts";
 import { aboutData } from "./about_data.ts";
 import type { Choice } from "./choice.ts";
-import { counted } from "./counted.ts";
-import { withTensor } from "./find_nonfinite.ts";
+import { LeftOutSteps, withTensor } from "./find_nonfinite.ts";
 import { GradientError } from "./gradient_error.ts";
 import { loadBest, refitToAll, saveFit } from "./finish_run.ts";
 import { appendFigures, appendTiming, type EpochFigures } from "./history.ts";
@@ -93,6 +92,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
   await holdsRun(folder, force);
   using lock = await FolderLock.take(out);
   const replaces = await holdsRun(folder, force);
+  await removePartialFiles(out);
   const prepared = await fillFolder(out, async () => {
     // Written before the data is read, so that a run that is killed at any moment can be resumed.
     if (!replaces) await folder.writeConfig(config, null);
@@ -148,7 +148,7 @@ export async function resumeRun(
   }
   await expectPrecision(config.settings);
   using lock = await FolderLock.take(path);
-  await folder.removePartialFiles();
+  await removePartialFiles(path);
   const prepared = await prepare(config, options.reporter, options);
   await expectRoom(config, widthsOf(prepared.inputs));
   await writeInputs(folder, config, prepared);
@@ -234,7 +234,7 @@ async function run(
     picture: folder.predicted,
     about: aboutData(prepared, settings.data.groupBy),
   };
-  let named = false;
+  const faulty = { engine, folder, config, prepared }, leftOut = new LeftOutSteps(faulty, reporter);
   const bestSoFar = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   reporter.start({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
   try {
@@ -242,16 +242,8 @@ async function run(
     try {
       if (!restored) await trainer.start(reporter, signal);
       let stepsBefore = trainer.position.step;
-      const leftOut: number[] = [];
       trained = await trainer.run({
-        async nonfinite(error) {
-          leftOut.push(error.fault.step);
-          // Once a run: it costs up to an epoch.
-          if (named) return;
-          named = true;
-          const { message } = await withTensor(error, { engine, folder, config, prepared });
-          reporter.warn(`${message} The step is left out.`);
-        },
+        nonfinite: (error) => leftOut.add(error),
         phase: (name, done, total) => reporter.phase?.(name, done, total),
         step: (progress) => reporter.step(progress),
         async epoch(figures, best) {
@@ -268,18 +260,13 @@ async function run(
             finished: new Date().toISOString(),
           });
           history.push(figures);
-          if (leftOut.length > 0) {
-            const steps = counted(leftOut.splice(0).length, "step");
-            reporter.warn(`Epoch ${figures.epoch}: ${steps} left out for a gradient that is not finite.`);
-          }
+          leftOut.endEpoch(figures.epoch);
           reporter.epoch(figures, best);
           epochStarted = performance.now();
           stepsBefore = step;
         },
       }, signal).catch(async (error) => {
-        const known = error instanceof GradientError
-          ? await withTensor(error, { engine, folder, config, prepared })
-          : error;
+        const known = error instanceof GradientError ? await withTensor(error, faulty) : error;
         throw withWayOn(known, folder, history.length);
       });
       await lock.check();

@@ -1,4 +1,4 @@
-import { emptyFolder, whatIsAt } from "../../engine/files.ts";
+import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files.ts";
 import { FolderLock } from "../../engine/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { expectPrecision } from "../precision.ts";
@@ -69,7 +69,7 @@ export async function trainEnsemble(
     }
   }
   using _lock = await FolderLock.take(out);
-  if (replaces) await emptyFolder(out);
+  await (replaces ? emptyFolder(out) : removePartialFiles(out));
   return await trainEnsembleConfig(config, out, options);
 }
 

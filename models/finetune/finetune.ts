@@ -88,10 +88,10 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
     settings: resolve(finetuneTable, request.settings),
   };
   const folder = new FinetuneFolder(request.out);
-  using _lock = await FolderLock.take(folder.work);
+  using lock = await FolderLock.take(folder.work);
   await folder.claim(options.force ?? false);
   try {
-    return await runDespiteLoss(folder, config, null, options);
+    return await runDespiteLoss(folder, lock, config, null, options);
   } catch (error) {
     if (await whatIsAt(folder.checkpoint) === "nothing") {
       await Deno.remove(folder.work, { recursive: true }).catch(() => {});
@@ -108,12 +108,13 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
  */
 export async function resumeFinetune(out: string, options: FinetuneOptions): Promise<FinetuneSummary> {
   const folder = new FinetuneFolder(out), { config, before } = await folder.readConfig();
-  using _lock = await FolderLock.take(folder.work);
-  return await runDespiteLoss(folder, config, before, options);
+  using lock = await FolderLock.take(folder.work);
+  return await runDespiteLoss(folder, lock, config, before, options);
 }
 
 async function runDespiteLoss(
   folder: FinetuneFolder,
+  lock: FolderLock,
   config: FinetuneConfig,
   before: EncoderQuality | null,
   options: FinetuneOptions,
@@ -121,7 +122,7 @@ async function runDespiteLoss(
   let known = before;
   const work = async () => {
     try {
-      return await run(folder, config, known, options);
+      return await run(folder, lock, config, known, options);
     } catch (error) {
       if (error instanceof DeviceLostError) known = (await folder.readConfig()).before;
       throw error;
@@ -136,6 +137,7 @@ async function runDespiteLoss(
 
 async function run(
   folder: FinetuneFolder,
+  lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
   { onNote, onAdapter, onStart, signal, force: _, ...events }: FinetuneOptions,
@@ -165,7 +167,10 @@ async function run(
       onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
     }
     onStart?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
-    const save = () => trainer.save(folder.checkpoint, fingerprint);
+    const save = async () => {
+      await lock.check();
+      await trainer.save(folder.checkpoint, fingerprint);
+    };
     const finished = await trainer.run({
       ...events,
       async step(progress) {
@@ -182,6 +187,7 @@ async function run(
     if (finished) trainer.mergeAdapters();
     const after = finished ? await measureEncoder(encoder, pool) : null;
     if (after) {
+      await lock.check();
       await encoder.save(folder.result);
       await addSentenceModules(folder.result, encoder);
       const facts = { config, counts, losses, before, after };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { emptyFolder, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { emptyFolder, explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { readJsonObject } from "../../data/encoders/json_file.ts";
 import { resolve } from "../settings/table.ts";
@@ -83,7 +83,8 @@ export class FinetuneFolder {
         throw new UsageError(`${this.path} holds something else than a tuned encoder; it is not replaced.`);
       }
     }
-    if (await whatIsAt(this.work) === "nothing") return;
+    // Killed before it noted anything, or while it took the work away.
+    if (await whatIsAt(join(this.work, noteName)) === "nothing") return await emptyFolder(this.work);
     if (!force) {
       throw new UsageError(
         `${this.work} holds stopped work; go on with --resume ${this.path}, or add --force to begin again.`,
@@ -99,14 +100,14 @@ export class FinetuneFolder {
 
   /** @throws DataError when there is no stopped work or its note is damaged */
   async readConfig(): Promise<{ config: FinetuneConfig; before: EncoderQuality | null }> {
-    if (await whatIsAt(this.work) === "nothing") {
+    const path = join(this.work, noteName);
+    if (await whatIsAt(path) === "nothing") {
       const done = await whatIsAt(join(this.path, noteName)) === "file";
       throw new DataError(
-        done ? `${this.path} is tuned already.` : `${this.work} does not exist; there is nothing to go on with.`,
+        done ? `${this.path} is tuned already.` : `${path} does not exist; there is nothing to go on with.`,
       );
     }
-    const path = join(this.work, noteName),
-      { format: found, ...note } = await readJsonObject(path, "what was asked for");
+    const { format: found, ...note } = await readJsonObject(path, "what was asked for");
     const { data, metricDefinitions, encoder, settings, before } = note as unknown as FinetuneConfig & {
       before: EncoderQuality | null;
     };
@@ -120,10 +121,14 @@ export class FinetuneFolder {
   async finish(card: string, note: object): Promise<void> {
     await writeAtomically(join(this.result, "README.md"), card);
     await writeAtomically(join(this.result, noteName), `${JSON.stringify({ format, ...note }, null, 2)}\n`);
-    const old = join(this.work, "old");
-    if (await whatIsAt(this.path) === "folder") await Deno.rename(this.path, old);
-    else await Deno.remove(this.path).catch(() => {});
-    await Deno.rename(this.result, this.path);
+    try {
+      const old = join(this.work, "old");
+      if (await whatIsAt(this.path) === "folder") await Deno.rename(this.path, old);
+      else await Deno.remove(this.path).catch(() => {});
+      await Deno.rename(this.result, this.path);
+    } catch (error) {
+      throw explainWriteError(error, this.path, "what was trained is in " + this.work);
+    }
     await Deno.remove(this.work, { recursive: true });
   }
 }

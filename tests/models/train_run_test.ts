@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { readHistory } from "../../models/history.ts";
 import { Engine } from "../../engine/engine.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
@@ -90,34 +88,27 @@ Deno.test(
 );
 
 Deno.test(
-  "run: killed at any moment and resumed, it ends in the bits of an unbroken run",
+  "run: a second one on its folder is refused, and a folder that is removed ends it in one sentence and is not made again",
   withFolder(async (folder) => {
-    const files = await writeInputs(folder);
-    const out = join(folder, "killed"),
-      settings = { ...small, training: { ...small.training, epochs: 30, earlyStopping: 30 } };
-    const request = { recipe: "bilinear", files, settings, maxRows: null };
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--allow-all",
-        fileURLToPath(new URL("programs/train.ts", import.meta.url)),
-      ],
-      env: { METROGRAD_REQUEST: JSON.stringify({ ...request, out }) },
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const epochs = () => readHistory(join(out, "metrics.jsonl")).then((lines) => lines.length, () => 0);
-    while (await epochs() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill("SIGKILL");
-    await child.status;
-    await Deno.writeTextFile(join(out, "checkpoint.safetensors.1.partial"), "what such a moment can leave");
-    assert.ok(await epochs() < 30, "it was killed before its end");
-    await resumeRun(out, { reporter: silent });
-    await trainRun({ ...request, out: join(folder, "whole") }, { reporter: silent });
-    await assertSame(join(folder, "whole"), out);
-    assert.deepEqual(listing(out), listing(join(folder, "whole")), "nothing half-written is left");
+    const files = await writeInputs(folder), out = join(folder, "run");
+    const request = { recipe: "bilinear", files, settings: small, maxRows: null, out };
+    const others: Promise<unknown>[] = [];
+    const epoch = (figures: { readonly epoch: number }) => {
+      if (figures.epoch === 1) {
+        const again = trainRun(request, { reporter: silent, force: true });
+        others.push(
+          ...[resumeRun(out, { reporter: silent }), again].map((other) => other.catch((error) => error.message)),
+        );
+      } else Deno.removeSync(out, { recursive: true });
+    };
+    await assert.rejects(
+      trainRun(request, { reporter: { ...silent, epoch } }),
+      /^MetrogradError: .*run was removed or replaced while it was written to, so that nothing more can be saved there/,
+    );
+    const refusal =
+      `${out} is being written by another process (${Deno.pid}); wait until that is done, or name another folder.`;
+    assert.deepEqual(await Promise.all(others), [refusal, refusal]);
+    await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
   }),
 );
 
