@@ -68,7 +68,8 @@ export class FiniteCheck {
     const memory = engine.allocate(gradientStatusBytes, "finite check");
     const status = new Tensor(engine, [gradientStatusBytes / 4], memory, "f32", "finite check");
     const ranges = slices.map((gradient) => ({ gradient, count: slices.length === 1 ? size : gradient.size / 4 }));
-    gradientNorm(engine.stream, { ranges, status: status.slice, largest: largestFloat });
+    const asked = { ranges, status: status.slice, largest: largestFloat };
+    gradientNorm(engine.stream, asked);
     this.#looks.push({ what, shape, status });
   }
 }
