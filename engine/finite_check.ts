@@ -52,9 +52,11 @@ export class FiniteCheck {
       const found = await this.#engine.read(looks.map(({ status }) => status));
       for (const [i, { what, shape }] of looks.entries()) {
         const { firstUnusable } = readGradientStatus(found[i]!);
-        if (firstUnusable !== null) {
-          return `${what} [${shape.join(", ")}], from element ${placeOf(firstUnusable, shape)} on`;
-        }
+        if (firstUnusable === null) continue;
+        // A scalar has no places.
+        return shape.length === 0
+          ? what
+          : `${what} [${shape.join(", ")}], from element ${placeOf(firstUnusable, shape)} on`;
       }
       return null;
     } finally {

@@ -34,6 +34,14 @@ Deno.test("finite check: the first tensor that turned is named with its op, its 
     await first([1, 3e38, 1, 1], (x, w) => subtract({ a: product(x, add({ a: w, b: w })), b: w })),
     "the output of multiply [2, 2], from element [0, 1] on",
   );
+  assert.equal(
+    await first([1e30, 1, 1, 1], (x, w) => {
+      const total = sum({ x: multiply({ a: x, b: w }) });
+      return multiply({ a: total, b: total });
+    }),
+    "the output of multiply",
+    "a scalar has no place to name",
+  );
   assert.match(
     await first([1, 2, Infinity, 4], product) ?? "",
     /^a, an input of multiply \[2, 2\], from element \[1, 0\] on$/,
