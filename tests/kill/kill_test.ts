@@ -6,10 +6,10 @@ import { runToEnd } from "./process.ts";
 import { prepareScenarios } from "./scenarios.ts";
 
 /** Part of its time after which a command is killed; `deno task test:kill` tries more commands, and many moments. */
-const moments: Readonly<Record<string, number>> = { train: 0.6, finetune: 0.7, embed: 0.8 };
+const moments: Readonly<Record<string, number>> = { train: 0.6, embed: 0.8 };
 
 Deno.test(
-  "kill -9: train, finetune and embed go on to the bits of an unbroken run",
+  "kill -9: train and embed go on to the bits of an unbroken run",
   withFolder(async (folder) => {
     for (const scenario of await prepareScenarios(folder)) {
       const moment = moments[scenario.name];
