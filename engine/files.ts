@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { DataError, MetrogradError } from "../kernels/errors.ts";
+import { foreignKind, kindBytes } from "./file_kind.ts";
 
 /** Name of the file that locks a folder; see `FolderLock`. It does not count as one of the folder's files. */
 export const lockName = ".lock";
@@ -76,27 +77,42 @@ export async function appendToFile(path: string, text: string): Promise<void> {
  * Reads a whole file.
  *
  * @param what names what the file should be, with its article, for the message: "a JSON file of records"
- * @throws DataError when the file is missing, is a folder or may not be read
+ * @param options.anyKind take a file of any kind, to copy it
+ * @throws DataError when the file is missing, is a folder, may not be read, or is of a kind that no reader takes: an
+ *   archive, a Git LFS pointer, an HTML page
  */
-export async function readFileOrExplain(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readFileOrExplain(
+  path: string,
+  what: string,
+  { anyKind = false } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes;
   try {
-    return await Deno.readFile(path);
+    bytes = await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.IsADirectory) {
       throw new DataError(`${path} is a folder; ${what} is expected.`, { cause: error });
     }
     throw explainReadError(error, path, what);
   }
+  if (!anyKind) refuseForeignKind(bytes, path, what);
+  return bytes;
 }
 
 /** Opens a file to read from it. Throws as `readFileOrExplain` does. */
 export async function openOrExplain(path: string, what: string): Promise<Deno.FsFile> {
+  let file;
   try {
-    if (!(await Deno.stat(path)).isDirectory) return await Deno.open(path);
+    const { isDirectory, isFile } = await Deno.stat(path);
+    if (isDirectory) throw new DataError(`${path} is a folder; ${what} is expected.`);
+    file = await Deno.open(path);
+    // What is read from a pipe cannot be read again.
+    if (isFile) refuseForeignKind(await readHead(file), path, what);
+    return file;
   } catch (error) {
-    throw explainReadError(error, path, what);
+    file?.close();
+    throw error instanceof DataError ? error : explainReadError(error, path, what);
   }
-  throw new DataError(`${path} is a folder; ${what} is expected.`);
 }
 
 /**
@@ -170,6 +186,20 @@ async function renameIfThere(from: string, to: string): Promise<void> {
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
+/** The first bytes of a file; what is read next begins at the first again. */
+async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
+  const head = new Uint8Array(kindBytes);
+  let length = 0;
+  for (let read; length < kindBytes && (read = await file.read(head.subarray(length))) !== null;) length += read;
+  await file.seek(0, Deno.SeekMode.Start);
+  return head.subarray(0, length);
+}
+
+function refuseForeignKind(head: Uint8Array, path: string, what: string): void {
+  const found = foreignKind(head);
+  if (found) throw new DataError(`${path} is ${found.name}; ${what} is expected: ${found.remedy}.`);
 }
 
 function explainReadError(error: unknown, path: string, what: string): unknown {

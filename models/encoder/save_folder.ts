@@ -34,7 +34,7 @@ export async function saveFolder(source: string, target: string, weights: readon
   }
   await fillFolder(target, async () => {
     for (const name of await filesBelow(source)) {
-      const content = await readFileOrExplain(join(source, name), "a file of an encoder");
+      const content = await readFileOrExplain(join(source, name), "a file of an encoder", { anyKind: true });
       await writeAtomically(
         join(target, name),
         basename(name) === "config.json" ? inSinglePrecision(content) : content,
