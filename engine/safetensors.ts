@@ -1,6 +1,8 @@
-import { DataError, ShapeError } from "../kernels/errors.ts";
+import { DataError, ShapeError, UsageError } from "../kernels/errors.ts";
 import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
+import { foreignKind, knownForm, safetensorsForm as ownForm } from "./file_kind.ts";
 import { readFileOrExplain, writeAtomically } from "./files.ts";
+import { repeatedKey } from "./repeated_key.ts";
 
 /** The array that holds the values of each element type; F16 and BF16 stand as their bits. */
 const arrays = {
@@ -76,6 +78,8 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The key of the header that is no tensor's. */
+const metadataKey = "__metadata__";
 const alignment = 8;
 /** The longest header that the format allows. */
 const longestHeader = 100_000_000;
@@ -85,6 +89,7 @@ const longestHeader = 100_000_000;
  * name, so that the same tensors always give the same bytes.
  *
  * @throws ShapeError when a tensor's values are not as many as its shape says, or not of its type
+ * @throws UsageError when a tensor has a name that no reader would take
  * @see https://huggingface.co/docs/safetensors
  */
 export function encodeSafetensors(
@@ -170,7 +175,7 @@ export function readEntries(
   dataLength: number,
   name: string,
 ): { entries: readonly Entry[]; metadata: Record<string, string> } {
-  const { __metadata__: metadata = {}, ...entries } = header;
+  const { [metadataKey]: written, ...entries } = header, metadata = written ?? {};
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
     throw new DataError(`${name} is damaged: its __metadata__ is no object of strings.`);
   }
@@ -215,10 +220,21 @@ function layOut<Tensor extends SafetensorsTensor | StreamedTensor>(
   const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
     arrays[b.dtype].BYTES_PER_ELEMENT - arrays[a.dtype].BYTES_PER_ELEMENT || (nameA < nameB ? -1 : 1)
   );
-  const entries: [string, unknown][] = metadata ? [["__metadata__", metadata]] : [];
+  for (const [key, value] of Object.entries(metadata ?? {})) {
+    if (typeof value === "string" && (key + value).isWellFormed()) continue;
+    throw new UsageError(`The metadata ${JSON.stringify(key)} is no valid Unicode text, which safetensors files need.`);
+  }
+  const entries: [string, unknown][] = metadata ? [[metadataKey, metadata]] : [];
   let end = 0;
   for (const [name, tensor] of sorted) {
+    if (name === metadataKey) {
+      throw new UsageError(`A tensor is named "${name}", which safetensors files keep for their metadata; rename it.`);
+    }
+    if (!name.isWellFormed()) {
+      throw new UsageError(`A tensor's name, ${JSON.stringify(name)}, is not valid Unicode; rename it.`);
+    }
     const { dtype, shape } = tensor, length = byteCount(dtype, shape);
+    if (!isSizes(shape)) throw new ShapeError(`${name} has the shape [${shape.join(", ")}]; counts are expected.`);
     if ("data" in tensor && (!(tensor.data instanceof arrays[dtype]) || tensor.data.byteLength !== length)) {
       const found = `${tensor.data.length} values in a ${tensor.data.constructor.name}`;
       throw new ShapeError(`${name}: ${found} are no ${dtype} tensor of shape [${shape.join(", ")}].`);
@@ -229,6 +245,11 @@ function layOut<Tensor extends SafetensorsTensor | StreamedTensor>(
   const header = new Uint8Array(8 + Math.ceil(json.length / alignment) * alignment).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(json, 8);
+  if (header.length - 8 > longestHeader) {
+    throw new UsageError(
+      `The header of the tensors takes ${header.length - 8} bytes; safetensors allows ${longestHeader}.`,
+    );
+  }
   return { header, sorted, dataLength: end };
 }
 
@@ -266,7 +287,9 @@ export function readHeader(
   name: string,
   fileLength: number = bytes.length,
 ): { header: Record<string, unknown>; dataStart: number } {
-  const notOne = (why: string) => new DataError(`${name} is not a safetensors file: ${why}.`);
+  const kind = foreignKind(bytes)?.name ?? knownForm(bytes);
+  const notOne = (why: string) =>
+    new DataError(`${name} is not a safetensors file: ${kind === null || kind === ownForm ? why : `it is ${kind}`}.`);
   if (bytes.length < 8) throw notOne(`it has ${bytes.length} bytes, and at least 8 are expected`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > longestHeader) throw notOne("its first 8 bytes are not the length of a header");
@@ -277,8 +300,11 @@ export function readHeader(
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
     const header: unknown = JSON.parse(text);
+    const twice = repeatedKey(text);
+    if (twice) throw new DataError(`${name} is damaged: its header has ${JSON.stringify(twice.key)} twice.`);
     if (isObject(header)) return { header, dataStart: 8 + length };
-  } catch {
+  } catch (error) {
+    if (error instanceof DataError) throw error;
     // Reported below, as a header of another kind is.
   }
   throw notOne("its header is no JSON object");

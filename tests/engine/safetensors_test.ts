@@ -94,9 +94,45 @@ Deno.test("safetensors: values that do not fill a shape or have another type are
   assert.throws(encode({ dtype: "F32", shape: [2], data: new Int32Array(2) }), /Int32Array are no F32 tensor/);
 });
 
+Deno.test("safetensors: names, metadata and shapes that no reader takes are not written", () => {
+  const one: SafetensorsTensor = { dtype: "F32", shape: [1], data: new Float32Array(1) };
+  const encode = (name: string, shape = [1], metadata = {}) => () =>
+    encodeSafetensors(new Map([[name, { ...one, shape }]]), metadata);
+  assert.throws(encode("__metadata__"), {
+    name: "UsageError",
+    message: 'A tensor is named "__metadata__", which safetensors files keep for their metadata; rename it.',
+  });
+  assert.throws(encode("w\ud800"), { name: "UsageError", message: /not valid Unicode/ });
+  assert.throws(encode("w", [1], { note: "\udc00" }), { name: "UsageError", message: /no valid Unicode text/ });
+  for (const shape of [[-1, -1], [0.5, 2], [NaN]]) {
+    assert.throws(encode("w", shape), {
+      name: "ShapeError",
+      message: /^w has the shape \[.*\]; counts are expected\.$/,
+    });
+  }
+});
+
+Deno.test("safetensors: metadata of null is none, as Python reads it, and inherited names are names like any other", () => {
+  const bytes = file({ __metadata__: null, w: entry(0, 8) }, 8);
+  assert.deepEqual(decodeSafetensors(bytes, "m").metadata, {});
+  const named = new Map(["__proto__", "constructor", "0", ""].map((name): [string, SafetensorsTensor] => [
+    name,
+    { dtype: "F32", shape: [1], data: Float32Array.of(name.length) },
+  ]));
+  const read = decodeSafetensors(encodeSafetensors(named, { constructor: "c" }), "m");
+  assert.deepEqual([...read.tensors].sort(), [...named].sort());
+  assert.deepEqual(read.metadata, { constructor: "c" });
+});
+
 const refusals: [what: string, bytes: Uint8Array, message: RegExp][] = [
   ["four bytes", new Uint8Array(4), /^m is not a safetensors file: it has 4 bytes/],
   ["text", new TextEncoder().encode("hello, this is text"), /^m is not a safetensors file: its first 8 bytes/],
+  [
+    "an .npy file",
+    new TextEncoder().encode("\u0093NUMPY, not").slice(1),
+    /^m is not a safetensors file: it is an \.npy/,
+  ],
+  ["a tensor twice", file('{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"w":3}', 0), /header has "w" twice\.$/],
   ["zeros", new Uint8Array(64), /^m is not a safetensors file: its header does not begin with {/],
   ["broken JSON", file("{nonsense}", 0), /^m is not a safetensors file: its header is no JSON object/],
   [
