@@ -44,7 +44,7 @@ export async function readNpy(path: string, options: { readonly onNote?: NoteTak
   const { onNote = () => {} } = options;
   const bytes = await readFileOrExplain(path, "an .npy file");
   const header = readNpyHeader(bytes, path);
-  const data = toFloat32(parse(inHostLayout(bytes, header)).data as unknown as ArrayLike<number>);
+  const data = toFloat32(parse(inHostLayout(bytes, header)).data as unknown as ArrayLike<number>, path);
   if (header.descriptor !== "<f4") {
     const order = header.descriptor[0] === ">" ? "big-endian " : "";
     onNote(`${path} is ${order}${npyTypeName(header.descriptor)}; it was converted to float32.`);
@@ -93,7 +93,8 @@ export async function writeNpy(
   data: Float32Array | Int32Array | Uint8Array,
   shape: readonly number[],
 ): Promise<void> {
-  if (shape.reduce((product, size) => product * size, 1) !== data.length) {
+  const whole = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!whole || shape.reduce((product, size) => product * size, 1) !== data.length) {
     throw new ShapeError(`${path}: ${data.length} values do not fill ${shapeText(shape)}.`);
   }
   await writeAtomically(path, new Uint8Array(dump(data, [...shape])));
@@ -122,11 +123,15 @@ function inHostLayout(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): ArrayB
   return laidOut.buffer;
 }
 
-function toFloat32(values: ArrayLike<number | bigint>): Float32Array {
+function toFloat32(values: ArrayLike<number | bigint>, path: string): Float32Array {
   if (values instanceof Float32Array) return values;
-  return typeof values[0] === "bigint"
-    ? Float32Array.from(values, Number)
-    : new Float32Array(values as ArrayLike<number>);
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return Float32Array.from(values, Number);
+  const converted = new Float32Array(values as ArrayLike<number>);
+  const lost = converted.findIndex((value, i) => Math.abs(value) === Infinity && Number.isFinite(values[i]));
+  if (lost < 0) return converted;
+  throw new DataError(
+    `${path} holds ${values[lost]}, as value ${lost + 1}, which is beyond float32; numbers up to 3.4e38 are expected.`,
+  );
 }
 
 /** Reorders values whose first index runs fastest so that the last one does. */

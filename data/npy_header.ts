@@ -1,3 +1,4 @@
+import { foreignKind, knownForm } from "../engine/file_kind.ts";
 import { DataError } from "../kernels/errors.ts";
 
 /** What the header of an .npy file says, checked against the file. */
@@ -11,7 +12,7 @@ export interface NpyHeader {
   readonly itemSize: number;
 }
 
-const typeNames: Readonly<Record<string, string>> = {
+const typeNames: ReadonlyMap<string, string> = new Map(Object.entries({
   f2: "float16",
   f4: "float32",
   f8: "float64",
@@ -24,11 +25,11 @@ const typeNames: Readonly<Record<string, string>> = {
   u4: "uint32",
   u8: "uint64",
   b1: "bool",
-};
+}));
 
 /** NumPy's name of an element type: "float64" for "<f8". */
 export function npyTypeName(descriptor: string): string {
-  return typeNames[descriptor.slice(1)] ?? descriptor;
+  return typeNames.get(descriptor.slice(1)) ?? descriptor;
 }
 
 /**
@@ -40,7 +41,10 @@ export function npyTypeName(descriptor: string): string {
  */
 export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
-    throw new DataError(`${name} is not an .npy file: it does not begin with \\x93NUMPY.`);
+    if (bytes.length === 0) throw new DataError(`${name} is empty; an .npy file is expected.`);
+    const form = foreignKind(bytes)?.name ?? knownForm(bytes),
+      found = form ? `it is ${form}` : "it does not begin with \\x93NUMPY";
+    throw new DataError(`${name} is not an .npy file: ${found}.`);
   }
   const major = bytes[6] ?? 0;
   if (bytes.length >= 8 && (major < 1 || major > 3)) {
@@ -73,24 +77,40 @@ export function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "a scalar of" : shape.join(" x ");
 }
 
+const entry = /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*(['"][^'"]*['"]|True|False|\([^()]*\))\s*(?:,|$)/y;
+const tuple = /^\(\s*(?:(?:0|[1-9]\d*)\s*,\s*)*(?:(?:0|[1-9]\d*)\s*)?\)$/;
+
+/** The three entries of a header, as Python writes a dictionary: each once, in any order, and no others. */
+function entriesOf(text: string): Map<string, string> | null {
+  const inside = /^\s*\{([^{}]*)\}\s*$/.exec(text)?.[1]?.trimEnd();
+  const found = new Map<string, string>();
+  for (entry.lastIndex = 0; inside !== undefined && entry.lastIndex < inside.length;) {
+    const [, , key, value] = entry.exec(inside) ?? [];
+    if (key === undefined || found.has(key)) return null;
+    found.set(key, value!);
+  }
+  return found.size === 3 ? found : null;
+}
+
+/** The sizes of a Python tuple, where "(3,)" is one and "(3)" is none; null when it is not one of counts. */
+function sizesOf(text: string): number[] | null {
+  if (!tuple.test(text) || /^\(\s*\d+\s*\)$/.test(text)) return null;
+  const sizes = (text.match(/\d+/g) ?? []).map(Number);
+  return sizes.every(Number.isSafeInteger) ? sizes : null;
+}
+
 function parseDictionary(text: string, name: string) {
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
-  const sizes = /'shape'\s*:\s*\(([^)]*)\)/.exec(text)?.[1];
-  const descriptor = /'descr'\s*:\s*(?:'([^']*)'|(\[))/.exec(text);
-  const shape = sizes?.split(",").map((size) => size.trim()).filter((size, i, all) =>
-    size !== "" || i < all.length - 1
-  );
-  if (!order || !shape?.every((size) => /^\d+$/.test(size)) || !descriptor) {
+  if (/['"]descr['"]\s*:\s*\[/.test(text)) {
+    throw new DataError(`${name} holds structured elements; numbers are expected, best float32.`);
+  }
+  const entries = entriesOf(text), order = entries?.get("fortran_order"), type = entries?.get("descr")?.slice(1, -1);
+  const shape = sizesOf(entries?.get("shape") ?? "");
+  if ((order !== "True" && order !== "False") || !shape || type === undefined) {
     throw new DataError(`${name} has a damaged header: descr, fortran_order and shape are expected.`);
   }
-  const type = descriptor[1] ?? "";
-  if (!/^[<>|=]/.test(type) || typeNames[type.slice(1)] === undefined || (type[0] === "|" && !type.endsWith("1"))) {
-    const what = type.endsWith("O")
-      ? "Python objects"
-      : descriptor[1]
-      ? `elements of type ${type}`
-      : "structured elements";
+  if (!/^[<>|=]/.test(type) || !typeNames.has(type.slice(1)) || (type[0] === "|" && !type.endsWith("1"))) {
+    const what = type.endsWith("O") ? "Python objects" : `elements of type ${type}`;
     throw new DataError(`${name} holds ${what}; numbers are expected, best float32.`);
   }
-  return { descriptor: type, fortranOrder: order === "True", shape: shape.map(Number) };
+  return { descriptor: type, fortranOrder: order === "True", shape };
 }

@@ -100,10 +100,37 @@ Deno.test("npy: data that is not aligned to its type is read", async () => {
   assert.deepEqual((await read(bytes)).values, [1, 2, 3, 4, 5, 6]);
 });
 
+for (const type of ["<i8", ">u8", "|b1", "<f2", "<f8"]) {
+  Deno.test(`npy: an empty array of ${type} is one of float32`, async () => {
+    const { shape, values } = await read(npy(`'${type}'`, "(0, 3)", []));
+    assert.deepEqual([shape, values], [[0, 3], []]);
+  });
+}
+
 const whole = npy("'<f4'", "(2, 3)", sixFloats);
 const refused: [what: string, bytes: Uint8Array, message: RegExp][] = [
-  ["a wrong beginning", new TextEncoder().encode("PK\x03\x04 zip"), /^x\.npy is not an \.npy file: it does not begin/],
-  ["an empty file", new Uint8Array(0), /^x\.npy is not an \.npy file/],
+  ["a wrong beginning", new TextEncoder().encode("0.5 0.25"), /^x\.npy is not an \.npy file: it does not begin/],
+  ["JSON", new TextEncoder().encode("[[0.5, 1]]"), /^x\.npy is not an \.npy file: it is JSON text\.$/],
+  [
+    "a zip archive",
+    new TextEncoder().encode("PK\x03\x04 zip"),
+    /^x\.npy is a zip archive \(as \.npz, .*\); an \.npy file is expected: unpack it/,
+  ],
+  ["an empty file", new Uint8Array(0), /^x\.npy is empty; an \.npy file is expected\.$/],
+  [
+    "an inherited name as type",
+    npy("'<constructor'", "(1,)", [0]),
+    /^x\.npy holds elements of type <constructor; numbers/,
+  ],
+  ["a size that is no tuple", npy("'<f4'", "(6)", sixFloats), /^x\.npy has a damaged header/],
+  ["a size with leading zeros", npy("'<f4'", "(06,)", sixFloats), /^x\.npy has a damaged header/],
+  ["a size beyond 2^53", npy("'<f4'", "(9007199254740993, 0)", []), /^x\.npy has a damaged header/],
+  ["a key twice", npy("'<f4', 'descr': '<f4'", "(2, 3)", sixFloats), /^x\.npy has a damaged header/],
+  [
+    "a float64 beyond float32",
+    npy("'<f8'", "(2,)", bytesOf(new Float64Array([1, 1e39]))),
+    /^x\.npy holds 1e\+39, as value 2, which is beyond float32; numbers up to 3\.4e38 are expected\.$/,
+  ],
   ["a cut magic", whole.subarray(0, 7), /^x\.npy is truncated: it ends inside its header\.$/],
   ["a cut header", whole.subarray(0, 50), /^x\.npy is truncated: it ends inside its header\.$/],
   [
@@ -177,5 +204,15 @@ Deno.test(
       const path = await put(folder, "n.npy", npy("'<f4'", "(2, 3)", values));
       await refuse(path, {}, `has ${value} in row 2, column 2 (counted from 1); finite numbers are expected.`);
     }
+  }),
+);
+
+Deno.test(
+  "npy: shapes that no reader takes are not written",
+  withFolder(async (folder) => {
+    for (const shape of [[-1, -1], [0.5, 2], [NaN]]) {
+      await assert.rejects(writeNpy(join(folder, "w.npy"), new Float32Array(1), shape), { name: "ShapeError" });
+    }
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   }),
 );
