@@ -9,7 +9,7 @@ import {
   withCommon,
 } from "../models/ensemble/members.ts";
 import { leaves, resolve, setByPath } from "../models/settings/table.ts";
-import { nearestStart } from "../data/nearest_name.ts";
+import { quoteNearest } from "../data/nearest_name.ts";
 import { assignments, type SettingsFile, type SettingWords } from "./train_options.ts";
 
 /**
@@ -27,7 +27,7 @@ export function readEnsemble(
   for (const name of Object.keys(content)) {
     if (known.includes(name)) continue;
     throw new UsageError(
-      `${words.config} has "${name}"; the nearest name that an ensemble has is "${nearestStart(name, known)}".`,
+      `${words.config} has "${name}"; the nearest name that an ensemble has is ${quoteNearest(name, known)}.`,
     );
   }
   const { members, grid, settings: forAll = {}, ...own } = content;
@@ -36,8 +36,9 @@ export function readEnsemble(
   let settings = own as GivenEnsembleSettings;
   const common = new Map(leaves(forAll as object).map(([path, value]) => [path, String(value)]));
   for (const [path, word, name] of assignments(words)) {
-    if (path.split(".")[0]! in ensembleTable) settings = setByPath(ensembleTable, settings, path, word, name);
-    else common.set(path, word);
+    if (Object.hasOwn(ensembleTable, path.split(".")[0]!)) {
+      settings = setByPath(ensembleTable, settings, path, word, name);
+    } else common.set(path, word);
   }
   return { members: withCommon(expandMembers(entries), [...common]), settings };
 }

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from "@commander-js/extra-typings";
-import { nearestStart } from "../data/nearest_name.ts";
+import { suggestName } from "../data/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { interruptedExitCode, Interruption } from "./interruption.ts";
 import type { Terminal } from "./terminal.ts";
@@ -23,14 +23,14 @@ export function usageError({ code, message }: CommanderError, program: Command, 
   const sentence = problem.charAt(0).toUpperCase() + problem.slice(1);
   if (code === "commander.unknownCommand") {
     const names = program.commands.map((command) => command.name());
-    return new UsageError(`${sentence}; did you mean ${nearestStart(quoted(message), names)}?`);
+    return new UsageError(`${sentence}; did you mean ${suggestName(quoted(message), names)}?`);
   }
   // A mistyped option that is required is missing as well; that it is mistyped is what helps.
   if (code === "commander.unknownOption" || code === "commander.missingMandatoryOptionValue") {
     const command = program.commands.find((each) => args.includes(each.name()));
     const known = [...program.options, ...command?.options ?? []].flatMap(({ long }) => long ?? []).concat("--help");
     const unknown = args.map((word) => word.split("=")[0]!).find((word) => /^--./.test(word) && !known.includes(word));
-    if (unknown) return new UsageError(`Unknown option '${unknown}'; did you mean ${nearestStart(unknown, known)}?`);
+    if (unknown) return new UsageError(`Unknown option '${unknown}'; did you mean ${suggestName(unknown, known)}?`);
   }
   return new UsageError(`${sentence}.`);
 }

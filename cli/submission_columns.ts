@@ -1,4 +1,4 @@
-import { nearestName } from "../data/nearest_name.ts";
+import { quoteNearest } from "../data/nearest_name.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { UsageError } from "../kernels/errors.ts";
 
@@ -36,7 +36,7 @@ export function submissionColumns(
     if (!fields.some((own) => Object.hasOwn(own, name))) {
       const known = [unseenColumn, ...new Set(fields.flatMap((own) => Object.keys(own)))];
       throw new UsageError(
-        `--columns: no record has a field "${name}"; the nearest name is "${nearestName(name, known)}".`,
+        `--columns: no record has a field "${name}"; the nearest name is ${quoteNearest(name, known)}.`,
       );
     }
     return { name: taken.includes(name) ? `record_${name}` : name, values: fields.map((own) => cell(own[name])) };
@@ -49,5 +49,5 @@ function fieldsOf({ metric, systemPrompt, userPrompt, response, extra }: MetricR
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

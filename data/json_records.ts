@@ -1,4 +1,7 @@
+import { describeValue } from "../engine/describe_value.ts";
+import { knownForm } from "../engine/file_kind.ts";
 import { readFileOrExplain } from "../engine/files.ts";
+import { repeatedKey } from "../engine/repeated_key.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type JsonDamage, scanElements } from "./json_scanner.ts";
 import type { NoteTaker } from "./note_taker.ts";
@@ -21,15 +24,19 @@ export interface JsonArrayOptions {
  */
 export async function readJsonArray(path: string, options: JsonArrayOptions = {}): Promise<readonly unknown[]> {
   const { element = "record", recover, onNote = () => {} } = options;
-  const decoded = decodeText(await readFileOrExplain(path, `a JSON array of ${element}s`), path, onNote);
+  const bytes = await readFileOrExplain(path, `a JSON array of ${element}s`), form = knownForm(bytes);
+  if (form && form !== "JSON text") throw new DataError(`${path} is ${form}; a JSON array of ${element}s is expected.`);
+  const decoded = decodeText(bytes, path, onNote);
   const values = decoded.damage ? undefined : parseUndamaged(decoded.text);
-  if (values) return values;
+  if (values) return refuseRepeatedKeys(values, decoded.text, path, element);
   if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) {
     const found = quote(decoded.text.trimStart());
     throw new DataError(`${path} is no JSON array of ${element}s: "[" is expected first, found ${found}.`);
   }
   const scanned = scanElements(decoded.text);
   const damage = locate(decoded, scanned.damage, scanned.values.length, element);
+  const sound = decoded.text.slice(0, scanned.damage?.index);
+  refuseRepeatedKeys(scanned.values, sound, path, element);
   if (!damage) return scanned.values;
   const count = scanned.values.length;
   const place = `${path} is damaged at byte ${damage.byte}: ${damage.problem}`;
@@ -48,6 +55,15 @@ function parseUndamaged(text: string): unknown[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The elements themselves. @throws DataError when one of them is an object that has a key twice */
+function refuseRepeatedKeys<Values>(values: Values, text: string, path: string, element: string): Values {
+  const inArray = /^\s*\[/.test(text), twice = repeatedKey(text, inArray ? 1 : 0);
+  // Of an array the path begins with the array's own number, 0.
+  const [number] = twice?.path.slice(inArray ? 1 : 0) ?? [];
+  if (!twice || typeof number !== "number") return values;
+  throw new DataError(`${path}, ${element} ${number + 1} has ${describeValue(twice.key)} twice; once is expected.`);
 }
 
 /** The first damage of a file, be it in its bytes or in its JSON. */

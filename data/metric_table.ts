@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { describeValue } from "../engine/describe_value.ts";
 import { writeAtomically } from "../engine/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import { readJsonArray } from "./json_records.ts";
 import type { NoteTaker } from "./note_taker.ts";
-import { nearestName } from "./nearest_name.ts";
+import { quoteNearest } from "./nearest_name.ts";
 import { readNpyMatrix, writeNpy } from "./npy.ts";
 
 const namesFile = "metric_names.json";
@@ -59,9 +60,9 @@ export class MetricTable {
     options: { readonly onNote?: NoteTaker } = {},
   ): Promise<MetricTable> {
     const names = await readJsonArray(namesPath, { element: "name", ...options });
-    const bad = names.findIndex((name) => typeof name !== "string" || name === "");
+    const bad = names.findIndex((name) => typeof name !== "string" || name.trim() === "");
     if (bad >= 0) {
-      const found = JSON.stringify(names[bad]).slice(0, 40);
+      const found = describeValue(names[bad]);
       throw new DataError(`${namesPath}, name ${bad + 1} is ${found}; the name of a metric is expected.`);
     }
     if (names.length === 0) throw new DataError(`${namesPath} names no metrics; at least one is expected.`);
@@ -96,8 +97,8 @@ export class MetricTable {
     const row = this.#rows.get(name);
     if (row !== undefined) return row;
     throw new DataError(
-      `${place ? `${place}: the` : "The"} metric "${name}" has no embedding; ` +
-        `the nearest name that has one is "${nearestName(name, this.names)}".`,
+      `${place ? `${place}: the` : "The"} metric ${describeValue(name)} has no embedding; ` +
+        `the nearest name that has one is ${quoteNearest(name, this.names)}.`,
     );
   }
 

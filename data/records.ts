@@ -1,5 +1,7 @@
+import { describeValue } from "../engine/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { readJsonArray } from "./json_records.ts";
+import { explainLookAlike } from "./look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { parseScore, scoreExpectation } from "./scores.ts";
 
@@ -40,6 +42,7 @@ export async function readRecords(path: string, options: ReadRecordsOptions): Pr
   const { scores, recover = false, onNote = () => {} } = options;
   const values = await readJsonArray(path, { recover, onNote });
   if (values.length === 0) throw new DataError(`${path} has no records; at least one is expected.`);
+  refuseLookAlikeFields(values, path);
   const records = values.map((value, index) => parseRecord(value, `${path}, record ${index + 1}`, scores));
   if (records.some(hasTexts)) return records;
   throw new DataError(`${path}: none of its ${records.length} records has a user_prompt or a response.`);
@@ -62,13 +65,13 @@ export function combineTextFields({ systemPrompt, userPrompt, response }: Metric
 export function parseRecord(value: unknown, place: string, scores: ReadRecordsOptions["scores"]): MetricRecord {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new DataError(
-      `${place} is ${describe(value)}; an object with metric_name, user_prompt and response is expected.`,
+      `${place} is ${describeValue(value)}; an object with metric_name, user_prompt and response is expected.`,
     );
   }
   const { metric_name, system_prompt, user_prompt, prompt, response, expected_response, score, ...extra } =
     value as Record<string, unknown>;
   if (typeof metric_name !== "string" || metric_name.trim() === "") {
-    throw new DataError(`${place}: metric_name is ${describe(metric_name)}; the name of a metric is expected.`);
+    throw new DataError(`${place}: metric_name is ${describeValue(metric_name)}; the name of a metric is expected.`);
   }
   const systemPrompt = text(system_prompt, "system_prompt", place);
   return {
@@ -79,6 +82,26 @@ export function parseRecord(value: unknown, place: string, scores: ReadRecordsOp
     score: scores === "ignored" ? null : readScore(score, place, scores === "required"),
     extra,
   };
+}
+
+const fieldNames = ["metric_name", "system_prompt", "user_prompt", "prompt", "response", "expected_response", "score"];
+
+/** @throws DataError when a record lacks a field but has one whose name looks the same */
+function refuseLookAlikeFields(values: readonly unknown[], path: string): void {
+  const meant = new Map<string, string | undefined>(fieldNames.map((name) => [name, undefined]));
+  for (const [index, value] of values.entries()) {
+    if (typeof value !== "object" || value === null) continue;
+    for (const name of Object.keys(value)) {
+      if (!meant.has(name)) meant.set(name, fieldNames.find((field) => explainLookAlike(name, field) !== ""));
+      const field = meant.get(name);
+      if (field === undefined || Object.hasOwn(value, field)) continue;
+      throw new DataError(
+        `${path}, record ${index + 1} has the field ${describeValue(name)} in place of "${field}"${
+          explainLookAlike(name, field)
+        }.`,
+      );
+    }
+  }
 }
 
 /** True for a record with a user prompt or a response. */
@@ -116,22 +139,15 @@ function describeSome(numbers: readonly number[], source: string, lack: string, 
 
 function text(value: unknown, field: string, place: string): string {
   if (value === undefined || value === null) return "";
-  if (typeof value !== "string") throw new DataError(`${place}: ${field} is ${describe(value)}; text is expected.`);
+  if (typeof value !== "string") {
+    throw new DataError(`${place}: ${field} is ${describeValue(value)}; text is expected.`);
+  }
   return value;
 }
 
 function readScore(value: unknown, place: string, required: boolean): number | null {
   if (!required && (value === undefined || value === null || value === "")) return null;
   const score = parseScore(value);
-  if (score === null) throw new DataError(`${place}: score is ${describe(value)}; ${scoreExpectation}.`);
+  if (score === null) throw new DataError(`${place}: score is ${describeValue(value)}; ${scoreExpectation}.`);
   return score;
-}
-
-/** A JSON value in the words of an error message. */
-function describe(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  const shown = JSON.stringify(value);
-  return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
 }

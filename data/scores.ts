@@ -1,7 +1,7 @@
+import { parseDecimal } from "./decimal.ts";
+
 /** The lowest and the highest score a record may have. */
 export const scoreRange = [0, 10] as const;
-
-const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
 /**
  * The score that a JSON or CSV value stands for: a number or a numeric string ("9", "10.0") from 0 to 10.
@@ -9,7 +9,7 @@ const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
  * @returns null when the value is neither
  */
 export function parseScore(value: unknown): number | null {
-  const score = typeof value === "string" && decimal.test(value) ? Number(value) : value;
+  const score = typeof value === "string" ? parseDecimal(value) : value;
   if (typeof score !== "number") return null;
   return score >= scoreRange[0] && score <= scoreRange[1] ? score : null;
 }

@@ -1,5 +1,7 @@
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError, MetrogradError, ShapeError } from "../kernels/errors.ts";
+import { parseCsv } from "./csv.ts";
+import { explainLookAlike } from "./look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { parseScore, scoreExpectation } from "./scores.ts";
 import { decodeText } from "./text_decoding.ts";
@@ -44,27 +46,60 @@ export async function writeSubmission(
 }
 
 /**
- * Reads true scores from a CSV file `ID,score` whose IDs are 1, 2, 3 ... Further columns are passed over.
+ * Reads true scores from a CSV file with the columns `ID` and `score`, in any order and among others. Each ID from 1 to the
+ * number of rows stands there once; rows may be in any order. Under semicolons a score may have a decimal comma.
  *
+ * @returns scores by ID
  * @throws DataError naming the file and the line, counted from 1
  */
-export async function readScores(path: string, options: { readonly onNote?: NoteTaker } = {}): Promise<Float32Array> {
+export async function readScores(
+  path: string,
+  { onNote = () => {} }: { readonly onNote?: NoteTaker } = {},
+): Promise<Float32Array> {
   const bytes = await readFileOrExplain(path, "a CSV file of scores");
-  const { text, damage } = decodeText(bytes, path, options.onNote);
+  const { text, damage } = decodeText(bytes, path, onNote);
   if (damage) throw new DataError(`${path} is damaged at byte ${damage.byte}: ${damage.problem}.`);
-  const [header = "", ...lines] = text.trimEnd().split(/\r?\n/);
-  if (!/^"?ID"?,"?score"?(?:,|$)/i.test(header)) {
-    throw new DataError(`${path}, line 1 is ${JSON.stringify(header.slice(0, 40))}; the header ID,score is expected.`);
-  }
-  if (lines.length === 0) throw new DataError(`${path} has no scores; at least one is expected.`);
-  return Float32Array.from(lines, (line, index) => {
-    const place = `${path}, line ${index + 2}`;
-    const [id, field = ""] = line.split(",").map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
-    if (id !== `${index + 1}`) throw new DataError(`${place}: ID is ${JSON.stringify(id)}; ${index + 1} is expected.`);
-    const score = parseScore(field);
+  const { columns, rows, separator } = parseCsv(text, path);
+  const [idColumn, scoreColumn] = ["ID", "score"].map((name) => columnNamed(name, columns, path)) as [number, number];
+  if (rows.length === 0) throw new DataError(`${path} has no scores; at least one is expected.`);
+  const scores = new Float32Array(rows.length).fill(NaN);
+  let withComma = 0;
+  for (const { line, cells } of rows) {
+    const place = `${path}, line ${line}`, id = cells[idColumn]!, field = cells[scoreColumn]!;
+    const at = /^[1-9]\d*$/.test(id) ? Number(id) - 1 : NaN;
+    if (!(at < rows.length)) {
+      throw new DataError(
+        `${place}: ID is ${
+          JSON.stringify(id)
+        }; each number from 1 to ${rows.length}, the rows there are, is expected once.`,
+      );
+    }
+    if (!Number.isNaN(scores[at])) throw new DataError(`${place}: the ID ${id} is there twice.`);
+    const isComma = separator === ";" && /^\s*\+?\d+,\d+\s*$/.test(field);
+    const score = parseScore(isComma ? field.replace(",", ".") : field);
     if (score === null) throw new DataError(`${place}: score is ${JSON.stringify(field)}; ${scoreExpectation}.`);
-    return score;
-  });
+    scores[at] = score;
+    withComma += Number(isComma);
+  }
+  if (withComma > 0) onNote(`${path}: the comma in ${withComma} of its scores was read as a decimal point.`);
+  return scores;
+}
+
+/** The column of a name, letter case aside. @throws DataError when there is none, or more than one */
+function columnNamed(name: string, columns: readonly string[], path: string): number {
+  const matches = (column: string) => column.toLowerCase() === name.toLowerCase();
+  const at = columns.findIndex(matches);
+  if (at < 0) {
+    const found = JSON.stringify(columns.join().slice(0, 40));
+    const alike = columns.map((column) => explainLookAlike(column, name)).find((one) => one !== "") ?? "";
+    throw new DataError(
+      `${path}, line 1 is ${found}; the header ID,score is expected${alike && `: "${name}"${alike}`}.`,
+    );
+  }
+  if (columns.findLastIndex(matches) > at) {
+    throw new DataError(`${path}, line 1 names the column ${name} twice; once is expected.`);
+  }
+  return at;
 }
 
 /** True for the text of a file that `writeSubmission` wrote, by its first line. */

@@ -1,4 +1,4 @@
-import { nearestStart } from "../data/nearest_name.ts";
+import { suggestName } from "../data/nearest_name.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
 import { auto } from "./recipes/auto/recipe.ts";
@@ -28,7 +28,7 @@ export function recipeNamed(name: string): Recipe {
   const found = recipes.find((recipe) => recipe.name === name);
   if (found) return found;
   const known = recipes.map((recipe) => recipe.name);
-  const meant = known.length > 1 ? ` (did you mean ${nearestStart(name, known)}?)` : "";
+  const meant = known.length > 1 ? ` (did you mean ${suggestName(name, known)}?)` : "";
   throw new UsageError(`The recipe is "${name}"; ${known.join(" or ")} is expected${meant}.`);
 }
 

@@ -1,4 +1,6 @@
-import { nearestStart } from "../../data/nearest_name.ts";
+import { parseDecimal } from "../../data/decimal.ts";
+import { suggestName } from "../../data/nearest_name.ts";
+import { describeValue } from "../../engine/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 
 /** Lowest and highest value of a number, and whether it has to be whole. */
@@ -53,9 +55,11 @@ export class Field<Value> {
   #refusal(found: unknown, name: string): UsageError {
     const { expects, options = [] } = this.kind;
     const meant = typeof found === "string" && options.length > 1
-      ? ` (did you mean ${nearestStart(found, options)}?)`
+      ? ` (did you mean ${suggestName(found, options)}?)`
       : "";
-    return new UsageError(`${name} is ${JSON.stringify(found)}; ${expects}${meant}.`);
+    // JSON alone would say null of NaN and infinity.
+    const shown = typeof found === "number" ? describeValue(found) : JSON.stringify(found, finiteOrNamed);
+    return new UsageError(`${name} is ${shown}; ${expects}${meant}.`);
   }
 }
 
@@ -140,6 +144,10 @@ function numberKind([lowest, highest, whole]: NumberRange): FieldKind<number> {
     expects: `a ${whole ? "whole " : ""}number from ${lowest} to ${highest} is expected`,
     accepts: (value): value is number =>
       typeof value === "number" && value >= lowest && value <= highest && (!whole || Number.isInteger(value)),
-    parse: (word) => word === "" ? word : Number(word),
+    parse: (word) => parseDecimal(word) ?? word,
   };
+}
+
+function finiteOrNamed(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

@@ -1,4 +1,4 @@
-import { nearestName } from "../../data/nearest_name.ts";
+import { quoteNearest } from "../../data/nearest_name.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Field } from "./field.ts";
 import { currentSetting } from "./renamed.ts";
@@ -102,9 +102,9 @@ function unknownSetting(path: string, table: Table): UsageError {
   const known = [...fieldsOf(table).keys()];
   const last = (whole: string) => whole.slice(whole.lastIndexOf(".") + 1).toLowerCase();
   const section = known.filter((one) => one.startsWith(path.slice(0, path.lastIndexOf(".") + 1)));
-  const nearest = known.find((one) => last(one) === last(path)) ??
-    nearestName(path, section.length > 0 ? section : known);
-  return new UsageError(`There is no setting "${path}"; the nearest one is "${nearest}".`);
+  const sameName = known.find((one) => last(one) === last(path));
+  const nearest = quoteNearest(path, sameName ? [sameName] : section.length > 0 ? section : known);
+  return new UsageError(`There is no setting "${path}"; the nearest one is ${nearest}.`);
 }
 
 /** Values that are no sections, by path. */

@@ -160,6 +160,25 @@ Deno.test(
     await assert.rejects(readJsonArray(await put(folder, "e.json", "")), /e\.json is empty\.$/);
     await assert.rejects(readJsonArray(await put(folder, "s.json", " \n")), /"\[" is expected first, found nothing\.$/);
     const npy = await put(folder, "x.npy", new Uint8Array([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 0xff]));
-    await assert.rejects(readJsonArray(npy), /damaged at byte 0: the byte 0x93 is not valid UTF-8; no whole record/);
+    await assert.rejects(readJsonArray(npy), /x\.npy is an \.npy file; a JSON array of records is expected\.$/);
+  }),
+);
+
+Deno.test(
+  "json: a record with a key twice is refused by its number, also where the key is escaped or the file is damaged behind it",
+  withFolder(async (folder) => {
+    const refuse = async (text: string, message: string, recover?: boolean) => {
+      const path = await put(folder, "r.json", text);
+      await assert.rejects(readJsonArray(path, recover ? { recover } : {}), {
+        name: "DataError",
+        message: `${path}, record ${message}`,
+      });
+    };
+    await refuse('[{"score": 1}, {"score": 1, "score": 2}]', '2 has "score" twice; once is expected.');
+    await refuse('{"a": 1}\n{"a": [], "\\u0061": {}}\n', '2 has "a" twice; once is expected.');
+    await refuse('[{"a": 1, "a": 2}, {"a"', '1 has "a" twice; once is expected.', true);
+    await refuse('[{"__proto__": 1, "__proto__": 2}]', '1 has "__proto__" twice; once is expected.');
+    const nested = await put(folder, "n.json", '[{"a": {"b": 1, "b": 2}, "c": "a", "d": ["a", "a"]}]');
+    assert.deepEqual(await readJsonArray(nested), [{ a: { b: 2 }, c: "a", d: ["a", "a"] }]);
   }),
 );

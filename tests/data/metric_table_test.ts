@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { MetricTable } from "../../data/metric_table.ts";
-import { nearestName } from "../../data/nearest_name.ts";
+import { nearestName, quoteNearest, suggestName } from "../../data/nearest_name.ts";
 import { writeNpy } from "../../data/npy.ts";
 import { put, withFolder } from "../temporary.ts";
 
@@ -87,4 +87,31 @@ Deno.test("nearest name: the fewest edits win, letter case aside, and no name is
   assert.equal(nearestName("bilnear", ["residual-mlp", "bilinear"]), "bilinear");
   assert.equal(nearestName("SCML", ["scam", "scml"]), "scml");
   assert.equal(nearestName("x", []), undefined);
+});
+
+Deno.test("look-alikes: what differs is named by code points, and a name that looks the same is the nearest", () => {
+  const difference = (name: string, known: string) => quoteNearest(name, ["other", known]).replace(`"${known}"`, "");
+  const alike = (has: string, given: string, kind: string) =>
+    `, which looks the same but has ${has} where the name that was given has ${given} (${kind})`;
+  assert.equal(
+    difference("fluidite\u0301", "fluidit\u00e9"),
+    alike("U+00E9", "U+0065 U+0301", "another normalisation form, NFC instead of NFD"),
+  );
+  assert.equal(difference("to\u200bne", "tone"), alike("nothing", "U+200B", "invisible characters"));
+  assert.equal(difference("tone", "to\u00adne"), alike("U+00AD", "nothing", "invisible characters"));
+  assert.equal(difference("t\u043ene", "tone"), alike("U+006F", "U+043E", "look-alike letters"));
+  assert.equal(difference("a\u00a0b", "a b"), alike("U+0020", "U+00A0", "spaces"));
+  assert.equal(difference("\uff54one", "tone"), alike("U+0074", "U+FF54", "compatibility characters"));
+  assert.equal(difference("tone ", "tone"), alike("nothing", "U+0020", "spaces"));
+  assert.equal(difference("a\u2010b", "a-b"), alike("U+002D", "U+2010", "dashes or quotes"));
+  assert.equal(
+    difference("\u0422\u043ene\u200d", "tone"),
+    alike(
+      "U+0074 U+006F U+006E U+0065",
+      "U+0422 U+043E U+006E U+0065 U+200D",
+      "invisible characters, look-alike letters, letter case",
+    ),
+  );
+  for (const [name, known] of [["Tone", "tone"], ["tine", "tone"]] as const) assert.equal(difference(name, known), "");
+  assert.equal(suggestName("ton", ["tone", "t\u043en"]), "tone");
 });
