@@ -1,4 +1,6 @@
+import { describeValue } from "../engine/describe_value.ts";
 import { readFileOrExplain } from "../engine/files.ts";
+import { repeatedKey } from "../engine/repeated_key.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { recipeNamed, recipes, refuseStepSettings } from "../models/recipes.ts";
@@ -150,11 +152,19 @@ export async function readConfigFile(path: string | undefined): Promise<Settings
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new UsageError(`${path} holds no object of settings.`);
   }
+  const twice = repeatedKey(text);
+  if (twice) {
+    const [, ...within] = twice.path, setting = [...within, twice.key].join(".");
+    throw new UsageError(`${path} gives ${describeValue(setting)} twice; once is expected.`);
+  }
   const { recipe, ...sections } = content as Record<string, unknown>;
   if (recipe !== undefined && typeof recipe !== "string") {
-    throw new UsageError(`${path}: recipe is ${JSON.stringify(recipe)}; the name of a recipe is expected.`);
+    throw new UsageError(`${path}: recipe is ${describeValue(recipe)}; the name of a recipe is expected.`);
   }
-  const settings = "format" in sections ? sections.settings as object : sections;
+  const settings = "format" in sections ? sections.settings : sections;
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
+    throw new UsageError(`${path}: settings is ${describeValue(settings)}; an object of settings is expected.`);
+  }
   return { settings, ...(recipe === undefined ? {} : { recipe }) };
 }
 

@@ -1,4 +1,6 @@
+import { describeValue } from "../engine/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
+import { parseDecimal } from "./decimal.ts";
 
 /** A row of a CSV file. */
 export interface CsvRow {
@@ -40,6 +42,32 @@ export function parseCsv(text: string, name: string): CsvTable {
     );
   }
   return { columns: head.cells, rows, separator };
+}
+
+/**
+ * Reads a CSV file of numbers that metrograd wrote.
+ *
+ * @param head its first line
+ * @param texts columns at its beginning that are no numbers
+ * @throws DataError when the header is another, a cell is no number, or the last line is cut short
+ */
+export function parseNumbers(text: string, name: string, head: string, texts = 0): (readonly [string[], number[]])[] {
+  const damaged = `${name} is damaged`;
+  const { columns, rows } = parseCsv(text, damaged);
+  if (columns.join() !== head) {
+    throw new DataError(`${damaged}, line 1 is ${describeValue(columns.join())}; the header ${head} is expected.`);
+  }
+  if (!text.endsWith("\n")) throw new DataError(`${damaged}: its last line is cut short.`);
+  return rows.map(({ line, cells }) => {
+    const numbers = cells.slice(texts).map(parseDecimal);
+    const bad = numbers.indexOf(null);
+    if (bad < 0) return [cells.slice(0, texts), numbers as number[]];
+    throw new DataError(
+      `${damaged}, line ${line}: ${columns[texts + bad]} is ${
+        describeValue(cells[texts + bad])
+      }; a number is expected.`,
+    );
+  });
 }
 
 function rowsOf(text: string, separator: string, name: string): CsvRow[] {

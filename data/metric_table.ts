@@ -4,6 +4,7 @@ import { writeAtomically } from "../engine/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import { readJsonArray } from "./json_records.ts";
 import type { NoteTaker } from "./note_taker.ts";
+import { appearance, explainLookAlike } from "./look_alikes.ts";
 import { quoteNearest } from "./nearest_name.ts";
 import { readNpyMatrix, writeNpy } from "./npy.ts";
 
@@ -66,6 +67,7 @@ export class MetricTable {
       throw new DataError(`${namesPath}, name ${bad + 1} is ${found}; the name of a metric is expected.`);
     }
     if (names.length === 0) throw new DataError(`${namesPath} names no metrics; at least one is expected.`);
+    noteLookAlikes(names as string[], namesPath, options.onNote);
     const rowsOf = `${namesPath} names ${names.length} metrics`;
     const matrix = await readNpyMatrix(embeddingsPath, { rows: names.length, rowsOf, ...options });
     return new MetricTable(names as string[], matrix.data, matrix.columns, namesPath);
@@ -136,6 +138,22 @@ export class MetricTable {
       embeddings.set(other.row(other.indexOf(name)), (this.names.length + i) * this.dimension);
     }
     return new MetricTable([...this.names, ...added], embeddings, this.dimension);
+  }
+}
+
+/** Tells of the first two names that differ but look the same. */
+function noteLookAlikes(names: readonly string[], path: string, onNote: NoteTaker = () => {}): void {
+  const seen = new Map<string, number>();
+  for (const [row, name] of names.entries()) {
+    const looks = appearance(name), earlier = seen.get(looks);
+    const difference = earlier === undefined ? "" : explainLookAlike(name, names[earlier]!);
+    if (difference === "") seen.set(looks, row);
+    else {
+      onNote(
+        `${path} names "${name}" as number ${row + 1}; number ${earlier! + 1} is "${names[earlier!]}"${difference}.`,
+      );
+      return;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { DataError, MetrogradError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
+import { quoteNearest } from "./nearest_name.ts";
 import type { MetricRecord } from "./records.ts";
 import { scoreClass } from "./scores.ts";
 
@@ -146,6 +147,9 @@ function fieldKey(record: MetricRecord, field: string, row: number): string {
   };
   const fields = Object.hasOwn(known, field) ? known : record.extra;
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  if (value === undefined) throw new DataError(`Record ${row + 1} has no field "${field}" to group by.`);
-  return JSON.stringify(value);
+  if (value === undefined) {
+    const nearest = quoteNearest(field, Object.keys({ ...known, ...record.extra }));
+    throw new DataError(`Record ${row + 1} has no field "${field}" to group by; the nearest one is ${nearest}.`);
+  }
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
 }

@@ -71,12 +71,12 @@ export async function readCheckpoint(
 ): Promise<void> {
   using file = await openKept(path, [format, withoutChecksum]);
   const { tensors, metadata } = file;
-  const groups: Record<string, Map<string, FileTensor>> = {};
+  const groups = new Map<string, Map<string, FileTensor>>();
   for (const [path, tensor] of tensors) {
-    const dot = path.indexOf(".");
-    (groups[path.slice(0, dot)] ??= new Map()).set(path.slice(dot + 1), tensor);
+    const dot = path.indexOf("."), group = path.slice(0, dot);
+    groups.set(group, (groups.get(group) ?? new Map()).set(path.slice(dot + 1), tensor));
   }
-  const { weights = new Map(), ...moments } = groups;
+  const { weights = new Map(), ...moments } = Object.fromEntries(groups);
   await use({ ...readState(metadata.state ?? "", path), weights, moments });
 }
 

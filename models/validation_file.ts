@@ -1,6 +1,6 @@
+import { parseNumbers } from "../data/csv.ts";
 import { shortest } from "../data/submission.ts";
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
-import { DataError } from "../kernels/errors.ts";
 
 /** A record that was predicted by a model that had not seen it. */
 export interface ValidationRow {
@@ -41,16 +41,9 @@ export async function writeValidation(path: string, rows: readonly ValidationRow
 /** Reads what `writeValidation` wrote. @throws DataError when the file is missing or damaged */
 export async function readValidation(path: string): Promise<ValidationRow[]> {
   const text = new TextDecoder().decode(await readFileOrExplain(path, "the predictions of validation rows"));
-  const [head, ...lines] = text.split("\n").slice(0, -1);
-  if (!head?.startsWith("ID,score,predicted")) {
-    throw new DataError(`${path}, line 1 is "${head ?? ""}"; the header ID,score,predicted is expected.`);
-  }
-  const names = head.split(",");
-  return lines.map((line, i) => {
-    const cells = line.split(",").map((cell) => cell === "" ? NaN : Number(cell));
-    if (cells.length !== names.length || !cells.every(Number.isFinite)) {
-      throw new DataError(`${path}, line ${i + 2} is "${line}"; numbers under ${head} are expected.`);
-    }
+  const heads = ["", ",spread", ",group", ",spread,group"].map((more) => `ID,score,predicted${more}`);
+  const head = heads.find((one) => text.startsWith(`${one}\n`)) ?? heads[0]!, names = head.split(",");
+  return parseNumbers(text, path, head).map(([, cells]) => {
     const [id, score, predicted] = cells;
     const named = (name: string) => cells[names.indexOf(name)] ?? null;
     return { record: id! - 1, score: score!, predicted: predicted!, spread: named("spread"), group: named("group") };

@@ -1,5 +1,7 @@
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readJsonArray } from "../json_records.ts";
+import { quoteNearest } from "../nearest_name.ts";
 import { type MetricRecord, parseRecord } from "../records.ts";
 import { type Behaviour, behaviours, behaviourScores } from "./prompts.ts";
 
@@ -41,7 +43,12 @@ export function recordsOf(reply: unknown, place: string, metrics: ReadonlySet<st
   if (typeof metric_name !== "string" || typeof content !== "string" || !isBehaviour(behaviour)) {
     return drop(`${place} lacks metric_name, behaviour (${behaviours.join(" or ")}) or content.`);
   }
-  if (!metrics.has(metric_name)) return drop(`${place} is for "${metric_name}", which is no metric of this data.`);
+  if (!metrics.has(metric_name)) {
+    const nearest = quoteNearest(metric_name, metrics);
+    return drop(
+      `${place} is for ${describeValue(metric_name)}, which is no metric of this data; the nearest is ${nearest}.`,
+    );
+  }
   const values = arrayIn(content);
   if (values === null) return drop(`${place} holds no JSON array of records.`);
   const records: MetricRecord[] = [], dropped: string[] = [];

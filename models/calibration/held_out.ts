@@ -1,3 +1,4 @@
+import { parseNumbers } from "../../data/csv.ts";
 import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { partsOf } from "../ensemble/combine.ts";
@@ -37,12 +38,7 @@ export async function writeEvidence(path: string, rows: readonly HeldOutEvidence
 /** Reads what `writeEvidence` wrote. @throws DataError when it is missing or damaged */
 export async function readEvidence(path: string): Promise<HeldOutEvidence[]> {
   const text = new TextDecoder().decode(await readFileOrExplain(path, "what the fit model says of held-out rows"));
-  const [first, ...lines] = text.trimEnd().split("\n");
-  const rows = lines.map((line) => line.split(",").map(Number));
-  if (first !== head || !rows.every((cells) => cells.length === 4 && cells.every(Number.isFinite))) {
-    throw new DataError(`${path} is damaged; lines of ${head} are expected.`);
-  }
-  return rows.map(([recipe, ratio, regime, misfit]) => ({
+  return parseNumbers(text, path, head).map(([, [recipe, ratio, regime, misfit]]) => ({
     recipe: recipe!,
     ratio: ratio!,
     regime: regime!,

@@ -1,3 +1,4 @@
+import { describeValue } from "../../engine/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { recipeNamed, refuseStepSettings } from "../recipes.ts";
 import type { GivenSettings } from "../settings/shared.ts";
@@ -27,6 +28,13 @@ export const defaultMembers: readonly MemberEntry[] = [
   { grid: { recipe: ["residual-mlp", "bilinear"], "training.seed": [1, 2, 3] } },
 ];
 
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+const entryFields = [
+  ["recipe", (value: unknown) => typeof value === "string", "the name of a recipe"],
+  ["settings", isObject, "an object of settings"],
+  ["grid", isObject, "an object of lists of values"],
+] as const;
+
 /**
  * The members that entries stand for, in their order; the last setting of a grid changes fastest.
  *
@@ -39,6 +47,11 @@ export function expandMembers(entries: readonly MemberEntry[]): Member[] {
       if (!["recipe", "settings", "grid"].includes(name)) {
         throw new UsageError(`${where} has "${name}"; recipe, settings and grid are expected.`);
       }
+    }
+    for (const [name, isRight, what] of entryFields) {
+      const value: unknown = entry[name];
+      if (value === undefined || isRight(value)) continue;
+      throw new UsageError(`${where}: ${name} is ${describeValue(value)}; ${what} is expected.`);
     }
     let found: { readonly recipe?: string; readonly values: readonly (readonly [string, unknown])[] }[] = [
       { ...(entry.recipe === undefined ? {} : { recipe: entry.recipe }), values: [] },
@@ -87,6 +100,10 @@ export function parseMember(words: string): MemberEntry {
     }
     return [assignment.slice(0, equals), assignment.slice(equals + 1).split("|")] as const;
   });
+  const names = grid.map(([name]) => name), twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new UsageError(`--member is "${words}", which gives ${twice} twice; once is expected.`);
+  }
   return { recipe: recipeNamed(recipe ?? "").name, grid: Object.fromEntries(grid) };
 }
 

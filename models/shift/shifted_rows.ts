@@ -1,3 +1,4 @@
+import { parseNumbers } from "../../data/csv.ts";
 import { shortest } from "../../data/submission.ts";
 import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
@@ -35,16 +36,11 @@ export async function writeShiftedRows(path: string, rows: readonly ShiftedRow[]
 export async function readShiftedRows(path: string): Promise<ShiftedRow[] | null> {
   if (await whatIsAt(path) === "nothing") return null;
   const text = new TextDecoder().decode(await readFileOrExplain(path, "held-out rows under each shift"));
-  const [first, ...lines] = text.trimEnd().split("\n");
-  const rows = lines.map((line) => {
-    const [set, ...cells] = line.split(",");
-    const [id, half, score, ...scores] = cells.map((cell) => cell === "" ? NaN : Number(cell));
-    const whole = shiftedSets.some((one) => one === set) && scores.length === shiftNames.length &&
-      [id, half, score, ...scores].every(Number.isFinite);
-    if (!whole) throw new DataError(`${path} is damaged; lines of ${head} are expected, not "${line}".`);
+  return parseNumbers(text, path, head, 1).map(([[set], [id, half, score, ...scores]], i) => {
+    if (!shiftedSets.some((one) => one === set)) {
+      throw new DataError(`${path}, row ${i + 1} is of the set "${set}"; ${shiftedSets.join(", ")} are expected.`);
+    }
     const predicted = Object.fromEntries(shiftNames.map((name, i) => [name, scores[i]!])) as Record<ShiftName, number>;
     return { set: set as ShiftedSet, record: id! - 1, half: half!, score: score!, predicted };
   });
-  if (first !== head) throw new DataError(`${path} is damaged; the header ${head} is expected, not "${first}".`);
-  return rows;
 }

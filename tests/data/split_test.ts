@@ -89,7 +89,7 @@ Deno.test("split: one group, or a record without the field, is refused in a sent
   assert.throws(() => holdoutSplit([one!], { seed: 1, share: 0.2 }), /at least 2 different texts, but found 1\.$/);
   assert.throws(
     () => holdoutSplit([one!, { ...one!, extra: {} }], { seed: 1, share: 0.2, groupBy: "conversation" }),
-    /^DataError: Record 2 has no field "conversation" to group by\.$/,
+    /^DataError: Record 2 has no field "conversation" to group by; the nearest one is "response"\.$/,
   );
   assert.throws(() => holdoutSplit(records(2), { seed: 1, share: 0.2, groupBy: "toString" }), /no field "toString"/);
 });
