@@ -41,10 +41,13 @@ for (const { name, write, read } of files) {
       };
       await refuse(text.slice(0, -1), new RegExp(`${name}\\.csv is damaged: its last line is cut short\\.$`));
       await refuse(text.slice(0, -3), new RegExp(`${name}\\.csv is damaged`));
-      await refuse(text.replace(/^[a-zA-Z]+/, "x"), new RegExp(`${name}\\.csv is damaged, line 1 is .* is expected\\.$`));
+      await refuse(
+        text.replace(/^[a-zA-Z]+/, "x"),
+        new RegExp(`${name}\\.csv is damaged, line 1 is .* is expected\\.$`),
+      );
       for (const word of ["0x7", " ", "", "Infinity", "1e999", "1_0"]) {
         await refuse(
-          text.replace(/,7/, `,${word}`).replace(/^7/m, word),
+          text.replace(/(^|,)7[.0]*(?=,)/m, `$1${word}`),
           new RegExp("damaged, line 2: .*; a number is expected"),
         );
       }
