@@ -43,7 +43,7 @@ export function appearance(name: string, some: readonly Difference[] = differenc
 export function explainLookAlike(name: string, other: string): string {
   if (name.toLowerCase() === other.toLowerCase() || appearance(name) !== appearance(other)) return "";
   const [here, there] = differingParts([...name], [...other]);
-  return `, which looks the same but has ${codePoints(there)} where the name that was given has ${codePoints(here)} ` +
+  return `, which looks the same but has ${codePoints(there)} instead of ${codePoints(here)} ` +
     `(${kindsOf(name, other)})`;
 }
 

@@ -7,6 +7,7 @@ import type { NoteTaker } from "./note_taker.ts";
 import { appearance, explainLookAlike } from "./look_alikes.ts";
 import { quoteNearest } from "./nearest_name.ts";
 import { readNpyMatrix, writeNpy } from "./npy.ts";
+import { checkRowLengths } from "./row_lengths.ts";
 
 const namesFile = "metric_names.json";
 const embeddingsFile = "metric_embeddings.npy";
@@ -70,6 +71,7 @@ export class MetricTable {
     noteLookAlikes(names as string[], namesPath, options.onNote);
     const rowsOf = `${namesPath} names ${names.length} metrics`;
     const matrix = await readNpyMatrix(embeddingsPath, { rows: names.length, rowsOf, ...options });
+    checkRowLengths(matrix, embeddingsPath);
     return new MetricTable(names as string[], matrix.data, matrix.columns, namesPath);
   }
 
@@ -147,8 +149,8 @@ function noteLookAlikes(names: readonly string[], path: string, onNote: NoteTake
   for (const [row, name] of names.entries()) {
     const looks = appearance(name), earlier = seen.get(looks);
     const difference = earlier === undefined ? "" : explainLookAlike(name, names[earlier]!);
-    if (difference === "") seen.set(looks, row);
-    else {
+    if (earlier === undefined) seen.set(looks, row);
+    if (difference !== "") {
       onNote(
         `${path} names "${name}" as number ${row + 1}; number ${earlier! + 1} is "${names[earlier!]}"${difference}.`,
       );

@@ -3,6 +3,7 @@ import { listFolderOrExplain, readFileOrExplain } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readNpyMatrix } from "./npy.ts";
+import { checkRowLengths } from "./row_lengths.ts";
 
 /** The files of a folder of embeddings that hold a field each, in the order in which they are read. */
 const fieldNames = ["user_prompt", "system_prompt", "response"] as const;
@@ -42,7 +43,8 @@ export interface TextEmbeddingsOptions {
  * Reads the embeddings that stand in a folder: any of `user_prompt.npy`, `system_prompt.npy` and `response.npy`, or
  * one `text.npy`.
  *
- * @throws DataError when none or both kinds are there, rows are not as many as records, widths differ or a value is not finite
+ * @throws DataError when none or both kinds are there, rows are not as many as records, widths differ, a value is not finite or rows are too
+ *   long or too short to compute with
  */
 export async function readTextEmbeddings(
   folder: string,
@@ -108,8 +110,10 @@ export function meanText({ fields, dimension }: TextEmbeddings): Float32Array {
 
 async function readRows(path: string, count: number, options: TextEmbeddingsOptions) {
   const { rowsOf = `there are ${count} records`, recovered = false, onNote = () => {} } = options;
-  if (!recovered) return await readNpyMatrix(path, { rows: count, rowsOf, onNote });
-  const { data, rows, columns } = await readNpyMatrix(path, { onNote });
+  const matrix = await readNpyMatrix(path, recovered ? { onNote } : { rows: count, rowsOf, onNote });
+  checkRowLengths(matrix, path);
+  if (!recovered) return matrix;
+  const { data, rows, columns } = matrix;
   if (rows < count) throw new DataError(`${path} has ${rows} rows, but ${rowsOf}.`);
   if (rows > count) onNote(`${path}: the first ${count} of ${rows} rows are used, one for each record that was saved.`);
   return { data: data.slice(0, count * columns), columns };

@@ -83,6 +83,40 @@ Deno.test("metric table: embeddings that do not fill the table are refused", () 
   assert.throws(() => new MetricTable(["a", "b"], new Float32Array(3), 2), { name: "ShapeError" });
 });
 
+Deno.test(
+  "metric table: rows that float32 cannot compute with are refused with their file and what to do",
+  withFolder(async (folder) => {
+    const path = await put(folder, "names.json", '["a", "b"]'), embeddings = join(folder, "e.npy");
+    const read = async (values: number[]) => {
+      await writeNpy(embeddings, Float32Array.from(values), [2, 2]);
+      return [...(await MetricTable.read(path, embeddings)).embeddings];
+    };
+    const remedy = "lengths from 0.000001 to 1000000 are expected: divide each row by its length.";
+    await assert.rejects(read([1, 1, 3e10, 4e10]), {
+      name: "DataError",
+      message: `${embeddings}: the longest row, 2, has the length 5.00e+10; ${remedy}`,
+    });
+    await assert.rejects(read([3e-20, 4e-20, 0, 0]), {
+      message: `${embeddings}: the longest row, 1, has the length 5.00e-20; ${remedy}`,
+    });
+    assert.deepEqual(await read([0, 0, 0, 0]), [0, 0, 0, 0]);
+    assert.deepEqual(await read([5e5, 0, 0, 0]), [5e5, 0, 0, 0]);
+  }),
+);
+
+Deno.test(
+  "metric table: names that differ but look the same are told of",
+  withFolder(async (folder) => {
+    const path = await put(folder, "names.json", '["tone", "Tone", "t\\u043ene"]'), embeddings = join(folder, "e.npy");
+    await writeNpy(embeddings, Float32Array.of(1, 2, 3), [3, 1]);
+    const notes: string[] = [];
+    await MetricTable.read(path, embeddings, { onNote: (note) => notes.push(note) });
+    assert.deepEqual(notes, [
+      `${path} names "t\u043ene" as number 3; number 1 is "tone", which looks the same but has U+006F instead of U+043E (look-alike letters).`,
+    ]);
+  }),
+);
+
 Deno.test("nearest name: the fewest edits win, letter case aside, and no name is near to nothing", () => {
   assert.equal(nearestName("bilnear", ["residual-mlp", "bilinear"]), "bilinear");
   assert.equal(nearestName("SCML", ["scam", "scml"]), "scml");
@@ -92,7 +126,7 @@ Deno.test("nearest name: the fewest edits win, letter case aside, and no name is
 Deno.test("look-alikes: what differs is named by code points, and a name that looks the same is the nearest", () => {
   const difference = (name: string, known: string) => quoteNearest(name, ["other", known]).replace(`"${known}"`, "");
   const alike = (has: string, given: string, kind: string) =>
-    `, which looks the same but has ${has} where the name that was given has ${given} (${kind})`;
+    `, which looks the same but has ${has} instead of ${given} (${kind})`;
   assert.equal(
     difference("fluidite\u0301", "fluidit\u00e9"),
     alike("U+00E9", "U+0065 U+0301", "another normalisation form, NFC instead of NFD"),

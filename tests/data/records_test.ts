@@ -143,3 +143,31 @@ Deno.test("records: the texts of a record are combined in order, those that are 
   assert.equal(combineTextFields(first!), "Be kind.\n\nHello\n\nHi");
   assert.equal(combineTextFields(second!), "Hello\n\nHi");
 });
+
+Deno.test("records: a field whose name only looks like one that is missing is refused, and numbers out of range are named", async () => {
+  const { response: _, score: __, ...without } = whole;
+  await assert.rejects(read([whole, { ...without, "r\u0435sponse": "Hi", score: 1 }]), {
+    name: "DataError",
+    message:
+      'train.json, record 2 has the field "r\u0435sponse" in place of "response", which looks the same but has ' +
+      "U+0065 instead of U+0435 (look-alike letters).",
+  });
+  assert.deepEqual((await read([{ ...whole, "r\u0435sponse": "x", Score: 3 }]))[0]!.extra, {
+    "r\u0435sponse": "x",
+    Score: 3,
+  });
+  await withFolder(async (folder) => {
+    for (const [score, found] of [["1e400", "Infinity"], ["-1e400", "-Infinity"]]) {
+      const path = await put(folder, "r.json", `[{"metric_name": "m", "response": "R", "score": ${score}}]`);
+      await assert.rejects(readRecords(path, { scores: "required" }), {
+        message:
+          `${path}, record 1: score is ${found} (beyond the range of numbers, 1.8e308); a number from 0 to 10 is expected.`,
+      });
+    }
+  })();
+  for (const score of ["0x5", "1_0", "1e400", "Infinity", "NaN", "5 5", "٣", "5,5"]) {
+    await assert.rejects(read([{ ...whole, score }]), {
+      message: `train.json, record 1: score is "${score}"; a number from 0 to 10 is expected.`,
+    });
+  }
+});

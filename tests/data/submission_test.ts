@@ -116,7 +116,7 @@ Deno.test(
     await refuse(
       "ID,sc\u043ere\n1,9\n",
       ', line 1 is "ID,sc\u043ere"; the header ID,score is expected: "score", which looks the same but has U+006F ' +
-        "where the name that was given has U+043E (look-alike letters).",
+        "instead of U+043E (look-alike letters).",
     );
     await refuse("ID,score\n", " has no scores; at least one is expected.");
     await refuse("1,9\n2,9\n", ', line 1 is "1,9"; the header ID,score is expected.');
