@@ -1,4 +1,4 @@
-import { dump, parse } from "npyjs";
+import { dump } from "npyjs";
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import type { NoteTaker } from "./note_taker.ts";
@@ -44,7 +44,7 @@ export async function readNpy(path: string, options: { readonly onNote?: NoteTak
   const { onNote = () => {} } = options;
   const bytes = await readFileOrExplain(path, "an .npy file");
   const header = readNpyHeader(bytes, path);
-  const data = toFloat32(parse(inHostLayout(bytes, header)).data as unknown as ArrayLike<number>, path);
+  const data = toFloat32(elementsOf(bytes, header), path);
   if (header.descriptor !== "<f4") {
     const order = header.descriptor[0] === ">" ? "big-endian " : "";
     onNote(`${path} is ${order}${npyTypeName(header.descriptor)}; it was converted to float32.`);
@@ -100,27 +100,31 @@ export async function writeNpy(
   await writeAtomically(path, new Uint8Array(dump(data, [...shape])));
 }
 
-/**
- * The file as npyjs can view it: little-endian (the order of every machine Deno runs on), and with the data at a
- * multiple of the element's size.
- */
-function inHostLayout(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader): ArrayBuffer {
-  const { descriptor, dataOffset, itemSize } = header;
+/** The array that holds the elements of each type. */
+const arrays = {
+  f2: Float16Array,
+  f4: Float32Array,
+  f8: Float64Array,
+  i1: Int8Array,
+  i2: Int16Array,
+  i4: Int32Array,
+  i8: BigInt64Array,
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+  u8: BigUint64Array,
+  b1: Uint8Array,
+} as const;
+
+/** The elements behind a header, as a view of the file where byte order and alignment allow it. */
+function elementsOf(bytes: Uint8Array<ArrayBuffer>, { descriptor, dataOffset, itemSize }: NpyHeader) {
+  const type = descriptor.slice(1) as keyof typeof arrays;
   const swapped = descriptor[0] === ">" && itemSize > 1;
-  const wholeBuffer = bytes.byteLength === bytes.buffer.byteLength;
-  if (/^[<|]/.test(descriptor) && dataOffset % itemSize === 0 && wholeBuffer) return bytes.buffer;
-  const text = `{'descr': '${itemSize === 1 ? "|" : "<"}${descriptor.slice(1)}', 'shape': (${header.shape.join(",")})}`;
-  const headerBytes = new TextEncoder().encode(text.padEnd(Math.ceil((text.length + 10) / 8) * 8 - 10));
-  const laidOut = new Uint8Array(10 + headerBytes.length + bytes.length - dataOffset);
-  laidOut.set(bytes.subarray(0, 6));
-  laidOut.set([1, 0, headerBytes.length & 0xff, headerBytes.length >> 8], 6);
-  laidOut.set(headerBytes, 10);
-  const data = laidOut.subarray(10 + headerBytes.length);
-  data.set(bytes.subarray(dataOffset));
-  if (swapped) {
-    for (let at = 0; at < data.length; at += itemSize) data.subarray(at, at + itemSize).reverse();
-  }
-  return laidOut.buffer;
+  const aligned = (bytes.byteOffset + dataOffset) % itemSize === 0;
+  const data = swapped || !aligned ? bytes.slice(dataOffset) : bytes.subarray(dataOffset);
+  if (swapped) { for (let at = 0; at < data.length; at += itemSize) data.subarray(at, at + itemSize).reverse(); }
+  const elements = new arrays[type](data.buffer, data.byteOffset, data.length / itemSize);
+  return type === "b1" ? (elements as Uint8Array).map((value) => Number(value !== 0)) : elements;
 }
 
 function toFloat32(values: ArrayLike<number | bigint>, path: string): Float32Array {

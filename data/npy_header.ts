@@ -33,8 +33,8 @@ export function npyTypeName(descriptor: string): string {
 }
 
 /**
- * Reads the header of an .npy file and checks what npyjs does not: format version, element type, shape, and that the
- * data is exactly as long as the header says.
+ * Reads the header of an .npy file and checks format version, element type and shape, and that the data is exactly as long
+ * as the header says.
  *
  * @throws DataError naming the file
  * @see NumPy enhancement proposal 1, "A simple file format for NumPy arrays"
@@ -42,8 +42,8 @@ export function npyTypeName(descriptor: string): string {
 export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
     if (bytes.length === 0) throw new DataError(`${name} is empty; an .npy file is expected.`);
-    const form = foreignKind(bytes)?.name ?? knownForm(bytes),
-      found = form ? `it is ${form}` : "it does not begin with \\x93NUMPY";
+    const form = foreignKind(bytes)?.name ?? knownForm(bytes);
+    const found = form ? `it is ${form}` : "it does not begin with \\x93NUMPY";
     throw new DataError(`${name} is not an .npy file: ${found}.`);
   }
   const major = bytes[6] ?? 0;
@@ -77,12 +77,20 @@ export function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "a scalar of" : shape.join(" x ");
 }
 
-const entry = /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*(['"][^'"]*['"]|True|False|\([^()]*\))\s*(?:,|$)/y;
-const tuple = /^\(\s*(?:(?:0|[1-9]\d*)\s*,\s*)*(?:(?:0|[1-9]\d*)\s*)?\)$/;
+/** Python's space, which is less than JavaScript's. */
+const space = "[ \\t\\n\\r\\f]*";
+const value = String.raw`'[^']*'|"[^"]*"|True|False|\([^()]*\)`;
+const entry = new RegExp(
+  String.raw`${space}(['"])(descr|fortran_order|shape)\1${space}:${space}(${value})${space}(?:,${space}|$)`,
+  "y",
+);
+const count = `(?:0|[1-9]\\d*)${space}`;
+const tuple = new RegExp(String.raw`^\(${space}(?:${count},${space})*(?:${count})?\)$`);
+const dictionary = new RegExp(String.raw`^${space}\{([^{}]*)\}${space}$`);
 
 /** The three entries of a header, as Python writes a dictionary: each once, in any order, and no others. */
 function entriesOf(text: string): Map<string, string> | null {
-  const inside = /^\s*\{([^{}]*)\}\s*$/.exec(text)?.[1]?.trimEnd();
+  const inside = dictionary.exec(text)?.[1];
   const found = new Map<string, string>();
   for (entry.lastIndex = 0; inside !== undefined && entry.lastIndex < inside.length;) {
     const [, , key, value] = entry.exec(inside) ?? [];
@@ -94,7 +102,7 @@ function entriesOf(text: string): Map<string, string> | null {
 
 /** The sizes of a Python tuple, where "(3,)" is one and "(3)" is none; null when it is not one of counts. */
 function sizesOf(text: string): number[] | null {
-  if (!tuple.test(text) || /^\(\s*\d+\s*\)$/.test(text)) return null;
+  if (!tuple.test(text) || /^[^,]*\d[^,]*$/.test(text)) return null;
   const sizes = (text.match(/\d+/g) ?? []).map(Number);
   return sizes.every(Number.isSafeInteger) ? sizes : null;
 }

@@ -48,18 +48,19 @@ export class SafetensorsReader implements Disposable {
     const file = await openOrExplain(path, what);
     try {
       const { size } = await file.stat();
-      let head = await readAt(file, 0, Math.min(size, headBytes), path);
+      let head = readAt(file, 0, Math.min(size, headBytes), path);
       if (head.length >= 8) {
         const length = Number(new DataView(head.buffer).getBigUint64(0, true));
         // A length that is no header's is refused below.
-        if (8 + length > head.length && 8 + length <= size) head = await readAt(file, 0, 8 + length, path);
+        if (8 + length > head.length && 8 + length <= size) head = readAt(file, 0, 8 + length, path);
       }
       const { header, dataStart } = readHeader(head, path, size);
       const { entries, metadata } = readEntries(header, size - dataStart, path);
       const tensors = entries.map(({ tensor, dtype, shape, begin, end }) => {
         const elements = shape.reduce((product, one) => product * one, 1), each = (end - begin) / Math.max(elements, 1);
+        // deno-lint-ignore require-await -- what goes wrong is a rejection
         const read = async (from: number, count: number) => {
-          const bytes = await readAt(file, dataStart + begin + from * each, count * each, path);
+          const bytes = readAt(file, dataStart + begin + from * each, count * each, path);
           const values = tensorToFloat32({ dtype, shape, data: view(bytes, dtype) });
           return values as Float32Array<ArrayBuffer>;
         };
@@ -99,11 +100,12 @@ export class SafetensorsReader implements Disposable {
   }
 }
 
-async function readAt(file: Deno.FsFile, at: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads at a place, without a pause in which another read could move there. */
+function readAt(file: Deno.FsFile, at: number, length: number, path: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  await file.seek(at, Deno.SeekMode.Start);
+  file.seekSync(at, Deno.SeekMode.Start);
   for (let read = 0; read < length;) {
-    const count = await file.read(bytes.subarray(read));
+    const count = file.readSync(bytes.subarray(read));
     if (count === null) throw new DataError(`${path} was cut short while it was read.`);
     read += count;
   }
