@@ -1,3 +1,4 @@
+import { describeValue } from "../engine/describe_value.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type EnsembleRequest, ensembleTable, type GivenEnsembleSettings } from "../models/ensemble/config.ts";
 import {
@@ -10,7 +11,7 @@ import {
 } from "../models/ensemble/members.ts";
 import { leaves, resolve, setByPath } from "../models/settings/table.ts";
 import { quoteNearest } from "../data/nearest_name.ts";
-import { assignments, type SettingsFile, type SettingWords } from "./train_options.ts";
+import { assignments, namingFile, type SettingsFile, type SettingWords } from "./train_options.ts";
 
 /**
  * The members and the settings of an ensemble. Members are those of `--member`, else those of the file, else the default
@@ -27,20 +28,27 @@ export function readEnsemble(
   for (const name of Object.keys(content)) {
     if (known.includes(name)) continue;
     throw new UsageError(
-      `${words.config} has "${name}"; the nearest name that an ensemble has is ${quoteNearest(name, known)}.`,
+      `${words.config} has ${describeValue(name)}; the nearest name that an ensemble has is ${
+        quoteNearest(name, known)
+      }.`,
     );
   }
   const { members, grid, settings: forAll = {}, ...own } = content;
-  const entries = given.length > 0 ? given.map(parseMember) : entriesOf(members, grid) ?? defaultMembers;
-  resolve(ensembleTable, own);
+  const found = given.length > 0
+    ? expandMembers(given.map(parseMember))
+    : namingFile(words.config, () => expandMembers(entriesOf(members, grid) ?? defaultMembers));
+  namingFile(words.config, () => resolve(ensembleTable, own));
+  if (typeof forAll !== "object" || forAll === null || Array.isArray(forAll)) {
+    throw new UsageError(`${words.config}: settings is ${describeValue(forAll)}; an object of settings is expected.`);
+  }
   let settings = own as GivenEnsembleSettings;
-  const common = new Map(leaves(forAll as object).map(([path, value]) => [path, String(value)]));
+  const common = new Map(leaves(forAll).map(([path, value]) => [path, String(value)]));
   for (const [path, word, name] of assignments(words)) {
     if (Object.hasOwn(ensembleTable, path.split(".")[0]!)) {
       settings = setByPath(ensembleTable, settings, path, word, name);
     } else common.set(path, word);
   }
-  return { members: withCommon(expandMembers(entries), [...common]), settings };
+  return { members: namingFile(words.config, () => withCommon(found, [...common])), settings };
 }
 
 const known = ["members", "grid", "settings", ...Object.keys(ensembleTable)];
@@ -56,7 +64,7 @@ function entriesOf(members: unknown, grid: unknown): readonly MemberEntry[] | nu
     members !== undefined &&
     !(Array.isArray(members) && members.every((one) => one !== null && typeof one === "object"))
   ) {
-    throw new UsageError(`members is ${JSON.stringify(members)}; a list of objects is expected.`);
+    throw new UsageError(`members is ${describeValue(members)}; a list of objects is expected.`);
   }
   if (members === undefined && grid === undefined) return null;
   return [...members ?? [], ...(grid === undefined ? [] : [{ grid } as MemberEntry])];

@@ -1,7 +1,7 @@
+import { readJsonValue } from "../data/json_value.ts";
 import { describeValue } from "../engine/describe_value.ts";
-import { readFileOrExplain } from "../engine/files.ts";
 import { repeatedKey } from "../engine/repeated_key.ts";
-import { UsageError } from "../kernels/errors.ts";
+import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "../models/recipe.ts";
 import { recipeNamed, recipes, refuseStepSettings } from "../models/recipes.ts";
 import { type GivenSettings, isStepSetting } from "../models/settings/shared.ts";
@@ -74,9 +74,11 @@ export function readSettings(
   file: SettingsFile | null,
 ): { readonly recipe: string; readonly settings: GivenSettings } {
   if (file?.recipe && words.recipe && file.recipe !== words.recipe) {
-    throw new UsageError(`--recipe is "${words.recipe}", but ${words.config} is for "${file.recipe}".`);
+    throw new UsageError(`--recipe is "${words.recipe}", but ${words.config} is for ${describeValue(file.recipe)}.`);
   }
-  const recipe = recipeNamed(words.recipe ?? file?.recipe ?? unnamedRecipe(words, file));
+  const recipe = words.recipe === undefined && file?.recipe !== undefined
+    ? namingFile(words.config, () => recipeNamed(file.recipe!))
+    : recipeNamed(words.recipe ?? unnamedRecipe(words, file));
   let settings = checked(file?.settings ?? {}, recipe, words.config);
   for (const [path, word, name] of assignments(words)) {
     if (name !== path && !fieldsOf(recipe.table).has(path)) {
@@ -142,13 +144,7 @@ export interface SettingsFile {
 /** Reads a file of settings: sections, and the recipe if it likes; or the config of a run; null when none is named. @throws UsageError */
 export async function readConfigFile(path: string | undefined): Promise<SettingsFile | null> {
   if (path === undefined) return null;
-  const text = new TextDecoder().decode(await readFileOrExplain(path, "a JSON file of settings"));
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path} is not valid JSON: ${(error as Error).message}.`, { cause: error });
-  }
+  const { value: content, text } = await readJsonValue(path, "a JSON file of settings");
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new UsageError(`${path} holds no object of settings.`);
   }
@@ -169,10 +165,16 @@ export async function readConfigFile(path: string | undefined): Promise<Settings
 }
 
 function checked(settings: object, recipe: Recipe, path?: string): GivenSettings {
-  try {
-    resolve(recipe.table, settings);
-  } catch (error) {
-    throw new UsageError(`${path}: ${(error as Error).message}`, { cause: error });
-  }
+  namingFile(path, () => resolve(recipe.table, settings));
   return settings as GivenSettings;
+}
+
+/** Does work on what a file holds, whose errors name the file. @throws UsageError */
+export function namingFile<Result>(path: string | undefined, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (path === undefined || !(error instanceof MetrogradError)) throw error;
+    throw new UsageError(`${path}: ${error.message}`, { cause: error });
+  }
 }

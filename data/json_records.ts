@@ -4,6 +4,7 @@ import { readFileOrExplain } from "../engine/files.ts";
 import { repeatedKey } from "../engine/repeated_key.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type JsonDamage, scanElements } from "./json_scanner.ts";
+import { quoteBeginning } from "./json_value.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { type DecodedText, decodeText } from "./text_decoding.ts";
 
@@ -30,7 +31,7 @@ export async function readJsonArray(path: string, options: JsonArrayOptions = {}
   const values = decoded.damage ? undefined : parseUndamaged(decoded.text);
   if (values) return refuseRepeatedKeys(values, decoded.text, path, element);
   if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) {
-    const found = quote(decoded.text.trimStart());
+    const found = quoteBeginning(decoded.text.trimStart());
     throw new DataError(`${path} is no JSON array of ${element}s: "[" is expected first, found ${found}.`);
   }
   const scanned = scanElements(decoded.text);
@@ -78,12 +79,6 @@ function locate(
   const where = `${element} ${count + 1}`;
   const problem = inJson.index >= text.length
     ? `the file ends where ${inJson.expected} is expected, at ${where}`
-    : `${inJson.expected} is expected at ${where}, found ${quote(text.slice(inJson.index))}`;
+    : `${inJson.expected} is expected at ${where}, found ${quoteBeginning(text.slice(inJson.index))}`;
   return { byte: byteOffset(inJson.index), problem };
-}
-
-/** The beginning of a text in quotes, shortened for a message. */
-function quote(text: string): string {
-  const beginning = [...text.slice(0, 32)].slice(0, 12).join("");
-  return beginning === "" ? "nothing" : JSON.stringify(beginning + (beginning.length < text.length ? "…" : ""));
 }

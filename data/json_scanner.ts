@@ -46,6 +46,17 @@ export function scanElements(text: string): ScannedElements {
   }
 }
 
+/** Where a text that should be one JSON value is damaged; null where it is not. */
+export function findDamage(text: string): JsonDamage | null {
+  try {
+    const end = skipSpace(text, endOfValue(text, 0));
+    return end < text.length ? { index: end, expected: "the end of the file" } : null;
+  } catch (error) {
+    if (error instanceof Damage) return { index: error.index, expected: error.expected };
+    throw error;
+  }
+}
+
 /** Index after the value that starts at `at`. Nested values are followed with a stack, so that depth has no limit. */
 function endOfValue(text: string, at: number): number {
   const closers: string[] = [];

@@ -41,7 +41,7 @@ export class MetricTable {
     for (const [row, name] of names.entries()) {
       const earlier = rows.get(name);
       if (earlier !== undefined) {
-        throw new DataError(`${source} names "${name}" twice, as number ${earlier + 1} and ${row + 1}.`);
+        throw new DataError(`${source} names ${describeValue(name)} twice, as number ${earlier + 1} and ${row + 1}.`);
       }
       rows.set(name, row);
     }
@@ -152,7 +152,9 @@ function noteLookAlikes(names: readonly string[], path: string, onNote: NoteTake
     if (earlier === undefined) seen.set(looks, row);
     if (difference !== "") {
       onNote(
-        `${path} names "${name}" as number ${row + 1}; number ${earlier! + 1} is "${names[earlier!]}"${difference}.`,
+        `${path} names ${describeValue(name)} as number ${row + 1}; number ${earlier! + 1} is ${
+          describeValue(names[earlier!])
+        }${difference}.`,
       );
       return;
     }

@@ -35,7 +35,7 @@ export function suggestName(word: string, known: readonly string[]): string {
  */
 export function quoteNearest(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known);
-  return `"${nearest}"${nearest === undefined ? "" : explainLookAlike(name, nearest)}`;
+  return `${JSON.stringify(nearest)}${nearest === undefined ? "" : explainLookAlike(name, nearest)}`;
 }
 
 function editDistance(a: string, b: string): number {

@@ -1,5 +1,6 @@
 import { DataError, ShapeError, UsageError } from "../kernels/errors.ts";
 import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
+import { describeValue } from "./describe_value.ts";
 import { foreignKind, knownForm, safetensorsForm as ownForm } from "./file_kind.ts";
 import { readFileOrExplain, writeAtomically } from "./files.ts";
 import { repeatedKey } from "./repeated_key.ts";
@@ -179,13 +180,17 @@ export function readEntries(
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
     throw new DataError(`${name} is damaged: its __metadata__ is no object of strings.`);
   }
-  const found = Object.entries(entries).map(([tensor, entry]) => readEntry(entry, `${name}, tensor ${tensor}`, tensor));
+  const found = Object.entries(entries).map(([tensor, entry]) =>
+    readEntry(entry, `${name}, tensor ${describeValue(tensor)}`, tensor)
+  );
   found.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
   for (const { tensor, begin, end } of found) {
     if (begin !== covered) {
       const problem = begin < covered ? "overlaps the tensor before it" : "leaves a gap after the tensor before it";
-      throw new DataError(`${name}, tensor ${tensor} ${problem}: it begins at ${begin}, and ${covered} is expected.`);
+      throw new DataError(
+        `${name}, tensor ${describeValue(tensor)} ${problem}: it begins at ${begin}, and ${covered} is expected.`,
+      );
     }
     covered = end;
   }
@@ -301,7 +306,7 @@ export function readHeader(
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
     const header: unknown = JSON.parse(text);
     const twice = repeatedKey(text);
-    if (twice) throw new DataError(`${name} is damaged: its header has ${JSON.stringify(twice.key)} twice.`);
+    if (twice) throw new DataError(`${name} is damaged: its header has ${describeValue(twice.key)} twice.`);
     if (isObject(header)) return { header, dataStart: 8 + length };
   } catch (error) {
     if (error instanceof DataError) throw error;
@@ -323,7 +328,7 @@ function readEntry(entry: unknown, place: string, tensor: string): Entry {
   const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
   if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype)) {
     throw new DataError(
-      `${place} has the type ${JSON.stringify(dtype)}; one of ${Object.keys(arrays).join(", ")} is expected.`,
+      `${place}: dtype is ${describeValue(dtype)}; one of ${Object.keys(arrays).join(", ")} is expected.`,
     );
   }
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {

@@ -1,4 +1,5 @@
 import { suggestName } from "../data/nearest_name.ts";
+import { describeValue } from "../engine/describe_value.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
 import { auto } from "./recipes/auto/recipe.ts";
@@ -29,7 +30,7 @@ export function recipeNamed(name: string): Recipe {
   if (found) return found;
   const known = recipes.map((recipe) => recipe.name);
   const meant = known.length > 1 ? ` (did you mean ${suggestName(name, known)}?)` : "";
-  throw new UsageError(`The recipe is "${name}"; ${known.join(" or ")} is expected${meant}.`);
+  throw new UsageError(`The recipe is ${describeValue(name)}; ${known.join(" or ")} is expected${meant}.`);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { listFolderOrExplain, lockName, readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { listFolderOrExplain, lockName, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
+import { readJsonValue } from "../data/json_value.ts";
 import type { EncoderNote } from "../data/text_embeddings.ts";
 import { previousCheckpoint } from "./kept_checkpoints.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import type { Settings } from "./settings/shared.ts";
-import type { TrainFiles } from "./train_request.ts";
+import { isMaxRows, isTrainFiles, type TrainFiles } from "./train_request.ts";
 
 const format = "metrograd run 2";
 
@@ -47,10 +48,10 @@ export interface RunInputs {
   readonly fingerprint: string;
 }
 
-function isInputs(value: Partial<RunInputs> | undefined): value is RunInputs {
+function isInputs(value: Partial<RunInputs> | null | undefined): value is RunInputs {
   const { texts, textFields, textDimension, metricDimension, trainRows, trainMean, fingerprint } = value ?? {};
-  return (texts === "hash" || Array.isArray(texts)) &&
-    [textFields, textDimension, metricDimension, trainRows].every(Number.isInteger) &&
+  return (texts === "hash" || (Array.isArray(texts) && texts.every((text) => typeof text === "string"))) &&
+    [textFields, textDimension, metricDimension, trainRows].every((size) => Number.isSafeInteger(size) && size! >= 0) &&
     typeof trainMean === "number" && typeof fingerprint === "string";
 }
 
@@ -115,8 +116,12 @@ export class RunFolder {
       );
     }
     const { recipe, settings, files, maxRows, inputs } = content as unknown as RunConfig & { inputs: RunInputs | null };
-    if (files === undefined || maxRows === undefined || !(inputs === null || isInputs(inputs))) {
-      throw new DataError(`${this.config} is damaged: "files", "maxRows" and "inputs" are not as they were written.`);
+    const isWhole = typeof recipe === "string" && typeof settings === "object" && settings !== null &&
+      (files === null || isTrainFiles(files)) && isMaxRows(maxRows) && (inputs === null || isInputs(inputs));
+    if (!isWhole) {
+      throw new DataError(
+        `${this.config} is damaged: "recipe", "settings", "files", "maxRows" and "inputs" are not as they were written.`,
+      );
     }
     try {
       return {
@@ -130,12 +135,8 @@ export class RunFolder {
   }
 
   async #readJson(): Promise<Readonly<Record<string, unknown>>> {
-    const text = new TextDecoder().decode(await readFileOrExplain(this.config, "the config of a run"));
-    try {
-      return JSON.parse(text) ?? {};
-    } catch (error) {
-      throw new DataError(`${this.config} is not valid JSON: ${(error as Error).message}.`, { cause: error });
-    }
+    const { value } = await readJsonValue(this.config, "the config of a run");
+    return (value ?? {}) as Readonly<Record<string, unknown>>;
   }
 
   /** True when this is a run's folder, also one of another version, which `--force` may replace. */

@@ -1,5 +1,6 @@
-import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
+import { readJsonValue } from "../data/json_value.ts";
 import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";
 
 /** Figures of a run on a set of rows, beside those of two simple predictors. */
@@ -90,12 +91,13 @@ export async function writeFigures(path: string, figures: readonly SetFigure[]):
 /** Reads what `writeFigures` wrote. @returns null where there is none, as in a run of an earlier version @throws DataError when it is damaged */
 export async function readFigures(path: string): Promise<SetFigure[] | null> {
   if (!await Deno.stat(path).then(() => true, () => false)) return null;
-  const text = new TextDecoder().decode(await readFileOrExplain(path, "the figures of a run"));
-  try {
-    const figures: unknown = JSON.parse(text);
-    if (Array.isArray(figures)) return figures;
-  } catch (error) {
-    throw new DataError(`${path} is not valid JSON: ${(error as Error).message}.`, { cause: error });
-  }
+  const { value: figures } = await readJsonValue(path, "the figures of a run");
+  if (Array.isArray(figures) && figures.every(isFigure)) return figures;
   throw new DataError(`${path} holds no list of figures.`);
+}
+
+function isFigure(value: unknown): value is SetFigure {
+  const { set, rows, rmse, mae, constant, constantMae, ridge, ridgeMae } = (value ?? {}) as Partial<SetFigure>;
+  return typeof set === "string" && [rows, rmse, mae, constant, constantMae].every(Number.isFinite) &&
+    [ridge, ridgeMae].every((figure) => (figure ?? null) === null || Number.isFinite(figure));
 }

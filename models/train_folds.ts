@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { readJsonValue } from "../data/json_value.ts";
 import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../data/evaluation.ts";
-import { emptyFolder, readFileOrExplain, removePartialFiles, whatIsAt, writeAtomically } from "../engine/files.ts";
+import { emptyFolder, removePartialFiles, whatIsAt, writeAtomically } from "../engine/files.ts";
 import { FolderLock } from "../engine/lock.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConfigs } from "./ensemble/config.ts";
@@ -150,13 +151,8 @@ export async function holdsFolds(path: string): Promise<boolean> {
 /** What folds a folder holds, and of what. @throws DataError when it holds none, or their config is damaged */
 export async function readFolds(path: string): Promise<FoldsConfig> {
   const file = join(path, configFile);
-  const text = new TextDecoder().decode(await readFileOrExplain(file, "the config of folds"));
-  let content: Partial<FoldsConfig> & { readonly format?: unknown };
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw new DataError(`${file} is not valid JSON: ${(error as Error).message}.`, { cause: error });
-  }
+  const { value } = await readJsonValue(file, "the config of folds");
+  const content = (value ?? {}) as Partial<FoldsConfig> & { readonly format?: unknown };
   const { folds, config } = content;
   if (content.format !== format || folds === undefined || config === undefined) {
     throw new DataError(`${file} is not the config of folds: "format" is not "${format}".`);

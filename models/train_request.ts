@@ -16,6 +16,23 @@ export interface TrainFiles {
   readonly recover: boolean;
 }
 
+/** True for files as a config keeps them. */
+export function isTrainFiles(value: unknown): value is TrainFiles {
+  if (typeof value !== "object" || value === null) return false;
+  const { data, metricNames, metricEmbeddings, metricDefinitions = null, embeddings, recover } = value as Partial<
+    TrainFiles
+  >;
+  return typeof data === "string" && typeof recover === "boolean" &&
+    [metricNames, metricEmbeddings, metricDefinitions, embeddings].every((path) =>
+      path === null || typeof path === "string"
+    );
+}
+
+/** True for how many records a config takes: a count, or null for all. */
+export function isMaxRows(value: unknown): value is number | null {
+  return value === null || (Number.isSafeInteger(value) && (value as number) > 0);
+}
+
 /** A run to begin. */
 export interface TrainRequest {
   /** Null for the built-in sample set. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type Architecture, architectures } from "./architectures.ts";
 import { type JsonObject, readJsonObject } from "../../data/encoders/json_file.ts";
@@ -59,10 +60,10 @@ export async function readEncoderConfig(folder: string): Promise<EncoderConfig> 
   const architecture = architectures.find(({ name }) => name === type);
   if (!architecture) {
     const known = architectures.map(({ name }) => name).join(", ");
-    throw new DataError(`${path} has the model_type ${JSON.stringify(type)}; known are ${known}.`);
+    throw new DataError(`${path} has the model_type ${describeValue(type)}; known are ${known}.`);
   }
   if (position !== "absolute") {
-    throw new DataError(`${path} has the position_embedding_type ${JSON.stringify(position)}; "absolute" is expected.`);
+    throw new DataError(`${path} has the position_embedding_type ${describeValue(position)}; "absolute" is expected.`);
   }
   const { keys } = architecture;
   const read = { config, path };
@@ -117,12 +118,12 @@ function numberOf(
 ): number {
   const value = config[key] ?? fallback;
   if (typeof value === "number" && fits(value)) return value;
-  throw new DataError(`${path}: "${key}" is ${JSON.stringify(value)}; ${what} is expected.`);
+  throw new DataError(`${path}: "${key}" is ${describeValue(value)}; ${what} is expected.`);
 }
 
 function activationOf({ config, path }: Source, key: string): EncoderActivation {
   const name = config[key] ?? "gelu", activation = activations.get(name);
   if (activation) return activation;
   const known = [...activations.keys()].join(", ");
-  throw new DataError(`${path}: "${key}" is ${JSON.stringify(name)}; known are ${known}.`);
+  throw new DataError(`${path}: "${key}" is ${describeValue(name)}; known are ${known}.`);
 }

@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { writeAtomically } from "../../engine/files.ts";
+import { readJsonValue } from "../../data/json_value.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { configOf } from "../train_run.ts";
 import type { RunConfig } from "../run_folder.ts";
 import { choice, number, optionalNumber } from "../settings/field.ts";
 import { type GivenSettings, sharedTable } from "../settings/shared.ts";
 import { type Given, resolve, type Table, type Values, withDefaults } from "../settings/table.ts";
-import type { TrainFiles } from "../train_request.ts";
+import { isMaxRows, isTrainFiles, type TrainFiles } from "../train_request.ts";
 import { type Combination, combineNames } from "./combine.ts";
 import { describeMember, type Member } from "./members.ts";
 
@@ -151,14 +152,16 @@ export class EnsembleFolder {
   /** @throws DataError when the folder holds no ensemble, or its config is damaged */
   async read(): Promise<{ readonly config: EnsembleConfig; readonly fitted: FittedEnsemble | null }> {
     const path = join(this.path, configFile);
-    const text = new TextDecoder().decode(await readFileOrExplain(path, "the config of an ensemble"));
+    const { value } = await readJsonValue(path, "the config of an ensemble");
     try {
-      const content = JSON.parse(text) as Partial<EnsembleRequest> & {
+      const content = (value ?? {}) as Partial<EnsembleRequest> & {
         format?: unknown;
         fitted?: FittedEnsemble | null;
       };
       const { members, settings, files, maxRows, fitted } = content;
-      if (content.format !== format || !Array.isArray(members) || files === undefined || maxRows === undefined) {
+      const isWhole = content.format === format && Array.isArray(members) && members.every(isMember) &&
+        (files === null || isTrainFiles(files)) && isMaxRows(maxRows);
+      if (!isWhole) {
         throw new DataError(
           `"format" is not "${format}", or "members", "files" and "maxRows" are not as they were written`,
         );
@@ -171,6 +174,11 @@ export class EnsembleFolder {
       throw new DataError(`${path} is damaged: ${(error as Error).message.replace(/\.$/, "")}.`, { cause: error });
     }
   }
+}
+
+function isMember(value: unknown): value is Member {
+  const { recipe, settings } = (value ?? {}) as Partial<Member>;
+  return typeof recipe === "string" && typeof settings === "object" && settings !== null;
 }
 
 /** True when a folder holds an ensemble, whole or begun. */

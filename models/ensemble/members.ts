@@ -45,7 +45,7 @@ export function expandMembers(entries: readonly MemberEntry[]): Member[] {
     const where = `members, entry ${i + 1}`;
     for (const name of Object.keys(entry)) {
       if (!["recipe", "settings", "grid"].includes(name)) {
-        throw new UsageError(`${where} has "${name}"; recipe, settings and grid are expected.`);
+        throw new UsageError(`${where} has ${describeValue(name)}; recipe, settings and grid are expected.`);
       }
     }
     for (const [name, isRight, what] of entryFields) {
@@ -59,7 +59,7 @@ export function expandMembers(entries: readonly MemberEntry[]): Member[] {
     for (const [path, values] of Object.entries(entry.grid ?? {})) {
       if (!Array.isArray(values) || values.length === 0) {
         throw new UsageError(
-          `${where}: ${path} of the grid is ${JSON.stringify(values)}; a list of values is expected.`,
+          `${where}: ${describeValue(path)} of the grid is ${describeValue(values)}; a list of values is expected.`,
         );
       }
       found = found.flatMap((one) =>

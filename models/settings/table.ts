@@ -1,4 +1,5 @@
 import { quoteNearest } from "../../data/nearest_name.ts";
+import { describeValue } from "../../engine/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Field } from "./field.ts";
 import { currentSetting } from "./renamed.ts";
@@ -54,7 +55,7 @@ export function resolve<T extends Table>(table: T, given: unknown): Values<T> {
   const fill = (part: Table, values: unknown, path: string): unknown => {
     if (typeof values !== "object" || values === null || Array.isArray(values)) {
       const what = path === "" ? "The settings are" : `${path.slice(0, -1)} is`;
-      throw new UsageError(`${what} ${JSON.stringify(values)}; an object is expected.`);
+      throw new UsageError(`${what} ${describeValue(values)}; an object is expected.`);
     }
     for (const name of Object.keys(values)) {
       if (!Object.hasOwn(part, name)) throw unknownSetting(path + name, table);
@@ -104,7 +105,7 @@ function unknownSetting(path: string, table: Table): UsageError {
   const section = known.filter((one) => one.startsWith(path.slice(0, path.lastIndexOf(".") + 1)));
   const sameName = known.find((one) => last(one) === last(path));
   const nearest = quoteNearest(path, sameName ? [sameName] : section.length > 0 ? section : known);
-  return new UsageError(`There is no setting "${path}"; the nearest one is ${nearest}.`);
+  return new UsageError(`There is no setting ${describeValue(path)}; the nearest one is ${nearest}.`);
 }
 
 /** Values that are no sections, by path. */

@@ -1,5 +1,6 @@
+import { readJsonValue } from "../../data/json_value.ts";
 import { readNpyMatrix, writeNpy } from "../../data/npy.ts";
-import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { RunFolder } from "../run_folder.ts";
 import { readValidation } from "../validation_file.ts";
@@ -68,19 +69,11 @@ export async function readShiftFigures(folder: RunFolder): Promise<readonly Shif
 /** @throws DataError when the file is damaged */
 async function readShiftFile({ shift }: RunFolder): Promise<ShiftFile | null> {
   if (await whatIsAt(shift) === "nothing") return null;
-  const text = new TextDecoder().decode(await readFileOrExplain(shift, "what a run knows of shift"));
-  const content = parsed(text);
+  const { value } = await readJsonValue(shift, "what a run knows of shift");
+  const content = value as Partial<ShiftFile> & { readonly format?: unknown } | null;
   if (content?.format !== format || !Array.isArray(content.figures)) throw damaged(shift);
   return content as ShiftFile;
 }
 
 const damaged = (path: string) =>
   new DataError(`${path} is damaged: it is not as it was written; train the run again.`);
-
-function parsed(text: string): Partial<ShiftFile> & { readonly format?: unknown } | null {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

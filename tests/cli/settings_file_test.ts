@@ -55,14 +55,14 @@ for (const [what, text, message] of refused) {
 }
 
 const members: [text: string, message: string][] = [
-  ['[{"recipe": 5}]', "members, entry 1: recipe is 5; the name of a recipe is expected."],
+  ['[{"recipe": 5}]', "c.json: members, entry 1: recipe is 5; the name of a recipe is expected."],
   [
     '[{"recipe": "bilinear", "settings": "x"}]',
-    'members, entry 1: settings is "x"; an object of settings is expected.',
+    'c.json: members, entry 1: settings is "x"; an object of settings is expected.',
   ],
   [
     '[{"recipe": "bilinear", "grid": [1]}]',
-    "members, entry 1: grid is a list; an object of lists of values is expected.",
+    "c.json: members, entry 1: grid is a list; an object of lists of values is expected.",
   ],
 ];
 for (const [text, message] of members) {

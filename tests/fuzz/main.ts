@@ -7,7 +7,7 @@ import { targets } from "./targets.ts";
 import type { FuzzJob } from "./worker.ts";
 
 /** The longest that a hundred inputs may take. */
-const patienceMilliseconds = 120_000;
+const patienceMilliseconds = 60_000;
 
 const { values: words } = parseArgs({
   args: Deno.args,

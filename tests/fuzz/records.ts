@@ -39,7 +39,7 @@ const file = fc.record({
     ? records.map((one) => JSON.stringify(one) + "\n").join("")
     : JSON.stringify(records, null, indent);
   const ascii = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const written = escaped ? json.replace(/[^\x00-\x7f]/g, ascii) : json;
+  const written = escaped ? json.replace(/[\u0080-\uffff]/g, ascii) : json;
   if (encoding !== "utf-16") return new TextEncoder().encode(encoding + written);
   const marked = "\ufeff" + written;
   return new Uint8Array(Uint16Array.from({ length: marked.length }, (_, i) => marked.charCodeAt(i)).buffer);

@@ -1,8 +1,10 @@
+import { configs } from "./configs.ts";
 import { npy } from "./npy.ts";
 import { records } from "./records.ts";
 import { safetensors } from "./safetensors.ts";
 import { scores } from "./scores.ts";
 import type { Target } from "./target.ts";
+import { tokenizer } from "./tokenizer.ts";
 
 /** Every kind of file that is fuzzed. */
-export const targets: readonly Target[] = [records, npy, safetensors, scores];
+export const targets: readonly Target[] = [records, npy, safetensors, tokenizer, configs, scores];
