@@ -115,7 +115,7 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
       { config: { model_type: "t5" } },
       /has the model_type "t5"; known are bert, roberta, xlm-roberta, /,
     ],
-    ["no architecture is named", { config: { model_type: undefined } }, /has the model_type undefined; known are bert/],
+    ["no architecture is named", { config: { model_type: undefined } }, /has the model_type missing; known are bert/],
     [
       "positions are relative",
       { config: { position_embedding_type: "relative_key" } },
