@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
 import { readJsonObjectIfThere } from "./json_file.ts";
@@ -22,8 +23,8 @@ export async function readDefaultPrompt(folder: string): Promise<string> {
   const prompt = typeof name === "string" ? known.get(name) : undefined;
   if (typeof prompt === "string") return prompt;
   throw new DataError(
-    `${path} has the default_prompt_name ${JSON.stringify(name)}; one of its prompts, ${
-      [...known.keys()].join(", ")
+    `${path} has the default_prompt_name ${describeValue(name)}; one of its prompts, ${
+      [...known.keys()].map(describeValue).join(", ")
     }, is expected.`,
   );
 }

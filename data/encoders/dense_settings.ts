@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObject } from "./json_file.ts";
 
@@ -37,7 +38,7 @@ export async function readDense(folder: string): Promise<DenseSettings & { reado
     : undefined;
   const known = denseActivations.find((one) => one === name);
   if (!known) {
-    const found = JSON.stringify(activation), names = denseActivations.join(", ");
+    const found = describeValue(activation), names = denseActivations.join(", ");
     throw new DataError(`${path} has the activation_function ${found}; known are PyTorch's ${names}.`);
   }
   return {
@@ -54,11 +55,11 @@ export async function readDense(folder: string): Promise<DenseSettings & { reado
 function sizeOf(config: JsonObject, key: string, path: string): number {
   const value = config[key];
   if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
-  throw new DataError(`${path}: "${key}" is ${JSON.stringify(value)}; a positive integer is expected.`);
+  throw new DataError(`${path}: "${key}" is ${describeValue(value)}; a positive integer is expected.`);
 }
 
 function flagOf(config: JsonObject, key: string, path: string, usual: boolean): boolean {
   const value = config[key] ?? usual;
   if (typeof value === "boolean") return value;
-  throw new DataError(`${path}: "${key}" is ${JSON.stringify(value)}; true or false is expected.`);
+  throw new DataError(`${path}: "${key}" is ${describeValue(value)}; true or false is expected.`);
 }

@@ -1,3 +1,4 @@
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
 
@@ -41,7 +42,7 @@ export async function readPooling(path: string): Promise<Pooling> {
   const config = await readJsonObjectIfThere(path, "the settings of a pooling");
   const { include_prompt: prompt = true } = config;
   if (typeof prompt !== "boolean") {
-    throw new DataError(`${path}: "include_prompt" is ${JSON.stringify(prompt)}; true or false is expected.`);
+    throw new DataError(`${path}: "include_prompt" is ${describeValue(prompt)}; true or false is expected.`);
   }
   const modes = config.pooling_mode === undefined ? switchedOn(config, path) : named(config.pooling_mode, path);
   return { modes, includePrompt: prompt };
@@ -51,7 +52,7 @@ function switchedOn(config: JsonObject, path: string): PoolingMode[] {
   for (const [key, value] of Object.entries(config)) {
     if (!key.startsWith("pooling_mode_")) continue;
     if (typeof value !== "boolean") {
-      throw new DataError(`${path}: "${key}" is ${JSON.stringify(value)}; true or false is expected.`);
+      throw new DataError(`${path}: "${key}" is ${describeValue(value)}; true or false is expected.`);
     }
     if (value && !switches.has(key)) {
       throw new DataError(`${path} asks for ${key}; known are ${[...switches.keys()].join(", ")}.`);
@@ -66,7 +67,7 @@ function named(value: unknown, path: string): PoolingMode[] {
   const unknown = names.find((name) => !poolingModes.some((mode) => mode === name));
   if (names.length > 0 && unknown === undefined) return names as PoolingMode[];
   const found = names.length > 0 ? unknown : value;
-  throw new DataError(`${path} has the pooling_mode ${JSON.stringify(found)}; known are ${poolingModes.join(", ")}.`);
+  throw new DataError(`${path} has the pooling_mode ${describeValue(found)}; known are ${poolingModes.join(", ")}.`);
 }
 
 /**

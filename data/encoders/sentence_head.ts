@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { whatIsAt } from "../../engine/files.ts";
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readDefaultPrompt } from "./default_prompt.ts";
 import { type DenseSettings, readDense } from "./dense_settings.ts";
@@ -112,7 +113,7 @@ async function readModules(folder: string, path: string): Promise<Pick<SentenceH
     const { kind, type, below } = readEntry(entry, i, folder, path);
     if ((kind === "Transformer") !== (i === 0)) {
       throw new DataError(
-        `${path}, entry ${i} is ${JSON.stringify(type)}; exactly one Transformer, as the first entry, is expected.`,
+        `${path}, entry ${i} is ${describeValue(type)}; exactly one Transformer, as the first entry, is expected.`,
       );
     }
     if (kind === "Transformer") encoder = below;
@@ -142,16 +143,16 @@ function readEntry(entry: unknown, i: number, folder: string, path: string) {
     if (!kind) {
       const known = kinds.join(", ");
       throw new DataError(
-        `${path} names the module ${JSON.stringify(type)}; known are sentence-transformers' ${known}.`,
+        `${path} names the module ${describeValue(type)}; known are sentence-transformers' ${known}.`,
       );
     }
     if (typeof name === "string") {
       if (!isAbsolute(name) && !name.split(/[\\/]/).includes("..")) return { kind, type, below: join(folder, name) };
-      throw new DataError(`${path}, entry ${i}: the path ${JSON.stringify(name)} points outside the folder.`);
+      throw new DataError(`${path}, entry ${i}: the path ${describeValue(name)} points outside the folder.`);
     }
   }
   throw new DataError(
-    `${path}, entry ${i}: ${JSON.stringify(entry)} is not a module; an object with a type and a path is expected.`,
+    `${path}, entry ${i}: ${describeValue(entry)} is not a module; an object with a type and a path is expected.`,
   );
 }
 
@@ -170,7 +171,7 @@ function levelOf({ module_input_name: input, module_output_name: output }: JsonO
   const from = input ?? "sentence_embedding", to = output ?? from;
   if (from === to && (from === "token_embeddings" || from === "sentence_embedding")) return from;
   throw new DataError(
-    `${path} reads ${JSON.stringify(from)} and writes ${JSON.stringify(to)}; ` +
+    `${path} reads ${describeValue(from)} and writes ${describeValue(to)}; ` +
       "token_embeddings or sentence_embedding for both is expected.",
   );
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
 
@@ -26,10 +27,10 @@ export async function readTransformerSettings(folder: string): Promise<Transform
     refuseOtherOutputs(config, path);
     const { max_seq_length: maxTokens = null, do_lower_case: lowerCase = false } = config;
     if (maxTokens !== null && !(Number.isSafeInteger(maxTokens) && maxTokens as number > 0)) {
-      throw new DataError(`${path}: "max_seq_length" is ${JSON.stringify(maxTokens)}; a positive integer is expected.`);
+      throw new DataError(`${path}: "max_seq_length" is ${describeValue(maxTokens)}; a positive integer is expected.`);
     }
     if (typeof lowerCase !== "boolean") {
-      throw new DataError(`${path}: "do_lower_case" is ${JSON.stringify(lowerCase)}; true or false is expected.`);
+      throw new DataError(`${path}: "do_lower_case" is ${describeValue(lowerCase)}; true or false is expected.`);
     }
     return { maxTokens: maxTokens as number | null ?? await readModelMaxLength(folder), lowerCase };
   }
@@ -51,6 +52,6 @@ function refuseOtherOutputs({ transformer_task, module_output_name, modality_con
   ] as const;
   for (const [key, found, expected] of asked) {
     if (found === undefined || found === expected) continue;
-    throw new DataError(`${path}: "${key}" is ${JSON.stringify(found)}; "${expected}" is expected.`);
+    throw new DataError(`${path}: "${key}" is ${describeValue(found)}; "${expected}" is expected.`);
   }
 }

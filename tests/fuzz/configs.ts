@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { readEnsemble } from "../../cli/ensemble_options.ts";
 import { readConfigFile, readSettings } from "../../cli/train_options.ts";
+import { readModelFolder } from "../../data/encoders/model_folder.ts";
 import { readMetricDefinitions } from "../../data/metric_definitions.ts";
 import { readEncoderConfig } from "../../models/encoder/config.ts";
 import { EnsembleFolder } from "../../models/ensemble/config.ts";
@@ -22,6 +23,8 @@ interface ConfigFile {
   /** Its path in a folder. */
   readonly path: string;
   readonly examples: readonly unknown[];
+  /** Files beside it. */
+  readonly beside?: Readonly<Record<string, unknown>>;
   read(folder: string): Promise<unknown>;
   /** Compares what was read with the same text by a simple parser. */
   check?(found: Outcome<unknown>, parsed: unknown): void;
@@ -46,6 +49,27 @@ const encoder = {
 const distilbert = {
   ...{ model_type: "distilbert", vocab_size: 30, dim: 12, n_layers: 2, n_heads: 2, hidden_dim: 20 },
   ...{ max_position_embeddings: 40, activation: "relu", dropout: 0.1, attention_dropout: 0 },
+};
+const module = (kind: string, path: string) => ({ path, type: `sentence_transformers.models.${kind}` });
+const dense = {
+  ...{ in_features: 12, out_features: 4, bias: true, use_residual: false },
+  activation_function: "torch.nn.modules.activation.Tanh",
+};
+/** What sentence-transformers writes beside an encoder. */
+const sentenceFiles = {
+  "config.json": encoder,
+  "modules.json": ["Transformer", "Pooling", "Dense", "Normalize"].map((kind, i) =>
+    module(kind, i === 0 ? "" : `${i}_${kind}`)
+  ),
+  "1_Pooling/config.json": {
+    word_embedding_dimension: 12,
+    pooling_mode_mean_tokens: true,
+    pooling_mode_cls_token: false,
+  },
+  "2_Dense/config.json": dense,
+  "sentence_bert_config.json": { max_seq_length: 16, do_lower_case: false },
+  "config_sentence_transformers.json": { prompts: { query: "query: " }, default_prompt_name: "query" },
+  "tokenizer_config.json": { model_max_length: 32 },
 };
 const settings = {
   recipe: "bilinear",
@@ -78,6 +102,18 @@ const configFiles: readonly ConfigFile[] = [
     ],
     read: readEncoderConfig,
     check: checkEncoder,
+  },
+  ...Object.entries(sentenceFiles).map(([path, example]): ConfigFile => ({
+    path,
+    examples: [example],
+    beside: sentenceFiles,
+    read: (folder) => readModelFolder(folder, null),
+  })),
+  {
+    path: "1_Pooling/config.json",
+    examples: [{ embedding_dimension: 12, pooling_mode: ["mean"] }, { pooling_mode: "cls", include_prompt: false }],
+    beside: sentenceFiles,
+    read: (folder) => readModelFolder(folder, null),
   },
   {
     path: "settings.json",
@@ -141,16 +177,26 @@ export const configs = targetOf({
     edits: fc.oneof(fc.constant([]), edits),
   }),
   async check({ file, example, changes, edits }, folder) {
-    const { path, examples, read, check } = configFiles[file]!, own = join(folder, String(file));
-    Deno.mkdirSync(own, { recursive: true });
+    const { path, examples, beside = {}, read, check } = configFiles[file]!, own = join(folder, String(file));
+    prepare(own, beside);
     const json = JSON.stringify(changeJson(examples[example % examples.length], changes));
     const bytes = change(new TextEncoder().encode(json), edits);
     Deno.writeFileSync(join(own, path), bytes);
-    const found = await attempt(() => read(own), [path]);
+    const found = await attempt(() => read(own), [own]);
     assert.ok(changes.length + edits.length > 0 || "value" in found, Deno.inspect(found));
     check?.(found, parse(bytes));
   },
 });
+
+/** Makes a folder with files once; of them only the one that is changed is written again. */
+function prepare(folder: string, files: Readonly<Record<string, unknown>>): void {
+  if (prepared.has(folder)) return;
+  for (const below of ["1_Pooling", "2_Dense"]) Deno.mkdirSync(join(folder, below), { recursive: true });
+  for (const [name, value] of Object.entries(files)) Deno.writeTextFileSync(join(folder, name), JSON.stringify(value));
+  prepared.add(folder);
+}
+
+const prepared = new Set<string>();
 
 /** What bytes are by a simple parser, or that they are no JSON in UTF-8; keys that are there twice count as such. */
 function parse(bytes: Uint8Array): unknown {

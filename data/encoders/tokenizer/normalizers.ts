@@ -1,4 +1,5 @@
 import { ReplaceNormalizer } from "@huggingface/tokenizers";
+import { describeValue } from "../../../engine/describe_value.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { JsonObject } from "../json_file.ts";
 import { bertMark, control, fixedCharacter, han, mark, newCapital, space } from "./characters.ts";
@@ -45,7 +46,7 @@ export function createNormalizer(config: PartConfig | null | undefined): Normali
     case "Precompiled":
       return charsmapNormalizer(config.precompiled_charsmap as string | null | undefined);
     default:
-      throw new MetrogradError(`the normalizer ${JSON.stringify(config.type)} is not known`);
+      throw new MetrogradError(`the normalizer ${describeValue(config.type)} is not known`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { SplitPreTokenizer } from "@huggingface/tokenizers";
+import { describeValue } from "../../../engine/describe_value.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import { numeric, punctuation, space, word } from "./characters.ts";
 import type { PartConfig } from "./normalizers.ts";
@@ -47,7 +48,7 @@ export function createPreTokenizer(config: PartConfig | null | undefined): PreTo
     case "ByteLevel":
       return byteLevel(config);
     default:
-      throw new MetrogradError(`the pre-tokenizer ${JSON.stringify(config.type)} is not known`);
+      throw new MetrogradError(`the pre-tokenizer ${describeValue(config.type)} is not known`);
   }
 }
 
@@ -79,7 +80,7 @@ function literal(text: string): RegExp {
 function behaviorOf(name: unknown): SplitBehavior {
   const known = splitBehaviors.find((one) => one === name);
   if (known) return known;
-  throw new MetrogradError(`the behavior ${JSON.stringify(name)} of a pre-tokenizer is not known`);
+  throw new MetrogradError(`the behavior ${describeValue(name)} of a pre-tokenizer is not known`);
 }
 
 function metaspace(config: PartConfig): PreTokenizer {

@@ -1,3 +1,4 @@
+import { describeValue } from "../../../engine/describe_value.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { PartConfig } from "./normalizers.ts";
 
@@ -30,7 +31,7 @@ export function specialTokens(config: PartConfig | null | undefined): SpecialTok
         behind: [...inner.behind, ...outer.behind],
       }), { before: [], behind: [] });
     default:
-      throw new MetrogradError(`the post-processor ${JSON.stringify(config!.type)} is not known`);
+      throw new MetrogradError(`the post-processor ${describeValue(config!.type)} is not known`);
   }
 }
 

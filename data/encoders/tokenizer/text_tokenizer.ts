@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { DataError } from "../../../kernels/errors.ts";
 import { type JsonObject, readJsonObject } from "../json_file.ts";
 import { type AddedToken, addedTokenFinder } from "./added_tokens.ts";
+import { checkParts } from "./check_parts.ts";
 import { createNormalizer, lowerCase, type Normalizer, type PartConfig } from "./normalizers.ts";
 import { createPreTokenizer, type PreTokenizer } from "./pre_tokenizers.ts";
 import { type SpecialTokens, specialTokens } from "./special_tokens.ts";
@@ -56,6 +57,7 @@ export class TextTokenizer {
     const path = join(folder, "tokenizer.json"), json = await readJsonObject(path, "the tokenizer of an encoder");
     let parts: Parts;
     try {
+      checkParts(json);
       parts = partsOf(json, options);
     } catch (error) {
       const reason = error instanceof Error ? error.message.split("\n", 1)[0]! : String(error);

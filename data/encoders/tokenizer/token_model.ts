@@ -1,4 +1,5 @@
 import { BPE, type Model, Unigram, WordPiece } from "@huggingface/tokenizers";
+import { describeValue } from "../../../engine/describe_value.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { PartConfig } from "./normalizers.ts";
 
@@ -49,7 +50,7 @@ function createPackageModel(type: unknown, config: PartConfig): Model {
       }
       return new BPE(config as unknown as ConstructorParameters<typeof BPE>[0]);
     default:
-      throw new MetrogradError(`the model ${JSON.stringify(type)} is not known`);
+      throw new MetrogradError(`the model ${describeValue(type)} is not known`);
   }
 }
 

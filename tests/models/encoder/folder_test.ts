@@ -129,7 +129,7 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
     [
       "a size is missing",
       { config: { intermediate_size: undefined } },
-      /"intermediate_size" is undefined; an integer from 1/,
+      /"intermediate_size" is missing; an integer from 1/,
     ],
     [
       "the heads do not divide the width",
