@@ -107,7 +107,8 @@ const rules: ReadonlyMap<unknown, Readonly<Record<string, Rule>>> = new Map(Obje
   },
 }));
 const addedToken: Readonly<Record<string, Rule>> = {
-  id: [isCount, "a count"],
+  // Whether it is a row of the encoder is checked with all other tokens.
+  id: [Number.isFinite, "a number"],
   content: [(value) => isText(value) && value !== "", "text"],
   single_word: flag,
   lstrip: flag,
