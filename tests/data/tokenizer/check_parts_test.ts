@@ -15,6 +15,7 @@ const refused: [message: string, change: Readonly<Record<string, unknown>>][] = 
   ["model.merges is a list, and a list of pairs of pieces is expected", { model: { ...whole.model, merges: ["ab"] } }],
   ["added_tokens[0] is null, and an object is expected", { added_tokens: [null] }],
   ["added_tokens[0].content is missing, and text is expected", { added_tokens: [{ id: 0 }] }],
+  ["added_tokens[0].id is missing, and a number is expected", { added_tokens: [{ content: "<w>" }] }],
   ["normalizer.normalizers[0].content is 5, and text is expected", {
     normalizer: { type: "Sequence", normalizers: [{ type: "Replace", pattern: { String: "a" }, content: 5 }] },
   }],

@@ -105,18 +105,14 @@ Deno.test(
     });
     const json = JSON.parse(await Deno.readTextFile(join(folder, "tokenizer.json")));
     for (
-      const [content, id, found] of [["<x>", 5000, 5000], ["<y>", -1, -1], ["<z>", 2.5, 2.5], [
-        "<w>",
-        undefined,
-        undefined,
-      ]]
+      const [content, id] of [["<x>", 5000], ["<y>", -1], ["<z>", 2.5]] as const
     ) {
       json.added_tokens = [...json.added_tokens.slice(0, 5), { content, id, special: true }];
       await put(folder, "tokenizer.json", JSON.stringify(json));
       await assert.rejects(() => TextTokenizer.open(folder, { vocabulary: vocabularyOf("bert") }), {
         name: "DataError",
         message:
-          `${folder}/tokenizer.json gives "${content}" the number ${found}, but config.json has a vocab_size of 22.`,
+          `${folder}/tokenizer.json gives "${content}" the number ${id}, but config.json has a vocab_size of 22.`,
       });
     }
     for (
