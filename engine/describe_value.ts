@@ -1,10 +1,10 @@
 /**
- * A value as error messages show what was found: JSON, shortened; "missing", "a list" and "an object" in words; and numbers
+ * A value as error messages show what was found: JSON, shortened; "missing", lists and objects in words; and numbers
  * that JSON cannot say by name, since `1e400` in a file is Infinity once it is read.
  */
 export function describeValue(value: unknown): string {
   if (value === undefined) return "missing";
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object" && value !== null) return "an object";
   if (value === Infinity || value === -Infinity) return `${value} (beyond the range of numbers, 1.8e308)`;
   if (typeof value !== "string") return String(value);

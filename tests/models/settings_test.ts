@@ -37,7 +37,7 @@ Deno.test("settings: unknown ones are refused with the nearest known, sections a
   refused({ lr: 1 }, 'There is no setting "lr"; the nearest one is "optimizer.lr".');
   refused({ toString: 1 }, 'There is no setting "toString"; the nearest one is "hidden".');
   refused({ optimizer: 3 }, "optimizer is 3; an object is expected.");
-  refused([], "The settings are []; an object is expected.");
+  refused([], "The settings are an empty list; an object is expected.");
   refused({ optimizer: { lr: "0.1" } }, 'optimizer.lr is "0.1"; a number from 0 to 1 is expected.');
   refused({ optimizer: { lr: null } }, "optimizer.lr is null; a number from 0 to 1 is expected.");
   refused({ optimizer: { name: "sdg" } }, 'optimizer.name is "sdg"; adam or sgd is expected (did you mean sgd?).');

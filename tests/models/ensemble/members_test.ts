@@ -48,7 +48,7 @@ Deno.test("members: what cannot be trained is refused with its place", () => {
   );
   refused(
     () => words({ recipe: "bilinear", grid: { "training.seed": [] } }),
-    /training\.seed of the grid is \[\]; a list/,
+    /"training\.seed" of the grid is an empty list; a list/,
   );
   refused(
     () => words({ recipe: "bilinear", gird: {} } as MemberEntry),

@@ -78,7 +78,7 @@ for (
       scorer.dispose();
 
       await Deno.writeTextFile(run.shift, "{");
-      await assert.rejects(Scorer.load(engine, out), /shift\.json is damaged/);
+      await assert.rejects(Scorer.load(engine, out), /shift\.json is not valid JSON/);
       await Deno.remove(run.shift);
       const older = await Scorer.load(engine, out);
       assert.equal((await older.predict(features)).shift, "none");
