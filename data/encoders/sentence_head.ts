@@ -147,6 +147,9 @@ function readEntry(entry: unknown, i: number, folder: string, path: string) {
       );
     }
     if (typeof name === "string") {
+      if (/\p{Cc}/u.test(name)) {
+        throw new DataError(`${path}, entry ${i}: the path ${describeValue(name)} holds control characters.`);
+      }
       if (!isAbsolute(name) && !name.split(/[\\/]/).includes("..")) return { kind, type, below: join(folder, name) };
       throw new DataError(`${path}, entry ${i}: the path ${describeValue(name)} points outside the folder.`);
     }

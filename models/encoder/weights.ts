@@ -81,7 +81,7 @@ function spellings(name: string): string[] {
 async function filesOf(folder: string, index: string): Promise<string[]> {
   const { weight_map: map } = await readJsonObject(index, "the index of an encoder's weights");
   const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : [];
-  if (names.length === 0 || names.some((name) => typeof name !== "string" || /[\\/]/.test(name))) {
+  if (names.length === 0 || names.some((name) => typeof name !== "string" || /[\\/\p{Cc}]/u.test(name))) {
     throw new DataError(`${index} is damaged: its weight_map is expected to give the file of each tensor.`);
   }
   return names.map((name) => join(folder, name));
