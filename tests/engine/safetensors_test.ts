@@ -246,3 +246,20 @@ Deno.test({
     assert.deepEqual(encodeSafetensors(tensors, metadata), original);
   },
 });
+
+Deno.test(
+  "safetensors: tensors of one file that are read at the same time get their own values",
+  withFolder(async (folder) => {
+    const path = join(folder, "m");
+    const many = Array.from({ length: 40 }, (_, i): [string, SafetensorsTensor] => [
+      `w${i}`,
+      { dtype: "F32", shape: [500], data: new Float32Array(500).fill(i) },
+    ]);
+    await writeSafetensors(path, new Map(many));
+    using file = await SafetensorsReader.open(path);
+    const read = await Promise.all(
+      many.map(async ([name]) => [name, await file.tensors.get(name)!.read(0, 500)] as const),
+    );
+    assert.deepEqual(read, many.map(([name, { data }]) => [name, data]));
+  }),
+);
