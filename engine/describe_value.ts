@@ -9,5 +9,5 @@ export function describeValue(value: unknown): string {
   if (value === Infinity || value === -Infinity) return `${value} (beyond the range of numbers, 1.8e308)`;
   if (typeof value !== "string") return String(value);
   const shown = JSON.stringify(value);
-  return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
+  return shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
 }

@@ -128,7 +128,7 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
       /modules\.json, entry 0: null is not a module; an object with a type and a path is expected\.$/,
     ],
     ["an entry is a word", [transformer, "x"], {}, /modules\.json, entry 1: "x" is not a module; an object with a/],
-    ["a path is none", [transformer, { ...pooling, path: 1 }], {}, /entry 1: \{.*\} is not a module; an object with a/],
+    ["a path is none", [transformer, { ...pooling, path: 1 }], {}, /entry 1: an object is not a module; an object with a/],
     [
       "a path leads out",
       [transformer, module("Pooling", "../x")],
@@ -172,7 +172,7 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
       "no pooling is named",
       [transformer, pooling],
       { Pooling: { pooling_mode: [] } },
-      /has the pooling_mode \[\]; known/,
+      /has the pooling_mode an empty list; known/,
     ],
     [
       "a switch is unknown",
@@ -202,7 +202,7 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
       "a dense layer has no size",
       [transformer, pooling, dense],
       { Dense: {} },
-      /"in_features" is undefined; a positive/,
+      /"in_features" is missing; a positive/,
     ],
     [
       "a dense layer of rows comes before they are there",
@@ -242,7 +242,7 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
         '{"prompts": {"a": "x"}, "default_prompt_name": "toString"}',
       );
       await assert.rejects(readSentenceHead(folder), {
-        message: /has the default_prompt_name "toString"; one of its prompts, query, document, a, is expected\.$/,
+        message: /has the default_prompt_name "toString"; one of its prompts, "query", "document", "a", is expected\.$/,
       });
       await put(folder, "config_sentence_transformers.json", '{"default_prompt_name": null}');
       await put(folder, "sentence_bert_config.json", '{"transformer_task": "fill-mask"}');
