@@ -128,7 +128,12 @@ Deno.test("sentence head: what cannot be applied is refused by name", async (t) 
       /modules\.json, entry 0: null is not a module; an object with a type and a path is expected\.$/,
     ],
     ["an entry is a word", [transformer, "x"], {}, /modules\.json, entry 1: "x" is not a module; an object with a/],
-    ["a path is none", [transformer, { ...pooling, path: 1 }], {}, /entry 1: an object is not a module; an object with a/],
+    [
+      "a path is none",
+      [transformer, { ...pooling, path: 1 }],
+      {},
+      /entry 1: an object is not a module; an object with a/,
+    ],
     [
       "a path leads out",
       [transformer, module("Pooling", "../x")],

@@ -1,48 +1,64 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readNpy, writeNpy } from "../../data/npy.ts";
 import { finetune } from "../../models/finetune/finetune.ts";
 import { readHistory } from "../../models/history.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
+import { registerEncoder } from "../../models/open_encoder.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { FakeEncoder } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 import { writeTinyEncoder } from "./encoder/tiny_encoder.ts";
-import { silent, small, widths, writeInputs } from "./runs.ts";
+import { silent, small, writeInputs } from "./runs.ts";
 
-/** Inputs with a number in a record's embedding whose square is beyond f32. */
+/** An encoder with a number whose square is beyond f32 for one text. Files of such vectors would be refused. */
+class Overflowing extends FakeEncoder {
+  constructor(readonly response: string) {
+    super(`overflowing:${response}`);
+  }
+
+  override vector(text: string): Float32Array {
+    const vector = super.vector(text);
+    if (text === this.response) vector[0] = 3e30;
+    return vector;
+  }
+}
+registerEncoder("overflowing", (name) => Promise.resolve(new Overflowing(name)));
+
+/** Inputs and settings of a run in which a record's embedding overflows. */
 async function overflowing(folder: string, record: number) {
-  const files = await writeInputs(folder), path = join(files.embeddings, "text.npy");
-  const { data, shape } = await readNpy(path), values = Float32Array.from(data as Float32Array);
-  values[record * widths.text] = 3e30;
-  await writeNpy(path, values, [...shape]);
-  return files;
+  const files = { ...await writeInputs(folder), embeddings: null };
+  return {
+    files,
+    settings: { ...small, features: { encoder: `overflowing:answer ${record}`, texts: "prompt-response" } } as const,
+  };
 }
 
 Deno.test(
   "non-finite: the first tensor that turned is named with its step; resumed, the step is skipped, as with a lower scale",
   withFolder(async (folder) => {
-    const files = await overflowing(folder, 20), out = (name: string) => join(folder, name);
-    const train = (name: string, settings: GivenSettings, warnings: string[] = []) =>
-      trainRun({ recipe: "bilinear", files, maxRows: null, out: out(name), settings }, {
+    const { files, settings } = await overflowing(folder, 20), out = (name: string) => join(folder, name);
+    const train = (name: string, given: GivenSettings, warnings: string[] = []) =>
+      trainRun({ recipe: "bilinear", files, maxRows: null, out: out(name), settings: given }, {
         reporter: { ...silent, warn: (sentence) => void warnings.push(sentence) },
+        cache: null,
       });
     const first =
       /^\S+\.weight: the gradient is not finite at step 2 \(learning rate 0\.01\)\. The first tensor that is not finite is the output of layer_norm \[16, 16\], from element \[15, 0\] on\. /;
-    await assert.rejects(train("a", small), (error: Error) => {
+    await assert.rejects(train("a", settings), (error: Error) => {
       assert.match(error.message, first);
       assert.match(error.message, /There is no checkpoint yet: train --resume .*a --set optimizer\.lr=0\.001$/);
       return true;
     });
     const change = ["training.onNonfinite", "skip", "--on-nonfinite"] as const, warnings: string[] = [];
     const reporter = { ...silent, warn: (sentence: string) => void warnings.push(sentence) };
-    assert.ok((await resumeRun(out("a"), { reporter }, [change])).best);
+    assert.ok((await resumeRun(out("a"), { reporter, cache: null }, [change])).best);
     assert.match(warnings[0]!, first);
     assert.match(warnings[0]!, / The step is left out\.$/);
     assert.deepEqual(
       warnings.filter((sentence) => sentence.startsWith("Epoch")),
       [1, 2, 3].map((epoch) => `Epoch ${epoch}: 1 step left out for a gradient that is not finite.`),
     );
-    await train("b", { ...small, training: { ...small.training, onNonfinite: "reduce-scale" } });
+    await train("b", { ...settings, training: { ...small.training, onNonfinite: "reduce-scale" } });
     const [skipped, scaled] = await Promise.all(
       ["a", "b"].map((name) => readHistory(join(out(name), "metrics.jsonl"))),
     );
@@ -56,9 +72,9 @@ Deno.test(
 Deno.test(
   "non-finite: held-out rows that no epoch can score end the run in one sentence",
   withFolder(async (folder) => {
-    const request = { recipe: "bilinear", files: await overflowing(folder, 10), settings: small, maxRows: null };
+    const request = { recipe: "bilinear", ...await overflowing(folder, 10), maxRows: null };
     await assert.rejects(
-      trainRun({ ...request, out: join(folder, "run") }, { reporter: silent }),
+      trainRun({ ...request, out: join(folder, "run") }, { reporter: silent, cache: null }),
       /^MetrogradError: No epoch of .*run has a finite RMSE on the held-out rows/,
     );
   }),
