@@ -28,6 +28,7 @@ import {
   mean,
   mseLoss,
   multiply,
+  normalize,
   permute,
   relu,
   reshape,
@@ -219,6 +220,14 @@ for (const training of [true, false]) {
     },
   );
 }
+
+gradientTest("batch norm with relu alone", at(shifted, { bias: [5, -5, 5, -5] }), (inputs) => {
+  return batchNorm({ ...inputs, ...running(4) }, { training: true, relu: true });
+});
+// Rows shorter than eps, and longer ones.
+gradientTest("normalize with a large eps", at({ x: [2, 3] }, { x: [0.3, -0.2, 0.4, 2, -1, 1.5] }), ({ x }) => {
+  return normalize({ x }, { eps: 1, scale: 2 });
+});
 
 gradientTest("dropout with a fixed draw", at({ x: [5, 6] }), ({ x }) => {
   fixDraws();

@@ -43,6 +43,29 @@ for (const [name, product] of Object.entries(products)) {
   });
 }
 
+for (const name of ["a", "b"] as const) {
+  for (const transposeA of [false, true]) {
+    Deno.test({
+      name: `half: a product with ${name} alone as halves${
+        transposeA ? ", A transposed," : ""
+      } has the gradients of the rounded numbers${suffix}`,
+      ignore: !able,
+      fn: async () => {
+        const product = (stored: (x: Tensor, operand: "a" | "b") => Tensor) => (a: Tensor, b: Tensor) => {
+          const turned = transposeA ? ops.transpose({ x: a }) : a;
+          return matmul({ a: stored(turned, "a"), b: stored(b, "b") }, { transposeA, transposeB: true });
+        };
+        const mixed = await evaluate(product((x, operand) => operand === name ? half({ x }) : x), data);
+        const key = name === "a" ? "x" : "weight";
+        const want = await evaluate(product((x) => x), { ...data, [key]: rounded(data[key]) });
+        mixed.forEach((values, i) => {
+          values.forEach((value, at) => assert.ok(Math.abs(value - want[i]![at]!) < 1e-5, `${i}: ${value}`));
+        });
+      },
+    });
+  }
+}
+
 Deno.test("half: an odd number of elements comes back rounded, and only f32 is taken", async () => {
   const x = engine.tensor([5], [1, 1 / 3, -70000, 2 ** -24, 5]);
   const y = half({ x }), z = float({ x: y });

@@ -70,6 +70,14 @@ Deno.test("gradient norm: elements whose squares overflow count like any others"
   assert.equal((await statusOf([Float32Array.of(1e30, -2e30)])).coefficient, 1);
 });
 
+Deno.test("gradient norm: what lies behind a range does not count", async () => {
+  for (const count of [1, 5, 18]) {
+    const gradient = harness.upload(new Float32Array(count + 8).fill(2)), status = harness.output(statusWords);
+    gradientNorm(launcher, { ranges: [{ gradient, count }], status });
+    assertClose([readGradientStatus((await harness.read(status))[0]).norm], [2 * Math.sqrt(count)]);
+  }
+});
+
 Deno.test("gradient norm: factors whose product's squares overflow count like any others", async () => {
   for (const size of [1e4, 1e16, 1e20, 1e30]) {
     const status = harness.output(statusWords), part = Math.cbrt(size);

@@ -185,6 +185,19 @@ const equivalents: readonly Equivalent[] = [
       "What is left of a line is taken four at a time, 0 from the end on; a second look finds what cannot be used.",
   },
   {
+    path: "gradient_partials.wgsl",
+    before: /^var found = Partial\(0\.0, |line < last|fffu\) > LARGEST_SQUARED/,
+    after: /^var found = Partial\(1\.0, |line <= last|fffu\) >= LARGEST_SQUARED/,
+    reason:
+      "1 is nothing beside a square that overflows, no element is at the end, and 1e15 itself can be squared, too.",
+  },
+  {
+    path: "gram_partials.wgsl",
+    before: /0x7fffffffu\) <= LARGEST;/,
+    after: /0x7fffffffu\) < LARGEST;/,
+    reason: "Of all numbers only the largest itself would tell.",
+  },
+  {
     path: "workgroup_tile.wgsl",
     before: /row >= uniforms\.m|column >= uniforms\.n|^return 0\.0;$|k < end/,
     after: /row > uniforms\.m|column > uniforms\.n|^return 1\.0;$|k <= end/,
