@@ -43,17 +43,19 @@ for (const [name, product] of Object.entries(products)) {
   });
 }
 
+const layouts = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
 for (const name of ["a", "b"] as const) {
-  for (const transposeA of [false, true]) {
+  for (const layout of layouts) {
     Deno.test({
-      name: `half: a product with ${name} alone as halves${
-        transposeA ? ", A transposed," : ""
-      } has the gradients of the rounded numbers${suffix}`,
+      name: `half: a product ${
+        JSON.stringify(layout)
+      } with ${name} alone as halves has the gradients of the rounded numbers${suffix}`,
       ignore: !able,
       fn: async () => {
-        const product = (stored: (x: Tensor, operand: "a" | "b") => Tensor) => (a: Tensor, b: Tensor) => {
-          const turned = transposeA ? ops.transpose({ x: a }) : a;
-          return matmul({ a: stored(turned, "a"), b: stored(b, "b") }, { transposeA, transposeB: true });
+        const product = (stored: (x: Tensor, operand: "a" | "b") => Tensor) => (x: Tensor, weight: Tensor) => {
+          const a = layout.transposeA ? ops.transpose({ x }) : x;
+          const b = layout.transposeB ? weight : ops.transpose({ x: weight });
+          return matmul({ a: stored(a, "a"), b: stored(b, "b") }, layout);
         };
         const mixed = await evaluate(product((x, operand) => operand === name ? half({ x }) : x), data);
         const key = name === "a" ? "x" : "weight";
