@@ -5,6 +5,7 @@ import { doctor } from "./doctor.ts";
 import { download } from "./download.ts";
 import { embed } from "./embed.ts";
 import { evaluate } from "./evaluate.ts";
+import { explore } from "./explore.ts";
 import { explainFailure, usageError } from "./failure.ts";
 import { finetune } from "./finetune.ts";
 import { predict } from "./predict.ts";
@@ -21,6 +22,7 @@ const actions: Actions = {
   compare,
   predict,
   recipes,
+  explore,
   augment,
   synthesize,
   embed,

@@ -6,6 +6,7 @@ import { type DoctorCall, doctorCommand } from "./doctor.ts";
 import { type DownloadCall, downloadCommand } from "./download.ts";
 import { type EmbedCall, embedCommand } from "./embed.ts";
 import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
+import { type ExploreCall, exploreCommand } from "./explore.ts";
 import { type FinetuneCall, finetuneCommand } from "./finetune.ts";
 import { type PredictCall, predictCommand } from "./predict.ts";
 import { type RecipesCall, recipesCommand } from "./recipes.ts";
@@ -21,6 +22,7 @@ export interface Actions {
   readonly compare: Action<CompareCall>;
   readonly predict: Action<PredictCall>;
   readonly recipes: Action<RecipesCall>;
+  readonly explore: Action<ExploreCall>;
   readonly augment: Action<AugmentCall>;
   readonly synthesize: Action<SynthesizeCall>;
   readonly embed: Action<EmbedCall>;
@@ -45,6 +47,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     compareCommand((call) => actions.compare(call, terminal)),
     predictCommand((call) => actions.predict(call, terminal)),
     recipesCommand((call) => actions.recipes(call, terminal)),
+    exploreCommand((call) => actions.explore(call, terminal)),
     augmentCommand((call) => actions.augment(call, terminal)),
     synthesizeCommand((call) => actions.synthesize(call, terminal)),
     embedCommand((call) => actions.embed(call, terminal)),

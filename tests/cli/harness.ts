@@ -28,6 +28,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     compare: note("compare"),
     predict: note("predict"),
     recipes: note("recipes"),
+    explore: note("explore"),
     augment: note("augment"),
     synthesize: note("synthesize"),
     embed: note("embed"),

@@ -1,0 +1,93 @@
+import { ranking } from "../figures/charts.ts";
+import { formatNumber, formatShare } from "../numbers.ts";
+import type { Section } from "../section.ts";
+import { type Cell, table } from "../table.ts";
+import { categoryOf, type ExploredSet, scoresOf } from "./explored_set.ts";
+import { mismatches } from "./language_section.ts";
+import { textNames } from "./measures.ts";
+import { categoryDistance, countValues, cumulativeDistance, type Distance, moments } from "./statistics.ts";
+
+/** How far one property of the records differs between train and test. */
+export interface Difference extends Distance {
+  readonly property: string;
+  /** What of it differs most, or its middle in either set. */
+  readonly how: string;
+}
+
+/** A property of each record: numbers, or names of categories. */
+type Property = readonly [name: string, of: (set: ExploredSet) => Float64Array | readonly string[]];
+
+const properties: readonly Property[] = [
+  ["score", (set) => scoresOf(set)],
+  ["metric", ({ records }) => records.map(({ metric }) => metric)],
+  ["main category of the metric", ({ records }) => records.map(({ metric }) => categoryOf(metric))],
+  ...textNames.flatMap((name): Property[] => [
+    [`characters of the ${name}`, ({ measures }) => measures.texts[name].characters],
+    [`words of the ${name}`, ({ measures }) => measures.texts[name].words],
+    [`script of the ${name}`, ({ measures }) => measures.texts[name].scripts],
+  ]),
+  ["script of prompt and response", (set) => set.records.map((_, row) => mismatches(set, row) ? "different" : "same")],
+  [
+    "words of the response to words of the prompt",
+    ({ measures: { texts } }) =>
+      texts.response.words.map((words, row) => words / texts.prompt.words[row]!).filter(Number.isFinite),
+  ],
+  ["system prompt", ({ records }) => records.map(({ systemPrompt }) => systemPrompt === null ? "missing" : "there")],
+  ["response", ({ records }) => records.map(({ response }) => response === "" ? "missing" : "there")],
+];
+
+/** The properties of the records by how far they differ between two sets, the farthest first. */
+export function differences(train: ExploredSet, test: ExploredSet): Difference[] {
+  return properties.flatMap(([property, of]): Difference[] => {
+    const a = of(train), b = of(test);
+    if (a.length === 0 || b.length === 0) return [];
+    if (a instanceof Float64Array && b instanceof Float64Array) {
+      const middles = [a, b].map((values) => formatNumber(moments(values)!.median));
+      return [{ property, how: `median ${middles[0]} in train, ${middles[1]} in test`, ...cumulativeDistance(a, b) }];
+    }
+    const first = a as readonly string[], second = b as readonly string[];
+    return [{ property, how: largestDifference(first, second), ...categoryDistance(first, second) }];
+  }).sort((a, b) => b.distance - a.distance);
+}
+
+/** What differs most between train and test: there scorers fail. */
+export function differenceSection(found: readonly Difference[]): Section {
+  const beyond = found.filter(({ distance, chance }) => distance > 2 * chance);
+  const data = table(
+    "differences",
+    "What differs between train and test",
+    ["property", "distance:number", "by chance:number", "what differs"],
+    found.map(({ property, distance, chance, how }): Cell[] => [property, distance, chance, how]),
+  );
+  const [first] = found;
+  return {
+    id: "differences",
+    title: "Train against test",
+    text: "A scorer learns the records of train and is asked about those of test; where they differ it may fail. The " +
+      "distance is 0 for equal distributions and 1 for those that share nothing: of numbers the largest difference of " +
+      "the cumulative shares (Kolmogorov and Smirnov), of categories the share of records that would have to change " +
+      "theirs (total variation).",
+    figures: first === undefined ? [] : [{
+      id: "differences",
+      title: "What differs most",
+      reading: `The ${first.property} differs most (${first.how}). ${beyond.length} of ${found.length} properties ` +
+        "differ by more than twice what chance brings, which the marks show.",
+      wide: true,
+      spec: ranking(
+        found.map(({ property, distance, chance }) => ({ label: property, value: distance, chance })),
+        { x: "distance between train and test, 0 to 1" },
+      ),
+      data,
+    }],
+    tables: [],
+  };
+}
+
+function largestDifference(a: readonly string[], b: readonly string[]): string {
+  const first = countValues(a), second = countValues(b);
+  const apart = [...new Set([...first.keys(), ...second.keys()])].map((name) => {
+    const shares = [(first.get(name) ?? 0) / a.length, (second.get(name) ?? 0) / b.length] as const;
+    return { name, shares, size: Math.abs(shares[0] - shares[1]) };
+  }).sort((x, y) => y.size - x.size)[0]!;
+  return `${apart.name || "(none)"}: ${formatShare(apart.shares[0])} of train, ${formatShare(apart.shares[1])} of test`;
+}

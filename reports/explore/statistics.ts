@@ -1,0 +1,115 @@
+/** The mean, and bounds that hold it in 95 of 100 samples; null bounds below two values. */
+export interface MeanInterval {
+  readonly count: number;
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** Mean, standard deviation and skewness of values, and their quartiles. */
+export interface Moments {
+  readonly count: number;
+  readonly mean: number;
+  readonly deviation: number;
+  /** Third standardised moment; 0 where all values are equal. */
+  readonly skewness: number;
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** Describes values; null where there are none. */
+export function moments(values: Float64Array): Moments | null {
+  const count = values.length;
+  if (count === 0) return null;
+  const mean = sum(values) / count;
+  let second = 0, third = 0;
+  for (const value of values) {
+    second += (value - mean) ** 2;
+    third += (value - mean) ** 3;
+  }
+  const variance = second / count, sorted = values.toSorted();
+  return {
+    count,
+    mean,
+    deviation: Math.sqrt(second / Math.max(count - 1, 1)),
+    skewness: variance > 0 ? third / count / variance ** 1.5 : 0,
+    min: sorted[0]!,
+    median: quantile(sorted, 0.5),
+    max: sorted[count - 1]!,
+  };
+}
+
+/** The mean of values with its interval by Student's t. @throws never; without values the mean is NaN */
+export function meanInterval(values: ArrayLike<number>): MeanInterval {
+  const count = values.length, mean = sum(values) / count;
+  if (count < 2) return { count, mean, low: null, high: null };
+  let squares = 0;
+  for (let i = 0; i < count; i++) squares += (values[i]! - mean) ** 2;
+  const margin = studentQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
+  return { count, mean, low: mean - margin, high: mean + margin };
+}
+
+/** The quantile of sorted values, between two of them in proportion. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const at = share * (sorted.length - 1), below = Math.floor(at);
+  const low = sorted[below]!, high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (at - below) * (high - low);
+}
+
+/**
+ * The 97.5 % quantile of Student's t.
+ *
+ * @see Abramowitz, Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5, and the exact values for 1 and 2 degrees
+ */
+export function studentQuantile(degrees: number): number {
+  if (degrees === 1) return 12.706;
+  if (degrees === 2) return 4.303;
+  const z = 1.959964, n = degrees;
+  return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n ** 2) +
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * n ** 3);
+}
+
+/** How far two samples are apart, from 0 to 1, and how far two samples of one distribution are on average. */
+export interface Distance {
+  readonly distance: number;
+  readonly chance: number;
+}
+
+/** Largest difference of the cumulative shares of two samples (Kolmogorov and Smirnov). */
+export function cumulativeDistance(a: Float64Array, b: Float64Array): Distance {
+  const first = a.toSorted(), second = b.toSorted();
+  let i = 0, j = 0, distance = 0;
+  while (i < first.length && j < second.length) {
+    const value = Math.min(first[i]!, second[j]!);
+    while (i < first.length && first[i]! <= value) i++;
+    while (j < second.length && second[j]! <= value) j++;
+    distance = Math.max(distance, Math.abs(i / first.length - j / second.length));
+  }
+  return { distance, chance: 0.8687 * Math.sqrt(1 / first.length + 1 / second.length) };
+}
+
+/** Share of the records that two samples would have to move between categories to be equal (total variation). */
+export function categoryDistance(a: readonly string[], b: readonly string[]): Distance {
+  const first = countValues(a), second = countValues(b);
+  let distance = 0, chance = 0;
+  for (const one of new Set([...first.keys(), ...second.keys()])) {
+    const p = first.get(one) ?? 0, q = second.get(one) ?? 0, pooled = (p + q) / (a.length + b.length);
+    distance += Math.abs(p / a.length - q / b.length) / 2;
+    chance += Math.sqrt(2 / Math.PI * pooled * (1 - pooled) * (1 / a.length + 1 / b.length)) / 2;
+  }
+  return { distance, chance };
+}
+
+/** How often each value occurs, the most frequent first. */
+export function countValues<Value>(values: Iterable<Value>): Map<Value, number> {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return new Map([...counts].sort(([, a], [, b]) => b - a));
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
+}

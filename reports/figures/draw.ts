@@ -1,0 +1,32 @@
+import { escapeXml } from "../../models/escape_xml.ts";
+import type { Figure } from "../section.ts";
+import { theme } from "./theme.ts";
+
+/** Draws figures as SVG. Vega is loaded by the first call: only who draws waits for it. */
+export async function drawFigures(figures: readonly Figure[]): Promise<Map<string, string>> {
+  const [{ parse, View, Error: onlyErrors }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const drawn = new Map<string, string>();
+  for (const figure of figures) {
+    const { spec } = compile(figure.spec, { config: theme, logger: silent });
+    const view = new View(parse(spec), { renderer: "none", logLevel: onlyErrors });
+    drawn.set(figure.id, named(await view.toSVG(), figure));
+    view.finalize();
+  }
+  return drawn;
+}
+
+/** Gives a drawing its name, and its definitions names that no other drawing on a page has. */
+function named(svg: string, { id, title, reading }: Figure): string {
+  const own = svg.replace(/\bid="([^"]*)"/g, `id="${id}-$1"`).replace(/url\(#([^)]*)\)/g, `url(#${id}-$1)`);
+  const label = escapeXml(`${title}. ${reading}`);
+  return own.replace("<svg ", `<svg role="img" aria-label="${label}" `);
+}
+
+/** Vega-Lite's remarks on a specification are for who writes it. */
+const silent = {
+  level: () => silent,
+  error: () => silent,
+  warn: () => silent,
+  info: () => silent,
+  debug: () => silent,
+};

@@ -1,0 +1,40 @@
+/** What a column holds, which says how it is shown. */
+export type ColumnKind = "text" | "count" | "number" | "share";
+
+/** A column of a table. */
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** A cell: text of unknown origin, a number, or nothing. */
+export type Cell = string | number | null;
+
+/** A table as it is shown on a page and written as CSV and JSON. */
+export interface Table {
+  /** Name of its files. */
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, in a sentence; "" where the title says it. */
+  readonly reading: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Rows that a page shows; the files have all. */
+  readonly shown: number;
+}
+
+/** Makes a table from columns as `name:kind`; a bare name is a column of text. */
+export function table(
+  id: string,
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { reading = "", shown = 30 }: { readonly reading?: string; readonly shown?: number } = {},
+): Table {
+  return { id, title, reading, rows, shown, columns: columns.map(column) };
+}
+
+function column(text: string): Column {
+  const [, name, kind] = /^(.*?)(?::(text|count|number|share))?$/s.exec(text)!;
+  return { name: name!, kind: (kind ?? "text") as ColumnKind };
+}
