@@ -28,6 +28,8 @@ export async function readJsonArray(path: string, options: JsonArrayOptions = {}
   const bytes = await readFileOrExplain(path, `a JSON array of ${element}s`), form = knownForm(bytes);
   if (form && form !== "JSON text") throw new DataError(`${path} is ${form}; a JSON array of ${element}s is expected.`);
   const decoded = decodeText(bytes, path, onNote);
+  // Gives the bytes of a large file back now, before its values are made.
+  bytes.buffer.transfer(0);
   const values = decoded.damage ? undefined : parseUndamaged(decoded.text);
   if (values) return refuseRepeatedKeys(values, decoded.text, path, element);
   if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) {

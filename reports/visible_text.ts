@@ -31,7 +31,9 @@ const name = (character: string) => `⟨U+${character.codePointAt(0)!.toString(1
 export function labels(names: readonly string[], limit = 34): string[] {
   const taken = new Set<string>(), next = new Map<string, number>();
   return names.map((one) => {
-    const short = visibleText(one, limit) || "(empty)";
+    // Of "safety/privacy" the second part tells more.
+    const told = one.length > limit && one.includes("/") ? `…${one.slice(one.indexOf("/"))}` : one;
+    const short = visibleText(told, limit) || "(empty)";
     let label = short, number = next.get(short) ?? 2;
     for (; taken.has(label); number++) label = `${short} (${number})`;
     next.set(short, number);

@@ -1,4 +1,4 @@
-import { ranking } from "../figures/charts.ts";
+import { lyingBars } from "../figures/charts.ts";
 import { formatNumber, formatShare } from "../numbers.ts";
 import type { Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
@@ -47,14 +47,20 @@ export function differences(train: ExploredSet, test: ExploredSet): Difference[]
     }
     const first = a as readonly string[], second = b as readonly string[];
     return [{ property, how: largestDifference(first, second), ...categoryDistance(first, second) }];
-  }).sort((a, b) => b.distance - a.distance);
+  }).filter(({ distance }) => distance > 0).sort((a, b) => excess(b) - excess(a));
 }
+
+/** What a distance has beyond chance, by which properties are ranked. */
+const excess = ({ distance, chance }: Distance) => distance - chance;
+
+/** True where two samples of one distribution would hardly be so far apart. */
+export const isBeyondChance = ({ distance, chance }: Distance): boolean => distance > 2 * chance;
 
 /** What differs most between train and test: there scorers fail. */
 export function differenceSection(found: readonly Difference[]): Section {
-  const beyond = found.filter(({ distance, chance }) => distance > 2 * chance);
+  const beyond = found.filter(isBeyondChance);
   const data = table(
-    "differences",
+    "largest-differences",
     "What differs between train and test",
     ["property", "distance:number", "by chance:number", "what differs"],
     found.map(({ property, distance, chance, how }): Cell[] => [property, distance, chance, how]),
@@ -66,16 +72,19 @@ export function differenceSection(found: readonly Difference[]): Section {
     text: "A scorer learns the records of train and is asked about those of test; where they differ it may fail. The " +
       "distance is 0 for equal distributions and 1 for those that share nothing: of numbers the largest difference of " +
       "the cumulative shares (Kolmogorov and Smirnov), of categories the share of records that would have to change " +
-      "theirs (total variation).",
+      "theirs (total variation). Two samples of one distribution differ by chance too; properties are ranked by what " +
+      "they have beyond that.",
     figures: first === undefined ? [] : [{
-      id: "differences",
+      id: "largest-differences",
       title: "What differs most",
-      reading: `The ${first.property} differs most (${first.how}). ${beyond.length} of ${found.length} properties ` +
-        "differ by more than twice what chance brings, which the marks show.",
+      reading: `${
+        isBeyondChance(first) ? `"${first.property}" differs most (${first.how}). ` : ""
+      }${beyond.length} of ${found.length} properties differ by more than twice what chance brings on average.`,
       wide: true,
-      spec: ranking(
-        found.map(({ property, distance, chance }) => ({ label: property, value: distance, chance })),
-        { x: "distance between train and test, 0 to 1" },
+      spec: lyingBars(
+        found.map((one) => ({ label: one.property, set: "difference", value: Math.max(excess(one), 0) })),
+        ["difference"],
+        { x: "distance between train and test beyond what chance brings", format: "~g", wide: true },
       ),
       data,
     }],

@@ -3,14 +3,14 @@ import { counted, formatShare } from "../numbers.ts";
 import type { Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";
 import { visibleText } from "../visible_text.ts";
-import { type ExploredSet, namesOf } from "./explored_set.ts";
+import { type ExploredSet, mostListed, namesOf } from "./explored_set.ts";
 import { nearShare } from "./min_hash.ts";
 
 /** What makes two records the same, from the strictest to the loosest; the key is null for a record without texts. */
 const kinds = [
-  ["metric and texts", (set: ExploredSet, row: number) => `${set.records[row]!.metric}\n${textsKey(set, row)}`],
+  ["metric, texts", (set: ExploredSet, row: number) => `${set.records[row]!.metric}\n${textsKey(set, row)}`],
   ["texts", textsKey],
-  ["nearly the texts", (set: ExploredSet, row: number) => hasTexts(set, row) ? String(set.clusters[row]) : null],
+  ["near texts", (set: ExploredSet, row: number) => hasTexts(set, row) ? String(set.clusters[row]) : null],
   ["prompt", (set: ExploredSet, row: number) => oneKey(set, row, "prompt")],
   ["response", (set: ExploredSet, row: number) => oneKey(set, row, "response")],
 ] as const satisfies readonly (readonly [string, (set: ExploredSet, row: number) => string | null])[];
@@ -29,7 +29,7 @@ interface Repeats {
 /** Records that occur more than once: in a set, and in both. */
 export function duplicatesSection(sets: readonly ExploredSet[]): Section {
   const repeats = kinds.flatMap(([kind, keyOf]) => countRepeats(kind, keyOf, sets));
-  const near = repeats.filter(({ kind }) => kind === "nearly the texts");
+  const near = repeats.filter(({ kind }) => kind === "near texts");
   const conflicts = conflictTable(sets);
   const data = table(
     "duplicates",
@@ -45,7 +45,7 @@ export function duplicatesSection(sets: readonly ExploredSet[]): Section {
     ]),
   );
   const across = repeats.filter(({ other }) => other !== null);
-  const leak = across.find(({ kind, set }) => kind === "nearly the texts" && set !== sets[0]!.name);
+  const leak = across.find(({ kind, set }) => kind === "near texts" && set !== sets[0]!.name);
   return {
     id: "duplicates",
     title: "Duplicates",
@@ -65,7 +65,7 @@ export function duplicatesSection(sets: readonly ExploredSet[]): Section {
           {
             x: "same",
             y: "share of records",
-            format: ".0%",
+            format: "~%",
           },
         ),
         data,
@@ -78,7 +78,7 @@ export function duplicatesSection(sets: readonly ExploredSet[]): Section {
         spec: bars(
           across.map(({ kind, set, other, records }) => ({ label: kind, set, value: other! / records })),
           namesOf(sets),
-          { x: "same", y: "share of records", format: ".0%" },
+          { x: "same", y: "share of records", format: "~%" },
         ),
         data: { ...data, id: "overlap" },
       }]),
@@ -162,7 +162,7 @@ function overlapTable([train, test]: readonly ExploredSet[]): Table {
     "in-train-and-test",
     "Test records with the texts of a train record",
     ["test record:count", "train record:count", "texts", "metric", "response"],
-    rows,
+    rows.slice(0, mostListed),
     { shown: 10 },
   );
 }
@@ -177,7 +177,7 @@ function clusterTable(sets: readonly ExploredSet[]): Table {
     }))
   );
   const rows = [...Map.groupBy(all, ({ cluster }) => cluster).values()].filter((same) => same.length > 1)
-    .sort((a, b) => b.length - a.length)
+    .sort((a, b) => b.length - a.length).slice(0, mostListed)
     .map((same): Cell[] => {
       const { set, row } = same[0]!;
       return [

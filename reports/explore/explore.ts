@@ -3,7 +3,7 @@ import type { TextEmbeddings } from "../../data/text_embeddings.ts";
 import type { StageFigures } from "../../models/augment_report.ts";
 import { counted, formatCount, formatNumber, formatShare } from "../numbers.ts";
 import type { Fact, Page } from "../page/page.ts";
-import { differences, differenceSection } from "./difference_section.ts";
+import { differences, differenceSection, isBeyondChance } from "./difference_section.ts";
 import { duplicatesSection, nearCounts } from "./duplicates_section.ts";
 import { type ExploredSet, type LooseRecords, scoresOf } from "./explored_set.ts";
 import { languageSection } from "./language_section.ts";
@@ -57,7 +57,11 @@ export function explore({ train, test, metrics, augmentation, command }: Explore
           note: counted(other, "record"),
         }]),
       ]),
-      ...found.slice(0, 1).map(({ property, how }) => ({ name: "differs most", value: property, note: how })),
+      ...found.slice(0, 1).filter(isBeyondChance).map(({ property, how }) => ({
+        name: "differs most",
+        value: property,
+        note: how,
+      })),
     ],
     sections: [
       differenceSection(found),

@@ -68,6 +68,9 @@ export function scoresOf({ records }: LooseRecords, rows: Iterable<number> = rec
   return Float64Array.from(scores);
 }
 
+/** Records that a table lists one by one. */
+export const mostListed = 5000;
+
 /** The main category of a metric: "safety" of "safety/privacy"; the whole name where it has none. */
 export const categoryOf = (metric: string): string => metric.split("/", 1)[0]!;
 

@@ -4,7 +4,7 @@ import { counted, formatNumber, formatShare } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";
 import { labels, visibleText } from "../visible_text.ts";
-import { type ExploredSet, namesOf, scoresOf } from "./explored_set.ts";
+import { type ExploredSet, mostListed, namesOf, scoresOf } from "./explored_set.ts";
 import { type TextName, textOf } from "./measures.ts";
 import { countValues, type MeanInterval, meanInterval } from "./statistics.ts";
 
@@ -24,6 +24,8 @@ export function languageSection(sets: readonly ExploredSet[]): Section {
   const scripts = (name: TextName) =>
     sets.map((set) => ({ set, rows: [...set.records.keys()], groups: set.measures.texts[name].scripts }));
   const mismatched = sets.map((set) => set.records.keys().filter((row) => mismatches(set, row)).toArray());
+  const used = sets.flatMap(({ measures: { texts } }) => [texts.prompt.scripts, texts.response.scripts]);
+  const order = [...countValues(used.flat()).keys()].slice(0, shownGroups);
   return {
     id: "languages",
     title: "Languages",
@@ -39,10 +41,10 @@ export function languageSection(sets: readonly ExploredSet[]): Section {
     figures: [
       shareFigure("response-scripts", "Script of the responses", scripts("response"), names),
       shareFigure("prompt-scripts", "Script of the prompts", scripts("prompt"), names),
+      ...sets.map((set) => pairsFigure(set, order)),
       shareFigure("languages-found", "Language of the records", languages, names),
-      ...scoreFigures("score-by-script", "Mean score by script of the response", scripts("response")),
       ...scoreFigures("score-by-language", "Mean score by language", languages),
-      ...sets.map((set) => pairsFigure(set)),
+      ...scoreFigures("score-by-script", "Mean score by script of the response", scripts("response")),
     ],
     tables: [mismatchScores(sets), mismatchTable(sets, mismatched)].filter(({ rows }) => rows.length > 0),
   };
@@ -77,7 +79,7 @@ function findLanguages(sets: readonly ExploredSet[]): Grouped[] {
 function shareFigure(id: string, title: string, grouped: readonly Grouped[], names: readonly string[]): Figure {
   const counts = grouped.map(({ groups }) => countValues(groups));
   const groups = [...countValues(grouped.flatMap(({ groups }) => groups)).keys()];
-  const label = labels(groups, 40);
+  const label = labels(groups, 28);
   const all = groups.flatMap((group, g) =>
     grouped.map(({ set, rows }, i) => {
       const count = counts[i]!.get(group) ?? 0;
@@ -104,7 +106,7 @@ function shareFigure(id: string, title: string, grouped: readonly Grouped[], nam
 function scoreFigures(id: string, title: string, grouped: readonly Grouped[]): Figure[] {
   const scored = grouped.filter(({ set, rows }) => scoresOf(set, rows).length > 0);
   const groups = [...countValues(scored.flatMap(({ groups }) => groups)).keys()];
-  const label = labels(groups, 40);
+  const label = labels(groups, 28);
   const all = groups.flatMap((group, g) =>
     scored.flatMap(({ set, rows, groups }) => {
       const scores = scoresOf(set, rows.filter((_, i) => groups[i] === group));
@@ -125,7 +127,7 @@ function scoreFigures(id: string, title: string, grouped: readonly Grouped[]): F
         high,
       })),
       scored.map(({ set }) => set.name),
-      { x: "mean score, with its 95 % interval" },
+      { x: "mean score (95 % interval)" },
     ),
     data: table(
       id,
@@ -147,16 +149,15 @@ export function extremes(means: readonly (MeanInterval & { readonly label: strin
 }
 
 /** How often each script of a prompt meets each of a response. */
-function pairsFigure(set: ExploredSet): Figure {
+function pairsFigure(set: ExploredSet, order: readonly string[]): Figure {
   const { prompt, response } = set.measures.texts;
   const pairs = countValues(set.records.map((_, row) => `${prompt.scripts[row]}\n${response.scripts[row]}`));
-  const of = (scripts: readonly string[]) => [...countValues(scripts).keys()].slice(0, shownGroups);
-  const prompts = of(prompt.scripts), responses = of(response.scripts);
+  const inRow = countValues<string>(prompt.scripts), inColumn = countValues<string>(response.scripts);
+  const prompts = order.filter((script) => inRow.has(script)), responses = order.filter((one) => inColumn.has(one));
   const cells = prompts.flatMap((y) =>
     responses.map((x) => {
-      const inRow = prompt.scripts.filter((script) => script === y).length;
       const count = pairs.get(`${y}\n${x}`) ?? 0;
-      return { x, y, count, value: count / inRow };
+      return { x, y, count, value: count / inRow.get(y)! };
     })
   );
   const id = `script-pairs-${set.name}`, title = `Script of prompt and response, ${set.name}`;
@@ -172,7 +173,7 @@ function pairsFigure(set: ExploredSet): Figure {
     spec: heatMap(cells, {
       x: "response",
       y: "prompt",
-      value: "share of the prompt's script",
+      value: "share of prompts",
       domain: [0, 1],
       format: ".0%",
       size: [440, 140 + 24 * prompts.length],
@@ -207,7 +208,7 @@ function mismatchScores(sets: readonly ExploredSet[]): Table {
 
 function mismatchTable(sets: readonly ExploredSet[], mismatched: readonly (readonly number[])[]): Table {
   const rows = sets.flatMap((set, i) =>
-    mismatched[i]!.map((row): Cell[] => {
+    mismatched[i]!.slice(0, mostListed).map((row): Cell[] => {
       const { prompt, response } = set.measures.texts, record = set.records[row]!;
       const start = (name: TextName) => visibleText(textOf(record, name), 60);
       return [

@@ -5,7 +5,7 @@ import type { Figure, Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";
 import { visibleText } from "../visible_text.ts";
 import { spearman } from "../../data/evaluation.ts";
-import { type ExploredSet, namesOf, scoresOf } from "./explored_set.ts";
+import { type ExploredSet, mostListed, namesOf, scoresOf } from "./explored_set.ts";
 import { type TextName, textNames, textOf } from "./measures.ts";
 import { meanInterval, quantile } from "./statistics.ts";
 
@@ -238,7 +238,7 @@ function longTable(sets: readonly ExploredSet[]): Table {
       "score:number",
       "beginning",
     ],
-    rows,
+    rows.slice(0, mostListed),
     {
       reading: `${counted(rows.length, "text")}, those first that are longest beside others of their kind.`,
       shown: 15,

@@ -31,7 +31,7 @@ export function metricSection(sets: readonly ExploredSet[]): Section {
   const counts = new Map<string, number>();
   for (const { rows } of all) for (const [name, own] of rows) counts.set(name, (counts.get(name) ?? 0) + own.length);
   const names = [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
-  const label = new Map(labels(names).map((label, i) => [names[i]!, label]));
+  const label = new Map(labels(names, 26).map((label, i) => [names[i]!, label]));
   const unseen = names.filter((name) => sets.length > 1 && !all[0]!.rows.has(name));
   const unseenRecords = unseen.reduce((sum, name) => sum + counts.get(name)!, 0);
   const means = names.flatMap((name) =>
@@ -70,7 +70,7 @@ export function metricSection(sets: readonly ExploredSet[]): Section {
         "Mean score of every metric",
         ["metric", "set", "scores:count", "mean:number", "low:number", "high:number"],
         means.map(({ name, set, count, mean, low, high }) => [name, set, count, mean, low, high]),
-        { shown: 0 },
+        { shown: 15 },
       ),
       table(
         "unseen-metrics",
@@ -103,7 +103,7 @@ function frequentFigure(
     reading: `${label.get(names[0]!)} is the most frequent. ${counted(names.length, "metric")} ${
       names.length === 1 ? "has" : "have"
     } ${formatShare(share)} of the records of ${all[0]!.set.name}.`,
-    spec: lyingBars(data, all.map(({ set }) => set.name), { x: "share of the set's records", format: ".1%" }),
+    spec: lyingBars(data, all.map(({ set }) => set.name), { x: "share of the set's records", format: "~%" }),
     data: table(
       "frequent-metrics",
       title,
@@ -208,7 +208,7 @@ function meanFigures(
       spec: intervals(
         data.map(({ label, set, mean, low, high }) => ({ label, set, value: mean, low, high })),
         sets,
-        { x: "mean score, with its 95 % interval" },
+        { x: "mean score (95 % interval)" },
       ),
       data: table(
         id,

@@ -16,7 +16,7 @@ export function stageSection(recipe: string, stages: readonly StageFigures[]): S
     title: "Augmentation",
     text: `What the stages of the recipe ${recipe} make of the train rows; deno task augment writes them.`,
     figures: [{
-      id: "augmentation",
+      id: "augmentation-stages",
       title: "Score distribution after each stage",
       reading: `${counted(first.rows, "train row")} with a mean score of ${formatNumber(first.mean)} become ` +
         `${counted(last.rows, "row")} with a mean of ${formatNumber(last.mean)}.`,
@@ -29,7 +29,7 @@ export function stageSection(recipe: string, stages: readonly StageFigures[]): S
         size: [440, 120 + 34 * stages.length],
       }),
       data: table(
-        "augmentation",
+        "augmentation-stages",
         "Score distribution after each stage",
         ["after", "added:count", "rows:count", "mean:number", ...first.classes.map((_, score) => `${score}:count`)],
         stages.map(({ added, rows, mean, classes }, i) => [names[i]!, added, rows, mean, ...classes]),

@@ -60,11 +60,10 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
 /**
  * The 97.5 % quantile of Student's t.
  *
- * @see Abramowitz, Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5, and the exact values for 1 and 2 degrees
+ * @see Abramowitz, Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5, and the exact values up to 3 degrees
  */
 export function studentQuantile(degrees: number): number {
-  if (degrees === 1) return 12.706;
-  if (degrees === 2) return 4.303;
+  if (degrees < 4) return [12.706, 4.303, 3.182][degrees - 1]!;
   const z = 1.959964, n = degrees;
   return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n ** 2) +
     (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * n ** 3);

@@ -121,7 +121,7 @@ export function trend(data: readonly Datum[], sets: SetNames, options: {
         field: "x",
         type: "quantitative",
         title: options.x,
-        scale: options.log ? { type: "log" } : { zero: false },
+        scale: options.log ? { type: "log", nice: false, padding: 12 } : { zero: false },
         axis: { format: "~s", tickCount: 5, grid: false },
       },
       color: setColor(sets),
@@ -342,30 +342,6 @@ export function map(data: readonly Datum[], named: readonly Datum[], sets: SetNa
         data: { values: [...named] },
         mark: { type: "text", dy: -10, fontSize: 11 },
         encoding: { text: { field: "label", type: "nominal" } },
-      },
-    ],
-  };
-}
-
-/** Bars {label, set, value} with a mark {label, chance} at what chance alone would bring. */
-export function ranking(data: readonly Datum[], options: { readonly x: string }): Spec {
-  const y = { field: "label", type: "nominal", sort: null, title: null } as const;
-  return {
-    width: wideWidth,
-    height: 60 + data.length * 22,
-    autosize: fit,
-    data: { values: [...data] },
-    encoding: { y },
-    layer: [
-      {
-        mark: { type: "bar", color: colors.train[0] },
-        encoding: {
-          x: { field: "value", type: "quantitative", title: options.x, axis: { tickCount: 6 } },
-        },
-      },
-      {
-        mark: { type: "tick", color: colors.test[0], thickness: 3 },
-        encoding: { x: { field: "chance", type: "quantitative" } },
       },
     ],
   };

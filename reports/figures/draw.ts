@@ -4,7 +4,10 @@ import { theme } from "./theme.ts";
 
 /** Draws figures as SVG. Vega is loaded by the first call: only who draws waits for it. */
 export async function drawFigures(figures: readonly Figure[]): Promise<Map<string, string>> {
-  const [{ parse, View, Error: onlyErrors }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const { parse, View, Error: onlyErrors } = vega;
+  // Without a canvas Vega takes letters to be wider than they are, and cuts labels.
+  (vega as unknown as { readonly textMetrics: TextMetrics }).textMetrics.width = widthOf;
   const drawn = new Map<string, string>();
   for (const figure of figures) {
     const { spec } = compile(figure.spec, { config: theme, logger: silent });
@@ -13,6 +16,20 @@ export async function drawFigures(figures: readonly Figure[]): Promise<Map<strin
     view.finalize();
   }
   return drawn;
+}
+
+/** The part of Vega that measures text; its types leave it out. */
+interface TextMetrics {
+  width: typeof widthOf;
+}
+
+/** Width of a text in pixels: an em for a letter of East Asia, less for others. */
+function widthOf({ text: own, fontSize = 11 }: { text?: unknown; fontSize?: number }, text: unknown = own): number {
+  const lines = Array.isArray(text) ? text : [text];
+  const ems = lines.map((line) =>
+    Array.from(String(line ?? "")).reduce((sum, point) => sum + (point >= "\u1100" ? 1 : 0.58), 0)
+  );
+  return fontSize * Math.max(...ems);
 }
 
 /** Gives a drawing its name, and its definitions names that no other drawing on a page has. */

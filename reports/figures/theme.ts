@@ -39,8 +39,9 @@ export const theme = {
     gridColor: colors.grid[0],
     domainColor: colors.muted[0],
     tickColor: colors.muted[0],
-    labelLimit: 190,
+    labelLimit: 240,
   },
+  axisQuantitative: { labelOverlap: true },
   legend: {
     orient: "top",
     labelColor: colors.ink[0],

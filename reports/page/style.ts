@@ -35,10 +35,10 @@ figure svg{display:block;width:100%;height:auto;max-width:30rem;margin:0 auto}
 .files{font-size:.8rem;margin:.4rem 0 0}
 summary{cursor:pointer;font-size:.85rem;color:var(--muted)}
 .scroll{overflow:auto;max-height:28rem}
-table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums;width:100%}
-th,td{text-align:left;padding:.25rem .7rem .25rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
+table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.25rem 1.2rem .25rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
 th{position:sticky;top:0;background:var(--card);color:var(--muted);font-weight:600}
-td{overflow-wrap:anywhere;min-width:4rem}
+td{overflow-wrap:break-word;max-width:24rem}
 .n{text-align:right;white-space:nowrap}
 footer{margin-top:3rem;padding-bottom:2rem;color:var(--muted);font-size:.85rem}
 code{overflow-wrap:anywhere}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { explore } from "../../cli/explore.ts";
+import { writeNpy } from "../../data/npy.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { recordingTerminal, run } from "../cli/harness.ts";
+import { put, withFolder } from "../temporary.ts";
+
+const call = {
+  test: null,
+  embeddings: [],
+  metrics: null,
+  recipe: null,
+  recover: false,
+  maxRows: null,
+  force: false,
+};
+
+const records = (count: number, shift: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    metric_name: `category ${i % 3}/metric ${i % 7 + shift}`,
+    system_prompt: i % 4 === 0 ? "Be kind." : undefined,
+    user_prompt: `What is ${i} times ${i % 13}?`,
+    response: i % 5 === 0 ? `Это ${i * (i % 13)}.` : `It is ${"really ".repeat(i % 9)}${i * (i % 13)}.`,
+    score: i % 10 === 0 ? 9.5 : Math.max(9 - shift - i % 3, 0),
+  }));
+
+async function rows(out: string, name: string): Promise<Record<string, unknown>[]> {
+  return JSON.parse(await Deno.readTextFile(join(out, "tables", `${name}.json`)));
+}
+
+Deno.test(
+  "explore: the numbers of a report are those of its records, train beside test",
+  withFolder(async (folder) => {
+    const data = await put(folder, "train.json", JSON.stringify(records(300, 0)));
+    const test = await put(folder, "test.json", JSON.stringify(records(200, 5)));
+    const names = [...new Set(records(300, 0).map(({ metric_name }) => metric_name))];
+    await put(folder, "names.json", JSON.stringify(names));
+    const embeddings = Float32Array.from({ length: names.length * 4 }, (_, i) => i < 4 ? 0 : Math.cos(i));
+    await writeNpy(join(folder, "m.npy"), embeddings, [names.length, 4]);
+    for (const [set, count] of [["a", 300], ["b", 200]] as const) {
+      const vectors = Float32Array.from({ length: count * 4 }, (_, i) => i < 4 ? 0 : Math.sin(i));
+      await writeNpy(join(folder, set, "user_prompt.npy"), vectors, [count, 4]);
+      await writeNpy(join(folder, set, "response.npy"), vectors, [count, 4]);
+    }
+    const out = join(folder, "report"), again = join(folder, "again");
+    const all = {
+      ...call,
+      data,
+      test,
+      metrics: { names: join(folder, "names.json"), embeddings: join(folder, "m.npy") },
+      embeddings: [join(folder, "a"), join(folder, "b")],
+    };
+    const { terminal, written } = recordingTerminal();
+    await explore({ ...all, out }, terminal);
+    assert.match(written.out, /records of train: 300\n/);
+    const [train, other] = await rows(out, "score-statistics");
+    assert.equal(train!["between whole numbers"], 30);
+    const scores = records(300, 0).map(({ score }) => score);
+    assert.equal(train!.mean, scores.reduce((sum, score) => sum + score, 0) / 300);
+    assert.equal(other!.scores, 200);
+    const shares = await rows(out, "score-shares");
+    for (const set of ["train", "test"]) {
+      const sum = shares.filter((row) => row.set === set).reduce((sum, { share }) => sum + Number(share), 0);
+      assert.ok(Math.abs(sum - 1) < 1e-9);
+    }
+    const mismatches = await rows(out, "script-mismatches");
+    assert.equal(mismatches.filter(({ set }) => set === "train").length, 60);
+    assert.deepEqual((await rows(out, "unseen-metrics")).length, 15);
+    assert.deepEqual((await rows(out, "zero-embeddings")).map(({ metric }) => metric), [names[0]]);
+    assert.equal((await rows(out, "metrics-without-embedding")).length, 15);
+    assert.deepEqual((await rows(out, "text-embeddings")).map((row) => row["zero rows"]), [1, 1, 1, 1]);
+    const order = (await rows(out, "largest-differences")).map(({ property }) => property);
+    assert.deepEqual(order.slice(0, 2), ["score", "metric"]);
+    const html = await Deno.readTextFile(join(out, "index.html"));
+    assert.equal(html.match(/<svg role="img" aria-label="/g)!.length, html.match(/<figure /g)!.length);
+    assert.doesNotMatch(html.replace(/--\w+:#\w+/g, ""), /(?:fill|stroke)="#0072b2"/);
+    await explore({ ...all, out: again }, recordingTerminal().terminal);
+    assert.equal((await Deno.readTextFile(join(again, "index.html"))).replaceAll(again, out), html);
+  }),
+);
+
+Deno.test(
+  "explore: records that training refuses are looked at, and a report is replaced but nothing else is",
+  withFolder(async (folder) => {
+    const odd = [{ metric_name: 5, response: ["x"], score: "eleven" }, 7, { metric_name: "m", response: "y" }, {}];
+    const data = await put(folder, "odd.json", JSON.stringify(odd)), out = join(folder, "report");
+    const { terminal } = recordingTerminal();
+    await explore({ ...call, data, out }, terminal);
+    const fields = await rows(out, "fields");
+    assert.deepEqual(fields.map((row) => [row.field, row["wrong type"]]), [
+      ["metric_name", 1],
+      ["system_prompt", 0],
+      ["user_prompt", 0],
+      ["response", 1],
+      ["score", 1],
+    ]);
+    await assert.rejects(explore({ ...call, data, out }, terminal), UsageError);
+    await explore({ ...call, data, out, force: true }, terminal);
+    await put(out, "notes.txt", "mine");
+    await assert.rejects(explore({ ...call, data, out, force: true }, terminal), /holds something else than a report/);
+  }),
+);
+
+Deno.test("command line: explore's options arrive typed, and those that do not go together are refused", async () => {
+  const { calls } = await run("explore --data a.json --test b.json --embeddings e f --max-rows 10 --out r");
+  assert.deepEqual(calls, [{
+    command: "explore",
+    call: { ...call, data: "a.json", test: "b.json", embeddings: ["e", "f"], maxRows: 10, out: "r" },
+  }]);
+  for (
+    const line of [
+      "explore --data a.json --embeddings e f",
+      "explore --data a.json --recipe bilinear",
+      "explore --data a.json --metric-names n.json",
+      "explore",
+    ]
+  ) assert.equal((await run(line)).code, 2, line);
+});
+
+Deno.test("explore: nothing but explore loads reports, and charts only when figures are drawn", async () => {
+  const root = new URL("../../", import.meta.url);
+  for (const folder of ["kernels", "engine", "data", "models", "cli", "reports"]) {
+    for (const path of await sources(new URL(`${folder}/`, root))) {
+      const text = await Deno.readTextFile(path);
+      const loads = [...text.matchAll(/^(?:import|export) (?!type)[^;]*?from "([^"]+)"/gm)].map(([, from]) => from!);
+      const charts = loads.filter((from) => /^(?:npm:)?vega/.test(from));
+      assert.deepEqual(charts, [], `${path} loads charts at once`);
+      if (folder !== "reports") {
+        assert.ok(!loads.some((from) => from.includes("reports/")), `${path} loads reports at once`);
+      }
+      if (folder === "reports") {
+        assert.ok(!loads.some((from) => from.includes("/cli/")), `${path} imports the commands`);
+      }
+    }
+  }
+});
+
+async function sources(folder: URL): Promise<URL[]> {
+  const found: URL[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (name === "node_modules") continue;
+    if (isDirectory) found.push(...await sources(new URL(`${name}/`, folder)));
+    else if (name.endsWith(".ts")) found.push(new URL(name, folder));
+  }
+  return found;
+}
