@@ -80,11 +80,10 @@ export function differenceSection(found: readonly Difference[]): Section {
       reading: `${
         isBeyondChance(first) ? `"${first.property}" differs most (${first.how}). ` : ""
       }${beyond.length} of ${found.length} properties differ by more than twice what chance brings on average.`,
-      wide: true,
       spec: lyingBars(
         found.map((one) => ({ label: one.property, set: "difference", value: Math.max(excess(one), 0) })),
         ["difference"],
-        { x: "distance between train and test beyond what chance brings", format: "~g", wide: true },
+        { x: "distance between train and test beyond what chance brings", format: "~g" },
       ),
       data,
     }],

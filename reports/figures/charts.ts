@@ -48,10 +48,9 @@ const rowsHeight = (data: readonly Datum[], sets: SetNames) =>
 export function lyingBars(data: readonly Datum[], sets: SetNames, options: {
   readonly x: string;
   readonly format?: string;
-  readonly wide?: boolean;
 }): Spec {
   return {
-    width: options.wide ? wideWidth : figureWidth,
+    width: figureWidth,
     height: rowsHeight(data, sets),
     autosize: fit,
     data: { values: [...data] },

@@ -32,9 +32,13 @@ function widthOf({ text: own, fontSize = 11 }: { text?: unknown; fontSize?: numb
   return fontSize * Math.max(...ems);
 }
 
-/** Gives a drawing its name, and its definitions names that no other drawing on a page has. */
+/** Gives a drawing its name, its parts none, and its definitions names that no other drawing on a page has. */
 function named(svg: string, { id, title, reading }: Figure): string {
-  const own = svg.replace(/\bid="([^"]*)"/g, `id="${id}-$1"`).replace(/url\(#([^)]*)\)/g, `url(#${id}-$1)`);
+  // Vega numbers definitions through all drawings of a process.
+  const names = new Map([...svg.matchAll(/\bid="([^"]*)"/g)].map(([, name], i) => [name!, `${id}-${i}`]));
+  const own = svg.replace(/ (?:role="graphics-\w+"|aria-roledescription="[^"]*")/g, "")
+    .replace(/\bid="([^"]*)"/g, (_, name: string) => `id="${names.get(name)}"`)
+    .replace(/url\(#([^)]*)\)/g, (whole, name: string) => names.has(name) ? `url(#${names.get(name)})` : whole);
   const label = escapeXml(`${title}. ${reading}`);
   return own.replace("<svg ", `<svg role="img" aria-label="${label}" `);
 }

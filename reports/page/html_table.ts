@@ -23,6 +23,8 @@ export function htmlTable({ id, title, columns, rows, shown }: Table): string {
 }
 
 function htmlCell(cell: Cell, { kind }: Column): string {
-  if (typeof cell === "string") return `<td><bdi>${escapeXml(visibleText(cell))}</bdi></td>`;
+  if (typeof cell === "string") {
+    return `<td${cell.length > 40 ? ' class="long"' : ""}><bdi>${escapeXml(visibleText(cell))}</bdi></td>`;
+  }
   return `<td class="n">${formatCell(cell, kind)}</td>`;
 }

@@ -31,6 +31,8 @@ figure,.table{margin:0;min-width:0}
 .table{margin-top:1rem}
 figure svg{display:block;width:100%;height:auto;max-width:30rem;margin:0 auto}
 .wide svg{max-width:none}
+.figures>figure:only-child{grid-column:1/-1}
+.figures>figure:only-child svg{max-width:42rem}
 .reading,.files{font-size:.9rem;color:var(--muted)}
 .files{font-size:.8rem;margin:.4rem 0 0}
 summary{cursor:pointer;font-size:.85rem;color:var(--muted)}
@@ -39,6 +41,7 @@ table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-num
 th,td{text-align:left;padding:.25rem 1.2rem .25rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
 th{position:sticky;top:0;background:var(--card);color:var(--muted);font-weight:600}
 td{overflow-wrap:break-word;max-width:24rem}
+.long{min-width:14rem}
 .n{text-align:right;white-space:nowrap}
 footer{margin-top:3rem;padding-bottom:2rem;color:var(--muted);font-size:.85rem}
 code{overflow-wrap:anywhere}
