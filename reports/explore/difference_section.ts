@@ -83,7 +83,7 @@ export function differenceSection(found: readonly Difference[]): Section {
       spec: lyingBars(
         found.map((one) => ({ label: one.property, set: "difference", value: Math.max(excess(one), 0) })),
         ["difference"],
-        { x: "distance between train and test beyond what chance brings", format: "~g" },
+        { x: "distance beyond what chance brings", format: "~g" },
       ),
       data,
     }],

@@ -32,7 +32,7 @@ figure,.table{margin:0;min-width:0}
 figure svg{display:block;width:100%;height:auto;max-width:30rem;margin:0 auto}
 .wide svg{max-width:none}
 .figures>figure:only-child{grid-column:1/-1}
-.figures>figure:only-child svg{max-width:42rem}
+.figures>figure:only-child svg{max-width:34rem}
 .reading,.files{font-size:.9rem;color:var(--muted)}
 .files{font-size:.8rem;margin:.4rem 0 0}
 summary{cursor:pointer;font-size:.85rem;color:var(--muted)}
