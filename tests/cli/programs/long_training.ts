@@ -17,6 +17,7 @@ const actions: Actions = {
   compare: unused,
   predict: unused,
   recipes: unused,
+  explore: () => Promise.resolve(),
   augment: () => Promise.resolve(),
   synthesize: () => Promise.resolve(),
   embed: unused,
