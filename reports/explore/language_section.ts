@@ -1,5 +1,6 @@
 import { recordLanguages } from "../../data/record_languages.ts";
-import { heatMap, intervals, lyingBars } from "../figures/charts.ts";
+import { intervals, lyingBars } from "../figures/charts.ts";
+import { heatMap } from "../figures/maps.ts";
 import { counted, formatNumber, formatShare } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";

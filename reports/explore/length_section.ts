@@ -1,4 +1,5 @@
-import { histogram, plane, trend } from "../figures/charts.ts";
+import { histogram, trend } from "../figures/charts.ts";
+import { plane } from "../figures/maps.ts";
 import type { Datum } from "../figures/spec.ts";
 import { counted, formatCount, formatNumber } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";

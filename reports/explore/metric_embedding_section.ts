@@ -1,5 +1,6 @@
 import type { MetricTable } from "../../data/metric_table.ts";
-import { heatMap, histogram, map } from "../figures/charts.ts";
+import { histogram } from "../figures/charts.ts";
+import { heatMap, map } from "../figures/maps.ts";
 import { counted, formatNumber, formatShare } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";

@@ -1,5 +1,5 @@
 import type { StageFigures } from "../../models/augment_report.ts";
-import { heatMap } from "../figures/charts.ts";
+import { heatMap } from "../figures/maps.ts";
 import { counted, formatNumber } from "../numbers.ts";
 import type { Section } from "../section.ts";
 import { table } from "../table.ts";

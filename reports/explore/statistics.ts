@@ -40,7 +40,7 @@ export function moments(values: Float64Array): Moments | null {
   };
 }
 
-/** The mean of values with its interval by Student's t. @throws never; without values the mean is NaN */
+/** The mean of values with its interval by Student's t. Without values the mean is NaN. */
 export function meanInterval(values: ArrayLike<number>): MeanInterval {
   const count = values.length, mean = sum(values) / count;
   if (count < 2) return { count, mean, low: null, high: null };

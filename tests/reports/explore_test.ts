@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { explore } from "../../cli/explore.ts";
 import { writeNpy } from "../../data/npy.ts";
 import { UsageError } from "../../kernels/errors.ts";
+import { stageSection } from "../../reports/explore/stage_section.ts";
 import { recordingTerminal, run } from "../cli/harness.ts";
 import { put, withFolder } from "../temporary.ts";
 
@@ -101,6 +102,16 @@ Deno.test(
     await assert.rejects(explore({ ...call, data, out, force: true }, terminal), /holds something else than a report/);
   }),
 );
+
+Deno.test("explore: the stages of augmentation show the share of each score", () => {
+  const classes = (low: number, high: number) => [low, ...new Array<number>(9).fill(0), high];
+  const { figures } = stageSection("residual-mlp", [
+    { stage: "records", added: 4, rows: 4, mean: 10, classes: classes(0, 4) },
+    { stage: "metric-swap", added: 4, rows: 8, mean: 5, classes: classes(4, 4) },
+  ]);
+  assert.match(figures[0]!.reading, /^4 train rows with a mean score of 10\.00 become 8 rows with a mean of 5\.00\.$/);
+  assert.deepEqual(figures[0]!.data.rows[1]!.slice(0, 5), ["+ metric-swap", 4, 8, 5, 4]);
+});
 
 Deno.test("command line: explore's options arrive typed, and those that do not go together are refused", async () => {
   const { calls } = await run("explore --data a.json --test b.json --embeddings e f --max-rows 10 --out r");
