@@ -20,20 +20,23 @@ type Property = readonly [name: string, of: (set: ExploredSet) => Float64Array |
 const properties: readonly Property[] = [
   ["score", (set) => scoresOf(set)],
   ["metric", ({ records }) => records.map(({ metric }) => metric)],
-  ["main category of the metric", ({ records }) => records.map(({ metric }) => categoryOf(metric))],
+  ["metric category", ({ records }) => records.map(({ metric }) => categoryOf(metric))],
   ...textNames.flatMap((name): Property[] => [
-    [`characters of the ${name}`, ({ measures }) => measures.texts[name].characters],
-    [`words of the ${name}`, ({ measures }) => measures.texts[name].words],
-    [`script of the ${name}`, ({ measures }) => measures.texts[name].scripts],
+    [`${name} characters`, ({ measures }) => measures.texts[name].characters],
+    [`${name} words`, ({ measures }) => measures.texts[name].words],
+    [`${name} script`, ({ measures }) => measures.texts[name].scripts],
   ]),
-  ["script of prompt and response", (set) => set.records.map((_, row) => mismatches(set, row) ? "different" : "same")],
+  ["scripts of both texts", (set) => set.records.map((_, row) => mismatches(set, row) ? "different" : "same")],
   [
-    "words of the response to words of the prompt",
+    "response to prompt words",
     ({ measures: { texts } }) =>
       texts.response.words.map((words, row) => words / texts.prompt.words[row]!).filter(Number.isFinite),
   ],
-  ["system prompt", ({ records }) => records.map(({ systemPrompt }) => systemPrompt === null ? "missing" : "there")],
-  ["response", ({ records }) => records.map(({ response }) => response === "" ? "missing" : "there")],
+  [
+    "system prompt given",
+    ({ records }) => records.map(({ systemPrompt }) => systemPrompt === null ? "missing" : "there"),
+  ],
+  ["response given", ({ records }) => records.map(({ response }) => response === "" ? "missing" : "there")],
 ];
 
 /** The properties of the records by how far they differ between two sets, the farthest first. */
@@ -83,7 +86,7 @@ export function differenceSection(found: readonly Difference[]): Section {
       spec: lyingBars(
         found.map((one) => ({ label: one.property, set: "difference", value: Math.max(excess(one), 0) })),
         ["difference"],
-        { x: "distance beyond what chance brings", format: "~g" },
+        { x: "distance beyond chance", format: "~g" },
       ),
       data,
     }],

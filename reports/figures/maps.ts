@@ -19,7 +19,13 @@ export function heatMap(data: readonly Datum[], options: {
     data: { values: [...data] },
     mark: { type: "rect" },
     encoding: {
-      x: { field: "x", type: "nominal", sort: null, title: options.x, axis: { labelAngle: -40, labelLimit: 120 } },
+      x: {
+        field: "x",
+        type: "nominal",
+        sort: null,
+        title: options.x,
+        axis: { labelAngle: data.every(({ x }) => String(x).length < 3) ? 0 : -40, labelLimit: 120 },
+      },
       y: { field: "y", type: "nominal", sort: null, title: options.y },
       color: {
         field: "value",
