@@ -104,6 +104,13 @@ export class LexicalModel {
 }
 
 function sparse(row: Float32Array): SparseRow {
-  const columns = Uint32Array.from(row.keys()).filter((column) => row[column] !== 0);
-  return { columns, values: Float64Array.from(columns, (column) => row[column]!) };
+  let count = 0;
+  for (let column = 0; column < row.length; column++) if (row[column] !== 0) count++;
+  const columns = new Uint32Array(count), values = new Float64Array(count);
+  for (let column = 0, at = 0; column < row.length; column++) {
+    if (row[column] === 0) continue;
+    columns[at] = column;
+    values[at++] = row[column]!;
+  }
+  return { columns, values };
 }

@@ -47,13 +47,7 @@ export class Ridge {
    * @throws ShapeError when the sizes do not fit together, MetrogradError when no row counts
    */
   static fit(rows: RegressionRows, alpha: number): Ridge {
-    return Ridge.fitEach(rows, [alpha])[0]!;
-  }
-
-  /** Fits to the same rows with each strength. @throws as `fit` does */
-  static fitEach(rows: RegressionRows, alphas: readonly number[]): Ridge[] {
-    const equations = new NormalEquations(rows);
-    return alphas.map((alpha) => equations.solve(alpha));
+    return new NormalEquations(rows).solve(alpha);
   }
 
   /** Fits with each strength, and keeps the one with the lowest RMSE on rows that were held out; the first of equals. */

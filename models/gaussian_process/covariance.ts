@@ -6,6 +6,9 @@ export interface CovarianceTerm {
   readonly start: readonly number[];
 }
 
+/** Pairs at a time, so that their exponents stay in the cache. */
+const stretch = 4096;
+
 /** log of the noise's variance to begin a search with. */
 const startNoise = 0.9;
 
@@ -51,14 +54,15 @@ export class Covariance {
   /** The covariance of pairs, without noise. @param distances of each kind, one number a pair */
   fill(distances: readonly Float32Array[], parameters: ArrayLike<number>, into: Float32Array | Float64Array): void {
     into.fill(0);
-    this.values(parameters).terms.forEach(({ variance, scales }, t) => {
-      const used = this.terms[t]!.distances.map((k) => distances[k]!);
-      for (let pair = 0; pair < into.length; pair++) {
-        let exponent = 0;
-        for (let k = 0; k < used.length; k++) exponent += scales[k]! * used[k]![pair]!;
-        into[pair]! += variance * Math.exp(-exponent);
-      }
-    });
+    const { terms } = this.values(parameters), exponent = new Float64Array(stretch);
+    for (let from = 0; from < into.length; from += stretch) {
+      const count = Math.min(stretch, into.length - from);
+      terms.forEach(({ variance, scales }, t) => {
+        exponent.fill(0);
+        this.terms[t]!.distances.forEach((kind, k) => addScaled(exponent, scales[k]!, distances[kind]!, from, count));
+        for (let i = 0; i < count; i++) into[from + i]! += variance * Math.exp(-exponent[i]!);
+      });
+    }
   }
 
   /**
@@ -84,4 +88,8 @@ export class Covariance {
     });
     return gradient;
   }
+}
+
+function addScaled(into: Float64Array, scale: number, values: Float32Array, from: number, count: number): void {
+  for (let i = 0; i < count; i++) into[i]! += scale * values[from + i]!;
 }

@@ -1,4 +1,5 @@
-import { Ridge } from "../../classical/ridge.ts";
+import { HeldOutRidge } from "../../classical/held_out_ridge.ts";
+import type { Ridge } from "../../classical/ridge.ts";
 import { conjugateGradient, rowProduct } from "../../gaussian_process/conjugate_gradient.ts";
 import type { Phase } from "../../phases.ts";
 import type { Holdout } from "../../holdouts.ts";
@@ -49,12 +50,17 @@ export function metricMean(rows: CandidateRows): Candidate {
   };
 }
 
-/** Ridge regression with a given penalty. @param features of the rows, each [rows, width] with the width */
-export function ridge(rows: CandidateRows, features: RowFeatures, penalty: number): Candidate {
+/** Ridge regression with a given penalty. @param known predictions of holdouts that were made before */
+export function ridge(
+  regression: HeldOutRidge,
+  features: RowFeatures,
+  penalty: number,
+  known: ReadonlyMap<Holdout, Float64Array>,
+): Candidate {
   return {
-    predict({ fit, held }) {
-      const { coef, intercept } = fitRidge(rows, features, fit, [penalty])[0]!;
-      return predictLinear(features, held, coef, intercept);
+    predict(holdout) {
+      return known.get(holdout) ??
+        predictLinear(features, holdout.held, regression.fitEach(holdout.fit, [penalty])[0]!);
     },
   };
 }
@@ -66,34 +72,16 @@ export interface RowFeatures {
   readonly width: number;
 }
 
-/** A linear predictor. */
-export interface Linear {
-  readonly coef: Float64Array;
-  readonly intercept: number;
-}
-
-/** Ridge regressions with several penalties on the same rows, in float64; the intercept is not penalised. */
-export function fitRidge(
-  rows: CandidateRows,
-  { data, width }: RowFeatures,
-  fit: Uint32Array,
-  penalties: readonly number[],
-): Linear[] {
-  const x = new Float64Array(fit.length * width);
-  fit.forEach((row, i) => x.set(data.subarray(row * width, (row + 1) * width), i * width));
-  return Ridge.fitEach({
-    x: { data: x, rows: fit.length, columns: width },
-    y: Float64Array.from(fit, (row) => rows.score[row]!),
-    weight: Float64Array.from(fit, (row) => rows.weight[row]!),
-  }, penalties);
+/** Ridge regressions of the scores on the rows' numbers. */
+export function regressionOn({ score, weight }: CandidateRows, { data, width }: RowFeatures): HeldOutRidge {
+  return new HeldOutRidge({ x: { data, rows: score.length, columns: width }, y: score, weight });
 }
 
 /** Predictions of some rows. */
 export function predictLinear(
   { data, width }: RowFeatures,
   rows: Uint32Array,
-  coef: Float64Array,
-  intercept: number,
+  { coef, intercept }: Ridge,
 ): Float64Array {
   return Float64Array.from(rows, (row) => {
     let sum = intercept;

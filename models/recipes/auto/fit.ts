@@ -8,17 +8,18 @@ import type { UsedRows } from "../gaussian_process/rows.ts";
 import {
   type Candidate,
   type CandidateRows,
-  fitRidge,
   judging,
-  type Linear,
   meanOf,
   metricMean,
   predictLinear,
   process,
+  regressionOn,
   ridge,
   type RowFeatures,
 } from "./candidates.ts";
 import { choose, type Chosen } from "./choose.ts";
+import type { HeldOutRidge } from "../../classical/held_out_ridge.ts";
+import type { Ridge } from "../../classical/ridge.ts";
 import { groupHoldouts, type HeldOutBy, type Holdout, metricHoldouts } from "../../holdouts.ts";
 import { type AutoNetwork, candidateNames } from "./network.ts";
 
@@ -100,18 +101,20 @@ export async function chooseCandidates(
   const { phase } = train, rows = candidateRows(used, train);
   const by: HeldOutBy = { group: groupsOf(used, train), metric: rows.metric }, script = scriptsOf(used, train);
   const holdouts = groupHoldouts(by, folds, seed);
-  const penalty = await choosePenalty(rows, features, holdouts, phase);
+  const regression = regressionOn(rows, features);
+  const { penalty, predictions } = await choosePenalty(regression, rows, features, holdouts, phase);
   const candidates: Candidate[] = [
     { predict: ({ fit, held }) => new Float64Array(held.length).fill(meanOf(rows, fit)) },
     metricMean(rows),
-    ridge(rows, features, penalty),
+    ridge(regression, features, penalty, predictions),
     process(rows, covariances, await noiseOf(network.process, train, used), phase),
   ];
   const judged = regimes.map((): Judged => ({ rows: [], folds: [], predictions: candidates.map(() => []) }));
   const [seen, unseen, otherScript] = judged as [Judged, Judged, Judged];
-  const judge = async ({ fit, held }: Holdout, fold: number, as?: Judged) => {
+  const judge = async (holdout: Holdout, fold: number, as?: Judged) => {
+    const { fit, held } = holdout;
     const known = new Set(Array.from(fit, (row) => rows.metric[row]!));
-    const predictions = await Promise.all(candidates.map((one) => one.predict({ fit, held })));
+    const predictions = await Promise.all(candidates.map((one) => one.predict(holdout)));
     held.forEach((row, i) => {
       const into = as ?? (known.has(rows.metric[row]!) ? seen : unseen);
       into.rows.push(row);
@@ -159,18 +162,27 @@ function choiceOf({ rows, folds, predictions }: Judged, { score }: CandidateRows
   });
 }
 
-/** The penalty with the lowest error out of fold. */
-async function choosePenalty(rows: CandidateRows, features: RowFeatures, holdouts: readonly Holdout[], phase: Phase) {
+/** The penalty with the lowest error out of fold, and what it predicts of each holdout. */
+async function choosePenalty(
+  regression: HeldOutRidge,
+  { score }: CandidateRows,
+  features: RowFeatures,
+  holdouts: readonly Holdout[],
+  phase: Phase,
+) {
   const errors = new Float64Array(penalties.length);
-  for (const [i, { fit, held }] of holdouts.entries()) {
+  const tried: (readonly [Holdout, Float64Array[]])[] = [];
+  for (const [i, holdout] of holdouts.entries()) {
     await phase("choosing the penalty of ridge regression", i, holdouts.length);
-    fitRidge(rows, features, fit, penalties).forEach(({ coef, intercept }, k) =>
-      predictLinear(features, held, coef, intercept).forEach((value, j) =>
-        errors[k]! += (Math.min(Math.max(value, 0), 10) - rows.score[held[j]!]!) ** 2
-      )
+    const { fit, held } = holdout;
+    const predictions = regression.fitEach(fit, penalties).map((one) => predictLinear(features, held, one));
+    predictions.forEach((one, k) =>
+      one.forEach((value, j) => errors[k]! += (Math.min(Math.max(value, 0), 10) - score[held[j]!]!) ** 2)
     );
+    tried.push([holdout, predictions]);
   }
-  return penalties[errors.indexOf(Math.min(...errors))]!;
+  const best = errors.indexOf(Math.min(...errors));
+  return { penalty: penalties[best]!, predictions: new Map(tried.map(([holdout, all]) => [holdout, all[best]!])) };
 }
 
 function writeChoices(
@@ -211,7 +223,11 @@ export async function fitOthers(network: AutoNetwork, train: TrainRows, used: Us
   const { engine, phase } = train, rows = candidateRows(used, train);
   await phase("fitting ridge regression");
   const [penalty] = (await engine.read([network.penalty]))[0]!;
-  const [{ coef, intercept }] = fitRidge(rows, features, Uint32Array.from(used.rows.keys()), [penalty!]) as [Linear];
+  const [{ coef, intercept }] = regressionOn(rows, features).fitEach(Uint32Array.from(used.rows.keys()), [
+    penalty!,
+  ]) as [
+    Ridge,
+  ];
   engine.write(network.coef, Float32Array.from(coef));
   engine.write(network.intercept, Float32Array.of(intercept));
   const residual = new Float32Array(network.residual.size);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
 import { cholesky, choleskySolve } from "../../../models/classical/cholesky.ts";
 import { Ridge } from "../../../models/classical/ridge.ts";
-import { fitRidge, metricMean, predictLinear, process } from "../../../models/recipes/auto/candidates.ts";
+import { metricMean, predictLinear, process, regressionOn } from "../../../models/recipes/auto/candidates.ts";
 import { positiveDefinite } from "../classical/positive_definite.ts";
 
 const count = 40, random = new Philox(9);
@@ -12,6 +12,7 @@ const rows = {
   metric: Uint32Array.from({ length: count }, (_, i) => i % 3),
 };
 const fit = Uint32Array.from({ length: 30 }, (_, i) => i), held = Uint32Array.from({ length: 10 }, (_, i) => 30 + i);
+const allRows = Uint32Array.from({ length: count }, (_, i) => i);
 const near = (got: number, wanted: number, tolerance = 1e-6) =>
   assert.ok(Math.abs(got - wanted) < tolerance, `${got}, wanted ${wanted}`);
 
@@ -24,17 +25,21 @@ Deno.test("auto: a metric's mean is drawn towards the mean of all as by one row 
   near(predicted[5]!, mean);
 });
 
-Deno.test("auto: ridge regression equals that of the classical methods, on weighted rows", () => {
-  const width = 5, data = Float32Array.from({ length: count * width }, () => random.normal());
-  const [{ coef, intercept }] = fitRidge(rows, { data, width }, fit, [2]) as [ReturnType<typeof fitRidge>[number]];
-  const part = { data: Float64Array.from(data.subarray(0, 30 * width)), rows: 30, columns: width };
-  const wanted = Ridge.fit({ x: part, y: rows.score.subarray(0, 30), weight: rows.weight.subarray(0, 30) }, 2);
-  coef.forEach((one, k) => near(one, wanted.coef[k]!));
-  near(intercept, wanted.intercept);
-  near(
-    predictLinear({ data, width }, held, coef, intercept)[0]!,
-    wanted.intercept + wanted.coef.reduce((sum, one, k) => sum + one * data[30 * width + k]!, 0),
-  );
+Deno.test("auto: ridge regression on most of the rows, and on few, equals that of the classical methods, on weighted rows", () => {
+  const width = 5, data = Float32Array.from({ length: count * width }, () => 3 + random.normal());
+  for (const size of [30, 15, count]) {
+    const [found] = regressionOn(rows, { data, width }).fitEach(fit.length < size ? allRows : fit.subarray(0, size), [
+      2,
+    ]);
+    const part = { data: Float64Array.from(data.subarray(0, size * width)), rows: size, columns: width };
+    const wanted = Ridge.fit({ x: part, y: rows.score.subarray(0, size), weight: rows.weight.subarray(0, size) }, 2);
+    found!.coef.forEach((one, k) => near(one, wanted.coef[k]!));
+    near(found!.intercept, wanted.intercept);
+    near(
+      predictLinear({ data, width }, held, found!)[0]!,
+      wanted.intercept + wanted.coef.reduce((sum, one, k) => sum + one * data[30 * width + k]!, 0),
+    );
+  }
 });
 
 Deno.test("auto: the Gaussian process predicts held-out rows as a fit to the others by Cholesky does", async () => {
