@@ -1,3 +1,5 @@
+import { type DataPaths, nameData } from "../data/data_paths.ts";
+import type { Reading } from "../data/reading.ts";
 import { UsageError } from "../kernels/errors.ts";
 import {
   compareScores,
@@ -12,6 +14,8 @@ import { command } from "./command.ts";
 import { readLabelled } from "./evaluate.ts";
 import { type MetricFiles, metricFiles, text } from "./options.ts";
 import { scoreWith } from "./score_with.ts";
+import * as reading from "./reading_options.ts";
+import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import * as scoring from "./scoring_options.ts";
 import { shiftRequest } from "./shift_options.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
@@ -21,7 +25,9 @@ export interface CompareCall {
   /** Folders of runs, ensembles or folds. */
   readonly runs: readonly string[];
   /** Records to score with all of them; null for the figures that training left. */
-  readonly data: string | null;
+  readonly data: DataPaths | null;
+  /** How they are read; absent where they are in the fields of a record. */
+  readonly reading?: Reading;
   /** CSV file of the true scores; null when they stand in the records. */
   readonly scores: string | null;
   /** Folder of text embeddings, for the runs that were trained on such. */
@@ -40,7 +46,8 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
     ["compare runs/* --data labelled.json", "All on the same records, each against the best"],
   ])
     .argument("<runs...>", "folders of trained runs, ensembles or folds")
-    .option("--data <file>", "JSON file of records to score with all of them", text("--data"))
+    .option("--data <file>", `records to score with all of them: ${dataForms}`, oneMorePath)
+    .addOption(reading.map)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .option(
       "--embeddings <folder>",
@@ -57,6 +64,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
       const metrics = metricFiles(options);
       const needing = {
         "--scores": scores,
+        "--map": options.map,
         "--embeddings": embeddings,
         "--metric-names": metrics?.names,
         "--metric-definitions": metrics?.definitions,
@@ -69,6 +77,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
       return act({
         runs: [...new Set(runs.map((run) => run.replace(/(?<=.)\/+$/, "")))],
         data: data ?? null,
+        ...readingOf(options),
         scores: scores ?? null,
         embeddings: embeddings ?? null,
         metrics,
@@ -102,7 +111,9 @@ export async function compare({ runs, data, ...call }: CompareCall, terminal: Te
 
 async function testAll(
   lines: readonly RunLine[],
-  { data, scores, embeddings, metrics, shift }: Omit<CompareCall, "runs" | "data"> & { readonly data: string },
+  { data, reading, scores, embeddings, metrics, shift }: Omit<CompareCall, "runs" | "data"> & {
+    readonly data: DataPaths;
+  },
   terminal: Terminal,
 ): Promise<TestLine[]> {
   // Runs read the same files, so that what is worth knowing of them is said once.
@@ -111,7 +122,7 @@ async function testAll(
     if (!said.has(sentence)) terminal.note(sentence);
     said.add(sentence);
   };
-  const { records, actual } = await readLabelled({ data, scores }, note);
+  const { records, actual } = await readLabelled({ data, ...(reading ? { reading } : {}), scores }, note);
   const all: TestScores[] = [];
   for (const { run: name, scorers, needsEmbeddings } of lines) {
     terminal.status(`Scoring with ${name}`);
@@ -127,7 +138,7 @@ async function testAll(
   return compareScores(all, actual);
 }
 
-function formatLines(lines: readonly Line[], data: string | null): string {
+function formatLines(lines: readonly Line[], data: DataPaths | null): string {
   const trained = alignColumns([
     [
       "held out by the run",
@@ -156,7 +167,7 @@ function formatLines(lines: readonly Line[], data: string | null): string {
   ], 2);
   if (data === null) return trained;
   const tested = alignColumns([
-    [data, "RMSE", "95 % interval", "behind the best", "95 % interval", "ridge", "constant"],
+    [nameData(data), "RMSE", "95 % interval", "behind the best", "95 % interval", "ridge", "constant"],
     ...lines.map(({ run, test }) => [
       run,
       figure(test!.rmse),

@@ -3,13 +3,16 @@ import { UsageError } from "../kernels/errors.ts";
 import { absoluteEncoderName, builtInEncoder, encoderNames, parseEncoderName } from "../models/open_encoder.ts";
 import { recipes } from "../models/recipes.ts";
 import type { TrainRequest } from "../models/train_request.ts";
+import * as reading from "./reading_options.ts";
+import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";
 
 /** Adds the options that name records and metrics to train on. */
 export function withDataOptions(command: Command) {
   return command
     .optionsGroup("Data:")
-    .option("--data <file>", "JSON file of records with scores", text("--data"))
+    .option("--data <file>", `records with scores: ${dataForms}`, oneMorePath)
+    .addOption(reading.map)
     .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each name", text("--metric-embeddings"))
     .option(
@@ -82,13 +85,16 @@ export function textSource(words: { readonly encoder: string | undefined; readon
  * @throws UsageError when options do not go together
  */
 export function dataRequest(
-  { data, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }: Omit<DataWords, "encoder">,
+  { data, map, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }: Omit<
+    DataWords,
+    "encoder"
+  >,
   further: object = {},
 ): Pick<TrainRequest, "files" | "maxRows"> {
   const metrics = metricFiles({ metricNames, metricEmbeddings, metricDefinitions });
   if (data === undefined) {
     const [alone] = Object.keys(
-      given({ metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, ...further }),
+      given({ map, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, ...further }),
     );
     if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
   } else if (metrics === null) {
@@ -97,6 +103,7 @@ export function dataRequest(
   return {
     files: data === undefined || metrics === null ? null : {
       data,
+      ...readingOf({ map }),
       metricNames: metrics.names,
       metricEmbeddings: metrics.embeddings,
       ...(metrics.definitions === null ? {} : { metricDefinitions: metrics.definitions }),

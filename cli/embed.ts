@@ -8,6 +8,8 @@ import { command } from "./command.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import { interruptible } from "./interruption.ts";
 import { describe, flagOf, text } from "./options.ts";
+import * as reading from "./reading_options.ts";
+import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import { counted } from "../models/counted.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -27,13 +29,14 @@ export function embedCommand(act: (call: EmbedCall) => Promise<void>) {
     const what = `${doc}${values}`;
     options.option(`${flagOf(name)} <value>`, standard === null ? what : describe(what, standard));
   }
-  return options.action(async ({ data, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
+  return options.action(async ({ data, map, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
     const given = Object.entries(words as Readonly<Record<string, string>>).map(([name, word]) => {
       const field = fieldsOf(encodingTable).get(name)!;
       return [name, field.parse(word, flagOf(name))];
     });
     await act({
       data,
+      ...readingOf({ map }),
       encoder,
       encoding: resolve(encodingTable, Object.fromEntries(given)),
       fields: fields ?? readFields(allFields),
@@ -55,7 +58,8 @@ function embedOptions() {
       ["train --data train.json --embeddings embeddings ...", "Train on them"],
     ],
   )
-    .requiredOption("--data <file>", "JSON file of records; scores in it are passed over", text("--data"))
+    .requiredOption("--data <file>", `records; scores in them are passed over: ${dataForms}`, oneMorePath)
+    .addOption(reading.map)
     .requiredOption("--out <folder>", "folder to write", text("--out"))
     .option("--encoder <name>", encoderNames(), text("--encoder"), "transformers")
     .option("--fields <names>", describe(`which texts: ${textFields.join(", ")}`, allFields), readFields)

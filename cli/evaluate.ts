@@ -1,3 +1,5 @@
+import { type DataPaths, nameData } from "../data/data_paths.ts";
+import type { Reading } from "../data/reading.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
@@ -11,6 +13,8 @@ import { textSource } from "./data_options.ts";
 import { formatEvaluation } from "./evaluation_report.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "./options.ts";
 import { corrected, describeUnseen, scoreWith } from "./score_with.ts";
+import * as reading from "./reading_options.ts";
+import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import * as scoring from "./scoring_options.ts";
 import { describeShift, formatShifts, shiftRequest } from "./shift_options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,7 +22,10 @@ import type { Terminal } from "./terminal.ts";
 /** What `evaluate` is asked for. */
 export interface EvaluateCall {
   readonly run: string;
-  readonly data: string;
+  /** Records: files, folders of such or `-`. */
+  readonly data: DataPaths;
+  /** How they are read; absent where they are in the fields of a record. */
+  readonly reading?: Reading;
   /** CSV file of the true scores; null when they stand in the records. */
   readonly scores: string | null;
   /** Folder of text embeddings; null for the run's encoder. */
@@ -46,7 +53,8 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     ],
   ])
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
-    .requiredOption("--data <file>", "JSON file of records", text("--data"))
+    .requiredOption("--data <file>", `records: ${dataForms}`, oneMorePath)
+    .addOption(reading.map)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .addOption(scoring.embeddings)
     .addOption(scoring.encoder)
@@ -66,6 +74,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
       act({
         run,
         data,
+        ...readingOf(options),
         scores: scores ?? null,
         ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
@@ -114,13 +123,13 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
 
 /** Records and their true scores, which may stand in a file of their own. @throws DataError when there are not as many of both */
 export async function readLabelled(
-  { data, scores }: { readonly data: string; readonly scores: string | null },
+  { data, reading, scores }: Pick<EvaluateCall, "data" | "reading" | "scores">,
   onNote: (sentence: string) => void,
 ): Promise<{ records: MetricRecord[]; actual: Float32Array }> {
-  const records = await readRecords(data, { scores: scores === null ? "required" : "ignored", onNote });
+  const records = await readRecords(data, { scores: scores === null ? "required" : "ignored", reading, onNote });
   const actual = scores === null
     ? Float32Array.from(records, ({ score }) => score!)
     : await readScores(scores, { onNote });
   if (actual.length === records.length) return { records, actual };
-  throw new DataError(`${scores} has ${actual.length} scores, but ${data} has ${records.length} records.`);
+  throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
 }

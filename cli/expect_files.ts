@@ -1,3 +1,4 @@
+import { listDataFiles, recordsExpected, standardInput } from "../data/data_paths.ts";
 import { listFolderOrExplain, openOrExplain } from "../engine/files.ts";
 import type { TrainFiles } from "../models/train_request.ts";
 
@@ -5,11 +6,13 @@ import type { TrainFiles } from "../models/train_request.ts";
 export async function expectFiles(files: TrainFiles | null): Promise<void> {
   if (!files) return;
   const expected = [
-    [files.data, "a JSON file of records"],
     [files.metricNames, "a JSON array of the names of metrics"],
     [files.metricEmbeddings, "a .npy matrix of the metrics' embeddings"],
     [files.metricDefinitions, "a JSON object of the metrics' definitions"],
   ] as const;
+  for (const path of await listDataFiles(files.data)) {
+    if (path !== standardInput) (await openOrExplain(path, recordsExpected, { packed: true })).close();
+  }
   for (const [path, what] of expected) if (path) (await openOrExplain(path, what)).close();
   if (files.embeddings !== null) await listFolderOrExplain(files.embeddings, "a folder of embeddings");
 }

@@ -11,6 +11,8 @@ import { fieldsOf } from "../models/settings/table.ts";
 import { command } from "./command.ts";
 import { createFinetuneReporter } from "./finetune_progress.ts";
 import { interruptible, Interruption } from "./interruption.ts";
+import * as reading from "./reading_options.ts";
+import { dataForms, readingOf } from "./reading_options.ts";
 import { describe, flagOf, given, text } from "./options.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
@@ -45,9 +47,10 @@ function finetuneOptions() {
   )
     .option(
       "--data <file>",
-      "JSON file of records; may be repeated; those without scores give texts alone",
+      `records; those without scores give texts alone: ${dataForms}`,
       (word: string, before: readonly string[] = []) => [...before, text("--data")(word)],
     )
+    .addOption(reading.map)
     .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder of the BERT family", text("--encoder"))
     .option("--metric-definitions <file>", "JSON object {name: text} of metrics", text("--metric-definitions"))
     .option("--out <folder>", "folder to write", text("--out"))
@@ -71,7 +74,7 @@ function finetuneCall(
       `--resume goes on with its own data and settings; ${flagOf(other)} cannot be given beside it.`,
     );
   }
-  const { data, encoder, out, metricDefinitions = null, force = false, ...words } = others;
+  const { data, map, encoder, out, metricDefinitions = null, force = false, ...words } = others;
   for (const [option, value] of Object.entries({ "--data": data, "--encoder": encoder, "--out": out })) {
     if (value === undefined) throw new UsageError(`${option} is expected (or --resume).`);
   }
@@ -83,7 +86,7 @@ function finetuneCall(
   );
   return {
     kind: "new",
-    request: { data: data!, encoder: encoder!, out: out!, metricDefinitions, settings },
+    request: { data: data!, ...readingOf({ map }), encoder: encoder!, out: out!, metricDefinitions, settings },
     force,
   };
 }

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { dataWords } from "../data/reading.ts";
 import { whatIsAt } from "../engine/files.ts";
 import type { RunConfig } from "../models/run_folder.ts";
 
@@ -9,15 +10,16 @@ export async function nextCommand(
   target?: string | undefined,
 ): Promise<string> {
   if (files === null) return `deno task predict --run ${folder} --data ${join(folder, "sample", "test.json")}`;
-  const data = target ?? await firstThere(testNames(files.data)) ?? files.data;
+  const { data: trained, reading } = files;
+  const data = target ?? (typeof trained === "string" ? await firstThere(testNames(trained)) : null) ?? trained;
   const embeddings = files.embeddings === null
     ? null
-    : data === files.data
+    : data === trained
     ? files.embeddings
     : await firstThere(testNames(files.embeddings));
   // Embeddings of other records would be refused.
-  const known = files.embeddings !== null && embeddings === null ? files.data : data;
-  return `deno task predict --run ${folder} --data ${known}` +
+  const known = files.embeddings !== null && embeddings === null ? trained : data;
+  return `deno task predict --run ${folder} ${dataWords(known, reading)}` +
     (files.embeddings === null ? "" : ` --embeddings ${embeddings ?? files.embeddings}`);
 }
 

@@ -1,4 +1,6 @@
+import type { DataPaths } from "../data/data_paths.ts";
 import { join } from "node:path";
+import type { Reading } from "../data/reading.ts";
 import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -10,6 +12,8 @@ import { textSource } from "./data_options.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "./options.ts";
 import { holdsSubmission, refuseExisting } from "./out.ts";
 import { corrected, describeUnseen, scoreWith } from "./score_with.ts";
+import * as reading from "./reading_options.ts";
+import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import * as scoring from "./scoring_options.ts";
 import { describeShift, shiftRequest } from "./shift_options.ts";
 import { columnNames, submissionColumns, unseenColumn } from "./submission_columns.ts";
@@ -19,7 +23,10 @@ import { alignColumns, type Terminal } from "./terminal.ts";
 /** What `predict` is asked for. */
 export interface PredictCall {
   readonly run: string;
-  readonly data: string;
+  /** Records: files, folders of such or `-`. */
+  readonly data: DataPaths;
+  /** How they are read; absent where they are in the fields of a record. */
+  readonly reading?: Reading;
   /** The CSV file to write; null for `submission.csv` in the folder of the run. */
   readonly out: string | null;
   readonly force: boolean;
@@ -60,7 +67,8 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     ],
   ])
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
-    .requiredOption("--data <file>", "JSON file of records; scores in it are passed over", text("--data"))
+    .requiredOption("--data <file>", `records; scores in them are passed over: ${dataForms}`, oneMorePath)
+    .addOption(reading.map)
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
     .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
     .option("--round", "round scores to integers")
@@ -92,6 +100,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       act({
         run,
         data,
+        ...readingOf(options),
         out: out ?? null,
         force: force ?? false,
         round: round ?? false,
@@ -112,7 +121,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
-  const records = await readRecords(call.data, { scores: "ignored", onNote });
+  const records = await readRecords(call.data, { scores: "ignored", reading: call.reading, onNote });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
   const scored = await scoreWith(call, records, terminal),

@@ -1,3 +1,4 @@
+import { type DataPaths, nameData } from "../data/data_paths.ts";
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
@@ -22,7 +23,7 @@ import type { Terminal } from "./terminal.ts";
 /** Options of the commands that score records with a run. */
 export interface ScoreCall {
   readonly run: string;
-  readonly data: string;
+  readonly data: DataPaths;
   readonly embeddings: string | null;
   readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
@@ -51,10 +52,11 @@ export async function scoreWith(
   terminal: Terminal,
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
-  const textless = describeTextless(records, data, "scored by the metric alone");
-  for (const note of [textless, describeUnanswered(records, data)]) if (note !== null) onNote(note);
+  const source = nameData(data);
+  const textless = describeTextless(records, source, "scored by the metric alone");
+  for (const note of [textless, describeUnanswered(records, source)]) if (note !== null) onNote(note);
   const options = {
-    source: data,
+    source,
     embeddings,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,

@@ -1,3 +1,4 @@
+import type { Reading } from "../data/reading.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { readTrainedMetrics } from "../models/trained_metrics.ts";
 import type { Terminal } from "./terminal.ts";
@@ -10,8 +11,9 @@ export interface Target {
 }
 
 /** Reads target records; scores in them are not looked at. @throws DataError */
-export async function readTarget(path: string, terminal: Terminal): Promise<Target> {
-  return { path, records: await readRecords(path, { scores: "ignored", onNote: (note) => terminal.note(note) }) };
+export async function readTarget(path: string, reading: Reading | undefined, terminal: Terminal): Promise<Target> {
+  const onNote = (note: string) => terminal.note(note);
+  return { path, records: await readRecords(path, { scores: "ignored", reading, onNote }) };
 }
 
 /** Part of the target records whose metric a run has not learnt from. */

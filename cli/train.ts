@@ -1,3 +1,4 @@
+import { standardInput } from "../data/data_paths.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { ensembleName, holdsEnsemble } from "../models/ensemble/config.ts";
 import type { Member } from "../models/ensemble/members.ts";
@@ -92,7 +93,7 @@ function trainOptions() {
       )
       .option(
         "--target <file>",
-        "JSON file of records that are to be scored: their metrics decide which errors are shown (their scores are not looked at)",
+        "records that are to be scored, in any form of --data: their metrics decide which errors are shown (their scores are not looked at)",
         text("--target"),
       )
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
@@ -134,12 +135,12 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
     return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
   }
-  const { data, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;
+  const { data, map, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;
   const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
     words;
   const shorthands = further as ShorthandWords;
   const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
-  const dataWords = { data, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows };
+  const dataWords = { data, map, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
   const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
   const settingWords = { recipe, config, set, encoder, shorthands };
@@ -147,6 +148,11 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
     if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
+    if ((jobs ?? 1) > 1 && [data].flat().includes(standardInput)) {
+      throw new UsageError(
+        "--jobs trains in several threads, which cannot all read standard input; give --data a file.",
+      );
+    }
     const request = { ...source, ...readEnsemble(settingWords, file, member) };
     return { kind: "ensemble", request, jobs: jobs ?? 1, ...run };
   }
@@ -185,7 +191,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
           `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
       );
     }
-    const target = call.target === null ? null : await readTarget(call.target, terminal);
+    const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
     const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {
       terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));

@@ -24,12 +24,18 @@ export interface JsonArrayOptions {
  *   what was expected there and how many whole elements precede it
  */
 export async function readJsonArray(path: string, options: JsonArrayOptions = {}): Promise<readonly unknown[]> {
-  const { element = "record", recover, onNote = () => {} } = options;
+  const { element = "record", onNote = () => {} } = options;
   const bytes = await readFileOrExplain(path, `a JSON array of ${element}s`), form = knownForm(bytes);
   if (form && form !== "JSON text") throw new DataError(`${path} is ${form}; a JSON array of ${element}s is expected.`);
   const decoded = decodeText(bytes, path, onNote);
   // Gives the bytes of a large file back now, before its values are made.
   bytes.buffer.transfer(0);
+  return parseJsonArray(decoded, path, options);
+}
+
+/** The elements of text that is a JSON array, or one object a line. @throws DataError as `readJsonArray` does */
+export function parseJsonArray(decoded: DecodedText, path: string, options: JsonArrayOptions): readonly unknown[] {
+  const { element = "record", recover, onNote = () => {} } = options;
   const values = decoded.damage ? undefined : parseUndamaged(decoded.text);
   if (values) return refuseRepeatedKeys(values, decoded.text, path, element);
   if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) {

@@ -1,5 +1,8 @@
 /** Records, metrics, embeddings and what is made of them before training. */
 export type { NoteTaker } from "./note_taker.ts";
+export type { DataPaths } from "./data_paths.ts";
+export { type FieldMap, mappedFields, parseFieldMap } from "./field_map.ts";
+export type { Reading } from "./reading.ts";
 export { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOptions } from "./records.ts";
 export { MetricTable } from "./metric_table.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";

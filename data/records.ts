@@ -1,8 +1,11 @@
 import { describeValue } from "../engine/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
-import { readJsonArray } from "./json_records.ts";
+import { type DataPaths, nameData } from "./data_paths.ts";
+import { listFields, mapRows } from "./field_map.ts";
 import { explainLookAlike } from "./look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
+import { readRows } from "./read_rows.ts";
+import type { Reading } from "./reading.ts";
 import { parseScore, scoreExpectation } from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */
@@ -27,25 +30,36 @@ export interface ReadRecordsOptions {
   readonly scores: "required" | "optional" | "ignored";
   /** Take the whole records before the damage of a damaged file. */
   readonly recover?: boolean;
+  /** How rows are understood that are not in the fields of a record. */
+  readonly reading?: Reading | undefined;
   /** Told in a sentence of anything worth knowing about the file. */
   readonly onNote?: NoteTaker;
 }
 
 /**
- * Reads records `{metric_name, system_prompt?, user_prompt, response, score?}` from a JSON array or from JSON lines.
- * `prompt` may stand for `user_prompt` and `expected_response` for `response`. Some of the records may lack both; see
- * `hasTexts`.
+ * Reads records `{metric_name, system_prompt?, user_prompt, response, score?}` from a JSON array, JSON lines, CSV or
+ * Parquet, also packed by gzip; from a file, several, a folder of such or standard input. `prompt` may stand for
+ * `user_prompt` and `expected_response` for `response`. Some of the records may lack both; see `hasTexts`.
  *
  * @throws DataError naming the file, and the record counted from 1, when something is not what it has to be
  */
-export async function readRecords(path: string, options: ReadRecordsOptions): Promise<MetricRecord[]> {
-  const { scores, recover = false, onNote = () => {} } = options;
-  const values = await readJsonArray(path, { recover, onNote });
-  if (values.length === 0) throw new DataError(`${path} has no records; at least one is expected.`);
-  refuseLookAlikeFields(values, path);
-  const records = values.map((value, index) => parseRecord(value, `${path}, record ${index + 1}`, scores));
+export async function readRecords(data: DataPaths, options: ReadRecordsOptions): Promise<MetricRecord[]> {
+  const { scores, recover = false, reading = {}, onNote = () => {} } = options;
+  const files = await readRows(data, { recover, onNote });
+  const records: MetricRecord[] = [];
+  for (const { name, values } of files) {
+    const raw = reading.map ? mapRows(values, reading.map, name) : ownRows(values, name);
+    for (const { fields, place } of raw) records.push(parseRecord(fields, place, scores));
+  }
+  if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   if (records.some(hasTexts)) return records;
-  throw new DataError(`${path}: none of its ${records.length} records has a user_prompt or a response.`);
+  throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
+}
+
+/** Rows in the fields of a record. */
+function ownRows(values: readonly unknown[], name: string): { fields: unknown; place: string }[] {
+  refuseLookAlikeFields(values, name);
+  return values.map((fields, index) => ({ fields, place: `${name}, record ${index + 1}` }));
 }
 
 /**
@@ -71,7 +85,13 @@ export function parseRecord(value: unknown, place: string, scores: ReadRecordsOp
   const { metric_name, system_prompt, user_prompt, prompt, response, expected_response, score, ...extra } =
     value as Record<string, unknown>;
   if (typeof metric_name !== "string" || metric_name.trim() === "") {
-    throw new DataError(`${place}: metric_name is ${describeValue(metric_name)}; the name of a metric is expected.`);
+    // Fields of other names tell how the file is meant.
+    const found = metric_name === undefined && Object.keys(extra).length > 0
+      ? `; found the fields ${listFields(Object.keys(value))}`
+      : "";
+    throw new DataError(
+      `${place}: metric_name is ${describeValue(metric_name)}; the name of a metric is expected${found}.`,
+    );
   }
   const systemPrompt = text(system_prompt, "system_prompt", place);
   return {

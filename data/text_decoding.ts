@@ -11,7 +11,7 @@ export interface DecodedText {
 }
 
 /** V8 holds strings of up to 2^29 - 24 characters. */
-const longestText = 2 ** 29 - 24;
+export const longestText = 2 ** 29 - 24;
 
 /**
  * Decodes the bytes of a text file. UTF-8 is expected; UTF-16 (with a byte order mark, or without one where the file

@@ -88,6 +88,13 @@ export function knownForm(head: Uint8Array): string | null {
   return /^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*["{[\]\d-])/.test(text) ? "JSON text" : null;
 }
 
+/** How a file of records is packed by its first bytes; null where it is plain text, or of another kind. */
+export function packedForm(head: Uint8Array): "gzip" | "Parquet" | null {
+  const text = latin1(head.subarray(0, 8));
+  if (safetensors.test(latin1(head))) return null;
+  return text.startsWith("\x1f\x8b") ? "gzip" : text.startsWith("PAR1") ? "Parquet" : null;
+}
+
 /** Each byte as the character of its number; `TextDecoder` would take "latin1" for Windows-1252. */
 function latin1(head: Uint8Array): string {
   return String.fromCharCode(...head.subarray(0, kindBytes));

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { DataError, MetrogradError } from "../kernels/errors.ts";
-import { foreignKind, kindBytes } from "./file_kind.ts";
+import { foreignKind, kindBytes, packedForm } from "./file_kind.ts";
 
 /** Name of the file that locks a folder; see `FolderLock`. It does not count as one of the folder's files. */
 export const lockName = ".lock";
@@ -99,15 +99,22 @@ export async function readFileOrExplain(
   return bytes;
 }
 
-/** Opens a file to read from it. Throws as `readFileOrExplain` does. */
-export async function openOrExplain(path: string, what: string): Promise<Deno.FsFile> {
+/**
+ * Opens a file to read from it. Throws as `readFileOrExplain` does.
+ *
+ * @param options.packed take gzip and Parquet files too
+ */
+export async function openOrExplain(path: string, what: string, { packed = false } = {}): Promise<Deno.FsFile> {
   let file;
   try {
     const { isDirectory, isFile } = await Deno.stat(path);
     if (isDirectory) throw new DataError(`${path} is a folder; ${what} is expected.`);
     file = await Deno.open(path);
     // What is read from a pipe cannot be read again.
-    if (isFile) refuseForeignKind(await readHead(file), path, what);
+    if (isFile) {
+      const head = await readHead(file);
+      if (!packed || packedForm(head) === null) refuseForeignKind(head, path, what);
+    }
     return file;
   } catch (error) {
     file?.close();
@@ -197,7 +204,8 @@ async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
   return head.subarray(0, length);
 }
 
-function refuseForeignKind(head: Uint8Array, path: string, what: string): void {
+/** @throws DataError when the first bytes of a file are those of a kind that no reader takes */
+export function refuseForeignKind(head: Uint8Array, path: string, what: string): void {
   const found = foreignKind(head);
   if (found) throw new DataError(`${path} is ${found.name}; ${what} is expected: ${found.remedy}.`);
 }

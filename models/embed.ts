@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { DataPaths } from "../data/data_paths.ts";
 import { embedRecords } from "../data/encode_records.ts";
 import { holdsEmbeddings, writeEmbeddings } from "../data/embeddings_folder.ts";
 import type { EncodingOptions } from "../data/encoders/encoder.ts";
@@ -6,6 +7,7 @@ import { HashEncoder } from "../data/encoders/hash.ts";
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
+import type { Reading } from "../data/reading.ts";
 import type { EncoderNote, TextEmbeddings } from "../data/text_embeddings.ts";
 import { type TextField, textOf } from "../data/text_layout.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -14,8 +16,10 @@ import { absoluteEncoderName, builtInEncoder } from "./open_encoder.ts";
 
 /** Texts to embed once and for all. */
 export interface EmbedRequest {
-  /** JSON file of records; scores in it are passed over. */
-  readonly data: string;
+  /** Records; scores in them are passed over. */
+  readonly data: DataPaths;
+  /** How they are read. */
+  readonly reading?: Reading;
   /** Name of the encoder. */
   readonly encoder: string;
   /** How it is used. */
@@ -46,12 +50,12 @@ export interface EmbedSummary {
  * @throws MetrogradError in one sentence; nothing is left in the folder then
  */
 export async function embedFile(request: EmbedRequest, watch: EncodingWatch): Promise<EmbedSummary> {
-  const { data, fields, out, force, metricDefinitions, encoding } = request;
+  const { data, reading, fields, out, force, metricDefinitions, encoding } = request;
   if (fields.includes("text") && fields.length > 1) {
     throw new UsageError("text is all fields put together, and stands in a folder of its own; leave the others out.");
   }
   await holdsEmbeddings(out, force);
-  const records = await readRecords(data, { scores: "ignored", onNote: watch.onNote ?? (() => {}) });
+  const records = await readRecords(data, { scores: "ignored", reading, onNote: watch.onNote ?? (() => {}) });
   const definitions = metricDefinitions === null ? null : await readMetricDefinitions(metricDefinitions, watch.onNote);
   const encoder = absoluteEncoderName(request.encoder, "--encoder");
   const encoded = encoder === builtInEncoder

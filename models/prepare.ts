@@ -9,6 +9,7 @@ import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
 import { cleanRecords } from "../data/clean.ts";
+import { nameData } from "../data/data_paths.ts";
 import { type MetricRecord, readRecords } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
@@ -102,9 +103,9 @@ export async function prepare(
   const onNote = (sentence: string) => reporter.note(sentence);
   const sample = files ? null : generateSample(sampleSeed);
   const all = files
-    ? await readRecords(files.data, { scores: "required", recover: files.recover, onNote })
+    ? await readRecords(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
     : sample!.train.map(recordOf);
-  const source = files?.data ?? "the sample set";
+  const source = files ? nameData(files.data) : "the sample set";
   const { records: clean, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
     source,

@@ -1,3 +1,5 @@
+import { nameData } from "../data/data_paths.ts";
+import { dataWords } from "../data/reading.ts";
 import type { StreamedTensor } from "../engine/safetensors.ts";
 import { writeAtomically } from "../engine/files.ts";
 import { curvesSvg } from "./curves.ts";
@@ -34,7 +36,7 @@ export async function writePages(
       recipe,
       call: callOf(config, folder.path),
       data: [
-        ["records", config.files?.data ?? "the built-in sample set"],
+        ["records", config.files ? nameData(config.files.data) : "the built-in sample set"],
         ["train rows", String(counts.train)],
         ["validation rows", String(counts.validation)],
         ...counts.added.map(([stage, rows]) => [`${stage} added to the train rows`, String(rows)] as const),
@@ -69,7 +71,7 @@ export function callOf({ recipe, settings, files, maxRows }: RunConfig, out: str
   const changed = changedSettings(table, settings).filter(told).map(([path, word]) => `--set ${path}=${word}`);
   const paths = files
     ? [
-      `--data ${files.data}`,
+      dataWords(files.data, files.reading),
       files.metricDefinitions
         ? `--metric-definitions ${files.metricDefinitions}`
         : `--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`,

@@ -1,9 +1,13 @@
+import { type DataPaths, isDataPaths } from "../data/data_paths.ts";
+import { isReading, type Reading } from "../data/reading.ts";
 import type { GivenSettings } from "./settings/shared.ts";
 
 /** Files to train on. */
 export interface TrainFiles {
-  /** JSON file of records with scores. */
-  readonly data: string;
+  /** Records with scores: a file, a folder of files, `-` for standard input, or several of them. */
+  readonly data: DataPaths;
+  /** How they are read; absent where they are in the fields of a record. */
+  readonly reading?: Reading;
   /** JSON file of the names of the metrics; null where their definitions are given. */
   readonly metricNames: string | null;
   /** `.npy` file with a row for each name; null where their definitions are given. */
@@ -19,10 +23,9 @@ export interface TrainFiles {
 /** True for files as a config keeps them. */
 export function isTrainFiles(value: unknown): value is TrainFiles {
   if (typeof value !== "object" || value === null) return false;
-  const { data, metricNames, metricEmbeddings, metricDefinitions = null, embeddings, recover } = value as Partial<
-    TrainFiles
-  >;
-  return typeof data === "string" && typeof recover === "boolean" &&
+  const { data, reading = {}, metricNames, metricEmbeddings, metricDefinitions = null, embeddings, recover } =
+    value as Partial<TrainFiles>;
+  return isDataPaths(data) && isReading(reading) && typeof recover === "boolean" &&
     [metricNames, metricEmbeddings, metricDefinitions, embeddings].every((path) =>
       path === null || typeof path === "string"
     );

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { absolutePaths, nameData } from "../data/data_paths.ts";
 import { writeSample } from "../data/sample/write.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
@@ -120,7 +121,7 @@ export function configOf({ recipe, settings: given, files, maxRows }: Omit<Train
     },
     files: files && {
       ...files,
-      data: resolve(files.data),
+      data: absolutePaths(files.data),
       metricNames: absolute(files.metricNames),
       metricEmbeddings: absolute(files.metricEmbeddings),
       ...(files.metricDefinitions ? { metricDefinitions: resolve(files.metricDefinitions) } : {}),
@@ -212,7 +213,7 @@ async function run(
   { reporter, signal, cache }: RunOptions,
 ): Promise<TrainSummary> {
   const { settings } = config, { fingerprint } = prepared.inputs;
-  checkRows(prepared, config.files?.data ?? "The sample set", reporter);
+  checkRows(prepared, config.files ? nameData(config.files.data) : "The sample set", reporter);
   reporter.prepared?.({ counts: prepared.counts, weights: settings.weights.kind });
   await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
   reporter.adapter(engine.opened.adapter);

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename, resolve as absolute } from "node:path";
 import { readMetricDefinitions } from "../../data/metric_definitions.ts";
+import { absolutePaths } from "../../data/data_paths.ts";
+import type { Reading } from "../../data/reading.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import type { AdapterChoice } from "../../engine/device/adapter.ts";
@@ -30,8 +32,10 @@ const stepsPerCheckpoint = 100;
 
 /** An encoder to tune. */
 export interface FinetuneRequest {
-  /** JSON files of records; those without scores give texts alone. */
+  /** Files of records, folders of such or `-`; those without scores give texts alone. */
   readonly data: readonly string[];
+  /** How they are read. */
+  readonly reading?: Reading;
   /** JSON file of a text for each metric's name; null for none. */
   readonly metricDefinitions: string | null;
   /** Name of the encoder: "gpu:FOLDER". */
@@ -82,7 +86,8 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
   const { scheme, argument } = parseEncoderName(request.encoder);
   if (scheme !== "gpu") throw new UsageError(`--encoder is "${request.encoder}"; gpu:FOLDER is expected for training.`);
   const config: FinetuneConfig = {
-    data: request.data.map((path) => absolute(path)),
+    data: [absolutePaths(request.data)].flat(),
+    ...(request.reading ? { reading: request.reading } : {}),
     metricDefinitions: request.metricDefinitions === null ? null : absolute(request.metricDefinitions),
     encoder: absolute(argument),
     settings: resolve(finetuneTable, request.settings),
@@ -147,7 +152,9 @@ async function run(
     ? null
     : await readMetricDefinitions(config.metricDefinitions, onNote);
   const records: MetricRecord[] = [];
-  for (const path of config.data) records.push(...await readRecords(path, { scores: "optional", onNote }));
+  for (const path of config.data) {
+    records.push(...await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
+  }
   const pool = new TextPool(records, { ...settings, definitions });
   await using engine = await Engine.open({ onNote });
   onAdapter?.(engine.opened.adapter);

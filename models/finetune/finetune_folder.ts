@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { emptyFolder, explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
+import { isReading, type Reading } from "../../data/reading.ts";
 import { readJsonObject } from "../../data/encoders/json_file.ts";
 import { resolve } from "../settings/table.ts";
 import type { EncoderQuality } from "./quality.ts";
@@ -10,6 +11,8 @@ import { type FinetuneSettings, finetuneTable, type PairKind } from "./settings.
 export interface FinetuneConfig {
   /** Files of records. */
   readonly data: readonly string[];
+  /** How they are read; absent where they are in the fields of a record. */
+  readonly reading?: Reading;
   /** File of texts that define metrics; null for none. */
   readonly metricDefinitions: string | null;
   /** Folder of the encoder that is tuned. */
@@ -108,13 +111,17 @@ export class FinetuneFolder {
       );
     }
     const { format: found, ...note } = await readJsonObject(path, "what was asked for");
-    const { data, metricDefinitions, encoder, settings, before } = note as unknown as FinetuneConfig & {
+    const { data, reading, metricDefinitions, encoder, settings, before } = note as unknown as FinetuneConfig & {
       before: EncoderQuality | null;
     };
-    if (found !== format || !Array.isArray(data) || typeof encoder !== "string") {
+    if (
+      found !== format || !Array.isArray(data) || (reading !== undefined && !isReading(reading)) ||
+      typeof encoder !== "string"
+    ) {
       throw new DataError(`${path} is damaged: it is no note of fine-tuning of the form "${format}".`);
     }
-    return { config: { data, metricDefinitions, encoder, settings: resolve(finetuneTable, settings) }, before };
+    const read = { data, ...(reading ? { reading } : {}) };
+    return { config: { ...read, metricDefinitions, encoder, settings: resolve(finetuneTable, settings) }, before };
   }
 
   /** Puts the tuned encoder where it belongs, whole, and takes the work away. */

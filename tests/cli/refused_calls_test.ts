@@ -33,6 +33,17 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ["train --seed -1", '--seed is "-1"; a whole number from 0 to 4294967295 is expected.'],
   ["train --hidden 8,", '--hidden is "8,"; a list of whole numbers from 1 to 65536 is expected.'],
   ["train --out=", "--out is empty; a value is expected."],
+  [
+    "train --recipe ensemble --data - --metric-definitions m.json --jobs 2",
+    "--jobs trains in several threads, which cannot all read standard input; give --data a file.",
+  ],
+  [
+    "predict --run r --data d --map out=response",
+    '--map names the field "out"; one of metric_name, system_prompt, ' +
+    'user_prompt, response, score is expected; the nearest is "score".',
+  ],
+  ["train --map response=a", "--map needs --data beside it."],
+  ["compare r --map response=a", "--map needs --data beside it."],
   ["train --data d.json", "--data needs --metric-names and --metric-embeddings, or --metric-definitions, beside it."],
   [
     "train --data d.json --metric-definitions d --metric-names n",

@@ -1,0 +1,29 @@
+import { Option } from "@commander-js/extra-typings";
+import type { DataPaths } from "../data/data_paths.ts";
+import { parseFieldMap } from "../data/field_map.ts";
+import type { Reading } from "../data/reading.ts";
+import { given, text } from "./options.ts";
+
+// The options that commands which read records share.
+
+/** What `--data` takes, for the help. */
+export const dataForms =
+  "JSON, JSON Lines, CSV or Parquet, a folder of such files, or - for standard input; may be repeated";
+
+/** Adds a path to those that were given before; one alone stays a text. @throws UsageError when it is empty */
+export function oneMorePath(word: string, before?: DataPaths): DataPaths {
+  const path = text("--data")(word);
+  return before === undefined ? path : [...[before].flat(), path];
+}
+
+/** Which fields a record is taken from. */
+export const map = new Option(
+  "--map <fields>",
+  "fields that have other names, as response=output,score=rating; score=a+b makes a record of each of several scores",
+).argParser(parseFieldMap);
+
+/** What the options say of how records are read, to be put into a call; nothing where none is given. */
+export function readingOf({ map }: { readonly map?: Reading["map"] | undefined }): { readonly reading?: Reading } {
+  const reading = given({ map }) as Reading;
+  return Object.keys(reading).length === 0 ? {} : { reading };
+}
