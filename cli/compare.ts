@@ -1,5 +1,6 @@
 import { type DataPaths, nameData } from "../data/data_paths.ts";
 import type { Reading } from "../data/reading.ts";
+import { fromStandard } from "../data/scores.ts";
 import { UsageError } from "../kernels/errors.ts";
 import {
   compareScores,
@@ -9,6 +10,7 @@ import {
   type TestLine,
   type TestScores,
 } from "../models/compare.ts";
+import { readScoreRange, scaleScores } from "../models/score_scale.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { readLabelled } from "./evaluate.ts";
@@ -48,6 +50,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
     .argument("<runs...>", "folders of trained runs, ensembles or folds")
     .option("--data <file>", `records to score with all of them: ${dataForms}`, oneMorePath)
     .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .option(
       "--embeddings <folder>",
@@ -65,6 +68,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
       const needing = {
         "--scores": scores,
         "--map": options.map,
+        "--score-range": options.scoreRange,
         "--embeddings": embeddings,
         "--metric-names": metrics?.names,
         "--metric-definitions": metrics?.definitions,
@@ -122,7 +126,8 @@ async function testAll(
     if (!said.has(sentence)) terminal.note(sentence);
     said.add(sentence);
   };
-  const { records, actual } = await readLabelled({ data, ...(reading ? { reading } : {}), scores }, note);
+  const labelled = { data, ...(reading ? { reading } : {}), scores };
+  const { records, actual, range } = await readLabelled(labelled, note, await readScoreRange(lines[0]!.scorers[0]!));
   const all: TestScores[] = [];
   for (const { run: name, scorers, needsEmbeddings } of lines) {
     terminal.status(`Scoring with ${name}`);
@@ -132,10 +137,15 @@ async function testAll(
       const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, { ...terminal, note });
       each.push({ score, ridge, trainMean });
     }
-    all.push(meanScores(each));
+    const { score, ridge, trainMean } = meanScores(each);
+    all.push({
+      score: scaleScores(score, range),
+      ridge: ridge && scaleScores(ridge, range),
+      trainMean: fromStandard(trainMean, range),
+    });
   }
   terminal.status("");
-  return compareScores(all, actual);
+  return compareScores(all, scaleScores(actual, range));
 }
 
 function formatLines(lines: readonly Line[], data: DataPaths | null): string {

@@ -13,6 +13,7 @@ export function withDataOptions(command: Command) {
     .optionsGroup("Data:")
     .option("--data <file>", `records with scores: ${dataForms}`, oneMorePath)
     .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each name", text("--metric-embeddings"))
     .option(
@@ -85,7 +86,7 @@ export function textSource(words: { readonly encoder: string | undefined; readon
  * @throws UsageError when options do not go together
  */
 export function dataRequest(
-  { data, map, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }: Omit<
+  { data, map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }: Omit<
     DataWords,
     "encoder"
   >,
@@ -94,7 +95,7 @@ export function dataRequest(
   const metrics = metricFiles({ metricNames, metricEmbeddings, metricDefinitions });
   if (data === undefined) {
     const [alone] = Object.keys(
-      given({ map, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, ...further }),
+      given({ map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, ...further }),
     );
     if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
   } else if (metrics === null) {
@@ -103,7 +104,7 @@ export function dataRequest(
   return {
     files: data === undefined || metrics === null ? null : {
       data,
-      ...readingOf({ map }),
+      ...readingOf({ map, scoreRange }),
       metricNames: metrics.names,
       metricEmbeddings: metrics.embeddings,
       ...(metrics.definitions === null ? {} : { metricDefinitions: metrics.definitions }),

@@ -29,23 +29,25 @@ export function embedCommand(act: (call: EmbedCall) => Promise<void>) {
     const what = `${doc}${values}`;
     options.option(`${flagOf(name)} <value>`, standard === null ? what : describe(what, standard));
   }
-  return options.action(async ({ data, map, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
-    const given = Object.entries(words as Readonly<Record<string, string>>).map(([name, word]) => {
-      const field = fieldsOf(encodingTable).get(name)!;
-      return [name, field.parse(word, flagOf(name))];
-    });
-    await act({
-      data,
-      ...readingOf({ map }),
-      encoder,
-      encoding: resolve(encodingTable, Object.fromEntries(given)),
-      fields: fields ?? readFields(allFields),
-      metricDefinitions: metricDefinitions ?? null,
-      out,
-      cache: cache === "none" ? null : cache,
-      force: force ?? false,
-    });
-  });
+  return options.action(
+    async ({ data, map, scoreRange, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
+      const given = Object.entries(words as Readonly<Record<string, string>>).map(([name, word]) => {
+        const field = fieldsOf(encodingTable).get(name)!;
+        return [name, field.parse(word, flagOf(name))];
+      });
+      await act({
+        data,
+        ...readingOf({ map, scoreRange }),
+        encoder,
+        encoding: resolve(encodingTable, Object.fromEntries(given)),
+        fields: fields ?? readFields(allFields),
+        metricDefinitions: metricDefinitions ?? null,
+        out,
+        cache: cache === "none" ? null : cache,
+        force: force ?? false,
+      });
+    },
+  );
 }
 
 function embedOptions() {
@@ -60,6 +62,7 @@ function embedOptions() {
   )
     .requiredOption("--data <file>", `records; scores in them are passed over: ${dataForms}`, oneMorePath)
     .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .requiredOption("--out <folder>", "folder to write", text("--out"))
     .option("--encoder <name>", encoderNames(), text("--encoder"), "transformers")
     .option("--fields <names>", describe(`which texts: ${textFields.join(", ")}`, allFields), readFields)

@@ -1,12 +1,21 @@
 import { type DataPaths, nameData } from "../data/data_paths.ts";
 import type { Reading } from "../data/reading.ts";
-import { type MetricRecord, readRecords } from "../data/records.ts";
+import { type MetricRecord, readRecordSet } from "../data/records.ts";
+import { fromStandard, type ScoreRange } from "../data/scores.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
 import type { CalibrateName } from "../models/calibration/correction.ts";
 import { calibrationRows, holdsHeldOut } from "../models/calibration/held_out.ts";
 import { isotonicFigures } from "../models/calibration/isotonic.ts";
 import { evaluate as measure } from "../models/evaluate.ts";
+import {
+  readScoreRange,
+  scaleErrors,
+  scaleIntervals,
+  scaleIsotonicFigure,
+  scaleScores,
+  scaleShiftFigure,
+} from "../models/score_scale.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
@@ -55,6 +64,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
     .requiredOption("--data <file>", `records: ${dataForms}`, oneMorePath)
     .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .addOption(scoring.embeddings)
     .addOption(scoring.encoder)
@@ -88,26 +98,29 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
 
 export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<void> {
   const onNote = (sentence: string) => terminal.note(sentence);
-  const { records, actual } = await readLabelled(call, onNote);
-  const scored = await scoreWith(call, records, terminal), { predictions, ridge, trainMean, shifts } = scored;
+  const { records, actual: standard, range } = await readLabelled(call, onNote, await readScoreRange(call.run));
+  const scored = await scoreWith(call, records, terminal), { predictions, ridge, trainMean } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
+  const shifts = scored.shifts.map((figure) => scaleShiftFigure(figure, range));
   const figures = measure(
     {
-      score,
-      spread: predictions.spread,
-      intervals: intervals && { ...intervals, level: call.interval! },
-      ridge,
-      trainMean,
+      score: scaleScores(score, range),
+      spread: predictions.spread && scaleErrors(predictions.spread, range),
+      intervals: intervals && { ...scaleIntervals(intervals, range), level: call.interval! },
+      ridge: ridge && scaleScores(ridge, range),
+      trainMean: fromStandard(trainMean, range),
     },
-    actual,
+    scaleScores(standard, range),
     records,
   );
   const isotonic = await holdsHeldOut(call.run)
-    ? isotonicFigures(await calibrationRows(call.run, predictions.applied))
+    ? isotonicFigures(await calibrationRows(call.run, predictions.applied)).map((one) =>
+      scaleIsotonicFigure(one, range)
+    )
     : [];
   const lacked = describeUnseen(records, scored.unseen);
   if (lacked !== null) terminal.note(lacked);
-  terminal.note(describeShift(call.shift, predictions));
+  terminal.note(describeShift(call.shift, predictions, range));
   if (call.json) {
     terminal.print(JSON.stringify({ ...figures, isotonic, shift: predictions.shift, heldOutShifts: shifts }, null, 2));
     return;
@@ -121,15 +134,21 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   }
 }
 
-/** Records and their true scores, which may stand in a file of their own. @throws DataError when there are not as many of both */
+/** Records and their true scores from 0 to 10, which may stand in a file of their own. @throws DataError when there are not as many of both */
 export async function readLabelled(
   { data, reading, scores }: Pick<EvaluateCall, "data" | "reading" | "scores">,
   onNote: (sentence: string) => void,
-): Promise<{ records: MetricRecord[]; actual: Float32Array }> {
-  const records = await readRecords(data, { scores: scores === null ? "required" : "ignored", reading, onNote });
+  runRange?: ScoreRange,
+): Promise<{ records: MetricRecord[]; actual: Float32Array; range: ScoreRange }> {
+  const { records, scoreRange: range } = await readRecordSet(data, {
+    scores: scores === null ? "required" : "ignored",
+    reading,
+    scoreRange: runRange,
+    onNote,
+  });
   const actual = scores === null
     ? Float32Array.from(records, ({ score }) => score!)
-    : await readScores(scores, { onNote });
-  if (actual.length === records.length) return { records, actual };
+    : await readScores(scores, { onNote, range });
+  if (actual.length === records.length) return { records, actual, range };
   throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
 }

@@ -51,6 +51,7 @@ function finetuneOptions() {
       (word: string, before: readonly string[] = []) => [...before, text("--data")(word)],
     )
     .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder of the BERT family", text("--encoder"))
     .option("--metric-definitions <file>", "JSON object {name: text} of metrics", text("--metric-definitions"))
     .option("--out <folder>", "folder to write", text("--out"))
@@ -74,7 +75,7 @@ function finetuneCall(
       `--resume goes on with its own data and settings; ${flagOf(other)} cannot be given beside it.`,
     );
   }
-  const { data, map, encoder, out, metricDefinitions = null, force = false, ...words } = others;
+  const { data, map, scoreRange, encoder, out, metricDefinitions = null, force = false, ...words } = others;
   for (const [option, value] of Object.entries({ "--data": data, "--encoder": encoder, "--out": out })) {
     if (value === undefined) throw new UsageError(`${option} is expected (or --resume).`);
   }
@@ -86,7 +87,14 @@ function finetuneCall(
   );
   return {
     kind: "new",
-    request: { data: data!, ...readingOf({ map }), encoder: encoder!, out: out!, metricDefinitions, settings },
+    request: {
+      data: data!,
+      ...readingOf({ map, scoreRange }),
+      encoder: encoder!,
+      out: out!,
+      metricDefinitions,
+      settings,
+    },
     force,
   };
 }

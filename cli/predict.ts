@@ -3,9 +3,11 @@ import { join } from "node:path";
 import type { Reading } from "../data/reading.ts";
 import { readRecords } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
+import type { ScoreRange } from "../data/scores.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { saveFeatures } from "../models/scorer.ts";
 import type { CalibrateName } from "../models/calibration/correction.ts";
+import { readScoreRange, scaleErrors, scaleIntervals, scaleScores } from "../models/score_scale.ts";
 import type { ShiftRequest } from "../models/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
@@ -69,6 +71,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
     .requiredOption("--data <file>", `records; scores in them are passed over: ${dataForms}`, oneMorePath)
     .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
     .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
     .option("--round", "round scores to integers")
@@ -126,7 +129,9 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   submissionColumns(call.columns, records, []);
   const scored = await scoreWith(call, records, terminal),
     { predictions, predictions: { spread }, features, unseen } = scored;
-  const { score, intervals } = await corrected(call, scored, onNote);
+  const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
+  const range = call.reading?.scoreRange ?? await readScoreRange(call.run);
+  const score = scaleScores(standard, range), intervals = bounds && scaleIntervals(bounds, range);
   if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
   if (call.saveFeatures !== null) {
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
@@ -135,7 +140,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   await writeSubmission(out, score, {
     round: call.round,
     columns: [
-      ...(call.spread && spread ? [{ name: "spread", values: spread }] : []),
+      ...(call.spread && spread ? [{ name: "spread", values: scaleErrors(spread, range) }] : []),
       ...(intervals ? [{ name: "low", values: intervals.low }, { name: "high", values: intervals.high }] : []),
       ...submissionColumns(call.columns, records, unseen),
     ],
@@ -144,23 +149,25 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   terminal.note(`${counted(records.length, "score")} written to ${out}${instead}.\n`);
   const lacked = describeUnseen(records, unseen);
   if (lacked !== null) terminal.note(lacked);
-  terminal.note(describeShift(call.shift, predictions));
-  terminal.note(describeScores(score));
+  terminal.note(describeShift(call.shift, predictions, range));
+  terminal.note(describeScores(score, range));
 }
 
+/** Most counts that stand in a line. */
+const mostCounts = 21;
+
 /** Mean, deviation, quantiles and counts of scores. */
-function describeScores(scores: Float32Array): string {
+function describeScores(scores: Float32Array, [low, high]: ScoreRange): string {
   const sorted = scores.toSorted();
   const mean = sorted.reduce((sum, score) => sum + score, 0) / sorted.length;
   const variance = sorted.reduce((sum, score) => sum + (score - mean) ** 2, 0) / sorted.length;
   const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
-  const counts = Array.from({ length: 11 }, (_, value) => sorted.filter((score) => Math.round(score) === value).length);
+  const steps = Number.isInteger(low) && high - low < mostCounts ? Math.floor(high - low) + 1 : 0;
+  const values = Array.from({ length: steps }, (_, step) => low + step);
+  const counts = values.map((value) => sorted.filter((score) => Math.round(score) === value).length);
   return [
     `mean ${mean.toFixed(2)}, sd ${Math.sqrt(variance).toFixed(2)}, ` +
     `lowest ${at(0)}, quartiles ${at(0.25)} ${at(0.5)} ${at(0.75)}, highest ${at(1)}`,
-    alignColumns([
-      ["score", ...counts.map((_, value) => String(value))],
-      ["rows", ...counts.map(String)],
-    ]),
+    ...(steps > 0 ? [alignColumns([["score", ...values.map(String)], ["rows", ...counts.map(String)]])] : []),
   ].join("\n");
 }

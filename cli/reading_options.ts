@@ -2,6 +2,7 @@ import { Option } from "@commander-js/extra-typings";
 import type { DataPaths } from "../data/data_paths.ts";
 import { parseFieldMap } from "../data/field_map.ts";
 import type { Reading } from "../data/reading.ts";
+import { parseScoreRange } from "../data/scores.ts";
 import { given, text } from "./options.ts";
 
 // The options that commands which read records share.
@@ -22,8 +23,16 @@ export const map = new Option(
   "fields that have other names, as response=output,score=rating; score=a+b makes a record of each of several scores",
 ).argParser(parseFieldMap);
 
+/** The scale of the scores. */
+export const scoreRange = new Option(
+  "--score-range <range>",
+  "lowest and highest score of --data's scale, as 1..5 (default: 0..10, or that of the run)",
+).argParser(parseScoreRange);
+
 /** What the options say of how records are read, to be put into a call; nothing where none is given. */
-export function readingOf({ map }: { readonly map?: Reading["map"] | undefined }): { readonly reading?: Reading } {
-  const reading = given({ map }) as Reading;
+export function readingOf(
+  { map, scoreRange }: { readonly [Name in keyof Reading]?: Reading[Name] | undefined },
+): { readonly reading?: Reading } {
+  const reading = given({ map, scoreRange }) as Reading;
   return Object.keys(reading).length === 0 ? {} : { reading };
 }

@@ -1,4 +1,5 @@
 import { meanScore } from "../data/evaluation.ts";
+import { fromStandard, type ScoreRange, scoreRange } from "../data/scores.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { shiftCells, type ShiftFigure, shiftHeads } from "../models/shift/measure_shifts.ts";
 import type { ShiftName } from "../models/shift/names.ts";
@@ -23,8 +24,12 @@ export function shiftRequest(
 }
 
 /** Says in a line what was done: "shift em: mean score 8.90 -> 6.20". */
-export function describeShift({ name }: ShiftRequest, { shift, score, unshifted, fit }: ShiftedPredictions): string {
-  const mean = (scores: Float32Array) => meanScore(scores).toFixed(2);
+export function describeShift(
+  { name }: ShiftRequest,
+  { shift, score, unshifted, fit }: ShiftedPredictions,
+  range: ScoreRange = scoreRange,
+): string {
+  const mean = (scores: Float32Array) => fromStandard(meanScore(scores), range).toFixed(2);
   const change = shift === "none" ? mean(score) : `${mean(unshifted)} -> ${mean(score)}`;
   const line = `shift ${name === shift ? name : `${name} took ${shift}`}: mean score ${change}`;
   return fit ? `${line}\n${describeFit(fit)}` : line;

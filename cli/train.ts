@@ -21,8 +21,8 @@ import { nextFree } from "./out.ts";
 import { readTarget } from "./target.ts";
 import { createTrainReporter } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
-import { type EnsembleCall, trainEnsembleCall } from "./train_ensemble.ts";
-import { reportEnsemble, reportFolds, reportRun } from "./train_report.ts";
+import { type EnsembleCall, ensembleDone, foldsDone, trainEnsembleCall } from "./train_ensemble.ts";
+import { reportRun } from "./train_report.ts";
 import {
   assignments,
   readConfigFile,
@@ -135,12 +135,23 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
     return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
   }
-  const { data, map, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } = others;
+  const { data, map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } =
+    others;
   const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
     words;
   const shorthands = further as ShorthandWords;
   const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
-  const dataWords = { data, map, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows };
+  const dataWords = {
+    data,
+    map,
+    scoreRange,
+    metricNames,
+    metricEmbeddings,
+    metricDefinitions,
+    embeddings,
+    recover,
+    maxRows,
+  };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
   const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
   const settingWords = { recipe, config, set, encoder, shorthands };
@@ -199,7 +210,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
     }
     const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
     if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal, target);
-    else reportFolds(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
+    else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
   });
 }
 
@@ -216,8 +227,8 @@ async function resume(
       `${run} holds several runs, which keep their ${change[2]}; resume the one that is to change by its own folder.`,
     );
   }
-  if (await holdsFolds(run)) reportFolds(await resumeFolds(run, spread, added), terminal);
-  else if (await holdsEnsemble(run)) reportEnsemble(await resumeEnsemble(run, spread, added), terminal);
+  if (await holdsFolds(run)) await foldsDone(await resumeFolds(run, spread, added), terminal);
+  else if (await holdsEnsemble(run)) await ensembleDone(await resumeEnsemble(run, spread, added), terminal);
   else if (added.length === 0) await reportRun(await resumeRun(run, options, changes), terminal);
   else throw new UsageError(`${run} holds no ensemble, so that --member cannot be given beside it.`);
 }

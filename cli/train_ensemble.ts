@@ -1,9 +1,10 @@
 import { ensembleConfigOf, ensembleName, type EnsembleRequest, memberConfig } from "../models/ensemble/config.ts";
 import { describeMember, type Member } from "../models/ensemble/members.ts";
-import { type EnsembleOptions, trainEnsemble } from "../models/ensemble/train.ts";
+import { type EnsembleOptions, type EnsembleSummary, trainEnsemble } from "../models/ensemble/train.ts";
 import { explainTraining } from "../models/explain.ts";
 import { recipeNamed, settingsOf } from "../models/recipes.ts";
-import { trainEnsembleFolds } from "../models/train_folds.ts";
+import { readScoreRange } from "../models/score_scale.ts";
+import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../models/train_folds.ts";
 import { formatExplanation } from "./explanation.ts";
 import { nextFree } from "./out.ts";
 import { counted } from "../models/counted.ts";
@@ -42,8 +43,18 @@ export async function trainEnsembleCall(
   }
   const out = given ?? await nextFree("runs", folds === null ? ensembleName : `${ensembleName}-folds`);
   const spread = { ...options, force, jobs };
-  if (folds === null) reportEnsemble(await trainEnsemble({ ...request, out }, spread), terminal);
-  else reportFolds(await trainEnsembleFolds({ ...request, out, folds }, spread), terminal);
+  if (folds === null) await ensembleDone(await trainEnsemble({ ...request, out }, spread), terminal);
+  else await foldsDone(await trainEnsembleFolds({ ...request, out, folds }, spread), terminal);
+}
+
+/** Says what an ensemble came to, on the scale of its data. @throws Interruption when it was stopped */
+export async function ensembleDone(summary: EnsembleSummary, terminal: Terminal): Promise<void> {
+  reportEnsemble(summary, terminal, await readScoreRange(summary.folder));
+}
+
+/** Says what folds came to, on the scale of their data. @throws Interruption when they were stopped */
+export async function foldsDone(summary: FoldsSummary, terminal: Terminal): Promise<void> {
+  reportFolds(summary, terminal, await readScoreRange(foldPaths(summary.folder, 1)[0]!));
 }
 
 /** Says what the members are; with fewer epochs for a trial on the sample set. */

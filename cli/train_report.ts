@@ -1,8 +1,10 @@
 import { mismatchedScore } from "../data/negatives.ts";
+import { errorFactor, fromStandard, type ScoreRange, scoreRange } from "../data/scores.ts";
 import { swapStage } from "../models/augment.ts";
 import { type EnsembleConfig, memberConfigs } from "../models/ensemble/config.ts";
 import type { EnsembleSummary } from "../models/ensemble/train.ts";
 import type { RunConfig } from "../models/run_folder.ts";
+import { readScoreRange, scaleChoice, scaleSetFigure, scaleShiftFigure } from "../models/score_scale.ts";
 import type { SetFigure } from "../models/set_figure.ts";
 import type { Settings } from "../models/settings/shared.ts";
 import type { FoldsSummary } from "../models/train_folds.ts";
@@ -22,8 +24,11 @@ export async function reportRun(
   terminal: Terminal,
   target: Target | null = null,
 ): Promise<void> {
-  const { folder, config, config: { settings }, counts, fitted, finished, epochs, best, figures, shifts } = summary;
-  const { choice, about, picture } = summary;
+  const { folder, config, config: { settings }, counts, fitted, finished, epochs, best } = summary;
+  const { about, picture } = summary, range = await readScoreRange(folder);
+  const figures = summary.figures.map((figure) => scaleSetFigure(figure, range));
+  const shifts = summary.shifts.map((figure) => scaleShiftFigure(figure, range));
+  const choice = summary.choice && scaleChoice(summary.choice, range);
   if (!finished) throw stopped(fitted ? "" : counted(epochs, "epoch"), folder);
   terminal.note(
     fitted
@@ -33,7 +38,7 @@ export async function reportRun(
   terminal.note(`${about}\n`);
   if (choice) reportChoice(choice, target && await unseenShare(target, folder), terminal);
   terminal.print(setTable(figures));
-  terminal.note(describeSets(figures));
+  terminal.note(describeSets(figures, range));
   if (settings.augmentation.metricSwap.share > 0 || !choice) {
     for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   }
@@ -71,18 +76,21 @@ function reportChoice(choice: Choice, unseenShare: number | null, terminal: Term
 
 /** Says what an ensemble came to. @throws Interruption when it was stopped */
 export function reportEnsemble(
-  { folder, config, finished, done, members, figures, ways, shifts }: EnsembleSummary,
+  { folder, config, finished, done, members, ways, ...summary }: EnsembleSummary,
   terminal: Terminal,
+  range: ScoreRange = scoreRange,
 ): void {
   if (!finished) throw stopped(counted(done, "member"), folder);
-  const figure = (value: number) => value.toFixed(3);
+  const figures = summary.figures.map((figure) => scaleSetFigure(figure, range));
+  const shifts = summary.shifts.map((figure) => scaleShiftFigure(figure, range));
+  const figure = (value: number) => (errorFactor(range) * value).toFixed(3);
   terminal.print(alignColumns([
     ["member", "RMSE", "weight"],
-    ...members.map(({ member, rmse, weight }) => [member, figure(rmse), figure(weight)]),
+    ...members.map(({ member, rmse, weight }) => [member, figure(rmse), weight.toFixed(3)]),
   ]));
   terminal.print("");
   terminal.print(setTable(figures));
-  terminal.note(describeSets(figures));
+  terminal.note(describeSets(figures, range));
   terminal.print("");
   terminal.print(alignColumns([
     ["combined by", "validation", "mismatched"],
@@ -100,9 +108,13 @@ export function reportEnsemble(
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
-export function reportFolds({ folder, config, done, folds, pooled, beside }: FoldsSummary, terminal: Terminal): void {
+export function reportFolds(
+  { folder, config, done, folds, pooled, beside }: FoldsSummary,
+  terminal: Terminal,
+  range: ScoreRange = scoreRange,
+): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
-  const figure = (value: number) => value.toFixed(3);
+  const factor = errorFactor(range), figure = (value: number) => (factor * value).toFixed(3);
   const [low, high] = pooled.rmseInterval;
   terminal.print(alignColumns([
     ["fold", "rows", "RMSE", "ridge", "constant"],
@@ -119,8 +131,8 @@ export function reportFolds({ folder, config, done, folds, pooled, beside }: Fol
     ["RMSE, 95 % interval", `${figure(low)} to ${figure(high)}`],
     ["MAE", figure(pooled.mae)],
     ["bias", figure(pooled.bias)],
-    ["Pearson", figure(pooled.pearson)],
-    ["Spearman", figure(pooled.spearman)],
+    ["Pearson", pooled.pearson.toFixed(3)],
+    ["Spearman", pooled.spearman.toFixed(3)],
   ]));
   if (beside.length > 0) {
     terminal.print("");
@@ -133,7 +145,9 @@ export function reportFolds({ folder, config, done, folds, pooled, beside }: Fol
       ]),
     ]));
   }
-  advise(pooled, tradesOf(settingsOf(config)), terminal);
+  const { rmse, constant, ridge } = pooled;
+  const errors = { rmse: factor * rmse, constant: factor * constant, ridge: ridge === null ? null : factor * ridge };
+  advise(errors, tradesOf(settingsOf(config)), terminal);
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
 }
 
@@ -155,18 +169,18 @@ function setTable(figures: readonly SetFigure[]): string {
 }
 
 /** What the rows of the table are. */
-const setMeanings: Readonly<Record<string, string>> = {
+const setMeanings = (range: ScoreRange): Readonly<Record<string, string>> => ({
   validation: "validation: records held out of training",
   "mismatched validation":
     "mismatched validation: the same under metrics drawn at random that they were not judged by, " +
-    `each with ${mismatchedScore} for its score`,
+    `each with ${Number(fromStandard(mismatchedScore, range).toFixed(3))} for its score`,
   "near misses": "near misses: the same under the metrics that are nearest to theirs",
   "sample test": "sample test: the sample's test set, in which many metrics do not fit",
-};
+});
 
 /** Says in a line what the sets of a table are. */
-export function describeSets(figures: readonly SetFigure[]): string {
-  const sets = figures.flatMap(({ set }) => setMeanings[set] ?? []);
+export function describeSets(figures: readonly SetFigure[], range: ScoreRange = scoreRange): string {
+  const sets = figures.flatMap(({ set }) => setMeanings(range)[set] ?? []);
   return `(${[...sets, "metric: the mean score of each metric's train rows"].join("; ")}.)`;
 }
 

@@ -3,8 +3,16 @@ export type { NoteTaker } from "./note_taker.ts";
 export type { DataPaths } from "./data_paths.ts";
 export { type FieldMap, mappedFields, parseFieldMap } from "./field_map.ts";
 export type { Reading } from "./reading.ts";
-export { combineTextFields, type MetricRecord, readRecords, type ReadRecordsOptions } from "./records.ts";
+export {
+  combineTextFields,
+  type MetricRecord,
+  readRecords,
+  readRecordSet,
+  type ReadRecordsOptions,
+  type RecordSet,
+} from "./records.ts";
 export { MetricTable } from "./metric_table.ts";
+export { type ScoreRange } from "./scores.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
 export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
 export {

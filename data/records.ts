@@ -6,7 +6,7 @@ import { explainLookAlike } from "./look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./read_rows.ts";
 import type { Reading } from "./reading.ts";
-import { parseScore, scoreExpectation } from "./scores.ts";
+import { expectScore, fromStandard, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */
 export interface MetricRecord {
@@ -32,6 +32,8 @@ export interface ReadRecordsOptions {
   readonly recover?: boolean;
   /** How rows are understood that are not in the fields of a record. */
   readonly reading?: Reading | undefined;
+  /** The scale of the scores where neither `reading` nor the data say it; 0 to 10 by default. */
+  readonly scoreRange?: ScoreRange | undefined;
   /** Told in a sentence of anything worth knowing about the file. */
   readonly onNote?: NoteTaker;
 }
@@ -44,15 +46,31 @@ export interface ReadRecordsOptions {
  * @throws DataError naming the file, and the record counted from 1, when something is not what it has to be
  */
 export async function readRecords(data: DataPaths, options: ReadRecordsOptions): Promise<MetricRecord[]> {
+  return (await readRecordSet(data, options)).records;
+}
+
+/** Records, and what was found out about them. */
+export interface RecordSet {
+  /** With scores from 0 to 10, whatever the scale they are given on. */
+  readonly records: MetricRecord[];
+  /** The scale that they are given on. */
+  readonly scoreRange: ScoreRange;
+}
+
+/** Reads records, and the scale of their scores. @throws DataError as `readRecords` does */
+export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions): Promise<RecordSet> {
   const { scores, recover = false, reading = {}, onNote = () => {} } = options;
   const files = await readRows(data, { recover, onNote });
+  const range = reading.scoreRange ?? options.scoreRange ?? scoreRange;
   const records: MetricRecord[] = [];
   for (const { name, values } of files) {
     const raw = reading.map ? mapRows(values, reading.map, name) : ownRows(values, name);
-    for (const { fields, place } of raw) records.push(parseRecord(fields, place, scores));
+    for (const { fields, place } of raw) records.push(parseRecord(fields, place, scores, range));
   }
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
-  if (records.some(hasTexts)) return records;
+  const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
+  if (unused !== null) onNote(unused);
+  if (records.some(hasTexts)) return { records, scoreRange: range };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
 }
 
@@ -74,9 +92,15 @@ export function combineTextFields({ systemPrompt, userPrompt, response }: Metric
  * The record that a JSON value stands for.
  *
  * @param place where it stands, for messages: "train.json, record 7"
+ * @param range the scale of the score, which becomes one from 0 to 10
  * @throws DataError when something is not what it has to be
  */
-export function parseRecord(value: unknown, place: string, scores: ReadRecordsOptions["scores"]): MetricRecord {
+export function parseRecord(
+  value: unknown,
+  place: string,
+  scores: ReadRecordsOptions["scores"],
+  range: ScoreRange = scoreRange,
+): MetricRecord {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new DataError(
       `${place} is ${describeValue(value)}; an object with metric_name, user_prompt and response is expected.`,
@@ -99,7 +123,7 @@ export function parseRecord(value: unknown, place: string, scores: ReadRecordsOp
     systemPrompt: systemPrompt.trim() === "" ? null : systemPrompt,
     userPrompt: text(user_prompt, "user_prompt", place) || text(prompt, "prompt", place),
     response: text(response, "response", place) || text(expected_response, "expected_response", place),
-    score: scores === "ignored" ? null : readScore(score, place, scores === "required"),
+    score: scores === "ignored" ? null : readScore(score, place, scores === "required", range),
     extra,
   };
 }
@@ -127,6 +151,22 @@ function refuseLookAlikeFields(values: readonly unknown[], path: string): void {
 /** True for a record with a user prompt or a response. */
 export function hasTexts({ userPrompt, response }: MetricRecord): boolean {
   return userPrompt.trim() !== "" || response.trim() !== "";
+}
+
+/** Fewer scores may lie together by chance. */
+const leastScores = 10;
+
+/** Says that scores use less than half of their scale; null where they use more. */
+function describeUnusedRange(records: readonly MetricRecord[], source: string, range: ScoreRange): string | null {
+  const scores = records.flatMap(({ score }) => score ?? []);
+  const lowest = scores.reduce((least, score) => Math.min(least, score), Infinity);
+  const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  if (scores.length < leastScores || highest - lowest >= (scoreRange[1] - scoreRange[0]) / 2) return null;
+  const figure = (score: number) => Number(fromStandard(score, range).toFixed(2));
+  return `${source}: the scores lie between ${figure(lowest)} and ${
+    figure(highest)
+  }, less than half of the scale from ` +
+    `${range[0]} to ${range[1]} that --score-range gives; check that it is theirs.`;
 }
 
 /** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */
@@ -165,9 +205,9 @@ function text(value: unknown, field: string, place: string): string {
   return value;
 }
 
-function readScore(value: unknown, place: string, required: boolean): number | null {
+function readScore(value: unknown, place: string, required: boolean, range: ScoreRange): number | null {
   if (!required && (value === undefined || value === null || value === "")) return null;
-  const score = parseScore(value);
-  if (score === null) throw new DataError(`${place}: score is ${describeValue(value)}; ${scoreExpectation}.`);
-  return score;
+  const score = parseScore(value, range);
+  if (score !== null) return toStandard(score, range);
+  throw new DataError(`${place}: score is ${describeValue(value)}; ${expectScore(range)}.`);
 }

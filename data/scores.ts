@@ -1,3 +1,4 @@
+import { UsageError } from "../kernels/errors.ts";
 import { parseDecimal } from "./decimal.ts";
 
 /** The lowest and the highest score a record may have. */
@@ -22,6 +23,42 @@ export const expectScore = ([low, high]: ScoreRange): string => `a number from $
 
 /** The same for the usual range. */
 export const scoreExpectation = expectScore(scoreRange);
+
+/** Reads `1..5`. @throws UsageError when it is no such range */
+export function parseScoreRange(word: string): ScoreRange {
+  const ends = word.split("..").map(parseDecimal), [low, high] = ends;
+  if (ends.length === 2 && low !== null && high !== null && low! < high! && Number.isFinite(high! - low!)) {
+    return [low!, high!];
+  }
+  throw new UsageError(`--score-range is "${word}"; the lowest and the highest score, as 1..5, are expected.`);
+}
+
+/** True for a range as a config keeps it. */
+export function isScoreRange(value: unknown): value is ScoreRange {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] < value[1];
+}
+
+/** True for the range that models work in. */
+export function isStandardRange([low, high]: ScoreRange): boolean {
+  return low === scoreRange[0] && high === scoreRange[1];
+}
+
+/** A score of some scale on that which models work in, 0 to 10. */
+export function toStandard(score: number, range: ScoreRange): number {
+  const [low, high] = range;
+  return isStandardRange(range) ? score : scoreRange[1] * (score - low) / (high - low);
+}
+
+/** A score from 0 to 10 on another scale. */
+export function fromStandard(score: number, range: ScoreRange): number {
+  const [low, high] = range;
+  return isStandardRange(range) ? score : low + score * (high - low) / scoreRange[1];
+}
+
+/** What errors on the scale from 0 to 10 are multiplied by to be those of another. */
+export function errorFactor([low, high]: ScoreRange): number {
+  return (high - low) / scoreRange[1];
+}
 
 /** The class of a score, as everywhere in the five systems: floor(score + 0.5), so that 9.5 belongs to 10. */
 export function scoreClass(score: number): number {

@@ -3,7 +3,7 @@ import { DataError, MetrogradError, ShapeError } from "../kernels/errors.ts";
 import { parseCsv } from "./csv.ts";
 import { explainLookAlike } from "./look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
-import { parseScore, scoreExpectation } from "./scores.ts";
+import { expectScore, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
 import { decodeText } from "./text_decoding.ts";
 
 /** How `writeSubmission` writes. */
@@ -49,12 +49,12 @@ export async function writeSubmission(
  * Reads true scores from a CSV file with the columns `ID` and `score`, in any order and among others. Each ID from 1 to the
  * number of rows stands there once; rows may be in any order. Under semicolons a score may have a decimal comma.
  *
- * @returns scores by ID
+ * @returns scores by ID, from 0 to 10 whatever the range that they are given in
  * @throws DataError naming the file and the line, counted from 1
  */
 export async function readScores(
   path: string,
-  { onNote = () => {} }: { readonly onNote?: NoteTaker } = {},
+  { onNote = () => {}, range = scoreRange }: { readonly onNote?: NoteTaker; readonly range?: ScoreRange } = {},
 ): Promise<Float32Array> {
   const bytes = await readFileOrExplain(path, "a CSV file of scores");
   const { text, damage } = decodeText(bytes, path, onNote);
@@ -76,9 +76,9 @@ export async function readScores(
     }
     if (!Number.isNaN(scores[at])) throw new DataError(`${place}: the ID ${id} is there twice.`);
     const isComma = separator === ";" && /^\s*\+?\d+,\d+\s*$/.test(field);
-    const score = parseScore(isComma ? field.replace(",", ".") : field);
-    if (score === null) throw new DataError(`${place}: score is ${JSON.stringify(field)}; ${scoreExpectation}.`);
-    scores[at] = score;
+    const score = parseScore(isComma ? field.replace(",", ".") : field, range);
+    if (score === null) throw new DataError(`${place}: score is ${JSON.stringify(field)}; ${expectScore(range)}.`);
+    scores[at] = toStandard(score, range);
     withComma += Number(isComma);
   }
   if (withComma > 0) onNote(`${path}: the comma in ${withComma} of its scores was read as a decimal point.`);

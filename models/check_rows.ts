@@ -8,13 +8,18 @@ const leastHighest = 8;
 
 /** Tells of what is probably not meant in the records that a run learns from. @param source what to call them */
 export function checkRows(
-  { rows: { records, recordNumbers, plain }, data: { validation } }: Pick<PreparedRun, "rows" | "data">,
+  { rows: { records, recordNumbers, plain }, data: { validation }, inputs }: Pick<
+    PreparedRun,
+    "rows" | "data" | "inputs"
+  >,
   source: string,
   reporter: Reporter,
 ): void {
   const given = records.slice(0, recordNumbers.length);
   const unanswered = describeUnanswered(given, source, recordNumbers);
   if (unanswered !== null) reporter.note(unanswered);
+  // A scale that was named was compared with the scores when they were read.
+  if (inputs.scoreRange) return;
   const range = describeRange([...plain.score, ...validation.score], source);
   if (range !== null) reporter.warn(range);
 }
@@ -28,5 +33,5 @@ export function describeRange(scores: readonly number[], source: string): string
   return `${source}: the scores lie between ${figure(lowest)} and ${
     figure(highest)
   }, but a scale from ${low} to ${high} ` +
-    `is expected; ratings on another scale have to be stretched to it first.`;
+    `is expected; another scale is named by --score-range, as 1..5.`;
 }

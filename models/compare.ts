@@ -1,4 +1,5 @@
 import { bootstrapInterval, pairedBootstrapInterval, rmse } from "../data/evaluation.ts";
+import { errorFactor, scoreRange } from "../data/scores.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, EnsembleFolder, ensembleName, holdsEnsemble } from "./ensemble/config.ts";
 import { readJsonLines } from "./json_lines.ts";
@@ -9,7 +10,7 @@ import type { Settings } from "./settings/shared.ts";
 import { foldPaths, holdsFolds, outOfFold, readFolds } from "./train_folds.ts";
 import { readValidation } from "./validation_file.ts";
 
-/** A run, an ensemble or folds, with the figures that training left. */
+/** A run, an ensemble or folds, with the figures that training left, on the scale of their data. */
 export interface RunLine {
   /** Its folder. */
   readonly run: string;
@@ -64,16 +65,19 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   const pooled = (set: string, of: (figure: SetFigure) => number | null) =>
     pooledRmse(sets.map((one) => one.get(set)).map((one) => ({ rows: one?.rows ?? 0, rmse: one ? of(one) : null })));
   const { inputs, settings: { features } } = await begun(runs[0]!);
+  const factor = errorFactor(inputs.scoreRange ?? scoreRange), [low, high] = bootstrapInterval(predicted, score);
+  const scaled = (error: number | null) => error === null ? null : factor * error;
   const seconds = await Promise.all(runs.map(secondsOf));
   return {
     run,
     ...line,
     rows: rows.length,
-    rmse: rmse(predicted, score),
-    rmseInterval: bootstrapInterval(predicted, score),
-    mismatchedRmse: pooled("mismatched validation", ({ rmse }) => rmse),
-    constantRmse: pooled("validation", ({ constant }) => constant) ?? rmse(score.map(() => inputs.trainMean), score),
-    ridgeRmse: pooled("validation", ({ ridge }) => ridge),
+    rmse: factor * rmse(predicted, score),
+    rmseInterval: [factor * low, factor * high],
+    mismatchedRmse: scaled(pooled("mismatched validation", ({ rmse }) => rmse)),
+    constantRmse: factor *
+      (pooled("validation", ({ constant }) => constant) ?? rmse(score.map(() => inputs.trainMean), score)),
+    ridgeRmse: scaled(pooled("validation", ({ ridge }) => ridge)),
     seconds: seconds.reduce((sum, one) => sum + one, 0),
     needsEmbeddings: inputs.texts !== "hash" && features.encoder === builtInEncoder,
   };

@@ -10,9 +10,10 @@ import { MetricTable } from "../data/metric_table.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
 import { cleanRecords } from "../data/clean.ts";
 import { nameData } from "../data/data_paths.ts";
-import { type MetricRecord, readRecords } from "../data/records.ts";
+import { type MetricRecord, readRecordSet } from "../data/records.ts";
 import { generateSample, type SampleRecord, type SampleSet } from "../data/sample/generate.ts";
 import { sampleMetrics } from "../data/sample/write.ts";
+import { isStandardRange, scoreRange as standardRange } from "../data/scores.ts";
 import { groupNumbers, holdoutSplit, type Split, stratifiedFolds, textKey } from "../data/split.ts";
 import { withoutSystemStopWords } from "../data/stop_words.ts";
 import { readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
@@ -102,9 +103,9 @@ export async function prepare(
   const { settings, files, maxRows } = config;
   const onNote = (sentence: string) => reporter.note(sentence);
   const sample = files ? null : generateSample(sampleSeed);
-  const all = files
-    ? await readRecords(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
-    : sample!.train.map(recordOf);
+  const { records: all, scoreRange } = files
+    ? await readRecordSet(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
+    : { records: sample!.train.map(recordOf), scoreRange: standardRange };
   const source = files ? nameData(files.data) : "the sample set";
   const { records: clean, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
@@ -238,6 +239,7 @@ export async function prepare(
       trainRows: train.score.length,
       fittedRows: (refitted ?? train).score.length,
       trainMean: meanScore(plain.score),
+      ...(isStandardRange(scoreRange) ? {} : { scoreRange }),
       fingerprint: fingerprint(config, data),
     },
     rows: { records: everything, recordNumbers: kept, plain, added, tables },

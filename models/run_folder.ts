@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { listFolderOrExplain, lockName, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { readJsonValue } from "../data/json_value.ts";
+import { isScoreRange, type ScoreRange } from "../data/scores.ts";
 import type { EncoderNote } from "../data/text_embeddings.ts";
 import { previousCheckpoint } from "./kept_checkpoints.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
@@ -44,15 +45,19 @@ export interface RunInputs {
   readonly trainMean: number;
   /** Names of the metrics that rows are learnt from; absent in a run of an earlier version. */
   readonly trainedMetrics?: readonly string[];
+  /** The scale on which the data have their scores; absent where it is 0 to 10. */
+  readonly scoreRange?: ScoreRange;
   /** SHA-256 of settings, features and labels. */
   readonly fingerprint: string;
 }
 
 function isInputs(value: Partial<RunInputs> | null | undefined): value is RunInputs {
-  const { texts, textFields, textDimension, metricDimension, trainRows, trainMean, fingerprint } = value ?? {};
+  const { texts, textFields, textDimension, metricDimension, trainRows, trainMean, fingerprint, scoreRange } = value ??
+    {};
   return (texts === "hash" || (Array.isArray(texts) && texts.every((text) => typeof text === "string"))) &&
     [textFields, textDimension, metricDimension, trainRows].every((size) => Number.isSafeInteger(size) && size! >= 0) &&
-    typeof trainMean === "number" && typeof fingerprint === "string";
+    (scoreRange === undefined || isScoreRange(scoreRange)) && typeof trainMean === "number" &&
+    typeof fingerprint === "string";
 }
 
 const isFormat = (found: unknown) => typeof found === "string" && found.startsWith("metrograd run ");

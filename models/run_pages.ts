@@ -37,6 +37,7 @@ export async function writePages(
       call: callOf(config, folder.path),
       data: [
         ["records", config.files ? nameData(config.files.data) : "the built-in sample set"],
+        ...(inputs.scoreRange ? [["their scores", `${inputs.scoreRange.join(" to ")}, here 0 to 10`] as const] : []),
         ["train rows", String(counts.train)],
         ["validation rows", String(counts.validation)],
         ...counts.added.map(([stage, rows]) => [`${stage} added to the train rows`, String(rows)] as const),

@@ -42,6 +42,11 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
     '--map names the field "out"; one of metric_name, system_prompt, ' +
     'user_prompt, response, score is expected; the nearest is "score".',
   ],
+  ["train --score-range 1..5", "--score-range needs --data beside it."],
+  [
+    "train --data d --score-range 5",
+    '--score-range is "5"; the lowest and the highest score, as 1..5, are expected.',
+  ],
   ["train --map response=a", "--map needs --data beside it."],
   ["compare r --map response=a", "--map needs --data beside it."],
   ["train --data d.json", "--data needs --metric-names and --metric-embeddings, or --metric-definitions, beside it."],

@@ -5,8 +5,8 @@ import { describeRange } from "../../models/check_rows.ts";
 Deno.test("rows: scores on another scale are told of, with the range that was found and the one that is expected", () => {
   assert.equal(
     describeRange([3, 1, 4.5, 5], "train.json"),
-    "train.json: the scores lie between 1 and 5, but a scale from 0 to 10 is expected; ratings on another scale have to " +
-      "be stretched to it first.",
+    "train.json: the scores lie between 1 and 5, but a scale from 0 to 10 is expected; another scale is named by " +
+      "--score-range, as 1..5.",
   );
   assert.match(describeRange([0, 1, 0.5], "a")!, /between 0 and 1,/);
   assert.equal(describeRange([2, 9], "a"), null);
