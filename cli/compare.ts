@@ -49,6 +49,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
   ])
     .argument("<runs...>", "folders of trained runs, ensembles or folds")
     .option("--data <file>", `records to score with all of them: ${dataForms}`, oneMorePath)
+    .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
@@ -67,6 +68,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
       const metrics = metricFiles(options);
       const needing = {
         "--scores": scores,
+        "--format": options.format,
         "--map": options.map,
         "--score-range": options.scoreRange,
         "--embeddings": embeddings,
@@ -127,13 +129,25 @@ async function testAll(
     said.add(sentence);
   };
   const labelled = { data, ...(reading ? { reading } : {}), scores };
-  const { records, actual, range } = await readLabelled(labelled, note, await readScoreRange(lines[0]!.scorers[0]!));
+  const { records, actual, range, definitions } = await readLabelled(
+    labelled,
+    note,
+    await readScoreRange(lines[0]!.scorers[0]!),
+  );
   const all: TestScores[] = [];
   for (const { run: name, scorers, needsEmbeddings } of lines) {
     terminal.status(`Scoring with ${name}`);
     const each: TestScores[] = [];
     for (const run of scorers) {
-      const call = { run, data, embeddings: needsEmbeddings ? embeddings : null, encoder: null, metrics, shift };
+      const call = {
+        run,
+        data,
+        embeddings: needsEmbeddings ? embeddings : null,
+        encoder: null,
+        metrics,
+        definitions,
+        shift,
+      };
       const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, { ...terminal, note });
       each.push({ score, ridge, trainMean });
     }

@@ -12,6 +12,7 @@ export function withDataOptions(command: Command) {
   return command
     .optionsGroup("Data:")
     .option("--data <file>", `records with scores: ${dataForms}`, oneMorePath)
+    .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
@@ -86,28 +87,39 @@ export function textSource(words: { readonly encoder: string | undefined; readon
  * @throws UsageError when options do not go together
  */
 export function dataRequest(
-  { data, map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }: Omit<
-    DataWords,
-    "encoder"
-  >,
+  { data, format, map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }:
+    Omit<
+      DataWords,
+      "encoder"
+    >,
   further: object = {},
 ): Pick<TrainRequest, "files" | "maxRows"> {
   const metrics = metricFiles({ metricNames, metricEmbeddings, metricDefinitions });
   if (data === undefined) {
     const [alone] = Object.keys(
-      given({ map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, ...further }),
+      given({
+        format,
+        map,
+        scoreRange,
+        metricNames,
+        metricEmbeddings,
+        metricDefinitions,
+        embeddings,
+        recover,
+        ...further,
+      }),
     );
     if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
-  } else if (metrics === null) {
-    throw new UsageError("--data needs --metric-names and --metric-embeddings, or --metric-definitions, beside it.");
+  } else if (metrics === null && embeddings !== undefined) {
+    throw new UsageError("--embeddings needs --metric-names and --metric-embeddings beside it.");
   }
   return {
-    files: data === undefined || metrics === null ? null : {
+    files: data === undefined ? null : {
       data,
-      ...readingOf({ map, scoreRange }),
-      metricNames: metrics.names,
-      metricEmbeddings: metrics.embeddings,
-      ...(metrics.definitions === null ? {} : { metricDefinitions: metrics.definitions }),
+      ...readingOf({ format, map, scoreRange }),
+      metricNames: metrics?.names ?? null,
+      metricEmbeddings: metrics?.embeddings ?? null,
+      ...(metrics?.definitions ? { metricDefinitions: metrics.definitions } : {}),
       embeddings: embeddings ?? null,
       recover: recover ?? false,
     },

@@ -30,14 +30,14 @@ export function embedCommand(act: (call: EmbedCall) => Promise<void>) {
     options.option(`${flagOf(name)} <value>`, standard === null ? what : describe(what, standard));
   }
   return options.action(
-    async ({ data, map, scoreRange, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
+    async ({ data, format, map, scoreRange, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
       const given = Object.entries(words as Readonly<Record<string, string>>).map(([name, word]) => {
         const field = fieldsOf(encodingTable).get(name)!;
         return [name, field.parse(word, flagOf(name))];
       });
       await act({
         data,
-        ...readingOf({ map, scoreRange }),
+        ...readingOf({ format, map, scoreRange }),
         encoder,
         encoding: resolve(encodingTable, Object.fromEntries(given)),
         fields: fields ?? readFields(allFields),
@@ -61,6 +61,7 @@ function embedOptions() {
     ],
   )
     .requiredOption("--data <file>", `records; scores in them are passed over: ${dataForms}`, oneMorePath)
+    .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .requiredOption("--out <folder>", "folder to write", text("--out"))

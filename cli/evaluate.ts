@@ -63,6 +63,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
   ])
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
     .requiredOption("--data <file>", `records: ${dataForms}`, oneMorePath)
+    .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
@@ -98,8 +99,13 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
 
 export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<void> {
   const onNote = (sentence: string) => terminal.note(sentence);
-  const { records, actual: standard, range } = await readLabelled(call, onNote, await readScoreRange(call.run));
-  const scored = await scoreWith(call, records, terminal), { predictions, ridge, trainMean } = scored;
+  const { records, actual: standard, range, definitions } = await readLabelled(
+    call,
+    onNote,
+    await readScoreRange(call.run),
+  );
+  const scored = await scoreWith({ ...call, definitions }, records, terminal),
+    { predictions, ridge, trainMean } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
   const shifts = scored.shifts.map((figure) => scaleShiftFigure(figure, range));
   const figures = measure(
@@ -139,8 +145,10 @@ export async function readLabelled(
   { data, reading, scores }: Pick<EvaluateCall, "data" | "reading" | "scores">,
   onNote: (sentence: string) => void,
   runRange?: ScoreRange,
-): Promise<{ records: MetricRecord[]; actual: Float32Array; range: ScoreRange }> {
-  const { records, scoreRange: range } = await readRecordSet(data, {
+): Promise<
+  { records: MetricRecord[]; actual: Float32Array; range: ScoreRange; definitions: ReadonlyMap<string, string> }
+> {
+  const { records, scoreRange: range, definitions } = await readRecordSet(data, {
     scores: scores === null ? "required" : "ignored",
     reading,
     scoreRange: runRange,
@@ -149,6 +157,6 @@ export async function readLabelled(
   const actual = scores === null
     ? Float32Array.from(records, ({ score }) => score!)
     : await readScores(scores, { onNote, range });
-  if (actual.length === records.length) return { records, actual, range };
+  if (actual.length === records.length) return { records, actual, range, definitions };
   throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
 }

@@ -50,6 +50,7 @@ function finetuneOptions() {
       `records; those without scores give texts alone: ${dataForms}`,
       (word: string, before: readonly string[] = []) => [...before, text("--data")(word)],
     )
+    .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder of the BERT family", text("--encoder"))
@@ -75,7 +76,7 @@ function finetuneCall(
       `--resume goes on with its own data and settings; ${flagOf(other)} cannot be given beside it.`,
     );
   }
-  const { data, map, scoreRange, encoder, out, metricDefinitions = null, force = false, ...words } = others;
+  const { data, format, map, scoreRange, encoder, out, metricDefinitions = null, force = false, ...words } = others;
   for (const [option, value] of Object.entries({ "--data": data, "--encoder": encoder, "--out": out })) {
     if (value === undefined) throw new UsageError(`${option} is expected (or --resume).`);
   }
@@ -89,7 +90,7 @@ function finetuneCall(
     kind: "new",
     request: {
       data: data!,
-      ...readingOf({ map, scoreRange }),
+      ...readingOf({ format, map, scoreRange }),
       encoder: encoder!,
       out: out!,
       metricDefinitions,

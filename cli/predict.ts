@@ -1,7 +1,7 @@
 import type { DataPaths } from "../data/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../data/reading.ts";
-import { readRecords } from "../data/records.ts";
+import { readRecordSet } from "../data/records.ts";
 import { writeSubmission } from "../data/submission.ts";
 import type { ScoreRange } from "../data/scores.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -70,6 +70,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
   ])
     .requiredOption("--run <folder>", "folder of a trained run", text("--run"))
     .requiredOption("--data <file>", `records; scores in them are passed over: ${dataForms}`, oneMorePath)
+    .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
@@ -124,10 +125,10 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
-  const records = await readRecords(call.data, { scores: "ignored", reading: call.reading, onNote });
+  const { records, definitions } = await readRecordSet(call.data, { scores: "ignored", reading: call.reading, onNote });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
-  const scored = await scoreWith(call, records, terminal),
+  const scored = await scoreWith({ ...call, definitions }, records, terminal),
     { predictions, predictions: { spread }, features, unseen } = scored;
   const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
   const range = call.reading?.scoreRange ?? await readScoreRange(call.run);

@@ -1,9 +1,10 @@
 import { Option } from "@commander-js/extra-typings";
 import type { DataPaths } from "../data/data_paths.ts";
 import { parseFieldMap } from "../data/field_map.ts";
+import { formatNames } from "../data/formats/formats.ts";
 import type { Reading } from "../data/reading.ts";
 import { parseScoreRange } from "../data/scores.ts";
-import { given, text } from "./options.ts";
+import { given, oneOf, text } from "./options.ts";
 
 // The options that commands which read records share.
 
@@ -16,6 +17,12 @@ export function oneMorePath(word: string, before?: DataPaths): DataPaths {
   const path = text("--data")(word);
   return before === undefined ? path : [...[before].flat(), path];
 }
+
+/** The form of the rows. */
+export const format = new Option(
+  "--format <name>",
+  `form of the rows (default: found by their fields): ${formatNames.join(", ")}`,
+).argParser(oneOf("--format", formatNames));
 
 /** Which fields a record is taken from. */
 export const map = new Option(
@@ -31,8 +38,8 @@ export const scoreRange = new Option(
 
 /** What the options say of how records are read, to be put into a call; nothing where none is given. */
 export function readingOf(
-  { map, scoreRange }: { readonly [Name in keyof Reading]?: Reading[Name] | undefined },
+  { format, map, scoreRange }: { readonly [Name in keyof Reading]?: Reading[Name] | undefined },
 ): { readonly reading?: Reading } {
-  const reading = given({ map, scoreRange }) as Reading;
+  const reading = given({ format, map, scoreRange }) as Reading;
   return Object.keys(reading).length === 0 ? {} : { reading };
 }

@@ -15,7 +15,7 @@ import { readShiftFigures } from "../models/shift/classes_file.ts";
 import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
 import { counted } from "../models/counted.ts";
-import { readTrainedMetrics } from "../models/trained_metrics.ts";
+import { readMetricsOf, readTrainedMetrics } from "../models/trained_metrics.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import type { MetricFiles } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,6 +27,8 @@ export interface ScoreCall {
   readonly embeddings: string | null;
   readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
+  /** Texts that the data have for metrics, for a run that embeds such. */
+  readonly definitions?: ReadonlyMap<string, string>;
   /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
 }
@@ -47,7 +49,7 @@ export interface Scored {
 
 /** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
 export async function scoreWith(
-  { run, data, embeddings, encoder, metrics, shift }: ScoreCall,
+  { run, data, embeddings, encoder, metrics, definitions: found, shift }: ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
 ): Promise<Scored> {
@@ -60,7 +62,11 @@ export async function scoreWith(
     embeddings,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
-    definitions: metrics?.definitions ? await readMetricDefinitions(metrics.definitions, onNote) : null,
+    definitions: metrics?.definitions
+      ? await readMetricDefinitions(metrics.definitions, onNote)
+      : metrics || !found
+      ? null
+      : await unknownDefinitions(run, found, onNote),
     onNote,
     ...createEncodingReporter(terminal),
   };
@@ -73,6 +79,20 @@ export async function scoreWith(
     next: "the records are scored again",
   });
   return { ...scored, shifts, unseen };
+}
+
+/** Definitions that the data have of metrics that a run has no embedding of; null where it embeds none, or knows all. */
+async function unknownDefinitions(
+  run: string,
+  found: ReadonlyMap<string, string>,
+  onNote: (sentence: string) => void,
+): Promise<ReadonlyMap<string, string> | null> {
+  const { embedsDefinitions, names } = await readMetricsOf(run);
+  const unknown = [...found].filter(([name]) => !names.has(name));
+  if (!embedsDefinitions || unknown.length === 0) return null;
+  const own = unknown.filter(([name, text]) => name === text).length;
+  if (own > 0) onNote(`The names of ${counted(own, "metric")} that the run does not know serve as their definitions.`);
+  return new Map(unknown);
 }
 
 async function scoreOnce(

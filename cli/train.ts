@@ -135,14 +135,25 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
     return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
   }
-  const { data, map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, recover, maxRows, ...words } =
-    others;
+  const {
+    data,
+    format,
+    map,
+    scoreRange,
+    metricNames,
+    metricEmbeddings,
+    metricDefinitions,
+    recover,
+    maxRows,
+    ...words
+  } = others;
   const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
     words;
   const shorthands = further as ShorthandWords;
   const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
   const dataWords = {
     data,
+    format,
     map,
     scoreRange,
     metricNames,

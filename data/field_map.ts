@@ -56,27 +56,23 @@ export function valueAt(row: Row, path: string): unknown {
 }
 
 /** The fields that scores are taken from; several are several criteria. */
-function criteriaOf(source: string, rows: readonly unknown[]): string[] {
-  return rows.some((row) => isRow(row) && valueAt(row, source) !== undefined) ? [source] : source.split("+");
+function criteriaOf(source: string, records: readonly RawRecord[]): string[] {
+  return records.some(({ fields }) => valueAt(fields, source) !== undefined) ? [source] : source.split("+");
 }
 
 /**
- * The records that rows stand for under a map. Where a record has no `metric_name`, the name of the field that its score
- * is taken from serves.
+ * Records under a map. Where a record has no `metric_name`, the name of the field that its score is taken from serves.
  *
- * @throws DataError when no row has a field that the map names
+ * @param name what messages call the file
+ * @throws DataError when no record has a field that the map names
  */
-export function mapRows(rows: readonly unknown[], map: FieldMap, name: string): RawRecord[] {
+export function mapFields(records: readonly RawRecord[], map: FieldMap, name: string): RawRecord[] {
   const { score, ...texts } = map;
-  const criteria = score === undefined || score.startsWith("=") ? [score] : criteriaOf(score, rows);
+  const criteria = score === undefined || score.startsWith("=") ? [score] : criteriaOf(score, records);
   const sources = [...Object.values(texts), ...criteria].filter((source) => source !== undefined);
-  for (const source of sources) if (!source.startsWith("=")) expectSource(rows, source, name);
-  return rows.flatMap((row, i) => {
-    const place = `${name}, record ${i + 1}`;
-    if (!isRow(row)) {
-      throw new DataError(`${place} is ${describeValue(row)}; an object with the mapped fields is expected.`);
-    }
-    const taken = new Set(sources);
+  for (const source of sources) if (!source.startsWith("=")) expectSource(records, source, name);
+  const taken = new Set(sources);
+  return records.flatMap(({ place, fields: row, ...record }) => {
     const rest = Object.fromEntries(Object.entries(row).filter(([key]) => !taken.has(key)));
     const given = Object.entries(texts).map(([field, source]) => [field, valueOf(row, source)]);
     return criteria.map((criterion): RawRecord => {
@@ -86,17 +82,16 @@ export function mapRows(rows: readonly unknown[], map: FieldMap, name: string): 
         fields.metric_name ??= criterion;
         if (criteria.length > 1 && fields.metric_name !== criterion) fields.metric_name += `/${criterion}`;
       }
-      return { place: criteria.length > 1 ? `${place}, ${criterion}` : place, fields };
+      return { ...record, place: criteria.length > 1 ? `${place}, ${criterion}` : place, fields };
     });
   });
 }
 
 const valueOf = (row: Row, source: string) => source.startsWith("=") ? source.slice(1) : valueAt(row, source);
 
-function expectSource(rows: readonly unknown[], source: string, name: string): void {
-  const objects = rows.filter(isRow);
-  if (objects.length === 0 || objects.some((row) => valueAt(row, source) !== undefined)) return;
-  const known = [...new Set(objects.slice(0, 100).flatMap((row) => Object.keys(row)))];
+function expectSource(records: readonly RawRecord[], source: string, name: string): void {
+  if (records.length === 0 || records.some(({ fields }) => valueAt(fields, source) !== undefined)) return;
+  const known = [...new Set(records.slice(0, 100).flatMap(({ fields }) => Object.keys(fields)))];
   throw new DataError(
     `${name}: --map takes a field from ${describeValue(source)}, which no record has; the nearest is ${
       quoteNearest(source, known)

@@ -1,9 +1,12 @@
 import type { DataPaths } from "./data_paths.ts";
 import { type FieldMap, isFieldMap } from "./field_map.ts";
+import { formatNames } from "./formats/formats.ts";
 import { isScoreRange, type ScoreRange } from "./scores.ts";
 
 /** How rows are understood that are not in the fields of a record. */
 export interface Reading {
+  /** Name of the form that rows have; found by their keys where it is not given. */
+  readonly format?: string;
   /** Which fields a record is taken from. */
   readonly map?: FieldMap;
   /** The scale of the scores; 0 to 10 where it is not given. */
@@ -13,13 +16,15 @@ export interface Reading {
 /** True for a reading as a config keeps it. */
 export function isReading(value: unknown): value is Reading {
   if (typeof value !== "object" || value === null) return false;
-  const { map, scoreRange } = value as Partial<Record<keyof Reading, unknown>>;
-  return (map === undefined || isFieldMap(map)) && (scoreRange === undefined || isScoreRange(scoreRange));
+  const { format, map, scoreRange } = value as Partial<Record<keyof Reading, unknown>>;
+  return (format === undefined || formatNames.includes(format as string)) && (map === undefined || isFieldMap(map)) &&
+    (scoreRange === undefined || isScoreRange(scoreRange));
 }
 
 /** The options of a command line that read the same records in the same way. */
-export function dataWords(data: DataPaths, { map, scoreRange }: Reading = {}): string {
+export function dataWords(data: DataPaths, { format, map, scoreRange }: Reading = {}): string {
   const words = [data].flat().map((path) => `--data ${path}`);
+  if (format) words.push(`--format ${format}`);
   if (map) words.push(`--map ${Object.entries(map).map((pair) => pair.join("=")).join()}`);
   if (scoreRange) words.push(`--score-range ${scoreRange.join("..")}`);
   return words.join(" ");

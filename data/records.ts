@@ -1,11 +1,12 @@
 import { describeValue } from "../engine/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, nameData } from "./data_paths.ts";
-import { listFields, mapRows } from "./field_map.ts";
+import { listFields } from "./field_map.ts";
 import { explainLookAlike } from "./look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./read_rows.ts";
 import type { Reading } from "./reading.ts";
+import { type RecordFile, understandRows } from "./understand_rows.ts";
 import { expectScore, fromStandard, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */
@@ -55,29 +56,51 @@ export interface RecordSet {
   readonly records: MetricRecord[];
   /** The scale that they are given on. */
   readonly scoreRange: ScoreRange;
+  /** Texts that define metrics, where the data are of another tool: those that it has, else the metrics' own names. */
+  readonly definitions: ReadonlyMap<string, string>;
 }
 
 /** Reads records, and the scale of their scores. @throws DataError as `readRecords` does */
 export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions): Promise<RecordSet> {
   const { scores, recover = false, reading = {}, onNote = () => {} } = options;
   const files = await readRows(data, { recover, onNote });
-  const range = reading.scoreRange ?? options.scoreRange ?? scoreRange;
-  const records: MetricRecord[] = [];
-  for (const { name, values } of files) {
-    const raw = reading.map ? mapRows(values, reading.map, name) : ownRows(values, name);
-    for (const { fields, place } of raw) records.push(parseRecord(fields, place, scores, range));
+  if (!reading.map) { for (const { name, values } of files) refuseLookAlikeFields(values, name); }
+  const understood = understandRows(files, reading, onNote);
+  const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
+  const records: MetricRecord[] = [], definitions = new Map<string, string>();
+  let unscored = 0;
+  for (const { fields, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
+    // Left out where nothing could be learnt of it.
+    if (raw.unscored && scores !== "ignored") {
+      if (scores === "required") unscored++;
+      else records.push(parseRecord({ ...fields, score: null }, place, scores, range));
+      continue;
+    }
+    const record = parseRecord(fields, place, scores, range);
+    if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
+    records.push(record);
   }
+  if (unscored > 0) onNote(`${nameData(data)}: ${unscored} records have no number for a score and are left out.`);
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
-  if (records.some(hasTexts)) return { records, scoreRange: range };
+  if (records.some(hasTexts)) return { records, scoreRange: range, definitions };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
 }
 
-/** Rows in the fields of a record. */
-function ownRows(values: readonly unknown[], name: string): { fields: unknown; place: string }[] {
-  refuseLookAlikeFields(values, name);
-  return values.map((fields, index) => ({ fields, place: `${name}, record ${index + 1}` }));
+const recordsOf = ({ records, format }: RecordFile) => records.map((record) => ({ ...record, format }));
+
+/** The range that the data's formats have; null where they have none. @throws DataError when they differ */
+function commonRange(files: readonly RecordFile[], scores: ReadRecordsOptions["scores"]): ScoreRange | null {
+  if (scores === "ignored") return null;
+  const ranges = files.map(({ format }) => format?.scoreRange ?? null);
+  const other = ranges.findIndex((range) => range?.join() !== ranges[0]?.join());
+  if (other < 0) return ranges[0] ?? null;
+  const words = (range: ScoreRange | null | undefined) => range ? `${range[0]} to ${range[1]}` : "a scale of their own";
+  throw new DataError(
+    `${files[0]!.name} has scores on ${words(ranges[0])}, but ${files[other]!.name} on ${words(ranges[other])}; one ` +
+      "scale, or --score-range, is expected.",
+  );
 }
 
 /**

@@ -1,10 +1,15 @@
+import { fromStandard } from "../data/scores.ts";
 import { groupNumbers } from "../data/split.ts";
 import { counted } from "./counted.ts";
 import type { PreparedRun } from "./prepare.ts";
 
 /** The data of a run in a sentence: how many records, metrics and groups there are, and how they score. */
-export function aboutData({ rows: { records }, metrics }: PreparedRun, groupBy: string | null): string {
-  const scores = records.flatMap(({ score }) => score ?? []);
+export function aboutData(
+  { rows: { records }, metrics, inputs: { scoreRange } }: PreparedRun,
+  groupBy: string | null,
+): string {
+  const own = (score: number) => scoreRange ? Number(fromStandard(score, scoreRange).toFixed(6)) : score;
+  const scores = records.flatMap(({ score }) => score === null ? [] : own(score));
   const mean = scores.reduce((sum, one) => sum + one, 0) / scores.length;
   const deviation = Math.sqrt(scores.reduce((sum, one) => sum + (one - mean) ** 2, 0) / scores.length);
   const groups = new Set(groupNumbers(records, groupBy)).size;

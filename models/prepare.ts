@@ -7,6 +7,7 @@ import type { HashEncoder } from "../data/encoders/hash.ts";
 import { nearMissesOf } from "../data/near_misses.ts";
 import { readMetricDefinitions } from "../data/metric_definitions.ts";
 import { MetricTable } from "../data/metric_table.ts";
+import type { NoteTaker } from "../data/note_taker.ts";
 import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
 import { cleanRecords } from "../data/clean.ts";
 import { nameData } from "../data/data_paths.ts";
@@ -21,6 +22,7 @@ import { layOutTexts } from "../data/text_layout.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { type Added, augment, joinPairs } from "./augment.ts";
+import { counted } from "./counted.ts";
 import { encodeInputs, type EncodingWatch, watchOf } from "./encode_inputs.ts";
 import { builtInEncoder } from "./open_encoder.ts";
 import { type PreparedFit, prepareFit } from "./prepare_fit.ts";
@@ -103,9 +105,9 @@ export async function prepare(
   const { settings, files, maxRows } = config;
   const onNote = (sentence: string) => reporter.note(sentence);
   const sample = files ? null : generateSample(sampleSeed);
-  const { records: all, scoreRange } = files
+  const { records: all, scoreRange, definitions: found } = files
     ? await readRecordSet(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
-    : { records: sample!.train.map(recordOf), scoreRange: standardRange };
+    : { records: sample!.train.map(recordOf), scoreRange: standardRange, definitions: new Map<string, string>() };
   const source = files ? nameData(files.data) : "the sample set";
   const { records: clean, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
@@ -121,7 +123,11 @@ export async function prepare(
         "expected beside them.",
     );
   }
-  const definitions = files?.metricDefinitions ? await readMetricDefinitions(files.metricDefinitions, onNote) : null;
+  const definitions = files?.metricDefinitions
+    ? await readMetricDefinitions(files.metricDefinitions, onNote)
+    : files && files.metricNames === null
+    ? definitionsOf(records, found, onNote)
+    : null;
   // Until defined metrics are encoded, their names are all there is of them.
   const known = definitions
     ? MetricTable.ofNames(definitions.keys())
@@ -250,6 +256,23 @@ export async function prepare(
       added: added.map(({ stage, rows }) => [stage, rows.score.length]),
     },
   };
+}
+
+/** Texts that define the metrics of records where no file does: those that the data have, else the metrics' own names. */
+function definitionsOf(
+  records: readonly MetricRecord[],
+  found: ReadonlyMap<string, string>,
+  onNote: NoteTaker,
+): ReadonlyMap<string, string> {
+  const names = [...new Set(records.map(({ metric }) => metric))];
+  const own = names.filter((name) => (found.get(name) ?? name) === name);
+  if (own.length > 0) {
+    onNote(
+      `No definitions are given for ${own.length} of ${counted(names.length, "metric")}: their names serve as their ` +
+        "texts; --metric-definitions takes better ones.",
+    );
+  }
+  return new Map(names.map((name) => [name, found.get(name) ?? name]));
 }
 
 function growing({ data, dimension }: Embeddings): GrowingRows {

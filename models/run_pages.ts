@@ -73,9 +73,11 @@ export function callOf({ recipe, settings, files, maxRows }: RunConfig, out: str
   const paths = files
     ? [
       dataWords(files.data, files.reading),
-      files.metricDefinitions
-        ? `--metric-definitions ${files.metricDefinitions}`
-        : `--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`,
+      ...(files.metricDefinitions
+        ? [`--metric-definitions ${files.metricDefinitions}`]
+        : files.metricNames === null
+        ? []
+        : [`--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`]),
       ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
       ...(files.recover ? ["--recover"] : []),
     ]

@@ -8,9 +8,9 @@ export interface TrainFiles {
   readonly data: DataPaths;
   /** How they are read; absent where they are in the fields of a record. */
   readonly reading?: Reading;
-  /** JSON file of the names of the metrics; null where their definitions are given. */
+  /** JSON file of the names of the metrics; null where definitions are given, or the names themselves are embedded. */
   readonly metricNames: string | null;
-  /** `.npy` file with a row for each name; null where their definitions are given. */
+  /** `.npy` file with a row for each name; null where there are no names. */
   readonly metricEmbeddings: string | null;
   /** JSON file of a text for each metric's name, which the encoder embeds; null or absent where embeddings are given. */
   readonly metricDefinitions?: string | null;

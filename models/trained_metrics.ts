@@ -19,9 +19,24 @@ export function trainedMetrics(
  * @throws DataError when the folder holds no run
  */
 export async function readTrainedMetrics(path: string): Promise<ReadonlySet<string>> {
-  const folder = await holdsEnsemble(path)
-    ? new EnsembleFolder(path).member((await new EnsembleFolder(path).read()).config, 0)
-    : path;
-  const { inputs } = await new RunFolder(folder).readConfig();
+  const folder = await ownFolder(path), { inputs } = await new RunFolder(folder).readConfig();
   return new Set(inputs?.trainedMetrics ?? (await MetricTable.readFrom(folder)).names);
+}
+
+/** The metrics that a run has embeddings of, and whether it can embed the definitions of others. */
+export async function readMetricsOf(
+  path: string,
+): Promise<{ readonly names: ReadonlySet<string>; readonly embedsDefinitions: boolean }> {
+  const folder = await ownFolder(path), { inputs } = await new RunFolder(folder).readConfig();
+  return {
+    names: new Set((await MetricTable.readFrom(folder)).names),
+    embedsDefinitions: inputs?.definitions ?? false,
+  };
+}
+
+/** A run's folder, or that of an ensemble's first member. */
+async function ownFolder(path: string): Promise<string> {
+  if (!await holdsEnsemble(path)) return path;
+  const ensemble = new EnsembleFolder(path);
+  return ensemble.member((await ensemble.read()).config, 0);
 }

@@ -9,6 +9,10 @@ export interface RawRecord {
   readonly place: string;
   /** `metric_name`, `system_prompt`, `user_prompt`, `response`, `score` and others. */
   readonly fields: Row;
+  /** What the metric means, where the row says it. */
+  readonly definition?: string;
+  /** True where the row says that there is no score, so that training leaves the record out. */
+  readonly unscored?: boolean;
 }
 
 /** A form in which other tools and data sets keep judged answers. */
@@ -23,8 +27,13 @@ export interface Format {
   readonly keys: readonly string[];
   /** True for a row of this format, by its keys. */
   fits(row: Row): boolean;
-  /** The records that a row stands for, one for each criterion. @throws DataError naming the field that is not as expected */
-  records(row: Row, place: string): RawRecord[];
+  /**
+   * The records that a row stands for, one for each criterion.
+   *
+   * @param find the row of an id, of all files, that has what was asked and answered
+   * @throws DataError naming the field that is not as expected
+   */
+  records(row: Row, place: string, find: (id: unknown) => Row | undefined): RawRecord[];
 }
 
 /** True for a JSON object. */

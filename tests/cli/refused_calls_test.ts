@@ -49,7 +49,7 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
   ],
   ["train --map response=a", "--map needs --data beside it."],
   ["compare r --map response=a", "--map needs --data beside it."],
-  ["train --data d.json", "--data needs --metric-names and --metric-embeddings, or --metric-definitions, beside it."],
+  ["train --data d.json --embeddings e", "--embeddings needs --metric-names and --metric-embeddings beside it."],
   [
     "train --data d.json --metric-definitions d --metric-names n",
     "--metric-definitions and --metric-names exclude each other.",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FieldMap, mapRows, parseFieldMap } from "../../data/field_map.ts";
+import { type FieldMap, mapFields, parseFieldMap } from "../../data/field_map.ts";
 import { readRecords } from "../../data/records.ts";
 import { put, withFolder } from "../temporary.ts";
 
@@ -7,18 +7,19 @@ const rows = [
   { instruction: "Q", output: "A", rating: { tone: 3, facts: "4" }, id: 7 },
   { instruction: "R", output: "B", rating: { tone: 1 }, id: 8 },
 ];
+const raw = rows.map((fields, i) => ({ place: `x, record ${i + 1}`, fields }));
 
 Deno.test("map: fields are taken from others, by nested keys too, and the rest is kept", () => {
   const map = parseFieldMap("user_prompt=instruction, response = output,score=rating.tone,metric_name==tone of voice");
-  assert.deepEqual(mapRows(rows, map, "x.json")[1], {
-    place: "x.json, record 2",
+  assert.deepEqual(mapFields(raw, map, "x")[1], {
+    place: "x, record 2",
     fields: { user_prompt: "R", response: "B", score: 1, metric_name: "tone of voice", rating: { tone: 1 }, id: 8 },
   });
 });
 
 Deno.test("map: several scores become several records, named by their fields and by the metric if there is one", () => {
   const names = (map: FieldMap) =>
-    mapRows(rows, map, "x").map(({ place, fields }) => [place, fields.metric_name, fields.score]);
+    mapFields(raw, map, "x").map(({ place, fields }) => [place, fields.metric_name, fields.score]);
   assert.deepEqual(names({ score: "rating.tone+rating.facts" }), [
     ["x, record 1, rating.tone", "rating.tone", 3],
     ["x, record 1, rating.facts", "rating.facts", "4"],
