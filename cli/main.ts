@@ -1,6 +1,7 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { augment } from "./augment.ts";
 import { compare } from "./compare.ts";
+import { convert } from "./convert.ts";
 import { doctor } from "./doctor.ts";
 import { download } from "./download.ts";
 import { embed } from "./embed.ts";
@@ -21,6 +22,7 @@ const actions: Actions = {
   evaluate,
   compare,
   predict,
+  convert,
   recipes,
   explore,
   augment,

@@ -2,6 +2,7 @@ import project from "../deno.json" with { type: "json" };
 import { type AugmentCall, augmentCommand } from "./augment.ts";
 import { type Action, command } from "./command.ts";
 import { type CompareCall, compareCommand } from "./compare.ts";
+import { type ConvertCall, convertCommand } from "./convert.ts";
 import { type DoctorCall, doctorCommand } from "./doctor.ts";
 import { type DownloadCall, downloadCommand } from "./download.ts";
 import { type EmbedCall, embedCommand } from "./embed.ts";
@@ -21,6 +22,7 @@ export interface Actions {
   readonly evaluate: Action<EvaluateCall>;
   readonly compare: Action<CompareCall>;
   readonly predict: Action<PredictCall>;
+  readonly convert: Action<ConvertCall>;
   readonly recipes: Action<RecipesCall>;
   readonly explore: Action<ExploreCall>;
   readonly augment: Action<AugmentCall>;
@@ -46,6 +48,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     evaluateCommand((call) => actions.evaluate(call, terminal)),
     compareCommand((call) => actions.compare(call, terminal)),
     predictCommand((call) => actions.predict(call, terminal)),
+    convertCommand((call) => actions.convert(call, terminal)),
     recipesCommand((call) => actions.recipes(call, terminal)),
     exploreCommand((call) => actions.explore(call, terminal)),
     augmentCommand((call) => actions.augment(call, terminal)),

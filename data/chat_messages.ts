@@ -18,16 +18,12 @@ export function isMessages(value: unknown): value is readonly Row[] {
     value.every((one) => isRow(one) && (typeof one.role === "string" || typeof one.from === "string"));
 }
 
-const roles: Readonly<Record<string, string>> = {
-  developer: "system",
-  human: "user",
-  gpt: "assistant",
-  ai: "assistant",
-};
+/** Roles that other tools give other names. */
+const roles = new Map([["developer", "system"], ["human", "user"], ["gpt", "assistant"], ["ai", "assistant"]]);
 
 function roleOf({ role, from }: Row): string {
   const name = String(role ?? from);
-  return roles[name] ?? name;
+  return roles.get(name) ?? name;
 }
 
 /**

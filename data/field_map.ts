@@ -1,6 +1,6 @@
 import { describeValue } from "../engine/describe_value.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
-import { isRow, type RawRecord, type Row } from "./formats/format.ts";
+import { criterionPlace, isRow, type RawRecord, type Row } from "./formats/format.ts";
 import { quoteNearest } from "./nearest_name.ts";
 
 /** Fields of a record that may be taken from a field of another name. */
@@ -82,7 +82,7 @@ export function mapFields(records: readonly RawRecord[], map: FieldMap, name: st
         fields.metric_name ??= criterion;
         if (criteria.length > 1 && fields.metric_name !== criterion) fields.metric_name += `/${criterion}`;
       }
-      return { ...record, place: criteria.length > 1 ? `${place}, ${criterion}` : place, fields };
+      return { ...record, place: criteria.length > 1 ? criterionPlace(place, criterion!) : place, fields };
     });
   });
 }

@@ -11,6 +11,7 @@ export {
   type ReadRecordsOptions,
   type RecordSet,
 } from "./records.ts";
+export { writeRecords } from "./write_records.ts";
 export { MetricTable } from "./metric_table.ts";
 export { type ScoreRange } from "./scores.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";

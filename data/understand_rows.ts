@@ -2,7 +2,7 @@ import { describeValue } from "../engine/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { withChatTexts } from "./chat_messages.ts";
 import { listFields, mapFields } from "./field_map.ts";
-import { type Format, isRow, type RawRecord, type Row } from "./formats/format.ts";
+import { criterionPlace, type Format, isRow, type RawRecord, type Row } from "./formats/format.ts";
 import { formatNamed, formatOf, ownFormat } from "./formats/formats.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { RowFile } from "./read_rows.ts";
@@ -67,7 +67,7 @@ function ownRecords(row: Row, place: string, named: boolean): RawRecord[] {
     return [{ place, fields: row }];
   }
   return Object.entries(scores).map(([metric_name, score]) => ({
-    place: `${place}, ${metric_name}`,
+    place: criterionPlace(place, metric_name),
     fields: { ...others, metric_name, score },
   }));
 }

@@ -1,5 +1,5 @@
 import { type Format, isRow, type RawRecord, type Row } from "./format.ts";
-import { listIn, promptOf, responseOf, rowOf, type Score, scored } from "./texts.ts";
+import { listIn, nameIn, promptOf, responseOf, rowOf, type Score, scored } from "./texts.ts";
 
 const lists = ["testCases", "test_cases", "testResults", "test_results"];
 const answers = ["actual_output", "actualOutput"];
@@ -29,8 +29,8 @@ function caseRecords(row: Row, place: string): RawRecord[] {
   const [answer] = answers.flatMap((key) => row[key] ?? []), [key] = measured.filter((key) => Object.hasOwn(row, key));
   const metrics = key === undefined || row[key] === null ? [] : listIn(row, key, place);
   const scores = metrics.map((value, i): Score => {
-    const { name, score, success } = rowOf(value, `${place}: ${key} ${i + 1}`);
-    return [String(name), score ?? success];
+    const within = `${place}: ${key} ${i + 1}`, metric = rowOf(value, within);
+    return [nameIn(metric, "name", within), metric.score ?? metric.success];
   });
   const name = typeof row.name === "string" ? { name: row.name } : {};
   const texts = {

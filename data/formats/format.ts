@@ -1,3 +1,4 @@
+import { describeValue } from "../../engine/describe_value.ts";
 import type { ScoreRange } from "../scores.ts";
 
 /** A row as a file has it. */
@@ -44,4 +45,9 @@ export function isRow(value: unknown): value is Row {
 /** True where a row has all of these keys. */
 export function hasKeys(row: Row, keys: readonly string[]): boolean {
   return keys.every((key) => Object.hasOwn(row, key));
+}
+
+/** The place of one of several criteria: "train.json, record 7, tone"; names that are no plain words are quoted. */
+export function criterionPlace(place: string, criterion: string): string {
+  return `${place}, ${/^[\p{L}\p{N} _./-]{1,60}$/u.test(criterion) ? criterion : describeValue(criterion)}`;
 }

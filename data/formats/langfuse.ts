@@ -1,7 +1,7 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { type Format, hasKeys, isRow, type RawRecord, type Row } from "./format.ts";
-import { parsedOr, promptOf, responseOf, rowOf, scored } from "./texts.ts";
+import { criterionPlace, type Format, hasKeys, isRow, type RawRecord, type Row } from "./format.ts";
+import { nameIn, parsedOr, promptOf, responseOf, rowOf, scored } from "./texts.ts";
 
 /** Exports of Langfuse: traces or observations with scores, or scores beside the traces that they judge. @see https://langfuse.com/docs/api-and-data-platform/features/export-from-ui */
 export const langfuse: Format = {
@@ -56,8 +56,10 @@ function traceRecords(trace: Row, scores: readonly Row[], place: string): RawRec
     ...id,
   };
   return scores.flatMap((score) => {
-    const records = scored(texts, [[String(score.name), score.value]], place);
-    const named = records.map((record) => scores.length > 1 ? { ...record, place: `${place}, ${score.name}` } : record);
+    const records = scored(texts, [[nameIn(score, "name", place), score.value]], place);
+    const named = records.map((record) =>
+      scores.length > 1 ? { ...record, place: criterionPlace(place, String(score.name)) } : record
+    );
     // A category has a name in place of a number.
     const isCategory = (score.dataType ?? score.data_type) === "CATEGORICAL" || typeof score.stringValue === "string";
     return isCategory && typeof score.value !== "number" ? named.map((one) => ({ ...one, unscored: true })) : named;

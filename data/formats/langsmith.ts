@@ -1,7 +1,7 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type Format, hasKeys, isRow, type Row } from "./format.ts";
-import { objectIn, promptOf, responseOf, rowOf, type Score, scored } from "./texts.ts";
+import { nameIn, objectIn, promptOf, responseOf, rowOf, type Score, scored } from "./texts.ts";
 
 /** Exports of LangSmith: runs with feedback, flat tables of experiments, or feedback beside the runs that it judges. @see https://docs.langchain.com/langsmith/feedback-data-format */
 export const langSmith: Format = {
@@ -31,20 +31,18 @@ const isFeedback = (row: Row) => hasKeys(row, ["run_id", "key", "score"]);
 const feedbackKey = (row: Row) =>
   ["feedback", "feedback_stats"].find((key) => row[key] !== undefined && row[key] !== null);
 
-const groups: Readonly<Record<string, string>> = {
-  inputs: "inputs",
-  input: "inputs",
-  outputs: "outputs",
-  output: "outputs",
-  feedback: "feedback",
-};
+const groups = new Map([
+  ...["inputs", "input"].map((name) => [name, "inputs"] as const),
+  ...["outputs", "output"].map((name) => [name, "outputs"] as const),
+  ["feedback", "feedback"] as const,
+]);
 
 /** Columns such as `inputs.question` put together to objects. */
 function gathered(row: Row): Row {
   if (Object.hasOwn(row, "inputs")) return row;
   const found: Record<string, Record<string, unknown>> = {};
   for (const [column, value] of Object.entries(row)) {
-    const [, head, key] = /^(\w+)\.(.+)$/s.exec(column) ?? [], group = groups[head ?? ""];
+    const [, head, key] = /^(\w+)\.(.+)$/s.exec(column) ?? [], group = groups.get(head ?? "");
     if (group !== undefined && value !== "") (found[group] ??= {})[key!] = value;
   }
   return { ...row, ...found };
@@ -64,8 +62,8 @@ function runRecords(run: Row, place: string) {
 function scoresOf(feedback: Row | readonly unknown[], place: string): Score[] {
   if (Array.isArray(feedback)) {
     return feedback.map((one, i): Score => {
-      const { key, score } = rowOf(one, `${place} ${i + 1}`);
-      return [String(key), score];
+      const within = `${place} ${i + 1}`, given = rowOf(one, within);
+      return [nameIn(given, "key", within), given.score];
     });
   }
   return Object.entries(feedback).map(([key, value]) => [key, isRow(value) ? value.score ?? value.avg : value]);

@@ -1,5 +1,5 @@
 import { type Format, hasKeys, isRow, type RawRecord, type Row } from "./format.ts";
-import { listIn, promptOf, responseOf, rowOf, type Score, scored } from "./texts.ts";
+import { listIn, nameIn, promptOf, responseOf, rowOf, type Score, scored } from "./texts.ts";
 
 /** Results of `promptfoo eval --output`, as JSON or JSON lines. @see https://www.promptfoo.dev/docs/configuration/outputs */
 export const promptfoo: Format = {
@@ -41,9 +41,9 @@ function scoresOf(result: Row, place: string): Score[] {
   const { componentResults } = isRow(result.gradingResult) ? result.gradingResult : {};
   const parts = Array.isArray(componentResults) ? componentResults : [];
   const asserted = parts.flatMap((part, i): Score[] => {
-    const { assertion, score, pass } = rowOf(part, `${place}: componentResults ${i + 1}`);
+    const within = `${place}: componentResults ${i + 1}`, { assertion, score, pass } = rowOf(part, within);
     if (!isRow(assertion)) return [];
-    return [[String(assertion.metric ?? assertion.type ?? "score"), score ?? pass]];
+    return [[nameIn(assertion, typeof assertion.metric === "string" ? "metric" : "type", within), score ?? pass]];
   });
   return asserted.length > 0 ? asserted : [["score", result.score ?? result.success]];
 }

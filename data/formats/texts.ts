@@ -1,7 +1,7 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { chatTexts, isMessages } from "../chat_messages.ts";
-import { isRow, type RawRecord, type Row } from "./format.ts";
+import { criterionPlace, isRow, type RawRecord, type Row } from "./format.ts";
 
 /** A prompt as other tools keep it. */
 export interface PromptTexts {
@@ -85,13 +85,20 @@ export function rowOf(value: unknown, place: string): Row {
   throw new DataError(`${place} is ${describeValue(value)}; an object is expected.`);
 }
 
+/** A field that has to be the name of a metric. @throws DataError naming it */
+export function nameIn(row: Row, field: string, place: string): string {
+  const value = row[field];
+  if (typeof value === "string" && value.trim() !== "") return value;
+  throw new DataError(`${place}: ${field} is ${describeValue(value)}; the name of a metric is expected.`);
+}
+
 /** A score of a criterion; what is true or false counts as 1 or 0. */
 export type Score = readonly [criterion: string, score: unknown];
 
 /** A record for each score of the same texts. */
 export function scored(texts: Row, scores: readonly Score[], place: string): RawRecord[] {
   return scores.map(([criterion, score]) => ({
-    place: scores.length > 1 ? `${place}, ${criterion}` : place,
+    place: scores.length > 1 ? criterionPlace(place, criterion) : place,
     fields: { ...texts, metric_name: criterion, score: typeof score === "boolean" ? Number(score) : score },
   }));
 }

@@ -27,6 +27,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     evaluate: note("evaluate"),
     compare: note("compare"),
     predict: note("predict"),
+    convert: note("convert"),
     recipes: note("recipes"),
     explore: note("explore"),
     augment: note("augment"),

@@ -16,6 +16,7 @@ const actions: Actions = {
   evaluate: unused,
   compare: unused,
   predict: unused,
+  convert: unused,
   recipes: unused,
   explore: () => Promise.resolve(),
   augment: () => Promise.resolve(),
