@@ -66,7 +66,11 @@ function exploreOptions() {
     ],
   ])
     .optionsGroup("Data:")
-    .requiredOption("--data <file>", "JSON file of records", text("--data"))
+    .requiredOption(
+      "--data <file>",
+      "records: JSON, JSON Lines, CSV or Parquet, or a folder of such files",
+      text("--data"),
+    )
     .option("--test <file>", "JSON file of records to show beside them", text("--test"))
     .option(
       "--embeddings <folders...>",

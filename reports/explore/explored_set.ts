@@ -1,5 +1,5 @@
-import { readJsonArray } from "../../data/json_records.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
+import { readRows } from "../../data/read_rows.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { parseScore } from "../../data/scores.ts";
 import { DataError } from "../../kernels/errors.ts";
@@ -35,7 +35,7 @@ export async function readLooseRecords(
   path: string,
   options: { readonly recover: boolean; readonly maxRows: number | null; readonly onNote: NoteTaker },
 ): Promise<LooseRecords> {
-  const all = await readJsonArray(path, options);
+  const all = (await readRows(path, options)).flatMap(({ values }) => values);
   const values = options.maxRows === null ? all : all.slice(0, options.maxRows);
   const numbers = Uint32Array.from([...values.keys()].filter((i) => isObject(values[i])), (i) => i + 1);
   if (numbers.length === 0) throw new DataError(`${path} has no records; at least one is expected.`);
