@@ -30,7 +30,7 @@ function caseRecords(row: Row, place: string): RawRecord[] {
   const metrics = key === undefined || row[key] === null ? [] : listIn(row, key, place);
   const scores = metrics.map((value, i): Score => {
     const within = `${place}: ${key} ${i + 1}`, metric = rowOf(value, within);
-    return [nameIn(metric, "name", within), metric.score ?? metric.success];
+    return [nameIn(metric, "name", within), metric.score === undefined ? metric.success : metric.score];
   });
   const name = typeof row.name === "string" ? { name: row.name } : {};
   const texts = {

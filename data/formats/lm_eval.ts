@@ -1,7 +1,7 @@
 import { type Format, hasKeys, isRow, type Row } from "./format.ts";
 import { listIn, promptOf, responseOf, type Score, scored } from "./texts.ts";
 
-const keys = ["doc", "target", "arguments", "resps"];
+const keys = ["target", "arguments"];
 /** Numbers of a sample that are no metrics. */
 const noMetrics = new Set(["doc_id", "target"]);
 
@@ -10,12 +10,13 @@ export const lmEval: Format = {
   name: "lm-eval",
   title: "lm-eval samples",
   scoreRange: [0, 1],
-  keys,
-  fits: (row) => hasKeys(row, keys),
+  keys: [...keys, "resps"],
+  fits: (row) => hasKeys(row, keys) && ("resps" in row || "filtered_resps" in row),
   records(row, place) {
     const requests = argumentsOf(row, place), answer = answerOf(row, requests, place);
     const texts = {
-      ...promptOf(requests[0]?.[0], `${place}: arguments`),
+      // Under a chat template the context is a list of one JSON text.
+      ...promptOf([requests[0]?.[0]].flat()[0], `${place}: arguments`),
       response: responseOf(answer, `${place}: resps`),
       ...(row.doc_id === undefined ? {} : { doc_id: row.doc_id }),
     };
@@ -31,13 +32,16 @@ function argumentsOf(row: Row, place: string): unknown[][] {
 
 /** The generated text, or of several continuations the likeliest. */
 function answerOf(row: Row, requests: readonly unknown[][], place: string): unknown {
-  const replies = listIn(row, "resps", place).map((one) => Array.isArray(one) ? one[0] : one);
-  if (!replies.every(Array.isArray)) {
-    const filtered = Array.isArray(row.filtered_resps) ? row.filtered_resps[0] : undefined;
-    return typeof replies[0] === "string" ? replies[0] : filtered;
-  }
-  const likelihoods = replies.map(([likelihood]) => Number(likelihood));
+  const field = Object.hasOwn(row, "resps") ? "resps" : "filtered_resps";
+  const replies = listIn(row, field, place).map(innermost);
+  const likelihoods = replies.map((reply) => Array.isArray(reply) && typeof reply[0] === "number" ? reply[0] : NaN);
+  if (likelihoods.length === 0 || likelihoods.some(Number.isNaN)) return [replies[0]].flat()[0];
   return requests[likelihoods.indexOf(Math.max(...likelihoods))]?.[1];
+}
+
+/** A reply without the lists around it: a text, a list of texts or a pair of likelihood and whether it is greedy. */
+function innermost(reply: unknown): unknown {
+  return Array.isArray(reply) && Array.isArray(reply[0]) ? innermost(reply[0]) : reply;
 }
 
 /** Those that the sample lists, else all its numbers. */

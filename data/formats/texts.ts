@@ -95,10 +95,11 @@ export function nameIn(row: Row, field: string, place: string): string {
 /** A score of a criterion; what is true or false counts as 1 or 0. */
 export type Score = readonly [criterion: string, score: unknown];
 
-/** A record for each score of the same texts. */
+/** A record for each score of the same texts; null is the score of a metric that failed. */
 export function scored(texts: Row, scores: readonly Score[], place: string): RawRecord[] {
   return scores.map(([criterion, score]) => ({
     place: scores.length > 1 ? criterionPlace(place, criterion) : place,
     fields: { ...texts, metric_name: criterion, score: typeof score === "boolean" ? Number(score) : score },
+    ...(score === null ? { unscored: true } : {}),
   }));
 }

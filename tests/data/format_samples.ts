@@ -73,6 +73,7 @@ const testCase = {
   metricsData: [
     { name: "Answer Relevancy", threshold: 0.5, success: true, score: 0.9 },
     { name: "Bias", threshold: 0.5, success: true, score: 0 },
+    { name: "Toxicity", threshold: 0.5, success: false, score: null, error: "No answer." },
   ],
 };
 const trace = {
@@ -203,10 +204,15 @@ export const formatSamples: readonly FormatSample[] = [
           gen_args_1: { arg_0: "The sky is", arg_1: " blue" },
         },
       },
+      {
+        ...{ doc_id: 2, target: "Yes", filtered_resps: ["Yes"], metrics: ["exact_match"], exact_match: 0.5 },
+        arguments: { gen_args_0: { arg_0: ['[{"role": "user", "content": "Is it?"}]'] } },
+      },
     ],
     records: [
       ["exact_match", null, "Question: 2 + 3\nAnswer:", " 5", 10],
       ["acc", null, "The sky is", " blue", 0],
+      ["exact_match", null, "Is it?", "Yes", 5],
     ],
     wrong: [[lmSample, { ...lmSample, resps: "5" }], 'record 2: resps is "5"; a list is expected.'],
   },
