@@ -7,9 +7,9 @@ const model = {
   ...gaussianProcessModel,
   folds: number(5, [2, 100, true], "parts of the train rows that candidates are judged on, each fitted without it"),
   budget: number(
-    120,
+    75,
     [1, 1e6, false],
-    "seconds that judging and fitting may take, about; where they are too few, predictions lean on fewer rows",
+    "seconds that judging, fitting and measuring may take, about; where they are too few, predictions lean on fewer rows",
   ),
 } as const satisfies Table;
 

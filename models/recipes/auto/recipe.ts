@@ -71,10 +71,10 @@ export const auto: Recipe<AutoSettings, AutoNetwork> = {
   },
 };
 
-/** Times that all covariances, or work that takes as long, are computed until a run is done. */
-const passes = 4;
+/** What is left to do after the search, in times that all covariances are computed; measured on a CPU. */
+const passes = 12;
 /** Fewer rows would not be worth the time that the rest takes. */
-const leastRows = 500;
+const leastRows = 2000;
 
 /** How many train rows the Gaussian process can lean on within a time. */
 async function rowsWithin(
