@@ -52,8 +52,8 @@ Deno.test(
     const own = said.filter((sentence) => sentence.includes(files.data) || /^\d+ \d+ /.test(sentence));
     assert.deepEqual(own, [
       `${files.data}: record 7 has no response; it is judged by the prompt alone.`,
-      `warning: ${files.data}: the scores lie between 1 and 5, but a scale from 0 to 10 is expected; ratings on another ` +
-      "scale have to be stretched to it first.",
+      `warning: ${files.data}: the scores lie between 1 and 5, but a scale from 0 to 10 is expected; another scale is ` +
+      "named by --score-range, as 1..5.",
       "80 10 none",
     ]);
   }),
