@@ -1,6 +1,6 @@
-import { fit, setColor, type SetNames } from "./sets.ts";
+import { frame, setColor, type SetNames } from "./sets.ts";
 import type { Datum, Spec } from "./spec.ts";
-import { figureWidth, setDashes, setShapes } from "./theme.ts";
+import { setDashes, setShapes } from "./theme.ts";
 
 /** Upright bars of values {label, set, value}, the sets side by side. */
 export function bars(data: readonly Datum[], sets: SetNames, options: {
@@ -9,10 +9,7 @@ export function bars(data: readonly Datum[], sets: SetNames, options: {
   readonly format?: string;
 }): Spec {
   return {
-    width: figureWidth,
-    height: 260,
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, 260),
     mark: { type: "bar" },
     encoding: {
       x: { field: "label", type: "nominal", sort: null, title: options.x, axis: { labelAngle: 0 } },
@@ -38,10 +35,7 @@ export function lyingBars(data: readonly Datum[], sets: SetNames, options: {
   readonly format?: string;
 }): Spec {
   return {
-    width: figureWidth,
-    height: rowsHeight(data, sets),
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, rowsHeight(data, sets)),
     mark: { type: "bar" },
     encoding: {
       y: { field: "label", type: "nominal", sort: null, title: null },
@@ -62,10 +56,7 @@ export function intervals(data: readonly Datum[], sets: SetNames, options: { rea
   const y = { field: "label", type: "nominal", sort: null, title: null } as const;
   const yOffset = { field: "set", sort: [...sets] };
   return {
-    width: figureWidth,
-    height: rowsHeight(data, sets),
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, rowsHeight(data, sets)),
     encoding: { y, yOffset, color: setColor(sets) },
     layer: [
       {
@@ -99,10 +90,7 @@ export function trend(data: readonly Datum[], sets: SetNames, options: {
   readonly log?: boolean;
 }): Spec {
   return {
-    width: figureWidth,
-    height: 260,
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, 260),
     encoding: {
       x: {
         field: "x",
@@ -136,10 +124,7 @@ export function histogram(data: readonly Datum[], sets: SetNames, options: {
   readonly log?: boolean;
 }): Spec {
   return {
-    width: figureWidth,
-    height: 230,
-    autosize: fit,
-    data: { values: outline(data) },
+    ...frame(outline(data), 230),
     mark: { type: "area", line: { strokeWidth: 1.8 }, fillOpacity: 0.18, interpolate: "step-after" },
     encoding: {
       x: {
@@ -188,10 +173,7 @@ export function boxes(
     axis: { tickCount: 10 },
   };
   return {
-    width: figureWidth,
-    height: 60 + new Set(data.map(({ label }) => label)).size * (sets.length > 1 ? 28 : 22),
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, 60 + new Set(data.map(({ label }) => label)).size * (sets.length > 1 ? 28 : 22)),
     encoding: {
       y: { field: "label", type: "nominal", sort: null, title: null },
       yOffset: { field: "set", sort: [...sets] },

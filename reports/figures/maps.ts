@@ -1,6 +1,6 @@
-import { fit, setColor, type SetNames } from "./sets.ts";
+import { frame, setColor, type SetNames } from "./sets.ts";
 import type { Datum, Spec } from "./spec.ts";
-import { colors, figureWidth, setColors, setShapes, wideWidth } from "./theme.ts";
+import { colors, setColors, setShapes, wideWidth } from "./theme.ts";
 
 /** Cells {x, y, value} of a table, coloured by their values. */
 export function heatMap(data: readonly Datum[], options: {
@@ -13,10 +13,7 @@ export function heatMap(data: readonly Datum[], options: {
   readonly size: readonly [width: number, height: number];
 }): Spec {
   return {
-    width: options.size[0],
-    height: options.size[1],
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, options.size[1], options.size[0]),
     mark: { type: "rect" },
     encoding: {
       x: {
@@ -48,10 +45,7 @@ export function plane(data: readonly Datum[], options: {
   const [x, y] = options.domains;
   const axis = { format: "~s", tickCount: 5, grid: false } as const;
   return {
-    width: figureWidth,
-    height: 330,
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, 330),
     mark: { type: "rect" },
     encoding: {
       x: {
@@ -89,10 +83,7 @@ export function map(data: readonly Datum[], named: readonly Datum[], sets: SetNa
 }): Spec {
   const axis = { tickCount: 5 } as const;
   return {
-    width: wideWidth,
-    height: 520,
-    autosize: fit,
-    data: { values: [...data] },
+    ...frame(data, 520, wideWidth),
     encoding: {
       x: { field: "x", type: "quantitative", title: options.x, scale: { zero: false }, axis },
       y: { field: "y", type: "quantitative", title: options.y, scale: { zero: false }, axis },

@@ -1,10 +1,16 @@
-import { setColors } from "./theme.ts";
+import type { Datum } from "./spec.ts";
+import { figureWidth, setColors } from "./theme.ts";
 
 /** The sets that a figure shows side by side. */
 export type SetNames = readonly string[];
 
-/** The size of a figure includes its axes and legends. */
-export const fit = { type: "fit", contains: "padding" } as const;
+/** The data and the size of a figure; axes and legends are included in it. */
+export const frame = (data: readonly Datum[], height: number, width = figureWidth) => ({
+  width,
+  height,
+  autosize: { type: "fit", contains: "padding" } as const,
+  data: { values: [...data] },
+});
 
 /** Colours of the sets, with a legend where there are several. */
 export const setColor = (sets: SetNames) =>
