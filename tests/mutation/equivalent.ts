@@ -1,8 +1,8 @@
 import type { Mutant } from "./mutants.ts";
 
 /** Damages that nobody can observe. */
-interface Equivalent {
-  /** What the shader's path has in it; any shader's without it. */
+export interface Equivalent {
+  /** What the file's path has in it; any file's without it. */
   readonly path?: string;
   readonly before: RegExp;
   readonly after: RegExp;
@@ -296,8 +296,8 @@ const equivalents: readonly Equivalent[] = [
   },
 ];
 
-/** A damage to a shader of that path. */
-type Damage = Mutant & { readonly path: string };
+/** A damage to the file of that path. */
+export type Damage = Mutant & { readonly path: string };
 
 /** Whether a damage is one of those that nobody can observe. */
 export function isEquivalent(damage: Damage): boolean {
@@ -312,6 +312,7 @@ export function unused(damages: readonly Damage[]): string[] {
   );
 }
 
-function isOf(one: Equivalent, { path, before, after }: Damage): boolean {
+/** Whether a rule speaks of a damage. */
+export function isOf(one: Equivalent, { path, before, after }: Damage): boolean {
   return path.includes(one.path ?? "") && one.before.test(before) && one.after.test(after);
 }

@@ -1,14 +1,4 @@
-import type { Mutant } from "../mutants.ts";
-
-/** Damages to backward rules that nobody can observe. */
-interface Equivalent {
-  /** The module; any without it. */
-  readonly path?: string;
-  readonly before: RegExp;
-  readonly after: RegExp;
-  /** Why nobody can tell. */
-  readonly reason: string;
-}
+import { type Damage, type Equivalent, isOf } from "../equivalent.ts";
 
 /** Each looked at by a person. */
 const equivalents: readonly Equivalent[] = [
@@ -74,6 +64,6 @@ const equivalents: readonly Equivalent[] = [
 ];
 
 /** Whether a damage is one of those that nobody can observe. */
-export function isEquivalent({ path, before, after }: Mutant & { readonly path: string }): boolean {
-  return equivalents.some((one) => path.includes(one.path ?? "") && one.before.test(before) && one.after.test(after));
+export function isEquivalent(damage: Damage): boolean {
+  return equivalents.some((one) => isOf(one, damage));
 }
