@@ -18,7 +18,7 @@ import {
   type SentenceHead,
 } from "../../data/encoders/sentence_head.ts";
 import { SentenceNetwork } from "./sentence_network.ts";
-import { TextTokenizer } from "./text_tokenizer.ts";
+import { TextTokenizer } from "../../data/encoders/tokenizer/text_tokenizer.ts";
 import { tokenBatch } from "./token_batch.ts";
 import { WeightFiles } from "./weights.ts";
 
