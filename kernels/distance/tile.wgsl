@@ -45,16 +45,16 @@ fn add_products(sum: Row, p: f32, q: Row, x: f32, y: Row) -> Row {
 
 // sum + factor (x - y)
 fn add_differences(sum: Row, factor: f32, x: Row, y: Row) -> Row {
-  let c = vec4f(factor);
+  let weight = vec4f(factor);
   return Row(
-    fma(c, x.a - y.a, sum.a),
-    fma(c, x.b - y.b, sum.b),
-    fma(c, x.c - y.c, sum.c),
-    fma(c, x.d - y.d, sum.d),
-    fma(c, x.e - y.e, sum.e),
-    fma(c, x.f - y.f, sum.f),
-    fma(c, x.g - y.g, sum.g),
-    fma(c, x.h - y.h, sum.h),
+    fma(weight, x.a - y.a, sum.a),
+    fma(weight, x.b - y.b, sum.b),
+    fma(weight, x.c - y.c, sum.c),
+    fma(weight, x.d - y.d, sum.d),
+    fma(weight, x.e - y.e, sum.e),
+    fma(weight, x.f - y.f, sum.f),
+    fma(weight, x.g - y.g, sum.g),
+    fma(weight, x.h - y.h, sum.h),
   );
 }
 

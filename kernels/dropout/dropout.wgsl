@@ -32,5 +32,9 @@ fn main(
   }
   let words = philox(vec4u(index, 0u, uniforms.step, uniforms.use_number), vec2u(uniforms.seed, uniforms.stream));
   let factors = select(vec4f(0.0), vec4f(uniforms.keep_scale), words >= vec4u(uniforms.threshold));
-  y[index] = select(y[index], x[index] * factors, inside(index));
+  var values = x[index] * factors;
+  if (!all(inside(index))) {
+    values = select(y[index], values, inside(index));
+  }
+  y[index] = values;
 }

@@ -13,10 +13,10 @@ fn exponential(x: f32) -> f32 {
 
 // log(1 + z) for z in 0 .. 1, as 2 artanh(z / (2 + z)): a driver's log may be rough near 1.
 fn log_one_plus(z: f32) -> f32 {
-  let s = z / (2.0 + z);
-  let q = s * s;
+  let ratio = z / (2.0 + z);
+  let q = ratio * ratio;
   let tail = q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0)));
-  return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + tail))));
+  return 2.0 * ratio * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + tail))));
 }
 
 // log(1 + z) for any z of 0 or more.

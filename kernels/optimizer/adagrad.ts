@@ -34,7 +34,7 @@ export interface AdagradOptions extends AdagradSettings {
 const kernels = defineElementWidths({
   label: "adagrad",
   code: `${statusCode}\n${code}`,
-  bindings: { parameter: "write", gradient: "read", squareSum: "write", status: "read" },
+  bindings: { parameter: "update", gradient: "read", squareSum: "update", status: "read" },
   uniforms: { count: "u32", learning_rate: "f32", epsilon: "f32", decay: "f32" },
 });
 

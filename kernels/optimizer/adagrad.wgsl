@@ -26,8 +26,9 @@ fn main(
   if (index >= uniforms.count || status.bad != NONE) {
     return;
   }
-  let slope = gradient[index] * status.coefficient + uniforms.decay * parameter[index];
+  let value = parameter[index];
+  let slope = gradient[index] * status.coefficient + uniforms.decay * value;
   let sum = square_sum[index] + slope * slope;
   square_sum[index] = sum;
-  parameter[index] -= uniforms.learning_rate * slope / (sqrt(sum) + uniforms.epsilon);
+  parameter[index] = value - uniforms.learning_rate * slope / (sqrt(sum) + uniforms.epsilon);
 }

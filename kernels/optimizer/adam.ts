@@ -42,11 +42,11 @@ const kernels = [0, 1, 2, 3].map((bits) =>
     label: `adam${bits & 1 ? "w" : ""}${bits & 2 ? ".amsgrad" : ""}`,
     code: `${statusCode}\n${code}`,
     bindings: {
-      parameter: "write",
+      parameter: "update",
       gradient: "read",
-      firstMoment: "write",
-      secondMoment: "write",
-      greatestMoment: "write",
+      firstMoment: "update",
+      secondMoment: "update",
+      greatestMoment: "update",
       status: "read",
     },
     uniforms: {

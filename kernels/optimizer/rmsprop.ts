@@ -43,11 +43,11 @@ const kernels = [0, 1, 2, 3].map((bits) =>
     label: `rmsprop${bits & 1 ? ".centered" : ""}${bits & 2 ? ".momentum" : ""}`,
     code: `${statusCode}\n${code}`,
     bindings: {
-      parameter: "write",
+      parameter: "update",
       gradient: "read",
-      meanSquare: "write",
-      mean: "write",
-      velocity: "write",
+      meanSquare: "update",
+      mean: "update",
+      velocity: "update",
       status: "read",
     },
     uniforms: {

@@ -37,7 +37,8 @@ fn main(
   if (index >= uniforms.count || status.bad != NONE) {
     return;
   }
-  let slope = gradient[index] * status.coefficient + uniforms.decay * parameter[index];
+  let value = parameter[index];
+  let slope = gradient[index] * status.coefficient + uniforms.decay * value;
   var v = uniforms.alpha * mean_square[index] + uniforms.alpha_complement * slope * slope;
   mean_square[index] = v;
   if (centered) {
@@ -51,5 +52,5 @@ fn main(
     step += uniforms.momentum * velocity[index];
     velocity[index] = step;
   }
-  parameter[index] -= uniforms.learning_rate * step;
+  parameter[index] = value - uniforms.learning_rate * step;
 }

@@ -38,7 +38,7 @@ const kernels = [[0, 0], [1, 0], [1, 1]].map(([accelerated, nesterov]) =>
   defineElementWidths({
     label: nesterov ? "sgd.nesterov" : accelerated ? "sgd.momentum" : "sgd",
     code: `${statusCode}\n${code}`,
-    bindings: { parameter: "write", gradient: "read", velocity: "write", status: "read" },
+    bindings: { parameter: "update", gradient: "read", velocity: "update", status: "read" },
     uniforms: { count: "u32", learning_rate: "f32", momentum: "f32", share: "f32", decay: "f32" },
     constants: { accelerated: accelerated!, nesterov: nesterov! },
   })

@@ -32,7 +32,8 @@ fn main(
   if (index >= uniforms.count || status.bad != NONE) {
     return;
   }
-  let slope = gradient[index] * status.coefficient + uniforms.decay * parameter[index];
+  let value = parameter[index];
+  let slope = gradient[index] * status.coefficient + uniforms.decay * value;
   var direction = slope;
   if (accelerated) {
     let speed = uniforms.momentum * velocity[index] + uniforms.share * slope;
@@ -42,5 +43,5 @@ fn main(
       direction = slope + uniforms.momentum * speed;
     }
   }
-  parameter[index] -= uniforms.learning_rate * direction;
+  parameter[index] = value - uniforms.learning_rate * direction;
 }

@@ -47,5 +47,9 @@ fn main(
     let normals = vec4f(radius.x * cos(angle.x), radius.x * sin(angle.x), radius.y * cos(angle.y), radius.y * sin(angle.y));
     words = bitcast<vec4u>(uniforms.offset + uniforms.scale * normals);
   }
-  y[index] = select(y[index], words, inside(index));
+  var values = words;
+  if (!all(inside(index))) {
+    values = select(y[index], values, inside(index));
+  }
+  y[index] = values;
 }
