@@ -33,6 +33,10 @@ export interface ProductForm {
   readonly storedB: Stored;
   /** What follows the sum. */
   readonly activation: Activation | undefined;
+  /** Whether a bias is added to it. */
+  readonly bias: boolean;
+  /** Whether what C holds is added to it. */
+  readonly accumulate: boolean;
 }
 
 const uniforms = {
@@ -47,13 +51,15 @@ const uniforms = {
   flags: "u32",
 } as const;
 
-/** Without a bias any slice may stand in for it. */
-const bindings = { a: "read", b: "read", bias: "read", c: "write" } as const;
-/** With an activation there is a place for what comes before it. */
-const withSums = { ...bindings, sums: "write" } as const;
+/** Without a bias any slice may stand in for it. With an activation there is a place for what comes before it. */
+function bindingsOf({ accumulate, activation }: ProductForm): MatmulKernel["bindings"] {
+  const bindings = { a: "read", b: "read", bias: "read", c: accumulate ? "update" : "write" } as const;
+  const withSums = { ...bindings, sums: "write" } as const;
+  return activation ? withSums : bindings;
+}
 
 /** A kernel of the family. */
-export type MatmulKernel = Kernel<keyof typeof bindings, keyof typeof uniforms>;
+export type MatmulKernel = Kernel<"a" | "b" | "bias" | "c", keyof typeof uniforms>;
 
 const kernels = new Map<string, MatmulKernel>();
 
@@ -78,19 +84,24 @@ export function productKernel(variant: MatmulVariant, form: ProductForm): Matmul
 }
 
 /** The second pass of split-K. */
-export function sumPartsKernel(vector: boolean, activation: Activation | undefined): MatmulKernel {
-  const form = { transposeA: false, transposeB: false, storedA: "f32", storedB: "f32", activation } as const;
+export function sumPartsKernel(
+  vector: boolean,
+  after: Pick<ProductForm, "activation" | "bias" | "accumulate">,
+): MatmulKernel {
+  const form = { ...after, transposeA: false, transposeB: false, storedA: "f32", storedB: "f32" } as const;
   return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode);
 }
 
 function kernelOf(
   name: string,
   vector: boolean,
-  { storedA, storedB, activation }: ProductForm,
+  form: ProductForm,
   body: () => string,
   constants: Readonly<Record<string, number>> = {},
 ): MatmulKernel {
-  const label = `${name}${activation ? `.${activation}` : ""}`;
+  const { storedA, storedB, activation, bias, accumulate } = form;
+  const label = [name, ...(bias ? ["bias"] : []), ...(accumulate ? ["add"] : []), ...(activation ? [activation] : [])]
+    .join(".");
   let kernel = kernels.get(label);
   if (!kernel) {
     const typed = (stored: Stored) => `${vector ? "vec4" : ""}${vector ? `<${stored}>` : stored}`;
@@ -107,9 +118,13 @@ function kernelOf(
     kernel = defineKernel({
       label,
       code: [aliases, productCode, ...ending, body()].join("\n"),
-      bindings: activation ? withSums : bindings,
+      bindings: bindingsOf(form),
       uniforms,
-      constants: activation ? { ...constants, operation: unaryFunctions.indexOf(activation) } : constants,
+      constants: {
+        ...constants,
+        ...{ has_bias: Number(bias), accumulates: Number(accumulate) },
+        ...(activation ? { operation: unaryFunctions.indexOf(activation) } : {}),
+      },
     });
     kernels.set(label, kernel);
   }

@@ -8,7 +8,14 @@ import {
   type Stored,
   sumPartsKernel,
 } from "./kernels.ts";
-import { chooseMatmulVariant, leastParts, matmulGrid, type MatmulShape, type MatmulVariant } from "./variants.ts";
+import {
+  chooseMatmulVariant,
+  leastParts,
+  matmulGrid,
+  matmulReads,
+  type MatmulShape,
+  type MatmulVariant,
+} from "./variants.ts";
 
 /** Operands and sizes of a matrix product. */
 export interface MatmulOptions {
@@ -64,7 +71,8 @@ export function matmul(launcher: Launcher, options: MatmulOptions): void {
   }
   if (m * n * batch === 0) return;
   const shape = { m, n, k, batch, transposeA, transposeB };
-  const form = { transposeA, transposeB, storedA, storedB, activation: options.activation };
+  const after = { activation: options.activation, bias: !!options.bias, accumulate: !!options.accumulate };
+  const form = { transposeA, transposeB, storedA, storedB, ...after };
   const { capabilities } = launcher;
   // Sums of nothing, which only this variant makes.
   const chosen = k === 0
@@ -83,6 +91,7 @@ export function matmul(launcher: Launcher, options: MatmulOptions): void {
       options.c,
       { ...operandSizes(options), parts: 1, part_length: k },
       matmulGrid(shape, variant),
+      matmulReads(shape, variant),
     );
   }
 }
@@ -102,16 +111,15 @@ function splitProduct(
   const partials = launcher.scratch(4 * batch * parts * m * n);
   const [x, y, z] = matmulGrid(shape, variant);
   const plain = { ...options, bias: undefined, relu: false, accumulate: false, activation: undefined };
-  const kernel = productKernel(variant, { ...form, activation: undefined });
-  launch(launcher, kernel, plain, partials, { ...operandSizes(options), parts, part_length }, [x, y, z * parts]);
+  const kernel = productKernel(variant, { ...form, activation: undefined, bias: false, accumulate: false });
+  const sizesOfParts = { ...operandSizes(options), parts, part_length };
+  const reads = matmulReads(shape, variant);
+  launch(launcher, kernel, plain, partials, sizesOfParts, [x, y, z * parts], reads);
   const vector = n % 4 === 0, width = vector ? 4 : 1;
   const sizes = { m, n: n / width, k, stride_a: 0, stride_b: 0, stride_c: m * n / width, parts, part_length };
   const operands = { ...options, a: partials, b: partials };
-  launch(launcher, sumPartsKernel(vector, form.activation), operands, options.c, sizes, [
-    Math.ceil(sizes.stride_c / 64),
-    1,
-    batch,
-  ]);
+  const grid = [Math.ceil(sizes.stride_c / 64), 1, batch] as const;
+  launch(launcher, sumPartsKernel(vector, form), operands, options.c, sizes, grid, batch * parts * m * n);
   launcher.release(partials);
 }
 
@@ -122,15 +130,16 @@ function operandSizes({ m, n, k, sharedA, sharedB }: MatmulOptions) {
 function launch(
   launcher: Launcher,
   kernel: MatmulKernel,
-  { a, b, bias, relu, accumulate, activation, sums, m, n, batch = 1 }: MatmulOptions,
+  { a, b, bias, relu, activation, sums, m, n, batch = 1 }: MatmulOptions,
   c: BufferSlice,
   sizes: Omit<Parameters<typeof launcher.dispatch<string, keyof MatmulKernel["uniforms"]>>[2], "flags">,
-  workgroups: [number, number, number],
+  workgroups: readonly [number, number, number],
+  reads: number,
 ): void {
   if (workgroups.some((count) => count > maxWorkgroupsPerDimension)) {
     throw new ShapeError(`matmul: an output of ${batch} x ${m} x ${n} needs more than 65,535 workgroups on one side.`);
   }
-  const flags = (bias ? 1 : 0) + (relu ? 2 : 0) + (accumulate ? 4 : 0) + (sums ? 8 : 0);
+  const flags = (relu ? 2 : 0) + (sums ? 8 : 0);
   // Sums that nobody keeps still need something bound to their place.
   const unused = activation && !sums ? launcher.scratch(16) : undefined;
   const place = sums ?? unused;
@@ -139,6 +148,7 @@ function launch(
     { a, b, bias: bias ?? b, c, ...(activation ? { sums: place } : {}) },
     { ...sizes, flags },
     workgroups,
+    reads,
   );
   if (unused) launcher.release(unused);
 }

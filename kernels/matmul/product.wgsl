@@ -14,10 +14,11 @@ struct Uniforms {
   flags: u32,
 }
 
-const has_bias = 1u;
 const has_relu = 2u;
-const accumulates = 4u;
 const keeps_sums = 8u;
+
+override has_bias: bool;
+override accumulates: bool;
 
 @group(0) @binding(0) var<storage, read> a: array<StoredA>;
 @group(0) @binding(1) var<storage, read> b: array<StoredB>;
@@ -28,10 +29,10 @@ const keeps_sums = 8u;
 // c[at] = f(sum + bias[column]); both indices count elements of their arrays. `activated` is f.
 fn store(at: u32, column: u32, sum: Element) {
   var value = sum;
-  if ((uniforms.flags & has_bias) != 0u) {
+  if (has_bias) {
     value += bias[column];
   }
-  if ((uniforms.flags & accumulates) != 0u) {
+  if (accumulates) {
     value += c[at];
   }
   c[at] = activated(at, value);

@@ -152,3 +152,12 @@ export function matmulGrid({ m, n, batch = 1 }: MatmulShape, variant: MatmulVari
       return [Math.ceil(n / variant.columns), Math.ceil(m / (variant.rows * variant.lanes)), batch];
   }
 }
+
+/** Numbers that all invocations of a product read together. */
+export function matmulReads({ m, n, k, batch = 1 }: MatmulShape, variant: MatmulVariant): number {
+  const products = m * n * k * batch;
+  if (variant.name !== "register tile") return 2 * products;
+  const { rows, columns, lanes, broadcast } = variant;
+  // Each number of A serves the tile's columns, and each of B the rows, or all rows of the subgroup where it is handed round.
+  return products * (1 / columns + 1 / (broadcast ? rows * lanes : rows));
+}
