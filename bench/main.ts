@@ -1,6 +1,7 @@
 /** `deno task bench`: times kernels and training steps on the adapter at hand, beside other engines where asked to. */
 import { parseArgs } from "node:util";
 import { adapterName } from "../engine/device/tuning.ts";
+import { processor } from "../engine/device/texture_reads.ts";
 import { Engine } from "../engine/engine.ts";
 import { nearestName } from "../data/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
@@ -14,7 +15,7 @@ import { measurePeaks } from "./peaks.ts";
 import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
 import { tune } from "./tune.ts";
 
-const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--json] [--tuned]
+const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--buffers] [--json] [--tuned]
        deno task bench --tune [NAME...] [--runs N]
        deno task bench --explain "MxNxK [nn|nt|tn|tt]"
 
@@ -23,6 +24,7 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --runs N   runs that the median is taken of (5)
   --peers    also jax-js and tf.js on the same adapter, fetched from npm the first time, and PyTorch on the CPU where
              python3 has it; transformers.js for encoders; all take turns
+  --buffers  also with all reads from buffers, where textures are read by default; see docs/performance.md
   --json     one JSON object on stdout instead of a table
   --tuned    matrix products in the variants that --tune found fastest
   --tune     times the variants of all matrix products in the benchmarks of these names, and keeps the fastest in a file
@@ -31,22 +33,27 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --help     this text`;
 
 async function main(args: readonly string[]): Promise<void> {
-  const { names, runs, peers: wantsPeers, json, tuned, help: wantsHelp, ...other } = parse(args);
+  const { names, runs, peers: wantsPeers, buffers: wantsBuffers, json, tuned, help: wantsHelp, ...other } = parse(args);
   if (wantsHelp) return console.log(help);
   if (other.explain) return await explain(parseProduct(other.explain));
   const chosen = choose(names);
   if (other.tune) return await tune(chosen, runs);
   await using engine = await Engine.open({ tuned });
-  const adapter = adapterName(engine.opened);
+  const adapter = [
+    adapterName(engine.opened),
+    await processor(),
+    ...(engine.opened.textureReads ? ["reads from textures"] : []),
+  ].filter((word) => word).join(", ");
   if (wantsPeers) { for (const one of new Set(chosen.flatMap(({ unshared }) => unshared ?? []))) console.error(one); }
   const peers = wantsPeers ? await startPeers(new Set(chosen.flatMap(peersOf))) : [];
-  const peerNames = peers.map((peer) => peer.name);
+  await using buffers = wantsBuffers ? await Engine.open({ tuned, textureReads: false }) : null;
+  const peerNames = [...(buffers ? [buffersName] : []), ...peers.map((peer) => peer.name)];
   const peaks = await measurePeaks(engine, runs);
   if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames)}`);
   const results: Result[] = [];
   try {
     for (const one of chosen) {
-      const result = await measureCase(engine, one, peers, runs);
+      const result = await measureCase(engine, buffers, one, peers, runs);
       results.push(result);
       if (json) continue;
       console.log(tableLine(result, peaks, peerNames));
@@ -67,6 +74,7 @@ function parse(args: readonly string[]) {
       options: {
         runs: { type: "string", default: "5" },
         peers: { type: "boolean", default: false },
+        buffers: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         tuned: { type: "boolean", default: false },
         tune: { type: "boolean", default: false },
@@ -98,7 +106,15 @@ function choose(names: readonly string[]): Case[] {
 
 const peersOf = ({ shared, peers = usualPeers }: Case) => shared ? peers : [];
 
-async function measureCase(engine: Engine, one: Case, peers: readonly Peer[], runs: number): Promise<Result> {
+const buffersName = "buffers";
+
+async function measureCase(
+  engine: Engine,
+  buffers: Engine | null,
+  one: Case,
+  peers: readonly Peer[],
+  runs: number,
+): Promise<Result> {
   const prepared = await one.prepare(engine);
   const ours = contender(engine, prepared);
   const rivals: Peer[] = [];
@@ -111,10 +127,14 @@ async function measureCase(engine: Engine, one: Case, peers: readonly Peer[], ru
       console.error(`${one.name} goes without ${error.message}.`);
     }
   }
-  const [first, ...others] = await measure([ours, ...rivals], runs);
+  const preparedBuffers = await (buffers && one.prepare(buffers));
+  const without = preparedBuffers ? [{ ...contender(buffers!, preparedBuffers), name: buffersName }] : [];
+  const [first, ...others] = await measure([ours, ...without, ...rivals], runs);
   for (const { name, row } of rivals) if (row) expectSameDirection(name, row, prepared.row!());
   prepared.dispose();
+  preparedBuffers?.dispose();
   engine.pool.trim();
+  buffers?.pool.trim();
   return { case: one, ours: first!, peers: others };
 }
 

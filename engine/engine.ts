@@ -69,7 +69,7 @@ export class Engine implements AsyncDisposable {
   ) {
     const { device } = opened;
     this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
-    this.pool = new BufferPool(device, () => this.stream.submission);
+    this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.copies.forget(buffer));
     this.stream = new CommandStream(device, this.capabilities, this.pool, onCompile);
     this.#transfers = new Transfers(device, this.stream);
   }
@@ -309,7 +309,7 @@ export class Engine implements AsyncDisposable {
   /** Finishes all work and gives memory back to the system that nobody uses, for work whose shapes vary. */
   async trim(): Promise<void> {
     await this.finish();
-    this.stream.pipelines.forgetBindGroups();
+    this.stream.trim();
     this.pool.trim();
   }
 

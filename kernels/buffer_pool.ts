@@ -28,6 +28,7 @@ function classSize(bytes: number): number {
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #submission: () => number;
+  readonly #onFree: (buffer: GPUBuffer) => void;
   readonly #waiting = new Map<number, { buffer: GPUBuffer; usedIn: number }[]>();
   readonly #live = new Map<GPUBuffer, string>();
   #liveBytes = 0;
@@ -37,10 +38,12 @@ export class BufferPool {
    * Makes an empty pool.
    *
    * @param submission number of the submission that is being recorded
+   * @param onFree told of each buffer that is given back
    */
-  constructor(device: GPUDevice, submission: () => number) {
+  constructor(device: GPUDevice, submission: () => number, onFree: (buffer: GPUBuffer) => void = () => {}) {
     this.#device = device;
     this.#submission = submission;
+    this.#onFree = onFree;
   }
 
   /**
@@ -65,6 +68,7 @@ export class BufferPool {
   free({ buffer }: BufferSlice): void {
     if (!this.#live.delete(buffer)) throw new Error("a buffer was freed twice, or is not of this pool");
     this.#liveBytes -= buffer.size;
+    this.#onFree(buffer);
     const waiting = this.#waiting.get(buffer.size);
     const entry = { buffer, usedIn: this.#submission() };
     if (waiting) waiting.push(entry);

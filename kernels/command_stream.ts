@@ -1,5 +1,7 @@
 import type { BufferSlice, Capabilities, Kernel, Launcher, Workgroups } from "./launcher.ts";
 import { PipelineCache, uniformBlockBytes } from "./pipelines.ts";
+import { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
+import { worthTextures } from "./texture_reads/worth.ts";
 
 /** Uniform blocks that one submission holds. */
 const uniformBlocks = 4096;
@@ -19,6 +21,8 @@ export interface ScratchAllocator {
 export class CommandStream implements Launcher {
   /** Pipelines and bind groups, kept for the next time. */
   readonly pipelines: PipelineCache;
+  /** Copies of what kernels read, where textures are read faster. */
+  readonly copies: TextureCopies;
   /** Counts submissions: work recorded now runs with this one. */
   submission = 0;
   /** Dispatches recorded since the stream was made. */
@@ -51,6 +55,7 @@ export class CommandStream implements Launcher {
     this.#device = device;
     this.#scratch = scratch;
     this.pipelines = new PipelineCache(device, onCompile);
+    this.copies = new TextureCopies(device);
     this.#stride = Math.max(uniformBlockBytes, device.limits.minUniformBufferOffsetAlignment);
     const size = this.#stride * uniformBlocks;
     this.#uniformBuffer = device.createBuffer({
@@ -73,11 +78,13 @@ export class CommandStream implements Launcher {
     bindings: Readonly<Record<Bindings, BufferSlice>>,
     uniforms: Readonly<Record<Uniforms, number>>,
     workgroups: Workgroups,
+    reads?: number,
   ): void {
     if (writesNothing(kernel, bindings)) return;
     if (this.#blocksUsed === uniformBlocks) this.submit();
-    const compiled = this.pipelines.compiled(kernel);
-    const group = this.pipelines.bindGroup(kernel, compiled, bindings);
+    const copies = this.capabilities.textureReads ? this.#copiesFor(kernel, bindings, reads) : null;
+    const compiled = copies ? this.pipelines.textured(kernel) : this.pipelines.compiled(kernel);
+    const group = this.pipelines.bindGroup(kernel, compiled, bindings, copies ?? []);
     const pass = this.#openPass();
     if (this.#pipelineSet !== compiled.pipeline) pass.setPipeline(this.#pipelineSet = compiled.pipeline);
     pass.setBindGroup(0, group);
@@ -93,6 +100,29 @@ export class CommandStream implements Launcher {
     }
     pass.dispatchWorkgroups(...workgroups);
     this.dispatches++;
+    for (const name in kernel.bindings) {
+      if (kernel.bindings[name] !== "read") this.copies.changed(bindings[name]);
+    }
+  }
+
+  /** What a kernel reads, in textures; null where it had better read buffers. */
+  #copiesFor(
+    kernel: Kernel,
+    bindings: Readonly<Record<string, BufferSlice>>,
+    reads?: number,
+  ): TextureCopy[] | null {
+    const textures = this.pipelines.texturedSource(kernel)?.textures;
+    if (!textures || !textures.every(({ name }) => this.copies.takes(bindings[name]!))) return null;
+    const slices = textures.map(({ name }) => bindings[name]!);
+    const found = textures.map(({ format }, i) => this.copies.find(slices[i]!, format));
+    const missing = slices.filter((_, i) => !found[i]);
+    const bytes = (some: BufferSlice[]) => some.reduce((sum, { size }) => sum + size, 0);
+    if (!worthTextures(reads ?? bytes(slices) / 4, missing.length, bytes(missing))) return null;
+    if (missing.length > 0) this.#closePass();
+    // A slice may be bound twice.
+    return textures.map(({ format }, i) =>
+      found[i] ?? this.copies.find(slices[i]!, format) ?? this.copies.make(this.#openEncoder(), slices[i]!, format)
+    );
   }
 
   /** Borrows memory for the dispatches of one launch. */
@@ -109,6 +139,7 @@ export class CommandStream implements Launcher {
   copy(from: BufferSlice, to: BufferSlice, bytes: number): void {
     if (bytes === 0) return;
     this.#closePass();
+    this.copies.changed(to);
     this.#openEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
   }
 
@@ -116,6 +147,7 @@ export class CommandStream implements Launcher {
   clear(slice: BufferSlice): void {
     if (slice.size === 0) return;
     this.#closePass();
+    this.copies.changed(slice);
     this.#openEncoder().clearBuffer(slice.buffer, slice.offset, Math.ceil(slice.size / 4) * 4);
   }
 
@@ -135,12 +167,19 @@ export class CommandStream implements Launcher {
     this.#encoder = null;
     this.#blocksUsed = 0;
     this.submission++;
+    if (this.copies.tooMany) this.trim();
+  }
+
+  /** Frees what is kept for later work only. Recorded work must have been submitted. */
+  trim(): void {
+    this.pipelines.forgetBindGroups();
+    this.copies.clear();
   }
 
   /** Frees the stream's own memory. */
   destroy(): void {
     this.submit();
-    this.pipelines.forgetBindGroups();
+    this.trim();
     this.#uniformBuffer.destroy();
   }
 
@@ -162,7 +201,7 @@ export class CommandStream implements Launcher {
 /** True where every output is empty, so that a dispatch has nothing to do. */
 function writesNothing(kernel: Kernel, bindings: Readonly<Record<string, BufferSlice>>): boolean {
   for (const name in kernel.bindings) {
-    if (kernel.bindings[name] === "write" && bindings[name]!.size > 0) return false;
+    if (kernel.bindings[name] !== "read" && bindings[name]!.size > 0) return false;
   }
   return true;
 }

@@ -16,8 +16,11 @@ export function part(slice: BufferSlice, from: number, length: number): BufferSl
   return { buffer: slice.buffer, offset: slice.offset + from * 4, size: length * 4 };
 }
 
-/** What a shader does with a storage binding. `write` bindings may be read too (WGSL `read_write`). */
-export type Access = "read" | "write";
+/**
+ * What a shader does with a storage binding. `write` bindings may be read too (WGSL `read_write`); of `update` bindings
+ * an element is read only by the invocation that then writes it.
+ */
+export type Access = "read" | "write" | "update";
 
 /** Type of one 32-bit field of a kernel's uniform block. */
 export type UniformType = "u32" | "i32" | "f32";
@@ -56,6 +59,8 @@ export interface Capabilities {
   readonly software: boolean;
   /** True where shaders may use f16. */
   readonly shaderF16: boolean;
+  /** True where reads of a storage texture are faster than those of a buffer; see texture_reads/. */
+  readonly textureReads?: boolean;
   /** Most bytes one binding may have. */
   readonly maxBindingSize: number;
   /** Variants of products that were measured to be fastest on this device; undefined for any other product. */
@@ -72,12 +77,17 @@ export type Workgroups = readonly [x: number, y?: number, z?: number];
 export interface Launcher {
   /** What the device can do. */
   readonly capabilities: Capabilities;
-  /** Records one run of a kernel, after all that was recorded before. */
+  /**
+   * Records one run of a kernel, after all that was recorded before.
+   *
+   * @param reads how many numbers its invocations read from its bindings, all together; by default each number once
+   */
   dispatch<Bindings extends string, Uniforms extends string>(
     kernel: Kernel<Bindings, Uniforms>,
     bindings: Readonly<Record<Bindings, BufferSlice>>,
     uniforms: Readonly<Record<Uniforms, number>>,
     workgroups: Workgroups,
+    reads?: number,
   ): void;
   /** Borrows memory of at least `bytes` for use by the dispatches of one launch; give it back with `release`. */
   scratch(bytes: number): BufferSlice;

@@ -1,5 +1,7 @@
 import { DeviceError } from "./errors.ts";
 import type { BufferSlice, Kernel } from "./launcher.ts";
+import type { TextureCopy } from "./texture_reads/copies.ts";
+import { type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
 
 /** Bytes of the uniform block that each dispatch may use. */
 export const uniformBlockBytes = 128;
@@ -18,8 +20,10 @@ export interface Compiled {
   readonly layout: GPUBindGroupLayout;
   /** Fields of its uniform block, in order. */
   readonly fields: readonly (readonly [name: string, type: "u32" | "i32" | "f32"])[];
-  /** Names of its storage bindings, in order. */
-  readonly names: readonly string[];
+  /** Names of its storage bindings, by their numbers. */
+  readonly buffers: readonly (readonly [binding: number, name: string])[];
+  /** Bindings that it reads from textures. */
+  readonly textures: readonly TextureBinding[];
   /** Number of the kernel in the cache. */
   readonly id: number;
 }
@@ -30,6 +34,8 @@ export class PipelineCache {
   readonly uniformLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
   readonly #compiled = new Map<Kernel, Compiled>();
+  readonly #textured = new Map<Kernel, Compiled>();
+  readonly #sources = new Map<Kernel, TexturedSource | null>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   #nextBufferId = 0;
@@ -53,23 +59,57 @@ export class PipelineCache {
 
   /** The pipeline of a kernel, compiled on first use. */
   compiled(kernel: Kernel): Compiled {
-    return this.#compiled.get(kernel) ?? this.#compile(kernel);
+    return this.#compiled.get(kernel) ?? this.#compile(kernel, kernel.code, [], this.#compiled);
   }
 
-  #compile(kernel: Kernel): Compiled {
+  /** The pipeline of a kernel that reads from textures, compiled on first use. */
+  textured(kernel: Kernel): Compiled {
+    const known = this.#textured.get(kernel);
+    if (known) return known;
+    const { code, textures } = this.texturedSource(kernel)!;
+    return this.#compile(kernel, code, textures, this.#textured);
+  }
+
+  /** A kernel's shader with reads from textures, or null where it has none that could be. */
+  texturedSource(kernel: Kernel): TexturedSource | null {
+    let source = this.#sources.get(kernel);
+    if (source === undefined) {
+      source = texturedSource(kernel);
+      const most = this.#device.limits.maxStorageTexturesPerShaderStage;
+      if (source && source.textures.length > most) source = null;
+      this.#sources.set(kernel, source);
+    }
+    return source;
+  }
+
+  #compile(
+    kernel: Kernel,
+    code: string,
+    textures: readonly TextureBinding[],
+    cache: Map<Kernel, Compiled>,
+  ): Compiled {
     this.onCompile(kernel.label);
-    const names = Object.keys(kernel.bindings);
     const fields = Object.entries(kernel.uniforms);
     if (fields.length * 4 > uniformBlockBytes) {
       throw new DeviceError(`${kernel.label}: ${fields.length} uniforms, but a block holds ${uniformBlockBytes / 4}.`);
     }
+    const replaced = new Set(textures.map(({ binding }) => binding));
+    const buffers = Object.keys(kernel.bindings)
+      .map((name, binding) => [binding, name] as const)
+      .filter(([binding]) => !replaced.has(binding));
+    const visibility = GPUShaderStage.COMPUTE;
     const layout = this.#device.createBindGroupLayout({
       label: kernel.label,
-      entries: names.map((name, binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: kernel.bindings[name] === "read" ? "read-only-storage" : "storage" },
-      })),
+      entries: [
+        ...buffers.map(([binding, name]): GPUBindGroupLayoutEntry => ({
+          ...{ binding, visibility },
+          buffer: { type: kernel.bindings[name] === "read" ? "read-only-storage" : "storage" },
+        })),
+        ...textures.map(({ binding, format }): GPUBindGroupLayoutEntry => ({
+          ...{ binding, visibility },
+          storageTexture: { access: "read-only", format },
+        })),
+      ],
     });
     const pipeline = this.#device.createComputePipeline({
       label: kernel.label,
@@ -78,32 +118,43 @@ export class PipelineCache {
         bindGroupLayouts: fields.length > 0 ? [layout, this.uniformLayout] : [layout],
       }),
       compute: {
-        module: this.#device.createShaderModule({ label: kernel.label, code: kernel.code }),
+        module: this.#device.createShaderModule({ label: kernel.label, code }),
         entryPoint: "main",
         ...(kernel.constants ? { constants: { ...kernel.constants } } : {}),
       },
     });
-    const compiled = { pipeline, layout, fields, names, id: this.#compiled.size };
-    this.#compiled.set(kernel, compiled);
+    const compiled = { pipeline, layout, fields, buffers, textures, id: this.#compiled.size + this.#textured.size };
+    cache.set(kernel, compiled);
     return compiled;
   }
 
-  /** The bind group of a kernel's storage bindings, made once for each set of slices. */
-  bindGroup(kernel: Kernel, compiled: Compiled, bindings: Readonly<Record<string, BufferSlice>>): GPUBindGroup {
+  /**
+   * The bind group of a kernel's storage bindings, made once for each set of slices.
+   *
+   * @param copies of the bindings that the kernel reads from textures, in their order
+   */
+  bindGroup(
+    kernel: Kernel,
+    compiled: Compiled,
+    bindings: Readonly<Record<string, BufferSlice>>,
+    copies: readonly TextureCopy[] = [],
+  ): GPUBindGroup {
     let key = `${compiled.id}`;
-    for (const name of compiled.names) {
+    for (const [, name] of compiled.buffers) {
       const slice = bindings[name]!;
       key += `,${this.#bufferId(slice.buffer)}:${slice.offset}:${slice.size}`;
     }
+    for (const { id } of copies) key += `,${id}`;
     const known = this.#bindGroups.get(key);
     if (known) return known;
     if (this.#bindGroups.size >= maxBindGroups) this.forgetBindGroups();
     const group = this.#device.createBindGroup({
       label: kernel.label,
       layout: compiled.layout,
-      entries: compiled.names.map((name, binding) => {
-        return { binding, resource: bindable(bindings[name]!) };
-      }),
+      entries: [
+        ...compiled.buffers.map(([binding, name]) => ({ binding, resource: bindable(bindings[name]!) })),
+        ...compiled.textures.map(({ binding }, i) => ({ binding, resource: copies[i]!.view })),
+      ],
     });
     this.#bindGroups.set(key, group);
     return group;

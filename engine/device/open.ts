@@ -4,6 +4,7 @@ import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.t
 import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
 import { findSubgroupSize } from "./subgroup_size.ts";
+import { prefersTextures, readSpeeds } from "./texture_reads.ts";
 
 /** A device ready for work, and what is known of it. */
 export interface OpenDevice {
@@ -15,6 +16,8 @@ export interface OpenDevice {
   readonly features: ReadonlySet<string>;
   /** Invocations in a subgroup, or 0 where the device has no subgroup operations. */
   readonly subgroupSize: number;
+  /** Whether its shaders read from textures, which is faster on most CPUs in a GPU's place. */
+  readonly textureReads: boolean;
   /** Refusals and losses that WebGPU reports as events; call `errors.check()` where results are waited for. */
   readonly errors: ErrorTrap;
 }
@@ -23,6 +26,8 @@ export interface OpenDevice {
 export interface DeviceOptions {
   /** Told in a sentence about work that takes long, such as fetching a driver. */
   readonly onNote?: (sentence: string) => void;
+  /** Whether shaders read from textures; by default whatever was measured to be faster on this machine. */
+  readonly textureReads?: boolean | undefined;
 }
 
 /** Features asked for where the adapter lists them. */
@@ -41,16 +46,29 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const features = new Set<string>(device.features);
   const errors = new ErrorTrap(device);
   const subgroupSize = features.has("subgroups") ? await findSubgroupSize(device, adapter.info) : 0;
+  const choice = describeAdapter(adapter, subgroupSize > 0);
+  const textureReads = options.textureReads ?? await findTextureReads(device, choice);
   errors.check();
-  return { device, adapter: describeAdapter(adapter, subgroupSize > 0), features, subgroupSize, errors };
+  return { device, adapter: choice, features, subgroupSize, textureReads, errors };
+}
+
+/** Hardware reads buffers at full speed. */
+async function findTextureReads(
+  device: GPUDevice,
+  { software, description, backend }: AdapterChoice,
+): Promise<boolean> {
+  if (!software) return false;
+  const speeds = await readSpeeds(device, `${description}, ${backend}`);
+  return speeds !== undefined && prefersTextures(speeds);
 }
 
 /** What launches may ask about an open device. */
-export function capabilitiesOf({ device, adapter, features, subgroupSize }: OpenDevice): Capabilities {
+export function capabilitiesOf({ device, adapter, features, subgroupSize, textureReads }: OpenDevice): Capabilities {
   return {
     subgroupSize,
     software: adapter.software,
     shaderF16: features.has("shader-f16"),
+    textureReads,
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
   };
 }

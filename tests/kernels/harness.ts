@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ErrorTrap } from "../../engine/device/errors.ts";
 import { createLauncher, type DeviceLauncher } from "../../kernels/device_launcher.ts";
-import type { BufferSlice, Kernel, Launcher, Workgroups } from "../../kernels/launcher.ts";
+import type { BufferSlice, Capabilities, Kernel, Launcher, Workgroups } from "../../kernels/launcher.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { testDevice } from "../device.ts";
 import { assertInterface } from "./interface.ts";
@@ -20,11 +20,14 @@ export interface Output extends BufferSlice {
   readonly canary: number;
 }
 
+/** Reads that make every launch read from textures where it can, and none. */
+const allReads = Infinity, noReads = 0;
+
 /** What a test of kernels needs: a device, launchers for both kinds of GPU, and guarded uploads, outputs and scratch memory. */
 export class KernelHarness {
-  /** Launches as the device really is. */
+  /** Launches as the device really is; reads from textures are for every size where they are faster for some. */
   readonly launcher: DeviceLauncher;
-  /** Launches as if the GPU were a CPU, and as if it were not. */
+  /** Launches as if the GPU were a CPU, which reads from textures, and as if it were not. */
   readonly launchers: readonly { readonly kind: string; readonly launcher: Launcher }[];
   readonly #device: GPUDevice;
   readonly #errors: ErrorTrap;
@@ -34,17 +37,19 @@ export class KernelHarness {
   /** Scratch memory, likewise. */
   readonly #scratch: Output[] = [];
 
-  private constructor(device: GPUDevice, launcher: DeviceLauncher, errors: ErrorTrap) {
+  private constructor(device: GPUDevice, capabilities: Capabilities, errors: ErrorTrap) {
+    const launcher = createLauncher(device, { ...capabilities, textureReads: true });
     this.#device = device;
     this.#errors = errors;
     this.launcher = launcher;
     const dispatch = launcher.dispatch.bind(launcher);
     const known = new Set<Kernel>();
-    launcher.dispatch = (kernel, bindings, uniforms, workgroups) => {
+    const dispatchWith = (reads: number): Launcher["dispatch"] => (kernel, bindings, uniforms, workgroups) => {
       if (!known.has(kernel)) assertInterface(kernel);
       known.add(kernel);
-      dispatch(kernel, bindings, uniforms, folded(kernel.code, workgroups));
+      dispatch(kernel, bindings, uniforms, folded(kernel.code, workgroups), reads);
     };
+    launcher.dispatch = dispatchWith(capabilities.textureReads ? allReads : noReads);
     launcher.scratch = (bytes) => {
       const slice = this.#guarded("scratch", Math.ceil(bytes / 4));
       this.#scratch.push(slice);
@@ -54,8 +59,8 @@ export class KernelHarness {
     this.launchers = [true, false].map((software) => ({
       kind: software ? "software" : "hardware",
       launcher: {
-        capabilities: { ...launcher.capabilities, software },
-        dispatch: launcher.dispatch.bind(launcher),
+        capabilities: { ...capabilities, software, textureReads: software },
+        dispatch: dispatchWith(software ? allReads : noReads),
         scratch: launcher.scratch.bind(launcher),
         release: launcher.release.bind(launcher),
       },
@@ -65,7 +70,7 @@ export class KernelHarness {
   /** Opens a device for the tests of one file. */
   static async open(): Promise<KernelHarness> {
     const { device, capabilities, errors } = await testDevice();
-    return new KernelHarness(device, createLauncher(device, capabilities), errors);
+    return new KernelHarness(device, capabilities, errors);
   }
 
   /** A buffer that holds these words; plain numbers become f32. */

@@ -1,0 +1,166 @@
+import type { BufferSlice } from "../launcher.ts";
+import { rowTexels, type TexelFormat } from "./source.ts";
+
+/** Bytes of a texel. */
+const texelBytes = 16;
+const rowBytes = rowTexels * texelBytes;
+
+/** Texels that rows are longer by: rows of a power of two bytes would share few sets of the CPU's cache. */
+const padding = 4;
+
+/** Bytes of textures that are kept for later reads; what a single submission needs may be more. */
+const mostBytes = 2 ** 29;
+
+const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
+
+/** A texture that held the numbers of a slice when it was last filled. */
+export interface TextureCopy {
+  readonly view: GPUTextureView;
+  /** Number of the texture among all that were made. */
+  readonly id: number;
+}
+
+interface Held extends TextureCopy {
+  readonly texture: GPUTexture;
+  readonly bytes: number;
+  readonly pool: string;
+}
+
+interface Filled {
+  readonly held: Held;
+  readonly offset: number;
+  readonly size: number;
+  readonly format: TexelFormat;
+}
+
+/**
+ * Copies of buffers in textures, for shaders that read those faster. A copy serves until its buffer is written; whoever
+ * records a write says so with `changed`. Textures whose copies are out of date are filled again, since commands run in
+ * the order in which they are recorded.
+ */
+export class TextureCopies {
+  readonly #device: GPUDevice;
+  readonly #filled = new Map<GPUBuffer, Filled[]>();
+  readonly #waiting = new Map<string, Held[]>();
+  #made = 0;
+  #bytes = 0;
+
+  /** Makes an empty set. */
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Bytes of all textures. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether a slice can be copied at all. */
+  takes({ buffer, offset, size }: BufferSlice): boolean {
+    return (buffer.usage & GPUBufferUsage.COPY_SRC) !== 0 && offset % texelBytes === 0 && size > 0 &&
+      offset + texelsOf(size) * texelBytes <= buffer.size && rowsOf(size) <= this.#device.limits.maxTextureDimension2D;
+  }
+
+  /** The copy of a slice that is up to date, if there is one. */
+  find(slice: BufferSlice, format: TexelFormat): TextureCopy | undefined {
+    return this.#find(slice, format)?.held;
+  }
+
+  /** Copies a slice, which `takes` has accepted; no pass may be open. */
+  make(encoder: GPUCommandEncoder, slice: BufferSlice, format: TexelFormat): TextureCopy {
+    const { buffer, offset, size } = slice;
+    const held = this.#take(size, format);
+    const rows = Math.floor(texelsOf(size) / rowTexels), rest = texelsOf(size) % rowTexels;
+    if (rows > 0) {
+      encoder.copyBufferToTexture(
+        { buffer, offset, bytesPerRow: rowBytes, rowsPerImage: rows },
+        { texture: held.texture },
+        [rowTexels, rows],
+      );
+    }
+    if (rest > 0) {
+      encoder.copyBufferToTexture(
+        { buffer, offset: offset + rows * rowBytes },
+        { texture: held.texture, origin: [0, rows] },
+        [rest, 1],
+      );
+    }
+    const filled = { held, offset, size, format };
+    const others = this.#filled.get(buffer);
+    if (others) others.push(filled);
+    else this.#filled.set(buffer, [filled]);
+    return held;
+  }
+
+  /** Says that a slice is written by what is recorded next. */
+  changed({ buffer, offset, size }: BufferSlice): void {
+    const all = this.#filled.get(buffer);
+    if (!all) return;
+    const current = all.filter((one) => {
+      const meets = one.offset < offset + size && offset < one.offset + one.size;
+      if (meets) this.#wait(one.held);
+      return !meets;
+    });
+    if (current.length > 0) this.#filled.set(buffer, current);
+    else this.#filled.delete(buffer);
+  }
+
+  /** Says that a buffer's contents are of no more use. */
+  forget(buffer: GPUBuffer): void {
+    this.changed({ buffer, offset: 0, size: buffer.size });
+  }
+
+  /** Whether there are more textures than are worth keeping. */
+  get tooMany(): boolean {
+    return this.#bytes > mostBytes;
+  }
+
+  /** Frees all textures. Recorded work must have been submitted. */
+  clear(): void {
+    for (const { held } of [...this.#filled.values()].flat()) this.#wait(held);
+    this.#filled.clear();
+    for (const { texture } of [...this.#waiting.values()].flat()) texture.destroy();
+    this.#waiting.clear();
+    this.#bytes = 0;
+  }
+
+  #find({ buffer, offset, size }: BufferSlice, format: TexelFormat): Filled | undefined {
+    return this.#filled.get(buffer)?.find((one) => one.offset === offset && one.size >= size && one.format === format);
+  }
+
+  #take(size: number, format: TexelFormat): Held {
+    const rows = rowClass(rowsOf(size)), pool = `${format} ${rows}`;
+    const waiting = this.#waiting.get(pool)?.pop();
+    if (waiting) return waiting;
+    const texture = this.#device.createTexture({
+      label: `texture copy ${rows}`,
+      size: [rowTexels + padding, rows],
+      format,
+      usage,
+    });
+    const bytes = (rowTexels + padding) * texelBytes * rows;
+    this.#bytes += bytes;
+    return { texture, view: texture.createView(), id: this.#made++, bytes, pool };
+  }
+
+  #wait(held: Held): void {
+    const waiting = this.#waiting.get(held.pool);
+    if (waiting) waiting.push(held);
+    else this.#waiting.set(held.pool, [held]);
+  }
+}
+
+function texelsOf(size: number): number {
+  return Math.ceil(size / texelBytes);
+}
+
+function rowsOf(size: number): number {
+  return Math.ceil(texelsOf(size) / rowTexels);
+}
+
+/** Heights that textures have: powers of two with three steps between. */
+function rowClass(rows: number): number {
+  if (rows <= 8) return rows;
+  const step = 2 ** Math.floor(Math.log2(rows - 1)) / 4;
+  return Math.ceil(rows / step) * step;
+}
