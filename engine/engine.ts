@@ -28,6 +28,12 @@ export interface EngineOptions extends DeviceOptions {
   readonly tuned?: boolean;
 }
 
+/** Counts of an engine's memory. */
+export interface MemoryStatistics extends PoolStatistics {
+  /** Bytes of the textures that hold copies of buffers, where the adapter reads those faster. */
+  readonly textureBytes: number;
+}
+
 /**
  * A GPU and everything that lives on it: the command stream, the memory, the random numbers. Tensors made inside a
  * scope or a step are freed at its end; those made outside live until they are disposed of or the engine is.
@@ -302,8 +308,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Counts of GPU memory. */
-  memory(): PoolStatistics {
-    return this.pool.statistics();
+  memory(): MemoryStatistics {
+    return { ...this.pool.statistics(), textureBytes: this.stream.copies.bytes };
   }
 
   /** Finishes all work and gives memory back to the system that nobody uses, for work whose shapes vary. */

@@ -13,7 +13,7 @@ export type { HalfCopies } from "./autocast.ts";
 export type { NumberRule, SettingRule } from "../kernels/settings.ts";
 export type { FiniteCheck } from "./finite_check.ts";
 export { Buffer } from "./buffer.ts";
-export { Engine, type EngineOptions } from "./engine.ts";
+export { Engine, type EngineOptions, type MemoryStatistics } from "./engine.ts";
 export type { FactoredGradient, GradientFactors } from "./factored_gradient.ts";
 export { Parameter } from "./parameter.ts";
 export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";

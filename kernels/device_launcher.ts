@@ -19,5 +19,11 @@ export interface DeviceLauncher extends CommandStream {
 export function createLauncher(device: GPUDevice, capabilities: Capabilities): DeviceLauncher {
   const pool: BufferPool = new BufferPool(device, () => stream.submission, (buffer) => stream.copies.forget(buffer));
   const stream: CommandStream = new CommandStream(device, capabilities, pool);
+  const submit = stream.submit.bind(stream);
+  stream.submit = () => {
+    submit();
+    // From here on the caller may write to buffers unseen.
+    stream.copies.expire();
+  };
   return Object.assign(stream, { pool });
 }

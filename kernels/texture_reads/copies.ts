@@ -115,10 +115,15 @@ export class TextureCopies {
     return this.#bytes > mostBytes;
   }
 
-  /** Frees all textures. Recorded work must have been submitted. */
-  clear(): void {
+  /** Says that any buffer may have been written. */
+  expire(): void {
     for (const { held } of [...this.#filled.values()].flat()) this.#wait(held);
     this.#filled.clear();
+  }
+
+  /** Frees all textures. Recorded work must have been submitted. */
+  clear(): void {
+    this.expire();
     for (const { texture } of [...this.#waiting.values()].flat()) texture.destroy();
     this.#waiting.clear();
     this.#bytes = 0;
