@@ -3,10 +3,13 @@ import { matmul } from "../../kernels/matmul/matmul.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { Engine } from "../engine.ts";
 import type { AdapterChoice } from "./adapter.ts";
+import { installedGpus } from "./installed_gpus.ts";
 import { limitsOf } from "./limits.ts";
 import { type DeviceOptions, openDevice } from "./open.ts";
 import { mesaPackage } from "./packages.ts";
 import { environment } from "./permissions.ts";
+import { readSpeeds } from "./texture_reads.ts";
+import { adapterName } from "./tuning.ts";
 
 /** What the adapter of this machine is and can do. */
 export interface DeviceReport extends Pick<AdapterChoice, "description" | "backend" | "driver" | "software"> {
@@ -14,6 +17,10 @@ export interface DeviceReport extends Pick<AdapterChoice, "description" | "backe
   readonly features: readonly string[];
   /** Invocations in a subgroup, or 0 where there are no subgroup operations. */
   readonly subgroupSize: number;
+  /** True where shaders read from textures, false where they read from buffers. */
+  readonly textureReads: boolean;
+  /** How many times as fast textures are read as buffers; undefined on hardware, where it is not measured. */
+  readonly textureGain: number | undefined;
   /** WebGPU's limits, as granted. */
   readonly limits: Readonly<Record<string, number>>;
   /** Largest error of a few small matrix products against float64, relative to the largest element of each result. */
@@ -41,28 +48,37 @@ const speedSize = 512;
 export async function inspect(options: DeviceOptions = {}): Promise<DeviceReport> {
   await using engine = new Engine(await openDevice(options));
   const { device, adapter: { description, backend, driver, software }, features, subgroupSize } = engine.opened;
+  const speeds = software ? await readSpeeds(device, adapterName(engine.opened)) : undefined;
   const matmulError = await worstError(engine);
   return {
     ...{ description, backend, driver, software },
     features: [...features].sort(),
     subgroupSize,
+    textureReads: engine.opened.textureReads,
+    textureGain: speeds && speeds.buffer / speeds.texture,
     limits: limitsOf(device.limits),
     matmulError,
     correct: matmulError < tolerance,
     gflops: await measureSpeed(engine),
-    advice: advise(driver),
+    advice: await advise(driver),
   };
 }
 
 /** The report as lines to print. */
 export function formatReport(report: DeviceReport): string {
-  const { description, backend, driver, software, features, subgroupSize, limits } = report;
+  const { description, backend, driver, software, features, subgroupSize, limits, textureReads, textureGain } = report;
   const mebibytes = (bytes = 0) => `${Math.floor(bytes / 2 ** 20)} MiB`;
   const rows = [
     ["adapter", description],
     ["driver", `${driverNames[driver]}, through ${backend}${software ? "; the CPU does the work" : ""}`],
     ["features", features.join(", ") || "none beyond WebGPU's own"],
     ["subgroup size", subgroupSize || "no subgroup operations"],
+    [
+      "reads",
+      `from ${textureReads ? "textures" : "buffers"}${
+        textureGain ? `; textures are read ${textureGain.toPrecision(2)} times as fast as buffers` : ""
+      }`,
+    ],
     ["buffer", `${mebibytes(limits.maxBufferSize)}, ${mebibytes(limits.maxStorageBufferBindingSize)} a binding`],
     ["storage buffers", `${limits.maxStorageBuffersPerShaderStage} a shader`],
     [
@@ -88,11 +104,14 @@ const driverNames: Record<AdapterChoice["driver"], string> = {
   warp: "WARP",
 };
 
-function advise(driver: AdapterChoice["driver"]): string[] {
+async function advise(driver: AdapterChoice["driver"]): Promise<string[]> {
   if (driver === "hardware") return [];
-  const advice = ["A GPU with its maker's Vulkan driver would be many times faster."];
+  const gpus = await installedGpus();
+  const advice = gpus.length > 0
+    ? [`This machine has a GPU (${gpus.join(", ")}) that WebGPU does not reach: install its maker's Vulkan driver.`]
+    : ["A GPU with its maker's Vulkan driver would be many times faster."];
   if (driver === "llvmpipe-gl" || driver === "swiftshader") {
-    const gain = driver === "swiftshader" ? "several times" : "about twice";
+    const gain = driver === "swiftshader" ? "several times" : "up to twice";
     advice.push(`Mesa's Vulkan driver would be ${gain} as fast, without a GPU: ${mesaPackage}.`);
   }
   const backend = environment("DENO_WEBGPU_BACKEND");
