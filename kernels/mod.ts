@@ -13,6 +13,9 @@ export {
   type Workgroups,
 } from "./launcher.ts";
 export { type Compiled, PipelineCache } from "./pipelines.ts";
+export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
+export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
+export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
 
 export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";

@@ -4,7 +4,7 @@
 @group(0) @binding(4) var<storage, read_write> sums: array<Element>;
 
 fn activated(at: u32, value: Element) -> Element {
-  if ((uniforms.flags & keeps_sums) != 0u) {
+  if (uniforms.keeps_sums != 0u) {
     sums[at] = value;
   }
   return values_of(value, 0.0, 0.0);

@@ -35,6 +35,8 @@ export interface ProductForm {
   readonly activation: Activation | undefined;
   /** Whether a bias is added to it. */
   readonly bias: boolean;
+  /** Whether negative results become 0. */
+  readonly relu: boolean;
   /** Whether what C holds is added to it. */
   readonly accumulate: boolean;
 }
@@ -48,7 +50,7 @@ const uniforms = {
   stride_c: "u32",
   parts: "u32",
   part_length: "u32",
-  flags: "u32",
+  keeps_sums: "u32",
 } as const;
 
 /** Without a bias any slice may stand in for it. With an activation there is a place for what comes before it. */
@@ -86,7 +88,7 @@ export function productKernel(variant: MatmulVariant, form: ProductForm): Matmul
 /** The second pass of split-K. */
 export function sumPartsKernel(
   vector: boolean,
-  after: Pick<ProductForm, "activation" | "bias" | "accumulate">,
+  after: Pick<ProductForm, "activation" | "bias" | "relu" | "accumulate">,
 ): MatmulKernel {
   const form = { ...after, transposeA: false, transposeB: false, storedA: "f32", storedB: "f32" } as const;
   return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode);
@@ -99,9 +101,9 @@ function kernelOf(
   body: () => string,
   constants: Readonly<Record<string, number>> = {},
 ): MatmulKernel {
-  const { storedA, storedB, activation, bias, accumulate } = form;
-  const label = [name, ...(bias ? ["bias"] : []), ...(accumulate ? ["add"] : []), ...(activation ? [activation] : [])]
-    .join(".");
+  const { storedA, storedB, activation, bias, relu, accumulate } = form;
+  const after = [bias && "bias", accumulate && "add", relu && "relu", activation].filter((word) => word);
+  const label = [name, ...after].join(".");
   let kernel = kernels.get(label);
   if (!kernel) {
     const typed = (stored: Stored) => `${vector ? "vec4" : ""}${vector ? `<${stored}>` : stored}`;
@@ -123,7 +125,7 @@ function kernelOf(
       constants: {
         ...constants,
         ...{ has_bias: Number(bias), accumulates: Number(accumulate) },
-        ...(activation ? { operation: unaryFunctions.indexOf(activation) } : {}),
+        ...(activation ? { operation: unaryFunctions.indexOf(activation) } : { has_relu: Number(relu) }),
       },
     });
     kernels.set(label, kernel);

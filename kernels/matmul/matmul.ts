@@ -71,7 +71,8 @@ export function matmul(launcher: Launcher, options: MatmulOptions): void {
   }
   if (m * n * batch === 0) return;
   const shape = { m, n, k, batch, transposeA, transposeB };
-  const after = { activation: options.activation, bias: !!options.bias, accumulate: !!options.accumulate };
+  const { activation, bias, relu = false, accumulate = false } = options;
+  const after = { activation, bias: !!bias, relu: relu && !activation, accumulate };
   const form = { transposeA, transposeB, storedA, storedB, ...after };
   const { capabilities } = launcher;
   // Sums of nothing, which only this variant makes.
@@ -80,7 +81,7 @@ export function matmul(launcher: Launcher, options: MatmulOptions): void {
     : options.variant ?? capabilities.matmulVariant?.(shape) ?? chooseMatmulVariant(shape, capabilities);
   const variant = { ...chosen, parts: Math.max(chosen.parts ?? 1, leastParts(k, chosen, capabilities)) };
   // A register tile writes its stores out, dozens of times over: compiled with an activation in each it takes many seconds.
-  const inTwoPasses = variant.parts > 1 || (options.activation && variant.name === "register tile");
+  const inTwoPasses = variant.parts > 1 || (activation && variant.name === "register tile");
   if (inTwoPasses) splitProduct(launcher, options, shape, variant, form);
   else {
     const kernel = productKernel(variant, form);
@@ -111,7 +112,13 @@ function splitProduct(
   const partials = launcher.scratch(4 * batch * parts * m * n);
   const [x, y, z] = matmulGrid(shape, variant);
   const plain = { ...options, bias: undefined, relu: false, accumulate: false, activation: undefined };
-  const kernel = productKernel(variant, { ...form, activation: undefined, bias: false, accumulate: false });
+  const kernel = productKernel(variant, {
+    ...form,
+    activation: undefined,
+    bias: false,
+    relu: false,
+    accumulate: false,
+  });
   const sizesOfParts = { ...operandSizes(options), parts, part_length };
   const reads = matmulReads(shape, variant);
   launch(launcher, kernel, plain, partials, sizesOfParts, [x, y, z * parts], reads);
@@ -130,23 +137,22 @@ function operandSizes({ m, n, k, sharedA, sharedB }: MatmulOptions) {
 function launch(
   launcher: Launcher,
   kernel: MatmulKernel,
-  { a, b, bias, relu, activation, sums, m, n, batch = 1 }: MatmulOptions,
+  { a, b, bias, activation, sums, m, n, batch = 1 }: MatmulOptions,
   c: BufferSlice,
-  sizes: Omit<Parameters<typeof launcher.dispatch<string, keyof MatmulKernel["uniforms"]>>[2], "flags">,
+  sizes: Omit<Parameters<typeof launcher.dispatch<string, keyof MatmulKernel["uniforms"]>>[2], "keeps_sums">,
   workgroups: readonly [number, number, number],
   reads: number,
 ): void {
   if (workgroups.some((count) => count > maxWorkgroupsPerDimension)) {
     throw new ShapeError(`matmul: an output of ${batch} x ${m} x ${n} needs more than 65,535 workgroups on one side.`);
   }
-  const flags = (relu ? 2 : 0) + (sums ? 8 : 0);
   // Sums that nobody keeps still need something bound to their place.
   const unused = activation && !sums ? launcher.scratch(16) : undefined;
   const place = sums ?? unused;
   launcher.dispatch(
     kernel,
     { a, b, bias: bias ?? b, c, ...(activation ? { sums: place } : {}) },
-    { ...sizes, flags },
+    { ...sizes, keeps_sums: sums ? 1 : 0 },
     workgroups,
     reads,
   );

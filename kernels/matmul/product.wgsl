@@ -11,11 +11,9 @@ struct Uniforms {
   // Split-K: each product of the batch is made in so many parts, each over so many steps of k.
   parts: u32,
   part_length: u32,
-  flags: u32,
+  // 1: the sums are kept as they are before the activation.
+  keeps_sums: u32,
 }
-
-const has_relu = 2u;
-const keeps_sums = 8u;
 
 override has_bias: bool;
 override accumulates: bool;

@@ -1,7 +1,9 @@
 // The end of a matmul shader without an activation, or with a rectifier. Belongs to product.wgsl.
 
+override has_relu: bool;
+
 fn activated(at: u32, value: Element) -> Element {
-  if ((uniforms.flags & has_relu) == 0u) {
+  if (!has_relu) {
     return value;
   }
   // Negative numbers, by their bits: a comparison would take NaN for one on some drivers.
