@@ -71,16 +71,18 @@ export function attention(
   variant?: AttentionVariant,
 ): void {
   if (attendsNothing(options)) return fill(launcher, { y: options.y, count: options.y.size / 4, value: 0 });
-  const { plan, reads, values } = prepare(launcher, options, { dq: 0, dk: 0, dv: 0 }, variant);
-  const y = plan.width === 4 ? wholeVectors(options.y) : options.y;
-  if (plan.name === "short") {
-    const grid = elementGrid(options.batch * options.heads);
-    launcher.dispatch(shortStackKernels(plan).forward, { ...reads, y }, values, grid);
-    return;
-  }
-  const { statistics } = options;
-  const { forward } = streamingKernels(plan);
-  launcher.dispatch(forward, { ...reads, y, statistics }, values, tileGrid(plan, options, options.queries));
+  withMask(launcher, options, (mask) => {
+    const { plan, reads, values } = prepare(launcher, options, { dq: 0, dk: 0, dv: 0 }, mask, variant);
+    const y = plan.width === 4 ? wholeVectors(options.y) : options.y;
+    if (plan.name === "short") {
+      const grid = elementGrid(options.batch * options.heads);
+      launcher.dispatch(shortStackKernels(plan).forward, { ...reads, y }, values, grid);
+      return;
+    }
+    const { statistics } = options;
+    const { forward } = streamingKernels(plan), grid = tileGrid(plan, options, options.queries);
+    launcher.dispatch(forward, { ...reads, y, statistics }, values, grid, readsOf(options));
+  });
 }
 
 /**
@@ -97,18 +99,37 @@ export function attentionBackward(
   if (attendsNothing(options)) {
     return fill(launcher, { y: options.gradient, count: options.gradient.size / 4, value: 0 });
   }
-  const { plan, reads, values } = prepare(launcher, options, options, variant);
-  const { dy, y, gradient, statistics, queries, keys } = options;
-  if (plan.name === "short") {
-    const grid = elementGrid(options.batch * options.heads);
-    launcher.dispatch(shortStackKernels(plan).backward, { ...reads, dy, gradient }, values, grid);
-    return;
-  }
-  const { queryGradient, keyGradient } = streamingKernels(plan);
-  const queryBindings = { ...reads, dy, y, statistics, gradient };
-  launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, options, queries));
-  const keyBindings = { ...reads, dy, statistics, gradient };
-  launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, options, keys));
+  withMask(launcher, options, (mask) => {
+    const { plan, reads, values } = prepare(launcher, options, options, mask, variant);
+    const { dy, y, gradient, statistics, queries, keys } = options;
+    if (plan.name === "short") {
+      const grid = elementGrid(options.batch * options.heads);
+      launcher.dispatch(shortStackKernels(plan).backward, { ...reads, dy, gradient }, values, grid);
+      return;
+    }
+    const { queryGradient, keyGradient } = streamingKernels(plan), numbers = readsOf(options);
+    const queryBindings = { ...reads, dy, y, statistics, gradient };
+    launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, options, queries), numbers);
+    const keyBindings = { ...reads, dy, statistics, gradient };
+    launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, options, keys), numbers);
+  });
+}
+
+/** Hands out the mask, or some memory in its place where there is none. */
+function withMask(
+  launcher: Launcher,
+  { keyPaddingMask }: AttentionOptions,
+  launch: (mask: BufferSlice) => void,
+): void {
+  if (keyPaddingMask) return launch(keyPaddingMask);
+  const unused = launcher.scratch(16);
+  launch(unused);
+  launcher.release(unused);
+}
+
+/** About how many numbers the invocations of a streaming kernel read, each for the rows of a tile. */
+function readsOf({ batch, heads, queries, keys, headSize }: AttentionOptions): number {
+  return batch * heads * queries * keys * headSize / 8;
 }
 
 /** True where there is no query or no key: what there is to write is 0. */
@@ -120,16 +141,16 @@ function prepare(
   launcher: Launcher,
   options: AttentionOptions,
   { dq, dk, dv }: GradientOffsets,
+  mask: BufferSlice,
   variant: AttentionVariant | undefined,
 ) {
   const offsets = { dq, dk, dv };
   const width = elementWidth(options, offsets);
   const plan = variant ?? chooseAttentionVariant(options, width, launcher.capabilities);
-  const { q, k, v, keyPaddingMask } = options;
+  const { q, k, v } = options;
   return {
     plan,
-    // Without a mask any slice may stand in for it.
-    reads: { q: q.slice, k: k.slice, v: v.slice, mask: keyPaddingMask ?? q.slice },
+    reads: { q: q.slice, k: k.slice, v: v.slice, mask },
     values: uniformValues(options, offsets, plan.width),
   };
 }

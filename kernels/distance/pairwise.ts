@@ -89,6 +89,7 @@ export function pairwiseDistance(launcher: Launcher, options: PairwiseDistanceOp
       { ...operands, distance },
       { x_rows: xRows, y_rows: yRows, vectors: Math.ceil(columns / 4) },
       tileGrid(xRows, yRows),
+      readsOf(xRows * yRows * columns),
     ));
 }
 
@@ -148,6 +149,7 @@ export function pairwiseDifferences(launcher: Launcher, options: PairwiseDiffere
           { ...operands, ...factors, m: columnFactors ?? x, u: sums },
           { x_rows: xRows, y_rows: yRows, columns, scale },
           tileGrid(xRows, columns),
+          readsOf(xRows * yRows * columns),
         )),
   );
   if (turned) launcher.release(turned);
@@ -176,6 +178,9 @@ export interface RootSlopeOptions {
 export function rootSlope(launcher: Launcher, { distance, dy, factors, count }: RootSlopeOptions): void {
   launcher.dispatch(rootSlopeKernel, { distance, dy, c: factors }, { count }, elementGrid(count));
 }
+
+/** Numbers that a tile of 32 x 32 of eight invocations reads for so many differences. */
+const readsOf = (differences: number) => differences / 16;
 
 function tileGrid(rows: number, columns: number): Workgroups {
   const grid = [Math.ceil(columns / tileSide), Math.ceil(rows / tileSide)] as const;

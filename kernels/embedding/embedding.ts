@@ -89,6 +89,7 @@ export function gatherRows(
       not_a_number: 0x7fc00000,
     },
     rowGrid(Math.ceil(columns / width / 64), batch * count),
+    2 * batch * count * columns,
   );
 }
 

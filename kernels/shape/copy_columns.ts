@@ -45,13 +45,19 @@ export function copyColumns(launcher: Launcher, options: CopyColumnsOptions): vo
   const { sourceFrom = 0, destinationFrom = 0, accumulate = false } = options;
   const sizes = [width, sourceColumns, sourceFrom, destinationColumns, destinationFrom];
   const { kernel, width: step } = chooseWidth(kernels, ...sizes);
-  launcher.dispatch(kernel, { source, destination }, {
-    rows,
-    width: width / step,
-    source_columns: sourceColumns / step,
-    source_from: sourceFrom / step,
-    destination_columns: destinationColumns / step,
-    destination_from: destinationFrom / step,
-    accumulate: accumulate ? 1 : 0,
-  }, rowGrid(Math.ceil(width / step / 64), rows));
+  launcher.dispatch(
+    kernel,
+    { source, destination },
+    {
+      rows,
+      width: width / step,
+      source_columns: sourceColumns / step,
+      source_from: sourceFrom / step,
+      destination_columns: destinationColumns / step,
+      destination_from: destinationFrom / step,
+      accumulate: accumulate ? 1 : 0,
+    },
+    rowGrid(Math.ceil(width / step / 64), rows),
+    rows * width,
+  );
 }

@@ -115,5 +115,5 @@ function launchLastFour(
     uniforms[`source_stride_${axis}`] = from;
     uniforms[`destination_stride_${axis}`] = to;
   }
-  launcher.dispatch(kernel, { source, destination }, uniforms, elementGrid(count));
+  launcher.dispatch(kernel, { source, destination }, uniforms, elementGrid(count), count * width);
 }

@@ -31,7 +31,7 @@ export function gather(
   { x, index, y, outer, size, inner, picked }: GatherOptions & { readonly x: BufferSlice; readonly y: BufferSlice },
 ): void {
   const sizes = { outer, size, inner, picked, not_a_number: 0x7fc00000 };
-  launcher.dispatch(kernel, { x, index, y }, sizes, elementGrid(outer * picked * inner));
+  launcher.dispatch(kernel, { x, index, y }, sizes, elementGrid(outer * picked * inner), 2 * outer * picked * inner);
 }
 
 /**
@@ -50,5 +50,11 @@ export function gatherBackward(
 ): void {
   expectRounds(launcher, `the gradient of ${picked} gathered elements`, picked);
   const sizes = { outer, size, inner, picked, accumulate: accumulate ? 1 : 0 };
-  launcher.dispatch(backwardKernel, { dy, index, dx }, sizes, elementGrid(outer * size * inner));
+  launcher.dispatch(
+    backwardKernel,
+    { dy, index, dx },
+    sizes,
+    elementGrid(outer * size * inner),
+    outer * size * inner * picked,
+  );
 }
