@@ -8,7 +8,7 @@ export interface Fate extends Mutant {
 }
 
 /** A damaged loop may never end, and nothing but the end of its process stops a GPU on the CPU. */
-const patience = { first: 300_000, other: 150_000 };
+const patience = { first: 900_000, other: 150_000 };
 
 /** Tries all mutants of families in a process of their own, and in a new one after a mutant that hangs. */
 export async function* tryMutants(families: readonly string[]): AsyncGenerator<Fate> {
