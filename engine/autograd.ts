@@ -1,38 +1,7 @@
 import { ShapeError } from "../kernels/errors.ts";
 import { expectSettings, type SettingRule } from "../kernels/settings.ts";
-import type { Engine } from "./engine.ts";
-import type { GradientFactors } from "./factored_gradient.ts";
-import type { Parameter } from "./parameter.ts";
 import { refuseF16 } from "./shapes.ts";
-import { type Tensor, tensorsIn } from "./tensor.ts";
-
-/** Where a backward rule may put a gradient: it overwrites the tensor, or adds to it. */
-export interface GradientTarget {
-  /** Whose elements are written. */
-  readonly tensor: Tensor;
-  /** True to add to what it holds. */
-  readonly accumulate: boolean;
-}
-
-/**
- * Computes the gradient for one input. A rule that can write to a given place does so and returns that tensor; any
- * other result is added there for it.
- */
-export interface GradientThunk {
-  (into?: GradientTarget): Tensor;
-  /** What the gradient is a product of, where a parameter may keep that instead of the product. */
-  readonly factors?: GradientFactors;
-}
-
-/** One entry of the tape: what a tensor was computed from, and how gradients get back. */
-export interface Origin {
-  /** The op. */
-  readonly name: string;
-  /** What it was given. */
-  readonly inputs: readonly Tensor[];
-  /** Thunks in the order of `inputs`; undefined where no gradient flows. */
-  backward(dy: Tensor): readonly (GradientThunk | undefined)[];
-}
+import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensor.ts";
 
 /** What a backward rule sees of its forward run. */
 export interface BackwardContext<I, O, S> {
@@ -110,9 +79,6 @@ export function op<I extends object, O = void, S = undefined>(
   };
 }
 
-/** A tape entry without inputs: what marks a parameter as the end of the way back. */
-export const leaf: Origin = { name: "parameter", inputs: [], backward: () => [] };
-
 /**
  * Sends the gradient of a scalar loss back to all parameters it was computed from. A parameter that already holds a
  * gradient since the last `zeroGrad` gets the sum.
@@ -130,7 +96,7 @@ export function backward(loss: Tensor, upstream?: Tensor): void {
     const gradients = new Map<Tensor, Tensor>([[loss, upstream ?? engine.full(loss.shape, 1)]]);
     for (const tensor of reverseOrder(loss)) {
       const dy = gradients.get(tensor);
-      if (!dy || tensor.origin === leaf) continue;
+      if (!dy || tensor.origin?.receive) continue;
       propagate(tensor, dy, gradients);
       gradients.delete(tensor);
       if (dy !== upstream) dy.dispose();
@@ -160,18 +126,10 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
     backward(dy).forEach((thunk, i) => {
       if (!thunk) return;
       const input = inputs[i]!;
-      if (isParameter(input)) {
-        if (thunk.factors && input.takesFactors) input.addFactors(thunk.factors);
-        else {
-          deliver(engine, thunk, { tensor: input.grad, accumulate: input.hasGrad });
-          engine.finiteCheck?.backward(tensor.name, input, input.grad);
-        }
-        input.hasGrad = true;
-        return;
-      }
+      if (input.origin?.receive) return input.origin.receive(thunk, tensor.name);
       const sum = gradients.get(input);
       if (!sum) {
-        const gradient = thunk();
+        const gradient = thunk(freshTarget(input));
         // A rule may hand its own upstream gradient on; two owners would free it twice.
         const own = gradient === dy ? dy.detach() : gradient;
         gradients.set(input, own);
@@ -191,13 +149,21 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
   });
 }
 
-function deliver(engine: Engine, thunk: GradientThunk, target: GradientTarget): void {
+/** Has a rule write its gradient to a target, or writes or adds there what it gives. */
+export function deliver(engine: TensorEngine, thunk: GradientThunk, target: GradientTarget): void {
   const gradient = thunk(target);
   if (gradient === target.tensor) return;
   if (target.accumulate) engine.addInto(target.tensor, gradient);
   else engine.copyInto(target.tensor, gradient);
 }
 
-function isParameter(tensor: Tensor): tensor is Parameter {
-  return tensor.origin === leaf;
+/** A target for an input that has no gradient yet. A rule that makes its own tensor never takes the memory. */
+function freshTarget({ engine, shape }: Tensor): GradientTarget {
+  let made: Tensor | undefined;
+  return {
+    get tensor() {
+      return made ??= engine.adopt(new Tensor(engine, shape, engine.allocateFor(shape, "gradient")));
+    },
+    accumulate: false,
+  };
 }

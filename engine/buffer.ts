@@ -1,5 +1,5 @@
-import type { Engine } from "./engine.ts";
-import { type Shape, Tensor } from "./tensor.ts";
+import type { Shape } from "./storage.ts";
+import { Tensor, type TensorEngine } from "./tensor.ts";
 
 /**
  * A tensor that belongs to a model's state but has no gradient, such as a running mean. It lives until its owner disposes of
@@ -11,7 +11,7 @@ export class Buffer extends Tensor {
    *
    * @param data elements in row-major order, as many as the shape has
    */
-  constructor(engine: Engine, shape: Shape, data: Float32Array, name = "buffer") {
+  constructor(engine: TensorEngine, shape: Shape, data: Float32Array, name = "buffer") {
     super(engine, shape, engine.upload(data, shape, name), "f32", name);
   }
 }

@@ -11,7 +11,9 @@ import { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
 import { shardSizes } from "./sharding.ts";
-import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage, Tensor } from "./tensor.ts";
+import { tensorOps } from "./ops/tensor_ops.ts";
+import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage } from "./storage.ts";
+import { type DataOf, type IndexTensor, Tensor, type TensorEngine } from "./tensor.ts";
 import { Transfers } from "./transfers.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
@@ -42,7 +44,7 @@ export interface MemoryStatistics extends PoolStatistics {
  * await using engine = await Engine.open();
  * const x = engine.tensor([2, 3], [1, 2, 3, 4, 5, 6]);
  */
-export class Engine implements AsyncDisposable {
+export class Engine implements AsyncDisposable, TensorEngine {
   /** Where launches record their work. */
   readonly stream: CommandStream;
   /** All of the engine's GPU memory. */
@@ -51,6 +53,8 @@ export class Engine implements AsyncDisposable {
   readonly capabilities: Capabilities;
   /** Where dropout and other random ops draw from. */
   readonly random = new RandomSource(0);
+  /** The ops behind the methods of tensors. */
+  readonly ops = tensorOps;
   /** False inside `noGrad`. */
   recording = true;
   /** Copies in f16 of what products read; null outside `autocast`. */
@@ -98,6 +102,9 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Uninitialised tensor: whoever asks for it writes all of it. */
+  empty(shape: Shape, type: "u32", name?: string): IndexTensor;
+  /** Uninitialised tensor: whoever asks for it writes all of it. */
+  empty(shape: Shape, type?: ElementType, name?: string): Tensor;
   empty(shape: Shape, type: ElementType = "f32", name = "tensor"): Tensor {
     expectSizes(name, shape);
     return this.adopt(new Tensor(this, shape, this.allocate(bytesOf(elementCount(shape), type), name), type, name));
@@ -114,11 +121,11 @@ export class Engine implements AsyncDisposable {
    *
    * @throws ShapeError when their number is not the shape's or one is no whole number from 0 on
    */
-  indices(shape: Shape, data: ArrayLike<number>, name = "indices"): Tensor {
+  indices(shape: Shape, data: ArrayLike<number>, name = "indices"): IndexTensor {
     const elements = wholeNumbers(data, name);
     const storage = this.upload(elements, shape, name);
     storage.largestIndex = largest(elements);
-    return this.adopt(new Tensor(this, shape, storage, "u32", name));
+    return this.adopt(new Tensor(this, shape, storage, "u32", name) as IndexTensor);
   }
 
   /** Tensor whose elements are all the same. */
@@ -191,12 +198,12 @@ export class Engine implements AsyncDisposable {
     return storage;
   }
 
-  /** Reads tensors back with one wait. Indices and halves come as the floats of the same value. */
-  async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+  /** Reads tensors back with one wait. Indices come as whole numbers, halves as the floats of the same value. */
+  async read<Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>> {
     const elements = await this.#transfers.read(tensors).catch((error) => this.opened.errors.explain(error));
     this.#unfinished = 0;
     this.opened.errors.check();
-    return elements;
+    return elements as DataOf<Tensors>;
   }
 
   /** Reads the bytes of a tensor back, one buffer after the other, for what is too large to hold twice. */
@@ -224,7 +231,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Puts a new tensor under the current scope. */
-  adopt(tensor: Tensor): Tensor {
+  adopt<T extends Tensor>(tensor: T): T {
     return this.#scopes.adopt(tensor);
   }
 

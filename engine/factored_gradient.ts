@@ -1,17 +1,8 @@
 import { bilinearBackwardWeight, type BilinearFactors } from "../kernels/bilinear/bilinear_backward.ts";
-import { bilinearTiles } from "../kernels/bilinear/tiles.ts";
+import { type BilinearTile, bilinearTiles } from "../kernels/bilinear/tiles.ts";
+import type { BufferSlice } from "../kernels/launcher.ts";
 import { lastAxis } from "./shapes.ts";
-import { Tensor } from "./tensor.ts";
-
-/** What the gradient of a bilinear form's weight is made of: dW[o, i, j] = Σ over b of dy[b, o] x1[b, i] x2[b, j]. */
-export interface GradientFactors {
-  /** [..., in1] */
-  readonly x1: Tensor;
-  /** [..., in2] */
-  readonly x2: Tensor;
-  /** [..., out] */
-  readonly dy: Tensor;
-}
+import { type GradientFactors, type GradientTarget, Tensor } from "./tensor.ts";
 
 /**
  * The gradient of a weight [out, in1, in2] as its factors, which take batch x (out + in1 + in2) numbers instead of
@@ -32,26 +23,52 @@ export class FactoredGradient implements GradientFactors {
     earlier?.dispose();
   }
 
+  /** Operands of the launches that take factors. */
+  get operands(): BilinearFactors {
+    return operandsOf(this);
+  }
+
+  /** Writes the gradient itself, or adds it. */
+  multiplyOut(into: GradientTarget): void {
+    multiplyOut(this, into);
+  }
+
+  /**
+   * Visits the weight a tile at a time, so that of its gradient only a tile is ever in memory.
+   *
+   * @param weight buffers that hold it
+   * @param visit takes a tile of the weight and its gradient, which is gone afterwards
+   */
+  eachTile(weight: readonly BufferSlice[], visit: (tile: BilinearTile, gradient: BufferSlice) => void): void {
+    const { stream, capabilities } = this.x1.engine, { operands } = this;
+    for (const tile of bilinearTiles(weight, operands, capabilities)) {
+      const gradient = stream.scratch(tile.slice.size);
+      bilinearBackwardWeight(stream, { ...operands, gradient, first: tile.first, rows: tile.rows });
+      visit(tile, gradient);
+      stream.release(gradient);
+    }
+  }
+
   /** Gives the factors back. */
   dispose(): void {
     for (const factor of [this.x1, this.x2, this.dy]) factor.dispose();
   }
 }
 
-/** Operands of the launches that take factors. */
-export function launchFactors({ x1, x2, dy }: GradientFactors): BilinearFactors {
+function operandsOf({ x1, x2, dy }: GradientFactors): BilinearFactors {
   const { rows: batch, columns: in1 } = lastAxis(x1);
   const sizes = { batch, in1, in2: lastAxis(x2).columns, out: lastAxis(dy).columns };
   return { ...sizes, x1: x1.slice, x2: x2.slice, dy: dy.slice };
 }
 
-/** Writes the gradient itself, or adds it. */
-export function multiplyOut(factors: GradientFactors, gradient: Tensor, accumulate: boolean): void {
-  const { stream, capabilities } = gradient.engine;
-  const options = launchFactors(factors);
-  for (const { slice, first, rows } of bilinearTiles(gradient.slices, options, capabilities)) {
-    bilinearBackwardWeight(stream, { ...options, gradient: slice, first, rows, accumulate });
+/** Writes the product of factors, or adds it. */
+export function multiplyOut(factors: GradientFactors, { tensor, accumulate }: GradientTarget): Tensor {
+  const { stream, capabilities } = tensor.engine;
+  const operands = operandsOf(factors);
+  for (const { slice, first, rows } of bilinearTiles(tensor.slices, operands, capabilities)) {
+    bilinearBackwardWeight(stream, { ...operands, gradient: slice, first, rows, accumulate });
   }
+  return tensor;
 }
 
 /** The rows of a and those of b, in memory of their own. */

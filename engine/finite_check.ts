@@ -4,8 +4,7 @@ import {
   largestFloat,
   readGradientStatus,
 } from "../kernels/optimizer/gradient_norm.ts";
-import type { Engine } from "./engine.ts";
-import { Tensor } from "./tensor.ts";
+import { Tensor, type TensorEngine } from "./tensor.ts";
 
 /** A tensor that was looked at: what it is, and where the GPU notes what it finds. */
 interface Look {
@@ -19,12 +18,12 @@ interface Look {
  * costs a launch and a few bytes a tensor, so that it is for a step that is known to go wrong: `engine.firstNonfinite`.
  */
 export class FiniteCheck {
-  readonly #engine: Engine;
+  readonly #engine: TensorEngine;
   readonly #looks: Look[] = [];
   readonly #leaves = new Set<Tensor>();
 
   /** Has looked at nothing yet. */
-  constructor(engine: Engine) {
+  constructor(engine: TensorEngine) {
     this.#engine = engine;
   }
 

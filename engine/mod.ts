@@ -1,22 +1,36 @@
 /** Tensors, autograd, modules and optimisers on the GPU. */
-export {
-  backward,
-  type BackwardContext,
-  type GradientTarget,
-  type GradientThunk,
-  type Op,
-  op,
-  type OpDefinition,
-  type Origin,
-} from "./autograd.ts";
+export { backward, type BackwardContext, type Op, op, type OpDefinition } from "./autograd.ts";
+export type {
+  ClampOptions,
+  CosineOptions,
+  GatherOptions,
+  GeluOptions,
+  MatmulLayout,
+  NormalizeOptions,
+  ReductionOptions,
+  SliceOptions,
+  SoftmaxOptions,
+  TransposeOptions,
+} from "./op_options.ts";
 export type { HalfCopies } from "./autocast.ts";
 export type { NumberRule, SettingRule } from "../kernels/settings.ts";
 export type { FiniteCheck } from "./finite_check.ts";
 export { Buffer } from "./buffer.ts";
 export { Engine, type EngineOptions, type MemoryStatistics } from "./engine.ts";
-export type { FactoredGradient, GradientFactors } from "./factored_gradient.ts";
+export type { FactoredGradient } from "./factored_gradient.ts";
 export { Parameter } from "./parameter.ts";
-export { type ElementType, type Shape, Storage, Tensor } from "./tensor.ts";
+export { type ElementType, type Shape, Storage } from "./storage.ts";
+export {
+  type DataOf,
+  type GradientFactors,
+  type GradientTarget,
+  type GradientThunk,
+  type IndexTensor,
+  type Origin,
+  Tensor,
+  type TensorEngine,
+} from "./tensor.ts";
+export type { TensorMethods, TensorOps } from "./tensor_methods.ts";
 export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
 
@@ -47,7 +61,7 @@ export { concat, type ConcatOptions, stack } from "./ops/concat.ts";
 export { dropout, type DropoutOptions, maskedDropout, type MaskedDropoutInputs } from "./ops/dropout.ts";
 export { embedding, type EmbeddingInputs } from "./ops/embedding.ts";
 export { expand } from "./ops/expand.ts";
-export { gather, type GatherInputs, type GatherOptions, indexSelect, topk, type TopKOptions } from "./ops/gather.ts";
+export { gather, type GatherInputs, indexSelect, topk, type TopKOptions } from "./ops/gather.ts";
 export {
   cumulativeProbabilities,
   expectedScore,
@@ -72,19 +86,13 @@ export {
   type LossSettings,
   mseLoss,
 } from "./ops/losses.ts";
-export { matmul, type MatmulInputs, type MatmulLayout } from "./ops/matmul.ts";
-export { permute, type PermuteOptions, transpose, type TransposeOptions } from "./ops/permute.ts";
+export { matmul, type MatmulInputs } from "./ops/matmul.ts";
+export { permute, type PermuteOptions, transpose } from "./ops/permute.ts";
 export { randomNormal, randomUniform } from "./ops/random.ts";
-export { argmax, logsumexp, max, mean, type ReductionInputs, type ReductionOptions, sum } from "./ops/reductions.ts";
+export { argmax, logsumexp, max, mean, type ReductionInputs, sum } from "./ops/reductions.ts";
 export { reshape } from "./ops/reshape.ts";
-export { slice, type SliceOptions } from "./ops/slice.ts";
-export {
-  type CosineOptions,
-  cosineSimilarity,
-  normalize,
-  type NormalizeOptions,
-  pairwiseCosineSimilarity,
-} from "./ops/cosine.ts";
+export { slice } from "./ops/slice.ts";
+export { cosineSimilarity, normalize, pairwiseCosineSimilarity } from "./ops/cosine.ts";
 export { euclideanDistance, type EuclideanOptions, pairwiseEuclideanDistance, type RowPairs } from "./ops/euclidean.ts";
 export { type MahalanobisMatrix, mahalanobisSquared, pairwiseMahalanobisSquared } from "./ops/mahalanobis.ts";
 export {
@@ -119,14 +127,12 @@ export {
   type ScmlLocalInputs,
   type ScmlMetric,
 } from "./ops/scml.ts";
-export { logSoftmax, softmax, type SoftmaxInputs, type SoftmaxOptions } from "./ops/softmax.ts";
+export { logSoftmax, softmax, type SoftmaxInputs } from "./ops/softmax.ts";
 export {
   abs,
   clamp,
-  type ClampOptions,
   exp,
   gelu,
-  type GeluOptions,
   log,
   relu,
   sigmoid,

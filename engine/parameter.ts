@@ -1,7 +1,7 @@
-import { leaf } from "./autograd.ts";
-import type { Engine } from "./engine.ts";
-import { FactoredGradient, type GradientFactors, multiplyOut } from "./factored_gradient.ts";
-import { type Shape, Storage, Tensor } from "./tensor.ts";
+import { deliver } from "./autograd.ts";
+import { FactoredGradient } from "./factored_gradient.ts";
+import { type Shape, Storage } from "./storage.ts";
+import { type GradientThunk, type Origin, Tensor, type TensorEngine } from "./tensor.ts";
 
 /**
  * A tensor that training changes. It lives until its owner disposes of it, whatever scope it was made in.
@@ -18,6 +18,13 @@ export class Parameter extends Tensor {
   readonly factored: boolean;
   #grad: Tensor | null = null;
   #factors: FactoredGradient | null = null;
+  /** Marks the end of the backward pass. */
+  readonly #leaf: Origin = {
+    name: "parameter",
+    inputs: [],
+    backward: () => [],
+    receive: (thunk, op) => this.#receive(thunk, op),
+  };
 
   /**
    * Puts first values on the GPU.
@@ -25,20 +32,20 @@ export class Parameter extends Tensor {
    * @param data elements in row-major order, as many as the shape has, or memory from `engine.allocateFor` that holds them
    */
   constructor(
-    engine: Engine,
+    engine: TensorEngine,
     shape: Shape,
     data: Float32Array | Storage,
     name = "parameter",
     { factored = false }: { readonly factored?: boolean } = {},
   ) {
     super(engine, shape, data instanceof Storage ? data : engine.upload(data, shape, name), "f32", name);
-    this.origin = leaf;
+    this.origin = this.#leaf;
     this.factored = factored;
   }
 
   /** Whether gradients flow to it. What is computed from frozen parameters alone is not on the tape. */
   set frozen(on: boolean) {
-    this.origin = on ? null : leaf;
+    this.origin = on ? null : this.#leaf;
   }
 
   /** False until it is set. */
@@ -57,7 +64,7 @@ export class Parameter extends Tensor {
       name,
     );
     if (this.#factors) {
-      multiplyOut(this.#factors, grad, false);
+      this.#factors.multiplyOut({ tensor: grad, accumulate: false });
       this.#dropFactors();
     }
     return grad;
@@ -66,16 +73,6 @@ export class Parameter extends Tensor {
   /** Factors of the gradient of the current step, where that is how it is kept. */
   get factors(): FactoredGradient | null {
     return this.#factors;
-  }
-
-  /** True when the next gradient may come as factors. */
-  get takesFactors(): boolean {
-    return this.factored && (!this.hasGrad || this.#factors !== null);
-  }
-
-  /** Adds a gradient as its factors. */
-  addFactors(factors: GradientFactors): void {
-    this.#factors = new FactoredGradient(factors, this.#factors);
   }
 
   /** Forgets the gradient; the next one overwrites it. */
@@ -104,6 +101,17 @@ export class Parameter extends Tensor {
     this.#grad = null;
     this.#dropFactors();
     super.dispose();
+  }
+
+  /** Takes a gradient: as factors where it comes as those and nothing else was added yet, else as a whole. */
+  #receive(thunk: GradientThunk, op: string): void {
+    if (thunk.factors && this.factored && (!this.hasGrad || this.#factors)) {
+      this.#factors = new FactoredGradient(thunk.factors, this.#factors);
+    } else {
+      deliver(this.engine, thunk, { tensor: this.grad, accumulate: this.hasGrad });
+      this.engine.finiteCheck?.backward(op, this, this.grad);
+    }
+    this.hasGrad = true;
   }
 
   #dropFactors(): void {

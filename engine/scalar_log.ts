@@ -1,5 +1,4 @@
-import type { Engine } from "./engine.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor, TensorEngine } from "./tensor.ts";
 
 /**
  * Small results of many steps (losses, norms), kept on the GPU and read back together, since each read waits for all
@@ -9,7 +8,7 @@ export class ScalarLog {
   #rows: Tensor[][] = [];
 
   /** Makes an empty log. */
-  constructor(readonly engine: Engine) {}
+  constructor(readonly engine: TensorEngine) {}
 
   /** Rows that were not read yet. */
   get length(): number {

@@ -5,7 +5,7 @@ export class Scopes {
   readonly #open: Set<Tensor>[] = [];
 
   /** Puts a new tensor under the innermost scope, if any is open. */
-  adopt(tensor: Tensor): Tensor {
+  adopt<T extends Tensor>(tensor: T): T {
     this.#open.at(-1)?.add(tensor);
     return tensor;
   }

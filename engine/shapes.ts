@@ -1,5 +1,6 @@
 import { ShapeError } from "../kernels/errors.ts";
-import { elementCount, type Shape, type Tensor } from "./tensor.ts";
+import { elementCount, type Shape } from "./storage.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Writes a shape as in messages: `[2, 3]`. */
 export function shapeText(shape: Shape): string {

@@ -1,5 +1,5 @@
 import { ShapeError } from "../kernels/errors.ts";
-import { elementCount, type Shape } from "./tensor.ts";
+import { elementCount, type Shape } from "./storage.ts";
 
 /**
  * Elements of each of the buffers that a tensor needs: one, or as many as it takes where it is larger than one binding may

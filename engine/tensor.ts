@@ -1,82 +1,128 @@
+import type { BufferPool } from "../kernels/buffer_pool.ts";
+import type { CommandStream } from "../kernels/command_stream.ts";
 import { MetrogradError, ShapeError } from "../kernels/errors.ts";
-import { halfBytes } from "../kernels/elementwise/half.ts";
+import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import type { Stored } from "../kernels/matmul/kernels.ts";
-import type { BufferSlice } from "../kernels/launcher.ts";
-import type { Origin } from "./autograd.ts";
-import type { Engine } from "./engine.ts";
+import type { RandomSource } from "./random.ts";
+import { elementCount, type ElementType, expectSizes, type Shape, type Storage } from "./storage.ts";
+import { TensorMethods, type TensorOps } from "./tensor_methods.ts";
 
-/** Sizes along each axis; `[]` is a scalar. */
-export type Shape = readonly number[];
-
-/** Type of a tensor's elements. Indices are `u32`; `f16` is storage alone, for operands of products. */
-export type ElementType = "f32" | "u32" | "f16";
-
-/** Bytes that so many elements fill: whole words of four. */
-export function bytesOf(elements: number, type: ElementType): number {
-  return type === "f16" ? halfBytes(elements) : elements * 4;
+/** What tensors and ops ask of the engine; see `Engine`, whose part it is. */
+export interface TensorEngine {
+  /** Where launches record their work. */
+  readonly stream: CommandStream;
+  /** All of the engine's GPU memory. */
+  readonly pool: BufferPool;
+  /** What launches may ask about the device. */
+  readonly capabilities: Capabilities;
+  /** Where dropout and other random ops draw from. */
+  readonly random: RandomSource;
+  /** The ops behind the methods of tensors. */
+  readonly ops: TensorOps<Tensor>;
+  /** False inside `noGrad`. */
+  readonly recording: boolean;
+  /** Copies in f16 of what products read; null outside `autocast`. */
+  readonly halves: { of(source: Tensor): Tensor } | null;
+  /** Looks at all that ops compute; null outside `firstNonfinite`. */
+  readonly finiteCheck: {
+    forward(op: string, inputs: readonly (readonly [name: PropertyKey, tensor: Tensor])[], output: Tensor): void;
+    backward(op: string, input: Tensor, gradient: Tensor): void;
+  } | null;
+  /** Uninitialised tensor: whoever asks for it writes all of it. */
+  empty(shape: Shape, type: "u32", name?: string): IndexTensor;
+  empty(shape: Shape, type?: ElementType, name?: string): Tensor;
+  /** Tensor of given elements in row-major order. */
+  tensor(shape: Shape, data: ArrayLike<number>, name?: string): Tensor;
+  /** Tensor of indices. */
+  indices(shape: Shape, data: ArrayLike<number>, name?: string): IndexTensor;
+  /** Tensor whose elements are all the same. */
+  full(shape: Shape, value: number, name?: string): Tensor;
+  /** The same f32 elements in memory of their own; no gradient flows back. */
+  copy(source: Tensor): Tensor;
+  /** target = source, elements of equal number. */
+  copyInto(target: Tensor, source: Tensor): void;
+  /** target += source, elements of equal number. */
+  addInto(target: Tensor, source: Tensor): void;
+  /** Sets memory to zero. */
+  clear(slice: BufferSlice): void;
+  /** Replaces a tensor's elements from the host, after all recorded work. */
+  write(tensor: Tensor, data: Float32Array | Uint32Array): void;
+  /** Memory for `bytes` bytes, outside any scope. */
+  allocate(bytes: number, label: string): Storage;
+  /** Memory for a tensor of f32, outside any scope. */
+  allocateFor(shape: Shape, label: string): Storage;
+  /** Memory holding the host's elements, outside any scope. */
+  upload(data: Float32Array | Uint32Array, shape: Shape, label: string): Storage;
+  /** Reads tensors back with one wait. */
+  read<Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>>;
+  /** Reads the bytes of a tensor back, one buffer after the other. */
+  readInPieces(tensor: Tensor): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  /** Replaces a tensor's elements, one buffer after the other. */
+  writeInPieces(
+    tensor: Tensor,
+    read: (from: number, count: number) => Promise<Float32Array<ArrayBuffer>>,
+  ): Promise<void>;
+  /** Puts a new tensor under the current scope. */
+  adopt<T extends Tensor>(tensor: T): T;
+  /** Runs `body` and frees all tensors made in it but for those it returns. */
+  scope<T>(body: () => T): T;
+  /** One unit of work, such as a training step. */
+  step<T>(body: () => T): Promise<T>;
+  /** Sends all recorded work and waits for it. */
+  finish(): Promise<void>;
+  /** Runs `body` without recording. */
+  noGrad<T>(body: () => T): T;
+  /** Runs `body` in mixed precision. */
+  autocast<T>(body: () => T): T;
 }
 
-/** How an operand of a product is stored. */
-export function storedAs({ type }: Tensor): Stored {
-  return type === "f16" ? "f16" : "f32";
-}
+/** A tensor of indices. */
+export type IndexTensor = Tensor & { readonly type: "u32" };
 
-/** Number of elements of a shape. */
-export function elementCount(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
+/** What reading tensors gives: whole numbers for tensors that are known to hold indices, floats for others. */
+export type DataOf<Tensors extends readonly Tensor[]> = {
+  -readonly [At in keyof Tensors]: Tensors[At] extends IndexTensor ? Uint32Array<ArrayBuffer>
+    : Float32Array<ArrayBuffer>;
+};
 
-/** Fails unless every size is a whole number from 0 on. @throws ShapeError naming the tensor and its shape */
-export function expectSizes(name: string, shape: Shape): void {
-  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
-  throw new ShapeError(`${name}: [${shape.join(", ")}] is no shape; sizes are whole numbers from 0 on.`);
+/** Where a backward rule puts a gradient: it overwrites the tensor, or adds to it. */
+export interface GradientTarget {
+  /** Whose elements are written; memory is taken when it is asked for. */
+  readonly tensor: Tensor;
+  /** True to add to what it holds. */
+  readonly accumulate: boolean;
 }
 
 /**
- * GPU memory that one or more tensors look at; it is given back when the last of them is disposed of. Parameters larger
- * than one binding may be lie in several slices, each with whole rows of the first axis.
+ * Computes the gradient for one input. A rule that can write to the target does so and returns its tensor; any other
+ * result is added there for it.
  */
-export class Storage {
-  /** Where it is. */
-  readonly slices: readonly BufferSlice[];
-  /** Gives one slice back; null for memory that somebody else owns. */
-  readonly free: ((slice: BufferSlice) => void) | null;
-  /** The largest of indices that the host put here; null where they are not known, such as those that a kernel wrote. */
-  largestIndex: number | null = null;
-  readonly #whole: Storage | null;
-  #references = 1;
+export interface GradientThunk {
+  (into: GradientTarget): Tensor;
+  /** What the gradient is a product of, where a parameter may keep that instead of the product. */
+  readonly factors?: GradientFactors;
+}
 
-  /**
-   * Takes over memory, as its first owner.
-   *
-   * @param free gives one slice back; null for memory that somebody else owns
-   * @param whole the memory that this is a part of, where a dispatch may meet its other parts
-   */
-  constructor(
-    slices: BufferSlice | readonly BufferSlice[],
-    free: ((slice: BufferSlice) => void) | null,
-    whole: Storage | null = null,
-  ) {
-    this.#whole = whole;
-    this.slices = "buffer" in slices ? [slices] : slices;
-    this.free = free;
-  }
+/** What the gradient of a bilinear form's weight is made of: dW[o, i, j] = Σ over b of dy[b, o] x1[b, i] x2[b, j]. */
+export interface GradientFactors {
+  /** [..., in1] */
+  readonly x1: Tensor;
+  /** [..., in2] */
+  readonly x2: Tensor;
+  /** [..., out] */
+  readonly dy: Tensor;
+}
 
-  /** Counts one more owner. */
-  share(): Storage {
-    this.#references++;
-    return this;
-  }
-
-  /** True while more than one tensor looks at it, or at the whole that it is a part of. */
-  get shared(): boolean {
-    return this.#references > 1 || this.#whole?.shared === true;
-  }
-
-  /** Counts one owner less; the last one frees the memory. */
-  release(): void {
-    if (--this.#references === 0 && this.free) this.slices.forEach(this.free);
-  }
+/** One entry of the tape: what a tensor was computed from, and how gradients get back. */
+export interface Origin {
+  /** The op. */
+  readonly name: string;
+  /** What it was given. */
+  readonly inputs: readonly Tensor[];
+  /** Thunks in the order of `inputs`; undefined where no gradient flows. */
+  backward(dy: Tensor): readonly (GradientThunk | undefined)[];
+  /** Takes the gradient instead, where the tensor is the end of the backward pass: a parameter. */
+  receive?(thunk: GradientThunk, op: string): void;
 }
 
 let created = 0;
@@ -84,7 +130,7 @@ let created = 0;
 /**
  * An array on the GPU: contiguous, row-major. Made by `engine.tensor` or by an op, owned by the scope it is made in.
  */
-export class Tensor {
+export class Tensor extends TensorMethods<Tensor> implements Disposable {
   /** Grows with each tensor made, so that inputs have lower numbers than what is computed from them. */
   readonly id: number = created++;
   /** How the tensor was computed, if gradients may have to flow back through it. */
@@ -95,7 +141,7 @@ export class Tensor {
   /** Ops and the engine make tensors; others call `engine.tensor`. */
   constructor(
     /** Whose GPU it lies on. */
-    readonly engine: Engine,
+    override readonly engine: TensorEngine,
     /** Sizes along its axes. */
     readonly shape: Shape,
     storage: Storage,
@@ -104,6 +150,7 @@ export class Tensor {
     /** What messages call it; parameters carry their path in the model. */
     public name: string = "tensor",
   ) {
+    super();
     this.#storage = storage;
   }
 
@@ -190,9 +237,20 @@ export class Tensor {
     return new Tensor(this.engine, this.shape, this.storage.share(), this.type, this.name);
   }
 
-  /** Reads the elements back. Waits for all recorded work. */
-  async data(): Promise<Float32Array<ArrayBuffer>> {
-    const [data] = await this.engine.read([this]);
+  /** Gives the memory back at the end of a block that declares the tensor with `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /**
+   * Reads the elements back. Waits for all recorded work. Indices come as whole numbers, also where the tensor's type is
+   * not known to the compiler.
+   */
+  data(this: IndexTensor): Promise<Uint32Array<ArrayBuffer>>;
+  /** Reads the elements back. Waits for all recorded work. Halves come as floats. */
+  data(): Promise<Float32Array<ArrayBuffer>>;
+  async data(): Promise<Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>> {
+    const [data] = await this.engine.read([this as Tensor]);
     return data!;
   }
 
@@ -203,6 +261,11 @@ export class Tensor {
     }
     return (await this.data())[0]!;
   }
+}
+
+/** How an operand of a product is stored. */
+export function storedAs({ type }: Tensor): Stored {
+  return type === "f16" ? "f16" : "f32";
 }
 
 /** The tensors that a value is or holds, in arrays and plain records. */

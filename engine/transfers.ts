@@ -1,6 +1,7 @@
 import type { CommandStream } from "../kernels/command_stream.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
-import { bytesOf, type Storage, type Tensor } from "./tensor.ts";
+import { bytesOf, type Storage } from "./storage.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Moves the elements of tensors between the host and the GPU, whatever number of buffers they lie in. */
 export class Transfers {
@@ -45,14 +46,14 @@ export class Transfers {
     }
   }
 
-  /** Reads tensors with one wait. Indices and halves come as the floats of the same value. */
-  async read(tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+  /** Reads tensors with one wait. Indices come as whole numbers, halves as the floats of the same value. */
+  async read(tensors: readonly Tensor[]): Promise<(Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[]> {
     const buffers = tensors.map((tensor) => new ArrayBuffer(bytesOf(tensor.size, tensor.type)));
     await this.#readback.read(tensors.flatMap((tensor, i) => partsOf(tensor, buffers[i]!)));
     return buffers.map((buffer, i) => {
       const { type, size } = tensors[i]!;
       if (type === "f16") return Float32Array.from(new Float16Array(buffer, 0, size));
-      return type === "u32" ? Float32Array.from(new Uint32Array(buffer)) : new Float32Array(buffer);
+      return type === "u32" ? new Uint32Array(buffer) : new Float32Array(buffer);
     });
   }
 

@@ -1,6 +1,6 @@
 import { type DeviceMemory, deviceMemory } from "../engine/device/memory.ts";
 import { Engine } from "../engine/engine.ts";
-import { elementCount } from "../engine/tensor.ts";
+import { elementCount } from "../engine/storage.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { momentsKept, type OptimizerSettings } from "./optimizers.ts";
 import type { LargestWeight, Widths } from "./recipe.ts";

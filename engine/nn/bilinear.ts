@@ -1,6 +1,7 @@
 import { bilinear } from "../ops/bilinear.ts";
 import { Parameter } from "../parameter.ts";
-import { expectSizes, type Tensor } from "../tensor.ts";
+import { expectSizes } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
 import { fanInBound, uniform, uniformOnDevice } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 

@@ -1,7 +1,8 @@
 import { multiply } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
 import { Parameter } from "../parameter.ts";
-import { expectSizes, type Tensor } from "../tensor.ts";
+import { expectSizes } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
 import { uniform } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 

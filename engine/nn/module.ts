@@ -1,12 +1,11 @@
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import { Buffer } from "../buffer.ts";
-import type { Engine } from "../engine.ts";
 import { Parameter } from "../parameter.ts";
 import type { StreamedTensor } from "../safetensors.ts";
 import type { FileTensor } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import type { Philox } from "../../kernels/philox.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor, TensorEngine } from "../tensor.ts";
 
 /** Values of a model by path of the parameter or buffer, such as `lin.0.weight`: shapes and row-major elements. */
 export type StateDict = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>;
@@ -14,7 +13,7 @@ export type StateDict = Map<string, { readonly shape: readonly number[]; readonl
 /** What a module needs to make its parameters: where they live and where their first values are drawn from. */
 export interface ModuleOptions {
   /** Where the parameters live. */
-  readonly engine: Engine;
+  readonly engine: TensorEngine;
   /** Where their first values are drawn from. */
   readonly random: Philox;
 }
@@ -23,7 +22,7 @@ export interface ModuleOptions {
  * Part of a model: its parameters, buffers and sub-modules are its fields, named by them (`lin[0].weight` is
  * `lin.0.weight`).
  */
-export abstract class Module {
+export abstract class Module implements Disposable {
   /** True while training: dropout is on. */
   training = true;
 
@@ -103,6 +102,11 @@ export abstract class Module {
   /** Frees all parameters and buffers. */
   dispose(): void {
     for (const [, tensor] of this.#state()) tensor.dispose();
+  }
+
+  /** Frees all parameters and buffers at the end of a block that declares the module with `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** Each parameter or buffer beside what the state has for it. */

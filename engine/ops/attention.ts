@@ -4,9 +4,9 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import type { Draw } from "../../kernels/random/draw.ts";
 import { type Op, op } from "../autograd.ts";
-import type { Engine } from "../engine.ts";
 import { expectShape, shapeText } from "../shapes.ts";
-import { elementCount, type Shape, Storage, Tensor } from "../tensor.ts";
+import { elementCount, type Shape, Storage } from "../storage.ts";
+import { Tensor, type TensorEngine } from "../tensor.ts";
 import { probability as dropout } from "./dropout.ts";
 
 /** Inputs of `scaledDotProductAttention`. */
@@ -208,7 +208,7 @@ function maskOf(keyPaddingMask: Tensor | undefined, batch: number, keys: number)
 }
 
 function forward(
-  engine: Engine,
+  engine: TensorEngine,
   { probability, ...problem }: Problem,
   shape: Shape,
   save: (saved: Saved) => void,
@@ -239,7 +239,7 @@ function backward(
 const alignment = 64;
 
 /** Tensors in one piece of memory, each freed on its own, and the elements they start at. */
-function sideBySide(engine: Engine, shapes: readonly Shape[]) {
+function sideBySide(engine: TensorEngine, shapes: readonly Shape[]) {
   const offsets: number[] = [];
   let total = 0;
   for (const shape of shapes) {

@@ -6,7 +6,8 @@ import {
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { sameShape, shapeText } from "../shapes.ts";
-import { elementCount, type Tensor } from "../tensor.ts";
+import { elementCount } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
 import { probability } from "./dropout.ts";
 
 /** Inputs of `batchNorm`. */

@@ -2,10 +2,10 @@ import { bilinear as launch } from "../../kernels/bilinear/bilinear.ts";
 import { bilinearBackwardX1, bilinearBackwardX2 } from "../../kernels/bilinear/bilinear_backward.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
-import { type GradientTarget, type GradientThunk, type Op, op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { multiplyOut } from "../factored_gradient.ts";
 import { expectRows, expectShape, lastAxis, sameShape, shapeText } from "../shapes.ts";
-import { Tensor } from "../tensor.ts";
+import type { GradientTarget, GradientThunk, Tensor } from "../tensor.ts";
 
 /** Inputs of `bilinear`. */
 export interface BilinearInputs {
@@ -42,31 +42,28 @@ export const bilinear: Op<BilinearInputs> = op("bilinear", {
     const { engine } = x1;
     const sizes = sizesOf(x1, x2, weight);
     const operands = { ...sizes, x1: x1.slice, x2: x2.slice, weight: weight.slices, dy: dy.slice };
-    const ofWeight = (into?: GradientTarget) => {
-      const gradient = into?.tensor ?? emptyLike(weight);
-      multiplyOut({ x1, x2, dy }, gradient, into?.accumulate ?? false);
-      return gradient;
-    };
+    const factors = { x1, x2, dy };
+    const ofWeight = (into: GradientTarget) => multiplyOut(factors, into);
     return {
       x1(into) {
-        const dx1 = into?.tensor ?? engine.empty(x1.shape);
-        bilinearBackwardX1(engine.stream, { ...operands, dx1: dx1.slice, accumulate: into?.accumulate ?? false });
+        const dx1 = into.tensor;
+        bilinearBackwardX1(engine.stream, { ...operands, dx1: dx1.slice, accumulate: into.accumulate });
         return dx1;
       },
       x2(into) {
-        const dx2 = into?.tensor ?? engine.empty(x2.shape);
-        bilinearBackwardX2(engine.stream, { ...operands, dx2: dx2.slice, accumulate: into?.accumulate ?? false });
+        const dx2 = into.tensor;
+        bilinearBackwardX2(engine.stream, { ...operands, dx2: dx2.slice, accumulate: into.accumulate });
         return dx2;
       },
-      weight: Object.assign(ofWeight, { factors: { x1, x2, dy } }) satisfies GradientThunk,
+      weight: Object.assign(ofWeight, { factors }) satisfies GradientThunk,
       bias(into) {
-        const gradient = into?.tensor ?? engine.empty([sizes.out]);
+        const gradient = into.tensor;
         sumColumns(engine.stream, {
           x: dy.slice,
           y: gradient.slice,
           rows: sizes.batch,
           columns: sizes.out,
-          accumulate: into?.accumulate ?? false,
+          accumulate: into.accumulate,
         });
         return gradient;
       },
@@ -86,9 +83,4 @@ function sizesOf(x1: Tensor, x2: Tensor, weight: Tensor) {
   expectRows("bilinear", "x1", x1, { name: "weight", shape: weight.shape, rows: rows1 });
   expectRows("bilinear", "x2", x2, { name: "weight", shape: weight.shape, rows: rows2 });
   return { batch, in1, in2, out };
-}
-
-/** Uninitialised memory laid out like a tensor that may lie in several buffers. */
-function emptyLike({ engine, shape }: Tensor): Tensor {
-  return engine.adopt(new Tensor(engine, shape, engine.allocateFor(shape, "gradient")));
 }

@@ -1,9 +1,9 @@
 import { type BinaryOperation, broadcastBinary } from "../../kernels/elementwise/binary.ts";
 import { broadcastShape } from "../../kernels/elementwise/broadcast_axes.ts";
 import { sumToShape } from "../../kernels/reduction/sum_to_shape.ts";
-import type { GradientTarget } from "../autograd.ts";
 import { sameShape } from "../shapes.ts";
-import type { Shape, Tensor } from "../tensor.ts";
+import type { Shape } from "../storage.ts";
+import type { GradientTarget, Tensor } from "../tensor.ts";
 
 /** Arithmetic on two tensors whose shapes fit together, without a way back. @throws ShapeError when they do not fit */
 export function combine(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
@@ -19,16 +19,16 @@ export function combine(operation: BinaryOperation, a: Tensor, b: Tensor): Tenso
 }
 
 /** The gradient of an operand that was repeated to dy's shape: `scale` times the sums over what it was repeated along. */
-export function gradientOf(shape: Shape, dy: Tensor, into?: GradientTarget, scale = 1): Tensor {
+export function gradientOf(shape: Shape, dy: Tensor, into: GradientTarget, scale = 1): Tensor {
   if (scale === 1 && sameShape(shape, dy.shape)) return dy;
-  const gradient = into?.tensor ?? dy.engine.empty(shape);
+  const gradient = into.tensor;
   sumToShape(dy.engine.stream, {
     x: dy.slice,
     xShape: dy.shape,
     y: gradient.slice,
     yShape: shape,
     scale,
-    accumulate: into?.accumulate ?? false,
+    accumulate: into.accumulate,
   });
   return gradient;
 }

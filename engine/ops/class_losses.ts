@@ -78,7 +78,7 @@ function classLoss<O extends LossSettings>(
       save(gradient);
       return loss;
     },
-    backward: ({ saved: gradient }, dy) => ({ logits: (into) => rowGradient(gradient, dy, into) }),
+    backward: ({ saved: gradient }, dy) => ({ logits: () => rowGradient(gradient, dy) }),
   });
 }
 

@@ -1,9 +1,9 @@
 import { copyColumns } from "../../kernels/shape/copy_columns.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type AxisView, axisView } from "../../kernels/reduction/axis.ts";
-import { type GradientThunk, type Op, op } from "../autograd.ts";
+import { type Op, op } from "../autograd.ts";
 import { axisOf, sameShape, shapeText } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import type { GradientThunk, Tensor } from "../tensor.ts";
 import { reshape } from "./reshape.ts";
 
 /** Along which axis tensors are put together. */
@@ -84,7 +84,7 @@ const concatNamed: Op<Readonly<Record<string, Tensor>>, ConcatOptions> = op("con
 /** The gradient of one part: what of dy's axis of `size` begins at `start`. */
 function partOf(dy: Tensor, size: number, part: Tensor, { outer, inner, size: own }: AxisView, start: number) {
   const thunk: GradientThunk = (into) => {
-    const dx = into?.tensor ?? part.engine.empty(part.shape);
+    const dx = into.tensor;
     copyColumns(part.engine.stream, {
       source: dy.slice,
       destination: dx.slice,
@@ -93,7 +93,7 @@ function partOf(dy: Tensor, size: number, part: Tensor, { outer, inner, size: ow
       sourceColumns: size * inner,
       sourceFrom: start * inner,
       destinationColumns: own * inner,
-      accumulate: into?.accumulate ?? false,
+      accumulate: into.accumulate,
     });
     return dx;
   };

@@ -1,23 +1,12 @@
 import { cosineEpsilon, normalize as launch, normalizeBackward } from "../../kernels/distance/normalize.ts";
 import { cosineSimilarity as launchCosine } from "../../kernels/loss/cosine_pair.ts";
 import { type Op, op } from "../autograd.ts";
+import type { CosineOptions, NormalizeOptions } from "../op_options.ts";
 import { expectShape, lastAxis } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { pairSizes, type RowPairs } from "./euclidean.ts";
 import { matmul } from "./matmul.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
-
-/** Options of functions of a row's direction. */
-export interface CosineOptions {
-  /** Length below which a row counts as this long; 1e-8 by default. */
-  readonly eps?: number;
-}
-
-/** Options of `normalize`. */
-export interface NormalizeOptions extends CosineOptions {
-  /** Length that the rows get; 1 by default. */
-  readonly scale?: number;
-}
 
 /**
  * Rows brought to one length: scale x / max(|x|, eps). `x` [..., d] → [..., d]. A row of zeros stays one, and its gradient
@@ -92,8 +81,8 @@ export const cosineSimilarity: Op<RowPairs, CosineOptions> = op("cosine_similari
     return similarity;
   },
   backward: ({ saved: gradients }, dy) => ({
-    x: (into) => rowGradient(gradients.x, dy, into),
-    y: (into) => rowGradient(gradients.y, dy, into),
+    x: () => rowGradient(gradients.x, dy),
+    y: () => rowGradient(gradients.y, dy),
   }),
 });
 

@@ -39,9 +39,9 @@ export const embedding: Op<EmbeddingInputs> = op("embedding", {
   },
   backward: ({ inputs: { weight, index } }, dy) => ({
     weight(into) {
-      const gradient = into?.tensor ?? weight.engine.empty(weight.shape);
+      const gradient = into.tensor;
       const lookup = { dy: dy.slice, index: index.slice, count: index.size, columns: weight.shape[1]! };
-      const accumulate = into?.accumulate ?? false;
+      const accumulate = into.accumulate;
       for (const { slice: tableGradient, ...part } of parts(gradient)) {
         scatterRows(weight.engine.stream, { ...lookup, ...part, tableGradient, accumulate });
       }

@@ -4,6 +4,7 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, lastAxis, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import { gradientOf } from "./broadcast.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
 
 /** Rows whose distances are wanted. */
@@ -44,8 +45,8 @@ export const euclideanDistance: Op<RowPairs, EuclideanOptions> = op("euclidean_d
     return distance;
   },
   backward: ({ saved: gradient }, dy) => ({
-    x: (into) => rowGradient(gradient, dy, into),
-    y: (into) => rowGradient(gradient, dy, into, -1),
+    x: () => rowGradient(gradient, dy),
+    y: (into) => gradientOf(gradient.shape, rowGradient(gradient, dy), into, -1),
   }),
 });
 

@@ -3,7 +3,8 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { copyStrided, stridesOf } from "../../kernels/shape/copy_strided.ts";
 import { type Op, op } from "../autograd.ts";
 import { sameShape, shapeText } from "../shapes.ts";
-import type { Shape, Tensor } from "../tensor.ts";
+import type { Shape } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
 import { gradientOf } from "./broadcast.ts";
 
 /**

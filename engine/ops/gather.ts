@@ -4,8 +4,9 @@ import { axisView } from "../../kernels/reduction/axis.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
 import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts";
 import { type Op, op } from "../autograd.ts";
+import type { GatherOptions } from "../op_options.ts";
 import { axisOf, expectBelow, refuseF16, shapeText } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import type { IndexTensor, Tensor } from "../tensor.ts";
 import { slice } from "./slice.ts";
 
 /** Inputs of `gather` and `indexSelect`. */
@@ -14,12 +15,6 @@ export interface GatherInputs {
   readonly x: Tensor;
   /** Positions along the axis, u32. */
   readonly index: Tensor;
-}
-
-/** Along which axis elements are picked. */
-export interface GatherOptions {
-  /** Counted from the last where negative; the last by default. */
-  readonly axis?: number;
 }
 
 /**
@@ -65,14 +60,14 @@ const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
   },
   backward: ({ inputs: { x, index }, options: { axis = -1 } }, dy) => ({
     x(into) {
-      const dx = into?.tensor ?? x.engine.empty(x.shape);
+      const dx = into.tensor;
       gatherBackward(x.engine.stream, {
         dy: dy.slice,
         index: index.slice,
         dx: dx.slice,
         ...axisView(x.shape, axis),
         picked: index.shape[axisOf(x.shape, axis)]!,
-        accumulate: into?.accumulate ?? false,
+        accumulate: into.accumulate,
       });
       return dx;
     },
@@ -99,8 +94,8 @@ export const indexSelect: Op<GatherInputs, GatherOptions> = op("index_select", {
   },
   backward: ({ inputs: { x, index }, options: { axis = -1 } }, dy) => ({
     x(into) {
-      const dx = into?.tensor ?? x.engine.empty(x.shape);
-      const accumulate = into?.accumulate ?? false;
+      const dx = into.tensor;
+      const accumulate = into.accumulate;
       scatterRows(x.engine.stream, {
         dy: dy.slice,
         tableGradient: dx.slice,
@@ -127,7 +122,7 @@ export interface TopKOptions extends GatherOptions {
 export function topk(
   { x }: { readonly x: Tensor },
   { k, axis = -1 }: TopKOptions,
-): { values: Tensor; indices: Tensor } {
+): { values: Tensor; indices: IndexTensor } {
   refuseF16("topk", "x", x);
   const indices = x.engine.empty(x.shape.with(axisOf(x.shape, axis), k), "u32");
   topK(x.engine.stream, { x: x.slice, position: indices.slice, k, ...axisView(x.shape, axis) });

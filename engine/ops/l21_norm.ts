@@ -26,5 +26,5 @@ export const l21Norm: Op<ReductionInputs, L21NormOptions> = op("l21_norm", {
     save(gradient);
     return loss;
   },
-  backward: ({ saved: gradient }, dy) => ({ x: (into) => rowGradient(gradient, dy, into) }),
+  backward: ({ saved: gradient }, dy) => ({ x: () => rowGradient(gradient, dy) }),
 });

@@ -6,10 +6,11 @@ import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
+import type { GeluOptions } from "../op_options.ts";
 import { expectRows, expectShape, lastAxis, shapeText } from "../shapes.ts";
 import { storedAs, type Tensor } from "../tensor.ts";
 import { half } from "./half.ts";
-import { geluForms, type GeluOptions } from "./unary.ts";
+import { geluForms } from "./unary.ts";
 
 /** Inputs of `linear`. */
 export interface LinearInputs {
@@ -91,7 +92,7 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
     const a = saved.halves ? half({ x: upstream }) : upstream;
     return {
       x(into) {
-        const dx = into?.tensor ?? engine.empty(x.shape);
+        const dx = into.tensor;
         matmul(engine.stream, {
           a: a.slice,
           b: saved.weight.slice,
@@ -101,12 +102,12 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
           k: outFeatures,
           storedA: storedAs(a),
           storedB: storedAs(saved.weight),
-          accumulate: into?.accumulate ?? false,
+          accumulate: into.accumulate,
         });
         return dx;
       },
       weight(into) {
-        const gradient = into?.tensor ?? engine.empty(weight.shape);
+        const gradient = into.tensor;
         matmul(engine.stream, {
           a: a.slice,
           b: saved.x.slice,
@@ -117,18 +118,18 @@ export const linear: Op<LinearInputs, LinearOptions> = op("linear", {
           transposeA: true,
           storedA: storedAs(a),
           storedB: storedAs(saved.x),
-          accumulate: into?.accumulate ?? false,
+          accumulate: into.accumulate,
         });
         return gradient;
       },
       bias(into) {
-        const gradient = into?.tensor ?? engine.empty([outFeatures]);
+        const gradient = into.tensor;
         sumColumns(engine.stream, {
           x: upstream.slice,
           y: gradient.slice,
           rows,
           columns: outFeatures,
-          accumulate: into?.accumulate ?? false,
+          accumulate: into.accumulate,
         });
         return gradient;
       },

@@ -6,7 +6,8 @@ import type { Launcher } from "../../kernels/launcher.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectShape, shapeText } from "../shapes.ts";
-import type { Shape, Tensor } from "../tensor.ts";
+import type { Shape } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
 import { rowGradient } from "./row_gradient.ts";
 import type { SettingRule } from "../../kernels/settings.ts";
 

@@ -102,13 +102,13 @@ const pairwiseDiagonal: Op<MatrixPairs> = op("pairwise_diagonal_mahalanobis", {
     y: () => differenceSums(y, x, { factors: dy, columnFactors: m, scale: 2, transposed: true }),
     m(into) {
       const squares = differenceSums(x, y, { factors: dy, squares: true });
-      const gradient = into?.tensor ?? m.engine.empty(m.shape);
+      const gradient = into.tensor;
       sumColumns(m.engine.stream, {
         x: squares.slice,
         y: gradient.slice,
         rows: squares.shape[0]!,
         columns: m.size,
-        accumulate: into?.accumulate ?? false,
+        accumulate: into.accumulate,
       });
       return gradient;
     },

@@ -3,8 +3,10 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
+import type { MatmulLayout } from "../op_options.ts";
 import { sameShape, shapeText } from "../shapes.ts";
-import { elementCount, storedAs, type Tensor } from "../tensor.ts";
+import { elementCount } from "../storage.ts";
+import { storedAs, type Tensor } from "../tensor.ts";
 import { half } from "./half.ts";
 
 /** Inputs of `matmul`; leading axes are a batch. */
@@ -13,14 +15,6 @@ export interface MatmulInputs {
   readonly a: Tensor;
   /** [..., k, n], or [..., n, k] with `transposeB`; without leading axes it serves the whole batch; f32 or f16 */
   readonly b: Tensor;
-}
-
-/** How the operands of `matmul` are stored. */
-export interface MatmulLayout {
-  /** A's last two axes are swapped. */
-  readonly transposeA?: boolean;
-  /** B's last two axes are swapped. */
-  readonly transposeB?: boolean;
 }
 
 /** What the product read, where that were copies in f16. */
@@ -54,8 +48,8 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
     const { transposeA = false, transposeB = false } = options;
     return {
       a(into) {
-        const da = into?.tensor ?? engine.empty(a.shape);
-        const accumulate = into?.accumulate ?? false;
+        const da = into.tensor;
+        const accumulate = into.accumulate;
         // dA = dC op(B)ᵀ; stored transposed, it is op(B) dCᵀ.
         launch(
           engine.stream,
@@ -93,8 +87,8 @@ export const matmul: Op<MatmulInputs, MatmulLayout> = op("matmul", {
         return da;
       },
       b(into) {
-        const db = into?.tensor ?? engine.empty(b.shape);
-        const accumulate = into?.accumulate ?? false;
+        const db = into.tensor;
+        const accumulate = into.accumulate;
         if (!sharedB || batch === 1) {
           launch(engine.stream, gradientOfB(batch, a, dy, db, accumulate));
           return db;

@@ -80,9 +80,9 @@ export const tripletMarginLoss: Op<TripletInputs, TripletSettings> = op("triplet
     return loss;
   },
   backward: ({ saved: gradients }, dy) => ({
-    anchor: (into) => rowGradient(gradients.anchor, dy, into),
-    positive: (into) => rowGradient(gradients.positive, dy, into),
-    negative: (into) => rowGradient(gradients.negative, dy, into),
+    anchor: () => rowGradient(gradients.anchor, dy),
+    positive: () => rowGradient(gradients.positive, dy),
+    negative: () => rowGradient(gradients.negative, dy),
   }),
 });
 
@@ -137,8 +137,8 @@ function cosineLoss(
       return loss;
     },
     backward: ({ saved: gradients }, dy) => ({
-      x: (into) => rowGradient(gradients.x, dy, into),
-      y: (into) => rowGradient(gradients.y, dy, into),
+      x: () => rowGradient(gradients.x, dy),
+      y: () => rowGradient(gradients.y, dy),
     }),
   });
 }

@@ -1,6 +1,6 @@
 import { mineTriplets as launch, type MiningKind, type ScoreBounds } from "../../kernels/mining/triplets.ts";
 import { expectShape, refuseF16 } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import type { IndexTensor, Tensor } from "../tensor.ts";
 import { divide, multiply } from "./arithmetic.ts";
 import { embedding } from "./embedding.ts";
 import { pairwiseEuclideanDistance } from "./euclidean.ts";
@@ -25,9 +25,9 @@ export interface MiningSettings extends ScoreBounds {
 /** A triplet for each row of a batch, which is its anchor. */
 export interface MinedTriplets {
   /** Number of each anchor's positive (u32), or its own where it has none, [b]. */
-  readonly positive: Tensor;
+  readonly positive: IndexTensor;
   /** Number of each anchor's negative (u32), or its own where it has none, [b]. */
-  readonly negative: Tensor;
+  readonly negative: IndexTensor;
   /** 1 where the anchor has both, else 0, [b]. */
   readonly found: Tensor;
 }

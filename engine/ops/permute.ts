@@ -2,8 +2,10 @@ import { copyStrided, stridesOf } from "../../kernels/shape/copy_strided.ts";
 import { transpose as transposeMatrices } from "../../kernels/shape/transpose.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
+import type { TransposeOptions } from "../op_options.ts";
 import { axisOf, shapeText } from "../shapes.ts";
-import { elementCount, type Tensor } from "../tensor.ts";
+import { elementCount } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** Options of `permute`. */
 export interface PermuteOptions {
@@ -25,12 +27,6 @@ export const permute: Op<{ readonly x: Tensor }, PermuteOptions> = op("permute",
     },
   }),
 });
-
-/** Two axes of `transpose`, counted from the last where negative. */
-export interface TransposeOptions {
-  /** The last two by default. */
-  readonly axes?: readonly [number, number];
-}
 
 /** x with two axes swapped. @throws ShapeError when there is no such axis */
 export function transpose({ x }: { readonly x: Tensor }, { axes = [-2, -1] }: TransposeOptions = {}): Tensor {

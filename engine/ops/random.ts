@@ -1,11 +1,11 @@
 import { fillNormal, fillUniform } from "../../kernels/random/fill_random.ts";
-import type { Engine } from "../engine.ts";
-import type { Shape, Tensor } from "../tensor.ts";
+import type { Shape } from "../storage.ts";
+import type { Tensor, TensorEngine } from "../tensor.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** Numbers uniform on [low, high), drawn from the engine's random source; on [0, 1) by default. */
 export function randomUniform(
-  engine: Engine,
+  engine: TensorEngine,
   shape: Shape,
   { low = 0, high = 1 }: { readonly low?: number; readonly high?: number } = {},
 ): Tensor {
@@ -17,7 +17,7 @@ export function randomUniform(
 
 /** Normal numbers, drawn from the engine's random source; standard normal by default. */
 export function randomNormal(
-  engine: Engine,
+  engine: TensorEngine,
   shape: Shape,
   { mean = 0, deviation = 1 }: { readonly mean?: number; readonly deviation?: number } = {},
 ): Tensor {

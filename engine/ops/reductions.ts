@@ -3,21 +3,15 @@ import { maxAxis, maxAxisBackward } from "../../kernels/reduction/max_axis.ts";
 import { logSumExp, softmax } from "../../kernels/reduction/softmax.ts";
 import { sumAxis } from "../../kernels/reduction/sum_axis.ts";
 import { type Op, op } from "../autograd.ts";
-import type { Shape, Tensor } from "../tensor.ts";
+import type { ReductionOptions } from "../op_options.ts";
+import type { Shape } from "../storage.ts";
+import type { IndexTensor, Tensor } from "../tensor.ts";
 import { combine } from "./broadcast.ts";
 
 /** The input of a reduction. */
 export interface ReductionInputs {
   /** Any shape. */
   readonly x: Tensor;
-}
-
-/** What a reduction runs along. */
-export interface ReductionOptions {
-  /** Counted from the last where negative; all axes as one by default. */
-  readonly axis?: number | null;
-  /** Leaves the reduced axes in the shape, with size 1. */
-  readonly keepdim?: boolean;
 }
 
 interface Reduced {
@@ -86,7 +80,11 @@ export const max: Op<ReductionInputs, ReductionOptions> = op("max", {
  *
  * @throws ShapeError when there is no such axis, or nothing along it
  */
-export const argmax: Op<ReductionInputs, ReductionOptions> = op("argmax", {
+export function argmax(inputs: ReductionInputs, options: ReductionOptions = {}): IndexTensor {
+  return positionOfGreatest(inputs, options) as IndexTensor;
+}
+
+const positionOfGreatest: Op<ReductionInputs, ReductionOptions> = op("argmax", {
   forward: ({ x }: ReductionInputs, options: ReductionOptions) => greatest(x, options).position,
 });
 

@@ -1,20 +1,17 @@
 import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
-import type { GradientTarget } from "../autograd.ts";
-import type { Shape, Tensor } from "../tensor.ts";
-import { combine, gradientOf } from "./broadcast.ts";
+import type { Shape } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
+import { combine } from "./broadcast.ts";
 
 /**
  * What a function of rows sends back: its gradient for rows [..., columns], times what came from above, which is one
  * number for all rows or one for each.
  */
-export function rowGradient(gradient: Tensor, dy: Tensor, into?: GradientTarget, sign: 1 | -1 = 1): Tensor {
-  if (dy.shape.length === 0 && sign === 1) {
-    const dx = gradient.engine.empty(gradient.shape);
-    scaleBy(dx.engine.stream, { x: gradient.slice, scalar: dy.slice, y: dx.slice, count: dx.size });
-    return dx;
-  }
-  const upstream = dy.shape.length === 0 ? dy : dy.detach([...dy.shape, 1]);
-  return gradientOf(gradient.shape, combine("multiply", gradient, upstream), into, sign);
+export function rowGradient(gradient: Tensor, dy: Tensor): Tensor {
+  if (dy.shape.length > 0) return combine("multiply", gradient, dy.detach([...dy.shape, 1]));
+  const dx = gradient.engine.empty(gradient.shape);
+  scaleBy(dx.engine.stream, { x: gradient.slice, scalar: dy.slice, y: dx.slice, count: dx.size });
+  return dx;
 }
 
 /** The shape of one number for each row. */

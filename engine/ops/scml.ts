@@ -50,8 +50,8 @@ const sumOfSquaredProducts: Op<{ readonly u: Tensor; readonly s: Tensor }> = op(
     return distance;
   },
   backward: ({ saved: gradients }, dy) => ({
-    u: (into) => rowGradient(gradients.u, dy, into),
-    s: (into) => rowGradient(gradients.s, dy, into),
+    u: () => rowGradient(gradients.u, dy),
+    s: () => rowGradient(gradients.s, dy),
   }),
 });
 

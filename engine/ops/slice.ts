@@ -3,20 +3,9 @@ import { copyStrided } from "../../kernels/shape/copy_strided.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type AxisView, axisView } from "../../kernels/reduction/axis.ts";
 import { type Op, op } from "../autograd.ts";
+import type { SliceOptions } from "../op_options.ts";
 import { axisOf, shapeText } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
-
-/** A range of positions along an axis. */
-export interface SliceOptions {
-  /** Counted from the last where negative; the last by default. */
-  readonly axis?: number;
-  /** First position, counted from the end where negative; 0 by default. */
-  readonly start?: number;
-  /** Position before which the range ends, counted from the end where negative; the axis's size by default and at most. */
-  readonly end?: number;
-  /** From one position to the next; 1 by default. */
-  readonly step?: number;
-}
 
 /** The range of an axis: x is [outer, size, inner], of which `count` positions are taken. */
 interface Range extends AxisView {
@@ -62,7 +51,7 @@ export const slice: Op<{ readonly x: Tensor }, SliceOptions> = op("slice", {
   backward: ({ inputs: { x }, options }, dy) => ({
     x(into) {
       const { outer, size, inner, start, step, count } = rangeOf(x, options);
-      const dx = into?.accumulate ? into.tensor : x.engine.full(x.shape, 0);
+      const dx = into.accumulate ? into.tensor : x.engine.full(x.shape, 0);
       copyStrided(x.engine.stream, {
         source: dy.slice,
         destination: dx.slice,

@@ -1,18 +1,13 @@
 import { axisView } from "../../kernels/reduction/axis.ts";
 import { softmax as launch, softmaxBackward, type SoftmaxKind } from "../../kernels/reduction/softmax.ts";
 import { type Op, op } from "../autograd.ts";
+import type { SoftmaxOptions } from "../op_options.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** The input of `softmax` and `logSoftmax`. */
 export interface SoftmaxInputs {
   /** Any shape; the result has the same. */
   readonly x: Tensor;
-}
-
-/** What `softmax` and `logSoftmax` run along. */
-export interface SoftmaxOptions {
-  /** Counted from the last where negative; -1 by default. */
-  readonly axis?: number;
 }
 
 function softmaxOp(kind: SoftmaxKind): Op<SoftmaxInputs, SoftmaxOptions> {

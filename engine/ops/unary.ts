@@ -1,5 +1,6 @@
 import { unary, unaryBackward, type UnaryFunction } from "../../kernels/elementwise/unary.ts";
 import { type Op, op } from "../autograd.ts";
+import type { ClampOptions, GeluOptions } from "../op_options.ts";
 import type { Tensor } from "../tensor.ts";
 import type { SettingRule } from "../../kernels/settings.ts";
 
@@ -7,20 +8,6 @@ import type { SettingRule } from "../../kernels/settings.ts";
 export interface UnaryInputs {
   /** Any shape; the result has the same. */
   readonly x: Tensor;
-}
-
-/** Bounds of `clamp`. */
-export interface ClampOptions {
-  /** Least value that comes out. */
-  readonly min: number;
-  /** Greatest value that comes out. */
-  readonly max: number;
-}
-
-/** Which form of GELU is meant. */
-export interface GeluOptions {
-  /** "none", by default, for the distribution function itself; "tanh" for the usual approximation of it. */
-  readonly approximate?: "none" | "tanh";
 }
 
 /** The forms of GELU. */

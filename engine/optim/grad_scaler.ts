@@ -1,7 +1,7 @@
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { lossScaleBytes, type LossScaleSettings, unscaleGradient } from "../../kernels/optimizer/loss_scale.ts";
-import type { Engine } from "../engine.ts";
-import { Storage, Tensor } from "../tensor.ts";
+import { Storage } from "../storage.ts";
+import { Tensor, type TensorEngine } from "../tensor.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** Where a scaler stands, as a checkpoint keeps it. */
@@ -34,14 +34,14 @@ export interface GradScalerOptions extends LossScaleSettings {
  * optimizer.step();
  */
 export class GradScaler {
-  readonly #engine: Engine;
+  readonly #engine: TensorEngine;
   readonly #settings: LossScaleSettings;
   /** [3]: scale, good steps, skipped steps. */
   readonly #state: Tensor;
   readonly #scale: Tensor;
 
   /** Starts at the first scale. @throws UsageError naming a setting that is NaN or out of its range */
-  constructor(engine: Engine, { initScale = 65536, ...settings }: GradScalerOptions = {}) {
+  constructor(engine: TensorEngine, { initScale = 65536, ...settings }: GradScalerOptions = {}) {
     expectSettings("GradScaler", { initScale, ...settings }, {
       initScale: { above: 0 },
       growthFactor: { above: 1 },

@@ -1,16 +1,14 @@
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
-import { bilinearBackwardWeight } from "../../kernels/bilinear/bilinear_backward.ts";
-import { bilinearTiles } from "../../kernels/bilinear/tiles.ts";
-import type { Engine } from "../engine.ts";
-import { type FactoredGradient, launchFactors } from "../factored_gradient.ts";
+import type { FactoredGradient } from "../factored_gradient.ts";
 import { type StateDict, streamed } from "../nn/module.ts";
 import type { Parameter } from "../parameter.ts";
 import type { StreamedTensor } from "../safetensors.ts";
 import type { FileTensor } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
-import { type Storage, Tensor } from "../tensor.ts";
+import type { Storage } from "../storage.ts";
+import { Tensor, type TensorEngine } from "../tensor.ts";
 import type { GradScaler } from "./grad_scaler.ts";
 import { ParameterArena } from "./parameter_arena.ts";
 import { expectSettings } from "../../kernels/settings.ts";
@@ -42,11 +40,11 @@ export const positive = { lr: { from: 0 }, eps: { from: 0 }, weightDecay: { from
  * a time and used at once. A gradient that is NaN or infinite changes nothing: the step is
  * left out on the GPU, and `badGradient` names the parameter.
  */
-export abstract class Optimizer {
+export abstract class Optimizer implements Disposable {
   /** Steps taken. */
   steps = 0;
   /** Whose GPU the parameters live on. */
-  readonly engine: Engine;
+  readonly engine: TensorEngine;
   /** What it changes, each once. */
   readonly parameters: readonly Parameter[];
   readonly #arena: ParameterArena;
@@ -97,7 +95,7 @@ export abstract class Optimizer {
   clipGradNorm(maxNorm = Infinity, scaler: GradScaler | null = null): Tensor {
     expectSettings("clipGradNorm", { maxNorm }, { maxNorm: { from: 0, infinite: true } });
     const ranges = this.#arena.runs().map(({ gradient, length }) => ({ gradient, count: length }));
-    const factored = this.#arena.factored().map(({ factors }) => launchFactors(factors));
+    const factored = this.#arena.factored().map(({ factors }) => factors.operands);
     if (ranges.length + factored.length === 0) {
       throw new ShapeError("No parameter has a gradient; call backward() first.");
     }
@@ -136,14 +134,10 @@ export abstract class Optimizer {
     this.#statusIsCurrent = false;
   }
 
-  /** Changes a parameter a tile at a time, so that of its gradient only a tile is ever in memory. */
   #stepFromFactors(parameter: Parameter, factors: FactoredGradient): void {
-    const { stream, capabilities } = this.engine;
-    const operands = launchFactors(factors);
     const moments = this.#moments.map((storages) => this.#arena.view(storages, parameter).slices);
-    for (const { slice, buffer, from, first, rows } of bilinearTiles(parameter.slices, operands, capabilities)) {
-      const count = slice.size / 4, gradient = stream.scratch(slice.size);
-      bilinearBackwardWeight(stream, { ...operands, gradient, first, rows });
+    factors.eachTile(parameter.slices, ({ slice, buffer, from }, gradient) => {
+      const count = slice.size / 4;
       this.update({
         parameter: slice,
         gradient,
@@ -153,8 +147,7 @@ export abstract class Optimizer {
         step: this.#stepOf(parameter),
         apart: this.#arena.isApart(parameter),
       });
-      stream.release(gradient);
-    }
+    });
   }
 
   /**
@@ -259,6 +252,11 @@ export abstract class Optimizer {
     this.#arena.dispose();
     for (const storage of this.#moments.flat()) storage.release();
     this.#status.dispose();
+  }
+
+  /** Frees the optimiser's memory at the end of a block that declares it with `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   #view(storages: readonly Storage[], parameter: Parameter): Tensor {

@@ -1,9 +1,9 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
-import type { Engine } from "../engine.ts";
 import type { FactoredGradient } from "../factored_gradient.ts";
 import type { Parameter } from "../parameter.ts";
-import { Storage } from "../tensor.ts";
+import { Storage } from "../storage.ts";
+import type { TensorEngine } from "../tensor.ts";
 
 /** Elements to which each parameter's place is rounded up: 256 bytes, the largest alignment WebGPU asks for. */
 export const parameterAlignment = 64;
@@ -47,7 +47,7 @@ export interface Run {
  * updated otherwise than the others stand apart, in buffers of their own.
  */
 export class ParameterArena {
-  readonly engine: Engine;
+  readonly engine: TensorEngine;
   readonly shards: readonly Shard[];
   readonly #owned: Storage[] = [];
   readonly #apart: ReadonlySet<Parameter>;

@@ -1,5 +1,4 @@
-import type { Engine } from "../../engine/engine.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor, TensorEngine } from "../../engine/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
 
 /** Sequences of tokens side by side, filled up to one length. */
@@ -32,7 +31,7 @@ export function paddedLength(longest: number): number {
  * @param prompt first tokens of each that belong to the prompt
  */
 export function tokenBatch(
-  engine: Engine,
+  engine: TensorEngine,
   sequences: readonly ArrayLike<number>[],
   config: EncoderConfig,
   prompt = 0,
@@ -60,7 +59,7 @@ export function tokenBatch(
  * token in a text stays at that number and is not counted.
  */
 function positionsOf(
-  engine: Engine,
+  engine: TensorEngine,
   sequences: readonly ArrayLike<number>[],
   tokens: number,
   { architecture, firstPosition }: EncoderConfig,

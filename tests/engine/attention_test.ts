@@ -5,7 +5,7 @@ import { TransformerEncoderLayer } from "../../engine/nn/transformer_encoder_lay
 import { multiply } from "../../engine/ops/arithmetic.ts";
 import { crossAttention, scaledDotProductAttention, selfAttention } from "../../engine/ops/attention.ts";
 import { Parameter } from "../../engine/parameter.ts";
-import type { Shape } from "../../engine/tensor.ts";
+import type { Shape } from "../../engine/storage.ts";
 import { ShapeError, UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { checkGradients } from "./finite_differences.ts";

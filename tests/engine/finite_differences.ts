@@ -3,7 +3,8 @@ import { backward } from "../../engine/autograd.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { add, multiply } from "../../engine/ops/arithmetic.ts";
 import { Parameter } from "../../engine/parameter.ts";
-import { elementCount, type Shape, type Tensor } from "../../engine/tensor.ts";
+import { elementCount, type Shape } from "../../engine/storage.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { uniforms } from "./harness.ts";
 
 /** Where differences are taken: shapes and elements by name. */

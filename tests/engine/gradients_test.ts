@@ -46,7 +46,7 @@ import {
   topk,
   transpose,
 } from "../../engine/mod.ts";
-import { elementCount, type Shape } from "../../engine/tensor.ts";
+import { elementCount, type Shape } from "../../engine/storage.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";
 

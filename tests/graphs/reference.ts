@@ -1,4 +1,4 @@
-import type { Shape } from "../../engine/tensor.ts";
+import type { Shape } from "../../engine/storage.ts";
 import type { Node, Tape } from "./tape.ts";
 
 /** A tensor of nodes, row-major. */

@@ -1,5 +1,4 @@
 import { Buffer } from "../../../engine/buffer.ts";
-import type { Engine } from "../../../engine/engine.ts";
 import { Module } from "../../../engine/nn/module.ts";
 import { add, multiply } from "../../../engine/ops/arithmetic.ts";
 import { embedding } from "../../../engine/ops/embedding.ts";
@@ -9,7 +8,7 @@ import { linear } from "../../../engine/ops/linear.ts";
 import { mean } from "../../../engine/ops/reductions.ts";
 import { reshape } from "../../../engine/ops/reshape.ts";
 import { Parameter } from "../../../engine/parameter.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
+import type { Tensor, TensorEngine } from "../../../engine/tensor.ts";
 import type { MahalanobisMetric } from "../../classical/mahalanobis.ts";
 import type { Matrix } from "../../classical/matrix.ts";
 
@@ -40,7 +39,7 @@ export class NearestRows extends Module {
   readonly residual: Buffer;
   readonly #neighbors: number;
 
-  constructor(engine: Engine, { inputs, bases, rows, neighbors }: NearestRowsSizes) {
+  constructor(engine: TensorEngine, { inputs, bases, rows, neighbors }: NearestRowsSizes) {
     super();
     this.mean = new Parameter(engine, [1], new Float32Array(1), "mean");
     this.metric = new Buffer(engine, [bases, inputs], new Float32Array(bases * inputs), "metric");

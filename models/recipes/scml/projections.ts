@@ -1,11 +1,10 @@
 import { Buffer } from "../../../engine/buffer.ts";
-import type { Engine } from "../../../engine/engine.ts";
 import { Module } from "../../../engine/nn/module.ts";
 import { multiply } from "../../../engine/ops/arithmetic.ts";
 import { pairwiseEuclideanDistance } from "../../../engine/ops/euclidean.ts";
 import { linear } from "../../../engine/ops/linear.ts";
 import { exp } from "../../../engine/ops/unary.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
+import type { Tensor, TensorEngine } from "../../../engine/tensor.ts";
 import type { KernelPca } from "../../classical/kernel_pca.ts";
 import { dot, rowOf } from "../../classical/matrix.ts";
 import type { Pca } from "../../classical/pca.ts";
@@ -17,7 +16,7 @@ export class PrincipalComponents extends Module {
   /** Minus the coordinates of the mean, [components]. */
   readonly shift: Buffer;
 
-  constructor(engine: Engine, components: number, features: number) {
+  constructor(engine: TensorEngine, components: number, features: number) {
     super();
     this.components = new Buffer(engine, [components, features], new Float32Array(components * features), "components");
     this.shift = new Buffer(engine, [components], new Float32Array(components), "shift");
@@ -62,7 +61,7 @@ export class KernelProjection extends Module {
   /** -gamma, [1]. */
   readonly slope: Buffer;
 
-  constructor(engine: Engine, { rows, inputs, projection }: KernelProjectionSizes) {
+  constructor(engine: TensorEngine, { rows, inputs, projection }: KernelProjectionSizes) {
     super();
     const zeros = (name: string, ...shape: number[]) =>
       new Buffer(engine, shape, new Float32Array(shape.reduce((size, length) => size * length, 1)), name);
