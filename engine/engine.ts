@@ -14,6 +14,7 @@ import { shardSizes } from "./sharding.ts";
 import { tensorOps } from "./ops/tensor_ops.ts";
 import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage } from "./storage.ts";
 import { type DataOf, type IndexTensor, Tensor, type TensorEngine } from "./tensor.ts";
+import type { TensorOps } from "./tensor_methods.ts";
 import { Transfers } from "./transfers.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
@@ -54,7 +55,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
   /** Where dropout and other random ops draw from. */
   readonly random = new RandomSource(0);
   /** The ops behind the methods of tensors. */
-  readonly ops = tensorOps;
+  readonly ops: TensorOps<Tensor> = tensorOps;
   /** False inside `noGrad`. */
   recording = true;
   /** Copies in f16 of what products read; null outside `autocast`. */

@@ -1,4 +1,67 @@
-/** Tensors, autograd, modules and optimisers on the GPU. */
+/**
+ * Tensors, autograd, modules, losses, optimisers and files of tensors on the GPU, and nothing else: no texts, records or runs.
+ *
+ * @example Train a small network and print its loss
+ * ```ts
+ * import { Adam, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "metrograd/engine";
+ *
+ * await using engine = await Engine.open();
+ * const random = new Philox(1);
+ *
+ * class Network extends Module {
+ *   readonly hidden = new Linear({ engine, random }, 2, 16);
+ *   readonly out = new Linear({ engine, random }, 16, 1);
+ *   forward = (x: Tensor) => this.out.forward(this.hidden.forward(x).relu());
+ * }
+ *
+ * using network = new Network();
+ * using optimizer = new Adam(network.parameters(), { lr: 0.02 });
+ * const x = engine.tensor([4, 2], [0, 0, 0, 1, 1, 0, 1, 1]);
+ * const target = engine.tensor([4], [0, 1, 1, 0]);
+ * for (let step = 1; step <= 200; step++) {
+ *   using loss = await engine.step(() => {
+ *     const loss = mseLoss({ prediction: network.forward(x), target });
+ *     optimizer.zeroGrad();
+ *     loss.backward();
+ *     optimizer.step();
+ *     return loss;
+ *   });
+ *   if (step % 50 === 0) console.log(step, await loss.item());
+ * }
+ * ```
+ *
+ * @module
+ */
+export { DataError, DeviceError, DeviceLostError, MetrogradError, ShapeError, UsageError } from "../kernels/errors.ts";
+export { Philox } from "../kernels/philox.ts";
+export type {
+  Access,
+  BilinearFactors,
+  BilinearSizes,
+  BilinearTile,
+  BufferPool,
+  BufferSlice,
+  Capabilities,
+  CommandStream,
+  Compiled,
+  Draw,
+  Kernel,
+  Launcher,
+  LossReduction,
+  LossScaleSettings,
+  MatmulShape,
+  MatmulVariant,
+  MiningKind,
+  PipelineCache,
+  PoolStatistics,
+  RegisterTileVariant,
+  ScoreBounds,
+  ScratchAllocator,
+  Stored,
+  UniformType,
+  Workgroups,
+} from "../kernels/mod.ts";
+
 export { backward, type BackwardContext, type Op, op, type OpDefinition } from "./autograd.ts";
 export type {
   ClampOptions,
@@ -34,7 +97,7 @@ export type { TensorMethods, TensorOps } from "./tensor_methods.ts";
 export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
 
-export { add, divide, multiply, type Operands, subtract } from "./ops/arithmetic.ts";
+export { add, divide, multiply, type Operands, type OperandsOrNumber, subtract } from "./ops/arithmetic.ts";
 export {
   type AttentionInputs,
   type AttentionSettings,

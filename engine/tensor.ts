@@ -30,6 +30,7 @@ export interface TensorEngine {
   } | null;
   /** Uninitialised tensor: whoever asks for it writes all of it. */
   empty(shape: Shape, type: "u32", name?: string): IndexTensor;
+  /** Uninitialised tensor: whoever asks for it writes all of it. */
   empty(shape: Shape, type?: ElementType, name?: string): Tensor;
   /** Tensor of given elements in row-major order. */
   tensor(shape: Shape, data: ArrayLike<number>, name?: string): Tensor;

@@ -10,63 +10,47 @@ import type {
   TransposeOptions,
 } from "./op_options.ts";
 
-/** Functions of one variable without options. */
-type PlainFunction =
-  | "square"
-  | "abs"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "tanh"
-  | "sigmoid"
-  | "softplus"
-  | "relu"
-  | "silu";
-
-/** A tensor or a number that stands for a tensor of it alone. */
-type Operand<T> = T | number;
-
-/** Arithmetic on two operands, one of them a tensor. */
-type Arithmetic<T> = (operands: { readonly a: T; readonly b: T } | { readonly a: T; readonly b: number }) => T;
-
-/** An op of one tensor, with options. */
-type OpOf<T, O, Result = T> = (inputs: { readonly x: T }, options?: O) => Result;
-
-/** An op that picks elements of a tensor by their positions. */
-type Picking<T> = (inputs: { readonly x: T; readonly index: T }, options?: GatherOptions) => T;
-
-/** The type of tensors of indices. */
-type Indices<T> = T & { readonly type: "u32" };
-
 /**
  * The ops behind a tensor's methods. They are handed to the tensor by its engine, since the ops are made of tensors and
  * cannot be imported here.
  */
-export interface TensorOps<T> extends Readonly<Record<PlainFunction, (inputs: { readonly x: T }) => T>> {
-  readonly add: Arithmetic<T>;
-  readonly subtract: Arithmetic<T>;
-  readonly multiply: Arithmetic<T>;
-  readonly divide: Arithmetic<T>;
-  readonly matmul: (inputs: { readonly a: T; readonly b: T }, layout?: MatmulLayout) => T;
-  readonly gelu: OpOf<T, GeluOptions>;
-  readonly clamp: (inputs: { readonly x: T }, bounds: ClampOptions) => T;
-  readonly sum: OpOf<T, ReductionOptions>;
-  readonly mean: OpOf<T, ReductionOptions>;
-  readonly max: OpOf<T, ReductionOptions>;
-  readonly logsumexp: OpOf<T, ReductionOptions>;
-  readonly argmax: OpOf<T, ReductionOptions, Indices<T>>;
-  readonly softmax: OpOf<T, SoftmaxOptions>;
-  readonly logSoftmax: OpOf<T, SoftmaxOptions>;
-  readonly reshape: (inputs: { readonly x: T }, options: { readonly shape: readonly number[] }) => T;
-  readonly expand: (inputs: { readonly x: T }, options: { readonly shape: readonly number[] }) => T;
-  readonly permute: (inputs: { readonly x: T }, options: { readonly order: readonly number[] }) => T;
-  readonly transpose: OpOf<T, TransposeOptions>;
-  readonly slice: OpOf<T, SliceOptions>;
-  readonly gather: Picking<T>;
-  readonly indexSelect: Picking<T>;
-  readonly normalize: OpOf<T, NormalizeOptions>;
-  readonly backward: (loss: T, upstream?: T) => void;
-}
+export type TensorOps<T> =
+  & Readonly<
+    Record<
+      "add" | "subtract" | "multiply" | "divide",
+      (operands: { readonly a: T; readonly b: T } | { readonly a: T; readonly b: number }) => T
+    >
+  >
+  & Readonly<
+    Record<
+      "square" | "abs" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "softplus" | "relu" | "silu",
+      (inputs: { readonly x: T }) => T
+    >
+  >
+  & Readonly<
+    Record<"sum" | "mean" | "max" | "logsumexp", (inputs: { readonly x: T }, options?: ReductionOptions) => T>
+  >
+  & Readonly<Record<"softmax" | "logSoftmax", (inputs: { readonly x: T }, options?: SoftmaxOptions) => T>>
+  & Readonly<
+    Record<"reshape" | "expand", (inputs: { readonly x: T }, options: { readonly shape: readonly number[] }) => T>
+  >
+  & Readonly<
+    Record<
+      "gather" | "indexSelect",
+      (inputs: { readonly x: T; readonly index: T }, options?: GatherOptions) => T
+    >
+  >
+  & {
+    readonly matmul: (inputs: { readonly a: T; readonly b: T }, layout?: MatmulLayout) => T;
+    readonly gelu: (inputs: { readonly x: T }, options?: GeluOptions) => T;
+    readonly clamp: (inputs: { readonly x: T }, bounds: ClampOptions) => T;
+    readonly argmax: (inputs: { readonly x: T }, options?: ReductionOptions) => T & { readonly type: "u32" };
+    readonly permute: (inputs: { readonly x: T }, options: { readonly order: readonly number[] }) => T;
+    readonly transpose: (inputs: { readonly x: T }, options?: TransposeOptions) => T;
+    readonly slice: (inputs: { readonly x: T }, options?: SliceOptions) => T;
+    readonly normalize: (inputs: { readonly x: T }, options?: NormalizeOptions) => T;
+    readonly backward: (loss: T, upstream?: T) => void;
+  };
 
 /** Base of tensors: the ops as methods. Each does what the function of its name does. */
 export abstract class TensorMethods<T extends TensorMethods<T>> {
@@ -74,22 +58,22 @@ export abstract class TensorMethods<T extends TensorMethods<T>> {
   abstract readonly engine: { readonly ops: TensorOps<T> };
 
   /** this + other, element by element; other is a tensor whose shape fits or a number. @throws ShapeError when it does not fit */
-  add(this: T, other: Operand<T>): T {
+  add(this: T, other: T | number): T {
     return this.engine.ops.add(typeof other === "number" ? { a: this, b: other } : { a: this, b: other });
   }
 
   /** this - other, element by element. @throws ShapeError when the shapes do not fit */
-  sub(this: T, other: Operand<T>): T {
+  sub(this: T, other: T | number): T {
     return this.engine.ops.subtract(typeof other === "number" ? { a: this, b: other } : { a: this, b: other });
   }
 
   /** this x other, element by element. @throws ShapeError when the shapes do not fit */
-  mul(this: T, other: Operand<T>): T {
+  mul(this: T, other: T | number): T {
     return this.engine.ops.multiply(typeof other === "number" ? { a: this, b: other } : { a: this, b: other });
   }
 
   /** this / other, element by element. @throws ShapeError when the shapes do not fit */
-  div(this: T, other: Operand<T>): T {
+  div(this: T, other: T | number): T {
     return this.engine.ops.divide(typeof other === "number" ? { a: this, b: other } : { a: this, b: other });
   }
 
@@ -179,7 +163,7 @@ export abstract class TensorMethods<T extends TensorMethods<T>> {
   }
 
   /** Position (u32) of the greatest element along an axis, or of all. @throws ShapeError as `max` */
-  argmax(this: T, options: ReductionOptions = {}): Indices<T> {
+  argmax(this: T, options: ReductionOptions = {}): T & { readonly type: "u32" } {
     return this.engine.ops.argmax({ x: this }, options);
   }
 

@@ -17,8 +17,9 @@ export interface BilinearSizes {
 export interface BilinearTile {
   /** [rows, in1, in2] */
   readonly slice: BufferSlice;
-  /** Number of the buffer it lies in, and its first element there. */
+  /** Number of the buffer it lies in. */
   readonly buffer: number;
+  /** Its first element there. */
   readonly from: number;
   /** The first of its outputs among all. */
   readonly first: number;
