@@ -236,7 +236,11 @@ export class Engine implements AsyncDisposable, TensorEngine {
     return this.#scopes.adopt(tensor);
   }
 
-  /** Runs `body` and frees all tensors made in it, but for those it returns (a tensor, or an array or record of them). */
+  /**
+   * Runs `body` and frees all tensors made in it, but for those it returns (a tensor, or an array or record of them).
+   *
+   * @throws UsageError when the body returns a promise
+   */
   scope<T>(body: () => T): T {
     return this.#scopes.run(body);
   }
@@ -245,11 +249,12 @@ export class Engine implements AsyncDisposable, TensorEngine {
    * One unit of work, such as a training step: a scope whose dispatches go to the GPU in one submission. Resolves at
    * once unless the GPU is many steps behind.
    *
+   * @throws UsageError when the body returns a promise
    * @throws DeviceError when the GPU was lost, or has refused something, in this step or the one before it
    */
   async step<T>(body: () => T): Promise<T> {
     this.random.nextStep();
-    const kept = this.scope(body);
+    const kept = this.#scopes.run(body, "engine.step");
     this.stream.submit();
     if (++this.#unfinished >= maxRunAhead) await this.finish();
     else await this.opened.errors.listen();
