@@ -96,6 +96,7 @@ export {
 export type { TensorMethods, TensorOps } from "./tensor_methods.ts";
 export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
+export type { StateDict } from "./state_dict.ts";
 
 export { add, divide, multiply, type Operands, type OperandsOrNumber, subtract } from "./ops/arithmetic.ts";
 export {
@@ -216,17 +217,19 @@ export { LayerNorm } from "./nn/layer_norm.ts";
 export { Linear } from "./nn/linear.ts";
 export { LowRankAdapter } from "./nn/low_rank_adapter.ts";
 export { Mlp, type MlpSettings } from "./nn/mlp.ts";
-export { Module, type ModuleOptions, type StateDict } from "./nn/module.ts";
+export { type LoadOptions, type LoadReport, Module, type ModuleOptions } from "./nn/module.ts";
 export { MultiheadAttention, type MultiheadAttentionSettings } from "./nn/multihead_attention.ts";
+export { type Layer, Sequential } from "./nn/sequential.ts";
 export { TransformerEncoderLayer, type TransformerEncoderLayerSettings } from "./nn/transformer_encoder_layer.ts";
 
-export { Adagrad, type AdagradOptions } from "./optim/adagrad.ts";
-export { Adam, type AdamOptions, AdamW } from "./optim/adam.ts";
+export { Adagrad, type AdagradGroupSettings, type AdagradOptions } from "./optim/adagrad.ts";
+export { Adam, type AdamGroupSettings, type AdamOptions, AdamW } from "./optim/adam.ts";
 export { EarlyStopping, type EarlyStoppingState } from "./optim/early_stopping.ts";
 export { GradScaler, type GradScalerOptions, type GradScalerState } from "./optim/grad_scaler.ts";
 export { Optimizer, type UpdateRange } from "./optim/optimizer.ts";
+export type { ParameterGroup, Parameters, SettledGroup } from "./optim/parameter_groups.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./optim/reduce_lr_on_plateau.ts";
-export { RMSprop, type RMSpropOptions } from "./optim/rmsprop.ts";
+export { RMSprop, type RMSpropGroupSettings, type RMSpropOptions } from "./optim/rmsprop.ts";
 export {
   CosineAnnealingLR,
   type CosineAnnealingOptions,
@@ -235,7 +238,7 @@ export {
   WarmupLinearLR,
   type WarmupLinearOptions,
 } from "./optim/schedules.ts";
-export { SGD, type SGDOptions } from "./optim/sgd.ts";
+export { SGD, type SGDGroupSettings, type SGDOptions } from "./optim/sgd.ts";
 
 export {
   decodeSafetensors,

@@ -1,14 +1,12 @@
-import { DataError, ShapeError } from "../../kernels/errors.ts";
+import { DataError, ShapeError, UsageError } from "../../kernels/errors.ts";
+import type { Philox } from "../../kernels/philox.ts";
 import { Buffer } from "../buffer.ts";
 import { Parameter } from "../parameter.ts";
-import type { StreamedTensor } from "../safetensors.ts";
-import type { FileTensor } from "../safetensors_reader.ts";
+import { type StreamedTensor, writeSafetensors } from "../safetensors.ts";
+import { type FileTensor, SafetensorsReader } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
-import type { Philox } from "../../kernels/philox.ts";
+import { type StateDict, streamed } from "../state_dict.ts";
 import type { Tensor, TensorEngine } from "../tensor.ts";
-
-/** Values of a model by path of the parameter or buffer, such as `lin.0.weight`: shapes and row-major elements. */
-export type StateDict = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>;
 
 /** What a module needs to make its parameters: where they live and where their first values are drawn from. */
 export interface ModuleOptions {
@@ -18,9 +16,23 @@ export interface ModuleOptions {
   readonly random: Philox;
 }
 
+/** How values are loaded. */
+export interface LoadOptions {
+  /** Refuses values that are missing or unknown, instead of leaving them out; true by default. */
+  readonly strict?: boolean;
+}
+
+/** What did not match when values were loaded. */
+export interface LoadReport {
+  /** Paths that the model has and the values lack; they stay as they are. */
+  readonly missing: readonly string[];
+  /** Paths of the values that the model does not have. */
+  readonly unexpected: readonly string[];
+}
+
 /**
- * Part of a model: its parameters, buffers and sub-modules are its fields, named by them (`lin[0].weight` is
- * `lin.0.weight`).
+ * Part of a model: its parameters, buffers and sub-modules are its fields and what its fields hold in arrays and plain
+ * records of any depth, named by their path (`lin[0].weight` is `lin.0.weight`).
  */
 export abstract class Module implements Disposable {
   /** True while training: dropout is on. */
@@ -28,8 +40,7 @@ export abstract class Module implements Disposable {
 
   /** Switches this module and all below to training. */
   train(on = true): this {
-    this.training = on;
-    for (const [, value] of this.#fields()) if (value instanceof Module) value.train(on);
+    for (const module of this.namedModules().values()) module.training = on;
     return this;
   }
 
@@ -44,10 +55,7 @@ export abstract class Module implements Disposable {
    */
   namedModules(): Map<string, Module> {
     const found = new Map<string, Module>([["", this]]);
-    for (const [path, value] of this.#fields()) {
-      if (!(value instanceof Module)) continue;
-      value.namedModules().forEach((module, below) => found.set(below === "" ? path : `${path}.${below}`, module));
-    }
+    for (const [path, value] of this.#members()) if (value instanceof Module) found.set(path, value);
     return distinct(found);
   }
 
@@ -61,12 +69,23 @@ export abstract class Module implements Disposable {
     );
   }
 
-  /** All parameters; each is named by its path from here. */
+  /** All parameters, each once; each is named by its path from here. */
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([path, parameter]) => {
       parameter.name = path;
       return parameter;
     });
+  }
+
+  /**
+   * Keeps gradients from parameters, so that training leaves them as they are.
+   *
+   * @param filter says by its path whether a parameter is meant; all are by default
+   * @param on false to let the gradients flow again
+   */
+  freeze(filter: (path: string) => boolean = () => true, on = true): this {
+    for (const [path, parameter] of this.namedParameters()) if (filter(path)) parameter.frozen = on;
+    return this;
   }
 
   /** Reads the values of all parameters and buffers from the GPU. */
@@ -81,10 +100,12 @@ export abstract class Module implements Disposable {
    * Sets the values of all parameters and buffers.
    *
    * @param source what messages call the origin of the values, such as a file name
-   * @throws DataError when a value is missing or unknown, ShapeError when a shape differs
+   * @throws DataError when a value is missing or unknown, unless `strict` is false; ShapeError when a shape differs
    */
-  loadStateDict(state: StateDict, source = "the state"): void {
-    for (const [tensor, { data }] of this.#matched(state, source)) tensor.engine.write(tensor, data);
+  loadStateDict(state: StateDict, source = "the state", options: LoadOptions = {}): LoadReport {
+    const { pairs, ...report } = this.#matched(state, source, options);
+    for (const [tensor, { data }] of pairs) tensor.engine.write(tensor, data);
+    return report;
   }
 
   /** The values of all parameters and buffers, read from the GPU while they are written to a file. */
@@ -93,10 +114,36 @@ export abstract class Module implements Disposable {
   }
 
   /** Sets the values of all parameters and buffers from an open file, part by part. Throws as `loadStateDict` does. */
-  async loadFrom(tensors: ReadonlyMap<string, FileTensor>, source = "the file"): Promise<void> {
-    for (const [tensor, value] of this.#matched(tensors, source)) {
+  async loadFrom(
+    tensors: ReadonlyMap<string, FileTensor>,
+    source = "the file",
+    options: LoadOptions = {},
+  ): Promise<LoadReport> {
+    const { pairs, ...report } = this.#matched(tensors, source, options);
+    for (const [tensor, value] of pairs) {
       await tensor.engine.writeInPieces(tensor, (from, count) => value.read(from, count));
     }
+    return report;
+  }
+
+  /**
+   * Writes the values of all parameters and buffers to a safetensors file, which PyTorch reads under the same names.
+   *
+   * @throws MetrogradError naming the file when it cannot be written
+   */
+  async save(path: string): Promise<void> {
+    await writeSafetensors(path, this.streamState(), { format: "pt" });
+  }
+
+  /**
+   * Sets the values of all parameters and buffers from a safetensors file.
+   *
+   * @throws DataError when the file is missing or damaged, or a value is missing or unknown, unless `strict` is false;
+   *   ShapeError when a shape differs. Nothing is changed then.
+   */
+  async load(path: string, options: LoadOptions = {}): Promise<LoadReport> {
+    using file = await SafetensorsReader.open(path, "the values of a model");
+    return await this.loadFrom(file.tensors, path, options);
   }
 
   /** Frees all parameters and buffers. */
@@ -113,50 +160,75 @@ export abstract class Module implements Disposable {
   #matched<Value extends { readonly shape: readonly number[] }>(
     state: ReadonlyMap<string, Value>,
     source: string,
-  ): [Tensor, Value][] {
+    { strict = true }: LoadOptions,
+  ): LoadReport & { readonly pairs: readonly [Tensor, Value][] } {
     const tensors = new Map(this.#state());
-    for (const path of state.keys()) {
-      if (!tensors.has(path)) throw new DataError(`${source} holds "${path}", which this model does not have.`);
+    const unexpected = [...state.keys()].filter((path) => !tensors.has(path));
+    // Files of PyTorch hold tied weights under one of their paths alone.
+    const given = new Set([...tensors].filter(([path]) => state.has(path)).map(([, tensor]) => tensor));
+    const missing = [...tensors].filter(([path, tensor]) => !state.has(path) && !given.has(tensor));
+    if (strict && unexpected.length > 0) {
+      throw new DataError(`${source} holds "${unexpected[0]}", which this model does not have.`);
     }
-    return [...tensors].map(([path, tensor]) => {
+    const pairs = [...tensors].flatMap(([path, tensor]): [Tensor, Value][] => {
       const value = state.get(path);
-      if (!value) throw new DataError(`${source} lacks "${path}" ${shapeText(tensor.shape)}.`);
-      if (!sameShape(value.shape, tensor.shape)) {
-        throw new ShapeError(
-          `${source}: "${path}" is ${shapeText(value.shape)}, but the model expects ${shapeText(tensor.shape)}.`,
-        );
-      }
-      return [tensor, value];
+      if (!value) return [];
+      if (sameShape(value.shape, tensor.shape)) return [[tensor, value]];
+      throw new ShapeError(
+        `${source}: "${path}" is ${shapeText(value.shape)}, but the model expects ${shapeText(tensor.shape)}.`,
+      );
     });
+    if (strict && missing.length > 0) {
+      const [path, { shape }] = missing[0]!;
+      throw new DataError(`${source} lacks "${path}" ${shapeText(shape)}.`);
+    }
+    return { pairs, missing: missing.map(([path]) => path), unexpected };
   }
 
   /** All parameters and buffers by path, in the order of the fields. */
-  *#state(): Generator<[string, Tensor]> {
-    for (const [path, value] of this.#fields()) {
-      if (value instanceof Module) {
-        for (const [below, tensor] of value.#state()) yield [`${path}.${below}`, tensor];
-      } else yield [path, value];
-    }
+  *#state(): Generator<[string, Parameter | Buffer]> {
+    for (const [path, value] of this.#members()) if (!(value instanceof Module)) yield [path, value];
   }
 
-  *#fields(): Generator<[string, Parameter | Buffer | Module]> {
-    for (const [name, value] of Object.entries(this)) {
-      const members = Array.isArray(value) ? value.map((one, i) => [`${name}.${i}`, one] as const) : [[name, value]];
-      for (const [path, member] of members) {
-        const counts = member instanceof Parameter || member instanceof Buffer || member instanceof Module;
-        if (counts) yield [path as string, member];
-      }
-    }
+  /** All that is below this module, by path, in the order of the fields. */
+  *#members(): Generator<[string, Parameter | Buffer | Module]> {
+    for (const [name, value] of Object.entries(this)) yield* membersOf(name, value, [this]);
   }
+}
+
+/**
+ * The parameters, buffers and modules that a value is or holds, by path.
+ *
+ * @param around what the value is part of, outermost first
+ * @throws UsageError when the value is part of itself
+ */
+function* membersOf(
+  path: string,
+  value: unknown,
+  around: readonly unknown[],
+): Generator<[string, Parameter | Buffer | Module]> {
+  if (value instanceof Parameter || value instanceof Buffer) return yield [path, value];
+  const entries = value instanceof Module || holds(value) ? Object.entries(value) : [];
+  if (entries.length === 0 && !(value instanceof Module)) return;
+  if (around.includes(value)) {
+    throw new UsageError(
+      `The module's field ${path} leads back to what it is part of; keep such a link in a #private field.`,
+    );
+  }
+  if (value instanceof Module) yield [path, value];
+  for (const [name, member] of entries) yield* membersOf(`${path}.${name}`, member, [...around, value]);
+}
+
+/** True for arrays and plain records. */
+function holds(value: unknown): value is object {
+  if (Array.isArray(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** The entries whose values did not come before. */
 function distinct<Value>(named: ReadonlyMap<string, Value>): Map<string, Value> {
   const seen = new Set<Value>();
   return new Map([...named].filter(([, value]) => !seen.has(value) && seen.add(value)));
-}
-
-/** A tensor's values, read from the GPU when they are asked for. */
-export function streamed(tensor: Tensor): StreamedTensor {
-  return { dtype: "F32", shape: tensor.shape, pieces: () => tensor.engine.readInPieces(tensor) };
 }

@@ -1,6 +1,7 @@
 import { adam } from "../../kernels/optimizer/adam.ts";
 import type { Parameter } from "../parameter.ts";
 import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { type Parameters, settleGroups } from "./parameter_groups.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** Settings of Adam and AdamW; the names and defaults are PyTorch's, but for AdamW's weight decay. */
@@ -19,32 +20,50 @@ export interface AdamOptions {
   readonly undecayed?: readonly Parameter[];
 }
 
+/** What a group of parameters may have of its own. */
+export interface AdamGroupSettings extends Omit<AdamOptions, "lr" | "amsgrad" | "undecayed"> {
+  /** Learning rate; it changes with the optimiser's, by the same factor. */
+  readonly lr: number;
+}
+
 /**
  * Adam; weight decay is added to the gradient.
  *
  * @see Kingma, Ba, "Adam: a method for stochastic optimization" (2015)
  */
 export class Adam extends Optimizer {
-  readonly #options: AdamOptions;
+  readonly #settings: readonly AdamOptions[];
   /** True where weight decay shrinks the parameter instead of changing the gradient. */
   protected readonly decoupled: boolean = false;
 
-  /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
-  constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
-    const greatest = options.amsgrad ? ["max_exp_avg_sq"] : [];
-    const { lr = 1e-3, eps, weightDecay, betas: [beta1, beta2] = [] } = options, decay = { from: 0, below: 1 };
-    expectSettings(new.target.name, { lr, eps, weightDecay, "betas[0]": beta1, "betas[1]": beta2 }, {
-      ...positive,
-      "betas[0]": decay,
-      "betas[1]": decay,
-    });
-    super(parameters, lr, ["exp_avg", "exp_avg_sq", ...greatest], options.undecayed);
-    this.#options = options;
+  /**
+   * Takes over the parameters' memory.
+   *
+   * @param parameters what it changes, or groups of it with settings of their own
+   * @throws UsageError naming a setting that is NaN or out of its range
+   */
+  constructor(parameters: Parameters<AdamGroupSettings>, options: AdamOptions = {}) {
+    const { undecayed = [], amsgrad = false, lr = 1e-3, ...own } = options, { name } = new.target;
+    const groups = settleGroups(name, parameters, { lr, ...own });
+    for (const { settings } of groups) expectAdamSettings(name, settings);
+    const order = groups.flatMap(({ parameters }) => parameters), left = new Set(undecayed);
+    const split = left.size === 0 ? groups : groups.flatMap((group) => [
+      { ...group, parameters: group.parameters.filter((one) => !left.has(one)) },
+      {
+        ...group,
+        parameters: group.parameters.filter((one) => left.has(one)),
+        settings: { ...group.settings, weightDecay: 0 },
+      },
+    ]);
+    super(split, lr, ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])], order);
+    this.#settings = split.map(({ settings }) => settings);
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments, status, count, step, apart }: UpdateRange): void {
-    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = this.#options;
+  protected override update(
+    { parameter, gradient, moments, status, count, step, group, learningRate }: UpdateRange,
+  ): void {
+    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = this.#settings[group]!;
     adam(this.engine.stream, {
       parameter,
       gradient,
@@ -54,13 +73,23 @@ export class Adam extends Optimizer {
       status,
       count,
       step,
-      learningRate: this.lr,
+      learningRate,
       betas,
       epsilon: eps,
-      weightDecay: apart ? 0 : weightDecay,
+      weightDecay,
       decoupled: this.decoupled,
     });
   }
+}
+
+function expectAdamSettings(name: string, { lr, eps, weightDecay, betas }: AdamOptions): void {
+  const [beta1, beta2] = betas ?? [];
+  const decay = { from: 0, below: 1 };
+  expectSettings(name, { lr, eps, weightDecay, "betas[0]": beta1, "betas[1]": beta2 }, {
+    ...positive,
+    "betas[0]": decay,
+    "betas[1]": decay,
+  });
 }
 
 /**
@@ -72,8 +101,8 @@ export class AdamW extends Adam {
   /** Weight decay shrinks the parameter. */
   protected override readonly decoupled = true;
 
-  /** Takes over the parameters' memory. */
-  constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
+  /** Takes over the parameters' memory. Throws as `Adam`. */
+  constructor(parameters: Parameters<AdamGroupSettings>, options: AdamOptions = {}) {
     super(parameters, { weightDecay: 1e-2, ...options });
   }
 }

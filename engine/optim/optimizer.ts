@@ -2,15 +2,16 @@ import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradi
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import type { FactoredGradient } from "../factored_gradient.ts";
-import { type StateDict, streamed } from "../nn/module.ts";
 import type { Parameter } from "../parameter.ts";
 import type { StreamedTensor } from "../safetensors.ts";
 import type { FileTensor } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import type { Storage } from "../storage.ts";
 import { Tensor, type TensorEngine } from "../tensor.ts";
+import { type StateDict, streamed, streamedNumber } from "../state_dict.ts";
 import type { GradScaler } from "./grad_scaler.ts";
 import { ParameterArena } from "./parameter_arena.ts";
+import { distinctNames, type SettledGroup } from "./parameter_groups.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** One range of parameters, with its gradients and moments, for one launch. */
@@ -27,8 +28,10 @@ export interface UpdateRange {
   readonly count: number;
   /** Number of this step among those in which the parameters had gradients, from 1. */
   readonly step: number;
-  /** True where the parameters are some of those that stand apart. */
-  readonly apart: boolean;
+  /** Number of the parameters' group. */
+  readonly group: number;
+  /** The group's learning rate. */
+  readonly learningRate: number;
 }
 
 /** What the numbers that most optimisers have may be. */
@@ -52,24 +55,30 @@ export abstract class Optimizer implements Disposable {
   readonly #status: Tensor;
   /** Steps in which each parameter had a gradient: corrections of a moment's start follow them, as in PyTorch. */
   readonly #stepsOf = new Map<Parameter, number>();
+  /** What the state dict calls each parameter. */
+  readonly #names: ReadonlyMap<Parameter, string>;
+  readonly #lrFactors: readonly number[];
   #statusIsCurrent = false;
 
   /**
    * Moves the parameters into the optimiser's buffers.
    *
-   * @param parameters what it changes; one that is named several times (tied weights) is changed once
-   * @param apart those of them that are updated otherwise than the others
+   * @param groups what it changes; a parameter that is named several times (tied weights) is changed once
+   * @param order the parameters in the order of the state dict; that of the groups by default
    */
   constructor(
-    parameters: readonly Parameter[],
-    /** Learning rate; schedules change it. */
+    groups: readonly SettledGroup<unknown>[],
+    /** Learning rate; schedules change it, and with it those of groups that have one of their own by the same factor. */
     public lr: number,
     /** Names of what the optimiser keeps for each parameter, as in PyTorch's state dict. */
     readonly momentNames: readonly string[],
-    apart: readonly Parameter[] = [],
+    order: readonly Parameter[] = groups.flatMap(({ parameters }) => parameters),
   ) {
-    this.parameters = [...new Set(parameters)];
-    this.#arena = new ParameterArena(this.parameters, apart);
+    this.parameters = order;
+    this.#names = distinctNames(order);
+    this.#lrFactors = groups.map(({ lrFactor }) => lrFactor);
+    const groupOf = new Map(groups.flatMap(({ parameters }, i) => parameters.map((one) => [one, i] as const)));
+    this.#arena = new ParameterArena(order, groupOf);
     this.engine = this.#arena.engine;
     this.#moments = momentNames.map((name) => this.#arena.zeros(name));
     const storage = this.engine.allocate(gradientStatusBytes, "gradient status");
@@ -127,7 +136,7 @@ export abstract class Optimizer implements Disposable {
         status,
         count: length,
         step: this.#stepOf(parameter),
-        apart: this.#arena.shards[shard]!.apart,
+        ...this.#groupSettings(this.#arena.shards[shard]!.group),
       });
     }
     for (const { parameter, factors } of this.#arena.factored()) this.#stepFromFactors(parameter, factors);
@@ -145,7 +154,7 @@ export abstract class Optimizer implements Disposable {
         status: this.#status.slice,
         count,
         step: this.#stepOf(parameter),
-        apart: this.#arena.isApart(parameter),
+        ...this.#groupSettings(this.#arena.groupOf(parameter)),
       });
     });
   }
@@ -169,6 +178,10 @@ export abstract class Optimizer implements Disposable {
     return null;
   }
 
+  #groupSettings(group: number): { group: number; learningRate: number } {
+    return { group, learningRate: this.lr * this.#lrFactors[group]! };
+  }
+
   #stepOf(parameter: Parameter): number {
     return this.#stepsOf.get(parameter) ?? 0;
   }
@@ -185,7 +198,7 @@ export abstract class Optimizer implements Disposable {
     let at = 0;
     const moments = Object.fromEntries(this.momentNames.map((name) => [
       name,
-      new Map(this.parameters.map(({ name: path, shape }) => [path, { shape, data: values[at++]! }])),
+      new Map(this.parameters.map((one) => [this.#names.get(one)!, { shape: one.shape, data: values[at++]! }])),
     ]));
     const steps = new Map(
       [...this.#ownSteps()].map(([path, step]) => [path, { shape: [], data: Float32Array.of(step) }]),
@@ -196,7 +209,7 @@ export abstract class Optimizer implements Disposable {
   /** Sets the moments. @throws DataError when one is missing, ShapeError when a shape differs */
   loadStateDict(state: Readonly<Record<string, StateDict>>, steps: number): void {
     this.steps = steps;
-    for (const one of this.parameters) this.#stepsOf.set(one, state[stepName]?.get(one.name)?.data[0] ?? steps);
+    for (const one of this.parameters) this.#stepsOf.set(one, this.#valueOf(state[stepName], one)?.data[0] ?? steps);
     for (const [moment, { data }] of this.#matched(state)) this.engine.write(moment, data);
   }
 
@@ -204,7 +217,7 @@ export abstract class Optimizer implements Disposable {
   streamState(): Record<string, Map<string, StreamedTensor>> {
     const moments = Object.fromEntries(this.momentNames.map((name, moment) => [
       name,
-      new Map(this.parameters.map((one) => [one.name, streamed(this.#view(this.#moments[moment]!, one))])),
+      new Map(this.parameters.map((one) => [this.#names.get(one)!, streamed(this.#view(this.#moments[moment]!, one))])),
     ]));
     const steps = new Map([...this.#ownSteps()].map(([path, step]) => [path, streamedNumber(step)]));
     return steps.size > 0 ? { ...moments, [stepName]: steps } : moments;
@@ -212,19 +225,26 @@ export abstract class Optimizer implements Disposable {
 
   /** Steps of the parameters that did not have a gradient in every step, by path. */
   *#ownSteps(): Generator<[string, number]> {
-    for (const one of this.parameters) if (this.#stepOf(one) !== this.steps) yield [one.name, this.#stepOf(one)];
+    for (const one of this.parameters) {
+      if (this.#stepOf(one) !== this.steps) yield [this.#names.get(one)!, this.#stepOf(one)];
+    }
   }
 
   /** Sets the moments from an open file, part by part. Throws as `loadStateDict` does. */
   async loadFrom(state: Readonly<Record<string, ReadonlyMap<string, FileTensor>>>, steps: number): Promise<void> {
     this.steps = steps;
     for (const one of this.parameters) {
-      const own = state[stepName]?.get(one.name);
+      const own = this.#valueOf(state[stepName], one);
       this.#stepsOf.set(one, own ? (await own.read(0, 1))[0]! : steps);
     }
     for (const [moment, value] of this.#matched(state)) {
       await this.engine.writeInPieces(moment, (from, count) => value.read(from, count));
     }
+  }
+
+  /** What a state has for a parameter, under its name when the optimiser was made or under the one it has now. */
+  #valueOf<Value>(values: ReadonlyMap<string, Value> | undefined, parameter: Parameter): Value | undefined {
+    return values?.get(this.#names.get(parameter)!) ?? values?.get(parameter.name);
   }
 
   /** Each moment of each parameter beside what the state has for it. */
@@ -233,7 +253,7 @@ export abstract class Optimizer implements Disposable {
   ): [Tensor, Value][] {
     return this.momentNames.flatMap((name, moment) =>
       this.parameters.map((parameter): [Tensor, Value] => {
-        const value = state[name]?.get(parameter.name);
+        const value = this.#valueOf(state[name], parameter);
         if (!value) throw new DataError(`The optimiser's state lacks ${name} of ${parameter.name}.`);
         if (!sameShape(value.shape, parameter.shape)) {
           throw new ShapeError(
@@ -266,14 +286,3 @@ export abstract class Optimizer implements Disposable {
 
 /** What the parameters' own steps are called beside the moments, as in PyTorch's state. */
 const stepName = "step";
-
-function streamedNumber(value: number): StreamedTensor {
-  const bytes = new Uint8Array(Float32Array.of(value).buffer);
-  return {
-    dtype: "F32",
-    shape: [],
-    pieces: async function* () {
-      yield bytes;
-    },
-  };
-}

@@ -15,8 +15,8 @@ export interface Shard {
   readonly gradients: BufferSlice | null;
   /** Elements. */
   readonly length: number;
-  /** True where the parameters are some of those that stand apart. */
-  readonly apart: boolean;
+  /** Number of the parameters' group. */
+  readonly group: number;
   readonly places: readonly Place[];
 }
 
@@ -43,27 +43,34 @@ export interface Run {
 
 /**
  * Parameters side by side in few long buffers, so that one launch updates all. No buffer is larger than one binding
- * may be. A parameter that lies in several buffers, or whose gradient comes as factors, stays where it is. Those that are
- * updated otherwise than the others stand apart, in buffers of their own.
+ * may be. A parameter that lies in several buffers, or whose gradient comes as factors, stays where it is. Each group has
+ * buffers of its own.
  */
 export class ParameterArena {
   readonly engine: TensorEngine;
   readonly shards: readonly Shard[];
   readonly #owned: Storage[] = [];
-  readonly #apart: ReadonlySet<Parameter>;
+  readonly #groupOf: ReadonlyMap<Parameter, number>;
 
-  /** @throws MetrogradError when there is no parameter */
-  constructor(readonly parameters: readonly Parameter[], apart: readonly Parameter[] = []) {
+  /**
+   * @param groupOf number of each parameter's group; 0 for those that it lacks
+   * @throws MetrogradError when there is no parameter, or one lies on another engine
+   */
+  constructor(readonly parameters: readonly Parameter[], groupOf: ReadonlyMap<Parameter, number> = new Map()) {
     const [first] = parameters;
     if (!first) throw new MetrogradError("An optimiser needs at least one parameter.");
     const engine = this.engine = first.engine;
-    this.#apart = new Set(apart);
+    const stranger = parameters.find((one) => one.engine !== engine);
+    if (stranger) {
+      throw new MetrogradError(`${stranger.name} and ${first.name} lie on two engines, but an optimiser works on one.`);
+    }
+    this.#groupOf = groupOf;
     const capacity = engine.capabilities.maxBindingSize / 4;
     const groups: Parameter[][] = [];
-    for (const isApart of [false, true]) {
+    for (let number = 0; number <= Math.max(0, ...groupOf.values()); number++) {
       let used = Infinity;
       for (const parameter of parameters) {
-        if (staysInPlace(parameter) || this.isApart(parameter) !== isApart) continue;
+        if (staysInPlace(parameter) || this.groupOf(parameter) !== number) continue;
         const length = padded(parameter.size);
         if (used + length > capacity) {
           groups.push([]);
@@ -77,9 +84,9 @@ export class ParameterArena {
     this.shards = [...groups.map((group) => this.#place(group)), ...inPlace.flatMap((one) => this.#shardsOf(one))];
   }
 
-  /** True for a parameter that is updated otherwise than the others. */
-  isApart(parameter: Parameter): boolean {
-    return this.#apart.has(parameter);
+  /** Number of a parameter's group. */
+  groupOf(parameter: Parameter): number {
+    return this.#groupOf.get(parameter) ?? 0;
   }
 
   /** New zeroed memory laid out like the parameters, one storage a shard: for moments and the like. */
@@ -164,7 +171,7 @@ export class ParameterArena {
       values: values.slices[0]!,
       gradients: gradients.slices[0]!,
       length,
-      apart: this.isApart(group[0]!),
+      group: this.groupOf(group[0]!),
       places,
     };
   }
@@ -174,8 +181,13 @@ export class ParameterArena {
     this.#owned.push(parameter.storage.share());
     return parameter.slices.map((values, slice) => {
       const length = values.size / 4;
-      const apart = this.isApart(parameter);
-      return { values, gradients: null, length, apart, places: [{ parameter, slice, from: 0, size: length }] };
+      return {
+        values,
+        gradients: null,
+        length,
+        group: this.groupOf(parameter),
+        places: [{ parameter, slice, from: 0, size: length }],
+      };
     });
   }
 }

@@ -1,6 +1,6 @@
 import { rmsprop } from "../../kernels/optimizer/rmsprop.ts";
-import type { Parameter } from "../parameter.ts";
 import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { type Parameters, settleGroups } from "./parameter_groups.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** Settings of RMSprop; the names and defaults are PyTorch's. */
@@ -19,33 +19,44 @@ export interface RMSpropOptions {
   readonly centered?: boolean;
 }
 
+/** What a group of parameters may have of its own. */
+export interface RMSpropGroupSettings extends Omit<RMSpropOptions, "lr" | "momentum" | "centered"> {
+  /** Learning rate; it changes with the optimiser's, by the same factor. */
+  readonly lr: number;
+}
+
 /**
  * RMSprop: the gradient over the root of its mean square.
  *
  * @see Hinton, "Neural networks for machine learning", lecture 6e (2012)
  */
 export class RMSprop extends Optimizer {
-  readonly #options: RMSpropOptions;
+  readonly #settings: readonly RMSpropOptions[];
 
   /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
-  constructor(parameters: readonly Parameter[], options: RMSpropOptions = {}) {
-    const { lr = 1e-2, alpha, eps, weightDecay, centered = false, momentum = 0 } = options;
-    expectSettings("RMSprop", { lr, alpha, eps, weightDecay, momentum }, {
-      ...positive,
-      alpha: { from: 0, to: 1 },
-      momentum: { from: 0 },
-    });
-    super(parameters, lr, [
+  constructor(parameters: Parameters<RMSpropGroupSettings>, options: RMSpropOptions = {}) {
+    const { lr = 1e-2, centered = false, momentum = 0 } = options;
+    const groups = settleGroups("RMSprop", parameters, { ...options, lr });
+    for (const { settings: { lr, alpha, eps, weightDecay } } of groups) {
+      expectSettings("RMSprop", { lr, alpha, eps, weightDecay, momentum }, {
+        ...positive,
+        alpha: { from: 0, to: 1 },
+        momentum: { from: 0 },
+      });
+    }
+    super(groups, lr, [
       "square_avg",
       ...(centered ? ["grad_avg"] : []),
       ...(momentum !== 0 ? ["momentum_buffer"] : []),
     ]);
-    this.#options = options;
+    this.#settings = groups.map(({ settings }) => ({ ...settings, momentum, centered }));
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments, status, count }: UpdateRange): void {
-    const { alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = this.#options;
+  protected override update(
+    { parameter, gradient, moments, status, count, group, learningRate }: UpdateRange,
+  ): void {
+    const { alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = this.#settings[group]!;
     const momentOf = (name: string) => moments[this.momentNames.indexOf(name)];
     rmsprop(this.engine.stream, {
       parameter,
@@ -55,7 +66,7 @@ export class RMSprop extends Optimizer {
       velocity: momentOf("momentum_buffer"),
       status,
       count,
-      learningRate: this.lr,
+      learningRate,
       alpha,
       epsilon: eps,
       weightDecay,

@@ -1,6 +1,6 @@
 import { sgd } from "../../kernels/optimizer/sgd.ts";
-import type { Parameter } from "../parameter.ts";
 import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
+import { type Parameters, settleGroups } from "./parameter_groups.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 import { UsageError } from "../../kernels/errors.ts";
 
@@ -18,28 +18,39 @@ export interface SGDOptions {
   readonly weightDecay?: number;
 }
 
+/** What a group of parameters may have of its own. */
+export interface SGDGroupSettings extends Omit<SGDOptions, "lr" | "momentum" | "nesterov"> {
+  /** Learning rate; it changes with the optimiser's, by the same factor. */
+  readonly lr: number;
+}
+
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient. */
 export class SGD extends Optimizer {
-  readonly #options: SGDOptions;
+  readonly #settings: readonly SGDOptions[];
 
   /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
-  constructor(parameters: readonly Parameter[], options: SGDOptions = {}) {
-    const { lr = 1e-3, momentum = 0, dampening = 0, nesterov = false, weightDecay } = options;
-    expectSettings("SGD", { lr, momentum, dampening, weightDecay }, {
-      ...positive,
-      momentum: { from: 0 },
-      dampening: {},
-    });
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new UsageError("SGD: Nesterov's form needs a momentum, and no dampening.");
+  constructor(parameters: Parameters<SGDGroupSettings>, options: SGDOptions = {}) {
+    const { lr = 1e-3, momentum = 0, nesterov = false } = options;
+    const groups = settleGroups("SGD", parameters, { ...options, lr });
+    for (const { settings: { lr, dampening = 0, weightDecay } } of groups) {
+      expectSettings("SGD", { lr, momentum, dampening, weightDecay }, {
+        ...positive,
+        momentum: { from: 0 },
+        dampening: {},
+      });
+      if (nesterov && (momentum === 0 || dampening !== 0)) {
+        throw new UsageError("SGD: Nesterov's form needs a momentum, and no dampening.");
+      }
     }
-    super(parameters, lr, momentum > 0 ? ["momentum_buffer"] : []);
-    this.#options = options;
+    super(groups, lr, momentum > 0 ? ["momentum_buffer"] : []);
+    this.#settings = groups.map(({ settings }) => ({ ...settings, momentum, nesterov }));
   }
 
   /** Launches one step on a range. */
-  protected override update({ parameter, gradient, moments, status, count, step }: UpdateRange): void {
-    const { lr: _, ...settings } = this.#options;
+  protected override update(
+    { parameter, gradient, moments, status, count, step, group, learningRate }: UpdateRange,
+  ): void {
+    const { lr: _, ...settings } = this.#settings[group]!;
     sgd(this.engine.stream, {
       ...settings,
       parameter,
@@ -48,7 +59,7 @@ export class SGD extends Optimizer {
       status,
       count,
       step,
-      learningRate: this.lr,
+      learningRate,
     });
   }
 }

@@ -5,7 +5,7 @@ import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import type { StreamedTensor } from "../../engine/safetensors.ts";
 import type { FileTensor } from "../../engine/safetensors_reader.ts";
 import { Linear } from "../../engine/nn/linear.ts";
-import { streamed } from "../../engine/nn/module.ts";
+import { streamed } from "../../engine/state_dict.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { planBatches } from "../encoder/batch_plan.ts";
 import type { SentenceEncoder } from "../encoder/sentence_encoder.ts";
