@@ -195,15 +195,18 @@ export { logSoftmax, softmax, type SoftmaxInputs } from "./ops/softmax.ts";
 export {
   abs,
   clamp,
+  elementwise,
   exp,
   gelu,
   log,
+  type PlainFunction,
   relu,
   sigmoid,
   silu,
   softplus,
   sqrt,
   square,
+  step,
   tanh,
   type UnaryInputs,
 } from "./ops/unary.ts";

@@ -23,7 +23,7 @@ export type TensorOps<T> =
   >
   & Readonly<
     Record<
-      "square" | "abs" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "softplus" | "relu" | "silu",
+      "square" | "abs" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "softplus" | "relu" | "silu" | "step",
       (inputs: { readonly x: T }) => T
     >
   >
@@ -135,6 +135,11 @@ export abstract class TensorMethods<T extends TensorMethods<T>> {
   /** x sigmoid(x). */
   silu(this: T): T {
     return this.engine.ops.silu({ x: this });
+  }
+
+  /** 1 above 0, else 0; no gradient comes through. */
+  step(this: T): T {
+    return this.engine.ops.step({ x: this });
   }
 
   /** x Φ(x), with Φ the distribution function of the normal distribution. */

@@ -66,7 +66,14 @@ export { fill } from "./elementwise/fill.ts";
 export { type ConversionOptions, halfBytes, toFloat, toHalf } from "./elementwise/half.ts";
 export { reluBackward } from "./elementwise/relu_backward.ts";
 export { scaleBy } from "./elementwise/scale_by.ts";
-export { unary, unaryBackward, type UnaryFunction, unaryFunctions, type UnaryOptions } from "./elementwise/unary.ts";
+export {
+  type FunctionRow,
+  functions,
+  type UnaryFunction,
+  unaryFunctions,
+  type UnaryReference,
+} from "./elementwise/functions.ts";
+export { unary, unaryBackward, type UnaryOptions } from "./elementwise/unary.ts";
 export { type AxisView, axisView } from "./reduction/axis.ts";
 export { maxAxis, maxAxisBackward, type MaxAxisBackwardOptions, type MaxAxisOptions } from "./reduction/max_axis.ts";
 export {

@@ -11,11 +11,11 @@ import { argmax, logsumexp, max, mean, sum } from "./reductions.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
-import { abs, clamp, exp, gelu, log, relu, sigmoid, silu, softplus, sqrt, square, tanh } from "./unary.ts";
+import { clamp, elementwise, gelu } from "./unary.ts";
 
 /** The ops that tensors have as methods. */
 export const tensorOps: TensorOps<Tensor> = {
-  ...{ abs, add, argmax, backward, clamp, divide, exp, expand, gather, gelu, indexSelect, log, logSoftmax, logsumexp },
-  ...{ matmul, max, mean, multiply, normalize, permute, relu, reshape, sigmoid, silu, slice, softmax, softplus, sqrt },
-  ...{ square, subtract, sum, tanh, transpose },
+  ...elementwise,
+  ...{ add, argmax, backward, clamp, divide, expand, gather, gelu, indexSelect, logSoftmax, logsumexp, matmul, max },
+  ...{ mean, multiply, normalize, permute, reshape, slice, softmax, subtract, sum, transpose },
 };

@@ -1,4 +1,5 @@
-import { unary, unaryBackward, type UnaryFunction } from "../../kernels/elementwise/unary.ts";
+import { type UnaryFunction, unaryFunctions } from "../../kernels/elementwise/functions.ts";
+import { unary, unaryBackward } from "../../kernels/elementwise/unary.ts";
 import { type Op, op } from "../autograd.ts";
 import type { ClampOptions, GeluOptions } from "../op_options.ts";
 import type { Tensor } from "../tensor.ts";
@@ -48,35 +49,53 @@ function unaryOp<O = void>(
   });
 }
 
+/** Functions of the table whose ops have settings. */
+const withSettings = ["gelu", "gelu_tanh", "clamp"] as const;
+
+/** A function of the table that has no settings. */
+export type PlainFunction = Exclude<UnaryFunction, typeof withSettings[number]>;
+
+const plainFunctions = unaryFunctions.filter((name): name is PlainFunction =>
+  !(withSettings as readonly UnaryFunction[]).includes(name)
+);
+
+/** The functions of the table that have no settings, as ops. */
+export const elementwise: Readonly<Record<PlainFunction, Op<UnaryInputs>>> = Object.fromEntries(
+  plainFunctions.map((name) => [name, unaryOp(name, () => name)]),
+) as Record<PlainFunction, Op<UnaryInputs>>;
+
 /** x², element by element. */
-export const square: Op<UnaryInputs> = unaryOp("square", () => "square");
+export const square: Op<UnaryInputs> = elementwise.square;
 
 /** |x|, element by element; its slope at 0 is 0. */
-export const abs: Op<UnaryInputs> = unaryOp("abs", () => "abs");
+export const abs: Op<UnaryInputs> = elementwise.abs;
 
 /** eˣ, element by element. */
-export const exp: Op<UnaryInputs> = unaryOp("exp", () => "exp");
+export const exp: Op<UnaryInputs> = elementwise.exp;
 
 /** Natural logarithm, element by element. */
-export const log: Op<UnaryInputs> = unaryOp("log", () => "log");
+export const log: Op<UnaryInputs> = elementwise.log;
 
 /** Square root, element by element. */
-export const sqrt: Op<UnaryInputs> = unaryOp("sqrt", () => "sqrt");
+export const sqrt: Op<UnaryInputs> = elementwise.sqrt;
 
 /** Hyperbolic tangent, element by element. */
-export const tanh: Op<UnaryInputs> = unaryOp("tanh", () => "tanh");
+export const tanh: Op<UnaryInputs> = elementwise.tanh;
 
 /** 1 / (1 + e⁻ˣ), element by element. */
-export const sigmoid: Op<UnaryInputs> = unaryOp("sigmoid", () => "sigmoid");
+export const sigmoid: Op<UnaryInputs> = elementwise.sigmoid;
 
 /** log(1 + eˣ), element by element. */
-export const softplus: Op<UnaryInputs> = unaryOp("softplus", () => "softplus");
+export const softplus: Op<UnaryInputs> = elementwise.softplus;
 
 /** max(x, 0), element by element; its slope at 0 is 0. */
-export const relu: Op<UnaryInputs> = unaryOp("relu", () => "relu");
+export const relu: Op<UnaryInputs> = elementwise.relu;
 
 /** x sigmoid(x), element by element. */
-export const silu: Op<UnaryInputs> = unaryOp("silu", () => "silu");
+export const silu: Op<UnaryInputs> = elementwise.silu;
+
+/** 1 for elements above 0, else 0; no gradient comes through. */
+export const step: Op<UnaryInputs> = elementwise.step;
 
 /**
  * x Φ(x), element by element, with Φ the distribution function of the normal distribution.

@@ -1,21 +1,5 @@
-// Functions of one variable and their derivatives, put before unary.wgsl and unary_backward.wgsl. `operation` picks one;
-// the others are dropped when the shader is compiled. Helpers come from stable.wgsl.
-
-override operation: u32;
-
-const SQUARE = 0u;
-const ABS = 1u;
-const EXP = 2u;
-const LOG = 3u;
-const SQRT = 4u;
-const TANH = 5u;
-const SIGMOID = 6u;
-const SOFTPLUS = 7u;
-const GELU = 8u;
-const GELU_TANH = 9u;
-const SILU = 10u;
-const RELU = 11u;
-const CLAMP = 12u;
+// What functions of one variable and their derivatives are made of. value_of and derivative_of of one function follow: see
+// functions.ts. Helpers come from stable.wgsl.
 
 // max(x, 0) that lets NaN pass. By bits, since drivers turn comparisons round: -0 and below, up to -infinity.
 fn rectified(x: f32) -> f32 {
@@ -50,103 +34,13 @@ fn gelu_tanh_argument(x: f32) -> f32 {
   return 1.5957691216 * x * (1.0 + 0.044715 * x * x);
 }
 
-fn value_of(x: f32, low: f32, high: f32) -> f32 {
-  switch operation {
-    case SQUARE: {
-      return x * x;
-    }
-    case ABS: {
-      return abs(x);
-    }
-    case EXP: {
-      return exp(x);
-    }
-    case LOG: {
-      return log(x);
-    }
-    case SQRT: {
-      return sqrt(x);
-    }
-    case TANH: {
-      return hyperbolic_tangent(x);
-    }
-    case SIGMOID: {
-      return sigmoid(x);
-    }
-    case SOFTPLUS: {
-      return rectified(x) + log_one_plus(exp(-abs(x)));
-    }
-    case GELU: {
-      return x * normal_distribution(x);
-    }
-    case GELU_TANH: {
-      return x * sigmoid(gelu_tanh_argument(x));
-    }
-    case SILU: {
-      return x * sigmoid(x);
-    }
-    case RELU: {
-      return rectified(x);
-    }
-    case CLAMP: {
-      return clamp(x, low, high);
-    }
-    default: {
-      return 0.0;
-    }
-  }
+fn gelu_tanh_derivative(x: f32) -> f32 {
+  let argument = gelu_tanh_argument(x);
+  let slope = 1.5957691216 * (1.0 + 0.134145 * x * x);
+  return sigmoid(argument) * (1.0 + x * slope * sigmoid(-argument));
 }
 
 // Drivers lose NaN in exp, log and clamp: it passes as it is.
 fn value_or_nan(x: f32, low: f32, high: f32) -> f32 {
   return select(value_of(x, low, high), x, is_nan(x));
-}
-
-fn derivative_of(x: f32, low: f32, high: f32) -> f32 {
-  switch operation {
-    case SQUARE: {
-      return 2.0 * x;
-    }
-    case ABS: {
-      return sign(x);
-    }
-    case EXP: {
-      return exp(x);
-    }
-    case LOG: {
-      return 1.0 / x;
-    }
-    case SQRT: {
-      return 0.5 / sqrt(x);
-    }
-    case TANH: {
-      return 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x);
-    }
-    case SIGMOID: {
-      return sigmoid(x) * sigmoid(-x);
-    }
-    case SOFTPLUS: {
-      return sigmoid(x);
-    }
-    case GELU: {
-      return normal_distribution(x) + x * normal_density(x);
-    }
-    case GELU_TANH: {
-      let argument = gelu_tanh_argument(x);
-      let slope = 1.5957691216 * (1.0 + 0.134145 * x * x);
-      return sigmoid(argument) * (1.0 + x * slope * sigmoid(-argument));
-    }
-    case SILU: {
-      return sigmoid(x) * (1.0 + x * sigmoid(-x));
-    }
-    case RELU: {
-      return select(0.0, 1.0, x > 0.0);
-    }
-    case CLAMP: {
-      return select(0.0, 1.0, x >= low && x <= high);
-    }
-    default: {
-      return 0.0;
-    }
-  }
 }

@@ -1,31 +1,11 @@
-import functionsCode from "./functions.wgsl" with { type: "text" };
 import fourCode from "./functions_four.wgsl" with { type: "text" };
 import oneCode from "./functions_one.wgsl" with { type: "text" };
 import stableCode from "./stable.wgsl" with { type: "text" };
 import forwardCode from "./unary.wgsl" with { type: "text" };
 import backwardCode from "./unary_backward.wgsl" with { type: "text" };
 import { chooseWidth } from "../element_width.ts";
+import { functionCode, functions, type UnaryFunction, unaryFunctions } from "./functions.ts";
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
-
-/** Names of the functions of one variable, in the order of their numbers in functions.wgsl. */
-export const unaryFunctions = [
-  "square",
-  "abs",
-  "exp",
-  "log",
-  "sqrt",
-  "tanh",
-  "sigmoid",
-  "softplus",
-  "gelu",
-  "gelu_tanh",
-  "silu",
-  "relu",
-  "clamp",
-] as const;
-
-/** A function of one variable. */
-export type UnaryFunction = typeof unaryFunctions[number];
 
 /** Sizes of a function's launch. */
 export interface UnaryOptions {
@@ -43,27 +23,23 @@ const uniforms = { count: "u32", low: "f32", high: "f32" } as const;
 /** A shader for single elements and for vectors of four. */
 const widthsOf = <Bindings extends string>(
   label: string,
-  operation: number,
+  name: UnaryFunction,
   code: string,
   bindings: Readonly<Record<Bindings, "read" | "write">>,
 ) => {
   const of = (alias: string, each: string) =>
     defineKernel({
       label,
-      code: [alias, stableCode, functionsCode, each, code].join("\n"),
+      code: [alias, stableCode, functionCode(functions[name]), each, code].join("\n"),
       bindings,
       uniforms,
-      constants: { operation },
     });
   return { single: of("alias Element = f32;", oneCode), vector: of("alias Element = vec4f;", fourCode) };
 };
-const kernelsOf = (name: UnaryFunction) => {
-  const operation = unaryFunctions.indexOf(name);
-  return {
-    forward: widthsOf(name, operation, forwardCode, { x: "read", y: "write" }),
-    backward: widthsOf(`${name}.backward`, operation, backwardCode, { x: "read", dy: "read", dx: "write" }),
-  };
-};
+const kernelsOf = (name: UnaryFunction) => ({
+  forward: widthsOf(name, name, forwardCode, { x: "read", y: "write" }),
+  backward: widthsOf(`${name}.backward`, name, backwardCode, { x: "read", dy: "read", dx: "write" }),
+});
 const kernels = Object.fromEntries(unaryFunctions.map((name) => [name, kernelsOf(name)])) as Record<
   UnaryFunction,
   ReturnType<typeof kernelsOf>

@@ -1,4 +1,3 @@
-import functionsCode from "../elementwise/functions.wgsl" with { type: "text" };
 import fourCode from "../elementwise/functions_four.wgsl" with { type: "text" };
 import oneCode from "../elementwise/functions_one.wgsl" with { type: "text" };
 import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
@@ -10,7 +9,7 @@ import rectifiedCode from "./rectified.wgsl" with { type: "text" };
 import smallCode from "./small.wgsl" with { type: "text" };
 import sumPartsCode from "./sum_parts.wgsl" with { type: "text" };
 import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
-import { unaryFunctions } from "../elementwise/unary.ts";
+import { functionCode, functions } from "../elementwise/functions.ts";
 import { defineKernel, type Kernel } from "../launcher.ts";
 import { registerTileSource } from "./register_tile.ts";
 import type { MatmulVariant } from "./variants.ts";
@@ -115,7 +114,7 @@ function kernelOf(
       `alias StoredB = ${typed(storedB)};`,
     ].join("\n");
     const ending = activation
-      ? [stableCode, functionsCode, vector ? fourCode : oneCode, activatedCode]
+      ? [stableCode, functionCode(functions[activation]), vector ? fourCode : oneCode, activatedCode]
       : [rectifiedCode];
     kernel = defineKernel({
       label,
@@ -125,7 +124,7 @@ function kernelOf(
       constants: {
         ...constants,
         ...{ has_bias: Number(bias), accumulates: Number(accumulate) },
-        ...(activation ? { operation: unaryFunctions.indexOf(activation) } : { has_relu: Number(relu) }),
+        ...(activation ? {} : { has_relu: Number(relu) }),
       },
     });
     kernels.set(label, kernel);

@@ -1,4 +1,4 @@
-import type { UnaryFunction } from "../elementwise/unary.ts";
+import type { UnaryFunction } from "../elementwise/functions.ts";
 import { unaryReferences } from "../elementwise/unary.ref.ts";
 
 /** Sizes and storage of a reference product; see `matmul`. */

@@ -35,6 +35,7 @@ const pairs: Readonly<
   softplus: [(x) => x.softplus(), (x) => ops.softplus({ x })],
   relu: [(x) => x.relu(), (x) => ops.relu({ x })],
   silu: [(x) => x.silu(), (x) => ops.silu({ x })],
+  step: [(x) => x.step(), (x) => ops.step({ x })],
   gelu: [(x) => x.gelu({ approximate: "tanh" }), (x) => ops.gelu({ x }, { approximate: "tanh" })],
   clamp: [(x) => x.clamp({ min: -0.5, max: 0.25 }), (x) => ops.clamp({ x }, { min: -0.5, max: 0.25 })],
   sum: [(x) => x.sum({ axis: 0 }), (x) => ops.sum({ x }, { axis: 0 })],

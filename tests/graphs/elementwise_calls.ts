@@ -2,7 +2,7 @@ import * as M from "../../engine/mod.ts";
 import type { Shape } from "../../engine/storage.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
-import type { UnaryFunction } from "../../kernels/elementwise/unary.ts";
+import type { UnaryFunction } from "../../kernels/elementwise/functions.ts";
 import type { Call, Chooser, Dice } from "./call.ts";
 import { broadcast, elementwise } from "./reference.ts";
 import type { Node, Tape } from "./tape.ts";

@@ -37,12 +37,6 @@ const equivalents: readonly Equivalent[] = [
   },
   {
     path: "functions.wgsl",
-    before: /^return 0\.0;$/,
-    after: /^return 1\.0;$/,
-    reason: "No operation has this number: WGSL asks for a default.",
-  },
-  {
-    path: "functions.wgsl",
     before: /bits >= 0x80000000u/,
     after: /bits > 0x80000000u/,
     reason: "-0 stays -0, which equals 0.",
