@@ -34,6 +34,7 @@
  */
 export { DataError, DeviceError, DeviceLostError, MetrogradError, ShapeError, UsageError } from "../kernels/errors.ts";
 export { Philox } from "../kernels/philox.ts";
+export { elementwiseFunctions, type FunctionRow, type UnaryReference } from "../kernels/elementwise/functions.ts";
 export type {
   Access,
   BilinearFactors,
@@ -58,6 +59,7 @@ export type {
   ScoreBounds,
   ScratchAllocator,
   Stored,
+  UnaryFunction,
   UniformType,
   Workgroups,
 } from "../kernels/mod.ts";

@@ -67,8 +67,8 @@ export { type ConversionOptions, halfBytes, toFloat, toHalf } from "./elementwis
 export { reluBackward } from "./elementwise/relu_backward.ts";
 export { scaleBy } from "./elementwise/scale_by.ts";
 export {
+  elementwiseFunctions,
   type FunctionRow,
-  functions,
   type UnaryFunction,
   unaryFunctions,
   type UnaryReference,

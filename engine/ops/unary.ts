@@ -49,14 +49,11 @@ function unaryOp<O = void>(
   });
 }
 
-/** Functions of the table whose ops have settings. */
-const withSettings = ["gelu", "gelu_tanh", "clamp"] as const;
-
 /** A function of the table that has no settings. */
-export type PlainFunction = Exclude<UnaryFunction, typeof withSettings[number]>;
+export type PlainFunction = Exclude<UnaryFunction, "gelu" | "gelu_tanh" | "clamp">;
 
 const plainFunctions = unaryFunctions.filter((name): name is PlainFunction =>
-  !(withSettings as readonly UnaryFunction[]).includes(name)
+  name !== "gelu" && name !== "gelu_tanh" && name !== "clamp"
 );
 
 /** The functions of the table that have no settings, as ops. */

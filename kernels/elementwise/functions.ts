@@ -15,7 +15,9 @@ const geluArgumentSlope = (x: number) => 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0
 
 /** A function of one variable with its derivative, in float64. */
 export interface UnaryReference {
+  /** f(x); the bounds are of use where it has some. */
   value(x: number, low: number, high: number): number;
+  /** f'(x). */
   derivative(x: number, low: number, high: number): number;
 }
 
@@ -32,7 +34,7 @@ export interface FunctionRow extends UnaryReference {
 }
 
 /** The functions of one variable. Their kernels, ops, tests and the table in the documentation follow from these rows. */
-export const functions = {
+export const elementwiseFunctions = {
   square: {
     formula: "x²",
     wgsl: "x * x",
@@ -140,10 +142,10 @@ export const functions = {
 } as const satisfies Readonly<Record<string, FunctionRow>>;
 
 /** A function of one variable. */
-export type UnaryFunction = keyof typeof functions;
+export type UnaryFunction = keyof typeof elementwiseFunctions;
 
 /** Names of the functions of one variable. */
-export const unaryFunctions = Object.keys(functions) as readonly UnaryFunction[];
+export const unaryFunctions = Object.keys(elementwiseFunctions) as readonly UnaryFunction[];
 
 /** What a shader that applies a function needs: its value and its derivative. */
 export function functionCode(row: FunctionRow): string {

@@ -1,4 +1,4 @@
-import { functions, type UnaryFunction, type UnaryReference } from "./functions.ts";
+import { elementwiseFunctions, type UnaryFunction, type UnaryReference } from "./functions.ts";
 
 /** The functions that `unary` knows, in float64. */
-export const unaryReferences: Readonly<Record<UnaryFunction, UnaryReference>> = functions;
+export const unaryReferences: Readonly<Record<UnaryFunction, UnaryReference>> = elementwiseFunctions;

@@ -4,7 +4,7 @@ import stableCode from "./stable.wgsl" with { type: "text" };
 import forwardCode from "./unary.wgsl" with { type: "text" };
 import backwardCode from "./unary_backward.wgsl" with { type: "text" };
 import { chooseWidth } from "../element_width.ts";
-import { functionCode, functions, type UnaryFunction, unaryFunctions } from "./functions.ts";
+import { elementwiseFunctions, functionCode, type UnaryFunction, unaryFunctions } from "./functions.ts";
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
 
 /** Sizes of a function's launch. */
@@ -30,7 +30,7 @@ const widthsOf = <Bindings extends string>(
   const of = (alias: string, each: string) =>
     defineKernel({
       label,
-      code: [alias, stableCode, functionCode(functions[name]), each, code].join("\n"),
+      code: [alias, stableCode, functionCode(elementwiseFunctions[name]), each, code].join("\n"),
       bindings,
       uniforms,
     });

@@ -9,7 +9,7 @@ import rectifiedCode from "./rectified.wgsl" with { type: "text" };
 import smallCode from "./small.wgsl" with { type: "text" };
 import sumPartsCode from "./sum_parts.wgsl" with { type: "text" };
 import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
-import { functionCode, functions } from "../elementwise/functions.ts";
+import { elementwiseFunctions, functionCode } from "../elementwise/functions.ts";
 import { defineKernel, type Kernel } from "../launcher.ts";
 import { registerTileSource } from "./register_tile.ts";
 import type { MatmulVariant } from "./variants.ts";
@@ -114,7 +114,7 @@ function kernelOf(
       `alias StoredB = ${typed(storedB)};`,
     ].join("\n");
     const ending = activation
-      ? [stableCode, functionCode(functions[activation]), vector ? fourCode : oneCode, activatedCode]
+      ? [stableCode, functionCode(elementwiseFunctions[activation]), vector ? fourCode : oneCode, activatedCode]
       : [rectifiedCode];
     kernel = defineKernel({
       label,

@@ -38,7 +38,7 @@ import {
   transpose,
 } from "../../engine/mod.ts";
 import { elementCount, type Shape } from "../../engine/storage.ts";
-import { type FunctionRow, functions, type UnaryFunction } from "../../kernels/elementwise/functions.ts";
+import { elementwiseFunctions, type FunctionRow, type UnaryFunction } from "../../kernels/elementwise/functions.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
@@ -75,7 +75,7 @@ for (const [name, operation] of Object.entries({ add, subtract, multiply, divide
 gradientTest("divide", at(pair, { b: Array.from({ length: 15 }, (_, i) => (i % 2 ? 1 : -1) * (1 + i / 10)) }), divide);
 
 for (const [name, f] of Object.entries({ ...elementwise, gelu })) {
-  const { domain }: FunctionRow = functions[name as UnaryFunction];
+  const { domain }: FunctionRow = elementwiseFunctions[name as UnaryFunction];
   gradientTest(
     name,
     at({ x: [3, 4] }, { x: domain === "positive" ? apart.map(Math.abs) : apart }),

@@ -5,7 +5,7 @@ import { arithmeticReferences } from "../../kernels/elementwise/binary.ref.ts";
 import { fill } from "../../kernels/elementwise/fill.ts";
 import { reluBackwardReference } from "../../kernels/elementwise/relu.ref.ts";
 import { reluBackward } from "../../kernels/elementwise/relu_backward.ts";
-import { type FunctionRow, functions, unaryFunctions } from "../../kernels/elementwise/functions.ts";
+import { elementwiseFunctions, type FunctionRow, unaryFunctions } from "../../kernels/elementwise/functions.ts";
 import { unary, unaryBackward } from "../../kernels/elementwise/unary.ts";
 import { assertClose, KernelHarness, normals, numericalGradient } from "./harness.ts";
 
@@ -83,7 +83,7 @@ const spread = [
 const positive = [1e-30, 1e-6, 0.1, 0.5, 0.9, 0.999, 1, 1.001, 1.1, 2, 10, 1e6, 1e30];
 
 for (const name of unaryFunctions) {
-  const { value, derivative, domain }: FunctionRow = functions[name];
+  const { value, derivative, domain }: FunctionRow = elementwiseFunctions[name];
   const points = domain === "positive" ? positive : name === "exp" ? spread.slice(0, -1) : spread;
   const low = -3, high = 2;
 
