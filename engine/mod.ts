@@ -213,6 +213,27 @@ export {
   type UnaryInputs,
 } from "./ops/unary.ts";
 
+export { batches, type BatchOptions } from "./batches.ts";
+/** Distances that losses of labelled rows and their miners compare by. */
+export * as distances from "./metric_learning/distances.ts";
+/** What chooses the triplets and the pairs of losses of labelled rows. */
+export * as miners from "./metric_learning/miners.ts";
+/** What makes one number of the losses of labelled rows. */
+export * as reducers from "./metric_learning/reducers.ts";
+export type { Distance, EuclideanDistanceOptions } from "./metric_learning/distances.ts";
+export type { LabelPairs } from "./metric_learning/label_pairs.ts";
+export {
+  labelContrastiveLoss,
+  type LabelContrastiveSettings,
+  type LabelledEmbeddings,
+  labelTripletLoss,
+  type LabelTripletSettings,
+  ntXentLoss,
+  type NtXentSettings,
+} from "./metric_learning/losses.ts";
+export type { PairMiner, TripletGaps, TripletKind, TripletMiner } from "./metric_learning/miners.ts";
+export type { Reducer } from "./metric_learning/reducers.ts";
+
 export { BatchNorm1d, type BatchNormSettings } from "./nn/batch_norm.ts";
 export { Bilinear } from "./nn/bilinear.ts";
 export { BilinearLowRank, type Weight } from "./nn/bilinear_low_rank.ts";

@@ -111,6 +111,7 @@ export {
   type RootSlopeOptions,
 } from "./distance/pairwise.ts";
 export { scmlFeatures, type ScmlFeaturesOptions, scmlLocal, type ScmlLocalOptions } from "./distance/scml.ts";
+export { labelPairs, type LabelPairsOptions } from "./mining/label_pairs.ts";
 export { mineTriplets, type MineTripletsOptions, type MiningKind, type ScoreBounds } from "./mining/triplets.ts";
 
 export { dropout, maskedDropout } from "./dropout/dropout.ts";

@@ -75,7 +75,7 @@ const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
 });
 
 /**
- * Whole slices of x by their positions along an axis: `x` [.., size, ..], `index` [picked] → [.., picked, ..]. A slice that is
+ * Whole slices of x (f32 or u32) by their positions along an axis: `x` [.., size, ..], `index` [picked] → [.., picked, ..]. A slice that is
  * picked more than once gets the sum of its gradients, in their order; a position that x lacks is treated as by `gather`.
  *
  * @throws ShapeError when there is no such axis, the index is no vector of u32, or reaches too far
@@ -88,7 +88,7 @@ export const indexSelect: Op<GatherInputs, GatherOptions> = op("index_select", {
     }
     const at = axisOf(x.shape, axis);
     expectBelow("index_select", "index", index, x.shape[at]!, `axis ${axis} of x has positions`);
-    const y = x.engine.empty(x.shape.with(at, index.size));
+    const y = x.engine.empty(x.shape.with(at, index.size), x.type);
     gatherRows(x.engine.stream, { table: x.slice, y: y.slice, ...lookupOf(x, index, axis) });
     return y;
   },

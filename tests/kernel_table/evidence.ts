@@ -44,6 +44,7 @@ export const evidence: Readonly<Record<string, Evidence>> = {
   hybrid: { fixtures: ["hybrid"] },
   ordinal: { fixtures: ["ordinal"] },
   tripletHinge: { fixtures: ["triplet"] },
+  labelPairs: {},
   mineTriplets: {},
   contrastive: { fixtures: ["contrastive"] },
   cosineEmbedding: { fixtures: ["cosine_embedding"] },

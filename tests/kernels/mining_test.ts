@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { labelPairs } from "../../kernels/mining/label_pairs.ts";
+import { labelPairsReference } from "../../kernels/mining/label_pairs.ref.ts";
 import { mineTriplets, type MiningKind, type ScoreBounds } from "../../kernels/mining/triplets.ts";
 import { minedTripletsReference } from "../../kernels/mining/triplets.ref.ts";
 import { Philox } from "../../kernels/philox.ts";
@@ -84,4 +86,16 @@ Deno.test("mining: a semi-hard negative lies beyond the positive, or is the fart
   assert.deepEqual((await mine("semihard", distance, score))[0], { positive: 1, negative: 4, found: true });
   distance.set([0, 6, 2, 5, 4]);
   assert.deepEqual((await mine("semihard", distance, score))[0], { positive: 1, negative: 3, found: true });
+});
+
+Deno.test("label pairs: rows of one label are positives, others negatives, and no row is its own", async () => {
+  for (const count of [1, 2, 7, 33]) {
+    const random = new Philox(count);
+    const label = Uint32Array.from({ length: count }, () => 16777216 + random.integer(3));
+    const positive = harness.output(count * count), negative = harness.output(count * count);
+    labelPairs(launcher, { label: harness.upload(label), positive, negative, count });
+    const [positives, negatives] = await harness.read(positive, negative);
+    const want = labelPairsReference(label);
+    assert.deepEqual([[...positives!], [...negatives!]], [want.positive, want.negative]);
+  }
 });

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import {
+  Adam,
+  distances,
+  labelContrastiveLoss,
+  labelTripletLoss,
+  miners,
+  ntXentLoss,
+  Parameter,
+  reducers,
+  ShapeError,
+  type Tensor,
+  UsageError,
+} from "../../engine/mod.ts";
+import { testEngine, uniforms } from "./harness.ts";
+import { checkGradients } from "./finite_differences.ts";
+
+// Values and gradients beside pytorch-metric-learning's formulas are golden cases; see tests/golden.
+
+const engine = await testEngine();
+const labels = [0, 1, 0, 2, 1, 1];
+const label = engine.indices([labels.length], labels), real = engine.tensor([labels.length], labels);
+const point = { x: { shape: [6, 3], data: uniforms(18, 4) } };
+
+const losses: Readonly<Record<string, (x: Tensor, label: Tensor) => Tensor>> = {
+  "triplets by cosine": (x, label) => labelTripletLoss({ x, label }, { distance: distances.cosine() }),
+  "triplets by dot product": (x, label) =>
+    labelTripletLoss({ x, label }, { distance: distances.dotProduct(), margin: 2 }),
+  "triplets, batch hard": (x, label) => labelTripletLoss({ x, label }, { miner: miners.batchHard(), margin: 3 }),
+  "pairs": (x, label) => labelContrastiveLoss({ x, label }, { negativeMargin: 3, reducer: reducers.sum }),
+  "NT-Xent": (x, label) => ntXentLoss({ x, label }, { temperature: 0.5 }),
+};
+for (const [name, loss] of Object.entries(losses)) {
+  Deno.test(`labelled rows: ${name} equals finite differences, with labels as whole numbers or floats`, async () => {
+    await checkGradients(engine, point, ({ x }) => loss(x, label));
+    const [a, b] = engine.scope(() => [label, real].map((one) => loss(engine.tensor([6, 3], point.x.data), one)));
+    assert.equal(await a!.item(), await b!.item());
+    for (const one of [a!, b!]) one.dispose();
+  });
+}
+
+Deno.test("labelled rows: a learned Mahalanobis distance gets a gradient", async () => {
+  using l = new Parameter(engine, [2, 3], uniforms(6, 1));
+  engine.scope(() => {
+    const x = engine.tensor([6, 3], point.x.data);
+    labelTripletLoss({ x, label }, { distance: distances.mahalanobisSquared({ l }), margin: 5 }).backward();
+  });
+  assert.ok((await l.grad.data()).some((value) => Math.abs(value) > 1e-3));
+});
+
+Deno.test("labelled rows: a batch without positives or without negatives costs 0, with gradient 0", async () => {
+  for (const classes of [[0, 1, 2], [4, 4, 4]]) {
+    using x = new Parameter(engine, [3, 2], uniforms(6, 1));
+    const label = engine.indices([3], classes);
+    for (const reducer of [reducers.mean, reducers.meanNonZero, reducers.sum]) {
+      for (const miner of [miners.allTriplets(), miners.batchHard(), miners.tripletMargin({ type: "semihard" })]) {
+        x.zeroGrad();
+        const loss = engine.scope(() => {
+          const loss = labelTripletLoss({ x, label }, { reducer, miner });
+          loss.backward();
+          return loss;
+        });
+        assert.deepEqual([await loss.item(), ...await x.grad.data()].map(Math.abs), [0, 0, 0, 0, 0, 0, 0]);
+        loss.dispose();
+      }
+    }
+    label.dispose();
+  }
+});
+
+Deno.test("labelled rows: training pulls classes together, whichever loss", async () => {
+  for (const loss of Object.values(losses)) {
+    using x = new Parameter(engine, [6, 3], uniforms(18, 8));
+    using optimizer = new Adam([x], { lr: 0.05 });
+    for (let step = 0; step < 150; step++) {
+      engine.scope(() => {
+        optimizer.zeroGrad();
+        loss(x, label).backward();
+        optimizer.step();
+      });
+    }
+    using similarity = engine.scope(() => distances.cosine().between(x, x));
+    const values = await similarity.data();
+    for (const [i, own] of labels.entries()) {
+      const to = (same: boolean) =>
+        labels.flatMap((one, j) => j !== i && (one === own) === same ? [values[6 * i + j]!] : []);
+      const worst = Math.min(...to(true), 2), best = Math.max(...to(false));
+      assert.ok(worst > best, `row ${i}: a positive at ${worst}, a negative at ${best}`);
+    }
+  }
+});
+
+Deno.test("labelled rows: labels of another number and settings that cannot be taken are refused", () => {
+  using x = engine.tensor([6, 3], point.x.data);
+  using short = engine.indices([2], [1, 2]);
+  assert.throws(() => labelTripletLoss({ x, label: short }), {
+    name: ShapeError.name,
+    message:
+      "label_triplet_loss: rows [b, d] and a label for each [b] (u32 or f32) are expected, but got [6, 3] and [2] (u32).",
+  });
+  assert.throws(() => labelTripletLoss({ x, label }, { margin: NaN }), UsageError);
+  assert.throws(() => ntXentLoss({ x, label }, { temperature: 0 }), UsageError);
+  assert.throws(() => miners.tripletMargin({ type: "soft" as "hard" }), /one of all, hard, semihard, easy is expected/);
+});
