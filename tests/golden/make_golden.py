@@ -228,5 +228,167 @@ for edge, logits in edges.items():
         case("losses", f"{op}_{edge}", op, {"reduction": "none"} | attrs, inputs,
              lambda loss=loss, **inputs: {"loss": loss(**inputs)}, constants=("y",), rtol=3e-5)
 
+# Elementwise functions, reductions and softmax.
+functions = {
+    "square": torch.square, "abs": torch.abs, "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid, "softplus": F.softplus, "relu": torch.relu, "silu": F.silu,
+    "step": lambda x: (x > 0) * 1.0 + 0 * x,
+}
+for name, function in functions.items():
+    x = numbers(3, 5, scale=2)
+    case("elementwise", name, name, {}, {"x": x.abs() + 0.1 if name in ("log", "sqrt") else x}, lambda x: {"y": function(x)}, rtol=3e-5)
+for form in ["none", "tanh"]:
+    case("elementwise", f"gelu_{form}", "gelu", {"approximate": form}, {"x": numbers(3, 5, scale=2)}, lambda x: {"y": F.gelu(x, approximate=form)}, rtol=3e-5)
+case("elementwise", "clamp", "clamp", {"min": -0.5, "max": 1.25}, {"x": numbers(3, 5)}, lambda x: {"y": x.clamp(-0.5, 1.25)})
+for name, function in [("add", torch.add), ("sub", torch.sub), ("mul", torch.mul), ("div", torch.div)]:
+    case("elementwise", f"{name}_broadcast", name, {}, {"a": numbers(2, 3, 4), "b": numbers(3, 1).abs() + 0.5}, lambda a, b: {"y": function(a, b)})
+for name, function in [("softmax", torch.softmax), ("log_softmax", torch.log_softmax)]:
+    for axis in [0, -1]:
+        case("reduction", f"{name}_axis{axis}", name, {"axis": axis}, {"x": numbers(4, 7, scale=3)}, lambda x: {"y": function(x, axis)}, rtol=3e-5)
+for name, function in [("sum", torch.sum), ("mean", torch.mean), ("max", torch.amax), ("logsumexp", torch.logsumexp)]:
+    case("reduction", f"{name}_axis1", name, {"axis": 1, "keepdim": True}, {"x": numbers(3, 4, 2)}, lambda x: {"y": function(x, 1, keepdim=True)})
+
+# Attention.
+for masked in [False, True]:
+    shape, mask = (2, 2, 3, 4), torch.tensor([[0, 0, 1], [0, 1, 1]])
+    inputs = {name: numbers(*shape) for name in "qkv"} | ({"key_padding_mask": mask} if masked else {})
+    case("attention", f"sdpa{'_masked' if masked else ''}", "sdpa", {"scale": 0.4}, inputs,
+         lambda q, k, v, key_padding_mask=None: {"y": F.scaled_dot_product_attention(
+             q, k, v, scale=0.4, attn_mask=None if key_padding_mask is None else ~key_padding_mask.bool()[:, None, None, :])}, rtol=3e-5)
+
+
+def multi_head(x, **w):
+    y, _ = F.multi_head_attention_forward(
+        x.transpose(0, 1), x.transpose(0, 1), x.transpose(0, 1), 6, 2, w["in_proj_weight"], w["in_proj_bias"], None, None, False, 0.0,
+        w["out_proj.weight"], w["out_proj.bias"], need_weights=False)
+    return {"y": y.transpose(0, 1)}
+
+
+weights = {"in_proj_weight": numbers(18, 6), "in_proj_bias": numbers(18), "out_proj.weight": numbers(6, 6), "out_proj.bias": numbers(6)}
+case("attention", "multi_head", "multi_head_attention", {"heads": 2, "dim": 6, "cross": False}, {"x": numbers(2, 3, 6)} | weights, multi_head,
+     params=tuple(weights), rtol=3e-5)
+
+# Distances.
+for squared in [False, True]:
+    case("distance", f"euclidean{'_squared' if squared else ''}", "euclidean_pairwise", {"squared": squared}, {"x": numbers(4, 5), "y": numbers(3, 5)},
+         lambda x, y: {"d": ((x[:, None] - y[None]) ** 2).sum(-1) if squared else torch.cdist(x, y)})
+case("distance", "mahalanobis", "mahalanobis_sq_pairwise", {}, {"x": numbers(4, 5), "y": numbers(3, 5), "l": numbers(2, 5)},
+     lambda x, y, l: {"d": (((x[:, None] - y[None]) @ l.T) ** 2).sum(-1)}, params=("l",), rtol=3e-5)
+case("distance", "mahalanobis_diagonal", "mahalanobis_diag_sq_pairwise", {}, {"x": numbers(4, 5), "y": numbers(3, 5), "m": numbers(5).abs()},
+     lambda x, y, m: {"d": ((x[:, None] - y[None]) ** 2 * m).sum(-1)}, params=("m",))
+for name, function in [("paired", lambda x, y: F.cosine_similarity(x, y, dim=-1, eps=1e-8)),
+                       ("pairwise", lambda x, y: F.normalize(x, dim=-1) @ F.normalize(y, dim=-1).T)]:
+    case("distance", f"cosine_{name}", f"cosine_similarity_{name}", {"eps": 1e-8}, {"x": numbers(4, 5), "y": numbers(4, 5)}, lambda x, y: {"s": function(x, y)}, rtol=3e-5)
+
+# Losses of embeddings.
+for squared in [False, True]:
+    def triplet(a, p, n):
+        d = lambda x, y: ((x - y) ** 2).sum(-1) if squared else ((x - y) ** 2).sum(-1).sqrt()
+        return {"loss": F.relu(d(a, p) - d(a, n) + 1).mean()}
+    case("metric", f"triplet{'_squared' if squared else ''}", "triplet", {"reduction": "mean", "margin": 1.0, "squared": squared},
+         {"a": numbers(5, 4), "p": numbers(5, 4), "n": numbers(5, 4)}, triplet)
+pairs = {"x1": numbers(6, 4), "x2": numbers(6, 4)}
+case("metric", "cosine_embedding", "cosine_embedding", {"reduction": "mean", "margin": 0.1}, pairs | {"y": torch.tensor([1.0, -1, 1, -1, -1, 1])},
+     lambda x1, x2, y: {"loss": F.cosine_embedding_loss(x1, x2, y, margin=0.1)}, constants=("y",))
+
+
+def contrastive(x1, x2, y):
+    d = 1 - F.cosine_similarity(x1, x2)
+    return {"loss": torch.where(y == 1, d**2, F.relu(0.5 - d) ** 2).mean() / 2}
+
+
+case("metric", "contrastive", "contrastive", {"reduction": "mean", "margin": 0.5}, pairs | {"y": torch.tensor([1.0, 0, 1, 0, 0, 1])}, contrastive, constants=("y",))
+case("metric", "multiple_negatives_ranking", "multiple_negatives_ranking", {"reduction": "mean", "scale": 20.0}, {"a": numbers(5, 4), "p": numbers(5, 4)},
+     lambda a, p: {"loss": F.cross_entropy(20 * F.normalize(a, dim=-1) @ F.normalize(p, dim=-1).T, torch.arange(5))}, rtol=3e-5)
+case("metric", "metric_anchor_contrastive", "metric_anchor_contrastive", {"reduction": "mean", "tau": 0.07},
+     {"e": numbers(5, 4), "anchors": numbers(3, 4), "target": torch.tensor([0, 2, 1, 1, 0])},
+     lambda e, anchors, target: {"loss": F.cross_entropy(F.normalize(e, dim=-1) @ F.normalize(anchors, dim=-1).T / 0.07, target)}, rtol=3e-5)
+
+# Losses of rows with labels, as pytorch-metric-learning separates them: distances, miners, losses and reducers. Here triplets and
+# pairs are listed one by one, as that library does.
+label = torch.tensor([0, 1, 0, 2, 1, 1, 0, 3])
+
+
+def distance_of(name, x):
+    if name == "cosine":
+        return F.normalize(x, dim=-1) @ F.normalize(x, dim=-1).T
+    if name.startswith("unit"):
+        x = F.normalize(x, dim=-1)
+    squares = ((x[:, None] - x[None]) ** 2).sum(-1)
+    # The root has no slope at 0, where the diagonal is.
+    return squares if name.endswith("squared") else (squares + torch.eye(len(x))).sqrt() - torch.eye(len(x))
+
+
+def triplets_of(distance, inverted, miner, margin=0.2):
+    sign, b = -1 if inverted else 1, len(label)
+    every = [(a, p, n) for a in range(b) for p in range(b) for n in range(b) if a != p and label[a] == label[p] and label[n] != label[a]]
+    far = lambda a, other: float(sign * distance[a, other].detach())
+    if miner == "batch_hard":
+        hardest = {}
+        for a, p, n in every:
+            old = hardest.get(a, (p, n))
+            hardest[a] = (max(old[0], p, key=lambda i: far(a, i)), min(old[1], n, key=lambda i: far(a, i)))
+        return [(a, p, n) for a, (p, n) in hardest.items()]
+    beyond = lambda a, p, n: far(a, n) - far(a, p)
+    keep = {"none": lambda g: True, "all": lambda g: g <= margin, "hard": lambda g: g <= margin and g <= 0,
+            "semihard": lambda g: g <= margin and g > 0, "easy": lambda g: g > margin}[miner]
+    return [t for t in every if keep(beyond(*t))]
+
+
+def reduce(losses, reducer):
+    losses = torch.stack(losses) if losses else torch.zeros(1)
+    if reducer == "sum":
+        return losses.sum()
+    if reducer == "mean":
+        return losses.mean()
+    above = losses[losses > 0]
+    return above.mean() if len(above) else losses.sum() * 0
+
+
+def label_triplet(x, margin, distance, miner, reducer):
+    d, inverted = distance_of(distance, x), distance == "cosine"
+    sign = -1 if inverted else 1
+    return reduce([F.relu(sign * (d[a, p] - d[a, n]) + margin) for a, p, n in triplets_of(d, inverted, miner)], reducer)
+
+
+def label_contrastive(x, positive, negative, distance, miner, reducer):
+    d, inverted, b = distance_of(distance, x), distance == "cosine", len(label)
+    sign = -1 if inverted else 1
+    both = [(i, j) for i in range(b) for j in range(b) if i != j]
+    alike = [(i, j) for i, j in both if label[i] == label[j]]
+    others = [(i, j) for i, j in both if label[i] != label[j]]
+    if miner == "pair_margin":
+        alike = [(i, j) for i, j in alike if sign * d[i, j] > sign * 0.2]
+        others = [(i, j) for i, j in others if sign * d[i, j] < sign * 0.8]
+    return reduce([F.relu(sign * (d[p] - positive)) for p in alike], reducer) + reduce([F.relu(sign * (negative - d[p])) for p in others], reducer)
+
+
+def nt_xent(x, temperature, distance):
+    s, b = distance_of(distance, x) * (1 if distance == "cosine" else -1) / temperature, len(label)
+    losses = []
+    for a in range(b):
+        negatives = torch.stack([s[a, n] for n in range(b) if label[n] != label[a]])
+        for p in range(b):
+            if p != a and label[p] == label[a]:
+                losses.append(torch.logsumexp(torch.cat([negatives, s[a, p][None]]), 0) - s[a, p])
+    return torch.stack(losses).mean()
+
+
+def labelled(name, op, attrs, function):
+    case("metric", name, op, attrs, {"x": numbers(8, 3), "label": label}, lambda x, label: {"loss": function(x, **attrs)}, rtol=3e-5)
+
+
+for distance, miner, reducer in [("unit_euclidean", "none", "mean_non_zero"), ("euclidean", "none", "mean"), ("euclidean_squared", "none", "sum"),
+                                 ("cosine", "none", "mean_non_zero"), ("unit_euclidean", "all", "mean"), ("unit_euclidean", "hard", "mean"),
+                                 ("unit_euclidean", "semihard", "mean"), ("unit_euclidean", "easy", "mean"), ("cosine", "semihard", "mean"),
+                                 ("euclidean", "batch_hard", "mean"), ("cosine", "batch_hard", "mean_non_zero")]:
+    labelled(f"label_triplet_{distance}_{miner}_{reducer}", "label_triplet", {"margin": 0.3, "distance": distance, "miner": miner, "reducer": reducer}, label_triplet)
+for distance, positive, negative, miner, reducer in [("unit_euclidean", 0, 1, "none", "mean_non_zero"), ("cosine", 1, 0, "none", "mean"),
+                                                     ("unit_euclidean", 0, 1, "pair_margin", "mean"), ("cosine", 0.9, 0.1, "pair_margin", "mean_non_zero")]:
+    labelled(f"label_contrastive_{distance}_{miner}_{reducer}", "label_contrastive",
+             {"positive": positive, "negative": negative, "distance": distance, "miner": miner, "reducer": reducer}, label_contrastive)
+for distance in ["cosine", "unit_euclidean"]:
+    labelled(f"nt_xent_{distance}", "nt_xent", {"temperature": 0.07, "distance": distance}, nt_xent)
+
 (here / "index.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")
