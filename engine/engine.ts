@@ -200,7 +200,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
   }
 
   /** Reads tensors back with one wait. Indices come as whole numbers, halves as the floats of the same value. */
-  async read<Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>> {
+  async read<const Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>> {
     const elements = await this.#transfers.read(tensors).catch((error) => this.opened.errors.explain(error));
     this.#unfinished = 0;
     this.opened.errors.check();

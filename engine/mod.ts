@@ -232,6 +232,7 @@ export {
   type NtXentSettings,
 } from "./metric_learning/losses.ts";
 export type { PairMiner, TripletGaps, TripletKind, TripletMiner } from "./metric_learning/miners.ts";
+export { recallAt, type RecallSettings } from "./metric_learning/recall.ts";
 export type { Reducer } from "./metric_learning/reducers.ts";
 
 export { BatchNorm1d, type BatchNormSettings } from "./nn/batch_norm.ts";

@@ -55,7 +55,7 @@ export interface TensorEngine {
   /** Memory holding the host's elements, outside any scope. */
   upload(data: Float32Array | Uint32Array, shape: Shape, label: string): Storage;
   /** Reads tensors back with one wait. */
-  read<Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>>;
+  read<const Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>>;
   /** Reads the bytes of a tensor back, one buffer after the other. */
   readInPieces(tensor: Tensor): AsyncGenerator<Uint8Array<ArrayBuffer>>;
   /** Replaces a tensor's elements, one buffer after the other. */

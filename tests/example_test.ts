@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Engine } from "../engine/engine.ts";
 import { createService } from "../examples/prediction_service.ts";
 import { testDevice } from "./device.ts";
+import { writeTinyEncoder } from "./models/encoder/tiny_encoder.ts";
+import { withFolder } from "./temporary.ts";
 
 Deno.test("example: the network of the module's documentation learns, in under 30 lines", async () => {
   const source = await Deno.readTextFile(new URL("../examples/train_small_network.ts", import.meta.url));
@@ -48,6 +52,51 @@ Deno.test("example: the service learns from the rows that are posted, answers pr
   assert.equal((await post("/rows", "{"))[0], 400);
   assert.equal((await post("/else", "{}"))[0], 404);
 });
+
+/** Runs an example as a user does, in a folder of its own; gives the lines it prints and how long it is. */
+async function run(example: string, folder: string, ...args: string[]): Promise<{ lines: string[]; length: number }> {
+  const script = new URL(`../examples/${example}.ts`, import.meta.url);
+  const permissions = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys=systemMemoryInfo", "--allow-ffi"];
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...permissions, fileURLToPath(script), ...args],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  const length = (await Deno.readTextFile(script)).trim().split("\n").length;
+  return { lines: new TextDecoder().decode(stdout).trim().split("\n"), length };
+}
+
+Deno.test(
+  "example: a classifier learns three spirals, and is the same when it is loaded, in at most 40 lines",
+  withFolder(async (folder) => {
+    const { lines, length } = await run("mlp_classifier", folder);
+    const [trained, loaded] = lines.map((line) => Number(line.match(/^(?:trained|loaded): ([\d.]+)$/)?.[1]));
+    assert.ok(trained! > 0.95 && trained === loaded, lines.join("; "));
+    assert.ok(length <= 40, `${length} lines`);
+  }),
+);
+
+Deno.test(
+  "example: a siamese network finds the neighbours of classes that it was not trained on",
+  withFolder(async (folder) => {
+    const { lines } = await run("siamese_network", folder);
+    const [before, after] = lines.map((line) => Number(line.match(/^recall@1 (?:before|after): ([\d.]+)$/)?.[1]));
+    assert.ok(before! < 0.6 && after! > 0.9, lines.join("; "));
+  }),
+);
+
+Deno.test(
+  "example: the nearest texts are found by an encoder's folder, in at most 20 lines",
+  withFolder(async (folder) => {
+    await writeTinyEncoder(join(folder, "tiny"), "bert");
+    const { lines, length } = await run("nearest_texts", folder, join(folder, "tiny"));
+    assert.equal(lines.length, 2);
+    const scores = lines.map((line) => Number(line.match(/^(-?[\d.]+) \S/)?.[1]));
+    assert.ok(scores[0]! >= scores[1]! && scores[0]! <= 1.001, lines.join("; "));
+    assert.ok(length <= 20, `${length} lines`);
+  }),
+);
 
 /** What an example prints, a list of values a line. */
 async function printedBy(example: string): Promise<unknown[][]> {

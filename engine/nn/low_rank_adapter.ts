@@ -1,5 +1,3 @@
-import { multiply } from "../ops/arithmetic.ts";
-import { matmul } from "../ops/matmul.ts";
 import { Parameter } from "../parameter.ts";
 import { expectSizes } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
@@ -31,6 +29,6 @@ export class LowRankAdapter extends Module {
   /** What is added to the weight, [out, in]. */
   change(): Tensor {
     const { up, down } = this;
-    return multiply({ a: matmul({ a: up, b: down }), b: up.engine.full([], scale, "scale") });
+    return up.matmul(down).mul(scale);
   }
 }

@@ -7,6 +7,7 @@ import {
   miners,
   ntXentLoss,
   Parameter,
+  recallAt,
   reducers,
   ShapeError,
   type Tensor,
@@ -101,4 +102,16 @@ Deno.test("labelled rows: labels of another number and settings that cannot be t
   assert.throws(() => labelTripletLoss({ x, label }, { margin: NaN }), UsageError);
   assert.throws(() => ntXentLoss({ x, label }, { temperature: 0 }), UsageError);
   assert.throws(() => miners.tripletMargin({ type: "soft" as "hard" }), /one of all, hard, semihard, easy is expected/);
+});
+
+Deno.test("recall@k: the share of rows with a neighbour of their label, of those that have one", async () => {
+  // On a line: 0 and 1 are each other's nearest, 2 is near to neither of its label, and the last is alone with its label.
+  using x = engine.tensor([5, 1], [0, 1, 3, 3.5, 10]);
+  using label = engine.indices([5], [7, 7, 8, 7, 9]);
+  const recall = async (k: number) =>
+    await engine.scope(() => recallAt({ x, label }, { k, distance: distances.euclidean({ normalized: false }) }))
+      .item();
+  assert.ok(Math.abs(await recall(1) - 2 / 3) < 1e-6);
+  assert.equal(await recall(2), 1);
+  assert.throws(() => recallAt({ x, label }, { k: 6 }), ShapeError);
 });
