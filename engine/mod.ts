@@ -34,7 +34,12 @@
  */
 export { DataError, DeviceError, DeviceLostError, MetrogradError, ShapeError, UsageError } from "../kernels/errors.ts";
 export { Philox } from "../kernels/philox.ts";
-export { elementwiseFunctions, type FunctionRow, type UnaryReference } from "../kernels/elementwise/functions.ts";
+export {
+  elementwiseFunctions,
+  type FunctionRow,
+  type PlainFunction,
+  type UnaryReference,
+} from "../kernels/elementwise/functions.ts";
 export type {
   Access,
   BilinearFactors,
@@ -201,7 +206,6 @@ export {
   exp,
   gelu,
   log,
-  type PlainFunction,
   relu,
   sigmoid,
   silu,

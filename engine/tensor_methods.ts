@@ -1,3 +1,4 @@
+import type { PlainFunction } from "../kernels/elementwise/functions.ts";
 import type {
   ClampOptions,
   GatherOptions,
@@ -21,12 +22,7 @@ export type TensorOps<T> =
       (operands: { readonly a: T; readonly b: T } | { readonly a: T; readonly b: number }) => T
     >
   >
-  & Readonly<
-    Record<
-      "square" | "abs" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "softplus" | "relu" | "silu" | "step",
-      (inputs: { readonly x: T }) => T
-    >
-  >
+  & Readonly<Record<PlainFunction, (inputs: { readonly x: T }) => T>>
   & Readonly<
     Record<"sum" | "mean" | "max" | "logsumexp", (inputs: { readonly x: T }, options?: ReductionOptions) => T>
   >

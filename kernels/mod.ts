@@ -69,6 +69,7 @@ export { scaleBy } from "./elementwise/scale_by.ts";
 export {
   elementwiseFunctions,
   type FunctionRow,
+  type PlainFunction,
   type UnaryFunction,
   unaryFunctions,
   type UnaryReference,

@@ -1,4 +1,4 @@
-import { type UnaryFunction, unaryFunctions } from "../../kernels/elementwise/functions.ts";
+import { type PlainFunction, type UnaryFunction, unaryFunctions } from "../../kernels/elementwise/functions.ts";
 import { unary, unaryBackward } from "../../kernels/elementwise/unary.ts";
 import { type Op, op } from "../autograd.ts";
 import type { ClampOptions, GeluOptions } from "../op_options.ts";
@@ -48,9 +48,6 @@ function unaryOp<O = void>(
     }),
   });
 }
-
-/** A function of the table that has no settings. */
-export type PlainFunction = Exclude<UnaryFunction, "gelu" | "gelu_tanh" | "clamp">;
 
 const plainFunctions = unaryFunctions.filter((name): name is PlainFunction =>
   name !== "gelu" && name !== "gelu_tanh" && name !== "clamp"

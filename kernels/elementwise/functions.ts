@@ -144,6 +144,9 @@ export const elementwiseFunctions = {
 /** A function of one variable. */
 export type UnaryFunction = keyof typeof elementwiseFunctions;
 
+/** A function of one variable without settings. */
+export type PlainFunction = Exclude<UnaryFunction, "gelu" | "gelu_tanh" | "clamp">;
+
 /** Names of the functions of one variable. */
 export const unaryFunctions = Object.keys(elementwiseFunctions) as readonly UnaryFunction[];
 
