@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { flagOf } from "../cli/options.ts";
 import { ownSettings } from "../cli/recipes.ts";
 import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
 import { finetuneTable } from "../models/finetune/settings.ts";
+import { elementwiseFunctions } from "../kernels/elementwise/functions.ts";
 import { recipes } from "../models/recipes.ts";
 import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
 import { sharedTable } from "../models/settings/shared.ts";
 import { fieldsOf } from "../models/settings/table.ts";
+import { withFolder } from "./temporary.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../${path}`, import.meta.url));
 
@@ -40,7 +43,36 @@ Deno.test("docs: the table of fine-tuning's options is that which checks them", 
 
 Deno.test("docs: the program of the library page is the tested example", async () => {
   const [, program] = (await read("docs/library.md")).match(/```ts\n([\s\S]*?)```/)!;
-  assert.equal(program!.replace('"./mod.ts"', '"../mod.ts"'), await read("examples/train_small_network.ts"));
+  assert.equal(program, await read("examples/train_small_network.ts"));
+});
+
+Deno.test(
+  "docs: the programs of the library page run",
+  withFolder(async (folder) => {
+    const root = fileURLToPath(new URL("../", import.meta.url));
+    const permissions = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys=systemMemoryInfo", "--allow-ffi"];
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "test",
+        "--doc",
+        "--quiet",
+        "--no-prompt",
+        "--config",
+        `${root}deno.json`,
+        ...permissions,
+        `${root}docs/library.md`,
+      ],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.ok(success, [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n"));
+  }),
+);
+
+Deno.test("docs: the library page has every function of one variable, as its row in the table says", async () => {
+  const rows = [...(await read("docs/library.md")).matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)];
+  const found = new Map(rows.map(([, name, formula]) => [name, formula!.replaceAll("\\|", "|")]));
+  for (const [name, { formula }] of Object.entries(elementwiseFunctions)) assert.equal(found.get(name), formula, name);
 });
 
 Deno.test("docs: links between the pages lead somewhere", async () => {

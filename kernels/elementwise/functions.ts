@@ -43,7 +43,7 @@ export const elementwiseFunctions = {
     derivative: (x) => 2 * x,
   },
   abs: {
-    formula: "\\|x\\|; its slope at 0 is 0",
+    formula: "|x|; its slope at 0 is 0",
     wgsl: "abs(x)",
     wgslDerivative: "sign(x)",
     value: Math.abs,
