@@ -78,8 +78,10 @@ for (const [name, f] of Object.entries({ add, subtract, multiply, divide })) {
   emptyTest(name, { a: [1], b: [0] }, { shape: [0] }, f);
   emptyTest(name, { a: [2, 1, 3], b: [0, 1] }, { shape: [2, 0, 3] }, f);
 }
-const { abs, exp, gelu, log, relu, sigmoid, silu, softplus, sqrt, square, tanh } = ops;
-for (const [name, f] of Object.entries({ abs, exp, gelu, log, relu, sigmoid, silu, softplus, sqrt, square, tanh })) {
+for (const [name, f] of Object.entries({ add, subtract, multiply, divide })) {
+  emptyTest(`${name} of a number`, { x: [0, 3] }, { shape: [0, 3] }, ({ x }) => f({ a: x, b: 2 }));
+}
+for (const [name, f] of Object.entries({ ...ops.elementwise, gelu: ops.gelu })) {
   emptyTest(name, { x: [4, 0] }, { shape: [4, 0] }, f);
 }
 emptyTest("clamp", { x: [0] }, { shape: [0] }, ({ x }) => ops.clamp({ x }, { min: 0, max: 1 }));
@@ -102,6 +104,17 @@ for (
   emptyTest(name, { x: [0, 3] }, { shape: [0] }, ({ x }) => f({ x }, { axis: 1 }));
   emptyTest(name, { x: [2, 3, 0] }, { shape: [2, 0] }, ({ x }) => f({ x }, { axis: 1 }));
 }
+const noLabel = engine.indices([0], []);
+for (const [name, f] of Object.entries({ triplets: ops.labelTripletLoss, pairs: ops.labelContrastiveLoss })) {
+  emptyTest(`loss of labelled ${name}`, { x: [0, 3] }, { shape: [] }, ({ x }) => f({ x, label: noLabel }));
+}
+emptyTest("NT-Xent", { x: [0, 3] }, { shape: [] }, ({ x }) => ops.ntXentLoss({ x, label: noLabel }));
+Deno.test("empty tensors: no rows make no batches, and neither hard triplets nor recall are asked of them", () => {
+  using x = engine.tensor([0, 3], []);
+  assert.deepEqual([...ops.batches({ x, label: noLabel }, { size: 4 })], []);
+  assert.throws(() => ops.labelTripletLoss({ x, label: noLabel }, { miner: ops.miners.batchHard() }), ShapeError);
+  assert.throws(() => ops.recallAt({ x, label: noLabel }), ShapeError);
+});
 emptyTest("max", { x: [0, 3] }, { shape: [0] }, ({ x }) => ops.max({ x }, { axis: 1 }));
 emptyTest("top k", { x: [0, 3] }, { shape: [0, 2] }, ({ x }) => ops.topk({ x }, { k: 2 }).values);
 emptyTest("top k", { x: [2, 3] }, { shape: [2, 0] }, ({ x }) => ops.topk({ x }, { k: 0 }).values);
