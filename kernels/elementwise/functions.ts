@@ -150,15 +150,19 @@ export type PlainFunction = Exclude<UnaryFunction, "gelu" | "gelu_tanh" | "clamp
 /** Names of the functions of one variable. */
 export const unaryFunctions = Object.keys(elementwiseFunctions) as readonly UnaryFunction[];
 
-/** What a shader that applies a function needs: its value and its derivative. */
+/** What a shader that applies a function needs: its value and its derivative, and what they are made of. */
 export function functionCode(row: FunctionRow): string {
-  return `${functionsCode}
-fn value_of(x: f32, low: f32, high: f32) -> f32 {
-  return ${row.wgsl};
+  return `${functionsCode}\n${rowCode(row)}`;
+}
+
+/** The value and the derivative of a row. */
+export function rowCode({ wgsl, wgslDerivative }: FunctionRow): string {
+  return `fn value_of(x: f32, low: f32, high: f32) -> f32 {
+  return ${wgsl};
 }
 
 fn derivative_of(x: f32, low: f32, high: f32) -> f32 {
-  return ${row.wgslDerivative};
+  return ${wgslDerivative};
 }
 `;
 }

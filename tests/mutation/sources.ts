@@ -1,3 +1,4 @@
+import { elementwiseFunctions, rowCode } from "../../kernels/elementwise/functions.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import type { Source } from "./swap.ts";
 
@@ -24,9 +25,18 @@ export function allFamilies(): string[] {
 
 /** The shaders of families, and shaders by path from kernels/ on. */
 export function shaderFiles(names: readonly string[]): Source[] {
-  return names.flatMap((name) => name.endsWith(".wgsl") ? [name] : pathsOf(name)).map((path) => {
+  const files = names.flatMap((name) => name.endsWith(".wgsl") ? [name] : pathsOf(name)).map((path) => {
     const text = Deno.readTextFileSync(new URL(`kernels/${path}`, root));
     return { path: `kernels/${path}`, text, mutants: mutantsOf(text) };
+  });
+  return names.includes("elementwise") ? [...files, ...functionSources()] : files;
+}
+
+/** What stands in the rows of the table of functions, which is a part of shaders as files are. */
+function functionSources(): Source[] {
+  return Object.entries(elementwiseFunctions).map(([name, row]) => {
+    const text = rowCode(row);
+    return { path: `kernels/elementwise/functions.ts, ${name}`, text, mutants: mutantsOf(text) };
   });
 }
 
