@@ -3,7 +3,7 @@ import { Tensor } from "./tensor.ts";
 
 /**
  * Copies in f16 of what products read inside `engine.autocast`: one of each tensor, however many products read it. They live
- * until the block ends, or as long as the way back needs them.
+ * until the block ends, or as long as the backward pass needs them.
  */
 export class HalfCopies {
   readonly #copies = new Map<Tensor, Tensor>();

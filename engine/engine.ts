@@ -20,7 +20,7 @@ import { Transfers } from "./transfers.ts";
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
 const maxRunAhead = 16;
 
-/** Who is told of work that takes long. */
+/** How an engine is opened. */
 export interface EngineOptions extends DeviceOptions {
   /** Told the label of each kernel before it is compiled for the first time. */
   readonly onCompile?: (label: string) => void;
@@ -273,7 +273,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
   }
 
   /**
-   * Runs `body` in mixed precision: `linear` and `matmul` read their operands as f16, and keep them so for the way back;
+   * Runs `body` in mixed precision: `linear` and `matmul` read their operands as f16, and keep them so for the backward pass;
    * sums, results and all else stay f32. The tensors themselves stay as they are. Each is copied once, so that changing
    * one inside the block (an optimiser's step, say) goes unseen until its end.
    *

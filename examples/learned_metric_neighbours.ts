@@ -2,17 +2,7 @@
  * Nearest neighbours under a learned Mahalanobis distance, |L (x - y)|²: rows have two coordinates that tell their class
  * and six that are noise, and L learns from triplets which is which.
  */
-import {
-  Adam,
-  backward,
-  Engine,
-  type MahalanobisMatrix,
-  matmul,
-  minedTripletLoss,
-  pairwiseMahalanobisSquared,
-  Parameter,
-  Philox,
-} from "metrograd/engine";
+import { Adam, distances, Engine, minedTripletLoss, Parameter, Philox, recallAt } from "metrograd/engine";
 
 await using engine = await Engine.open();
 const random = new Philox(1);
@@ -25,32 +15,22 @@ const features = labels.flatMap((label) => {
   return [...signal, ...Array.from({ length: width - 2 }, () => 1.5 * random.normal())];
 });
 const x = engine.tensor([rows, width], features);
-const score = engine.tensor([rows], labels);
-
-/** Share of rows whose nearest other row has their class. */
-async function accuracy(matrix: MahalanobisMatrix): Promise<number> {
-  const distance = engine.noGrad(() => pairwiseMahalanobisSquared({ x, y: x, ...matrix }));
-  const found = await distance.data();
-  distance.dispose();
-  const right = labels.filter((label, i) => {
-    const others = labels.map((_, j) => j).filter((j) => j !== i);
-    const nearest = others.reduce((best, j) => found[i * rows + j]! < found[i * rows + best]! ? j : best);
-    return labels[nearest] === label;
-  });
-  return right.length / rows;
-}
+const label = engine.tensor([rows], labels);
 
 const identity = Float32Array.from({ length: width ** 2 }, (_, i) => i % (width + 1) === 0 ? 1 : 0);
-const l = new Parameter(engine, [width, width], identity);
-console.log("identity", await accuracy({ l }));
+using l = new Parameter(engine, [width, width], identity);
+/** Share of rows whose nearest other row has their class. */
+const accuracy = () =>
+  engine.scope(() => recallAt({ x, label }, { distance: distances.mahalanobisSquared({ l }) })).item();
+console.log("identity", await accuracy());
 
-const optimizer = new Adam([l], { lr: 0.03 });
+using optimizer = new Adam([l], { lr: 0.03 });
 const settings = { mining: "random", positiveWithin: 0, negativeFrom: 1 } as const;
 for (let step = 0; step < 100; step++) {
   await engine.step(() => {
     optimizer.zeroGrad();
-    backward(minedTripletLoss({ x: matmul({ a: x, b: l }, { transposeB: true }), score }, settings));
+    minedTripletLoss({ x: x.matmul(l, { transposeB: true }), score: label }, settings).backward();
     optimizer.step();
   });
 }
-console.log("learned", await accuracy({ l }));
+console.log("learned", await accuracy());

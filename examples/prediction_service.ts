@@ -5,25 +5,18 @@
  *     curl localhost:8000/rows -d '{"x": [[0, 1], [1, 1]], "y": [1, 2]}'
  *     curl localhost:8000/predict -d '{"x": [[0, 1]]}'
  */
-import { Adam, backward, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "metrograd/engine";
+import { Adam, Engine, Linear, mseLoss, Philox, Sequential } from "metrograd/engine";
 
 const width = 2, stepsPerPost = 100;
 
-class Network extends Module {
-  readonly hidden: Linear;
-  readonly out: Linear;
-  constructor(engine: Engine) {
-    super();
-    const options = { engine, random: new Philox(1) };
-    this.hidden = new Linear(options, width, 32);
-    this.out = new Linear(options, 32, 1);
-  }
-  forward = (x: Tensor) => this.out.forward(this.hidden.forward(x, { relu: true }));
+function networkOn(engine: Engine): Sequential {
+  const options = { engine, random: new Philox(1) };
+  return new Sequential(new Linear(options, width, 32), (x) => x.relu(), new Linear(options, 32, 1));
 }
 
 /** What answers requests. They take turns: an engine does one thing at a time. */
 export function createService(engine: Engine): (request: Request) => Promise<Response> {
-  const network = new Network(engine);
+  const network = networkOn(engine);
   const optimizer = new Adam(network.parameters(), { lr: 0.01 });
   const rows: { x: number[][]; y: number[] } = { x: [], y: [] };
   let turn: Promise<unknown> = Promise.resolve();
@@ -31,31 +24,27 @@ export function createService(engine: Engine): (request: Request) => Promise<Res
   async function learn({ x, y }: Body): Promise<object> {
     rows.x.push(...matrix(x));
     rows.y.push(...vector(y, x!.length));
-    const inputs = engine.tensor([rows.x.length, width], rows.x.flat());
-    const target = engine.tensor([rows.y.length], rows.y);
+    using inputs = engine.tensor([rows.x.length, width], rows.x.flat());
+    using target = engine.tensor([rows.y.length], rows.y);
     let loss = NaN;
     for (let step = 1; step <= stepsPerPost; step++) {
-      const kept = await engine.step(() => {
+      using kept = await engine.step(() => {
         const loss = mseLoss({ prediction: network.forward(inputs), target });
         optimizer.zeroGrad();
-        backward(loss);
+        loss.backward();
         optimizer.step();
         return loss;
       });
       if (step === stepsPerPost) loss = await kept.item();
-      kept.dispose();
     }
-    [inputs, target].forEach((tensor) => tensor.dispose());
     return { rows: rows.x.length, loss };
   }
 
   async function predict({ x }: Body): Promise<object> {
     const found = matrix(x);
-    const inputs = engine.tensor([found.length, width], found.flat());
-    const prediction = await engine.step(() => engine.noGrad(() => network.forward(inputs)));
-    const y = [...await prediction.data()];
-    [inputs, prediction].forEach((tensor) => tensor.dispose());
-    return { y };
+    using inputs = engine.tensor([found.length, width], found.flat());
+    using prediction = await engine.step(() => engine.noGrad(() => network.forward(inputs)));
+    return { y: [...await prediction.data()] };
   }
 
   return async (request) => {

@@ -64,7 +64,7 @@ interface Saved {
 }
 
 /**
- * softmax(scale q kᵀ) v for every sequence and head, with dropout inside. No table of scores is stored: the way back
+ * softmax(scale q kᵀ) v for every sequence and head, with dropout inside. No table of scores is stored: the backward pass
  * computes them again.
  *
  * `q` [batch, heads, queries, size], `k` and `v` [batch, heads, keys, size] → [batch, heads, queries, size].

@@ -5,7 +5,7 @@ import { sameShape } from "../shapes.ts";
 import type { Shape } from "../storage.ts";
 import type { GradientTarget, Tensor } from "../tensor.ts";
 
-/** Arithmetic on two tensors whose shapes fit together, without a way back. @throws ShapeError when they do not fit */
+/** Arithmetic on two tensors whose shapes fit together, without a backward pass. @throws ShapeError when they do not fit */
 export function combine(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
   const y = a.engine.empty(broadcastShape(a.shape, b.shape));
   broadcastBinary(a.engine.stream, operation, {

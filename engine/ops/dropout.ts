@@ -16,7 +16,7 @@ export interface DropoutOptions {
 
 /**
  * Sets each element to 0 with probability `p` and divides the rest by 1 - p. The mask is drawn from the engine's random
- * source and drawn again on the way back, never stored.
+ * source and drawn again in the backward pass, never stored.
  */
 export const dropout: Op<{ readonly x: Tensor }, DropoutOptions> = op("dropout", {
   settings: { p: probability },

@@ -30,7 +30,7 @@ export interface LinearOptions {
   readonly gelu?: NonNullable<GeluOptions["approximate"]>;
 }
 
-/** What the way back needs besides. */
+/** What the backward pass needs besides. */
 interface LinearSaved {
   /** What the product read: the inputs, or their copies in f16. */
   readonly x: Tensor;

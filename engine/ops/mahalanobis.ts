@@ -115,7 +115,7 @@ const pairwiseDiagonal: Op<MatrixPairs> = op("pairwise_diagonal_mahalanobis", {
   }),
 });
 
-/** The product of two matrices, without a way back; A or B may be transposed, and the result added to. */
+/** The product of two matrices, without a backward pass; A or B may be transposed, and the result added to. */
 function product(
   a: Tensor,
   b: Tensor,
