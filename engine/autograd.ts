@@ -157,12 +157,20 @@ export function deliver(engine: TensorEngine, thunk: GradientThunk, target: Grad
   else engine.copyInto(target.tensor, gradient);
 }
 
-/** A target for an input that has no gradient yet. A rule that makes its own tensor never takes the memory. */
-function freshTarget({ engine, shape }: Tensor): GradientTarget {
+/**
+ * A target for an input that has no gradient yet, in as many buffers as the input lies in. A rule that makes its own tensor
+ * never takes the memory.
+ */
+function freshTarget(input: Tensor): GradientTarget {
+  const { engine, shape } = input;
+  const make = () =>
+    !input.disposed && input.slices.length > 1
+      ? engine.adopt(new Tensor(engine, shape, engine.allocateFor(shape, "gradient")))
+      : engine.empty(shape);
   let made: Tensor | undefined;
   return {
     get tensor() {
-      return made ??= engine.adopt(new Tensor(engine, shape, engine.allocateFor(shape, "gradient")));
+      return made ??= make();
     },
     accumulate: false,
   };
