@@ -143,6 +143,7 @@ export {
   contrastive,
   cosineEmbedding,
   type CosineLossOptions,
+  type CosineOptions,
   cosineSimilarity,
   type CosineSimilarityOptions,
 } from "./loss/cosine_pair.ts";

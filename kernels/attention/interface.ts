@@ -58,8 +58,11 @@ export interface AttentionOptions {
 
 /** Where the gradients start in their buffer. */
 export interface GradientOffsets {
+  /** Element where that of q starts. */
   readonly dq: number;
+  /** Element where that of k starts. */
   readonly dk: number;
+  /** Element where that of v starts. */
   readonly dv: number;
 }
 

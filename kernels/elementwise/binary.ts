@@ -5,10 +5,10 @@ import { chooseWidth, defineElementWidths } from "../element_width.ts";
 import { type BufferSlice, defineKernel, elementGrid, type Launcher } from "../launcher.ts";
 import { broadcastAxes, type BroadcastAxis } from "./broadcast_axes.ts";
 
-const operations = ["add", "subtract", "multiply", "divide"] as const;
-
 /** Arithmetic that `binary` knows. */
-export type BinaryOperation = typeof operations[number];
+export type BinaryOperation = "add" | "subtract" | "multiply" | "divide";
+
+const operations: readonly BinaryOperation[] = ["add", "subtract", "multiply", "divide"];
 
 /** Operands and sizes of `binary`. */
 export interface BinaryOptions {
@@ -18,6 +18,7 @@ export interface BinaryOptions {
   readonly b: BufferSlice;
   /** Output, [count]. */
   readonly y: BufferSlice;
+  /** Elements of a. */
   readonly count: number;
   /** Elements of b where it is a row that meets every row of a; `count` by default. */
   readonly period?: number;
@@ -27,9 +28,11 @@ export interface BinaryOptions {
 export interface BroadcastBinaryOptions {
   /** Elements of `aShape`. */
   readonly a: BufferSlice;
+  /** Shape of a. */
   readonly aShape: readonly number[];
   /** Elements of `bShape`. */
   readonly b: BufferSlice;
+  /** Shape of b. */
   readonly bShape: readonly number[];
   /** Output, of `broadcastShape(aShape, bShape)`. */
   readonly y: BufferSlice;

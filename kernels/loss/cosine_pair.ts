@@ -6,7 +6,7 @@ import { defineRowKernel, dispatchRows } from "../reduction/row_lanes.ts";
 import { type ReducedLossOptions, withReduction } from "./reduction.ts";
 
 /** Operands and sizes that all functions of the cosine of paired rows have. */
-interface CosineOptions {
+export interface CosineOptions {
   /** [count, columns] */
   readonly x: BufferSlice;
   /** [count, columns] */

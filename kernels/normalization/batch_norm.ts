@@ -20,6 +20,7 @@ import { rowsPerChunk } from "../reduction/sum_columns.ts";
 
 /** Sizes of what batch normalisation works on: x [batch, channels, inner]. */
 export interface BatchNormSizes {
+  /** Samples. */
   readonly batch: number;
   /** Each is normalised by itself. */
   readonly channels: number;

@@ -44,7 +44,7 @@ const logSumExpKernels = {
 const roundsOf = (form: "rows" | "strided", size: number) => form === "rows" ? 3 * size / 4 + 3 : 3 * size;
 
 /** Softmax, or its logarithm. */
-export type SoftmaxKind = keyof typeof kernels;
+export type SoftmaxKind = "softmax" | "log_softmax";
 
 /** Operands and sizes of `softmax` and `logSumExp`. */
 export interface SoftmaxOptions extends AxisView {

@@ -7,6 +7,7 @@ import { sumAxis } from "./sum_axis.ts";
 export interface SumToShapeOptions {
   /** Elements of `xShape`. */
   readonly x: BufferSlice;
+  /** Shape of x. */
   readonly xShape: readonly number[];
   /** Output, elements of `yShape`. */
   readonly y: BufferSlice;

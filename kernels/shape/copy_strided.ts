@@ -14,6 +14,7 @@ export interface StridedAxis {
 
 /** Operands of `copyStrided`. */
 export interface CopyStridedOptions {
+  /** What is read. */
   readonly source: BufferSlice;
   /** Not the buffer of the source; no two positions may meet in it. */
   readonly destination: BufferSlice;

@@ -15,6 +15,7 @@ const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
 
 /** A texture that held the numbers of a slice when it was last filled. */
 export interface TextureCopy {
+  /** What shaders are given. */
   readonly view: GPUTextureView;
   /** Number of the texture among all that were made. */
   readonly id: number;

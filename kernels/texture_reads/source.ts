@@ -24,6 +24,7 @@ export interface TextureBinding {
 
 /** A kernel's shader with its reads turned into reads of textures. */
 export interface TexturedSource {
+  /** The shader, in WGSL. */
   readonly code: string;
   /** The bindings that are textures now; those that the shader also writes stand behind all others. */
   readonly textures: readonly TextureBinding[];
