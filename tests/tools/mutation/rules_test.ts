@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backwardMutants } from "./rules.ts";
+import { backwardMutants } from "../../../tools/mutation/backward/rules.ts";
 
 const code = `export const scaled = op("scaled", {
   forward: ({ x }) => scale(x, 1 + 2),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../temporary.ts";
-import { killOnce } from "./kill.ts";
-import { runToEnd } from "./process.ts";
-import { prepareScenarios } from "./scenarios.ts";
+import { killOnce } from "../../tools/kill/kill.ts";
+import { runToEnd } from "../../tools/kill/process.ts";
+import { prepareScenarios } from "../../tools/kill/scenarios.ts";
 
 /** Part of its time after which a command is killed; `deno task test:kill` tries more commands, and many moments. */
 const moments: Readonly<Record<string, number>> = { train: 0.6, embed: 0.8 };

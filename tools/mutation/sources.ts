@@ -70,7 +70,7 @@ export function generatedSources(ran: ReadonlyMap<string, string>): Source[] {
     const text = rest.find((part) => part.includes("@compute"));
     if (text === undefined || sources.has(text)) continue;
     const family = generatedFamilies.find((name) => label.includes(`${name.split(":")[1]}_`));
-    if (!family) throw new Error(`No generator of tests/mutation/sources.ts writes "${label}".`);
+    if (!family) throw new Error(`No generator of tools/mutation/sources.ts writes "${label}".`);
     sources.set(text, { path: `${family}/${label}`, text, mutants: mutantsOf(text) });
   }
   return [...sources.values()];

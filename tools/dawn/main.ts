@@ -5,7 +5,7 @@
 import { collectTests } from "../mutation/collected_tests.ts";
 import { putDawnInPlace } from "./dawn.ts";
 
-const folder = new URL("../kernels/", import.meta.url);
+const folder = new URL("../../tests/kernels/", import.meta.url);
 const chosen = (name: string) => Deno.args.length === 0 || Deno.args.some((part) => name.includes(part));
 const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"));
 const files = names.filter(chosen).toSorted().map((name) => new URL(name, folder));

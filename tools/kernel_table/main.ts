@@ -4,9 +4,9 @@
  * it was.
  */
 import { Engine } from "../../engine/engine.ts";
-import { readCases } from "../fixtures/case.ts";
-import { runCase } from "../fixtures/run_case.ts";
-import { sharedPath } from "../shared.ts";
+import { readCases } from "../../tests/fixtures/case.ts";
+import { runCase } from "../../tests/fixtures/run_case.ts";
+import { sharedPath } from "../../tests/shared.ts";
 import { type Figures, kernelPage } from "./table.ts";
 
 const kept = new URL("figures.json", import.meta.url);

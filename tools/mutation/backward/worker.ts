@@ -12,7 +12,7 @@ import { backwardMutants } from "./rules.ts";
 const [modules, done, folder] = [Deno.args[0]!.split(","), Number(Deno.args[1]), Deno.args[2]!];
 const report = (line: Report) => console.log(JSON.stringify(line));
 const ops = new URL("../../../engine/ops/", import.meta.url);
-const engineTests = new URL("../../engine/", import.meta.url);
+const engineTests = new URL("../../../tests/engine/", import.meta.url);
 
 /** Those that compare gradients. */
 const files = [
@@ -29,7 +29,7 @@ const files = [
   "golden",
 ]
   .map((name) => new URL(`${name}_test.ts`, engineTests));
-files.push(new URL("../../graphs/graphs_test.ts", import.meta.url));
+files.push(new URL("../../../tests/tools/graphs_test.ts", import.meta.url));
 
 const tests = await collectTests(files);
 const uses = new Map<string, { test: CollectedTest; milliseconds: number }[]>();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { damage, mutantsOf } from "./mutants.ts";
-import { generatedDamages } from "./sources.ts";
+import { damage, mutantsOf } from "../../../tools/mutation/mutants.ts";
+import { generatedDamages } from "../../../tools/mutation/sources.ts";
 
 const code = `// y = -x + 1.
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as kernels from "../../kernels/mod.ts";
-import { evidence } from "./evidence.ts";
-import { kernelPage, launches } from "./table.ts";
+import { evidence } from "../../tools/kernel_table/evidence.ts";
+import { kernelPage, launches } from "../../tools/kernel_table/table.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(path, import.meta.url));
 

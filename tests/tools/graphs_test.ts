@@ -1,5 +1,5 @@
 import { testEngine } from "../engine/harness.ts";
-import { checkGraph, Graph } from "./graph.ts";
+import { checkGraph, Graph } from "../../tools/graphs/graph.ts";
 
 const engine = await testEngine();
 

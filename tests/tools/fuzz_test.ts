@@ -1,4 +1,4 @@
-import { targets } from "./targets.ts";
+import { targets } from "../../tools/fuzz/targets.ts";
 
 /** Inputs of each kind; `deno task fuzz` tries 100,000. */
 const runs = 1000;
