@@ -1,10 +1,10 @@
-import type { DataPaths } from "../data/data_paths.ts";
+import type { DataPaths } from "../data/files/data_paths.ts";
 import type { Reading } from "../data/reading.ts";
 import { readRecordSet } from "../data/records.ts";
 import { isStandardRange } from "../data/scores.ts";
 import { writeRecords } from "../data/write_records.ts";
 import { writeAtomically } from "../engine/files.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import { command } from "./command.ts";
 import { text } from "./options.ts";
 import { refuseExisting } from "./out.ts";

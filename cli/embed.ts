@@ -1,4 +1,4 @@
-import { type TextField, textFields } from "../data/text_layout.ts";
+import { type TextField, textFields } from "../data/texts/text_layout.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { embedFile, type EmbedRequest } from "../models/embed.ts";
 import { encoderNames } from "../models/open_encoder.ts";
@@ -10,7 +10,7 @@ import { interruptible } from "./interruption.ts";
 import { describe, flagOf, text } from "./options.ts";
 import * as reading from "./reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `embed` is asked for. */

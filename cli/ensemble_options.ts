@@ -10,7 +10,7 @@ import {
   withCommon,
 } from "../models/ensemble/members.ts";
 import { leaves, resolve, setByPath } from "../models/settings/table.ts";
-import { quoteNearest } from "../data/nearest_name.ts";
+import { quoteNearest } from "../data/texts/nearest_name.ts";
 import { assignments, namingFile, type SettingsFile, type SettingWords } from "./train_options.ts";
 
 /**

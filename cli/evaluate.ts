@@ -1,4 +1,4 @@
-import { type DataPaths, nameData } from "../data/data_paths.ts";
+import { type DataPaths, nameData } from "../data/files/data_paths.ts";
 import type { Reading } from "../data/reading.ts";
 import { type MetricRecord, readRecordSet } from "../data/records.ts";
 import { fromStandard, type ScoreRange } from "../data/scores.ts";

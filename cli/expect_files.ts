@@ -1,4 +1,4 @@
-import { listDataFiles, recordsExpected, standardInput } from "../data/data_paths.ts";
+import { listDataFiles, recordsExpected, standardInput } from "../data/files/data_paths.ts";
 import { listFolderOrExplain, openOrExplain } from "../engine/files.ts";
 import type { TrainFiles } from "../models/train_request.ts";
 

@@ -1,5 +1,5 @@
 import type { Explanation } from "../models/explain.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import { alignColumns } from "./terminal.ts";
 
 /** An explanation of a training as text: layers, ops, rows, memory and the cost of a step. */

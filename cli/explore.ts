@@ -1,5 +1,5 @@
-import { MetricTable } from "../data/metric_table.ts";
-import { readTextEmbeddings } from "../data/text_embeddings.ts";
+import { MetricTable } from "../data/metrics/metric_table.ts";
+import { readTextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import { listFolderOrExplain, whatIsAt } from "../engine/files.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../models/augment_report.ts";

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from "@commander-js/extra-typings";
-import { suggestName } from "../data/nearest_name.ts";
+import { suggestName } from "../data/texts/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { interruptedExitCode, Interruption } from "./interruption.ts";
 import type { Terminal } from "./terminal.ts";

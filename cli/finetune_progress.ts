@@ -1,6 +1,6 @@
 import type { FinetuneOptions } from "../models/finetune/finetune.ts";
 import { bar, duration } from "./progress.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line, and between two lines where there is no screen. */

@@ -1,4 +1,4 @@
-import type { DataPaths } from "../data/data_paths.ts";
+import type { DataPaths } from "../data/files/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../data/reading.ts";
 import { readRecordSet } from "../data/records.ts";
@@ -19,7 +19,7 @@ import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import * as scoring from "./scoring_options.ts";
 import { describeShift, shiftRequest } from "./shift_options.ts";
 import { columnNames, submissionColumns, unseenColumn } from "./submission_columns.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** What `predict` is asked for. */

@@ -1,7 +1,7 @@
 import type { EpochFigures } from "../models/history.ts";
 import type { TrainReporter } from "../models/reporter.ts";
 import { swapStage } from "../models/augment.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { RowCounts } from "../models/prepare.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import { createPhaseReporter } from "./phase_progress.ts";

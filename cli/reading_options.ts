@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
-import type { DataPaths } from "../data/data_paths.ts";
-import { parseFieldMap } from "../data/field_map.ts";
+import type { DataPaths } from "../data/files/data_paths.ts";
+import { parseFieldMap } from "../data/formats/field_map.ts";
 import { formatNames } from "../data/formats/formats.ts";
 import type { Reading } from "../data/reading.ts";
 import { parseScoreRange } from "../data/scores.ts";

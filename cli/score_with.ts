@@ -1,6 +1,6 @@
-import { type DataPaths, nameData } from "../data/data_paths.ts";
-import { readMetricDefinitions } from "../data/metric_definitions.ts";
-import { MetricTable } from "../data/metric_table.ts";
+import { type DataPaths, nameData } from "../data/files/data_paths.ts";
+import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
+import { MetricTable } from "../data/metrics/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
@@ -14,7 +14,7 @@ import { type Features, type ScoreOptions, Scorer } from "../models/scorer.ts";
 import { readShiftFigures } from "../models/shift/classes_file.ts";
 import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import { readMetricsOf, readTrainedMetrics } from "../models/trained_metrics.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import type { MetricFiles } from "./options.ts";

@@ -1,4 +1,4 @@
-import { quoteNearest } from "../data/nearest_name.ts";
+import { quoteNearest } from "../data/texts/nearest_name.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { UsageError } from "../kernels/errors.ts";
 

@@ -6,7 +6,7 @@ import { command } from "./command.ts";
 import { interruptible, Interruption } from "./interruption.ts";
 import { describe, number, text } from "./options.ts";
 import { refuseExisting } from "./out.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `synthesize` is asked for. */

@@ -1,4 +1,4 @@
-import { standardInput } from "../data/data_paths.ts";
+import { standardInput } from "../data/files/data_paths.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { ensembleName, holdsEnsemble } from "../models/ensemble/config.ts";
 import type { Member } from "../models/ensemble/members.ts";

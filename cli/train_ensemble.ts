@@ -7,7 +7,7 @@ import { readScoreRange } from "../models/score_scale.ts";
 import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../models/train_folds.ts";
 import { formatExplanation } from "./explanation.ts";
 import { nextFree } from "./out.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { Terminal } from "./terminal.ts";
 import { reportEnsemble, reportFolds } from "./train_report.ts";
 

@@ -1,4 +1,4 @@
-import { readJsonValue } from "../data/json_value.ts";
+import { readJsonValue } from "../data/files/json_value.ts";
 import { describeValue } from "../engine/describe_value.ts";
 import { repeatedKey } from "../engine/repeated_key.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";

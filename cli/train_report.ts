@@ -1,4 +1,4 @@
-import { mismatchedScore } from "../data/negatives.ts";
+import { mismatchedScore } from "../data/pairs/negatives.ts";
 import { errorFactor, fromStandard, type ScoreRange, scoreRange } from "../data/scores.ts";
 import { swapStage } from "../models/augment.ts";
 import { type EnsembleConfig, memberConfigs } from "../models/ensemble/config.ts";
@@ -13,7 +13,7 @@ import { type Choice, describeChoice } from "../models/choice.ts";
 import { baselineAdvice, type BesideBaselines, type Trades, tradesOf } from "./baseline_advice.ts";
 import { Interruption } from "./interruption.ts";
 import { formatShifts } from "./shift_options.ts";
-import { counted } from "../models/counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import { nextCommand } from "./next_command.ts";
 import { type Target, unseenShare } from "./target.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";

@@ -1,8 +1,8 @@
 import type { Encoder, PretrainedEncoder } from "./encoders/encoder.ts";
 import { encodeTexts, type EncodeTextsOptions } from "./encoders/encode_texts.ts";
 import type { MetricRecord } from "./records.ts";
-import type { TextEmbeddings } from "./text_embeddings.ts";
-import { layoutFields, type TextField, type TextLayout, textOf } from "./text_layout.ts";
+import type { TextEmbeddings } from "./embeddings/text_embeddings.ts";
+import { layoutFields, type TextField, type TextLayout, textOf } from "./texts/text_layout.ts";
 
 /** The texts that an encoder learns from: those that `encodeRecords` will encode. */
 export function fitTexts(records: readonly MetricRecord[], layout: TextLayout = "combined"): string[] {

@@ -1,6 +1,6 @@
 import { fromStandard } from "../data/scores.ts";
 import { groupNumbers } from "../data/split.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { PreparedRun } from "./prepare.ts";
 
 /** The data of a run in a sentence: how many records, metrics and groups there are, and how they score. */

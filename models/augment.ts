@@ -7,8 +7,8 @@ import {
   misalignedNegatives,
   targetedNegatives,
 } from "../data/augmentation/targeted_negatives.ts";
-import type { MetricTable } from "../data/metric_table.ts";
-import { metricSwapNegatives, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
+import type { MetricTable } from "../data/metrics/metric_table.ts";
+import { metricSwapNegatives, type MismatchOptions, type ScoredPairs } from "../data/pairs/negatives.ts";
 import type { SharedSettings } from "./settings/shared.ts";
 
 /** What the stage of metric-swap negatives is called. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { meanScore } from "../data/evaluation.ts";
-import type { ScoredPairs } from "../data/negatives.ts";
-import { writeNpy } from "../data/npy.ts";
+import type { ScoredPairs } from "../data/pairs/negatives.ts";
+import { writeNpy } from "../data/files/npy.ts";
 import { scoreClass, scoreRange } from "../data/scores.ts";
 import { fillFolder, writeAtomically } from "../engine/files.ts";
 import { joinPairs } from "./augment.ts";

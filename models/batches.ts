@@ -1,6 +1,6 @@
 import { Philox } from "../kernels/philox.ts";
 import type { Model } from "./model.ts";
-import type { LabelledRows } from "./training_data.ts";
+import type { LabelledRows } from "../data/pairs/feature_tables.ts";
 
 const orderStream = 0x0bde0000;
 

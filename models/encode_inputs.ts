@@ -8,11 +8,11 @@ import {
 import type { EncodingOptions, PretrainedEncoder } from "../data/encoders/encoder.ts";
 import { HashEncoder } from "../data/encoders/hash.ts";
 import { openCache } from "../data/encoders/open_cache.ts";
-import { MetricTable } from "../data/metric_table.ts";
+import { MetricTable } from "../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../data/note_taker.ts";
 import type { MetricRecord } from "../data/records.ts";
-import type { EncoderNote, TextEmbeddings } from "../data/text_embeddings.ts";
-import type { TextLayout } from "../data/text_layout.ts";
+import type { EncoderNote, TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
+import type { TextLayout } from "../data/texts/text_layout.ts";
 import { builtInEncoder, openEncoder } from "./open_encoder.ts";
 import type { Reporter } from "./reporter.ts";
 

@@ -10,7 +10,7 @@ import {
   rmseByScore,
   spearman,
 } from "../data/evaluation.ts";
-import { recordLanguages } from "../data/record_languages.ts";
+import { recordLanguages } from "../data/texts/record_languages.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { Intervals } from "./calibration/conformal.ts";
 import { baselineFigures } from "./set_figure.ts";

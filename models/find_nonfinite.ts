@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { DeviceError, DeviceLostError } from "../kernels/errors.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { GradientError } from "./gradient_error.ts";
 import { restoreKept } from "./kept_checkpoints.ts";

@@ -1,5 +1,5 @@
 import { meanScore } from "../data/evaluation.ts";
-import type { ScoredPairs } from "../data/negatives.ts";
+import type { ScoredPairs } from "../data/pairs/negatives.ts";
 import type { SampleSet } from "../data/sample/generate.ts";
 import { groupNumbers } from "../data/split.ts";
 import type { HeldOutEvidence } from "./calibration/held_out.ts";
@@ -14,7 +14,7 @@ import { shiftHeldOut } from "./shift/measure_shifts.ts";
 import type { HeldOutRows } from "./shift/rows.ts";
 import { shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
 import type { ShiftedRow } from "./shift/shifted_rows.ts";
-import type { LabelledRows, Rows } from "./training_data.ts";
+import type { LabelledRows, Rows } from "../data/pairs/feature_tables.ts";
 import type { ValidationRow } from "./validation_file.ts";
 
 /** Predictions of the rows that were held out. */

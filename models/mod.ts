@@ -102,7 +102,7 @@ export type { SettingChange } from "./resume_changes.ts";
 export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
-export type { Embeddings, FeatureTables, LabelledRows, Rows } from "./training_data.ts";
+export type { Embeddings, FeatureTables, LabelledRows, Rows } from "../data/pairs/feature_tables.ts";
 export { Field, type FieldKind } from "./settings/field.ts";
 export {
   type GivenSettings,

@@ -3,7 +3,7 @@ import type { Module } from "../engine/nn/module.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Batch, BatchSource } from "./batch.ts";
 import type { Model } from "./model.ts";
-import type { Rows } from "./training_data.ts";
+import type { Rows } from "../data/pairs/feature_tables.ts";
 
 /** Rows that run through the network at once. */
 const rowsPerBatch = 512;

@@ -1,5 +1,5 @@
-import type { MetricTable } from "../data/metric_table.ts";
-import { metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../data/negatives.ts";
+import type { MetricTable } from "../data/metrics/metric_table.ts";
+import { metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../data/pairs/negatives.ts";
 import { groupNumbers } from "../data/split.ts";
 import type { FitTexts } from "./fit/experts.ts";
 import { fitFromFile, fitToFile } from "./fit/fit_file.ts";

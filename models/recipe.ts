@@ -7,7 +7,7 @@ import type { Choice } from "./choice.ts";
 import type { Phase } from "./phases.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Table } from "./settings/table.ts";
-import type { FeatureTables, LabelledRows } from "./training_data.ts";
+import type { FeatureTables, LabelledRows } from "../data/pairs/feature_tables.ts";
 
 /** Widths of what a network sees. */
 export interface Widths {

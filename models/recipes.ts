@@ -1,4 +1,4 @@
-import { suggestName } from "../data/nearest_name.ts";
+import { suggestName } from "../data/texts/nearest_name.ts";
 import { describeValue } from "../engine/describe_value.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";

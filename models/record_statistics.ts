@@ -1,9 +1,9 @@
 import type { MetricRecord } from "../data/records.ts";
-import { scriptOf, scripts } from "../data/scripts.ts";
-import type { TextTable } from "../data/text_layout.ts";
-import { textStatisticNames, textStatistics } from "../data/text_statistics.ts";
+import { scriptOf, scripts } from "../data/texts/scripts.ts";
+import type { TextTable } from "../data/texts/text_layout.ts";
+import { textStatisticNames, textStatistics } from "../data/texts/text_statistics.ts";
 import { type LexicalModel, lexicalNumbers } from "./lexical.ts";
-import type { Embeddings } from "./training_data.ts";
+import type { Embeddings } from "../data/pairs/feature_tables.ts";
 
 /** Where a record's numbers begin: text statistics, words and spelling of its response, place of its script in `scripts`. */
 export const statisticsColumns = {

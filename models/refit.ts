@@ -6,7 +6,7 @@ import { computeRows } from "./predict_rows.ts";
 import type { Phase } from "./phases.ts";
 import type { Recipe, TrainRows } from "./recipe.ts";
 import type { Settings } from "./settings/shared.ts";
-import type { FeatureTables, LabelledRows } from "./training_data.ts";
+import type { FeatureTables, LabelledRows } from "../data/pairs/feature_tables.ts";
 
 /** True where a recipe has something to fit to rows in closed form. */
 export function isRefitted(recipe: Recipe, settings: Settings): boolean {

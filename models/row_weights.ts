@@ -1,9 +1,9 @@
-import type { ScoredPairs } from "../data/negatives.ts";
-import { scoreRangeWeights, sqrtInverseWeights } from "../data/weights.ts";
+import type { ScoredPairs } from "../data/pairs/negatives.ts";
+import { scoreRangeWeights, sqrtInverseWeights } from "../data/pairs/weights.ts";
 import { joinPairs } from "./augment.ts";
 import type { PreparedFit } from "./prepare_fit.ts";
 import type { Settings } from "./settings/shared.ts";
-import type { LabelledRows } from "./training_data.ts";
+import type { LabelledRows } from "../data/pairs/feature_tables.ts";
 
 type Weights = Settings["weights"];
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { listFolderOrExplain, lockName, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
-import { readJsonValue } from "../data/json_value.ts";
+import { readJsonValue } from "../data/files/json_value.ts";
 import { isScoreRange, type ScoreRange } from "../data/scores.ts";
-import type { EncoderNote } from "../data/text_embeddings.ts";
+import type { EncoderNote } from "../data/embeddings/text_embeddings.ts";
 import { previousCheckpoint } from "./kept_checkpoints.ts";
 import { recipeNamed, settingsOf } from "./recipes.ts";
 import type { Settings } from "./settings/shared.ts";

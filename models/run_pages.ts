@@ -1,4 +1,4 @@
-import { nameData } from "../data/data_paths.ts";
+import { nameData } from "../data/files/data_paths.ts";
 import { dataWords } from "../data/reading.ts";
 import type { StreamedTensor } from "../engine/safetensors.ts";
 import { writeAtomically } from "../engine/files.ts";

@@ -1,4 +1,4 @@
-import { counted } from "./counted.ts";
+import { counted } from "../data/texts/counted.ts";
 import type { SetFigure } from "./set_figure.ts";
 import { shiftCells, type ShiftFigure, shiftHeads } from "./shift/measure_shifts.ts";
 

@@ -2,8 +2,8 @@ import { basename, isAbsolute } from "node:path";
 import { embedRecords } from "../data/encode_records.ts";
 import type { HashEncoder } from "../data/encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
-import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/text_embeddings.ts";
-import type { TextField } from "../data/text_layout.ts";
+import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
+import type { TextField } from "../data/texts/text_layout.ts";
 import { whatIsAt } from "../engine/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { HashEncoder } from "../data/encoders/hash.ts";
-import { MetricTable } from "../data/metric_table.ts";
-import { writeNpy } from "../data/npy.ts";
+import { MetricTable } from "../data/metrics/metric_table.ts";
+import { writeNpy } from "../data/files/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
-import { withoutSystemStopWords } from "../data/stop_words.ts";
-import { layOutTexts, type TextTable } from "../data/text_layout.ts";
+import { withoutSystemStopWords } from "../data/texts/stop_words.ts";
+import { layOutTexts, type TextTable } from "../data/texts/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder, whatIsAt } from "../engine/files.ts";
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
@@ -27,7 +27,7 @@ import { readClasses } from "./shift/classes_file.ts";
 import type { ShiftName } from "./shift/names.ts";
 import type { TargetRows } from "./shift/rows.ts";
 import { type ShiftedPredictions, shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
-import type { Embeddings, Rows } from "./training_data.ts";
+import type { Embeddings, Rows } from "../data/pairs/feature_tables.ts";
 
 /** How records are scored. */
 export interface ScoreOptions extends TextSource {

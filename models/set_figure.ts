@@ -1,6 +1,6 @@
 import { writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
-import { readJsonValue } from "../data/json_value.ts";
+import { readJsonValue } from "../data/files/json_value.ts";
 import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";
 
 /** Figures of a run on a set of rows, beside those of two simple predictors. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readJsonValue } from "../data/json_value.ts";
+import { readJsonValue } from "../data/files/json_value.ts";
 import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../data/evaluation.ts";
 import { emptyFolder, removePartialFiles, whatIsAt, writeAtomically } from "../engine/files.ts";
 import { FolderLock } from "../engine/lock.ts";

@@ -1,4 +1,4 @@
-import { type DataPaths, isDataPaths } from "../data/data_paths.ts";
+import { type DataPaths, isDataPaths } from "../data/files/data_paths.ts";
 import { isReading, type Reading } from "../data/reading.ts";
 import type { GivenSettings } from "./settings/shared.ts";
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { absolutePaths, nameData } from "../data/data_paths.ts";
+import { absolutePaths, nameData } from "../data/files/data_paths.ts";
 import { writeSample } from "../data/sample/write.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";

@@ -1,4 +1,4 @@
-import { MetricTable } from "../data/metric_table.ts";
+import { MetricTable } from "../data/metrics/metric_table.ts";
 import { EnsembleFolder, holdsEnsemble } from "./ensemble/config.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { RunFolder } from "./run_folder.ts";

@@ -6,7 +6,7 @@ import type { StreamedTensor } from "../engine/safetensors.ts";
 import type { FileTensor } from "../engine/safetensors_reader.ts";
 import { ScalarLog } from "../engine/scalar_log.ts";
 import { rmse } from "../data/evaluation.ts";
-import { mixedRmse } from "../data/negatives.ts";
+import { mixedRmse } from "../data/pairs/negatives.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { BatchSource } from "./batch.ts";
@@ -23,7 +23,7 @@ import type { TrainRows } from "./recipe.ts";
 import { isRefitted, trainRowsOf } from "./refit.ts";
 import { makeSchedule, type Schedule } from "./schedules.ts";
 import { trainStep } from "./train_step.ts";
-import type { LabelledRows, TrainingData } from "./training_data.ts";
+import type { LabelledRows, TrainingData } from "../data/pairs/feature_tables.ts";
 
 /** Steps whose losses are read back together. */
 const stepsPerRead = 16;

@@ -1,4 +1,4 @@
-import { parseNumbers } from "../data/csv.ts";
+import { parseNumbers } from "../data/files/csv.ts";
 import { shortest } from "../data/submission.ts";
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 

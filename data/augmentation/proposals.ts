@@ -1,4 +1,4 @@
-import type { MetricTable } from "../metric_table.ts";
+import type { MetricTable } from "../metrics/metric_table.ts";
 import type { Pair } from "./relations.ts";
 
 /** Beginnings of the words by which the name of a metric says that it looks for a fault. */

@@ -1,4 +1,4 @@
-import type { MetricTable } from "../metric_table.ts";
+import type { MetricTable } from "../metrics/metric_table.ts";
 import curated from "./metric_relations.json" with { type: "json" };
 import { proposeRelations } from "./proposals.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
-import { readJsonObjectIfThere } from "./json_file.ts";
+import { readJsonObjectIfThere } from "../files/json_object.ts";
 
 /** Where sentence-transformers names the prompts of a model. */
 export const promptsFile = "config_sentence_transformers.json";

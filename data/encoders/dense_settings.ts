@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { type JsonObject, readJsonObject } from "./json_file.ts";
+import { type JsonObject, readJsonObject } from "../files/json_object.ts";
 
 /** A dense layer of a sentence encoder: linear, then an activation. */
 export interface DenseSettings {

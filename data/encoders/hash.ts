@@ -1,6 +1,6 @@
 import { DataError } from "../../kernels/errors.ts";
 import type { EncoderTensor, FittedEncoder } from "./encoder.ts";
-import { FeatureHasher, featureKinds, hashText } from "./text_features.ts";
+import { FeatureHasher, featureKinds, hashText } from "../texts/text_features.ts";
 
 /** Counters of documents; features share one where their hashes agree in the lowest 17 bits. */
 const documentBuckets = 1 << 17;

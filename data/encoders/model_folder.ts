@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openOrExplain } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { readJsonObject } from "./json_file.ts";
+import { readJsonObject } from "../files/json_object.ts";
 import type { Pooling } from "./pooling.ts";
 import {
   checkWidths,

@@ -1,6 +1,6 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
+import { type JsonObject, readJsonObjectIfThere } from "../files/json_object.ts";
 
 /** Ways to pool the vectors of a text's tokens, by sentence-transformers' names. */
 export const poolingModes = ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"] as const;

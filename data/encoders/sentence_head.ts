@@ -4,7 +4,7 @@ import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readDefaultPrompt } from "./default_prompt.ts";
 import { type DenseSettings, readDense } from "./dense_settings.ts";
-import { type JsonObject, readJson, readJsonObjectIfThere } from "./json_file.ts";
+import { type JsonObject, readJson, readJsonObjectIfThere } from "../files/json_object.ts";
 import { type Pooling, type PoolingMode, readPooling } from "./pooling.ts";
 import { readTransformerSettings, type TransformerSettings } from "./transformer_settings.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { type JsonObject, readJsonObjectIfThere } from "./json_file.ts";
+import { type JsonObject, readJsonObjectIfThere } from "../files/json_object.ts";
 
 /** Names of sentence-transformers' settings of an encoder; the first file that is there and not empty is read. */
 export const transformerSettingsFiles = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]

@@ -6,7 +6,7 @@ import { applyModules, type LoadedModule, loadModules } from "./apply_modules.ts
 import { notePrompt, promptOf, promptsFile } from "./default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { downloadFolder, isModelName } from "./hub.ts";
-import { readJson } from "./json_file.ts";
+import { readJson } from "../files/json_object.ts";
 import { fingerprintModel, readModelFolder } from "./model_folder.ts";
 import { denseOf } from "./sentence_head.ts";
 import { TextTokenizer } from "./tokenizer/text_tokenizer.ts";

@@ -1,4 +1,4 @@
-import { parseNumbers } from "../../data/csv.ts";
+import { parseNumbers } from "../../data/files/csv.ts";
 import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { partsOf } from "../ensemble/combine.ts";

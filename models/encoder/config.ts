@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type Architecture, architectures } from "./architectures.ts";
-import { type JsonObject, readJsonObject } from "../../data/encoders/json_file.ts";
+import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
 
 /** What stands between the two linear layers of a feed-forward part. */
 export type EncoderActivation = "gelu" | "gelu_tanh" | "relu";

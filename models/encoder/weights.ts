@@ -4,7 +4,7 @@ import type { Module } from "../../engine/nn/module.ts";
 import { type FileTensor, SafetensorsReader } from "../../engine/safetensors_reader.ts";
 import { sameShape, shapeText } from "../../engine/shapes.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
-import { readJsonObject } from "../../data/encoders/json_file.ts";
+import { readJsonObject } from "../../data/files/json_object.ts";
 
 /** The tensors of a folder, in one file or in several. */
 export class WeightFiles implements Disposable {

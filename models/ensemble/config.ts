@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeAtomically } from "../../engine/files.ts";
-import { readJsonValue } from "../../data/json_value.ts";
+import { readJsonValue } from "../../data/files/json_value.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { configOf } from "../train_run.ts";
 import type { RunConfig } from "../run_folder.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, resolve as absolute } from "node:path";
-import { readMetricDefinitions } from "../../data/metric_definitions.ts";
-import { absolutePaths } from "../../data/data_paths.ts";
+import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
+import { absolutePaths } from "../../data/files/data_paths.ts";
 import type { Reading } from "../../data/reading.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { emptyFolder, explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { isReading, type Reading } from "../../data/reading.ts";
-import { readJsonObject } from "../../data/encoders/json_file.ts";
+import { readJsonObject } from "../../data/files/json_object.ts";
 import { resolve } from "../settings/table.ts";
 import type { EncoderQuality } from "./quality.ts";
 import { type FinetuneSettings, finetuneTable, type PairKind } from "./settings.ts";

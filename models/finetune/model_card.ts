@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { counted } from "../counted.ts";
+import { counted } from "../../data/texts/counted.ts";
 import type { FinetuneConfig, FinetuneCounts } from "./finetune_folder.ts";
 import type { EncoderQuality } from "./quality.ts";
 

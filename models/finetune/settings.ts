@@ -1,4 +1,4 @@
-import { textFields } from "../../data/text_layout.ts";
+import { textFields } from "../../data/texts/text_layout.ts";
 import { nonfiniteActions, precisions } from "../precision.ts";
 import { choice, number } from "../settings/field.ts";
 import type { Table, Values } from "../settings/table.ts";

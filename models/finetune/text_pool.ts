@@ -1,5 +1,5 @@
 import type { MetricRecord } from "../../data/records.ts";
-import { type TextField, textOf } from "../../data/text_layout.ts";
+import { type TextField, textOf } from "../../data/texts/text_layout.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 

@@ -1,7 +1,7 @@
-import { words } from "../../data/encoders/text_features.ts";
-import { Languages } from "../../data/languages.ts";
+import { words } from "../../data/texts/text_features.ts";
+import { Languages } from "../../data/texts/languages.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { sentences } from "../../data/sentences.ts";
+import { sentences } from "../../data/texts/sentences.ts";
 
 /** Most words that are told apart. */
 const mostWords = 20_000;

@@ -1,6 +1,6 @@
 import type { MetricRecord } from "../../data/records.ts";
-import type { TextTable } from "../../data/text_layout.ts";
-import type { Embeddings, Rows } from "../training_data.ts";
+import type { TextTable } from "../../data/texts/text_layout.ts";
+import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";
 import type { Calibration } from "./calibration.ts";
 import { ClassMeans } from "./class_means.ts";
 import { likenessOf } from "./cluster_metrics.ts";

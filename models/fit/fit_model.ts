@@ -1,5 +1,5 @@
-import type { MetricTable } from "../../data/metric_table.ts";
-import type { Embeddings, Rows } from "../training_data.ts";
+import type { MetricTable } from "../../data/metrics/metric_table.ts";
+import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";
 import { calibrate } from "./calibration.ts";
 import { type ExpertName, ExpertRows, Experts, type FitTexts, wantedBy } from "./experts.ts";
 import { metricDirections } from "./metric_ridge.ts";

@@ -1,6 +1,6 @@
 import { cholesky, choleskySolve } from "../classical/cholesky.ts";
 import { dot, rowOf } from "../classical/matrix.ts";
-import type { Embeddings } from "../training_data.ts";
+import type { Embeddings } from "../../data/pairs/feature_tables.ts";
 import { TextVectors } from "./text_vectors.ts";
 
 /** Penalty of the regression, in units of the mean squared length of a text's centred embedding. */

@@ -1,4 +1,4 @@
-import { mismatchedScore } from "../../data/negatives.ts";
+import { mismatchedScore } from "../../data/pairs/negatives.ts";
 
 /** Highest score that a record is taken to get because its metric does not fit. */
 export const highestMisfitScore = 5.5;

@@ -1,5 +1,5 @@
 import { Philox } from "../../kernels/philox.ts";
-import type { Rows } from "../training_data.ts";
+import type { Rows } from "../../data/pairs/feature_tables.ts";
 import {
   calibrate,
   type Calibration,

@@ -1,4 +1,4 @@
-import type { TextTable } from "../../data/text_layout.ts";
+import type { TextTable } from "../../data/texts/text_layout.ts";
 import { type Matrix, rowOf, zeros } from "../classical/matrix.ts";
 import { columnGram } from "../classical/ridge.ts";
 

@@ -1,5 +1,5 @@
-import { parseDecimal } from "../../data/decimal.ts";
-import { suggestName } from "../../data/nearest_name.ts";
+import { parseDecimal } from "../../data/files/decimal.ts";
+import { suggestName } from "../../data/texts/nearest_name.ts";
 import { describeValue } from "../../engine/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 

@@ -1,6 +1,6 @@
 import { relationSources } from "../../data/augmentation/relations.ts";
 import { encoderDevices, encoderTypes, poolings } from "../../data/encoders/encoder.ts";
-import { textLayouts } from "../../data/text_layout.ts";
+import { textLayouts } from "../../data/texts/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
 import { nonfiniteActions, precisions } from "../precision.ts";
 import { scheduleNames } from "../schedules.ts";

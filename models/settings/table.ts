@@ -1,4 +1,4 @@
-import { quoteNearest } from "../../data/nearest_name.ts";
+import { quoteNearest } from "../../data/texts/nearest_name.ts";
 import { describeValue } from "../../engine/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Field } from "./field.ts";

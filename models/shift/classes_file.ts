@@ -1,5 +1,5 @@
-import { readJsonValue } from "../../data/json_value.ts";
-import { readNpyMatrix, writeNpy } from "../../data/npy.ts";
+import { readJsonValue } from "../../data/files/json_value.ts";
+import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { RunFolder } from "../run_folder.ts";

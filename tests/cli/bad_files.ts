@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeNpy } from "../../data/npy.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { main } from "../../cli/main.ts";
 import { small, widths, writeInputs } from "../models/runs.ts";
 import { withFolder } from "../temporary.ts";

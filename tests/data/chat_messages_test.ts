@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chatTexts, withChatTexts } from "../../data/chat_messages.ts";
+import { chatTexts, withChatTexts } from "../../data/formats/chat_messages.ts";
 import { readRecords } from "../../data/records.ts";
 import { put, withFolder } from "../temporary.ts";
 

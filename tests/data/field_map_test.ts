@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FieldMap, mapFields, parseFieldMap } from "../../data/field_map.ts";
+import { type FieldMap, mapFields, parseFieldMap } from "../../data/formats/field_map.ts";
 import { readRecords } from "../../data/records.ts";
 import { put, withFolder } from "../temporary.ts";
 

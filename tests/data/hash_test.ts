@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { HashEncoder } from "../../data/encoders/hash.ts";
-import { words } from "../../data/encoders/text_features.ts";
+import { words } from "../../data/texts/text_features.ts";
 
 const cosine = (rows: Float32Array, a: number, b: number, width = 768) => {
   let sum = 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readJsonArray } from "../../data/json_records.ts";
-import { scanElements } from "../../data/json_scanner.ts";
+import { readJsonArray } from "../../data/files/json_records.ts";
+import { scanElements } from "../../data/files/json_scanner.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const records = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readMetricDefinitions } from "../../data/metric_definitions.ts";
+import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { put, withFolder } from "../temporary.ts";
 
 Deno.test(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { MetricTable } from "../../data/metric_table.ts";
-import { nearestName, quoteNearest, suggestName } from "../../data/nearest_name.ts";
-import { writeNpy } from "../../data/npy.ts";
+import { MetricTable } from "../../data/metrics/metric_table.ts";
+import { nearestName, quoteNearest, suggestName } from "../../data/texts/nearest_name.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const names = ["tone", "bias/gender", "bias/age"];

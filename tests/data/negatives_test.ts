@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { MetricTable } from "../../data/metric_table.ts";
-import { nearMissesOf } from "../../data/near_misses.ts";
-import { metricSwapNegatives, mismatchedPairs, mismatchedScore, mixedRmse } from "../../data/negatives.ts";
+import { MetricTable } from "../../data/metrics/metric_table.ts";
+import { nearMissesOf } from "../../data/metrics/near_misses.ts";
+import { metricSwapNegatives, mismatchedPairs, mismatchedScore, mixedRmse } from "../../data/pairs/negatives.ts";
 
 const count = 200, metrics = 7;
 const rows = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readNpy, readNpyMatrix, writeNpy } from "../../data/npy.ts";
+import { readNpy, readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { put, withFolder } from "../temporary.ts";
 
 /** An .npy file as NumPy writes it: version 1, header padded to a multiple of 64. */

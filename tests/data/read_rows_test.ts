@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import type { DataPaths } from "../../data/data_paths.ts";
+import type { DataPaths } from "../../data/files/data_paths.ts";
 import { type MetricRecord, readRecords, type ReadRecordsOptions } from "../../data/records.ts";
 import { put, withFolder } from "../temporary.ts";
 

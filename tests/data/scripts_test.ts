@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { recordLanguages } from "../../data/record_languages.ts";
+import { recordLanguages } from "../../data/texts/record_languages.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { scriptOf } from "../../data/scripts.ts";
+import { scriptOf } from "../../data/texts/scripts.ts";
 import { Philox } from "../../kernels/philox.ts";
 
 const record = (response: string): MetricRecord => ({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dropStopWords, withoutSystemStopWords } from "../../data/stop_words.ts";
+import { dropStopWords, withoutSystemStopWords } from "../../data/texts/stop_words.ts";
 
 Deno.test("stop words: they go in any case and in five languages, other words and their order stay", () => {
   assert.equal(

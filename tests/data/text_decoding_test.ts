@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decodeText } from "../../data/text_decoding.ts";
+import { decodeText } from "../../data/files/text_decoding.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const utf16 = (text: string, littleEndian: boolean) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeNpy } from "../../data/npy.ts";
-import { meanText, readTextEmbeddings } from "../../data/text_embeddings.ts";
+import { writeNpy } from "../../data/files/npy.ts";
+import { meanText, readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
 import { put, withFolder } from "../temporary.ts";
 
 /** Writes matrices of two columns (or `columns`) as DIR/name.npy. */

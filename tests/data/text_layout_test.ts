@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { encodeRecords, fitTexts } from "../../data/encode_records.ts";
 import { HashEncoder } from "../../data/encoders/hash.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { absentFields, layOutTexts } from "../../data/text_layout.ts";
-import type { TextEmbeddings } from "../../data/text_embeddings.ts";
+import { absentFields, layOutTexts } from "../../data/texts/text_layout.ts";
+import type { TextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
 
 const records: MetricRecord[] = [
   { metric: "m", systemPrompt: null, userPrompt: "a question", response: "an answer", score: 1, extra: {} },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textStatisticNames, textStatistics } from "../../data/text_statistics.ts";
+import { textStatisticNames, textStatistics } from "../../data/texts/text_statistics.ts";
 
 const record = (userPrompt: string, response: string) => ({
   metric: "m",

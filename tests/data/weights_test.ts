@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { scoreClass } from "../../data/scores.ts";
-import { scoreRangeWeights, sqrtInverseWeights } from "../../data/weights.ts";
+import { scoreRangeWeights, sqrtInverseWeights } from "../../data/pairs/weights.ts";
 import { readSafetensors } from "../../engine/safetensors.ts";
 import { sharedPath } from "../shared.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeNpy } from "../../data/npy.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { textKey } from "../../data/split.ts";
 import { prepare, type PreparedRun } from "../../models/prepare.ts";
 import { recipes, settingsOf } from "../../models/recipes.ts";

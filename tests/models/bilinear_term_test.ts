@@ -7,7 +7,7 @@ import { makeModel } from "../../models/model.ts";
 import { predictRows } from "../../models/predict_rows.ts";
 import { recipeNamed, settingsOf } from "../../models/recipes.ts";
 import { Trainer } from "../../models/trainer.ts";
-import type { LabelledRows, TrainingData } from "../../models/training_data.ts";
+import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 
 const metrics = 300, texts = 400, width = 16, rowsPerText = 8;
 

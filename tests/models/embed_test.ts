@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { encodeTexts } from "../../data/encoders/encode_texts.ts";
-import { readNpy } from "../../data/npy.ts";
+import { readNpy } from "../../data/files/npy.ts";
 import { readRecords } from "../../data/records.ts";
-import { readTextEmbeddings } from "../../data/text_embeddings.ts";
-import { textOf } from "../../data/text_layout.ts";
+import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
+import { textOf } from "../../data/texts/text_layout.ts";
 import { embedFile, type EmbedRequest } from "../../models/embed.ts";
 import { openEncoder, parseEncoderName, registerEncoder } from "../../models/open_encoder.ts";
 import { encodingOptions, FakeEncoder } from "../fake_encoder.ts";

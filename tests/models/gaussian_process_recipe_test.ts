@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
-import { styleStatisticNames } from "../../data/text_statistics.ts";
+import { styleStatisticNames } from "../../data/texts/text_statistics.ts";
 import { scoreCovariance } from "../../models/gaussian_process/score_covariance.ts";
 import { Scorer } from "../../models/scorer.ts";
 import { trainRun } from "../../models/train_run.ts";

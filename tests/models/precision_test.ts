@@ -12,7 +12,7 @@ import type { GivenSettings } from "../../models/settings/shared.ts";
 import { trainFolds } from "../../models/train_folds.ts";
 import { configOf, trainRun } from "../../models/train_run.ts";
 import { Trainer } from "../../models/trainer.ts";
-import type { LabelledRows } from "../../models/training_data.ts";
+import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
 import { assertResumesToTheSameBits, silent, small, writeInputs } from "./runs.ts";

@@ -14,7 +14,7 @@ import type { Recipe } from "../../models/recipe.ts";
 import { recipeTable, type Settings } from "../../models/settings/shared.ts";
 import { resolve } from "../../models/settings/table.ts";
 import { Trainer } from "../../models/trainer.ts";
-import type { LabelledRows } from "../../models/training_data.ts";
+import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drawnRows } from "../../data/drawn_rows.ts";
+import { drawnRows } from "../../data/pairs/drawn_rows.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { prepare } from "../../models/prepare.ts";
 import { configOf } from "../../models/train_run.ts";

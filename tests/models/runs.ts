@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeNpy } from "../../data/npy.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
 import type { TrainReporter } from "../../models/reporter.ts";

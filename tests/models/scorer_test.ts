@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { MetricTable } from "../../data/metric_table.ts";
-import { readNpyMatrix, writeNpy } from "../../data/npy.ts";
+import { MetricTable } from "../../data/metrics/metric_table.ts";
+import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
 import { readSafetensors, tensorToFloat32 } from "../../engine/safetensors.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { explore } from "../../cli/explore.ts";
-import { writeNpy } from "../../data/npy.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { stageSection } from "../../reports/explore/stage_section.ts";
 import { recordingTerminal, run } from "../cli/harness.ts";

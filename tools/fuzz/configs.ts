@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { readEnsemble } from "../../cli/ensemble_options.ts";
 import { readConfigFile, readSettings } from "../../cli/train_options.ts";
 import { readModelFolder } from "../../data/encoders/model_folder.ts";
-import { readMetricDefinitions } from "../../data/metric_definitions.ts";
+import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { readEncoderConfig } from "../../models/encoder/config.ts";
 import { EnsembleFolder } from "../../models/ensemble/config.ts";
 import { recipeNamed, settingsOf } from "../../models/recipes.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import fc from "fast-check";
-import { readNpy } from "../../data/npy.ts";
+import { readNpy } from "../../data/files/npy.ts";
 import { change, edits } from "./bytes.ts";
 import { assertAgrees, attempt } from "./outcome.ts";
 import { targetOf } from "./target.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import fc from "fast-check";
-import { appearance } from "../../data/look_alikes.ts";
+import { appearance } from "../../data/texts/look_alikes.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { change, edits, text } from "./bytes.ts";
 import { SimpleJson } from "./json.ts";

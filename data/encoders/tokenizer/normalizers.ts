@@ -1,7 +1,7 @@
 import { ReplaceNormalizer } from "@huggingface/tokenizers";
 import { describeValue } from "../../../engine/describe_value.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
-import type { JsonObject } from "../json_file.ts";
+import type { JsonObject } from "../../files/json_object.ts";
 import { bertMark, control, fixedCharacter, han, mark, newCapital, space } from "./characters.ts";
 import { charsmapNormalizer } from "./charsmap.ts";
 

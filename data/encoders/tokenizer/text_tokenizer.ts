@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DataError } from "../../../kernels/errors.ts";
-import { type JsonObject, readJsonObject } from "../json_file.ts";
+import { type JsonObject, readJsonObject } from "../../files/json_object.ts";
 import { type AddedToken, addedTokenFinder } from "./added_tokens.ts";
 import { checkParts } from "./check_parts.ts";
 import { createNormalizer, lowerCase, type Normalizer, type PartConfig } from "./normalizers.ts";

@@ -1,4 +1,4 @@
-import { scripts } from "../../../data/scripts.ts";
+import { scripts } from "../../../data/texts/scripts.ts";
 import { choiceRegimes as regimes, enoughMetrics } from "../../choice.ts";
 import { statisticsColumns } from "../../record_statistics.ts";
 import type { Phase } from "../../phases.ts";

@@ -6,14 +6,14 @@ import { matmul } from "../../../engine/ops/matmul.ts";
 import { sum } from "../../../engine/ops/reductions.ts";
 import { reshape } from "../../../engine/ops/reshape.ts";
 import { pairwiseEuclideanDistance } from "../../../engine/ops/euclidean.ts";
-import { scripts } from "../../../data/scripts.ts";
+import { scripts } from "../../../data/texts/scripts.ts";
 import { slice } from "../../../engine/ops/slice.ts";
 import { clamp, exp } from "../../../engine/ops/unary.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
 import { type ChoiceRegime, choiceRegimes as regimes } from "../../choice.ts";
 import { statisticsColumns } from "../../record_statistics.ts";
-import type { LabelledRows } from "../../training_data.ts";
+import type { LabelledRows } from "../../../data/pairs/feature_tables.ts";
 import { GaussianProcess, type GaussianProcessSizes } from "../gaussian_process/network.ts";
 import { priorRows } from "./candidates.ts";
 

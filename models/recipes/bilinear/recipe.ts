@@ -1,6 +1,6 @@
 import { UsageError } from "../../../kernels/errors.ts";
 import type { Recipe } from "../../recipe.ts";
-import { weightedMeanScore } from "../../training_data.ts";
+import { weightedMeanScore } from "../../../data/pairs/feature_tables.ts";
 import { type BilinearSettings, bilinearTable } from "./config.ts";
 import { headLoss, heads, lossName } from "./heads.ts";
 import { BilinearNetwork } from "./network.ts";

@@ -1,4 +1,4 @@
-import { styleStatisticNames } from "../../../data/text_statistics.ts";
+import { styleStatisticNames } from "../../../data/texts/text_statistics.ts";
 import { Buffer } from "../../../engine/buffer.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";

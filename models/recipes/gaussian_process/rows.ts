@@ -5,7 +5,7 @@ import { MetrogradError } from "../../../kernels/errors.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import type { Matrix } from "../../classical/matrix.ts";
 import type { TrainRows } from "../../recipe.ts";
-import { type Embeddings, weightedMeanScore } from "../../training_data.ts";
+import { type Embeddings, weightedMeanScore } from "../../../data/pairs/feature_tables.ts";
 import type { GaussianProcess } from "./network.ts";
 
 const rowsStream = 0x6a55;

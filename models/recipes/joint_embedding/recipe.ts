@@ -1,5 +1,5 @@
 import type { Recipe } from "../../recipe.ts";
-import { weightedMeanScore } from "../../training_data.ts";
+import { weightedMeanScore } from "../../../data/pairs/feature_tables.ts";
 import { type JointEmbeddingSettings, jointEmbeddingTable } from "./config.ts";
 import { checkBounds, jointLoss } from "./loss.ts";
 import { JointEmbedding } from "./network.ts";

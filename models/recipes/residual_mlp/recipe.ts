@@ -4,7 +4,7 @@ import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
 import { shuffledBatches } from "../../batches.ts";
 import type { Recipe } from "../../recipe.ts";
-import { weightedMeanScore } from "../../training_data.ts";
+import { weightedMeanScore } from "../../../data/pairs/feature_tables.ts";
 import { type ResidualMlpSettings, residualMlpTable } from "./config.ts";
 import { ResidualMlp } from "./network.ts";
 

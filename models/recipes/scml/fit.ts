@@ -1,5 +1,5 @@
 import { MetrogradError } from "../../../kernels/errors.ts";
-import { drawnRows } from "../../../data/drawn_rows.ts";
+import { drawnRows } from "../../../data/pairs/drawn_rows.ts";
 import { scoreClass } from "../../../data/scores.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { discriminantBasis, tripletDifferenceBasis } from "../../classical/bases.ts";
@@ -11,7 +11,7 @@ import { scoreTriplets } from "../../classical/triplets.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import type { Batch } from "../../batch.ts";
 import type { TrainRows } from "../../recipe.ts";
-import { weightedMeanScore } from "../../training_data.ts";
+import { weightedMeanScore } from "../../../data/pairs/feature_tables.ts";
 import type { ScmlSettings } from "./config.ts";
 import { NearestRows } from "./neighbours.ts";
 import type { ScmlNetwork } from "./network.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeNpy } from "../../../data/npy.ts";
-import { MetricTable } from "../../../data/metric_table.ts";
+import { writeNpy } from "../../../data/files/npy.ts";
+import { MetricTable } from "../../../data/metrics/metric_table.ts";
 import { readRecords } from "../../../data/records.ts";
 import { Engine } from "../../../engine/engine.ts";
 import type { Choice } from "../../../models/choice.ts";

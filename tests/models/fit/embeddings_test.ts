@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TextTable } from "../../../data/text_layout.ts";
+import type { TextTable } from "../../../data/texts/text_layout.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { ClassMeans } from "../../../models/fit/class_means.ts";
 import { metricDirections, MetricRidge, ridgeEvidence } from "../../../models/fit/metric_ridge.ts";

@@ -1,6 +1,6 @@
-import { MetricTable } from "../../../data/metric_table.ts";
+import { MetricTable } from "../../../data/metrics/metric_table.ts";
 import type { MetricRecord } from "../../../data/records.ts";
-import type { TextTable } from "../../../data/text_layout.ts";
+import type { TextTable } from "../../../data/texts/text_layout.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { FitModel } from "../../../models/fit/fit_model.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Languages } from "../../../data/languages.ts";
+import { Languages } from "../../../data/texts/languages.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { clusterMetrics, likenessOf } from "../../../models/fit/cluster_metrics.ts";
 import { Corpus } from "../../../models/fit/corpus.ts";

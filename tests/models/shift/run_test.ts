@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { meanScore } from "../../../data/evaluation.ts";
-import { readNpyMatrix } from "../../../data/npy.ts";
+import { readNpyMatrix } from "../../../data/files/npy.ts";
 import { readRecords } from "../../../data/records.ts";
 import { Engine } from "../../../engine/engine.ts";
 import { expandMembers, parseMember } from "../../../models/ensemble/members.ts";

@@ -1,6 +1,6 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { DataError } from "../kernels/errors.ts";
-import { isRow, type Row } from "./formats/format.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { DataError } from "../../kernels/errors.ts";
+import { isRow, type Row } from "./format.ts";
 
 /** The texts of a record that a conversation holds. */
 export interface ChatTexts {

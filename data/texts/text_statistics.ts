@@ -1,4 +1,4 @@
-import type { MetricRecord } from "./records.ts";
+import type { MetricRecord } from "../records.ts";
 import { textAnalyser, type TextAnalysis } from "./text_analysis.ts";
 import type { TextTable } from "./text_layout.ts";
 

@@ -1,4 +1,4 @@
-import type { MetricRecord } from "./records.ts";
+import type { MetricRecord } from "../records.ts";
 
 /**
  * Words that carry grammar rather than meaning, in the languages of the documents' data. Words that turn a meaning round, such

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { describeValue } from "../engine/describe_value.ts";
-import { writeAtomically } from "../engine/files.ts";
-import { DataError, ShapeError } from "../kernels/errors.ts";
-import { readJsonArray } from "./json_records.ts";
-import type { NoteTaker } from "./note_taker.ts";
-import { appearance, explainLookAlike } from "./look_alikes.ts";
-import { quoteNearest } from "./nearest_name.ts";
-import { readNpyMatrix, writeNpy } from "./npy.ts";
-import { checkRowLengths } from "./row_lengths.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { writeAtomically } from "../../engine/files.ts";
+import { DataError, ShapeError } from "../../kernels/errors.ts";
+import { readJsonArray } from "../files/json_records.ts";
+import type { NoteTaker } from "../note_taker.ts";
+import { appearance, explainLookAlike } from "../texts/look_alikes.ts";
+import { quoteNearest } from "../texts/nearest_name.ts";
+import { readNpyMatrix, writeNpy } from "../files/npy.ts";
+import { checkRowLengths } from "../files/row_lengths.ts";
 
 const namesFile = "metric_names.json";
 const embeddingsFile = "metric_embeddings.npy";

@@ -1,11 +1,11 @@
-import { knownForm, packedForm } from "../engine/file_kind.ts";
-import { readFileOrExplain, refuseForeignKind } from "../engine/files.ts";
-import { DataError } from "../kernels/errors.ts";
+import { knownForm, packedForm } from "../../engine/file_kind.ts";
+import { readFileOrExplain, refuseForeignKind } from "../../engine/files.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { looksLikeCsv, parseCsvRows } from "./csv_rows.ts";
 import { type DataPaths, listDataFiles, nameData, recordsExpected, standardInput } from "./data_paths.ts";
 import { unpackGzip } from "./gunzip.ts";
 import { parseJsonArray } from "./json_records.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import type { NoteTaker } from "../note_taker.ts";
 import { readParquetRows } from "./parquet_rows.ts";
 import { decodeText } from "./text_decoding.ts";
 

@@ -1,4 +1,4 @@
-import type { Philox } from "../kernels/philox.ts";
+import type { Philox } from "../../kernels/philox.ts";
 
 /** Some of the rows in their order, none twice: all, or as many as are wanted. */
 export function drawnRows<T extends ArrayBufferLike>(rows: Uint32Array<T>, most: number, random: Philox) {

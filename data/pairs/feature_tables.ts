@@ -1,5 +1,5 @@
-import type { TextTable } from "../data/text_layout.ts";
-import { MetrogradError } from "../kernels/errors.ts";
+import type { TextTable } from "../texts/text_layout.ts";
+import { MetrogradError } from "../../kernels/errors.ts";
 
 /** Rows of embeddings, row-major. */
 export interface Embeddings {

@@ -1,4 +1,4 @@
-import { scoreClass } from "./scores.ts";
+import { scoreClass } from "../scores.ts";
 
 /** Settings of `sqrtInverseWeights`; the defaults are those of system A. */
 export interface WeightOptions {

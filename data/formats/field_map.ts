@@ -1,7 +1,7 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { DataError, UsageError } from "../kernels/errors.ts";
-import { criterionPlace, isRow, type RawRecord, type Row } from "./formats/format.ts";
-import { quoteNearest } from "./nearest_name.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { DataError, UsageError } from "../../kernels/errors.ts";
+import { criterionPlace, isRow, type RawRecord, type Row } from "./format.ts";
+import { quoteNearest } from "../texts/nearest_name.ts";
 
 /** Fields of a record that may be taken from a field of another name. */
 export const mappedFields = ["metric_name", "system_prompt", "user_prompt", "response", "score"] as const;

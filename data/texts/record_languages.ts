@@ -1,6 +1,6 @@
-import { words } from "./encoders/text_features.ts";
+import { words } from "./text_features.ts";
 import { Languages } from "./languages.ts";
-import { combineTextFields, type MetricRecord } from "./records.ts";
+import { combineTextFields, type MetricRecord } from "../records.ts";
 import { scriptOf } from "./scripts.ts";
 
 /** What the texts of records are written in, by record. */

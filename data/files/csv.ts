@@ -1,5 +1,5 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { DataError } from "../kernels/errors.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { parseDecimal } from "./decimal.ts";
 
 /** A row of a CSV file. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../engine/files.ts";
-import { UsageError } from "../kernels/errors.ts";
-import type { MetricTable } from "./metric_table.ts";
-import { writeNpy } from "./npy.ts";
+import { explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import type { MetricTable } from "../metrics/metric_table.ts";
+import { writeNpy } from "../files/npy.ts";
 import { type EncoderNote, noteFile } from "./text_embeddings.ts";
 
 const format = "metrograd embeddings 1";

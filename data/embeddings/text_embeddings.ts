@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { listFolderOrExplain, readFileOrExplain } from "../engine/files.ts";
-import { DataError } from "../kernels/errors.ts";
-import type { NoteTaker } from "./note_taker.ts";
-import { readNpyMatrix } from "./npy.ts";
-import { checkRowLengths } from "./row_lengths.ts";
+import { listFolderOrExplain, readFileOrExplain } from "../../engine/files.ts";
+import { DataError } from "../../kernels/errors.ts";
+import type { NoteTaker } from "../note_taker.ts";
+import { readNpyMatrix } from "../files/npy.ts";
+import { checkRowLengths } from "../files/row_lengths.ts";
 
 /** The files of a folder of embeddings that hold a field each, in the order in which they are read. */
 const fieldNames = ["user_prompt", "system_prompt", "response"] as const;

@@ -1,4 +1,4 @@
-import { DataError } from "../kernels/errors.ts";
+import { DataError } from "../../kernels/errors.ts";
 import type { NpyMatrix } from "./npy.ts";
 
 /** Lengths of embeddings whose squares and products keep their digits in float32. */

@@ -1,8 +1,8 @@
-import { knownForm } from "../engine/file_kind.ts";
-import { readFileOrExplain } from "../engine/files.ts";
-import { DataError } from "../kernels/errors.ts";
+import { knownForm } from "../../engine/file_kind.ts";
+import { readFileOrExplain } from "../../engine/files.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { findDamage } from "./json_scanner.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import type { NoteTaker } from "../note_taker.ts";
 import { decodeText } from "./text_decoding.ts";
 
 /**

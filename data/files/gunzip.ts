@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { DataError } from "../kernels/errors.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { longestText } from "./text_decoding.ts";
 
 /**

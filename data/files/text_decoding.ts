@@ -1,5 +1,5 @@
-import { DataError } from "../kernels/errors.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import { DataError } from "../../kernels/errors.ts";
+import type { NoteTaker } from "../note_taker.ts";
 
 /** Text of a file, and the way from its characters back to the file's bytes. */
 export interface DecodedText {

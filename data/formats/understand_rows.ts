@@ -1,12 +1,12 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { DataError } from "../kernels/errors.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { withChatTexts } from "./chat_messages.ts";
 import { listFields, mapFields } from "./field_map.ts";
-import { criterionPlace, type Format, isRow, type RawRecord, type Row } from "./formats/format.ts";
-import { formatNamed, formatOf, ownFormat } from "./formats/formats.ts";
-import type { NoteTaker } from "./note_taker.ts";
-import type { RowFile } from "./read_rows.ts";
-import type { Reading } from "./reading.ts";
+import { criterionPlace, type Format, isRow, type RawRecord, type Row } from "./format.ts";
+import { formatNamed, formatOf, ownFormat } from "./formats.ts";
+import type { NoteTaker } from "../note_taker.ts";
+import type { RowFile } from "../files/read_rows.ts";
+import type { Reading } from "../reading.ts";
 
 /** A file's rows as records that are not validated yet. */
 export interface RecordFile {

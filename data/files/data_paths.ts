@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { listFolderOrExplain } from "../engine/files.ts";
-import { DataError } from "../kernels/errors.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import { listFolderOrExplain } from "../../engine/files.ts";
+import { DataError } from "../../kernels/errors.ts";
+import type { NoteTaker } from "../note_taker.ts";
 
 /** Where records are: a file, a folder of files or `-` for standard input, or several of them. */
 export type DataPaths = string | readonly string[];

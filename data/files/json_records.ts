@@ -1,11 +1,11 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { knownForm } from "../engine/file_kind.ts";
-import { readFileOrExplain } from "../engine/files.ts";
-import { repeatedKey } from "../engine/repeated_key.ts";
-import { DataError } from "../kernels/errors.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { knownForm } from "../../engine/file_kind.ts";
+import { readFileOrExplain } from "../../engine/files.ts";
+import { repeatedKey } from "../../engine/repeated_key.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { type JsonDamage, scanElements } from "./json_scanner.ts";
 import { quoteBeginning } from "./json_value.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import type { NoteTaker } from "../note_taker.ts";
 import { type DecodedText, decodeText } from "./text_decoding.ts";
 
 /** How `readJsonArray` reads. */

@@ -1,5 +1,5 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { DataError } from "../kernels/errors.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { parseCsv } from "./csv.ts";
 
 /** A name of a column. JSON that lost its first bytes has colons or brackets there. */

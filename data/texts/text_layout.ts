@@ -1,6 +1,6 @@
-import { DataError } from "../kernels/errors.ts";
-import { combineTextFields, type MetricRecord } from "./records.ts";
-import { meanText, type TextEmbeddings } from "./text_embeddings.ts";
+import { DataError } from "../../kernels/errors.ts";
+import { combineTextFields, type MetricRecord } from "../records.ts";
+import { meanText, type TextEmbeddings } from "../embeddings/text_embeddings.ts";
 
 /** Which texts of a record stand side by side: all as one, or fields of their own. */
 export const textLayouts = ["combined", "prompt-response", "fields"] as const;

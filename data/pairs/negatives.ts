@@ -1,4 +1,4 @@
-import { Philox } from "../kernels/philox.ts";
+import { Philox } from "../../kernels/philox.ts";
 import { RowList } from "./row_list.ts";
 
 /** Records as numbers: for each the number of its text and of its metric, and its score. */

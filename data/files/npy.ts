@@ -1,7 +1,7 @@
 import { dump } from "npyjs";
-import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
-import { DataError, ShapeError } from "../kernels/errors.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { DataError, ShapeError } from "../../kernels/errors.ts";
+import type { NoteTaker } from "../note_taker.ts";
 import { type NpyHeader, npyTypeName, readNpyHeader, shapeText } from "./npy_header.ts";
 
 /** An array as it stands in a file, in row-major order. */

@@ -1,8 +1,8 @@
-import { describeValue } from "../engine/describe_value.ts";
-import { repeatedKey } from "../engine/repeated_key.ts";
-import { DataError } from "../kernels/errors.ts";
-import { readJsonValue } from "./json_value.ts";
-import type { NoteTaker } from "./note_taker.ts";
+import { describeValue } from "../../engine/describe_value.ts";
+import { repeatedKey } from "../../engine/repeated_key.ts";
+import { DataError } from "../../kernels/errors.ts";
+import { readJsonValue } from "../files/json_value.ts";
+import type { NoteTaker } from "../note_taker.ts";
 
 /**
  * Reads what metrics mean: a JSON object with a text for each name.

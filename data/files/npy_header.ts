@@ -1,5 +1,5 @@
-import { foreignKind, knownForm } from "../engine/file_kind.ts";
-import { DataError } from "../kernels/errors.ts";
+import { foreignKind, knownForm } from "../../engine/file_kind.ts";
+import { DataError } from "../../kernels/errors.ts";
 
 /** What the header of an .npy file says, checked against the file. */
 export interface NpyHeader {

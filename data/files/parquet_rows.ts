@@ -1,4 +1,4 @@
-import { DataError } from "../kernels/errors.ts";
+import { DataError } from "../../kernels/errors.ts";
 
 /**
  * The rows of a Parquet file as objects, as JSON would give them: whole numbers as numbers, dates as text, lists and

@@ -1,4 +1,4 @@
-import { words } from "./encoders/text_features.ts";
+import { words } from "./text_features.ts";
 import { sentences } from "./sentences.ts";
 
 /** What is counted of one text, without knowing its language. */
