@@ -1,6 +1,16 @@
-import type { EncodingOptions } from "../data/encoders/encoder.ts";
-import { downloadModel, type DownloadOptions, hubAddress, isModelName, megabytes } from "../data/encoders/hub.ts";
-import { defaultTransformersModel, missingModuleFiles, transformersFiles } from "../data/encoders/transformers.ts";
+import type { EncodingOptions } from "../encoders/encoder.ts";
+import {
+  downloadModel,
+  type DownloadOptions,
+  hubAddress,
+  isModelName,
+  megabytes,
+} from "../encoders/transformers/hub.ts";
+import {
+  defaultTransformersModel,
+  missingModuleFiles,
+  transformersFiles,
+} from "../encoders/transformers/transformers.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { encodingTable } from "../models/settings/shared.ts";
 import { command } from "./command.ts";

@@ -1,7 +1,7 @@
 import { type TextField, textFields } from "../data/texts/text_layout.ts";
 import { UsageError } from "../kernels/errors.ts";
-import { embedFile, type EmbedRequest } from "../models/embed.ts";
-import { encoderNames } from "../models/open_encoder.ts";
+import { embedFile, type EmbedRequest } from "../encoders/embed.ts";
+import { encoderNames } from "../encoders/open_encoder.ts";
 import { encodingTable } from "../models/settings/shared.ts";
 import { fieldsOf, resolve } from "../models/settings/table.ts";
 import { command } from "./command.ts";

@@ -1,4 +1,4 @@
-import type { EncodingCounts, EncodingProgress } from "../data/encoders/encode_texts.ts";
+import type { EncodingCounts, EncodingProgress } from "../encoders/encode_texts.ts";
 import { bar, duration } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 

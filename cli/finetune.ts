@@ -6,7 +6,7 @@ import {
   resumeFinetune,
 } from "../models/finetune/finetune.ts";
 import { qualityRows } from "../models/finetune/model_card.ts";
-import { finetuneTable } from "../models/finetune/settings.ts";
+import { finetuneTable } from "../encoders/finetune/settings.ts";
 import { fieldsOf } from "../models/settings/table.ts";
 import { command } from "./command.ts";
 import { createFinetuneReporter } from "./finetune_progress.ts";

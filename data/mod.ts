@@ -57,21 +57,21 @@ export {
   type FittedEncoder,
   poolings,
   type PretrainedEncoder,
-} from "./encoders/encoder.ts";
+} from "../encoders/encoder.ts";
 export {
   encodeTexts,
   type EncodeTextsOptions,
   type EncodingCounts,
   type EncodingProgress,
-} from "./encoders/encode_texts.ts";
-export { type DenseActivation, denseActivations, type DenseSettings } from "./encoders/dense_settings.ts";
-export { type Pooling, type PoolingMode, poolingModes } from "./encoders/pooling.ts";
-export type { SentenceHead, SentenceModule } from "./encoders/sentence_head.ts";
-export type { TransformerSettings } from "./encoders/transformer_settings.ts";
-export { defaultCachePath, VectorCache } from "./encoders/vector_cache.ts";
-export { downloadModel, type DownloadOptions } from "./encoders/hub.ts";
+} from "../encoders/encode_texts.ts";
+export { type DenseActivation, denseActivations, type DenseSettings } from "../encoders/model_folder/dense_settings.ts";
+export { type Pooling, type PoolingMode, poolingModes } from "../encoders/model_folder/pooling.ts";
+export type { SentenceHead, SentenceModule } from "../encoders/model_folder/sentence_head.ts";
+export type { TransformerSettings } from "../encoders/model_folder/transformer_settings.ts";
+export { defaultCachePath, VectorCache } from "../encoders/vector_cache.ts";
+export { downloadModel, type DownloadOptions } from "../encoders/transformers/hub.ts";
 export { readMetricDefinitions } from "./metrics/metric_definitions.ts";
-export { HashEncoder } from "./encoders/hash.ts";
+export { HashEncoder } from "../encoders/hash.ts";
 export { dropStopWords, withoutSystemStopWords } from "./texts/stop_words.ts";
 export { type Coverage, type SpreadCalibration, spreadCalibration, type SpreadFigure } from "./calibration.ts";
 export { type RecordLanguages, recordLanguages } from "./texts/record_languages.ts";

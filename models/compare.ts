@@ -3,7 +3,7 @@ import { errorFactor, scoreRange } from "../data/scores.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, EnsembleFolder, ensembleName, holdsEnsemble } from "./ensemble/config.ts";
 import { readJsonLines } from "./json_lines.ts";
-import { builtInEncoder } from "./open_encoder.ts";
+import { builtInEncoder } from "../encoders/open_encoder.ts";
 import { type RunConfig, RunFolder, type RunInputs } from "./run_folder.ts";
 import { pooledRmse, readFigures, type SetFigure } from "./set_figure.ts";
 import type { Settings } from "./settings/shared.ts";

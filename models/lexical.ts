@@ -1,4 +1,4 @@
-import { HashEncoder } from "../data/encoders/hash.ts";
+import { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";

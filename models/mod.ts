@@ -16,10 +16,10 @@ export {
   SentenceEncoder,
   type SentenceEncoderDescription,
   type SentenceEncoderOptions,
-} from "./encoder/sentence_encoder.ts";
-export { SentenceDense, SentenceNetwork } from "./encoder/sentence_network.ts";
-export type { EncoderEmbeddings } from "./encoder/embeddings.ts";
-export type { RelativePositions } from "./encoder/relative_positions.ts";
+} from "../encoders/network/sentence_encoder.ts";
+export { SentenceDense, SentenceNetwork } from "../encoders/network/sentence_network.ts";
+export type { EncoderEmbeddings } from "../encoders/network/embeddings.ts";
+export type { RelativePositions } from "../encoders/network/relative_positions.ts";
 export type {
   AttentionMask,
   EncoderAttention,
@@ -27,14 +27,14 @@ export type {
   EncoderLayer,
   EncoderOutput,
   EncoderSelfAttention,
-} from "./encoder/layer.ts";
-export { EncoderNetwork, type EncoderStack } from "./encoder/network.ts";
-export type { EncoderActivation, EncoderConfig } from "./encoder/config.ts";
-export { type Architecture, architectures, type SettingNames } from "./encoder/architectures.ts";
-export type { TokenBatch } from "./encoder/token_batch.ts";
-export { embedFile, type EmbedRequest, type EmbedSummary } from "./embed.ts";
-export type { EncodingWatch } from "./encode_inputs.ts";
-export { type OpenEncoder, openEncoder, registerEncoder } from "./open_encoder.ts";
+} from "../encoders/network/layer.ts";
+export { EncoderNetwork, type EncoderStack } from "../encoders/network/network.ts";
+export type { EncoderActivation, EncoderConfig } from "../encoders/network/config.ts";
+export { type Architecture, architectures, type SettingNames } from "../encoders/network/architectures.ts";
+export type { TokenBatch } from "../encoders/network/token_batch.ts";
+export { embedFile, type EmbedRequest, type EmbedSummary } from "../encoders/embed.ts";
+export type { EncodingWatch } from "../encoders/encode_inputs.ts";
+export { type OpenEncoder, openEncoder, registerEncoder } from "../encoders/open_encoder.ts";
 export type { TextSource } from "./run_texts.ts";
 export { evaluate, type Evaluation, type IntervalFigures, type Scored } from "./evaluate.ts";
 export { ConformalIntervals, type ConformalRows, type Intervals } from "./calibration/conformal.ts";
@@ -150,8 +150,8 @@ export {
 } from "./finetune/finetune.ts";
 export type { FinetuneConfig, FinetuneCounts } from "./finetune/finetune_folder.ts";
 export type { FinetuneEvents } from "./finetune/trainer.ts";
-export { type EncoderQuality, measureEncoder } from "./finetune/quality.ts";
-export { type FinetuneSettings, finetuneTable, type PairKind, pairKinds } from "./finetune/settings.ts";
-export { type Fit, type PoolOptions, TextPool } from "./finetune/text_pool.ts";
+export { type EncoderQuality, measureEncoder } from "../encoders/finetune/quality.ts";
+export { type FinetuneSettings, finetuneTable, type PairKind, pairKinds } from "../encoders/finetune/settings.ts";
+export { type Fit, type PoolOptions, TextPool } from "../encoders/finetune/text_pool.ts";
 export { LexicalModel } from "./lexical.ts";
 export { type Choice, type ChoiceRegime, choiceRegimes, describeChoice, type RegimeChoice } from "./choice.ts";

@@ -1,6 +1,6 @@
 import { basename, isAbsolute } from "node:path";
-import { embedRecords } from "../data/encode_records.ts";
-import type { HashEncoder } from "../data/encoders/hash.ts";
+import { embedRecords } from "../encoders/encode_records.ts";
+import type { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import type { TextField } from "../data/texts/text_layout.ts";
@@ -12,8 +12,8 @@ import {
   encodeWithHash,
   type EncodingWatch,
   withEncoder,
-} from "./encode_inputs.ts";
-import { builtInEncoder, parseEncoderName } from "./open_encoder.ts";
+} from "../encoders/encode_inputs.ts";
+import { builtInEncoder, parseEncoderName } from "../encoders/open_encoder.ts";
 import type { RunInputs } from "./run_folder.ts";
 import type { Settings } from "./settings/shared.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { HashEncoder } from "../data/encoders/hash.ts";
+import { HashEncoder } from "../encoders/hash.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import { writeNpy } from "../data/files/npy.ts";
 import type { MetricRecord } from "../data/records.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { flagOf } from "../cli/options.ts";
 import { ownSettings } from "../cli/recipes.ts";
 import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
-import { finetuneTable } from "../models/finetune/settings.ts";
+import { finetuneTable } from "../encoders/finetune/settings.ts";
 import { recipes } from "../models/recipes.ts";
 import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
 import { sharedTable } from "../models/settings/shared.ts";

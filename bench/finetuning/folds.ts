@@ -7,7 +7,7 @@ import { DataError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { finetune, resumeFinetune } from "../../models/finetune/finetune.ts";
 import { FinetuneFolder } from "../../models/finetune/finetune_folder.ts";
-import type { FinetuneSettings } from "../../models/finetune/settings.ts";
+import type { FinetuneSettings } from "../../encoders/finetune/settings.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
 import { RunFolder } from "../../models/run_folder.ts";
 import { Scorer } from "../../models/scorer.ts";

@@ -4,8 +4,8 @@ import { DataError, UsageError } from "../../kernels/errors.ts";
 import { isReading, type Reading } from "../../data/reading.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
 import { resolve } from "../settings/table.ts";
-import type { EncoderQuality } from "./quality.ts";
-import { type FinetuneSettings, finetuneTable, type PairKind } from "./settings.ts";
+import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
+import { type FinetuneSettings, finetuneTable, type PairKind } from "../../encoders/finetune/settings.ts";
 
 /** Everything needed to repeat a fine-tuning. Paths are absolute. */
 export interface FinetuneConfig {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { counted } from "../../data/texts/counted.ts";
 import type { FinetuneConfig, FinetuneCounts } from "./finetune_folder.ts";
-import type { EncoderQuality } from "./quality.ts";
+import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
 
 /** What a model card tells. */
 export interface CardFacts {

@@ -1,5 +1,5 @@
 import { relationSources } from "../../data/augmentation/relations.ts";
-import { encoderDevices, encoderTypes, poolings } from "../../data/encoders/encoder.ts";
+import { encoderDevices, encoderTypes, poolings } from "../../encoders/encoder.ts";
 import { textLayouts } from "../../data/texts/text_layout.ts";
 import { optimizerNames } from "../optimizers.ts";
 import { nonfiniteActions, precisions } from "../precision.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encoderNames } from "../../models/open_encoder.ts";
+import { encoderNames } from "../../encoders/open_encoder.ts";
 import { recipes } from "../../models/recipes.ts";
 import { run } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeTexts, type EncodeTextsOptions, type EncodingProgress } from "../../data/encoders/encode_texts.ts";
-import { VectorCache } from "../../data/encoders/vector_cache.ts";
+import { encodeTexts, type EncodeTextsOptions, type EncodingProgress } from "../../encoders/encode_texts.ts";
+import { VectorCache } from "../../encoders/vector_cache.ts";
 import { FakeEncoder } from "../fake_encoder.ts";
 import { withFolder } from "../temporary.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HashEncoder } from "../../data/encoders/hash.ts";
+import { HashEncoder } from "../../encoders/hash.ts";
 import { words } from "../../data/texts/text_features.ts";
 
 const cosine = (rows: Float32Array, a: number, b: number, width = 768) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { downloadModel, type DownloadOptions } from "../../data/encoders/hub.ts";
+import { downloadModel, type DownloadOptions } from "../../encoders/transformers/hub.ts";
 import { withFolder } from "../temporary.ts";
 
 /** A hub that holds one model; `requests` are those that it was sent. */

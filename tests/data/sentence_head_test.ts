@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readModelFolder } from "../../data/encoders/model_folder.ts";
-import { type PoolingMode, poolingModes } from "../../data/encoders/pooling.ts";
-import { denseOf, poolingOf, readSentenceHead } from "../../data/encoders/sentence_head.ts";
-import { transformerSettingsFiles } from "../../data/encoders/transformer_settings.ts";
+import { readModelFolder } from "../../encoders/model_folder/model_folder.ts";
+import { type PoolingMode, poolingModes } from "../../encoders/model_folder/pooling.ts";
+import { denseOf, poolingOf, readSentenceHead } from "../../encoders/model_folder/sentence_head.ts";
+import { transformerSettingsFiles } from "../../encoders/model_folder/transformer_settings.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const transformer = { type: "sentence_transformers.models.Transformer", path: "" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeRecords, fitTexts } from "../../data/encode_records.ts";
-import { HashEncoder } from "../../data/encoders/hash.ts";
+import { encodeRecords, fitTexts } from "../../encoders/encode_records.ts";
+import { HashEncoder } from "../../encoders/hash.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { absentFields, layOutTexts } from "../../data/texts/text_layout.ts";
 import type { TextEmbeddings } from "../../data/embeddings/text_embeddings.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { EncodingOptions } from "../../data/encoders/encoder.ts";
-import { applyModules, loadModules } from "../../data/encoders/apply_modules.ts";
-import { type PoolingMode, poolingModes } from "../../data/encoders/pooling.ts";
-import { missingModuleFiles, openTransformers, type TransformersJs } from "../../data/encoders/transformers.ts";
+import type { EncodingOptions } from "../../encoders/encoder.ts";
+import { applyModules, loadModules } from "../../encoders/transformers/apply_modules.ts";
+import { type PoolingMode, poolingModes } from "../../encoders/model_folder/pooling.ts";
+import { missingModuleFiles, openTransformers, type TransformersJs } from "../../encoders/transformers/transformers.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../../engine/safetensors.ts";
 import { encodingOptions } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
@@ -273,7 +273,7 @@ Deno.test(
 Deno.test("transformers: the package's own file of versions has the project's for all else", async () => {
   const importsOf = async (path: string) =>
     JSON.parse(await Deno.readTextFile(new URL(`../../${path}`, import.meta.url))).imports as Record<string, string>;
-  const { "@huggingface/transformers": own, ...shared } = await importsOf("data/encoders/transformers_js/deno.json");
+  const { "@huggingface/transformers": own, ...shared } = await importsOf("encoders/transformers_js/deno.json");
   assert.match(own!, /^npm:@huggingface\/transformers@\d+\.\d+\.\d+$/);
   const project = await importsOf("deno.json");
   for (const [name, specifier] of Object.entries(shared)) assert.equal(specifier, project[name], name);

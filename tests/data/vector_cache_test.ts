@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { VectorCache } from "../../data/encoders/vector_cache.ts";
+import { VectorCache } from "../../encoders/vector_cache.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const fingerprint = "ab".repeat(32), program = fileURLToPath(new URL("programs/fill_cache.ts", import.meta.url));

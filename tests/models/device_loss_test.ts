@@ -4,7 +4,7 @@ import { main } from "../../cli/main.ts";
 import { Engine } from "../../engine/engine.ts";
 import { DeviceError, DeviceLostError } from "../../kernels/errors.ts";
 import { finetune } from "../../models/finetune/finetune.ts";
-import { openGpuEncoder } from "../../models/encoder/gpu.ts";
+import { openGpuEncoder } from "../../encoders/network/gpu.ts";
 import { encodingTable } from "../../models/settings/shared.ts";
 import { resolve } from "../../models/settings/table.ts";
 import { trainRun } from "../../models/train_run.ts";

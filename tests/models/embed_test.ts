@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeTexts } from "../../data/encoders/encode_texts.ts";
+import { encodeTexts } from "../../encoders/encode_texts.ts";
 import { readNpy } from "../../data/files/npy.ts";
 import { readRecords } from "../../data/records.ts";
 import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
 import { textOf } from "../../data/texts/text_layout.ts";
-import { embedFile, type EmbedRequest } from "../../models/embed.ts";
-import { openEncoder, parseEncoderName, registerEncoder } from "../../models/open_encoder.ts";
+import { embedFile, type EmbedRequest } from "../../encoders/embed.ts";
+import { openEncoder, parseEncoderName, registerEncoder } from "../../encoders/open_encoder.ts";
 import { encodingOptions, FakeEncoder } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 import { writeInputs } from "./runs.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { finetune } from "../../models/finetune/finetune.ts";
 import { readHistory } from "../../models/history.ts";
 import type { GivenSettings } from "../../models/settings/shared.ts";
-import { registerEncoder } from "../../models/open_encoder.ts";
+import { registerEncoder } from "../../encoders/open_encoder.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { FakeEncoder } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { TextTokenizer } from "../../data/encoders/tokenizer/text_tokenizer.ts";
+import { TextTokenizer } from "../../encoders/tokenizer/text_tokenizer.ts";
 import { byteLevelTokenizer, byteLevelVocabulary } from "../../tests/models/encoder/byte_level.ts";
 import { vocabularyOf, writeTinyEncoder } from "../../tests/models/encoder/tiny_encoder.ts";
 import { change, edits, text } from "./bytes.ts";

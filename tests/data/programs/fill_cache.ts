@@ -1,6 +1,6 @@
 /** Fills a cache of vectors for ever: `fill_cache.ts FILE FIRST`; tests kill it. */
 import { createHash } from "node:crypto";
-import { VectorCache } from "../../../data/encoders/vector_cache.ts";
+import { VectorCache } from "../../../encoders/vector_cache.ts";
 
 const [path, first, last = "Infinity"] = Deno.args;
 using cache = new VectorCache(path!);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkParts } from "../../../data/encoders/tokenizer/check_parts.ts";
+import { checkParts } from "../../../encoders/tokenizer/check_parts.ts";
 import { byteLevelTokenizer } from "../../models/encoder/byte_level.ts";
 
 const whole = byteLevelTokenizer() as Readonly<Record<"model" | "post_processor", Readonly<Record<string, unknown>>>>;

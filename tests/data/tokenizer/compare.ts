@@ -1,6 +1,6 @@
 /** Compares ids with those that `python_ids.py` wrote into a folder: `compare.ts FOLDER`. */
 import { join } from "node:path";
-import { TextTokenizer } from "../../../data/encoders/tokenizer/text_tokenizer.ts";
+import { TextTokenizer } from "../../../encoders/tokenizer/text_tokenizer.ts";
 
 const [folder] = Deno.args, most = 1 << 20;
 const strings: string[] = JSON.parse(await Deno.readTextFile(join(folder!, "strings.json")));

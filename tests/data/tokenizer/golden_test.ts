@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TextTokenizer } from "../../../data/encoders/tokenizer/text_tokenizer.ts";
+import { TextTokenizer } from "../../../encoders/tokenizer/text_tokenizer.ts";
 import { put, withFolder } from "../../temporary.ts";
 import golden from "./golden.json" with { type: "json" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { encodeSafetensors, readSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
-import { SentenceEncoder, type SentenceEncoderOptions } from "../../../models/encoder/sentence_encoder.ts";
+import { SentenceEncoder, type SentenceEncoderOptions } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";
 import { put, withFolder } from "../../temporary.ts";

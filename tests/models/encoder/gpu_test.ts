@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
-import { openEncoder } from "../../../models/open_encoder.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
+import { openEncoder } from "../../../encoders/open_encoder.ts";
 import { testEngine } from "../../engine/harness.ts";
 import { encodingOptions } from "../../fake_encoder.ts";
 import { withFolder } from "../../temporary.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { backward } from "../../../engine/autograd.ts";
-import { tensorName } from "../../../models/encoder/architectures.ts";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
+import { tensorName } from "../../../encoders/network/architectures.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { withFolder } from "../../temporary.ts";
 import { hiddenStates, pooled, type ReferenceWeights } from "./reference.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { applyModules, loadModules } from "../../../data/encoders/apply_modules.ts";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
-import { openEncoder } from "../../../models/open_encoder.ts";
+import { applyModules, loadModules } from "../../../encoders/transformers/apply_modules.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
+import { openEncoder } from "../../../encoders/open_encoder.ts";
 import { testEngine } from "../../engine/harness.ts";
 import { encodingOptions } from "../../fake_encoder.ts";
 import { assertClose } from "../../kernels/harness.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine } from "../../engine/harness.ts";
 import fixture from "./multilingual_e5.json" with { type: "json" };
 import { realEncoder } from "./real_encoders.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { relativePositionBuckets } from "../../../models/encoder/relative_positions.ts";
+import { relativePositionBuckets } from "../../../encoders/network/relative_positions.ts";
 
 Deno.test("relative positions: buckets begin at the distances at which PyTorch's begin, on either side", () => {
   const tokens = 600, buckets = relativePositionBuckets(tokens, 32);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";
 import { withFolder } from "../../temporary.ts";

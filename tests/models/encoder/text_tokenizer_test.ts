@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { TextTokenizer } from "../../../data/encoders/tokenizer/text_tokenizer.ts";
+import { TextTokenizer } from "../../../encoders/tokenizer/text_tokenizer.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { byteLevelTokenizer, byteLevelVocabulary } from "./byte_level.ts";
 import { type Family, vocabularyOf, writeTinyEncoder } from "./tiny_encoder.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine } from "../../engine/harness.ts";
 import { realEncoder } from "./real_encoders.ts";
 
 const folder = realEncoder("all-MiniLM-L6-v2");
-const config = fileURLToPath(new URL("../../../data/encoders/transformers_js/deno.json", import.meta.url));
+const config = fileURLToPath(new URL("../../../encoders/transformers_js/deno.json", import.meta.url));
 const installed = await Deno.stat(config.replace(/deno\.json$/, "node_modules")).then(() => true, () => false);
 
 Deno.test({

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { GradScaler } from "../../../engine/optim/grad_scaler.ts";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
-import { rowsOf } from "../../../models/finetune/batch_rows.ts";
-import { chunkedBackward } from "../../../models/finetune/chunked_backward.ts";
-import { batchLoss } from "../../../models/finetune/losses.ts";
-import type { PairBatch } from "../../../models/finetune/pairs.ts";
-import { finetuneLosses } from "../../../models/finetune/settings.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
+import { rowsOf } from "../../../encoders/finetune/batch_rows.ts";
+import { chunkedBackward } from "../../../encoders/finetune/chunked_backward.ts";
+import { batchLoss } from "../../../encoders/finetune/losses.ts";
+import type { PairBatch } from "../../../encoders/finetune/pairs.ts";
+import { finetuneLosses } from "../../../encoders/finetune/settings.ts";
 import { testEngine } from "../../engine/harness.ts";
 import { withFolder } from "../../temporary.ts";
 import { writeTinyEncoder } from "../encoder/tiny_encoder.ts";

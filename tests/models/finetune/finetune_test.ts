@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
-import { SentenceEncoder } from "../../../models/encoder/sentence_encoder.ts";
+import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import {
   finetune,
   type FinetuneOptions,
   type FinetuneRequest,
   resumeFinetune,
 } from "../../../models/finetune/finetune.ts";
-import { chooseTrainable } from "../../../models/finetune/trainable.ts";
+import { chooseTrainable } from "../../../encoders/finetune/trainable.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { sizes, writeHead, writeTinyEncoder } from "../encoder/tiny_encoder.ts";

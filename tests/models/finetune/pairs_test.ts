@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { MetricRecord } from "../../../data/records.ts";
-import { rowsOf } from "../../../models/finetune/batch_rows.ts";
-import { PairSource } from "../../../models/finetune/pairs.ts";
-import { recallOf, uniformityOf } from "../../../models/finetune/quality.ts";
-import { TextPool } from "../../../models/finetune/text_pool.ts";
+import { rowsOf } from "../../../encoders/finetune/batch_rows.ts";
+import { PairSource } from "../../../encoders/finetune/pairs.ts";
+import { recallOf, uniformityOf } from "../../../encoders/finetune/quality.ts";
+import { TextPool } from "../../../encoders/finetune/text_pool.ts";
 
 const record = (metric: string, response: string, score: number | null): MetricRecord => ({
   ...{ metric, response, score, systemPrompt: null, userPrompt: "", extra: {} },

@@ -1,5 +1,5 @@
 /** Prints the vectors of texts by a model in 8 bits with transformers.js: `encode_with_transformers.ts FOLDER '["text", ...]'`. */
-import { openTransformers } from "../../../data/encoders/transformers.ts";
+import { openTransformers } from "../../../encoders/transformers/transformers.ts";
 import { encodingOptions } from "../../fake_encoder.ts";
 
 const [folder, texts] = Deno.args;
