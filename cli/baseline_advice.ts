@@ -1,4 +1,4 @@
-import type { Settings } from "../models/settings/shared.ts";
+import type { Settings } from "../recipes/settings/shared.ts";
 
 /** RMSE of a run and of the two predictors that it has to beat. */
 export interface BesideBaselines {

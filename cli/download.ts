@@ -12,7 +12,7 @@ import {
   transformersFiles,
 } from "../encoders/transformers/transformers.ts";
 import { UsageError } from "../kernels/errors.ts";
-import { encodingTable } from "../models/settings/shared.ts";
+import { encodingTable } from "../recipes/settings/shared.ts";
 import { command } from "./command.ts";
 import { interruptible } from "./interruption.ts";
 import { describe, text } from "./options.ts";

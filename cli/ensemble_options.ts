@@ -9,7 +9,7 @@ import {
   parseMember,
   withCommon,
 } from "../models/ensemble/members.ts";
-import { leaves, resolve, setByPath } from "../models/settings/table.ts";
+import { leaves, resolve, setByPath } from "../recipes/settings/table.ts";
 import { quoteNearest } from "../data/texts/nearest_name.ts";
 import { assignments, namingFile, type SettingsFile, type SettingWords } from "./train_options.ts";
 

@@ -4,7 +4,7 @@ import { listFolderOrExplain, whatIsAt } from "../engine/files.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../models/augment_report.ts";
 import { prepare } from "../models/prepare.ts";
-import { recipes } from "../models/recipes.ts";
+import { recipes } from "../recipes/registry.ts";
 import { configOf } from "../models/train_run.ts";
 import type { SetInput } from "../reports/explore/explore.ts";
 import { command } from "./command.ts";

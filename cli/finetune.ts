@@ -7,7 +7,7 @@ import {
 } from "../models/finetune/finetune.ts";
 import { qualityRows } from "../models/finetune/model_card.ts";
 import { finetuneTable } from "../encoders/finetune/settings.ts";
-import { fieldsOf } from "../models/settings/table.ts";
+import { fieldsOf } from "../recipes/settings/table.ts";
 import { command } from "./command.ts";
 import { createFinetuneReporter } from "./finetune_progress.ts";
 import { interruptible, Interruption } from "./interruption.ts";

@@ -1,5 +1,5 @@
 import { UsageError } from "../kernels/errors.ts";
-import { choice, number as numberField, type NumberRange } from "../models/settings/field.ts";
+import { choice, number as numberField, type NumberRange } from "../recipes/settings/field.ts";
 
 /** Reads the value of a numeric option. @throws UsageError naming the option, its range and what was given */
 export function number(option: string, range: NumberRange): (value: string) => number {

@@ -1,8 +1,8 @@
 import { ensembleName, ensembleSummary, ensembleTable } from "../models/ensemble/config.ts";
-import { recipeNamed, recipes as all } from "../models/recipes.ts";
-import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
-import { sharedTable } from "../models/settings/shared.ts";
-import type { Table } from "../models/settings/table.ts";
+import { recipeNamed, recipes as all } from "../recipes/registry.ts";
+import { describeSettings, type SettingDescription } from "../recipes/settings/describe.ts";
+import { sharedTable } from "../recipes/settings/shared.ts";
+import type { Table } from "../recipes/settings/table.ts";
 import { command } from "./command.ts";
 import { type Terminal, wrapped } from "./terminal.ts";
 

@@ -2,10 +2,10 @@ import { readJsonValue } from "../data/files/json_value.ts";
 import { describeValue } from "../engine/describe_value.ts";
 import { repeatedKey } from "../engine/repeated_key.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
-import type { Recipe } from "../models/recipe.ts";
-import { recipeNamed, recipes, refuseStepSettings } from "../models/recipes.ts";
-import { type GivenSettings, isStepSetting } from "../models/settings/shared.ts";
-import { fieldsOf, resolve, setByPath } from "../models/settings/table.ts";
+import type { Recipe } from "../recipes/recipe.ts";
+import { recipeNamed, recipes, refuseStepSettings } from "../recipes/registry.ts";
+import { type GivenSettings, isStepSetting } from "../recipes/settings/shared.ts";
+import { fieldsOf, resolve, setByPath } from "../recipes/settings/table.ts";
 import { describe, flagOf } from "./options.ts";
 
 /** Short options of `train` for settings of any recipe: the option, what its value is called, and the setting. */

@@ -9,7 +9,7 @@ import {
 } from "../data/augmentation/targeted_negatives.ts";
 import type { MetricTable } from "../data/metrics/metric_table.ts";
 import { metricSwapNegatives, type MismatchOptions, type ScoredPairs } from "../data/pairs/negatives.ts";
-import type { SharedSettings } from "./settings/shared.ts";
+import type { SharedSettings } from "../recipes/settings/shared.ts";
 
 /** What the stage of metric-swap negatives is called. */
 export const swapStage = "metric-swap negatives";

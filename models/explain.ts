@@ -5,18 +5,18 @@ import type { GradScaler } from "../engine/optim/grad_scaler.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { Parameter } from "../engine/parameter.ts";
 import { type Shape, Tensor } from "../engine/tensor.ts";
-import { BatchSource } from "./batch.ts";
-import { epochBatches } from "./batches.ts";
+import { BatchSource } from "../recipes/training/batch.ts";
+import { epochBatches } from "../recipes/training/batches.ts";
 import { expectRoom } from "./memory.ts";
-import { makeModel, type Model } from "./model.ts";
-import { makeOptimizer } from "./optimizers.ts";
-import { expectPrecision, makeScaler } from "./precision.ts";
+import { makeModel, type Model } from "../recipes/model.ts";
+import { makeOptimizer } from "../recipes/training/optimizers.ts";
+import { expectPrecision, makeScaler } from "../recipes/training/precision.ts";
 import { prepare, type RowCounts } from "./prepare.ts";
-import { recipeNamed } from "./recipes.ts";
+import { recipeNamed } from "../recipes/registry.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig } from "./run_folder.ts";
 import { widthsOf } from "./scorer.ts";
-import { trainStep } from "./train_step.ts";
+import { trainStep } from "../recipes/training/train_step.ts";
 
 /** A part of a network that has values of its own. */
 export interface LayerDescription {

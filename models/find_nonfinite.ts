@@ -1,16 +1,16 @@
 import type { Engine } from "../engine/engine.ts";
 import { DeviceError, DeviceLostError } from "../kernels/errors.ts";
 import { counted } from "../data/texts/counted.ts";
-import { readCheckpoint } from "./checkpoint.ts";
-import { GradientError } from "./gradient_error.ts";
-import { restoreKept } from "./kept_checkpoints.ts";
-import { makeModel } from "./model.ts";
+import { readCheckpoint } from "../recipes/training/checkpoint.ts";
+import { GradientError } from "../recipes/training/gradient_error.ts";
+import { restoreKept } from "../recipes/training/kept_checkpoints.ts";
+import { makeModel } from "../recipes/model.ts";
 import type { PreparedRun } from "./prepare.ts";
 import type { Reporter } from "./reporter.ts";
-import { recipeNamed } from "./recipes.ts";
+import { recipeNamed } from "../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "./run_folder.ts";
 import { widthsOf } from "./scorer.ts";
-import { Trainer } from "./trainer.ts";
+import { Trainer } from "../recipes/training/trainer.ts";
 
 /** A run whose gradient is not finite at some step of the epoch after its last checkpoint. */
 export interface FaultyRun {

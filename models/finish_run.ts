@@ -4,10 +4,10 @@ import { writeSafetensors } from "../engine/safetensors.ts";
 import { joinPairs } from "./augment.ts";
 import { fitToFile } from "./fit/fit_file.ts";
 import type { FitModel } from "./fit/fit_model.ts";
-import type { Model } from "./model.ts";
-import type { Phase } from "./phases.ts";
+import type { Model } from "../recipes/model.ts";
+import type { Phase } from "../recipes/training/phases.ts";
 import type { PreparedRun } from "./prepare.ts";
-import { refit } from "./refit.ts";
+import { refit } from "../recipes/training/refit.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { saveModel } from "./scorer.ts";
 

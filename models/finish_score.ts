@@ -1,4 +1,4 @@
-import type { Settings } from "./settings/shared.ts";
+import type { Settings } from "../recipes/settings/shared.ts";
 
 /** A score as the settings of prediction ask for it: moved by the offset, within 0 and 10, rounded. */
 export function finishScore(score: number, { offset, round }: Settings["prediction"]): number {

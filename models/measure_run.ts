@@ -4,7 +4,7 @@ import type { SampleSet } from "../data/sample/generate.ts";
 import { groupNumbers } from "../data/split.ts";
 import type { HeldOutEvidence } from "./calibration/held_out.ts";
 import type { EncodingWatch } from "../encoders/encode_inputs.ts";
-import type { Predictions } from "./predict_rows.ts";
+import type { Predictions } from "../recipes/training/predict_rows.ts";
 import { type PreparedRun, recordOf } from "./prepare.ts";
 import { RidgeBaseline } from "./ridge_baseline.ts";
 import type { Scorer } from "./scorer.ts";

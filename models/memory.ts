@@ -2,9 +2,9 @@ import { type DeviceMemory, deviceMemory } from "../engine/device/memory.ts";
 import { Engine } from "../engine/engine.ts";
 import { elementCount } from "../engine/tensor.ts";
 import { MetrogradError } from "../kernels/errors.ts";
-import { momentsKept, type OptimizerSettings } from "./optimizers.ts";
-import type { LargestWeight, Widths } from "./recipe.ts";
-import { recipeNamed, settingsOf } from "./recipes.ts";
+import { momentsKept, type OptimizerSettings } from "../recipes/training/optimizers.ts";
+import type { LargestWeight, Widths } from "../recipes/recipe.ts";
+import { recipeNamed, settingsOf } from "../recipes/registry.ts";
 import type { RunConfig } from "./run_folder.ts";
 
 /**

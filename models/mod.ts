@@ -1,17 +1,17 @@
 /** The recipes: training a run, and scoring with it. */
-export type { Batch, LabelledBatch } from "./batch.ts";
-export { discriminantBasis, tripletDifferenceBasis } from "./classical/bases.ts";
-export { cholesky, choleskyInverse, choleskySolve } from "./classical/cholesky.ts";
-export { type Eigenpairs, leadingEigenpairs, symmetricEigenpairs } from "./classical/eigen.ts";
-export { IsotonicRegression } from "./classical/isotonic.ts";
-export { KernelPca, type KernelPcaOptions } from "./classical/kernel_pca.ts";
-export { MahalanobisMetric } from "./classical/mahalanobis.ts";
-export type { Matrix, Numbers } from "./classical/matrix.ts";
-export { KNeighborsRegressor, type NeighborsOptions } from "./classical/neighbours.ts";
-export { Pca } from "./classical/pca.ts";
-export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "./classical/ridge.ts";
-export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "./classical/scml.ts";
-export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classical/triplets.ts";
+export type { Batch, LabelledBatch } from "../recipes/training/batch.ts";
+export { discriminantBasis, tripletDifferenceBasis } from "../recipes/classical/bases.ts";
+export { cholesky, choleskyInverse, choleskySolve } from "../recipes/classical/cholesky.ts";
+export { type Eigenpairs, leadingEigenpairs, symmetricEigenpairs } from "../recipes/classical/eigen.ts";
+export { IsotonicRegression } from "../recipes/classical/isotonic.ts";
+export { KernelPca, type KernelPcaOptions } from "../recipes/classical/kernel_pca.ts";
+export { MahalanobisMetric } from "../recipes/classical/mahalanobis.ts";
+export type { Matrix, Numbers } from "../recipes/classical/matrix.ts";
+export { KNeighborsRegressor, type NeighborsOptions } from "../recipes/classical/neighbours.ts";
+export { Pca } from "../recipes/classical/pca.ts";
+export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "../recipes/classical/ridge.ts";
+export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "../recipes/classical/scml.ts";
+export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "../recipes/classical/triplets.ts";
 export {
   SentenceEncoder,
   type SentenceEncoderDescription,
@@ -66,14 +66,14 @@ export { ClassMeans } from "./fit/class_means.ts";
 export { MetricRidge, type RidgePrediction } from "./fit/metric_ridge.ts";
 export { TopicModel, type TopicModelState } from "./fit/topics.ts";
 export { estimateMisfitShare, misfitProbability, type MisfitScores } from "./fit/misfits.ts";
-export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./recipes/scml/local_scml.ts";
+export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "../recipes/scml/local_scml.ts";
 export type { EpochFigures } from "./history.ts";
-export type { Predictions } from "./predict_rows.ts";
-export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "./recipe.ts";
-export { recipeNamed, recipes, settingsOf } from "./recipes.ts";
-export type { Model } from "./model.ts";
+export type { Predictions } from "../recipes/training/predict_rows.ts";
+export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "../recipes/recipe.ts";
+export { recipeNamed, recipes, settingsOf } from "../recipes/registry.ts";
+export type { Model } from "../recipes/model.ts";
 export type { Reporter, TrainReporter } from "./reporter.ts";
-export type { Phase, PhaseWatch } from "./phases.ts";
+export type { Phase, PhaseWatch } from "../recipes/training/phases.ts";
 export type { RunConfig, RunInputs } from "./run_folder.ts";
 export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
 export { type SetFigure } from "./set_figure.ts";
@@ -103,15 +103,15 @@ export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } fro
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "../data/pairs/feature_tables.ts";
-export { Field, type FieldKind } from "./settings/field.ts";
+export { Field, type FieldKind } from "../recipes/settings/field.ts";
 export {
   type GivenSettings,
   type Settings,
   type SharedSettings,
   type SharedTable,
   sharedTable,
-} from "./settings/shared.ts";
-export type { Given, Table, Values } from "./settings/table.ts";
+} from "../recipes/settings/shared.ts";
+export type { Given, Table, Values } from "../recipes/settings/table.ts";
 export {
   type Combination,
   combine,
@@ -153,5 +153,5 @@ export type { FinetuneEvents } from "./finetune/trainer.ts";
 export { type EncoderQuality, measureEncoder } from "../encoders/finetune/quality.ts";
 export { type FinetuneSettings, finetuneTable, type PairKind, pairKinds } from "../encoders/finetune/settings.ts";
 export { type Fit, type PoolOptions, TextPool } from "../encoders/finetune/text_pool.ts";
-export { LexicalModel } from "./lexical.ts";
-export { type Choice, type ChoiceRegime, choiceRegimes, describeChoice, type RegimeChoice } from "./choice.ts";
+export { LexicalModel } from "../recipes/features/lexical.ts";
+export { type Choice, type ChoiceRegime, choiceRegimes, describeChoice, type RegimeChoice } from "../recipes/choice.ts";

@@ -1,12 +1,12 @@
 import { DataError, DeviceLostError, MetrogradError } from "../kernels/errors.ts";
-import { readCheckpoint } from "./checkpoint.ts";
-import { GradientError } from "./gradient_error.ts";
+import { readCheckpoint } from "../recipes/training/checkpoint.ts";
+import { GradientError } from "../recipes/training/gradient_error.ts";
 import { type EpochFigures, keepHistory } from "./history.ts";
 import { keepJsonLines } from "./json_lines.ts";
-import { restoreKept } from "./kept_checkpoints.ts";
+import { restoreKept } from "../recipes/training/kept_checkpoints.ts";
 import type { TrainReporter } from "./reporter.ts";
 import type { RunFolder } from "./run_folder.ts";
-import type { Trainer } from "./trainer.ts";
+import type { Trainer } from "../recipes/training/trainer.ts";
 
 /** Takes the trainer to where the folder's checkpoint stands; the epochs that are done, null where there is no checkpoint. */
 export async function restore(

@@ -1,8 +1,8 @@
 import { UsageError } from "../kernels/errors.ts";
-import { recipeNamed, settingsOf } from "./recipes.ts";
+import { recipeNamed, settingsOf } from "../recipes/registry.ts";
 import type { RunConfig } from "./run_folder.ts";
-import type { GivenSettings, Settings } from "./settings/shared.ts";
-import { fieldsOf, setByPath } from "./settings/table.ts";
+import type { GivenSettings, Settings } from "../recipes/settings/shared.ts";
+import { fieldsOf, setByPath } from "../recipes/settings/table.ts";
 
 /** Settings that a run may go on with other values of, since they matter from the next step on alone. */
 const changeable = ["optimizer.lr", "optimizer.clip", "training.onNonfinite"] as const;

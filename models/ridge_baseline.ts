@@ -1,11 +1,11 @@
 import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
-import { dealFolds } from "./holdouts.ts";
+import { dealFolds } from "../recipes/classical/holdouts.ts";
 import type { ScoredPairs } from "../data/pairs/negatives.ts";
-import { dot, type Matrix, rowOf } from "./classical/matrix.ts";
-import { Pca } from "./classical/pca.ts";
-import { defaultAlphas, Ridge } from "./classical/ridge.ts";
+import { dot, type Matrix, rowOf } from "../recipes/classical/matrix.ts";
+import { Pca } from "../recipes/classical/pca.ts";
+import { defaultAlphas, Ridge } from "../recipes/classical/ridge.ts";
 import type { Embeddings, FeatureTables, Rows } from "../data/pairs/feature_tables.ts";
 
 /** Rows, drawn at random, that the penalty is chosen on: most are fitted to, and groups of the others are predicted. */

@@ -2,7 +2,7 @@ import type { ScoredPairs } from "../data/pairs/negatives.ts";
 import { scoreRangeWeights, sqrtInverseWeights } from "../data/pairs/weights.ts";
 import { joinPairs } from "./augment.ts";
 import type { PreparedFit } from "./prepare_fit.ts";
-import type { Settings } from "./settings/shared.ts";
+import type { Settings } from "../recipes/settings/shared.ts";
 import type { LabelledRows } from "../data/pairs/feature_tables.ts";
 
 type Weights = Settings["weights"];

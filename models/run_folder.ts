@@ -4,9 +4,9 @@ import { DataError } from "../kernels/errors.ts";
 import { readJsonValue } from "../data/files/json_value.ts";
 import { isScoreRange, type ScoreRange } from "../data/scores.ts";
 import type { EncoderNote } from "../data/embeddings/text_embeddings.ts";
-import { previousCheckpoint } from "./kept_checkpoints.ts";
-import { recipeNamed, settingsOf } from "./recipes.ts";
-import type { Settings } from "./settings/shared.ts";
+import { previousCheckpoint } from "../recipes/training/kept_checkpoints.ts";
+import { recipeNamed, settingsOf } from "../recipes/registry.ts";
+import type { Settings } from "../recipes/settings/shared.ts";
 import { isMaxRows, isTrainFiles, type TrainFiles } from "./train_request.ts";
 
 const format = "metrograd run 2";

@@ -5,11 +5,11 @@ import { writeAtomically } from "../engine/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "./history.ts";
 import type { PreparedRun } from "./prepare.ts";
-import { recipeNamed } from "./recipes.ts";
+import { recipeNamed } from "../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "./run_folder.ts";
 import { runReadme } from "./run_readme.ts";
-import { isStepSetting } from "./settings/shared.ts";
-import { changedSettings } from "./settings/table.ts";
+import { isStepSetting } from "../recipes/settings/shared.ts";
+import { changedSettings } from "../recipes/settings/table.ts";
 import type { TrainSummary } from "./train_run.ts";
 
 /** Writes what a person looks at: `README.md`, and `curves.svg` where there were epochs. */

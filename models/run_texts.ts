@@ -15,7 +15,7 @@ import {
 } from "../encoders/encode_inputs.ts";
 import { builtInEncoder, parseEncoderName } from "../encoders/open_encoder.ts";
 import type { RunInputs } from "./run_folder.ts";
-import type { Settings } from "./settings/shared.ts";
+import type { Settings } from "../recipes/settings/shared.ts";
 
 /** What a run knows of the encoding of its texts. */
 export interface RunEncoding {

@@ -1,7 +1,7 @@
 import { errorFactor, fromStandard, isStandardRange, type ScoreRange, scoreRange } from "../data/scores.ts";
 import type { IsotonicFigure } from "./calibration/isotonic.ts";
 import type { Intervals } from "./calibration/conformal.ts";
-import type { Choice, RegimeChoice } from "./choice.ts";
+import type { Choice, RegimeChoice } from "../recipes/choice.ts";
 import { EnsembleFolder, holdsEnsemble } from "./ensemble/config.ts";
 import { RunFolder } from "./run_folder.ts";
 import type { SetFigure } from "./set_figure.ts";

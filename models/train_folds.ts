@@ -8,7 +8,7 @@ import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConf
 import { ensembleFolds } from "./ensemble/folds.ts";
 import type { Member } from "./ensemble/members.ts";
 import { type EnsembleOptions, withMembers } from "./ensemble/train.ts";
-import { expectPrecision } from "./precision.ts";
+import { expectPrecision } from "../recipes/training/precision.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { configOf, type RunOptions, trainOrResume } from "./train_run.ts";
 import type { TrainRequest } from "./train_request.ts";

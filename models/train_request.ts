@@ -1,6 +1,6 @@
 import { type DataPaths, isDataPaths } from "../data/files/data_paths.ts";
 import { isReading, type Reading } from "../data/reading.ts";
-import type { GivenSettings } from "./settings/shared.ts";
+import type { GivenSettings } from "../recipes/settings/shared.ts";
 
 /** Files to train on. */
 export interface TrainFiles {

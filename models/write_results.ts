@@ -2,7 +2,7 @@ import type { StreamedTensor } from "../engine/safetensors.ts";
 import { writeAtomically } from "../engine/files.ts";
 import { predictedSvg } from "./predicted_svg.ts";
 import { writeEvidence } from "./calibration/held_out.ts";
-import { writeChoice } from "./choice.ts";
+import { writeChoice } from "../recipes/choice.ts";
 import type { EpochFigures } from "./history.ts";
 import type { HeldOutMeasures } from "./measure_run.ts";
 import type { PreparedRun } from "./prepare.ts";

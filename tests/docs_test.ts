@@ -3,10 +3,10 @@ import { flagOf } from "../cli/options.ts";
 import { ownSettings } from "../cli/recipes.ts";
 import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
 import { finetuneTable } from "../encoders/finetune/settings.ts";
-import { recipes } from "../models/recipes.ts";
-import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
-import { sharedTable } from "../models/settings/shared.ts";
-import { fieldsOf } from "../models/settings/table.ts";
+import { recipes } from "../recipes/registry.ts";
+import { describeSettings, type SettingDescription } from "../recipes/settings/describe.ts";
+import { sharedTable } from "../recipes/settings/shared.ts";
+import { fieldsOf } from "../recipes/settings/table.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../${path}`, import.meta.url));
 

@@ -11,7 +11,7 @@ import type { FinetuneSettings } from "../../encoders/finetune/settings.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
 import { RunFolder } from "../../models/run_folder.ts";
 import { Scorer } from "../../models/scorer.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { configOf, trainOrResume } from "../../models/train_run.ts";
 
 /** What is measured: an encoder as it is, and tuned on the train rows of each fold. */

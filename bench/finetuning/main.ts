@@ -2,8 +2,8 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../../kernels/errors.ts";
 import { type FinetuneSettings, finetuneTable } from "../../encoders/finetune/settings.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
-import { setByPath } from "../../models/settings/table.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import { setByPath } from "../../recipes/settings/table.ts";
 import { lineReporter, runCommand } from "../command.ts";
 import { measureTuning, type TuningResult } from "./folds.ts";
 

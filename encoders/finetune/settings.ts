@@ -1,7 +1,7 @@
 import { textFields } from "../../data/texts/text_layout.ts";
-import { nonfiniteActions, precisions } from "../../models/precision.ts";
-import { choice, number } from "../../models/settings/field.ts";
-import type { Table, Values } from "../../models/settings/table.ts";
+import { nonfiniteActions, precisions } from "../../recipes/training/precision.ts";
+import { choice, number } from "../../recipes/settings/field.ts";
+import type { Table, Values } from "../../recipes/settings/table.ts";
 
 /** Losses that an encoder can be tuned with. */
 export const finetuneLosses = ["mnr", "contrastive", "triplet", "cosine"] as const;

@@ -1,4 +1,4 @@
-import type { IsotonicRegression } from "../classical/isotonic.ts";
+import type { IsotonicRegression } from "../../recipes/classical/isotonic.ts";
 import { ConformalIntervals, type Intervals } from "./conformal.ts";
 import type { CalibrationRows } from "./held_out.ts";
 import { crossIsotonic, fitIsotonic } from "./isotonic.ts";

@@ -3,7 +3,7 @@ import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { partsOf } from "../ensemble/combine.ts";
 import { misfitProbability } from "../fit/misfits.ts";
-import { spreadOf } from "../predict_rows.ts";
+import { spreadOf } from "../../recipes/training/predict_rows.ts";
 import { RunFolder } from "../run_folder.ts";
 import { finishScore } from "../finish_score.ts";
 import { expectedScores } from "../shift/classes.ts";

@@ -1,5 +1,5 @@
 import { rmse } from "../../data/evaluation.ts";
-import { IsotonicRegression } from "../classical/isotonic.ts";
+import { IsotonicRegression } from "../../recipes/classical/isotonic.ts";
 import type { CalibrationRows } from "./held_out.ts";
 
 /** What isotonic regression does to the error on a set of held-out rows. */

@@ -1,5 +1,5 @@
 import { MetrogradError } from "../../kernels/errors.ts";
-import { defaultAlphas, Ridge } from "../classical/ridge.ts";
+import { defaultAlphas, Ridge } from "../../recipes/classical/ridge.ts";
 
 /** Ways to make one score of the members' scores. */
 export const combineNames = ["mean", "inverse-error", "weighted", "stacked"] as const;

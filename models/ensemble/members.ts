@@ -1,8 +1,8 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { recipeNamed, refuseStepSettings } from "../recipes.ts";
-import type { GivenSettings } from "../settings/shared.ts";
-import { changedSettings, fieldsOf, leaves, setByPath } from "../settings/table.ts";
+import { recipeNamed, refuseStepSettings } from "../../recipes/registry.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import { changedSettings, fieldsOf, leaves, setByPath } from "../../recipes/settings/table.ts";
 
 /** A run of an ensemble. */
 export interface Member {

@@ -2,7 +2,7 @@ import { meanScore } from "../../data/evaluation.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { finishScore } from "../finish_score.ts";
 import type { RunFolder } from "../run_folder.ts";
-import type { Settings } from "../settings/shared.ts";
+import type { Settings } from "../../recipes/settings/shared.ts";
 import { moveMean } from "../shift/mean.ts";
 import { type ShiftFigure, shiftFigures } from "../shift/measure_shifts.ts";
 import type { ShiftName } from "../shift/names.ts";

@@ -1,7 +1,7 @@
 import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files.ts";
 import { FolderLock } from "../../engine/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { expectPrecision } from "../precision.ts";
+import { expectPrecision } from "../../recipes/training/precision.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../train_run.ts";
 import {

@@ -3,7 +3,7 @@ import { emptyFolder, explainWriteError, listFolderOrExplain, whatIsAt, writeAto
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { isReading, type Reading } from "../../data/reading.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
-import { resolve } from "../settings/table.ts";
+import { resolve } from "../../recipes/settings/table.ts";
 import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
 import { type FinetuneSettings, finetuneTable, type PairKind } from "../../encoders/finetune/settings.ts";
 

@@ -1,4 +1,4 @@
-import { cholesky, choleskySolve } from "../classical/cholesky.ts";
+import { cholesky, choleskySolve } from "../../recipes/classical/cholesky.ts";
 
 /** Log density ratios of rows by each expert, [experts][rows]. */
 export type LogRatios = readonly Float64Array[];

@@ -1,5 +1,5 @@
-import { cholesky, choleskySolve } from "../classical/cholesky.ts";
-import { dot, type Matrix, rowOf } from "../classical/matrix.ts";
+import { cholesky, choleskySolve } from "../../recipes/classical/cholesky.ts";
+import { dot, type Matrix, rowOf } from "../../recipes/classical/matrix.ts";
 import type { TextVectors } from "./text_vectors.ts";
 
 /** Part of the variance of class means that metrics share, the more the closer their embeddings are. */

@@ -1,4 +1,4 @@
-import { dot } from "../classical/matrix.ts";
+import { dot } from "../../recipes/classical/matrix.ts";
 import type { GroupCounts } from "./corpus.ts";
 import type { WordEvidence } from "./word_evidence.ts";
 

@@ -1,5 +1,5 @@
-import { cholesky, choleskySolve } from "../classical/cholesky.ts";
-import { dot, rowOf } from "../classical/matrix.ts";
+import { cholesky, choleskySolve } from "../../recipes/classical/cholesky.ts";
+import { dot, rowOf } from "../../recipes/classical/matrix.ts";
 import type { Embeddings } from "../../data/pairs/feature_tables.ts";
 import { TextVectors } from "./text_vectors.ts";
 

@@ -1,6 +1,6 @@
 import type { TextTable } from "../../data/texts/text_layout.ts";
-import { type Matrix, rowOf, zeros } from "../classical/matrix.ts";
-import { columnGram } from "../classical/ridge.ts";
+import { type Matrix, rowOf, zeros } from "../../recipes/classical/matrix.ts";
+import { columnGram } from "../../recipes/classical/ridge.ts";
 
 /** The embedding of a record's texts: the mean over those of its fields that are not empty. */
 export function textVector({ data, fields, dimension }: TextTable, record: number): Float64Array {

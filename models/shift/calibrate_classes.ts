@@ -1,4 +1,4 @@
-import type { Predictions } from "../predict_rows.ts";
+import type { Predictions } from "../../recipes/training/predict_rows.ts";
 import { type Calibration, classCount, classLogits, normalized } from "./classes.ts";
 import { underShift } from "./label_shift.ts";
 

@@ -1,5 +1,5 @@
 import { normalCdf } from "../../data/sample/score_map.ts";
-import type { Predictions } from "../predict_rows.ts";
+import type { Predictions } from "../../recipes/training/predict_rows.ts";
 
 /** How many classes scores fall into: 0 to 10, see `scoreClass`. */
 export const classCount = 11;

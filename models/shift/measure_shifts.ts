@@ -1,5 +1,5 @@
 import { rmse } from "../../data/evaluation.ts";
-import type { Settings } from "../settings/shared.ts";
+import type { Settings } from "../../recipes/settings/shared.ts";
 import { type ShiftName, shiftNames } from "./names.ts";
 import { type HeldOutRows, joinRows, pickRows } from "./rows.ts";
 import { shiftedPredictions, type ShiftKnowledge } from "./shift_scores.ts";

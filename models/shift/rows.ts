@@ -1,5 +1,5 @@
 import type { FitEvidence } from "../fit/fit_model.ts";
-import type { Predictions } from "../predict_rows.ts";
+import type { Predictions } from "../../recipes/training/predict_rows.ts";
 import { classCount } from "./classes.ts";
 
 /** Target rows as a recipe scores them. */

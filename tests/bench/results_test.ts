@@ -6,7 +6,7 @@ import { resultTables } from "../../bench/results/table.ts";
 import { combineNames } from "../../models/ensemble/combine.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { layoutFields } from "../../data/texts/text_layout.ts";
-import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
+import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import { silent, writeInputs } from "../models/runs.ts";
 import { withFolder } from "../temporary.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../kernels/philox.ts";
-import { shuffledBatches } from "../../models/batches.ts";
+import { shuffledBatches } from "../../recipes/training/batches.ts";
 
 Deno.test("batches: every row is in one batch, and the last may be smaller", () => {
   for (const [rows, batchSize, sizes] of [[7, 3, [3, 3, 1]], [6, 3, [3, 3]], [2, 5, [2]]] as const) {

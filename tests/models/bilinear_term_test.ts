@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { rmse } from "../../data/evaluation.ts";
 import { Engine } from "../../engine/engine.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { BatchSource } from "../../models/batch.ts";
-import { makeModel } from "../../models/model.ts";
-import { predictRows } from "../../models/predict_rows.ts";
-import { recipeNamed, settingsOf } from "../../models/recipes.ts";
-import { Trainer } from "../../models/trainer.ts";
+import { BatchSource } from "../../recipes/training/batch.ts";
+import { makeModel } from "../../recipes/model.ts";
+import { predictRows } from "../../recipes/training/predict_rows.ts";
+import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
+import { Trainer } from "../../recipes/training/trainer.ts";
 import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 
 const metrics = 300, texts = 400, width = 16, rowsPerText = 8;

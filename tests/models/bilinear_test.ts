@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { BilinearLowRank } from "../../engine/nn/bilinear_low_rank.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
-import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
-import { bilinear } from "../../models/recipes/bilinear/recipe.ts";
-import { resolve } from "../../models/settings/table.ts";
+import { bilinearTable } from "../../recipes/bilinear/config.ts";
+import { BilinearNetwork } from "../../recipes/bilinear/network.ts";
+import { bilinear } from "../../recipes/bilinear/recipe.ts";
+import { resolve } from "../../recipes/settings/table.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { checkParameters } from "./parameter_gradients.ts";
 

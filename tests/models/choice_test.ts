@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Choice, describeChoice } from "../../models/choice.ts";
+import { type Choice, describeChoice } from "../../recipes/choice.ts";
 
 const candidates = ["constant", "ridge", "gaussian-process", "weighted mean"];
 const regime = (rmse: (number | null)[], chosen: string, rows = 90, metrics = 20) => ({

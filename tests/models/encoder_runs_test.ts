@@ -7,7 +7,7 @@ import { registerEncoder } from "../../encoders/open_encoder.ts";
 import { prepare } from "../../models/prepare.ts";
 import { RunFolder } from "../../models/run_folder.ts";
 import { Scorer } from "../../models/scorer.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { configOf, trainRun } from "../../models/train_run.ts";
 import type { TrainFiles } from "../../models/train_request.ts";
 import { encodingOptions, FakeEncoder } from "../fake_encoder.ts";

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../kernels/philox.ts";
-import { cholesky, choleskySolve } from "../../models/classical/cholesky.ts";
-import { conjugateGradient } from "../../models/gaussian_process/conjugate_gradient.ts";
-import { Covariance } from "../../models/gaussian_process/covariance.ts";
-import { maximizeLikelihood, negativeLogLikelihood } from "../../models/gaussian_process/marginal_likelihood.ts";
+import { cholesky, choleskySolve } from "../../recipes/classical/cholesky.ts";
+import { conjugateGradient } from "../../recipes/classical/gaussian_process/conjugate_gradient.ts";
+import { Covariance } from "../../recipes/classical/gaussian_process/covariance.ts";
+import {
+  maximizeLikelihood,
+  negativeLogLikelihood,
+} from "../../recipes/classical/gaussian_process/marginal_likelihood.ts";
 import { positiveDefinite } from "./classical/positive_definite.ts";
 
 const near = (got: number, wanted: number, tolerance: number, what: string) =>

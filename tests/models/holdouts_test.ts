@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dealFolds, groupHoldouts, metricHoldouts } from "../../models/holdouts.ts";
+import { dealFolds, groupHoldouts, metricHoldouts } from "../../recipes/classical/holdouts.ts";
 
 const group = Uint32Array.from({ length: 120 }, (_, i) => Math.floor(i / 7));
 const metric = Uint32Array.from({ length: 120 }, (_, i) => i % 6);

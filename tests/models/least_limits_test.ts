@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Engine } from "../../engine/engine.ts";
-import { recipes } from "../../models/recipes.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
+import { recipes } from "../../recipes/registry.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeSafetensors } from "../../engine/safetensors.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { LexicalModel, lexicalNumbers } from "../../models/lexical.ts";
+import { LexicalModel, lexicalNumbers } from "../../recipes/features/lexical.ts";
 import { withFolder } from "../temporary.ts";
 
 const record = (response: string, userPrompt = "The cat") => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { expectFits } from "../../models/memory.ts";
-import { bilinear } from "../../models/recipes/bilinear/recipe.ts";
-import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
-import { resolve } from "../../models/settings/table.ts";
+import { bilinear } from "../../recipes/bilinear/recipe.ts";
+import { bilinearTable } from "../../recipes/bilinear/config.ts";
+import { resolve } from "../../recipes/settings/table.ts";
 
 Deno.test("memory: a full bilinear form that does not fit is refused with the sizes, one that fits is not", () => {
   const widths = { metric: 768, text: 384, fields: 2, statistics: 0, trainRows: 100, fittedRows: 100 }, gigabyte = 1e9;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { finetune } from "../../models/finetune/finetune.ts";
 import { readHistory } from "../../models/history.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { registerEncoder } from "../../encoders/open_encoder.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { FakeEncoder } from "../fake_encoder.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { rmse } from "../../data/evaluation.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { Ridge } from "../../models/classical/ridge.ts";
+import { Ridge } from "../../recipes/classical/ridge.ts";
 import { RidgeBaseline } from "../../models/ridge_baseline.ts";
 import { withFolder } from "../temporary.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeNpy } from "../../data/files/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
 import type { TrainFiles, TrainRequest } from "../../models/train_request.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readHistory } from "../../models/history.ts";
-import { optimizerNames } from "../../models/optimizers.ts";
-import { makeSchedule, scheduleNames } from "../../models/schedules.ts";
+import { optimizerNames } from "../../recipes/training/optimizers.ts";
+import { makeSchedule, scheduleNames } from "../../recipes/training/schedules.ts";
 import { trainRun } from "../../models/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { assertResumesToTheSameBits, silent, small, writeInputs } from "./runs.ts";

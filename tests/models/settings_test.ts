@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
-import { choice, flag, number, numbers, optionalNumber, optionalText } from "../../models/settings/field.ts";
-import { recipeTable } from "../../models/settings/shared.ts";
-import { changedSettings, resolve, setByPath, type Table, withDefaults } from "../../models/settings/table.ts";
+import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
+import { choice, flag, number, numbers, optionalNumber, optionalText } from "../../recipes/settings/field.ts";
+import { recipeTable } from "../../recipes/settings/shared.ts";
+import { changedSettings, resolve, setByPath, type Table, withDefaults } from "../../recipes/settings/table.ts";
 
 const table = {
   optimizer: { name: choice("adam", ["adam", "sgd"], "which"), lr: number(0.1, [0, 1, false], "rate") },

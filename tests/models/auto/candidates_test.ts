@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
-import { cholesky, choleskySolve } from "../../../models/classical/cholesky.ts";
-import { Ridge } from "../../../models/classical/ridge.ts";
-import { metricMean, predictLinear, process, regressionOn } from "../../../models/recipes/auto/candidates.ts";
+import { cholesky, choleskySolve } from "../../../recipes/classical/cholesky.ts";
+import { Ridge } from "../../../recipes/classical/ridge.ts";
+import { metricMean, predictLinear, process, regressionOn } from "../../../recipes/auto/candidates.ts";
 import { positiveDefinite } from "../classical/positive_definite.ts";
 
 const count = 40, random = new Philox(9);

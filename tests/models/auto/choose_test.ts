@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
-import { choose, mix } from "../../../models/recipes/auto/choose.ts";
+import { choose, mix } from "../../../recipes/auto/choose.ts";
 
 const rows = 400, random = new Philox(4);
 const normals = (deviation: number) => Float64Array.from({ length: rows }, () => deviation * random.normal());

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cholesky, choleskyInverse, choleskySolve } from "../../../models/classical/cholesky.ts";
+import { cholesky, choleskyInverse, choleskySolve } from "../../../recipes/classical/cholesky.ts";
 import { positiveDefinite } from "./positive_definite.ts";
 
 const near = (got: number, wanted: number, tolerance: number, what: string) =>

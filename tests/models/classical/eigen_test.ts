@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { leadingEigenpairs, symmetricEigenpairs } from "../../../models/classical/eigen.ts";
-import { dot, type Matrix, rowOf, rowProducts } from "../../../models/classical/matrix.ts";
-import { KernelPca } from "../../../models/classical/kernel_pca.ts";
-import { Pca } from "../../../models/classical/pca.ts";
+import { leadingEigenpairs, symmetricEigenpairs } from "../../../recipes/classical/eigen.ts";
+import { dot, type Matrix, rowOf, rowProducts } from "../../../recipes/classical/matrix.ts";
+import { KernelPca } from "../../../recipes/classical/kernel_pca.ts";
+import { Pca } from "../../../recipes/classical/pca.ts";
 import { assertClose, matrixOf, normalRows } from "./rows.ts";
 
 /** Fails unless the vectors are of length 1, at right angles to each other, and kept in direction by the matrix. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { IsotonicRegression } from "../../../models/classical/isotonic.ts";
-import { MahalanobisMetric } from "../../../models/classical/mahalanobis.ts";
-import { dot, rowOf } from "../../../models/classical/matrix.ts";
-import { KNeighborsRegressor } from "../../../models/classical/neighbours.ts";
-import { Ridge } from "../../../models/classical/ridge.ts";
+import { IsotonicRegression } from "../../../recipes/classical/isotonic.ts";
+import { MahalanobisMetric } from "../../../recipes/classical/mahalanobis.ts";
+import { dot, rowOf } from "../../../recipes/classical/matrix.ts";
+import { KNeighborsRegressor } from "../../../recipes/classical/neighbours.ts";
+import { Ridge } from "../../../recipes/classical/ridge.ts";
 import { assertClose, matrixOf, normalRows } from "./rows.ts";
 
 const x = normalRows(30, 4), y = normalRows(30, 1, 2).data.map((value, i) => 5 + value + 2 * rowOf(x, i)[1]!);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
-import type { Matrix } from "../../../models/classical/matrix.ts";
+import type { Matrix } from "../../../recipes/classical/matrix.ts";
 
 /** Normal numbers in rows. */
 export function normalRows(rows: number, columns: number, seed = 1): Matrix<Float64Array> {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
-import { discriminantBasis, tripletDifferenceBasis } from "../../../models/classical/bases.ts";
-import { MahalanobisMetric } from "../../../models/classical/mahalanobis.ts";
-import { dot, type Matrix, rowOf } from "../../../models/classical/matrix.ts";
-import { fitScml } from "../../../models/classical/scml.ts";
-import { scoreTriplets } from "../../../models/classical/triplets.ts";
+import { discriminantBasis, tripletDifferenceBasis } from "../../../recipes/classical/bases.ts";
+import { MahalanobisMetric } from "../../../recipes/classical/mahalanobis.ts";
+import { dot, type Matrix, rowOf } from "../../../recipes/classical/matrix.ts";
+import { fitScml } from "../../../recipes/classical/scml.ts";
+import { scoreTriplets } from "../../../recipes/classical/triplets.ts";
 import { assertClose, matrixOf, normalRows } from "./rows.ts";
 
 /** Scores that follow from the first of five coordinates. */

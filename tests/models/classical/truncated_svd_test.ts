@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
-import { dot, rowOf } from "../../../models/classical/matrix.ts";
-import { Pca } from "../../../models/classical/pca.ts";
-import { rightSingularVectors } from "../../../models/classical/truncated_svd.ts";
+import { dot, rowOf } from "../../../recipes/classical/matrix.ts";
+import { Pca } from "../../../recipes/classical/pca.ts";
+import { rightSingularVectors } from "../../../recipes/classical/truncated_svd.ts";
 
 /** Rows of a few strengths in random directions, each beside its negative so that their mean is 0, and 0 elsewhere. */
 function rowsOfRank(rank: number, columns: number) {
