@@ -10,8 +10,8 @@ import {
   type TestLine,
   type TestScores,
 } from "../models/compare.ts";
-import { readScoreRange, scaleScores } from "../models/score_scale.ts";
-import type { ShiftRequest } from "../models/shift/shift_scores.ts";
+import { readScoreRange, scaleScores } from "../scoring/score_scale.ts";
+import type { ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { readLabelled } from "./evaluate.ts";
 import { type MetricFiles, metricFiles, text } from "./options.ts";

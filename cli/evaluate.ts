@@ -4,10 +4,10 @@ import { type MetricRecord, readRecordSet } from "../data/records.ts";
 import { fromStandard, type ScoreRange } from "../data/scores.ts";
 import { readScores } from "../data/submission.ts";
 import { DataError } from "../kernels/errors.ts";
-import type { CalibrateName } from "../models/calibration/correction.ts";
-import { calibrationRows, holdsHeldOut } from "../models/calibration/held_out.ts";
-import { isotonicFigures } from "../models/calibration/isotonic.ts";
-import { evaluate as measure } from "../models/evaluate.ts";
+import type { CalibrateName } from "../scoring/calibration/correction.ts";
+import { calibrationRows, holdsHeldOut } from "../runs/calibration_rows.ts";
+import { isotonicFigures } from "../scoring/calibration/isotonic.ts";
+import { evaluate as measure } from "../scoring/evaluate.ts";
 import {
   readScoreRange,
   scaleErrors,
@@ -15,8 +15,8 @@ import {
   scaleIsotonicFigure,
   scaleScores,
   scaleShiftFigure,
-} from "../models/score_scale.ts";
-import type { ShiftRequest } from "../models/shift/shift_scores.ts";
+} from "../scoring/score_scale.ts";
+import type { ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { command } from "./command.ts";
 import { textSource } from "./data_options.ts";
 import { formatEvaluation } from "./evaluation_report.ts";

@@ -1,7 +1,7 @@
-import type { SpreadCalibration } from "../data/calibration.ts";
+import type { SpreadCalibration } from "../scoring/calibration/standard_deviations.ts";
 import type { GroupFigure } from "../data/evaluation.ts";
-import type { IsotonicFigure } from "../models/calibration/isotonic.ts";
-import type { Evaluation } from "../models/evaluate.ts";
+import type { IsotonicFigure } from "../scoring/calibration/isotonic.ts";
+import type { Evaluation } from "../scoring/evaluate.ts";
 import { alignColumns } from "./terminal.ts";
 
 /** An evaluation as text. @param isotonic what isotonic regression does to the errors on held-out rows */

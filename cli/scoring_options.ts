@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
-import { calibrateNames } from "../models/calibration/correction.ts";
-import { shiftNames } from "../models/shift/names.ts";
+import { calibrateNames } from "../scoring/calibration/correction.ts";
+import { shiftNames } from "../scoring/shift/names.ts";
 import { describe, number, oneOf, text } from "./options.ts";
 import { shiftPurpose, shiftTargetPurpose } from "./shift_options.ts";
 

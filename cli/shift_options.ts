@@ -1,9 +1,9 @@
 import { meanScore } from "../data/evaluation.ts";
 import { fromStandard, type ScoreRange, scoreRange } from "../data/scores.ts";
 import { UsageError } from "../kernels/errors.ts";
-import { shiftCells, type ShiftFigure, shiftHeads } from "../models/shift/measure_shifts.ts";
-import type { ShiftName } from "../models/shift/names.ts";
-import type { FitSummary, ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
+import { shiftCells, type ShiftFigure, shiftHeads } from "../scoring/shift/measure_shifts.ts";
+import type { ShiftName } from "../scoring/shift/names.ts";
+import type { FitSummary, ShiftedPredictions, ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { alignColumns } from "./terminal.ts";
 
 /** What `--shift` is for. */

@@ -3,7 +3,7 @@ import { describeMember, type Member } from "../models/ensemble/members.ts";
 import { type EnsembleOptions, type EnsembleSummary, trainEnsemble } from "../models/ensemble/train.ts";
 import { explainTraining } from "../models/explain.ts";
 import { recipeNamed, settingsOf } from "../recipes/registry.ts";
-import { readScoreRange } from "../models/score_scale.ts";
+import { readScoreRange } from "../scoring/score_scale.ts";
 import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../models/train_folds.ts";
 import { formatExplanation } from "./explanation.ts";
 import { nextFree } from "./out.ts";

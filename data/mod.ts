@@ -73,6 +73,11 @@ export { downloadModel, type DownloadOptions } from "../encoders/transformers/hu
 export { readMetricDefinitions } from "./metrics/metric_definitions.ts";
 export { HashEncoder } from "../encoders/hash.ts";
 export { dropStopWords, withoutSystemStopWords } from "./texts/stop_words.ts";
-export { type Coverage, type SpreadCalibration, spreadCalibration, type SpreadFigure } from "./calibration.ts";
+export {
+  type Coverage,
+  type SpreadCalibration,
+  spreadCalibration,
+  type SpreadFigure,
+} from "../scoring/calibration/standard_deviations.ts";
 export { type RecordLanguages, recordLanguages } from "./texts/record_languages.ts";
 export { type Script, scriptNames, scriptOf, scripts } from "./texts/scripts.ts";

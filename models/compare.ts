@@ -5,7 +5,7 @@ import { type EnsembleConfig, EnsembleFolder, ensembleName, holdsEnsemble } from
 import { readJsonLines } from "./json_lines.ts";
 import { builtInEncoder } from "../encoders/open_encoder.ts";
 import { type RunConfig, RunFolder, type RunInputs } from "./run_folder.ts";
-import { pooledRmse, readFigures, type SetFigure } from "./set_figure.ts";
+import { pooledRmse, readFigures, type SetFigure } from "../scoring/set_figure.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
 import { foldPaths, holdsFolds, outOfFold, readFolds } from "./train_folds.ts";
 import { readValidation } from "./validation_file.ts";

@@ -15,7 +15,7 @@ import { prepare, type RowCounts } from "./prepare.ts";
 import { recipeNamed } from "../recipes/registry.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunConfig } from "./run_folder.ts";
-import { widthsOf } from "./scorer.ts";
+import { widthsOf } from "../scoring/scorer.ts";
 import { trainStep } from "../recipes/training/train_step.ts";
 
 /** A part of a network that has values of its own. */

@@ -9,7 +9,7 @@ import type { PreparedRun } from "./prepare.ts";
 import type { Reporter } from "./reporter.ts";
 import { recipeNamed } from "../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "./run_folder.ts";
-import { widthsOf } from "./scorer.ts";
+import { widthsOf } from "../scoring/scorer.ts";
 import { Trainer } from "../recipes/training/trainer.ts";
 
 /** A run whose gradient is not finite at some step of the epoch after its last checkpoint. */

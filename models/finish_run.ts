@@ -2,14 +2,14 @@ import type { Engine } from "../engine/engine.ts";
 import { SafetensorsReader } from "../engine/safetensors_reader.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { joinPairs } from "./augment.ts";
-import { fitToFile } from "./fit/fit_file.ts";
-import type { FitModel } from "./fit/fit_model.ts";
+import { fitToFile } from "../scoring/fit/fit_file.ts";
+import type { FitModel } from "../scoring/fit/fit_model.ts";
 import type { Model } from "../recipes/model.ts";
 import type { Phase } from "../recipes/training/phases.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { refit } from "../recipes/training/refit.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { saveModel } from "./scorer.ts";
+import { saveModel } from "../scoring/scorer.ts";
 
 /** What the metadata of a model say that was fitted to train and validation rows in the end. */
 const allRows = "train and validation";

@@ -35,20 +35,20 @@ export type { TokenBatch } from "../encoders/network/token_batch.ts";
 export { embedFile, type EmbedRequest, type EmbedSummary } from "../encoders/embed.ts";
 export type { EncodingWatch } from "../encoders/encode_inputs.ts";
 export { type OpenEncoder, openEncoder, registerEncoder } from "../encoders/open_encoder.ts";
-export type { TextSource } from "./run_texts.ts";
-export { evaluate, type Evaluation, type IntervalFigures, type Scored } from "./evaluate.ts";
-export { ConformalIntervals, type ConformalRows, type Intervals } from "./calibration/conformal.ts";
+export type { TextSource } from "../scoring/encode_texts_of_run.ts";
+export { evaluate, type Evaluation, type IntervalFigures, type Scored } from "../scoring/evaluate.ts";
+export { ConformalIntervals, type ConformalRows, type Intervals } from "../scoring/calibration/conformal.ts";
 export {
   type CalibrateName,
   calibrateNames,
   type Corrected,
   Correction,
   type CorrectionOptions,
-} from "./calibration/correction.ts";
-export { type CalibrationRows, calibrationRows } from "./calibration/held_out.ts";
-export { type IsotonicFigure, isotonicFigures } from "./calibration/isotonic.ts";
+} from "../scoring/calibration/correction.ts";
+export { type CalibrationRows, calibrationRows } from "../runs/calibration_rows.ts";
+export { type IsotonicFigure, isotonicFigures } from "../scoring/calibration/isotonic.ts";
 export { compareScores, describeRun, type RunLine, type TestLine, type TestScores } from "./compare.ts";
-export { type BaselineTables, RidgeBaseline } from "./ridge_baseline.ts";
+export { type BaselineTables, RidgeBaseline } from "../scoring/ridge_baseline.ts";
 export type { RowCounts } from "./prepare.ts";
 export {
   type FitData,
@@ -57,15 +57,15 @@ export {
   type FitState,
   type FittedMetrics,
   type MisfitShares,
-} from "./fit/fit_model.ts";
-export { fitFromFile, fitToFile } from "./fit/fit_file.ts";
-export { type HeldOut, type Regime, type RegimeName, regimeNames } from "./fit/regimes.ts";
-export { type ExpertName, expertNames, Experts, type FitTexts, type Judgement } from "./fit/experts.ts";
-export type { Calibration as FitCalibration, LogRatios } from "./fit/calibration.ts";
-export { ClassMeans } from "./fit/class_means.ts";
-export { MetricRidge, type RidgePrediction } from "./fit/metric_ridge.ts";
-export { TopicModel, type TopicModelState } from "./fit/topics.ts";
-export { estimateMisfitShare, misfitProbability, type MisfitScores } from "./fit/misfits.ts";
+} from "../scoring/fit/fit_model.ts";
+export { fitFromFile, fitToFile } from "../scoring/fit/fit_file.ts";
+export { type HeldOut, type Regime, type RegimeName, regimeNames } from "../scoring/fit/regimes.ts";
+export { type ExpertName, expertNames, Experts, type FitTexts, type Judgement } from "../scoring/fit/experts.ts";
+export type { Calibration as FitCalibration, LogRatios } from "../scoring/fit/calibration.ts";
+export { ClassMeans } from "../scoring/fit/class_means.ts";
+export { MetricRidge, type RidgePrediction } from "../scoring/fit/metric_ridge.ts";
+export { TopicModel, type TopicModelState } from "../scoring/fit/topics.ts";
+export { estimateMisfitShare, misfitProbability, type MisfitScores } from "../scoring/fit/misfits.ts";
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "../recipes/scml/local_scml.ts";
 export type { EpochFigures } from "./history.ts";
 export type { Predictions } from "../recipes/training/predict_rows.ts";
@@ -75,8 +75,8 @@ export type { Model } from "../recipes/model.ts";
 export type { Reporter, TrainReporter } from "./reporter.ts";
 export type { Phase, PhaseWatch } from "../recipes/training/phases.ts";
 export type { RunConfig, RunInputs } from "./run_folder.ts";
-export { type Features, saveFeatures, type ScoreOptions, Scorer } from "./scorer.ts";
-export { type SetFigure } from "./set_figure.ts";
+export { type Features, saveFeatures, type ScoreOptions, Scorer } from "../scoring/scorer.ts";
+export { type SetFigure } from "../scoring/set_figure.ts";
 export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
 export {
   type FoldFigures,
@@ -87,19 +87,19 @@ export {
   trainEnsembleFolds,
   trainFolds,
 } from "./train_folds.ts";
-export { estimateByBbse, type HeldOutClasses } from "./shift/bbse.ts";
-export { calibrateClasses, type LabelledClasses } from "./shift/calibrate_classes.ts";
-export { type Calibration, classProbabilities } from "./shift/classes.ts";
-export { estimateByEm, gainOf } from "./shift/em.ts";
-export type { ClassKnowledge, TrainedShares } from "./shift/held_out.ts";
-export { type LabelShift, underShift } from "./shift/label_shift.ts";
-export { moveMean } from "./shift/mean.ts";
-export type { ShiftFigure } from "./shift/measure_shifts.ts";
-export { misfitShares } from "./shift/misfit_share.ts";
-export { type EstimatorName, type ShiftName, shiftNames } from "./shift/names.ts";
-export type { TargetRows } from "./shift/rows.ts";
+export { estimateByBbse, type HeldOutClasses } from "../scoring/shift/bbse.ts";
+export { calibrateClasses, type LabelledClasses } from "../scoring/shift/calibrate_classes.ts";
+export { type Calibration, classProbabilities } from "../scoring/shift/classes.ts";
+export { estimateByEm, gainOf } from "../scoring/shift/em.ts";
+export type { ClassKnowledge, TrainedShares } from "../scoring/shift/held_out.ts";
+export { type LabelShift, underShift } from "../scoring/shift/label_shift.ts";
+export { moveMean } from "../scoring/shift/mean.ts";
+export type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
+export { misfitShares } from "../scoring/shift/misfit_share.ts";
+export { type EstimatorName, type ShiftName, shiftNames } from "../scoring/shift/names.ts";
+export type { TargetRows } from "../scoring/shift/rows.ts";
 export type { SettingChange } from "./resume_changes.ts";
-export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "./shift/shift_scores.ts";
+export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "../scoring/shift/shift_scores.ts";
 export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "../data/pairs/feature_tables.ts";

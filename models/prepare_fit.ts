@@ -1,10 +1,10 @@
 import type { MetricTable } from "../data/metrics/metric_table.ts";
 import { metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../data/pairs/negatives.ts";
 import { groupNumbers } from "../data/split.ts";
-import type { FitTexts } from "./fit/experts.ts";
-import { fitFromFile, fitToFile } from "./fit/fit_file.ts";
-import { FitModel } from "./fit/fit_model.ts";
-import { calledMisfits, highestMisfitScore, misfitProbability } from "./fit/misfits.ts";
+import type { FitTexts } from "../scoring/fit/experts.ts";
+import { fitFromFile, fitToFile } from "../scoring/fit/fit_file.ts";
+import { FitModel } from "../scoring/fit/fit_model.ts";
+import { calledMisfits, highestMisfitScore, misfitProbability } from "../scoring/fit/misfits.ts";
 
 /** A fit model, and what it says of the rows that it was prepared with. */
 export interface PreparedFit {

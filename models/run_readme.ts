@@ -1,6 +1,6 @@
 import { counted } from "../data/texts/counted.ts";
-import type { SetFigure } from "./set_figure.ts";
-import { shiftCells, type ShiftFigure, shiftHeads } from "./shift/measure_shifts.ts";
+import type { SetFigure } from "../scoring/set_figure.ts";
+import { shiftCells, type ShiftFigure, shiftHeads } from "../scoring/shift/measure_shifts.ts";
 
 /** What the README of a run says. */
 export interface RunDescription {

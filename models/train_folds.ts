@@ -12,7 +12,7 @@ import { expectPrecision } from "../recipes/training/precision.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { configOf, type RunOptions, trainOrResume } from "./train_run.ts";
 import type { TrainRequest } from "./train_request.ts";
-import { pooledRmse, readFigures } from "./set_figure.ts";
+import { pooledRmse, readFigures } from "../scoring/set_figure.ts";
 import { groupsOf, readValidation, type ValidationRow, writeValidation } from "./validation_file.ts";
 
 /** What the runs of all folds came to. */

@@ -1,16 +1,16 @@
 import type { StreamedTensor } from "../engine/safetensors.ts";
 import { writeAtomically } from "../engine/files.ts";
 import { predictedSvg } from "./predicted_svg.ts";
-import { writeEvidence } from "./calibration/held_out.ts";
+import { writeEvidence } from "../runs/calibration_rows.ts";
 import { writeChoice } from "../recipes/choice.ts";
 import type { EpochFigures } from "./history.ts";
 import type { HeldOutMeasures } from "./measure_run.ts";
 import type { PreparedRun } from "./prepare.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { writePages } from "./run_pages.ts";
-import { writeFigures } from "./set_figure.ts";
-import { writeClasses } from "./shift/classes_file.ts";
-import { writeShiftedRows } from "./shift/shifted_rows.ts";
+import { writeFigures } from "../scoring/set_figure.ts";
+import { writeClasses } from "../runs/results/classes_file.ts";
+import { writeShiftedRows } from "../scoring/shift/shifted_rows.ts";
 import type { TrainSummary } from "./train_run.ts";
 import { writeValidation } from "./validation_file.ts";
 

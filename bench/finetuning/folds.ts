@@ -10,7 +10,7 @@ import { FinetuneFolder } from "../../models/finetune/finetune_folder.ts";
 import type { FinetuneSettings } from "../../encoders/finetune/settings.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
 import { RunFolder } from "../../models/run_folder.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { configOf, trainOrResume } from "../../models/train_run.ts";
 

@@ -7,11 +7,11 @@ import { combine } from "../../models/ensemble/combine.ts";
 import { holdsEnsemble } from "../../models/ensemble/config.ts";
 import { EnsembleScorer } from "../../models/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../models/ensemble/train.ts";
-import { finishScore } from "../../models/finish_score.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
 import { recordOf, sampleSeed } from "../../models/prepare.ts";
 import type { TrainReporter } from "../../models/reporter.ts";
 import { RunFolder } from "../../models/run_folder.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import { configOf, trainOrResume } from "../../models/train_run.ts";
 import type { Cell } from "./cells.ts";
 

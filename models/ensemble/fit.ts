@@ -1,9 +1,9 @@
 import { rmse } from "../../data/evaluation.ts";
-import { finishScore } from "../finish_score.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
-import { readFigures, type SetFigure, setFigure, writeFigures } from "../set_figure.ts";
-import { writeShiftFigures } from "../shift/classes_file.ts";
-import type { ShiftFigure } from "../shift/measure_shifts.ts";
+import { readFigures, type SetFigure, setFigure, writeFigures } from "../../scoring/set_figure.ts";
+import { writeShiftFigures } from "../../runs/results/classes_file.ts";
+import type { ShiftFigure } from "../../scoring/shift/measure_shifts.ts";
 import { groupsOf, writeValidation } from "../validation_file.ts";
 import {
   combinedSpread,

@@ -1,4 +1,4 @@
-import { finishScore } from "../finish_score.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { FoldRows, FoldWork } from "../train_folds.ts";
 import { combinedSpread, combineNames, crossCombine, fitCombination } from "./combine.ts";

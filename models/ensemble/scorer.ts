@@ -2,11 +2,11 @@ import { meanScore } from "../../data/evaluation.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { finishScore } from "../finish_score.ts";
-import { type ScoreOptions, Scorer } from "../scorer.ts";
-import { moveMean } from "../shift/mean.ts";
-import type { ShiftName } from "../shift/names.ts";
-import type { ShiftedPredictions } from "../shift/shift_scores.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
+import { type ScoreOptions, Scorer } from "../../scoring/scorer.ts";
+import { moveMean } from "../../scoring/shift/mean.ts";
+import type { ShiftName } from "../../scoring/shift/names.ts";
+import type { ShiftedPredictions } from "../../scoring/shift/shift_scores.ts";
 import { RunFolder } from "../run_folder.ts";
 import {
   type Combination,

@@ -1,12 +1,12 @@
 import { meanScore } from "../../data/evaluation.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { finishScore } from "../finish_score.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
 import type { RunFolder } from "../run_folder.ts";
 import type { Settings } from "../../recipes/settings/shared.ts";
-import { moveMean } from "../shift/mean.ts";
-import { type ShiftFigure, shiftFigures } from "../shift/measure_shifts.ts";
-import type { ShiftName } from "../shift/names.ts";
-import { readShiftedRows, type ShiftedRow } from "../shift/shifted_rows.ts";
+import { moveMean } from "../../scoring/shift/mean.ts";
+import { type ShiftFigure, shiftFigures } from "../../scoring/shift/measure_shifts.ts";
+import type { ShiftName } from "../../scoring/shift/names.ts";
+import { readShiftedRows, type ShiftedRow } from "../../scoring/shift/shifted_rows.ts";
 import { type Combination, combine } from "./combine.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describeShift, formatShifts } from "../../cli/shift_options.ts";
-import type { ShiftedPredictions } from "../../models/shift/shift_scores.ts";
+import type { ShiftedPredictions } from "../../scoring/shift/shift_scores.ts";
 
 const predictions = (shift: ShiftedPredictions["shift"], score: number): ShiftedPredictions => ({
   score: Float32Array.of(score, score),

@@ -3,7 +3,7 @@ import { baselineAdvice, tradesOf } from "../../cli/baseline_advice.ts";
 import { describeSets, reportFolds, reportRun } from "../../cli/train_report.ts";
 import { configOf } from "../../models/train_run.ts";
 import type { FoldsSummary } from "../../models/train_folds.ts";
-import type { SetFigure } from "../../models/set_figure.ts";
+import type { SetFigure } from "../../scoring/set_figure.ts";
 import type { TrainSummary } from "../../models/train_run.ts";
 import { recordingTerminal } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spreadCalibration } from "../../data/calibration.ts";
+import { spreadCalibration } from "../../scoring/calibration/standard_deviations.ts";
 import { Philox } from "../../kernels/philox.ts";
 
 const near = (found: number, wanted: number, by: number, what: string) =>

@@ -10,7 +10,7 @@ import { AttentionRefiner, type AttentionRefinerSizes } from "../../recipes/atte
 import { attentionRefiner } from "../../recipes/attention_refiner/recipe.ts";
 import { RefinedRidge } from "../../recipes/attention_refiner/refined_ridge.ts";
 import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import { trainRun } from "../../models/train_run.ts";
 import { readValidation } from "../../models/validation_file.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";

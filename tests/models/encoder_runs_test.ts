@@ -6,7 +6,7 @@ import { embedFile } from "../../encoders/embed.ts";
 import { registerEncoder } from "../../encoders/open_encoder.ts";
 import { prepare } from "../../models/prepare.ts";
 import { RunFolder } from "../../models/run_folder.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { configOf, trainRun } from "../../models/train_run.ts";
 import type { TrainFiles } from "../../models/train_request.ts";

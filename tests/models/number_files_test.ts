@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readEvidence, writeEvidence } from "../../models/calibration/held_out.ts";
-import { shiftNames } from "../../models/shift/names.ts";
-import { readShiftedRows, writeShiftedRows } from "../../models/shift/shifted_rows.ts";
+import { readEvidence, writeEvidence } from "../../runs/calibration_rows.ts";
+import { shiftNames } from "../../scoring/shift/names.ts";
+import { readShiftedRows, writeShiftedRows } from "../../scoring/shift/shifted_rows.ts";
 import { readValidation, writeValidation } from "../../models/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 

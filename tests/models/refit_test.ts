@@ -4,7 +4,7 @@ import { readRecords } from "../../data/records.ts";
 import { rmse } from "../../data/evaluation.ts";
 import { Engine } from "../../engine/engine.ts";
 import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import { trainFolds } from "../../models/train_folds.ts";
 import { resumeRun, trainRun } from "../../models/train_run.ts";
 import { readValidation } from "../../models/validation_file.ts";

@@ -4,7 +4,7 @@ import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { ResidualMlp } from "../../recipes/residual_mlp/network.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { trainRun } from "../../models/train_run.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { rmse } from "../../data/evaluation.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { Ridge } from "../../recipes/classical/ridge.ts";
-import { RidgeBaseline } from "../../models/ridge_baseline.ts";
+import { RidgeBaseline } from "../../scoring/ridge_baseline.ts";
 import { withFolder } from "../temporary.ts";
 
 /** Rows with two texts of 4 numbers and one of few metrics; scores follow both in a straight line. */

@@ -20,7 +20,7 @@ import { ScmlRegressor } from "../../recipes/scml/regressor.ts";
 import { settingsOf } from "../../recipes/registry.ts";
 import type { TrainRows } from "../../recipes/recipe.ts";
 import type { ScmlSettings } from "../../recipes/scml/config.ts";
-import { Scorer } from "../../models/scorer.ts";
+import { Scorer } from "../../scoring/scorer.ts";
 import { trainRun } from "../../models/train_run.ts";
 import { readValidation } from "../../models/validation_file.ts";
 import { readRecords } from "../../data/records.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
-import { ConformalIntervals } from "../../../models/calibration/conformal.ts";
+import { ConformalIntervals } from "../../../scoring/calibration/conformal.ts";
 
 const ones = (count: number) => new Float64Array(count).fill(1);
 

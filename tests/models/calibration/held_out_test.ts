@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { calibrationRows, holdsHeldOut, writeEvidence } from "../../../models/calibration/held_out.ts";
-import { writeClasses } from "../../../models/shift/classes_file.ts";
-import { heldOutClasses } from "../../../models/shift/held_out.ts";
+import { calibrationRows, holdsHeldOut, writeEvidence } from "../../../runs/calibration_rows.ts";
+import { writeClasses } from "../../../runs/results/classes_file.ts";
+import { heldOutClasses } from "../../../scoring/shift/held_out.ts";
 import { RunFolder } from "../../../models/run_folder.ts";
 import { configOf } from "../../../models/train_run.ts";
 import { writeValidation } from "../../../models/validation_file.ts";

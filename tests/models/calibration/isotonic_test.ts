@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { rmse } from "../../../data/evaluation.ts";
 import { Philox } from "../../../kernels/philox.ts";
-import { Correction } from "../../../models/calibration/correction.ts";
-import type { CalibrationRows } from "../../../models/calibration/held_out.ts";
-import { crossIsotonic, fitIsotonic, isotonicFigures } from "../../../models/calibration/isotonic.ts";
+import { Correction } from "../../../scoring/calibration/correction.ts";
+import type { CalibrationRows } from "../../../runs/calibration_rows.ts";
+import { crossIsotonic, fitIsotonic, isotonicFigures } from "../../../scoring/calibration/isotonic.ts";
 
 /** Predictions that a function of theirs, or nothing, ties to the true scores. */
 function rowsOf(count: number, truth: (predicted: number) => number, noise: number): CalibrationRows {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { combineShifted } from "../../../models/ensemble/shifts.ts";
-import type { ShiftedRow } from "../../../models/shift/shifted_rows.ts";
+import type { ShiftedRow } from "../../../scoring/shift/shifted_rows.ts";
 
 const asIs = { offset: 0, round: false };
 const rowOf = (record: number, half: number, none: number, em: number): ShiftedRow => ({

@@ -7,7 +7,7 @@ import { combineNames } from "../../../models/ensemble/combine.ts";
 import { expandMembers, parseMember } from "../../../models/ensemble/members.ts";
 import { EnsembleScorer } from "../../../models/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../../models/ensemble/train.ts";
-import { Scorer } from "../../../models/scorer.ts";
+import { Scorer } from "../../../scoring/scorer.ts";
 import { resumeFolds, trainEnsembleFolds } from "../../../models/train_folds.ts";
 import { readValidation } from "../../../models/validation_file.ts";
 import { withFolder } from "../../temporary.ts";

@@ -6,7 +6,7 @@ import {
   fitCalibration,
   meanLoss,
   pairAccuracy,
-} from "../../../models/fit/calibration.ts";
+} from "../../../scoring/fit/calibration.ts";
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
 

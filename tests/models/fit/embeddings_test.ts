@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { TextTable } from "../../../data/texts/text_layout.ts";
 import { Philox } from "../../../kernels/philox.ts";
-import { ClassMeans } from "../../../models/fit/class_means.ts";
-import { metricDirections, MetricRidge, ridgeEvidence } from "../../../models/fit/metric_ridge.ts";
-import { textVector, TextVectors } from "../../../models/fit/text_vectors.ts";
+import { ClassMeans } from "../../../scoring/fit/class_means.ts";
+import { metricDirections, MetricRidge, ridgeEvidence } from "../../../scoring/fit/metric_ridge.ts";
+import { textVector, TextVectors } from "../../../scoring/fit/text_vectors.ts";
 import { plantTexts, unlikeMetrics } from "./planted.ts";
 
 const dimension = 6;

@@ -7,7 +7,7 @@ import {
   fitMisfitScores,
   misfitProbability,
   misfitScore,
-} from "../../../models/fit/misfits.ts";
+} from "../../../scoring/fit/misfits.ts";
 import { prepareFit } from "../../../models/prepare_fit.ts";
 import { fitOn, plantTexts } from "./planted.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { pairAccuracy } from "../../../models/fit/calibration.ts";
-import { fitFromFile, fitToFile } from "../../../models/fit/fit_file.ts";
-import { misfitShares } from "../../../models/shift/misfit_share.ts";
+import { pairAccuracy } from "../../../scoring/fit/calibration.ts";
+import { fitFromFile, fitToFile } from "../../../scoring/fit/fit_file.ts";
+import { misfitShares } from "../../../scoring/shift/misfit_share.ts";
 import { fitOn, plantTexts } from "./planted.ts";
 
 Deno.test("fit model: metrics that training lacked are judged by texts that lie where their embeddings say", () => {

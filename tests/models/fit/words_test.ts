@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Languages } from "../../../data/texts/languages.ts";
 import { Philox } from "../../../kernels/philox.ts";
-import { clusterMetrics, likenessOf } from "../../../models/fit/cluster_metrics.ts";
-import { Corpus } from "../../../models/fit/corpus.ts";
-import { TopicModel } from "../../../models/fit/topics.ts";
-import { WordEvidence } from "../../../models/fit/word_evidence.ts";
+import { clusterMetrics, likenessOf } from "../../../scoring/fit/cluster_metrics.ts";
+import { Corpus } from "../../../scoring/fit/corpus.ts";
+import { TopicModel } from "../../../scoring/fit/topics.ts";
+import { WordEvidence } from "../../../scoring/fit/word_evidence.ts";
 import { recordOf } from "./planted.ts";
 
 Deno.test("word evidence: a count that was expected is no evidence, a far greater one is, and so is its lack", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { meanScore } from "../../../data/evaluation.ts";
-import { calibrateClasses } from "../../../models/shift/calibrate_classes.ts";
-import { classProbabilities, expectedScores } from "../../../models/shift/classes.ts";
-import { classShares } from "../../../models/shift/held_out.ts";
-import { moveMean } from "../../../models/shift/mean.ts";
+import { calibrateClasses } from "../../../scoring/shift/calibrate_classes.ts";
+import { classProbabilities, expectedScores } from "../../../scoring/shift/classes.ts";
+import { classShares } from "../../../scoring/shift/held_out.ts";
+import { moveMean } from "../../../scoring/shift/mean.ts";
 import { classHead, plant, trainedShares } from "./planted.ts";
 
 const asGiven = { temperature: 1, biases: new Array<number>(11).fill(0) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { estimateByBbse } from "../../../models/shift/bbse.ts";
-import { estimateByEm, gainOf } from "../../../models/shift/em.ts";
-import { underShift } from "../../../models/shift/label_shift.ts";
+import { estimateByBbse } from "../../../scoring/shift/bbse.ts";
+import { estimateByEm, gainOf } from "../../../scoring/shift/em.ts";
+import { underShift } from "../../../scoring/shift/label_shift.ts";
 import { plant, shiftedShares, trainedShares } from "./planted.ts";
 
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>

@@ -8,11 +8,11 @@ import { expandMembers, parseMember } from "../../../models/ensemble/members.ts"
 import { EnsembleScorer } from "../../../models/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../../models/ensemble/train.ts";
 import { RunFolder } from "../../../models/run_folder.ts";
-import { Scorer } from "../../../models/scorer.ts";
-import { readClasses, readShiftFigures } from "../../../models/shift/classes_file.ts";
-import { shiftFigures } from "../../../models/shift/measure_shifts.ts";
-import { shiftNames } from "../../../models/shift/names.ts";
-import { readShiftedRows, shiftedSets } from "../../../models/shift/shifted_rows.ts";
+import { Scorer } from "../../../scoring/scorer.ts";
+import { readClasses, readShiftFigures } from "../../../runs/results/classes_file.ts";
+import { shiftFigures } from "../../../scoring/shift/measure_shifts.ts";
+import { shiftNames } from "../../../scoring/shift/names.ts";
+import { readShiftedRows, shiftedSets } from "../../../scoring/shift/shifted_rows.ts";
 import { trainRun } from "../../../models/train_run.ts";
 import { readValidation } from "../../../models/validation_file.ts";
 import { withFolder } from "../../temporary.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { meanScore, rmse } from "../../../data/evaluation.ts";
-import { fitClasses } from "../../../models/shift/held_out.ts";
-import { shiftFigures, shiftHeldOut } from "../../../models/shift/measure_shifts.ts";
-import { shiftNames } from "../../../models/shift/names.ts";
-import type { HeldOutRows } from "../../../models/shift/rows.ts";
-import { shiftedPredictions, type ShiftKnowledge } from "../../../models/shift/shift_scores.ts";
+import { fitClasses } from "../../../scoring/shift/held_out.ts";
+import { shiftFigures, shiftHeldOut } from "../../../scoring/shift/measure_shifts.ts";
+import { shiftNames } from "../../../scoring/shift/names.ts";
+import type { HeldOutRows } from "../../../scoring/shift/rows.ts";
+import { shiftedPredictions, type ShiftKnowledge } from "../../../scoring/shift/shift_scores.ts";
 import { classHead, plant, shiftedShares, trainedShares } from "./planted.ts";
 
 const asIs = { offset: 0, round: false };

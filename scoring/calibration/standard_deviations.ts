@@ -1,4 +1,4 @@
-import { rmse } from "./evaluation.ts";
+import { rmse } from "../../data/evaluation.ts";
 
 /** How well predicted standard deviations say how large errors are. */
 export interface SpreadCalibration {

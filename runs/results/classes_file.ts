@@ -2,11 +2,11 @@ import { readJsonValue } from "../../data/files/json_value.ts";
 import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
-import type { RunFolder } from "../run_folder.ts";
-import { readValidation } from "../validation_file.ts";
-import { classCount } from "./classes.ts";
-import { type ClassKnowledge, heldOutClasses } from "./held_out.ts";
-import type { ShiftFigure } from "./measure_shifts.ts";
+import type { RunFolder } from "../../models/run_folder.ts";
+import { readValidation } from "../../models/validation_file.ts";
+import { classCount } from "../../scoring/shift/classes.ts";
+import { type ClassKnowledge, heldOutClasses } from "../../scoring/shift/held_out.ts";
+import type { ShiftFigure } from "../../scoring/shift/measure_shifts.ts";
 
 const format = "metrograd shift 1";
 

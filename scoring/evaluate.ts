@@ -1,4 +1,4 @@
-import { type SpreadCalibration, spreadCalibration } from "../data/calibration.ts";
+import { type SpreadCalibration, spreadCalibration } from "./calibration/standard_deviations.ts";
 import {
   bias,
   bootstrapInterval,

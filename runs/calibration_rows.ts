@@ -1,17 +1,17 @@
-import { parseNumbers } from "../../data/files/csv.ts";
-import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
-import { DataError } from "../../kernels/errors.ts";
-import { partsOf } from "../ensemble/combine.ts";
-import { misfitProbability } from "../fit/misfits.ts";
-import { spreadOf } from "../../recipes/training/predict_rows.ts";
-import { RunFolder } from "../run_folder.ts";
-import { finishScore } from "../finish_score.ts";
-import { expectedScores } from "../shift/classes.ts";
-import { readClasses } from "../shift/classes_file.ts";
-import { underShift } from "../shift/label_shift.ts";
-import type { AppliedShift } from "../shift/shift_scores.ts";
-import { groupsOf, readValidation, type ValidationRow } from "../validation_file.ts";
-import type { ConformalRows } from "./conformal.ts";
+import { parseNumbers } from "../data/files/csv.ts";
+import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { DataError } from "../kernels/errors.ts";
+import { partsOf } from "../models/ensemble/combine.ts";
+import { misfitProbability } from "../scoring/fit/misfits.ts";
+import { spreadOf } from "../recipes/training/predict_rows.ts";
+import { RunFolder } from "../models/run_folder.ts";
+import { finishScore } from "../scoring/finish_score.ts";
+import { expectedScores } from "../scoring/shift/classes.ts";
+import { readClasses } from "./results/classes_file.ts";
+import { underShift } from "../scoring/shift/label_shift.ts";
+import type { AppliedShift } from "../scoring/shift/shift_scores.ts";
+import { groupsOf, readValidation, type ValidationRow } from "../models/validation_file.ts";
+import type { ConformalRows } from "../scoring/calibration/conformal.ts";
 
 /** What a run's fit model says of a held-out row, from which its score follows for any share of rows that do not fit. */
 export interface HeldOutEvidence {
