@@ -66,4 +66,4 @@ export type {
 } from "./kernels/mod.ts";
 export * from "./engine/mod.ts";
 export * from "./data/mod.ts";
-export * from "./models/mod.ts";
+export * from "./runs/mod.ts";

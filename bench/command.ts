@@ -1,5 +1,5 @@
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
-import type { TrainReporter } from "../models/reporter.ts";
+import type { TrainReporter } from "../data/observer.ts";
 
 /** Runs a program that makes tables of results: an expected error is one sentence and an exit code. */
 export async function runCommand(main: (args: readonly string[]) => Promise<void>): Promise<void> {

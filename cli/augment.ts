@@ -1,9 +1,9 @@
 import { syntheticPrompts } from "../data/synthetic/prompts.ts";
 import { writeAtomically } from "../engine/files.ts";
-import { type StageFigures, stageFigures, writeAugmented } from "../models/augment_report.ts";
-import { prepare } from "../models/prepare.ts";
-import { configOf } from "../models/train_run.ts";
-import type { TrainRequest } from "../models/train_request.ts";
+import { type StageFigures, stageFigures, writeAugmented } from "../runs/prepare/augment_report.ts";
+import { prepare } from "../runs/prepare/prepare.ts";
+import { configOf } from "../runs/train_run.ts";
+import type { TrainRequest } from "../runs/train_request.ts";
 import { command } from "./command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "./data_options.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";

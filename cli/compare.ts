@@ -9,7 +9,7 @@ import {
   type RunLine,
   type TestLine,
   type TestScores,
-} from "../models/compare.ts";
+} from "../runs/compare.ts";
 import { readScoreRange, scaleScores } from "../scoring/score_scale.ts";
 import type { ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { command } from "./command.ts";

@@ -2,7 +2,7 @@ import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { UsageError } from "../kernels/errors.ts";
 import { absoluteEncoderName, builtInEncoder, encoderNames, parseEncoderName } from "../encoders/open_encoder.ts";
 import { recipes } from "../recipes/registry.ts";
-import type { TrainRequest } from "../models/train_request.ts";
+import type { TrainRequest } from "../runs/train_request.ts";
 import * as reading from "./reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "./reading_options.ts";
 import { describe, flagOf, given, metricFiles, number, oneOf, text } from "./options.ts";

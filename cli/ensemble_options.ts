@@ -1,6 +1,6 @@
 import { describeValue } from "../engine/describe_value.ts";
 import { UsageError } from "../kernels/errors.ts";
-import { type EnsembleRequest, ensembleTable, type GivenEnsembleSettings } from "../models/ensemble/config.ts";
+import { type EnsembleRequest, ensembleTable, type GivenEnsembleSettings } from "../runs/ensemble/config.ts";
 import {
   defaultMembers,
   expandMembers,
@@ -8,7 +8,7 @@ import {
   type MemberEntry,
   parseMember,
   withCommon,
-} from "../models/ensemble/members.ts";
+} from "../runs/ensemble/members.ts";
 import { leaves, resolve, setByPath } from "../recipes/settings/table.ts";
 import { quoteNearest } from "../data/texts/nearest_name.ts";
 import { assignments, namingFile, type SettingsFile, type SettingWords } from "./train_options.ts";

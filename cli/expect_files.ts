@@ -1,6 +1,6 @@
 import { listDataFiles, recordsExpected, standardInput } from "../data/files/data_paths.ts";
 import { listFolderOrExplain, openOrExplain } from "../engine/files.ts";
-import type { TrainFiles } from "../models/train_request.ts";
+import type { TrainFiles } from "../runs/train_request.ts";
 
 /** Checks that the files of a training are there, before anything is said of what will be done. @throws DataError naming the first that is not */
 export async function expectFiles(files: TrainFiles | null): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Explanation } from "../models/explain.ts";
+import type { Explanation } from "../runs/explain.ts";
 import { counted } from "../data/texts/counted.ts";
 import { alignColumns } from "./terminal.ts";
 

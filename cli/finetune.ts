@@ -4,8 +4,8 @@ import {
   type FinetuneRequest,
   type FinetuneSummary,
   resumeFinetune,
-} from "../models/finetune/finetune.ts";
-import { qualityRows } from "../models/finetune/model_card.ts";
+} from "../runs/finetune/finetune.ts";
+import { qualityRows } from "../runs/finetune/model_card.ts";
 import { finetuneTable } from "../encoders/finetune/settings.ts";
 import { fieldsOf } from "../recipes/settings/table.ts";
 import { command } from "./command.ts";

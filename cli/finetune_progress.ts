@@ -1,4 +1,4 @@
-import type { FinetuneOptions } from "../models/finetune/finetune.ts";
+import type { FinetuneOptions } from "../runs/finetune/finetune.ts";
 import { bar, duration } from "./progress.ts";
 import { counted } from "../data/texts/counted.ts";
 import type { Terminal } from "./terminal.ts";

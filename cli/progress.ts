@@ -1,8 +1,8 @@
-import type { EpochFigures } from "../models/history.ts";
-import type { TrainReporter } from "../models/reporter.ts";
-import { swapStage } from "../models/augment.ts";
+import type { EpochFigures } from "../runs/results/history.ts";
+import type { TrainReporter } from "../data/observer.ts";
+import { swapStage } from "../runs/prepare/augment.ts";
 import { counted } from "../data/texts/counted.ts";
-import type { RowCounts } from "../models/prepare.ts";
+import type { RowCounts } from "../runs/prepare/prepare.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import { createPhaseReporter } from "./phase_progress.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import { ensembleName, ensembleSummary, ensembleTable } from "../models/ensemble/config.ts";
+import { ensembleName, ensembleSummary, ensembleTable } from "../runs/ensemble/config.ts";
 import { recipeNamed, recipes as all } from "../recipes/registry.ts";
 import { describeSettings, type SettingDescription } from "../recipes/settings/describe.ts";
 import { sharedTable } from "../recipes/settings/shared.ts";

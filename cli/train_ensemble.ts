@@ -1,10 +1,10 @@
-import { ensembleConfigOf, ensembleName, type EnsembleRequest, memberConfig } from "../models/ensemble/config.ts";
-import { describeMember, type Member } from "../models/ensemble/members.ts";
-import { type EnsembleOptions, type EnsembleSummary, trainEnsemble } from "../models/ensemble/train.ts";
-import { explainTraining } from "../models/explain.ts";
+import { ensembleConfigOf, ensembleName, type EnsembleRequest, memberConfig } from "../runs/ensemble/config.ts";
+import { describeMember, type Member } from "../runs/ensemble/members.ts";
+import { type EnsembleOptions, type EnsembleSummary, trainEnsemble } from "../runs/ensemble/train.ts";
+import { explainTraining } from "../runs/explain.ts";
 import { recipeNamed, settingsOf } from "../recipes/registry.ts";
 import { readScoreRange } from "../scoring/score_scale.ts";
-import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../models/train_folds.ts";
+import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../runs/folds/train_folds.ts";
 import { formatExplanation } from "./explanation.ts";
 import { nextFree } from "./out.ts";
 import { counted } from "../data/texts/counted.ts";

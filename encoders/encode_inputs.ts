@@ -9,7 +9,7 @@ import type { MetricRecord } from "../data/records.ts";
 import type { EncoderNote, TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import type { TextLayout } from "../data/texts/text_layout.ts";
 import { builtInEncoder, openEncoder } from "./open_encoder.ts";
-import type { Reporter } from "../models/reporter.ts";
+import type { Reporter } from "../data/observer.ts";
 
 /** How the encoding of texts is watched and stopped, and where vectors are kept. */
 export interface EncodingWatch {

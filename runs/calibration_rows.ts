@@ -1,16 +1,16 @@
 import { parseNumbers } from "../data/files/csv.ts";
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
-import { partsOf } from "../models/ensemble/combine.ts";
+import { partsOf } from "./ensemble/combine.ts";
 import { misfitProbability } from "../scoring/fit/misfits.ts";
 import { spreadOf } from "../recipes/training/predict_rows.ts";
-import { RunFolder } from "../models/run_folder.ts";
+import { RunFolder } from "./run_folder.ts";
 import { finishScore } from "../scoring/finish_score.ts";
 import { expectedScores } from "../scoring/shift/classes.ts";
 import { readClasses } from "./results/classes_file.ts";
 import { underShift } from "../scoring/shift/label_shift.ts";
 import type { AppliedShift } from "../scoring/shift/shift_scores.ts";
-import { groupsOf, readValidation, type ValidationRow } from "../models/validation_file.ts";
+import { groupsOf, readValidation, type ValidationRow } from "./results/validation_file.ts";
 import type { ConformalRows } from "../scoring/calibration/conformal.ts";
 
 /** What a run's fit model says of a held-out row, from which its score follows for any share of rows that do not fit. */

@@ -2,8 +2,8 @@ import { errorFactor, fromStandard, isStandardRange, type ScoreRange, scoreRange
 import type { IsotonicFigure } from "./calibration/isotonic.ts";
 import type { Intervals } from "./calibration/conformal.ts";
 import type { Choice, RegimeChoice } from "../recipes/choice.ts";
-import { EnsembleFolder, holdsEnsemble } from "../models/ensemble/config.ts";
-import { RunFolder } from "../models/run_folder.ts";
+import { EnsembleFolder, holdsEnsemble } from "../runs/ensemble/config.ts";
+import { RunFolder } from "../runs/run_folder.ts";
 import type { SetFigure } from "./set_figure.ts";
 import type { ShiftFigure } from "./shift/measure_shifts.ts";
 

@@ -20,7 +20,7 @@ import { recipeNamed } from "../recipes/registry.ts";
 import { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
 import { RidgeBaseline } from "./ridge_baseline.ts";
-import { RunFolder, type RunInputs } from "../models/run_folder.ts";
+import { RunFolder, type RunInputs } from "../runs/run_folder.ts";
 import { encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
 import type { Widths } from "../recipes/recipe.ts";
 import { readClasses } from "../runs/results/classes_file.ts";

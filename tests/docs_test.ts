@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { flagOf } from "../cli/options.ts";
 import { ownSettings } from "../cli/recipes.ts";
-import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
+import { ensembleName, ensembleTable } from "../runs/ensemble/config.ts";
 import { finetuneTable } from "../encoders/finetune/settings.ts";
 import { recipes } from "../recipes/registry.ts";
 import { describeSettings, type SettingDescription } from "../recipes/settings/describe.ts";

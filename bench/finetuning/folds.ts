@@ -5,14 +5,14 @@ import { Engine } from "../../engine/engine.ts";
 import { listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { finetune, resumeFinetune } from "../../models/finetune/finetune.ts";
-import { FinetuneFolder } from "../../models/finetune/finetune_folder.ts";
+import { finetune, resumeFinetune } from "../../runs/finetune/finetune.ts";
+import { FinetuneFolder } from "../../runs/finetune/finetune_folder.ts";
 import type { FinetuneSettings } from "../../encoders/finetune/settings.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
-import { RunFolder } from "../../models/run_folder.ts";
+import type { TrainReporter } from "../../data/observer.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
 import { Scorer } from "../../scoring/scorer.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import { configOf, trainOrResume } from "../../models/train_run.ts";
+import { configOf, trainOrResume } from "../../runs/train_run.ts";
 
 /** What is measured: an encoder as it is, and tuned on the train rows of each fold. */
 export interface TuningTrial {

@@ -1,5 +1,5 @@
-import { ensembleName } from "../../models/ensemble/config.ts";
-import type { Member } from "../../models/ensemble/members.ts";
+import { ensembleName } from "../../runs/ensemble/config.ts";
+import type { Member } from "../../runs/ensemble/members.ts";
 import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import { type GivenSettings, sharedTable } from "../../recipes/settings/shared.ts";

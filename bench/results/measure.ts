@@ -3,16 +3,16 @@ import { bootstrapInterval, rmse } from "../../data/evaluation.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { generateSample } from "../../data/sample/generate.ts";
 import { Engine } from "../../engine/engine.ts";
-import { combine } from "../../models/ensemble/combine.ts";
-import { holdsEnsemble } from "../../models/ensemble/config.ts";
-import { EnsembleScorer } from "../../models/ensemble/scorer.ts";
-import { resumeEnsemble, trainEnsemble } from "../../models/ensemble/train.ts";
+import { combine } from "../../runs/ensemble/combine.ts";
+import { holdsEnsemble } from "../../runs/ensemble/config.ts";
+import { EnsembleScorer } from "../../runs/ensemble/scorer.ts";
+import { resumeEnsemble, trainEnsemble } from "../../runs/ensemble/train.ts";
 import { finishScore } from "../../scoring/finish_score.ts";
-import { recordOf, sampleSeed } from "../../models/prepare.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
-import { RunFolder } from "../../models/run_folder.ts";
+import { recordOf, sampleSeed } from "../../runs/prepare/prepare.ts";
+import type { TrainReporter } from "../../data/observer.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
 import { Scorer } from "../../scoring/scorer.ts";
-import { configOf, trainOrResume } from "../../models/train_run.ts";
+import { configOf, trainOrResume } from "../../runs/train_run.ts";
 import type { Cell } from "./cells.ts";
 
 /** Where the folds of FED are: FOLDS/0/train.json, FOLDS/0/train/*.npy, FOLDS/0/test.json and so on. */

@@ -13,7 +13,7 @@ import { BatchSource } from "./batch.ts";
 import { epochBatches } from "./batches.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
 import { GradientError } from "./gradient_error.ts";
-import type { EpochFigures } from "../../models/history.ts";
+import type { EpochFigures } from "../../runs/results/history.ts";
 import type { Model } from "../model.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { isStop, type Phase, phasesFor, type PhaseWatch } from "./phases.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { allCells, settingsFor } from "../../bench/results/cells.ts";
 import { type FedFiles, measureCell } from "../../bench/results/measure.ts";
 import { resultTables } from "../../bench/results/table.ts";
-import { combineNames } from "../../models/ensemble/combine.ts";
+import { combineNames } from "../../runs/ensemble/combine.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { layoutFields } from "../../data/texts/text_layout.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../cli/main.ts";
-import { expandMembers, parseMember } from "../../models/ensemble/members.ts";
-import { trainEnsemble } from "../../models/ensemble/train.ts";
-import { trainFolds } from "../../models/train_folds.ts";
-import { trainRun } from "../../models/train_run.ts";
+import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
+import { trainEnsemble } from "../../runs/ensemble/train.ts";
+import { trainFolds } from "../../runs/folds/train_folds.ts";
+import { trainRun } from "../../runs/train_run.ts";
 import { silent, small, writeInputs } from "../models/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal, run as parse } from "./harness.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { writeNpy } from "../../data/files/npy.ts";
 import { textKey } from "../../data/split.ts";
-import { prepare, type PreparedRun } from "../../models/prepare.ts";
+import { prepare, type PreparedRun } from "../../runs/prepare/prepare.ts";
 import { recipes, settingsOf } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import type { TrainFiles } from "../../models/train_request.ts";
+import type { TrainFiles } from "../../runs/train_request.ts";
 import { put, withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
 

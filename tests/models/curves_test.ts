@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { curvesSvg } from "../../models/curves.ts";
-import type { EpochFigures } from "../../models/history.ts";
-import { linearScale } from "../../models/scale.ts";
+import { curvesSvg } from "../../runs/pages/curves.ts";
+import type { EpochFigures } from "../../runs/results/history.ts";
+import { linearScale } from "../../runs/pages/scale.ts";
 
 const history = Array.from({ length: 30 }, (_, i): EpochFigures => ({
   epoch: i + 1,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { formatExplanation } from "../../cli/explanation.ts";
-import { explainTraining } from "../../models/explain.ts";
-import { configOf } from "../../models/train_run.ts";
+import { explainTraining } from "../../runs/explain.ts";
+import { configOf } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, widths, writeInputs } from "./runs.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { TrainReporter } from "../../models/reporter.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import type { TrainReporter } from "../../data/observer.ts";
+import { resumeRun, trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
 

@@ -5,8 +5,8 @@ import { Engine } from "../../engine/engine.ts";
 import { styleStatisticNames } from "../../data/texts/text_statistics.ts";
 import { scoreCovariance } from "../../recipes/classical/gaussian_process/score_covariance.ts";
 import { Scorer } from "../../scoring/scorer.ts";
-import { trainRun } from "../../models/train_run.ts";
-import { readValidation } from "../../models/validation_file.ts";
+import { trainRun } from "../../runs/train_run.ts";
+import { readValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
 

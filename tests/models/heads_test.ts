@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readHistory } from "../../models/history.ts";
+import { readHistory } from "../../runs/results/history.ts";
 import { settingsOf } from "../../recipes/registry.ts";
 import { bilinear } from "../../recipes/bilinear/recipe.ts";
 import { heads } from "../../recipes/bilinear/heads.ts";
-import { trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 

@@ -7,7 +7,7 @@ import {
   type EpochFigures,
   keepHistory,
   readHistory,
-} from "../../models/history.ts";
+} from "../../runs/results/history.ts";
 
 const figures = (epoch: number, selection = 1): EpochFigures => ({
   // Another order than the file's.

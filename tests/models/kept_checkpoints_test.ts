@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readCheckpoint } from "../../recipes/training/checkpoint.ts";
 import { previousCheckpoint, restoreKept } from "../../recipes/training/kept_checkpoints.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { resumeRun, trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { expectFits } from "../../models/memory.ts";
+import { expectFits } from "../../runs/training/memory.ts";
 import { bilinear } from "../../recipes/bilinear/recipe.ts";
 import { bilinearTable } from "../../recipes/bilinear/config.ts";
 import { resolve } from "../../recipes/settings/table.ts";

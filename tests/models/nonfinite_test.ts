@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { finetune } from "../../models/finetune/finetune.ts";
-import { readHistory } from "../../models/history.ts";
+import { finetune } from "../../runs/finetune/finetune.ts";
+import { readHistory } from "../../runs/results/history.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { registerEncoder } from "../../encoders/open_encoder.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { resumeRun, trainRun } from "../../runs/train_run.ts";
 import { FakeEncoder } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 import { writeTinyEncoder } from "./encoder/tiny_encoder.ts";

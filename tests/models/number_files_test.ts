@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readEvidence, writeEvidence } from "../../runs/calibration_rows.ts";
 import { shiftNames } from "../../scoring/shift/names.ts";
 import { readShiftedRows, writeShiftedRows } from "../../scoring/shift/shifted_rows.ts";
-import { readValidation, writeValidation } from "../../models/validation_file.ts";
+import { readValidation, writeValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 
 /** A file of numbers with two rows, and what reads it. */

@@ -5,9 +5,9 @@ import { rmse } from "../../data/evaluation.ts";
 import { Engine } from "../../engine/engine.ts";
 import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
 import { Scorer } from "../../scoring/scorer.ts";
-import { trainFolds } from "../../models/train_folds.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
-import { readValidation } from "../../models/validation_file.ts";
+import { trainFolds } from "../../runs/folds/train_folds.ts";
+import { resumeRun, trainRun } from "../../runs/train_run.ts";
+import { readValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
 

@@ -6,7 +6,7 @@ import { Philox } from "../../kernels/philox.ts";
 import { ResidualMlp } from "../../recipes/residual_mlp/network.ts";
 import { Scorer } from "../../scoring/scorer.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import { trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../runs/train_run.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
 import { checkParameters } from "./parameter_gradients.ts";

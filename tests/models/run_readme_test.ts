@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type RunDescription, runReadme } from "../../models/run_readme.ts";
+import { type RunDescription, runReadme } from "../../runs/pages/run_readme.ts";
 
 const description: RunDescription = {
   run: "runs/a",

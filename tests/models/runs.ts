@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { writeNpy } from "../../data/files/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
-import type { TrainFiles, TrainRequest } from "../../models/train_request.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import type { TrainReporter } from "../../data/observer.ts";
+import type { TrainFiles, TrainRequest } from "../../runs/train_request.ts";
+import { resumeRun, trainRun } from "../../runs/train_run.ts";
 
 /** A reporter that says nothing. */
 export const silent: TrainReporter = {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readHistory } from "../../models/history.ts";
+import { readHistory } from "../../runs/results/history.ts";
 import { optimizerNames } from "../../recipes/training/optimizers.ts";
 import { makeSchedule, scheduleNames } from "../../recipes/training/schedules.ts";
-import { trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { assertResumesToTheSameBits, silent, small, writeInputs } from "./runs.ts";
 

@@ -6,7 +6,7 @@ import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
 import { readSafetensors, tensorToFloat32 } from "../../engine/safetensors.ts";
 import { saveFeatures, Scorer } from "../../scoring/scorer.ts";
-import { trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, widths, writeInputs } from "./runs.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
 import { Scorer } from "../../scoring/scorer.ts";
-import { trainRun } from "../../models/train_run.ts";
+import { trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { rmse } from "../../data/evaluation.ts";
-import { resumeFolds, trainFolds } from "../../models/train_folds.ts";
-import { readValidation } from "../../models/validation_file.ts";
+import { resumeFolds, trainFolds } from "../../runs/folds/train_folds.ts";
+import { readValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 

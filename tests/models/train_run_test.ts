@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Engine } from "../../engine/engine.ts";
-import { resumeRun, trainRun } from "../../models/train_run.ts";
+import { resumeRun, trainRun } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 

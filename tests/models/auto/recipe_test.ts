@@ -7,7 +7,7 @@ import { Engine } from "../../../engine/engine.ts";
 import type { Choice } from "../../../recipes/choice.ts";
 import { AutoNetwork } from "../../../recipes/auto/network.ts";
 import { Scorer } from "../../../scoring/scorer.ts";
-import { trainRun } from "../../../models/train_run.ts";
+import { trainRun } from "../../../runs/train_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, widths, writeInputs } from "../runs.ts";
 

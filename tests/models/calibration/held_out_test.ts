@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { calibrationRows, holdsHeldOut, writeEvidence } from "../../../runs/calibration_rows.ts";
 import { writeClasses } from "../../../runs/results/classes_file.ts";
 import { heldOutClasses } from "../../../scoring/shift/held_out.ts";
-import { RunFolder } from "../../../models/run_folder.ts";
-import { configOf } from "../../../models/train_run.ts";
-import { writeValidation } from "../../../models/validation_file.ts";
+import { RunFolder } from "../../../runs/run_folder.ts";
+import { configOf } from "../../../runs/train_run.ts";
+import { writeValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
 
 const misfits = (share: number) => ({ kind: "misfits", share, shares: [share, 0] }) as const;

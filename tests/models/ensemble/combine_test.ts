@@ -7,7 +7,7 @@ import {
   fitCombination,
   partsOf,
   simplexLeastSquares,
-} from "../../../models/ensemble/combine.ts";
+} from "../../../runs/ensemble/combine.ts";
 
 const random = new Philox(3);
 const normals = (count: number) => Array.from({ length: count }, () => random.normal());

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ensembleConfigOf, memberConfig } from "../../../models/ensemble/config.ts";
+import { ensembleConfigOf, memberConfig } from "../../../runs/ensemble/config.ts";
 import {
   defaultMembers,
   describeMember,
@@ -7,7 +7,7 @@ import {
   type MemberEntry,
   parseMember,
   withCommon,
-} from "../../../models/ensemble/members.ts";
+} from "../../../runs/ensemble/members.ts";
 
 const words = (...entries: MemberEntry[]) => expandMembers(entries).map(describeMember);
 const refused = (what: () => unknown, message: RegExp) => assert.throws(what, { name: "UsageError", message });

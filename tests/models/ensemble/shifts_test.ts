@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { combineShifted } from "../../../models/ensemble/shifts.ts";
+import { combineShifted } from "../../../runs/ensemble/shifts.ts";
 import type { ShiftedRow } from "../../../scoring/shift/shifted_rows.ts";
 
 const asIs = { offset: 0, round: false };

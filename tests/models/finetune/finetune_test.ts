@@ -7,7 +7,7 @@ import {
   type FinetuneOptions,
   type FinetuneRequest,
   resumeFinetune,
-} from "../../../models/finetune/finetune.ts";
+} from "../../../runs/finetune/finetune.ts";
 import { chooseTrainable } from "../../../encoders/finetune/trainable.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { put, withFolder } from "../../temporary.ts";

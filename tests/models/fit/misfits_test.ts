@@ -8,7 +8,7 @@ import {
   misfitProbability,
   misfitScore,
 } from "../../../scoring/fit/misfits.ts";
-import { prepareFit } from "../../../models/prepare_fit.ts";
+import { prepareFit } from "../../../runs/prepare/prepare_fit.ts";
 import { fitOn, plantTexts } from "./planted.ts";
 
 Deno.test("misfit share: the share that was planted is found from density ratios", () => {
