@@ -7,7 +7,7 @@ import { combineNames } from "../../runs/ensemble/combine.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { layoutFields } from "../../data/texts/text_layout.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
-import { silent, writeInputs } from "../models/runs.ts";
+import { silent, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 
 Deno.test("results: plain is without remedies, document with those of the recipe, and fit with the fit model alone", () => {

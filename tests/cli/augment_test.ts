@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { augment } from "../../cli/augment.ts";
 import { synthesize } from "../../cli/synthesize.ts";
 import { readNpy } from "../../data/files/npy.ts";
-import { writeInputs } from "../models/runs.ts";
+import { writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
 

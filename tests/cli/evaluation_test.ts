@@ -5,7 +5,7 @@ import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
 import { trainEnsemble } from "../../runs/ensemble/train.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
 import { trainRun } from "../../runs/train_run.ts";
-import { silent, small, writeInputs } from "../models/runs.ts";
+import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal, run as parse } from "./harness.ts";
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { finetune } from "../../cli/finetune.ts";
 import { createFinetuneReporter } from "../../cli/finetune_progress.ts";
 import { finetune as tune, type FinetuneRequest } from "../../runs/finetune/finetune.ts";
-import { writeTinyEncoder } from "../models/encoder/tiny_encoder.ts";
+import { writeTinyEncoder } from "../encoders/network/tiny_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal, run } from "./harness.ts";
 

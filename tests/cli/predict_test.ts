@@ -6,7 +6,7 @@ import { describeUnseen } from "../../cli/score_with.ts";
 import { submissionColumns } from "../../cli/submission_columns.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { trainRun } from "../../runs/train_run.ts";
-import { silent, small, writeInputs } from "../models/runs.ts";
+import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
 

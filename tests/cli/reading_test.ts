@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { nextCommand } from "../../cli/next_command.ts";
 import type { TrainCall } from "../../cli/train.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
-import { formatSamples } from "../data/format_samples.ts";
+import { formatSamples } from "../data/formats/format_samples.ts";
 import { put, withFolder } from "../temporary.ts";
 import { call } from "./bad_files.ts";
 import { run } from "./harness.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { predict } from "../../cli/predict.ts";
 import { readScores } from "../../data/submission.ts";
 import { trainRun } from "../../runs/train_run.ts";
-import { silent, small, writeInputs } from "../models/runs.ts";
+import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { readRecords } from "../../data/records.ts";
-import { formatSamples } from "../../tests/data/format_samples.ts";
+import { formatSamples } from "../../tests/data/formats/format_samples.ts";
 import { changeJson, jsonChanges } from "./json_changes.ts";
 import { attempt } from "./outcome.ts";
 import { targetOf } from "./target.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { put } from "../../tests/temporary.ts";
-import { writeTinyEncoder } from "../../tests/models/encoder/tiny_encoder.ts";
-import { writeInputs } from "../../tests/models/runs.ts";
+import { writeTinyEncoder } from "../../tests/encoders/network/tiny_encoder.ts";
+import { writeInputs } from "../../tests/runs/runs.ts";
 import { runToEnd } from "./process.ts";
 
 /** A command that is killed and then goes on. */
