@@ -16,9 +16,9 @@ import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { counted } from "../data/texts/counted.ts";
 import { readMetricsOf, readTrainedMetrics } from "../runs/prepare/trained_metrics.ts";
-import { createEncodingReporter } from "./encoding_progress.ts";
-import type { MetricFiles } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { createEncodingReporter } from "./output/encoding_progress.ts";
+import type { MetricFiles } from "./options/options.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /** Options of the commands that score records with a run. */
 export interface ScoreCall {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { flagOf } from "../cli/options.ts";
-import { ownSettings } from "../cli/recipes.ts";
+import { flagOf } from "../cli/options/options.ts";
+import { ownSettings } from "../cli/commands/recipes.ts";
 import { ensembleName, ensembleTable } from "../runs/ensemble/config.ts";
 import { finetuneTable } from "../encoders/finetune/settings.ts";
 import { recipes } from "../recipes/registry.ts";

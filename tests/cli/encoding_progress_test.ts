@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createEncodingReporter } from "../../cli/encoding_progress.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { createEncodingReporter } from "../../cli/output/encoding_progress.ts";
+import type { Terminal } from "../../cli/output/terminal.ts";
 import { recordingTerminal } from "./harness.ts";
 
 /** Forty texts in ten batches, twenty seconds each but the first, which also loads the model. */

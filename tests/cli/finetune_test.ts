@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { finetune } from "../../cli/finetune.ts";
-import { createFinetuneReporter } from "../../cli/finetune_progress.ts";
+import { finetune } from "../../cli/commands/finetune.ts";
+import { createFinetuneReporter } from "../../cli/output/finetune_progress.ts";
 import { finetune as tune, type FinetuneRequest } from "../../runs/finetune/finetune.ts";
 import { writeTinyEncoder } from "../encoders/network/tiny_encoder.ts";
 import { put, withFolder } from "../temporary.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { holdsSubmission } from "../../cli/out.ts";
-import { predict, type PredictCall } from "../../cli/predict.ts";
+import { holdsSubmission } from "../../cli/output/out.ts";
+import { predict, type PredictCall } from "../../cli/commands/predict.ts";
 import { describeUnseen } from "../../cli/score_with.ts";
-import { submissionColumns } from "../../cli/submission_columns.ts";
+import { submissionColumns } from "../../cli/options/submission_columns.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { trainRun } from "../../runs/train_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";

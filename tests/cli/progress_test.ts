@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createTrainReporter, duration } from "../../cli/progress.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { createTrainReporter, duration } from "../../cli/output/progress.ts";
+import type { Terminal } from "../../cli/output/terminal.ts";
 import { recordingTerminal } from "./harness.ts";
 
 /** Two epochs of four batches, a second each. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeShift, formatShifts } from "../../cli/shift_options.ts";
+import { describeShift, formatShifts } from "../../cli/options/shift_options.ts";
 import type { ShiftedPredictions } from "../../scoring/shift/shift_scores.ts";
 
 const predictions = (shift: ShiftedPredictions["shift"], score: number): ShiftedPredictions => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { predict } from "../../cli/predict.ts";
+import { predict } from "../../cli/commands/predict.ts";
 import { readScores } from "../../data/submission.ts";
 import { trainRun } from "../../runs/train_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { baselineAdvice, tradesOf } from "../../cli/baseline_advice.ts";
-import { describeSets, reportFolds, reportRun } from "../../cli/train_report.ts";
+import { baselineAdvice, tradesOf } from "../../cli/output/baseline_advice.ts";
+import { describeSets, reportFolds, reportRun } from "../../cli/output/train_report.ts";
 import { configOf } from "../../runs/train_run.ts";
 import type { FoldsSummary } from "../../runs/folds/train_folds.ts";
 import type { SetFigure } from "../../scoring/set_figure.ts";

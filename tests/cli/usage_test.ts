@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
-import { nextFree, refuseExisting } from "../../cli/out.ts";
+import { nextFree, refuseExisting } from "../../cli/output/out.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { explore } from "../../cli/explore.ts";
+import { explore } from "../../cli/commands/explore.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { stageSection } from "../../reports/explore/stage_section.ts";

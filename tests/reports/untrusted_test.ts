@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { explore } from "../../cli/explore.ts";
+import { explore } from "../../cli/commands/explore.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { toCsv, toJson } from "../../reports/table_files.ts";
 import { table } from "../../reports/table.ts";

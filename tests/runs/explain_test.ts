@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatExplanation } from "../../cli/explanation.ts";
+import { formatExplanation } from "../../cli/output/explanation.ts";
 import { explainTraining } from "../../runs/explain.ts";
 import { configOf } from "../../runs/train_run.ts";
 import { withFolder } from "../temporary.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { readEnsemble } from "../../cli/ensemble_options.ts";
-import { readConfigFile, readSettings } from "../../cli/train_options.ts";
+import { readEnsemble } from "../../cli/options/ensemble_options.ts";
+import { readConfigFile, readSettings } from "../../cli/options/train_options.ts";
 import { readModelFolder } from "../../encoders/model_folder/model_folder.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { readEncoderConfig } from "../../encoders/network/config.ts";

@@ -276,7 +276,7 @@ Deno.test(
 
 Deno.test("transformers: the package's own file of versions has the project's for all else", async () => {
   const importsOf = async (path: string) =>
-    JSON.parse(await Deno.readTextFile(new URL(`../../${path}`, import.meta.url))).imports as Record<string, string>;
+    JSON.parse(await Deno.readTextFile(new URL(`../../../${path}`, import.meta.url))).imports as Record<string, string>;
   const { "@huggingface/transformers": own, ...shared } = await importsOf("encoders/transformers_js/deno.json");
   assert.match(own!, /^npm:@huggingface\/transformers@\d+\.\d+\.\d+$/);
   const project = await importsOf("deno.json");

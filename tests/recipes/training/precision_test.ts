@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { formatExplanation } from "../../../cli/explanation.ts";
+import { formatExplanation } from "../../../cli/output/explanation.ts";
 import { Engine } from "../../../engine/engine.ts";
 import { trainEnsemble } from "../../../runs/ensemble/train.ts";
 import { explainTraining } from "../../../runs/explain.ts";
