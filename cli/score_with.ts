@@ -10,12 +10,13 @@ import { calibrationRows } from "../runs/calibration_rows.ts";
 import { holdsEnsemble } from "../runs/ensemble/config.ts";
 import { EnsembleScorer } from "../runs/ensemble/scorer.ts";
 import { RunFolder } from "../runs/run_folder.ts";
-import { type Features, type ScoreOptions, Scorer } from "../scoring/scorer.ts";
+import { Scorer } from "../runs/scorer.ts";
+import type { Features, ScoreOptions } from "../scoring/model_scorer.ts";
 import { readShiftFigures } from "../runs/results/classes_file.ts";
 import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { counted } from "../data/texts/counted.ts";
-import { readMetricsOf, readTrainedMetrics } from "../runs/prepare/trained_metrics.ts";
+import { readMetricsOf, readTrainedMetrics } from "../runs/read_metrics.ts";
 import { createEncodingReporter } from "./output/encoding_progress.ts";
 import type { MetricFiles } from "./options/options.ts";
 import type { Terminal } from "./output/terminal.ts";
@@ -68,7 +69,7 @@ export async function scoreWith(
       ? null
       : await unknownDefinitions(run, found, onNote),
     onNote,
-    ...createEncodingReporter(terminal),
+    observer: createEncodingReporter(terminal),
   };
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);

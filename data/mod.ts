@@ -13,7 +13,7 @@ export {
 } from "./records.ts";
 export { writeRecords } from "./write_records.ts";
 export { MetricTable } from "./metrics/metric_table.ts";
-export { type ScoreRange } from "./scores.ts";
+export type { ScoreRange } from "./scores.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
 export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./files/npy.ts";
 export {
@@ -58,12 +58,8 @@ export {
   poolings,
   type PretrainedEncoder,
 } from "../encoders/encoder.ts";
-export {
-  encodeTexts,
-  type EncodeTextsOptions,
-  type EncodingCounts,
-  type EncodingProgress,
-} from "../encoders/encode_texts.ts";
+export { encodeTexts, type EncodeTextsOptions } from "../encoders/encode_texts.ts";
+export type { EncodingCounts, EncodingProgress } from "./observer.ts";
 export { type DenseActivation, denseActivations, type DenseSettings } from "../encoders/model_folder/dense_settings.ts";
 export { type Pooling, type PoolingMode, poolingModes } from "../encoders/model_folder/pooling.ts";
 export type { SentenceHead, SentenceModule } from "../encoders/model_folder/sentence_head.ts";

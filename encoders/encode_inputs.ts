@@ -1,5 +1,6 @@
 import { embedRecords, encodeRecords, fitTexts, pretrainedFields } from "./encode_records.ts";
-import { encodeTexts, type EncodeTextsOptions, type EncodingCounts, type EncodingProgress } from "./encode_texts.ts";
+import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
+import type { EncodingCounts, EncodingProgress, Observer } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
 import { openCache } from "./open_cache.ts";
@@ -9,7 +10,7 @@ import type { MetricRecord } from "../data/records.ts";
 import type { EncoderNote, TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import type { TextLayout } from "../data/texts/text_layout.ts";
 import { builtInEncoder, openEncoder } from "./open_encoder.ts";
-import type { Reporter } from "../data/observer.ts";
+import type { SharedEngine } from "./shared_engine.ts";
 
 /** How the encoding of texts is watched and stopped, and where vectors are kept. */
 export interface EncodingWatch {
@@ -17,31 +18,27 @@ export interface EncodingWatch {
   readonly cache?: string | null | undefined;
   /** Told in a sentence of anything worth knowing. */
   readonly onNote?: NoteTaker | undefined;
-  /** Told before each batch. */
-  readonly onProgress?: ((progress: EncodingProgress) => void) | undefined;
-  /** Told what it came to. */
-  readonly onDone?: ((counts: EncodingCounts) => void) | undefined;
+  /** Engine of the work that the encoding is part of; an encoder opens one of its own without it. */
+  readonly engine?: SharedEngine | undefined;
+  /** Told of the encoder's progress. */
+  readonly observer?: Observer | undefined;
   /** Stops the work between two batches. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Tells a reporter of the encoding of texts. */
-export function watchOf(reporter: Reporter): EncodingWatch {
-  return {
-    onNote: (sentence) => reporter.note(sentence),
-    onProgress: (progress) => reporter.encoding?.(progress),
-    onDone: (counts) => reporter.encoded?.(counts),
-  };
+/** Tells an observer of the encoding of texts. */
+export function watchOf(observer: Observer): EncodingWatch {
+  return { onNote: (sentence) => observer.note?.(sentence), observer };
 }
 
 /** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes both. */
 export async function withEncoder<Result>(
   name: string,
   options: EncodingOptions,
-  { cache: path, onNote = () => {}, ...watch }: EncodingWatch,
+  { cache: path, onNote = () => {}, engine, ...watch }: EncodingWatch,
   work: (encoder: PretrainedEncoder, options: EncodeTextsOptions) => Promise<Result>,
 ): Promise<Result> {
-  await using encoder = await openEncoder(name, options, onNote);
+  await using encoder = await openEncoder(name, options, onNote, engine);
   using cache = openCache(path, onNote);
   return await work(encoder, { ...watch, onNote, cache });
 }
@@ -80,9 +77,10 @@ export async function encodeDefinitions(
   definitions: ReadonlyMap<string, string>,
   options: EncodeTextsOptions,
 ): Promise<MetricTable> {
-  // Said of the records' texts.
-  const { onDone: _, ...quiet } = options;
-  const vectors = await encodeTexts(encoder, [...definitions.values()], quiet);
+  const { observer } = options;
+  // What it came to is said of the records' texts.
+  const quiet = observer ? { encoding: (progress: EncodingProgress) => observer.encoding?.(progress) } : undefined;
+  const vectors = await encodeTexts(encoder, [...definitions.values()], { ...options, observer: quiet });
   return new MetricTable([...definitions.keys()], vectors, encoder.dimension);
 }
 

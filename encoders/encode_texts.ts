@@ -1,42 +1,21 @@
 import { createHash } from "node:crypto";
 import { DataError } from "../kernels/errors.ts";
 import type { NoteTaker } from "../data/note_taker.ts";
+import type { Observer } from "../data/observer.ts";
 import type { PretrainedEncoder } from "./encoder.ts";
 import type { VectorCache } from "./vector_cache.ts";
 
 /** Characters that are given to a tokenizer for each token that is read: more than any token has. */
 const charactersPerToken = 64;
 
-/** How far the encoding of some texts is. */
-export interface EncodingProgress {
-  /** Texts that are to be encoded, without those that are known already. */
-  readonly texts: number;
-  /** Those that are done. */
-  readonly done: number;
-  /** Part of the work that is done, longer texts being more work; 0 to 1. */
-  readonly share: number;
-}
-
-/** What encoding some texts came to. */
-export interface EncodingCounts {
-  /** Different texts; those without a word are none. */
-  readonly texts: number;
-  /** Those whose vectors were in the cache. */
-  readonly cached: number;
-  /** Those that were encoded. */
-  readonly encoded: number;
-}
-
 /** How texts are encoded. */
 export interface EncodeTextsOptions {
   /** Where vectors are kept; null to keep none. */
   readonly cache: VectorCache | null;
-  /** Told before each batch, and at the end. */
-  readonly onProgress?: ((progress: EncodingProgress) => void) | undefined;
   /** Told in a sentence of anything worth knowing. */
   readonly onNote?: NoteTaker | undefined;
-  /** Told what it came to. */
-  readonly onDone?: ((counts: EncodingCounts) => void) | undefined;
+  /** Told before each batch, at the end, and what it came to. */
+  readonly observer?: Observer | undefined;
   /** Stops the work between two batches; what is done is in the cache. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,7 +30,7 @@ export interface EncodeTextsOptions {
 export async function encodeTexts(
   encoder: PretrainedEncoder,
   texts: readonly string[],
-  { cache, onProgress, onNote, onDone, signal }: EncodeTextsOptions,
+  { cache, onNote, observer, signal }: EncodeTextsOptions,
 ): Promise<Float32Array<ArrayBuffer>> {
   const { dimension, fingerprint, batchSize } = encoder;
   const rowsOf = new Map<string, number[]>();
@@ -78,7 +57,7 @@ export async function encodeTexts(
   const total = left.reduce((sum, { text }) => sum + work(text), 0);
   let done = 0, workDone = 0, keeps = cache;
   for (let from = 0; from < left.length; from += batchSize) {
-    onProgress?.({ texts: left.length, done, share: workDone / total });
+    observer?.encoding?.({ texts: left.length, done, share: workDone / total });
     signal?.throwIfAborted();
     const batch = left.slice(from, from + batchSize);
     const encoded = await encoder.encode(batch.map(({ text }) => text.slice(0, longest).toWellFormed()));
@@ -95,8 +74,8 @@ export async function encodeTexts(
     done += batch.length;
     workDone += batch.reduce((sum, { text }) => sum + work(text), 0);
   }
-  if (left.length > 0) onProgress?.({ texts: left.length, done, share: 1 });
-  onDone?.({ texts: distinct.length, cached: distinct.length - left.length, encoded: left.length });
+  if (left.length > 0) observer?.encoding?.({ texts: left.length, done, share: 1 });
+  observer?.encoded?.({ texts: distinct.length, cached: distinct.length - left.length, encoded: left.length });
   return vectors;
 }
 

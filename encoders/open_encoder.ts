@@ -4,13 +4,18 @@ import { promptOf } from "./model_folder/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { defaultTransformersModel, openTransformers } from "./transformers/transformers.ts";
 import { UsageError } from "../kernels/errors.ts";
+import type { SharedEngine } from "./shared_engine.ts";
 import { openGpuEncoder } from "./network/gpu.ts";
 
-/** Opens a pretrained encoder by what follows its scheme: "owner/name" or a folder. */
+/**
+ * Opens a pretrained encoder by what follows its scheme: "owner/name" or a folder. One that computes on the GPU uses the
+ * engine, where it is given.
+ */
 export type OpenEncoder = (
   argument: string,
   options: EncodingOptions,
   onNote: (sentence: string) => void,
+  engine?: SharedEngine,
 ) => Promise<PretrainedEncoder>;
 
 /** What an encoder's name may begin with, and what has to follow. */
@@ -33,8 +38,8 @@ export const builtInEncoder = "hash";
 
 /** Adds a kind of encoder of one's own: `--encoder SCHEME:ARGUMENT` opens it. */
 export function registerEncoder(scheme: string, open: OpenEncoder, argument = "<name>"): void {
-  const prefixed: OpenEncoder = async (name, options, onNote) => {
-    const encoder = await open(name, options, onNote);
+  const prefixed: OpenEncoder = async (name, options, onNote, engine) => {
+    const encoder = await open(name, options, onNote, engine);
     return options.prefix === null ? encoder : withPrefix(encoder, options.prefix);
   };
   schemes.set(scheme, { argument, open: prefixed });
@@ -96,16 +101,22 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Opens a pretrained encoder by its name. @throws UsageError when it is none, and what the encoder itself throws */
+/**
+ * Opens a pretrained encoder by its name.
+ *
+ * @param engine for an encoder that computes on the GPU; without it such an encoder opens one of its own
+ * @throws UsageError when it is none, and what the encoder itself throws
+ */
 export async function openEncoder(
   name: string,
   options: EncodingOptions,
   onNote: (sentence: string) => void = () => {},
+  engine?: SharedEngine,
 ): Promise<PretrainedEncoder> {
   const { scheme, argument } = parseEncoderName(name);
   const known = schemes.get(scheme);
   if (!known) throw new UsageError(`"${name}" is no pretrained encoder.`);
-  return await known.open(argument, options, onNote);
+  return await known.open(argument, options, onNote, engine);
 }
 
 /** The encoder with words before each text, which are part of its fingerprint. */

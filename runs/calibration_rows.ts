@@ -11,7 +11,7 @@ import { readClasses } from "./results/classes_file.ts";
 import { underShift } from "../scoring/shift/label_shift.ts";
 import type { AppliedShift } from "../scoring/shift/shift_scores.ts";
 import { groupsOf, readValidation, type ValidationRow } from "./results/validation_file.ts";
-import type { ConformalRows } from "../scoring/calibration/conformal.ts";
+import type { CalibrationRows } from "../scoring/calibration/calibration_rows.ts";
 
 /** What a run's fit model says of a held-out row, from which its score follows for any share of rows that do not fit. */
 export interface HeldOutEvidence {
@@ -49,24 +49,6 @@ export async function readEvidence(path: string): Promise<HeldOutEvidence[]> {
 /** True when a run or an ensemble is finished, so that its held-out rows are there. */
 export async function holdsHeldOut(path: string): Promise<boolean> {
   return await new RunFolder(path).isFinished();
-}
-
-/** Held-out rows of a run: the plain ones, then those with a metric that does not fit. */
-export interface CalibrationRows extends ConformalRows {
-  /** Scores as the run gives them, [rows]. */
-  readonly predicted: Float64Array;
-  /** True scores, [rows]. */
-  readonly actual: Float64Array;
-  /** Standard deviations that the run gives, [rows]; null where it gives none. */
-  readonly spread: Float64Array | null;
-  /** How much each row counts; see `calibrationRows`. */
-  readonly weight: Float64Array;
-  /** Parts that take turns at being left out; a record is in one part, whatever its metric. */
-  readonly part: readonly number[];
-  /** Number of each row's group, [rows]; null where the run did not group records. */
-  readonly group: readonly number[] | null;
-  /** How many rows are plain. */
-  readonly plain: number;
 }
 
 /**

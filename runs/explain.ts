@@ -1,4 +1,5 @@
-import { Engine } from "../engine/engine.ts";
+import { SharedEngine } from "../encoders/shared_engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { halfBytes } from "../kernels/elementwise/half.ts";
 import type { GradScaler } from "../engine/optim/grad_scaler.ts";
@@ -10,12 +11,13 @@ import { epochBatches } from "../recipes/training/batches.ts";
 import { expectRoom } from "./training/memory.ts";
 import { makeModel, type Model } from "../recipes/model.ts";
 import { makeOptimizer } from "../recipes/training/optimizers.ts";
-import { expectPrecision, makeScaler } from "../recipes/training/precision.ts";
-import { prepare, type RowCounts } from "./prepare/prepare.ts";
+import { scalerFor } from "../recipes/training/precision.ts";
+import { expectPrecision } from "./training/expect_precision.ts";
+import { prepare } from "./prepare/prepare.ts";
+import type { Observer, RowCounts } from "../data/observer.ts";
 import { recipeNamed } from "../recipes/registry.ts";
-import type { Reporter } from "../data/observer.ts";
 import type { RunConfig } from "./run_folder.ts";
-import { widthsOf } from "../scoring/scorer.ts";
+import { widthsOf } from "../scoring/model_scorer.ts";
 import { trainStep } from "../recipes/training/train_step.ts";
 
 /** A part of a network that has values of its own. */
@@ -80,11 +82,12 @@ const timedSteps = 3;
  * Takes a training apart without carrying it out: reads the data, makes the network, runs a few steps on the first batch
  * and throws everything away.
  */
-export async function explainTraining(config: RunConfig, reporter: Reporter): Promise<Explanation> {
-  await expectPrecision(config.settings);
-  const prepared = await prepare(config, reporter);
-  await expectRoom(config, widthsOf(prepared.inputs));
-  await using engine = await Engine.open({ onNote: (sentence) => reporter.note(sentence) });
+export async function explainTraining(config: RunConfig, reporter: Observer): Promise<Explanation> {
+  await using shared = new SharedEngine(null, (sentence) => reporter.note?.(sentence));
+  await expectPrecision(shared, config.settings);
+  const prepared = await prepare(config, reporter, { engine: shared });
+  await expectRoom(config, widthsOf(prepared.inputs), shared);
+  const engine = await shared.open();
   const { data, counts, inputs } = prepared;
   const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
   const fitted = model.recipe.fitted?.(model.settings) ?? false;
@@ -101,7 +104,7 @@ export async function explainTraining(config: RunConfig, reporter: Reporter): Pr
       (_, row) => row,
     );
   const labelled = () => source.labelled(data.train, first);
-  const scaler = makeScaler(engine, model);
+  const scaler = fitted ? null : scalerFor(engine, config.settings.training);
   const { operations, halves } = engine.scope(() => {
     if (fitted) return { operations: [], halves: 0 };
     const ops = opsOf(model.recipe.loss(model.network, labelled(), model.settings));

@@ -45,11 +45,12 @@ export {
   Correction,
   type CorrectionOptions,
 } from "../scoring/calibration/correction.ts";
-export { type CalibrationRows, calibrationRows } from "./calibration_rows.ts";
+export { calibrationRows } from "./calibration_rows.ts";
+export type { CalibrationRows } from "../scoring/calibration/calibration_rows.ts";
 export { type IsotonicFigure, isotonicFigures } from "../scoring/calibration/isotonic.ts";
 export { compareScores, describeRun, type RunLine, type TestLine, type TestScores } from "./compare.ts";
 export { type BaselineTables, RidgeBaseline } from "../scoring/ridge_baseline.ts";
-export type { RowCounts } from "./prepare/prepare.ts";
+export type { EpochFigures, Observer, RowCounts } from "../data/observer.ts";
 export {
   type FitData,
   type FitEvidence,
@@ -67,16 +68,16 @@ export { MetricRidge, type RidgePrediction } from "../scoring/fit/metric_ridge.t
 export { TopicModel, type TopicModelState } from "../scoring/fit/topics.ts";
 export { estimateMisfitShare, misfitProbability, type MisfitScores } from "../scoring/fit/misfits.ts";
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "../recipes/scml/local_scml.ts";
-export type { EpochFigures } from "./results/history.ts";
 export type { Predictions } from "../recipes/training/predict_rows.ts";
 export type { BatchPrediction, LargestWeight, Recipe, TrainRows, Widths } from "../recipes/recipe.ts";
 export { recipeNamed, recipes, settingsOf } from "../recipes/registry.ts";
 export type { Model } from "../recipes/model.ts";
-export type { Reporter, TrainReporter } from "../data/observer.ts";
-export type { Phase, PhaseWatch } from "../recipes/training/phases.ts";
-export type { RunConfig, RunInputs } from "./run_folder.ts";
-export { type Features, saveFeatures, type ScoreOptions, Scorer } from "../scoring/scorer.ts";
-export { type SetFigure } from "../scoring/set_figure.ts";
+export type { Phase } from "../recipes/training/phases.ts";
+export type { RunConfig } from "./run_folder.ts";
+export type { RunInputs } from "../scoring/run_inputs.ts";
+export { Scorer } from "./scorer.ts";
+export { type Features, saveFeatures, type ScoreOptions } from "../scoring/model_scorer.ts";
+export type { SetFigure } from "../scoring/set_figure.ts";
 export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
 export {
   type FoldFigures,
@@ -100,7 +101,11 @@ export { type EstimatorName, type ShiftName, shiftNames } from "../scoring/shift
 export type { TargetRows } from "../scoring/shift/rows.ts";
 export type { SettingChange } from "./training/resume_changes.ts";
 export type { AppliedShift, FitSummary, ShiftedPredictions, ShiftKnowledge } from "../scoring/shift/shift_scores.ts";
-export { configOf, resumeRun, type RunOptions, trainRun, type TrainSummary } from "./train_run.ts";
+export type { TrainSummary } from "./train_summary.ts";
+export type { RunOptions } from "./run_options.ts";
+export { configOf } from "./configure.ts";
+export { resumeRun } from "./resume_run.ts";
+export { trainRun } from "./start_run.ts";
 export type { TrainFiles, TrainRequest } from "./train_request.ts";
 export type { Embeddings, FeatureTables, LabelledRows, Rows } from "../data/pairs/feature_tables.ts";
 export { Field, type FieldKind } from "../recipes/settings/field.ts";
@@ -149,9 +154,10 @@ export {
   resumeFinetune,
 } from "./finetune/finetune.ts";
 export type { FinetuneConfig, FinetuneCounts } from "./finetune/finetune_folder.ts";
-export type { FinetuneEvents } from "./finetune/trainer.ts";
+export type { FinetuneEpoch } from "./finetune/trainer.ts";
 export { type EncoderQuality, measureEncoder } from "../encoders/finetune/quality.ts";
-export { type FinetuneSettings, finetuneTable, type PairKind, pairKinds } from "../encoders/finetune/settings.ts";
+export { type PairKind, pairKinds, type TuningSettings } from "../encoders/finetune/settings.ts";
+export { type FinetuneSettings, finetuneTable } from "./finetune/settings.ts";
 export { type Fit, type PoolOptions, TextPool } from "../encoders/finetune/text_pool.ts";
 export { LexicalModel } from "../recipes/features/lexical.ts";
 export { type Choice, type ChoiceRegime, choiceRegimes, describeChoice, type RegimeChoice } from "../recipes/choice.ts";

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { listFolderOrExplain, lockName, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { readJsonValue } from "../data/files/json_value.ts";
-import { isScoreRange, type ScoreRange } from "../data/scores.ts";
-import type { EncoderNote } from "../data/embeddings/text_embeddings.ts";
+import { isRunInputs, type RunInputs } from "../scoring/run_inputs.ts";
 import { previousCheckpoint } from "../recipes/training/kept_checkpoints.ts";
 import { recipeNamed, settingsOf } from "../recipes/registry.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
@@ -21,43 +20,6 @@ export interface RunConfig {
   readonly files: TrainFiles | null;
   /** Only the first records; null for all. */
   readonly maxRows: number | null;
-}
-
-/** What a run found in its data; null until the data was read. */
-export interface RunInputs {
-  /** "hash", or the names of the fields that were embedded otherwise. */
-  readonly texts: "hash" | readonly string[];
-  /** The pretrained encoder; null or absent for `hash` and for embeddings that say nothing of theirs. */
-  readonly encoder?: EncoderNote | null;
-  /** True where the encoder embedded texts that define the metrics. */
-  readonly definitions?: boolean;
-  /** Texts of a record that the network sees, each as a row. */
-  readonly textFields: number;
-  /** Numbers in a text's row. */
-  readonly textDimension: number;
-  /** Numbers in a metric's row. */
-  readonly metricDimension: number;
-  /** Rows that were trained on, those that augmentation added among them. */
-  readonly trainRows: number;
-  /** Most rows that anything is fitted to: `trainRows`, and the validation rows where the run is refitted in the end. */
-  readonly fittedRows: number;
-  /** Mean score of the train rows, negatives left out: what the constant predictor says. */
-  readonly trainMean: number;
-  /** Names of the metrics that rows are learnt from; absent in a run of an earlier version. */
-  readonly trainedMetrics?: readonly string[];
-  /** The scale on which the data have their scores; absent where it is 0 to 10. */
-  readonly scoreRange?: ScoreRange;
-  /** SHA-256 of settings, features and labels. */
-  readonly fingerprint: string;
-}
-
-function isInputs(value: Partial<RunInputs> | null | undefined): value is RunInputs {
-  const { texts, textFields, textDimension, metricDimension, trainRows, trainMean, fingerprint, scoreRange } = value ??
-    {};
-  return (texts === "hash" || (Array.isArray(texts) && texts.every((text) => typeof text === "string"))) &&
-    [textFields, textDimension, metricDimension, trainRows].every((size) => Number.isSafeInteger(size) && size! >= 0) &&
-    (scoreRange === undefined || isScoreRange(scoreRange)) && typeof trainMean === "number" &&
-    typeof fingerprint === "string";
 }
 
 const isFormat = (found: unknown) => typeof found === "string" && found.startsWith("metrograd run ");
@@ -79,7 +41,8 @@ export class RunFolder {
   readonly evidence = this.#file("evidence.csv");
   /** How frequent words are in the train texts, and what their spelling is projected to. */
   readonly lexical = this.#file("lexical.safetensors");
-  readonly metrics = this.#file("metrics.jsonl");
+  /** Figures of each epoch that is done, a line each. */
+  readonly history = this.#file("metrics.jsonl");
   readonly timings = this.#file("timings.jsonl");
   readonly curves = this.#file("curves.svg");
   /** Predictions of the validation rows; written when the run is finished. */
@@ -122,7 +85,7 @@ export class RunFolder {
     }
     const { recipe, settings, files, maxRows, inputs } = content as unknown as RunConfig & { inputs: RunInputs | null };
     const isWhole = typeof recipe === "string" && typeof settings === "object" && settings !== null &&
-      (files === null || isTrainFiles(files)) && isMaxRows(maxRows) && (inputs === null || isInputs(inputs));
+      (files === null || isTrainFiles(files)) && isMaxRows(maxRows) && (inputs === null || isRunInputs(inputs));
     if (!isWhole) {
       throw new DataError(
         `${this.config} is damaged: "recipe", "settings", "files", "maxRows" and "inputs" are not as they were written.`,

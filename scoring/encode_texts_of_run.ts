@@ -14,7 +14,7 @@ import {
   withEncoder,
 } from "../encoders/encode_inputs.ts";
 import { builtInEncoder, parseEncoderName } from "../encoders/open_encoder.ts";
-import type { RunInputs } from "../runs/run_folder.ts";
+import type { RunInputs } from "./run_inputs.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
 
 /** What a run knows of the encoding of its texts. */

@@ -2,7 +2,7 @@ import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { dealFolds } from "../recipes/classical/holdouts.ts";
-import type { ScoredPairs } from "../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../data/pairs/scored_pairs.ts";
 import { dot, type Matrix, rowOf } from "../recipes/classical/matrix.ts";
 import { Pca } from "../recipes/classical/pca.ts";
 import { defaultAlphas, Ridge } from "../recipes/classical/ridge.ts";

@@ -1,28 +1,11 @@
-import { errorFactor, fromStandard, isStandardRange, type ScoreRange, scoreRange } from "../data/scores.ts";
+import { errorFactor, fromStandard, isStandardRange, type ScoreRange } from "../data/scores.ts";
 import type { IsotonicFigure } from "./calibration/isotonic.ts";
 import type { Intervals } from "./calibration/conformal.ts";
 import type { Choice, RegimeChoice } from "../recipes/choice.ts";
-import { EnsembleFolder, holdsEnsemble } from "../runs/ensemble/config.ts";
-import { RunFolder } from "../runs/run_folder.ts";
 import type { SetFigure } from "./set_figure.ts";
 import type { ShiftFigure } from "./shift/measure_shifts.ts";
 
 // Models work on scores from 0 to 10, and so do the files of a run. What is shown of data on another scale is on theirs.
-
-/**
- * The scale on which a run's data have their scores; of an ensemble that of its first member. 0 to 10 where the folder
- * holds no run, which is told of when it is loaded.
- */
-export async function readScoreRange(path: string): Promise<ScoreRange> {
-  try {
-    const folder = await holdsEnsemble(path)
-      ? new EnsembleFolder(path).member((await new EnsembleFolder(path).read()).config, 0)
-      : path;
-    return (await new RunFolder(folder).readConfig()).inputs?.scoreRange ?? scoreRange;
-  } catch {
-    return scoreRange;
-  }
-}
 
 /** Scores from 0 to 10 on a scale; the same array where that is its scale. */
 export function scaleScores(scores: Float32Array, range: ScoreRange): Float32Array {

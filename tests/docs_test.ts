@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { flagOf } from "../cli/options/options.ts";
 import { ownSettings } from "../cli/commands/recipes.ts";
 import { ensembleName, ensembleTable } from "../runs/ensemble/config.ts";
-import { finetuneTable } from "../encoders/finetune/settings.ts";
+import { finetuneTable } from "../runs/finetune/settings.ts";
 import { recipes } from "../recipes/registry.ts";
 import { describeSettings, type SettingDescription } from "../recipes/settings/describe.ts";
 import { sharedTable } from "../recipes/settings/shared.ts";

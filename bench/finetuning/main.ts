@@ -1,7 +1,8 @@
 /** `deno task results:finetuning`: what tuning an encoder on each fold's train rows does to scorers; see docs/finetuning.md. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../../kernels/errors.ts";
-import { type FinetuneSettings, finetuneTable } from "../../encoders/finetune/settings.ts";
+import type { FinetuneSettings } from "../../runs/finetune/settings.ts";
+import { finetuneTable } from "../../runs/finetune/settings.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { setByPath } from "../../recipes/settings/table.ts";
 import { lineReporter, runCommand } from "../command.ts";

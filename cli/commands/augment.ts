@@ -2,7 +2,7 @@ import { syntheticPrompts } from "../../data/synthetic/prompts.ts";
 import { writeAtomically } from "../../engine/files.ts";
 import { type StageFigures, stageFigures, writeAugmented } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
-import { configOf } from "../../runs/train_run.ts";
+import { configOf } from "../../runs/configure.ts";
 import type { TrainRequest } from "../../runs/train_request.ts";
 import { command } from "../command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
@@ -80,8 +80,7 @@ export async function augment(call: AugmentCall, terminal: Terminal): Promise<vo
   const config = configOf(call.request);
   // What a fit model makes of rows is of no interest here, and takes its time.
   const settings = { ...config.settings, fit: { name: "none" as const } };
-  const { onProgress: encoding, onDone: encoded } = createEncodingReporter(terminal);
-  const reporter = { note: terminal.note, warn: terminal.warn, encoding, encoded };
+  const reporter = { note: terminal.note, warn: terminal.warn, ...createEncodingReporter(terminal) };
   const prepared = await prepare({ ...config, settings }, reporter);
   const figures = stageFigures(prepared.rows);
   terminal.print(call.json ? JSON.stringify(figures, null, 2) : formatStages(figures));

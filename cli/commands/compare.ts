@@ -10,7 +10,8 @@ import {
   type TestLine,
   type TestScores,
 } from "../../runs/compare.ts";
-import { readScoreRange, scaleScores } from "../../scoring/score_scale.ts";
+import { scaleScores } from "../../scoring/score_scale.ts";
+import { readScoreRange } from "../../runs/score_range.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { readLabelled } from "./evaluate.ts";

@@ -16,7 +16,7 @@ import { encodingTable } from "../../recipes/settings/shared.ts";
 import { command } from "../command.ts";
 import { interruptible } from "../interruption.ts";
 import { describe, text } from "../options/options.ts";
-import { bar } from "../output/progress.ts";
+import { bar } from "../output/bar.ts";
 import type { Terminal } from "../output/terminal.ts";
 
 /** What `download` is asked for. */

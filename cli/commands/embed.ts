@@ -94,7 +94,7 @@ function readFields(word: string): TextField[] {
 export async function embed({ cache, ...request }: EmbedCall, terminal: Terminal): Promise<void> {
   await interruptible(terminal, async (signal) => {
     const onNote = (sentence: string) => terminal.note(sentence);
-    const summary = await embedFile(request, { cache, onNote, signal, ...createEncodingReporter(terminal) });
+    const summary = await embedFile(request, { cache, onNote, signal, observer: createEncodingReporter(terminal) });
     const { rows, dimension, missing } = summary;
     const lacking = missing.flatMap(([field, count]) => count > 0 ? [`${count} without ${field}`] : []);
     terminal.note(

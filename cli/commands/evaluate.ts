@@ -9,13 +9,13 @@ import { calibrationRows, holdsHeldOut } from "../../runs/calibration_rows.ts";
 import { isotonicFigures } from "../../scoring/calibration/isotonic.ts";
 import { evaluate as measure } from "../../scoring/evaluate.ts";
 import {
-  readScoreRange,
   scaleErrors,
   scaleIntervals,
   scaleIsotonicFigure,
   scaleScores,
   scaleShiftFigure,
 } from "../../scoring/score_scale.ts";
+import { readScoreRange } from "../../runs/score_range.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";

@@ -5,7 +5,7 @@ import { UsageError } from "../../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
 import { recipes } from "../../recipes/registry.ts";
-import { configOf } from "../../runs/train_run.ts";
+import { configOf } from "../../runs/configure.ts";
 import type { SetInput } from "../../reports/explore/explore.ts";
 import { command } from "../command.ts";
 import { createEncodingReporter } from "../output/encoding_progress.ts";
@@ -143,8 +143,7 @@ async function stagesOf(recipe: string, call: ExploreCall, terminal: Terminal): 
     },
     maxRows,
   });
-  const { onProgress: encoding, onDone: encoded } = createEncodingReporter(terminal);
-  const reporter = { note: terminal.note, warn: terminal.warn, encoding, encoded };
+  const reporter = { note: terminal.note, warn: terminal.warn, ...createEncodingReporter(terminal) };
   const settings = { ...config.settings, fit: { name: "none" as const } };
   return stageFigures((await prepare({ ...config, settings }, reporter)).rows);
 }

@@ -6,7 +6,7 @@ import {
   resumeFinetune,
 } from "../../runs/finetune/finetune.ts";
 import { qualityRows } from "../../runs/finetune/model_card.ts";
-import { finetuneTable } from "../../encoders/finetune/settings.ts";
+import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { fieldsOf } from "../../recipes/settings/table.ts";
 import { command } from "../command.ts";
 import { createFinetuneReporter } from "../output/finetune_progress.ts";
@@ -102,15 +102,15 @@ function finetuneCall(
 
 export async function finetune(call: FinetuneCall, terminal: Terminal): Promise<void> {
   await interruptible(terminal, async (signal) => {
-    const { end, ...reporter } = createFinetuneReporter(terminal);
-    const options = { ...reporter, signal };
+    const observer = createFinetuneReporter(terminal);
+    const options = { ...observer, signal };
     let summary: FinetuneSummary;
     try {
       summary = call.kind === "resume"
         ? await resumeFinetune(call.out, options)
         : await tune(call.request, { ...options, force: call.force });
     } finally {
-      end();
+      observer.end();
     }
     const { folder, before, after, losses } = summary;
     if (!after) {

@@ -3,7 +3,7 @@ import { describeMember, type Member } from "../../runs/ensemble/members.ts";
 import { type EnsembleOptions, type EnsembleSummary, trainEnsemble } from "../../runs/ensemble/train.ts";
 import { explainTraining } from "../../runs/explain.ts";
 import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
-import { readScoreRange } from "../../scoring/score_scale.ts";
+import { readScoreRange } from "../../runs/score_range.ts";
 import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../../runs/folds/train_folds.ts";
 import { formatExplanation } from "../output/explanation.ts";
 import { nextFree } from "../output/out.ts";

@@ -1,6 +1,6 @@
 import type { Reading } from "../../data/reading.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
-import { readTrainedMetrics } from "../../runs/prepare/trained_metrics.ts";
+import { readTrainedMetrics } from "../../runs/read_metrics.ts";
 import type { Terminal } from "../output/terminal.ts";
 
 /** Records that are to be scored once a run is done. */

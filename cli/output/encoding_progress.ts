@@ -1,17 +1,9 @@
-import type { EncodingCounts, EncodingProgress } from "../../encoders/encode_texts.ts";
-import { bar, duration } from "./progress.ts";
+import type { EncodingProgress, Observer } from "../../data/observer.ts";
+import { bar, duration } from "./bar.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line, and between two lines where there is no screen. */
 const redrawMilliseconds = 100, lineMilliseconds = 30_000;
-
-/** Shows the encoding of texts. */
-export interface EncodingReporter {
-  /** Some batches are done. */
-  onProgress(progress: EncodingProgress): void;
-  /** All are. */
-  onDone(counts: EncodingCounts): void;
-}
 
 /**
  * Shows the encoding of texts: on a screen one line that is written over, else a line every half minute; at the end what
@@ -22,10 +14,10 @@ export interface EncodingReporter {
 export function createEncodingReporter(
   terminal: Terminal,
   now: () => number = () => performance.now(),
-): EncodingReporter {
+): Required<Pick<Observer, "encoding" | "encoded">> {
   let began = NaN, shownAt = NaN, first: EncodingProgress | null = null, rateFrom = NaN;
   return {
-    onProgress(progress) {
+    encoding(progress) {
       const { texts, done, share } = progress;
       if (done === 0) {
         began = shownAt = now();
@@ -45,7 +37,7 @@ export function createEncodingReporter(
       if (terminal.interactive) terminal.status(words);
       else if (done > 0) terminal.note(words.join("  "));
     },
-    onDone({ texts, cached, encoded }) {
+    encoded({ texts, cached, encoded }) {
       terminal.status("");
       if (encoded === 0) return terminal.note(`${texts} different texts, all of them in the cache.`);
       const seconds = (now() - began) / 1000;

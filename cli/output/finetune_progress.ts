@@ -1,15 +1,17 @@
-import type { FinetuneOptions } from "../../runs/finetune/finetune.ts";
-import { bar, duration } from "./progress.ts";
+import type { Observer } from "../../data/observer.ts";
+import type { FinetunePlan } from "../../runs/finetune/finetune.ts";
+import type { FinetuneEpoch } from "../../runs/finetune/trainer.ts";
+import { bar, duration } from "./bar.ts";
 import { counted } from "../../data/texts/counted.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line, and between two lines where there is no screen. */
 const redrawMilliseconds = 100, lineMilliseconds = 30_000;
 
-/** What fine-tuning tells, and `end`, which takes the progress line away. */
-export type FinetuneReporter =
-  & Required<Pick<FinetuneOptions, "onNote" | "onAdapter" | "onStart" | "step" | "epoch" | "warn">>
-  & { end(): void };
+/** Shows what fine-tuning tells; `end` takes the progress line away. */
+export type FinetuneReporter = Required<
+  Pick<Observer<FinetuneEpoch, FinetunePlan>, "note" | "warn" | "adapter" | "start" | "step" | "epoch" | "end">
+>;
 
 /**
  * Shows fine-tuning: on a screen one line that is written over, else a line every half minute and one an epoch.
@@ -22,15 +24,15 @@ export function createFinetuneReporter(
 ): FinetuneReporter {
   let epochs = 0, batches = 0, first: { readonly at: number; readonly steps: number } | null = null, shownAt = NaN;
   return {
-    onNote: (sentence) => terminal.note(sentence),
+    note: (sentence) => terminal.note(sentence),
     warn: (sentence) => terminal.warn(sentence),
-    onAdapter({ description, backend, software }) {
+    adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
         terminal.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
       }
     },
-    onStart(plan) {
+    start(plan) {
       ({ epochs, batches } = plan);
       const pairs = Object.entries(plan.pairs).map(([kind, count]) => `${count} of ${kind}`).join(", ");
       terminal.note(
@@ -62,7 +64,7 @@ export function createFinetuneReporter(
       if (terminal.interactive) terminal.status(words);
       else terminal.note(words.join("  "));
     },
-    epoch: (epoch, loss) => terminal.note(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}`),
+    epoch: ({ epoch, loss }) => terminal.note(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}`),
     end: () => terminal.status(""),
   };
 }

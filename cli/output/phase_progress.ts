@@ -1,4 +1,4 @@
-import { bar, duration } from "./progress.ts";
+import { bar, duration } from "./bar.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings of the progress line, and between two lines where there is no screen. */

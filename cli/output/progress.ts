@@ -1,8 +1,7 @@
-import type { EpochFigures } from "../../runs/results/history.ts";
-import type { TrainReporter } from "../../data/observer.ts";
+import type { EpochFigures, Observer, RowCounts } from "../../data/observer.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
 import { counted } from "../../data/texts/counted.ts";
-import type { RowCounts } from "../../runs/prepare/prepare.ts";
+import { bar, duration } from "./bar.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
 import { createPhaseReporter } from "./phase_progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,7 +14,7 @@ const redrawMilliseconds = 100;
  *
  * @param now a clock in milliseconds
  */
-export function createTrainReporter(terminal: Terminal, now: () => number = () => performance.now()): TrainReporter {
+export function createTrainReporter(terminal: Terminal, now: () => number = () => performance.now()): Observer {
   let epochs = 0, epochsDone = 0, fitted = false, drawnAt = -Infinity, began = 0;
   let rate: Rate | null = null;
   let latest: EpochFigures | null = null, best: EpochFigures | null = null;
@@ -29,12 +28,11 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
       if (!warned.has(sentence)) terminal.warn(sentence);
       warned.add(sentence);
     },
-    encoding: (progress) => encoding.onProgress(progress),
-    encoded: (counts) => encoding.onDone(counts),
+    ...encoding,
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
-        this.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
+        this.warn!("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
       }
     },
     prepared: ({ counts, weights }) => terminal.note(describeRows(counts, weights)),
@@ -119,21 +117,7 @@ class Rate {
   }
 }
 
-/** Seconds in words: "45 s", "2 min 5 s", "1 h 20 min". */
-export function duration(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
-}
-
 function rmse({ validationRmse, mismatchedRmse }: EpochFigures, digits: number): string {
   const mismatched = mismatchedRmse === null ? "" : `, mismatched ${mismatchedRmse.toFixed(digits)}`;
   return `RMSE ${validationRmse.toFixed(digits)}${mismatched}`;
-}
-
-/** A part of a whole as a line of twelve characters. */
-export function bar(share: number): string {
-  const width = 12, full = Math.round(share * width);
-  return "━".repeat(full) + "┄".repeat(width - full);
 }

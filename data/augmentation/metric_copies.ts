@@ -1,5 +1,6 @@
 import { Philox } from "../../kernels/philox.ts";
-import { metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../pairs/negatives.ts";
+import { metricsOfTexts, type MismatchOptions } from "../pairs/negatives.ts";
+import type { ScoredPairs } from "../pairs/scored_pairs.ts";
 import { RowList } from "../pairs/row_list.ts";
 
 /** How rows are copied under a related metric. */

@@ -1,5 +1,5 @@
 import { Philox } from "../../kernels/philox.ts";
-import type { ScoredPairs } from "../pairs/negatives.ts";
+import type { ScoredPairs } from "../pairs/scored_pairs.ts";
 import { RowList } from "../pairs/row_list.ts";
 import { scoreClass } from "../scores.ts";
 

@@ -1,5 +1,6 @@
 import { Philox } from "../../kernels/philox.ts";
-import { drawRows, metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../pairs/negatives.ts";
+import { drawRows, metricsOfTexts, type MismatchOptions } from "../pairs/negatives.ts";
+import type { ScoredPairs } from "../pairs/scored_pairs.ts";
 import { type GrowingRows, mixed, noisy } from "./growing_rows.ts";
 import { RowList } from "../pairs/row_list.ts";
 import type { MetricRelations } from "./relations.ts";

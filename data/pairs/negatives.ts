@@ -1,12 +1,6 @@
 import { Philox } from "../../kernels/philox.ts";
 import { RowList } from "./row_list.ts";
-
-/** Records as numbers: for each the number of its text and of its metric, and its score. */
-export interface ScoredPairs {
-  readonly text: Uint32Array<ArrayBuffer>;
-  readonly metric: Uint32Array<ArrayBuffer>;
-  readonly score: Float32Array<ArrayBuffer>;
-}
+import type { ScoredPairs } from "./scored_pairs.ts";
 
 /** How pairs of a text and a metric that does not fit it are drawn. */
 export interface MismatchOptions {

@@ -1,4 +1,4 @@
-import type { ScoredPairs } from "./negatives.ts";
+import type { ScoredPairs } from "./scored_pairs.ts";
 
 /** Rows that are put together one by one. */
 export class RowList {

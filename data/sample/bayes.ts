@@ -1,7 +1,8 @@
 import { driftStart, type SampleTexts } from "./draw.ts";
 import { type ParsedSentence, SentenceParser, splitSentences } from "./parse.ts";
 import { movesAt } from "./qualities.ts";
-import { expectedScore, normalCdf, type ScoreMap } from "./score_map.ts";
+import { expectedScore, type ScoreMap } from "./score_map.ts";
+import { normalCdf } from "../normal_distribution.ts";
 import { type LengthLaw, metricGivenText, plantedValue, type World } from "./world.ts";
 
 /** Probability that a text has this many sentences; the law that `drawLength` draws from. */

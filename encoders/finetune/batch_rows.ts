@@ -1,5 +1,5 @@
 import type { PairBatch } from "./pairs.ts";
-import type { FinetuneSettings } from "./settings.ts";
+import type { TuningSettings } from "./settings.ts";
 
 /** What is encoded in a step, and which of its rows belong together. */
 export interface BatchRows {
@@ -18,7 +18,7 @@ export interface BatchRows {
 }
 
 /** Finds the rows of a batch. Multiple negatives ranking takes negatives of its own only where they are hard. */
-export function rowsOf({ kind, pairs }: PairBatch, loss: FinetuneSettings["loss"]): BatchRows {
+export function rowsOf({ kind, pairs }: PairBatch, loss: TuningSettings["loss"]): BatchRows {
   const texts: string[] = [], known = new Map<string, number>();
   const rowOf = (text: string, side: string) => {
     // Two views of one text differ by their dropout.

@@ -8,7 +8,7 @@ import { normalize } from "../../engine/ops/cosine.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { BatchRows } from "./batch_rows.ts";
-import type { FinetuneSettings } from "./settings.ts";
+import type { TuningSettings } from "./settings.ts";
 
 /** Added to the logit of a candidate that is no negative; the exponential of it is 0 beside any cosine. */
 const farBelow = -1e6;
@@ -57,4 +57,4 @@ export function batchLoss(
   return loss === "cosine" ? cosineEmbeddingLoss({ x, y, target }) : contrastiveLoss({ x, y, target }, { margin });
 }
 
-type LossSettings = { readonly [Name in "loss" | "scale" | "margin"]: FinetuneSettings[Name] };
+type LossSettings = { readonly [Name in "loss" | "scale" | "margin"]: TuningSettings[Name] };

@@ -1,6 +1,6 @@
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { type FinetuneSettings, type PairKind, pairKinds } from "./settings.ts";
+import { type PairKind, pairKinds, type TuningSettings } from "./settings.ts";
 import type { Fit, TextPool } from "./text_pool.ts";
 
 /** Two texts that should be near to each other, and one that should not. */
@@ -38,7 +38,7 @@ const tries = 32;
  */
 export class PairSource {
   readonly #pool: TextPool;
-  readonly #settings: Pick<FinetuneSettings, "batch" | "seed">;
+  readonly #settings: Pick<TuningSettings, "batch" | "seed">;
   /** Texts that fit each metric. */
   readonly #byMetric: ReadonlyMap<string, readonly string[]>;
   readonly #fits: readonly Fit[];
@@ -46,7 +46,7 @@ export class PairSource {
   readonly kinds: readonly PairKind[];
 
   /** @throws UsageError or DataError when the data give no pairs of the kind that is asked for */
-  constructor(pool: TextPool, settings: Pick<FinetuneSettings, "batch" | "seed" | "pairs">) {
+  constructor(pool: TextPool, settings: Pick<TuningSettings, "batch" | "seed" | "pairs">) {
     this.#pool = pool;
     this.#settings = settings;
     this.#fits = pool.fitsOf(pool.train);

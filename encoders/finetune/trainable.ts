@@ -3,7 +3,7 @@ import type { Parameter } from "../../engine/parameter.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { SentenceNetwork } from "../network/sentence_network.ts";
-import type { FinetuneSettings } from "./settings.ts";
+import type { TuningSettings } from "./settings.ts";
 
 /** The parameters that training changes. */
 export interface Trainable {
@@ -25,7 +25,7 @@ const adapterStream = 0x20f30000;
  */
 export function chooseTrainable(
   network: SentenceNetwork,
-  { freeze, lora, seed }: Pick<FinetuneSettings, "freeze" | "lora" | "seed">,
+  { freeze, lora, seed }: Pick<TuningSettings, "freeze" | "lora" | "seed">,
 ): Trainable {
   const { encoder } = network, { layer: layers, relative_attention_bias: distances } = encoder.encoder;
   if (freeze > layers.length) {

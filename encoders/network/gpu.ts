@@ -1,16 +1,17 @@
 import { notePrompt, promptOf } from "../model_folder/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "../encoder.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
-import { Engine } from "../../engine/engine.ts";
 import { DeviceLostError, UsageError } from "../../kernels/errors.ts";
+import { SharedEngine } from "../shared_engine.ts";
 import { SentenceEncoder } from "./sentence_encoder.ts";
 
 /** The forms of weights that there are here, and in which precision they compute. */
 const precisions: Partial<Record<EncodingOptions["dtype"], "f32" | "f16">> = { auto: "f32", fp32: "f32", fp16: "f16" };
 
 /**
- * A Hugging Face folder on an engine of its own, which is opened when the first text is encoded.
+ * A Hugging Face folder as an encoder. Its engine is opened when the first text is encoded.
  *
+ * @param given engine to encode on; one of the encoder's own where none is given
  * @param onNote told what it runs on, and of a prompt that the folder has for each text
  * @throws UsageError for forms of weights and devices that the engine does not have, and what `SentenceEncoder.open` throws
  */
@@ -18,6 +19,7 @@ export async function openGpuEncoder(
   folder: string,
   { prefix, pooling, normalize, maxTokens, dtype, batchSize, device }: EncodingOptions,
   onNote: (sentence: string) => void,
+  given?: SharedEngine,
 ): Promise<PretrainedEncoder> {
   const name = `gpu:${folder}`;
   const precision = precisions[dtype];
@@ -32,18 +34,21 @@ export async function openGpuEncoder(
   };
   const { width, fingerprint, maxTokens: most, prompt } = await SentenceEncoder.describe(folder, settings);
   if (prefix === null) notePrompt(name, prompt, onNote);
-  let opened: OpenEncoder | null = null;
-  const close = async () => {
-    const open = opened;
+  const engine = given ?? new SharedEngine(null, onNote);
+  let opened: SentenceEncoder | null = null;
+  const close = () => {
+    opened?.dispose();
     opened = null;
-    await open?.stack.disposeAsync();
   };
   const encode = async (texts: readonly string[]) => {
     try {
-      opened ??= await openOnEngine(folder, settings, onNote);
-      return await opened.encoder.encode(texts);
+      opened ??= await SentenceEncoder.open(await engine.open(), folder, settings);
+      return await opened.encode(texts);
     } catch (error) {
-      if (error instanceof DeviceLostError) await close();
+      if (error instanceof DeviceLostError) {
+        close();
+        await engine.close();
+      }
       throw error;
     }
   };
@@ -54,23 +59,11 @@ export async function openGpuEncoder(
     maxTokens: most,
     batchSize,
     encode: (texts) => despiteLoss(() => encode(texts), { onNote, next: "the texts are encoded on" }),
-    [Symbol.asyncDispose]: close,
+    async [Symbol.asyncDispose]() {
+      const wasOpen = opened !== null;
+      close();
+      if (!given) await engine.close();
+      else if (wasOpen) await (await engine.open()).trim();
+    },
   };
-}
-
-/** An encoder, and what frees it with its engine. */
-interface OpenEncoder {
-  readonly encoder: SentenceEncoder;
-  readonly stack: AsyncDisposableStack;
-}
-
-async function openOnEngine(
-  folder: string,
-  settings: Parameters<typeof SentenceEncoder.open>[2],
-  onNote: (sentence: string) => void,
-): Promise<OpenEncoder> {
-  await using stack = new AsyncDisposableStack();
-  const engine = stack.use(await Engine.open({ onNote }));
-  const encoder = stack.use(await SentenceEncoder.open(engine, folder, settings));
-  return { encoder, stack: stack.move() };
 }

@@ -1,8 +1,5 @@
-import { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { GradScaler } from "../../engine/optim/grad_scaler.ts";
-import { UsageError } from "../../kernels/errors.ts";
-import type { Model } from "../model.ts";
-import type { Settings } from "../settings/shared.ts";
 
 /** How the products of a training step are computed; settings can name them. */
 export const precisions = ["f32", "mixed"] as const;
@@ -27,11 +24,6 @@ export function scalerFor(engine: Engine, { precision, onNonfinite }: StepPolicy
   return onNonfinite === "reduce-scale" ? new GradScaler(engine, { initScale: 1 }) : null;
 }
 
-/** What scales a model's losses; null where nothing does, or where it trains without steps. */
-export function makeScaler(engine: Engine, { recipe, settings }: Model): GradScaler | null {
-  return recipe.fitted?.(settings) ? null : scalerFor(engine, settings.training);
-}
-
 /**
  * True when training has to end at a gradient that is NaN or infinite.
  *
@@ -44,19 +36,4 @@ export function endsTraining({ onNonfinite }: StepPolicy, scale: number | null):
 /** True when such a gradient is worth a word: in mixed precision it is how the scale of the loss is found. */
 export function isUnexpected({ precision }: StepPolicy, scale: number | null): boolean {
   return precision === "f32" || scale === null || scale < smallestLossScale;
-}
-
-/**
- * Refuses mixed precision where the adapter cannot do it, before anything is done for the trainings.
- *
- * @throws UsageError naming the adapter
- */
-export async function expectPrecision(...trainings: readonly Settings[]): Promise<void> {
-  if (trainings.every(({ training }) => training.precision === "f32")) return;
-  await using engine = await Engine.open();
-  if (engine.capabilities.shaderF16) return;
-  throw new UsageError(
-    `training.precision is "mixed", which needs an adapter with shader-f16; ${engine.adapterDescription} lacks it, so ` +
-      "that f32 is expected here.",
-  );
 }

@@ -13,11 +13,11 @@ import { BatchSource } from "./batch.ts";
 import { epochBatches } from "./batches.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
 import { GradientError } from "./gradient_error.ts";
-import type { EpochFigures } from "../../runs/results/history.ts";
+import type { EpochFigures, Observer } from "../../data/observer.ts";
 import type { Model } from "../model.ts";
 import { makeOptimizer } from "./optimizers.ts";
-import { isStop, type Phase, phasesFor, type PhaseWatch } from "./phases.ts";
-import { endsTraining, isUnexpected, makeScaler } from "./precision.ts";
+import { isStop, type Phase, phasesFor } from "./phases.ts";
+import { endsTraining, isUnexpected, scalerFor } from "./precision.ts";
 import { predictRows } from "./predict_rows.ts";
 import type { TrainRows } from "../recipe.ts";
 import { isRefitted, trainRowsOf } from "./refit.ts";
@@ -34,15 +34,8 @@ const epochStart = { batch: 0, lossSum: 0, normSum: 0, skippedSteps: 0, lostStep
 /** Streams of a run's seed, so that no two uses share numbers. */
 const noiseStream = 0x201e0000;
 
-/** What a trainer tells whoever started it. */
-export interface TrainerEvents extends PhaseWatch {
-  /** Some steps are done; `loss` is the last one's. */
-  step?(progress: { epoch: number; batch: number; batches: number; loss: number }): void;
-  /** A step was left out for its gradient. Awaited. */
-  nonfinite?(error: GradientError): Promise<void> | void;
-  /** An epoch is done; `best` when its selection figure is the lowest so far. Awaited. */
-  epoch?(figures: EpochFigures, best: boolean): Promise<void> | void;
-}
+/** Called with the reason why a step was left out. Awaited. */
+export type LeftOutStep = (error: GradientError) => Promise<void> | void;
 
 /**
  * Trains a model on rows of scores, with the optimiser and the schedule of its settings and early stopping on the
@@ -61,10 +54,10 @@ export class Trainer {
   #lossScale: GradScalerState | null = null;
 
   constructor(engine: Engine, readonly model: Model, readonly data: TrainingData) {
-    const { network, settings } = model;
+    const { recipe, network, settings } = model;
     this.#engine = engine;
     this.#optimizer = makeOptimizer(network.parameters(), settings.optimizer);
-    this.#scaler = makeScaler(engine, model);
+    this.#scaler = recipe.fitted?.(settings) ? null : scalerFor(engine, settings.training);
     const totalSteps = settings.training.epochs * epochBatches(model, data.train, 0).length;
     this.#schedule = makeSchedule(this.#optimizer, settings.schedule, totalSteps);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
@@ -73,9 +66,9 @@ export class Trainer {
   }
 
   /** Sets what the train rows decide. Not for a run that goes on. @throws the signal's reason when it is aborted */
-  async start(watch: PhaseWatch = {}, signal?: AbortSignal): Promise<void> {
+  async start(observer: Observer = {}, signal?: AbortSignal): Promise<void> {
     const { recipe, network, settings } = this.model;
-    await recipe.start?.(network, this.#trainRows(phasesFor(watch, signal)), settings);
+    await recipe.start?.(network, this.#trainRows(phasesFor(observer, signal)), settings);
   }
 
   get position(): Position {
@@ -122,14 +115,14 @@ export class Trainer {
    * @throws GradientError when a gradient is NaN or infinite, naming the parameter and the step; in mixed precision once
    * no scale of the loss helps; MetrogradError when an epoch has no loss that is finite
    */
-  async run(events: TrainerEvents = {}, signal?: AbortSignal): Promise<boolean> {
+  async run(observer: Observer = {}, signal?: AbortSignal, leftOut: LeftOutStep = () => {}): Promise<boolean> {
     const { recipe, settings } = this.model;
     const epochs = recipe.fitted?.(settings) ? 1 : settings.training.epochs;
     while (this.#position.epoch < epochs && !this.#earlyStopping.stop) {
-      if (!await this.#trainEpoch(events, signal)) return false;
+      if (!await this.#trainEpoch(observer, leftOut, signal)) return false;
       try {
-        const { figures, best } = await this.#endEpoch(phasesFor(events, signal));
-        await events.epoch?.(figures, best);
+        const { figures, best } = await this.#endEpoch(phasesFor(observer, signal));
+        await observer.epoch?.(figures, best);
       } catch (error) {
         // The epoch's steps are done and kept; what was being fitted is fitted again.
         if (isStop(error, signal)) return false;
@@ -139,7 +132,7 @@ export class Trainer {
     return true;
   }
 
-  async #trainEpoch(events: TrainerEvents, signal?: AbortSignal): Promise<boolean> {
+  async #trainEpoch(observer: Observer, leftOut: LeftOutStep, signal?: AbortSignal): Promise<boolean> {
     const { epoch } = this.#position;
     const batches = epochBatches(this.model, this.data.train, epoch);
     this.model.network.train();
@@ -149,9 +142,9 @@ export class Trainer {
       await this.#step(batches[batch]!);
       rows.push(batches[batch]!.length);
       if (rows.length < stepsPerRead && batch + 1 < batches.length && !signal?.aborted) continue;
-      const loss = await this.#readSteps(rows, batch + 1, events);
+      const loss = await this.#readSteps(rows, batch + 1, leftOut);
       rows = [];
-      events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
+      await observer.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
     }
     return true;
   }
@@ -178,7 +171,7 @@ export class Trainer {
   }
 
   /** Reads the losses and norms of the steps since the last read; the last loss. */
-  async #readSteps(rows: readonly number[], batch: number, events: TrainerEvents): Promise<number> {
+  async #readSteps(rows: readonly number[], batch: number, onLeftOut: LeftOutStep): Promise<number> {
     const results = await this.#log.read();
     let { lossSum, normSum, step, skippedSteps, lostSteps } = this.#position;
     const { training } = this.model.settings, leftOut: GradientError[] = [];
@@ -199,7 +192,7 @@ export class Trainer {
       } else normSum += status![0]!;
       lossSum += loss![0]! * rows[i]!;
     });
-    for (const error of leftOut) await events.nonfinite?.(error);
+    for (const error of leftOut) await onLeftOut(error);
     this.#position = { ...this.#position, batch, step, lossSum, normSum, skippedSteps, lostSteps };
     return results.at(-1)![0]![0]!;
   }

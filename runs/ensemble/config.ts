@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeAtomically } from "../../engine/files.ts";
 import { readJsonValue } from "../../data/files/json_value.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
-import { configOf } from "../train_run.ts";
+import { configOf } from "../configure.ts";
 import type { RunConfig } from "../run_folder.ts";
 import { choice, number, optionalNumber } from "../../recipes/settings/field.ts";
 import { type GivenSettings, sharedTable } from "../../recipes/settings/shared.ts";

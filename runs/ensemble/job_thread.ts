@@ -1,7 +1,7 @@
 /** A thread that trains one run; see `trainApart`. */
 import { MetrogradError } from "../../kernels/errors.ts";
 import { RunFolder } from "../run_folder.ts";
-import { trainOrResume } from "../train_run.ts";
+import { trainOrResume } from "../resume_run.ts";
 import type { JobReply, JobRequest } from "./jobs.ts";
 
 const scope = self as unknown as {

@@ -1,7 +1,8 @@
 import { MetrogradError } from "../../kernels/errors.ts";
-import type { TrainReporter } from "../../data/observer.ts";
+import type { Observer } from "../../data/observer.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
-import { type RunOptions, trainOrResume } from "../train_run.ts";
+import type { RunOptions } from "../run_options.ts";
+import { trainOrResume } from "../resume_run.ts";
 
 /** A run that is to be trained. */
 export interface Job {
@@ -26,7 +27,7 @@ export type JobReply =
 /** Trains runs one after another; how many are done, fewer than all where the signal stopped them. */
 export async function trainInTurn(jobs: readonly Job[], options: RunOptions): Promise<number> {
   for (const [i, { name, config, folder }] of jobs.entries()) {
-    options.reporter.note(`${name.charAt(0).toUpperCase()}${name.slice(1)}:`);
+    options.reporter.note?.(`${name.charAt(0).toUpperCase()}${name.slice(1)}:`);
     const { finished } = await trainOrResume(folder, config, { ...options, force: false });
     if (!finished) return i;
   }
@@ -66,7 +67,7 @@ export async function trainApart(
 
 async function trainInThread(
   { name, config, folder }: Job,
-  reporter: TrainReporter,
+  reporter: Observer,
   signal: AbortSignal,
 ): Promise<boolean> {
   const thread = new Worker(new URL("./job_thread.ts", import.meta.url), { type: "module" });
@@ -74,10 +75,12 @@ async function trainInThread(
   const stop = () => send({ kind: "stop" });
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   thread.onmessage = ({ data }: MessageEvent<JobReply>) => {
-    if (data.kind === "note") reporter.note(`${name}: ${data.sentence}`);
-    else if (data.kind === "warn") reporter.warn(`${name}: ${data.sentence}`);
+    if (data.kind === "note") reporter.note?.(`${name}: ${data.sentence}`);
+    else if (data.kind === "warn") reporter.warn?.(`${name}: ${data.sentence}`);
     else if (data.kind === "epoch") {
-      reporter.note(`${name}: ${data.epoch === null ? "fitted" : `epoch ${data.epoch}`}, RMSE ${data.rmse.toFixed(4)}`);
+      reporter.note?.(
+        `${name}: ${data.epoch === null ? "fitted" : `epoch ${data.epoch}`}, RMSE ${data.rmse.toFixed(4)}`,
+      );
     } else if (data.kind === "done") resolve(data.finished);
     else if (data.kind === "failed") reject(new MetrogradError(data.message));
   };
@@ -87,7 +90,7 @@ async function trainInThread(
   };
   signal.addEventListener("abort", stop);
   try {
-    reporter.note(`${name}: begins`);
+    reporter.note?.(`${name}: begins`);
     send({ kind: "train", config, path: folder.path });
     return await promise;
   } finally {

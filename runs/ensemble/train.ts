@@ -1,9 +1,10 @@
 import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files.ts";
 import { FolderLock } from "../../engine/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { expectPrecision } from "../../recipes/training/precision.ts";
+import { engineOf } from "../training/train.ts";
+import { expectPrecision } from "../training/expect_precision.ts";
 import { RunFolder } from "../run_folder.ts";
-import type { RunOptions } from "../train_run.ts";
+import type { RunOptions } from "../run_options.ts";
 import {
   type EnsembleConfig,
   ensembleConfigOf,
@@ -58,7 +59,8 @@ export async function trainEnsemble(
   options: EnsembleOptions,
 ): Promise<EnsembleSummary> {
   const config = ensembleConfigOf(request);
-  await expectPrecision(...memberConfigs(config).map(({ settings }) => settings));
+  await using engine = engineOf(options);
+  await expectPrecision(engine, ...memberConfigs(config).map(({ settings }) => settings));
   const replaces = await whatIsAt(out) !== "nothing";
   if (replaces) {
     if (!options.force) {

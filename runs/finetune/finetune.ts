@@ -7,6 +7,7 @@ import { type MetricRecord, readRecords } from "../../data/records.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import type { AdapterChoice } from "../../engine/device/adapter.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
+import type { Observer } from "../../data/observer.ts";
 import { Engine } from "../../engine/engine.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { FolderLock } from "../../engine/lock.ts";
@@ -17,15 +18,14 @@ import { promptNote } from "../../encoders/model_folder/default_prompt.ts";
 import { readSentenceHead } from "../../encoders/model_folder/sentence_head.ts";
 import { restoreKept } from "../../recipes/training/kept_checkpoints.ts";
 import { parseEncoderName } from "../../encoders/open_encoder.ts";
-import type { Given } from "../../recipes/settings/table.ts";
-import { resolve } from "../../recipes/settings/table.ts";
+import { type Given, resolve } from "../../recipes/settings/table.ts";
 import { type FinetuneConfig, type FinetuneCounts, FinetuneFolder } from "./finetune_folder.ts";
 import { modelCard } from "./model_card.ts";
 import { type EncoderQuality, measureEncoder } from "../../encoders/finetune/quality.ts";
 import { addSentenceModules } from "../../encoders/finetune/sentence_modules.ts";
-import { finetuneTable } from "../../encoders/finetune/settings.ts";
+import { finetuneTable } from "./settings.ts";
 import { TextPool } from "../../encoders/finetune/text_pool.ts";
-import { type FinetuneEvents, FinetuneTrainer } from "./trainer.ts";
+import { type FinetuneEpoch, FinetuneTrainer } from "./trainer.ts";
 
 /** Steps between two checkpoints, besides those at the ends of epochs. */
 const stepsPerCheckpoint = 100;
@@ -46,14 +46,22 @@ export interface FinetuneRequest {
   readonly out: string;
 }
 
+/** What fine-tuning is about to do. */
+export interface FinetunePlan extends FinetuneCounts {
+  /** Epochs in all. */
+  readonly epochs: number;
+  /** Not 0 when it is resumed. */
+  readonly stepsDone: number;
+}
+
 /** How fine-tuning is watched and stopped. */
-export interface FinetuneOptions extends FinetuneEvents {
-  /** Told in a sentence of anything worth knowing. */
-  readonly onNote: NoteTaker;
-  /** Told what it runs on. */
+export interface FinetuneOptions extends Observer<FinetuneEpoch, FinetunePlan> {
+  /** @deprecated `note` is its name now. */
+  readonly onNote?: NoteTaker;
+  /** @deprecated `adapter` is its name now. */
   readonly onAdapter?: (adapter: AdapterChoice) => void;
-  /** Told before the first step. */
-  readonly onStart?: (plan: FinetuneCounts & { readonly epochs: number; readonly stepsDone: number }) => void;
+  /** @deprecated `start` is its name now. */
+  readonly onStart?: (plan: FinetunePlan) => void;
   /** Stops the work when it is aborted; all is saved then. */
   readonly signal?: AbortSignal;
   /** Replaces a tuned encoder, or stopped work, that is in the folder. */
@@ -82,7 +90,8 @@ export interface FinetuneSummary {
  *
  * @throws MetrogradError in one sentence
  */
-export async function finetune(request: FinetuneRequest, options: FinetuneOptions): Promise<FinetuneSummary> {
+export async function finetune(request: FinetuneRequest, given: FinetuneOptions): Promise<FinetuneSummary> {
+  const options = withCurrentNames(given);
   const { scheme, argument } = parseEncoderName(request.encoder);
   if (scheme !== "gpu") throw new UsageError(`--encoder is "${request.encoder}"; gpu:FOLDER is expected for training.`);
   const config: FinetuneConfig = {
@@ -114,7 +123,13 @@ export async function finetune(request: FinetuneRequest, options: FinetuneOption
 export async function resumeFinetune(out: string, options: FinetuneOptions): Promise<FinetuneSummary> {
   const folder = new FinetuneFolder(out), { config, before } = await folder.readConfig();
   using lock = await FolderLock.take(folder.work);
-  return await runDespiteLoss(folder, lock, config, before, options);
+  return await runDespiteLoss(folder, lock, config, before, withCurrentNames(options));
+}
+
+/** Options by the names that they have now. */
+function withCurrentNames({ onNote, onAdapter, onStart, ...options }: FinetuneOptions): FinetuneOptions {
+  const old = { ...onNote && { note: onNote, warn: onNote }, ...onAdapter && { adapter: onAdapter } };
+  return { ...old, ...onStart && { start: onStart }, ...options };
 }
 
 async function runDespiteLoss(
@@ -134,7 +149,7 @@ async function runDespiteLoss(
     }
   };
   return await despiteLoss(work, {
-    onNote: options.warn ?? options.onNote,
+    onNote: (sentence) => options.warn?.(sentence),
     next: "fine-tuning goes on from its last checkpoint",
     progress: () => Deno.stat(folder.checkpoint).then(({ mtime }) => mtime?.getTime(), () => null),
   });
@@ -145,8 +160,9 @@ async function run(
   lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
-  { onNote, onAdapter, onStart, signal, force: _, ...events }: FinetuneOptions,
+  { signal, force: _, ...observer }: FinetuneOptions,
 ): Promise<FinetuneSummary> {
+  const onNote = (sentence: string) => observer.note?.(sentence);
   const { settings } = config;
   const definitions = config.metricDefinitions === null
     ? null
@@ -157,7 +173,7 @@ async function run(
   }
   const pool = new TextPool(records, { ...settings, definitions });
   await using engine = await Engine.open({ onNote });
-  onAdapter?.(engine.opened.adapter);
+  observer.adapter?.(engine.opened.adapter);
   using encoder = await openEncoder(engine, config.encoder, settings.maxTokens);
   const note = promptNote(config.encoder, encoder.head.prompt);
   if (note) onNote(`${note}.`);
@@ -169,24 +185,30 @@ async function run(
     if (!known) await folder.writeConfig(config, null);
     const before = known ?? await measureEncoder(encoder, pool);
     if (!known) await folder.writeConfig(config, before);
-    if (await restoreKept(folder.checkpoint, (path) => trainer.restore(path, fingerprint), events.warn ?? onNote)) {
+    if (
+      await restoreKept(
+        folder.checkpoint,
+        (path) => trainer.restore(path, fingerprint),
+        (sentence) => observer.warn?.(sentence),
+      )
+    ) {
       const { epoch, batch } = trainer.position;
       onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
     }
-    onStart?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
+    observer.start?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
     const save = async () => {
       await lock.check();
       await trainer.save(folder.checkpoint, fingerprint);
     };
     const finished = await trainer.run({
-      ...events,
+      ...observer,
       async step(progress) {
-        await events.step?.(progress);
+        await observer.step?.(progress);
         if (trainer.position.step % stepsPerCheckpoint === 0) await save();
       },
-      async epoch(epoch, loss) {
+      async epoch(figures, best) {
         await save();
-        await events.epoch?.(epoch, loss);
+        await observer.epoch?.(figures, best);
       },
     }, signal);
     if (!finished) await save();

@@ -5,7 +5,9 @@ import { isReading, type Reading } from "../../data/reading.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
 import { resolve } from "../../recipes/settings/table.ts";
 import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
-import { type FinetuneSettings, finetuneTable, type PairKind } from "../../encoders/finetune/settings.ts";
+import type { PairKind } from "../../encoders/finetune/settings.ts";
+import type { FinetuneSettings } from "./settings.ts";
+import { finetuneTable } from "./settings.ts";
 
 /** Everything needed to repeat a fine-tuning. Paths are absolute. */
 export interface FinetuneConfig {

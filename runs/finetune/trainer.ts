@@ -4,6 +4,7 @@ import { GradScaler, type GradScalerState } from "../../engine/optim/grad_scaler
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import type { StreamedTensor } from "../../engine/safetensors.ts";
 import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import type { Observer } from "../../data/observer.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import { streamed } from "../../engine/nn/module.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
@@ -17,7 +18,7 @@ import { rowsOf } from "../../encoders/finetune/batch_rows.ts";
 import { chunkedBackward } from "../../encoders/finetune/chunked_backward.ts";
 import { batchLoss } from "../../encoders/finetune/losses.ts";
 import { type PairBatch, PairSource } from "../../encoders/finetune/pairs.ts";
-import type { FinetuneSettings } from "../../encoders/finetune/settings.ts";
+import type { FinetuneSettings } from "./settings.ts";
 import type { TextPool } from "../../encoders/finetune/text_pool.ts";
 import { chooseTrainable, type Trainable } from "../../encoders/finetune/trainable.ts";
 
@@ -45,14 +46,12 @@ export interface FinetunePosition {
   readonly scaling: GradScalerState | null;
 }
 
-/** What a trainer tells whoever started it. */
-export interface FinetuneEvents {
-  /** A step is done. */
-  step?(progress: { epoch: number; batch: number; batches: number; loss: number }): Promise<void> | void;
-  /** An epoch is done. Awaited. */
-  epoch?(epoch: number, loss: number): Promise<void> | void;
-  /** Told in a sentence of what was not expected. */
-  warn?(sentence: string): void;
+/** What an epoch of fine-tuning came to. */
+export interface FinetuneEpoch {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Mean loss of its batches. */
+  readonly loss: number;
 }
 
 /**
@@ -118,13 +117,13 @@ export class FinetuneTrainer {
    *
    * @throws MetrogradError when a gradient is NaN or infinite, naming the parameter and the step
    */
-  async run(events: FinetuneEvents = {}, signal?: AbortSignal): Promise<boolean> {
+  async run(observer: Observer<FinetuneEpoch, never> = {}, signal?: AbortSignal): Promise<boolean> {
     const { epochs } = this.#settings;
     while (this.#position.epoch < epochs) {
       const { epoch } = this.#position, batches = this.source.batches(epoch);
       for (let batch = this.#position.batch; batch < batches.length; batch++) {
         if (signal?.aborted) return false;
-        const loss = await this.#step(batches[batch]!, events);
+        const loss = await this.#step(batches[batch]!, observer);
         const { step, lossSum, finite } = this.#position;
         this.#position = {
           ...this.#position,
@@ -132,23 +131,23 @@ export class FinetuneTrainer {
           step: step + 1,
           ...Number.isFinite(loss) ? { lossSum: lossSum + loss, finite: finite + 1 } : {},
         };
-        await events.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
+        await observer.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
       }
       const { lossSum, losses, finite } = this.#position, loss = lossSum / finite;
       const next = { epoch: epoch + 1, batch: 0, lossSum: 0, finite: 0, losses: [...losses, loss] };
       this.#position = { ...this.#position, ...next };
-      await events.epoch?.(epoch + 1, loss);
+      await observer.epoch?.({ epoch: epoch + 1, loss }, true);
     }
     return true;
   }
 
   /** A step on a batch; its loss. */
-  async #step(batch: PairBatch, events: FinetuneEvents): Promise<number> {
+  async #step(batch: PairBatch, observer: Pick<Observer, "warn">): Promise<number> {
     const engine = this.#engine, optimizer = this.#optimizer, settings = this.#settings, scaler = this.#scaler;
     const rows = rowsOf(batch, settings.loss);
     if (settings.loss === "mnr" && rows.withoutNegatives && !this.#warned) {
       this.#warned = true;
-      events.warn?.(
+      observer.warn?.(
         "A batch has no usable negatives: all its texts fit each other. It is trained with the contrastive loss of its pairs, " +
           "as any further one like it.",
       );
@@ -190,7 +189,7 @@ export class FinetuneTrainer {
       const tensor = await engine.firstNonfinite(async () => (await backward()).dispose());
       const error = new GradientError({ parameter, step: step + 1, learningRate: optimizer.lr, scale, tensor });
       if (endsTraining(settings, scale)) throw error;
-      events.warn?.(`${error.message} The step is left out, as any further one like it.`);
+      observer.warn?.(`${error.message} The step is left out, as any further one like it.`);
     }
     // Chunks of many shapes leave buffers of many sizes behind.
     const { reservedBytes, liveBytes } = engine.memory();

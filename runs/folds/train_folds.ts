@@ -8,9 +8,12 @@ import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConf
 import { ensembleFolds } from "../ensemble/folds.ts";
 import type { Member } from "../ensemble/members.ts";
 import { type EnsembleOptions, withMembers } from "../ensemble/train.ts";
-import { expectPrecision } from "../../recipes/training/precision.ts";
+import { engineOf } from "../training/train.ts";
+import { expectPrecision } from "../training/expect_precision.ts";
 import { type RunConfig, RunFolder } from "../run_folder.ts";
-import { configOf, type RunOptions, trainOrResume } from "../train_run.ts";
+import type { RunOptions } from "../run_options.ts";
+import { configOf } from "../configure.ts";
+import { trainOrResume } from "../resume_run.ts";
 import type { TrainRequest } from "../train_request.ts";
 import { pooledRmse, readFigures } from "../../scoring/set_figure.ts";
 import { groupsOf, readValidation, type ValidationRow, writeValidation } from "../results/validation_file.ts";
@@ -111,7 +114,8 @@ export async function trainFolds(
 ): Promise<FoldsSummary> {
   // Checked before anything is written.
   const config = configOf({ ...request, settings: withFolds(request.settings, folds) });
-  await expectPrecision(config.settings);
+  await using engine = engineOf(options);
+  await expectPrecision(engine, config.settings);
   return await beginFolds(out, { folds, config }, options);
 }
 
@@ -121,7 +125,8 @@ export async function trainEnsembleFolds(
   options: EnsembleOptions,
 ): Promise<FoldsSummary> {
   const config = ensembleConfigOf({ ...request, settings: withFolds(request.settings, folds) });
-  await expectPrecision(...memberConfigs(config).map(({ settings }) => settings));
+  await using engine = engineOf(options);
+  await expectPrecision(engine, ...memberConfigs(config).map(({ settings }) => settings));
   return await beginFolds(out, { folds, config }, options);
 }
 
@@ -196,7 +201,7 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
   await writeAtomically(join(path, configFile), JSON.stringify({ format, ...content }, null, 2) + "\n");
   const paths = foldPaths(path, folds);
   for (const [fold, own] of paths.entries()) {
-    options.reporter.note(`Fold ${fold} (${fold + 1} of ${folds}):`);
+    options.reporter.note?.(`Fold ${fold} (${fold + 1} of ${folds}):`);
     if (await work.train(own, fold, options)) continue;
     return { folder: path, config, finished: false, done: fold, folds: [], pooled: null, beside: [] };
   }

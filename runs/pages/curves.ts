@@ -1,4 +1,5 @@
-import { bestEpoch, type EpochFigures } from "../results/history.ts";
+import { bestEpoch } from "../results/history.ts";
+import type { EpochFigures } from "../../data/observer.ts";
 import { escapeXml as escape } from "./escape_xml.ts";
 import { linearScale, type Scale } from "./scale.ts";
 

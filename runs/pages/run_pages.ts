@@ -3,14 +3,14 @@ import { dataWords } from "../../data/reading.ts";
 import type { StreamedTensor } from "../../engine/safetensors.ts";
 import { writeAtomically } from "../../engine/files.ts";
 import { curvesSvg } from "./curves.ts";
-import type { EpochFigures } from "../results/history.ts";
+import type { EpochFigures } from "../../data/observer.ts";
 import type { PreparedRun } from "../prepare/prepare.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import { runReadme } from "./run_readme.ts";
 import { isStepSetting } from "../../recipes/settings/shared.ts";
 import { changedSettings } from "../../recipes/settings/table.ts";
-import type { TrainSummary } from "../train_run.ts";
+import type { TrainSummary } from "../train_summary.ts";
 
 /** Writes what a person looks at: `README.md`, and `curves.svg` where there were epochs. */
 export async function writePages(

@@ -8,7 +8,8 @@ import {
   targetedNegatives,
 } from "../../data/augmentation/targeted_negatives.ts";
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
-import { metricSwapNegatives, type MismatchOptions, type ScoredPairs } from "../../data/pairs/negatives.ts";
+import { metricSwapNegatives, type MismatchOptions } from "../../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import type { SharedSettings } from "../../recipes/settings/shared.ts";
 
 /** What the stage of metric-swap negatives is called. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { meanScore } from "../../data/evaluation.ts";
-import type { ScoredPairs } from "../../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { scoreClass, scoreRange } from "../../data/scores.ts";
 import { fillFolder, writeAtomically } from "../../engine/files.ts";

@@ -1,7 +1,7 @@
 import { describeUnanswered } from "../../data/records.ts";
 import { scoreRange } from "../../data/scores.ts";
 import type { PreparedRun } from "./prepare.ts";
-import type { Reporter } from "../../data/observer.ts";
+import type { Observer } from "../../data/observer.ts";
 
 /** Below this no score is near the upper end of the range, as where ratings go from 1 to 5. */
 const leastHighest = 8;
@@ -13,15 +13,15 @@ export function checkRows(
     "rows" | "data" | "inputs"
   >,
   source: string,
-  reporter: Reporter,
+  reporter: Observer,
 ): void {
   const given = records.slice(0, recordNumbers.length);
   const unanswered = describeUnanswered(given, source, recordNumbers);
-  if (unanswered !== null) reporter.note(unanswered);
+  if (unanswered !== null) reporter.note?.(unanswered);
   // A scale that was named was compared with the scores when they were read.
   if (inputs.scoreRange) return;
   const range = describeRange([...plain.score, ...validation.score], source);
-  if (range !== null) reporter.warn(range);
+  if (range !== null) reporter.warn?.(range);
 }
 
 /** Says that scores seem to be on another scale; null where they do not. */

@@ -8,7 +8,8 @@ import { nearMissesOf } from "../../data/metrics/near_misses.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { mismatchedPairs, type MismatchOptions, type ScoredPairs } from "../../data/pairs/negatives.ts";
+import { mismatchedPairs, type MismatchOptions } from "../../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { cleanRecords } from "../../data/clean.ts";
 import { nameData } from "../../data/files/data_paths.ts";
 import { type MetricRecord, readRecordSet } from "../../data/records.ts";
@@ -31,9 +32,10 @@ import { recordStatistics } from "../../recipes/features/record_statistics.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { keptSettings } from "../training/resume_changes.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
-import type { Reporter } from "../../data/observer.ts";
+import type { Observer, RowCounts } from "../../data/observer.ts";
 import { unweighted, weighted, weightedBoth } from "./row_weights.ts";
-import type { RunConfig, RunInputs } from "../run_folder.ts";
+import type { RunConfig } from "../run_folder.ts";
+import type { RunInputs } from "../../scoring/run_inputs.ts";
 import type { Settings } from "../../recipes/settings/shared.ts";
 import type { Embeddings, LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import { readWrittenRecords } from "./written_records.ts";
@@ -42,18 +44,6 @@ import { readWrittenRecords } from "./written_records.ts";
 export const sampleSeed = 1;
 
 const rowsStream = 0xba66;
-
-/** How many rows there are of each kind. */
-export interface RowCounts {
-  /** Records that are used. */
-  readonly records: number;
-  /** Those that are learnt from. */
-  readonly train: number;
-  /** Those that are held out. */
-  readonly validation: number;
-  /** Rows that each stage of augmentation adds to those that are learnt from. */
-  readonly added: readonly (readonly [stage: string, rows: number])[];
-}
 
 /** A run's data, ready to train on. */
 export interface PreparedRun {
@@ -99,11 +89,11 @@ export interface PreparedRows {
  */
 export async function prepare(
   config: RunConfig,
-  reporter: Reporter,
-  watch: Pick<EncodingWatch, "cache" | "signal"> = {},
+  reporter: Observer,
+  watch: Pick<EncodingWatch, "cache" | "signal" | "engine"> = {},
 ): Promise<PreparedRun> {
   const { settings, files, maxRows } = config;
-  const onNote = (sentence: string) => reporter.note(sentence);
+  const onNote = (sentence: string) => reporter.note?.(sentence);
   const sample = files ? null : generateSample(sampleSeed);
   const { records: all, scoreRange, definitions: found } = files
     ? await readRecordSet(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })

@@ -1,5 +1,6 @@
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
-import { metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../../data/pairs/negatives.ts";
+import { metricsOfTexts, type MismatchOptions } from "../../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { groupNumbers } from "../../data/split.ts";
 import type { FitTexts } from "../../scoring/fit/experts.ts";
 import { fitFromFile, fitToFile } from "../../scoring/fit/fit_file.ts";

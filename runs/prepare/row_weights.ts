@@ -1,4 +1,4 @@
-import type { ScoredPairs } from "../../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { scoreRangeWeights, sqrtInverseWeights } from "../../data/pairs/weights.ts";
 import { joinPairs } from "./augment.ts";
 import type { PreparedFit } from "./prepare_fit.ts";

@@ -1,25 +1,5 @@
-import type { GradScalerState } from "../../engine/optim/grad_scaler.ts";
+import type { EpochFigures } from "../../data/observer.ts";
 import { appendJsonLine, keepJsonLines, readJsonLines } from "./json_lines.ts";
-
-/** What an epoch of training came to. The same run gives the same figures, so no clock times are among them. */
-export interface EpochFigures {
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Mean weighted loss over the train rows. */
-  readonly trainLoss: number;
-  /** RMSE on the validation rows. */
-  readonly validationRmse: number;
-  /** RMSE on validation rows whose metric was swapped for one that does not fit; null where it is not measured. */
-  readonly mismatchedRmse: number | null;
-  /** The figure that drives the learning rate, early stopping and the choice of the best epoch; less is better. */
-  readonly selection: number;
-  /** The rate that the epoch was trained with. */
-  readonly learningRate: number;
-  /** Mean global norm of the gradient before clipping. */
-  readonly gradientNorm: number;
-  /** Where the loss's scale stood at its end; only in mixed precision. */
-  readonly lossScale?: GradScalerState;
-}
 
 /** How long an epoch took. Kept apart from its figures, since it differs from run to run. */
 export interface EpochTiming {

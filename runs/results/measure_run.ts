@@ -1,5 +1,5 @@
 import { meanScore } from "../../data/evaluation.ts";
-import type { ScoredPairs } from "../../data/pairs/negatives.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
 import { groupNumbers } from "../../data/split.ts";
 import type { HeldOutEvidence } from "../calibration_rows.ts";
@@ -7,7 +7,7 @@ import type { EncodingWatch } from "../../encoders/encode_inputs.ts";
 import type { Predictions } from "../../recipes/training/predict_rows.ts";
 import { type PreparedRun, recordOf } from "../prepare/prepare.ts";
 import { RidgeBaseline } from "../../scoring/ridge_baseline.ts";
-import type { Scorer } from "../../scoring/scorer.ts";
+import type { ModelScorer } from "../../scoring/model_scorer.ts";
 import { type SetFigure, setFigure } from "../../scoring/set_figure.ts";
 import { type ClassKnowledge, classShares, fitClasses } from "../../scoring/shift/held_out.ts";
 import { shiftHeldOut } from "../../scoring/shift/measure_shifts.ts";
@@ -45,7 +45,7 @@ export interface HeldOutMeasures {
  * @param scorer with the best epoch's model
  */
 export async function measureRun(
-  scorer: Scorer,
+  scorer: ModelScorer,
   { data, inputs, metrics, heldOut, fit, counts, rows }: PreparedRun,
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures }> {
   const { trainMean } = inputs, { texts } = data.tables;
@@ -122,7 +122,7 @@ export async function measureRun(
 
 /** Figures of the sample set's test rows, which no part of a run has seen, by the model that is kept. */
 export async function measureSample(
-  scorer: Scorer,
+  scorer: ModelScorer,
   { test, testScores }: SampleSet,
   { plain, ridge }: { readonly plain: ScoredPairs; readonly ridge: RidgeBaseline },
   watch: EncodingWatch = {},

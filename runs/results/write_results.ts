@@ -3,7 +3,7 @@ import { writeAtomically } from "../../engine/files.ts";
 import { predictedSvg } from "../pages/predicted_svg.ts";
 import { writeEvidence } from "../calibration_rows.ts";
 import { writeChoice } from "../../recipes/choice.ts";
-import type { EpochFigures } from "./history.ts";
+import type { EpochFigures } from "../../data/observer.ts";
 import type { HeldOutMeasures } from "./measure_run.ts";
 import type { PreparedRun } from "../prepare/prepare.ts";
 import type { RunFolder } from "../run_folder.ts";
@@ -11,7 +11,7 @@ import { writePages } from "../pages/run_pages.ts";
 import { writeFigures } from "../../scoring/set_figure.ts";
 import { writeClasses } from "./classes_file.ts";
 import { writeShiftedRows } from "../../scoring/shift/shifted_rows.ts";
-import type { TrainSummary } from "../train_run.ts";
+import type { TrainSummary } from "../train_summary.ts";
 import { writeValidation } from "./validation_file.ts";
 
 /** What a finished run came to, with all that is written down of it. */

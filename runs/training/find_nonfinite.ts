@@ -6,10 +6,10 @@ import { GradientError } from "../../recipes/training/gradient_error.ts";
 import { restoreKept } from "../../recipes/training/kept_checkpoints.ts";
 import { makeModel } from "../../recipes/model.ts";
 import type { PreparedRun } from "../prepare/prepare.ts";
-import type { Reporter } from "../../data/observer.ts";
+import type { Observer } from "../../data/observer.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
-import { widthsOf } from "../../scoring/scorer.ts";
+import { widthsOf } from "../../scoring/model_scorer.ts";
 import { Trainer } from "../../recipes/training/trainer.ts";
 
 /** A run whose gradient is not finite at some step of the epoch after its last checkpoint. */
@@ -23,11 +23,11 @@ export interface FaultyRun {
 /** Tells a reporter of the steps that are left out for their gradients: of the first with the tensor, then by epochs. */
 export class LeftOutSteps {
   readonly #run: FaultyRun;
-  readonly #reporter: Reporter;
+  readonly #reporter: Observer;
   #named = false;
   #steps = 0;
 
-  constructor(run: FaultyRun, reporter: Reporter) {
+  constructor(run: FaultyRun, reporter: Observer) {
     this.#run = run;
     this.#reporter = reporter;
   }
@@ -38,14 +38,14 @@ export class LeftOutSteps {
     // Once a run: it costs up to an epoch.
     if (this.#named) return;
     this.#named = true;
-    this.#reporter.warn(`${(await withTensor(error, this.#run)).message} The step is left out.`);
+    this.#reporter.warn?.(`${(await withTensor(error, this.#run)).message} The step is left out.`);
   }
 
   /** An epoch is done. */
   endEpoch(epoch: number): void {
     if (this.#steps === 0) return;
     const steps = counted(this.#steps, "step");
-    this.#reporter.warn(`Epoch ${epoch}: ${steps} left out for a gradient that is not finite.`);
+    this.#reporter.warn?.(`Epoch ${epoch}: ${steps} left out for a gradient that is not finite.`);
     this.#steps = 0;
   }
 }

@@ -9,7 +9,14 @@ import type { Phase } from "../../recipes/training/phases.ts";
 import type { PreparedRun } from "../prepare/prepare.ts";
 import { refit } from "../../recipes/training/refit.ts";
 import type { RunFolder } from "../run_folder.ts";
-import { saveModel } from "../../scoring/scorer.ts";
+import type { EpochFigures } from "../../data/observer.ts";
+import type { EncodingWatch } from "../../encoders/encode_inputs.ts";
+import type { FolderLock } from "../../engine/lock.ts";
+import { ModelScorer, saveModel } from "../../scoring/model_scorer.ts";
+import { shiftFigures } from "../../scoring/shift/measure_shifts.ts";
+import { measureRun, measureSample } from "../results/measure_run.ts";
+import { writeResults } from "../results/write_results.ts";
+import type { TrainSummary } from "../train_summary.ts";
 
 /** What the metadata of a model say that was fitted to train and validation rows in the end. */
 const allRows = "train and validation";
@@ -53,6 +60,42 @@ export async function refitToAll(
   );
   await saveFit(folder, again);
   return again;
+}
+
+/** A run whose training is done. */
+export interface TrainedRun {
+  readonly folder: RunFolder;
+  readonly lock: FolderLock;
+  readonly prepared: PreparedRun;
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly history: readonly EpochFigures[];
+}
+
+/** Measures the best epoch on rows that it has not seen, fits to all rows what is to be, and writes all results. */
+export async function finishRun(
+  { folder, lock, prepared, engine, model, history }: TrainedRun,
+  unfinished: TrainSummary,
+  { phase, encoding }: { readonly phase: Phase; readonly encoding: EncodingWatch },
+): Promise<TrainSummary> {
+  await loadBest(engine, folder, model, prepared, phase);
+  await phase("scoring held-out rows");
+  const measured = { ...prepared, engine, model, fit: prepared.fit?.model ?? null };
+  const { figures: heldOutFigures, heldOut } = await measureRun(new ModelScorer(measured, folder.path), prepared);
+  const fit = await refitToAll(engine, folder, model, prepared, phase);
+  const figures = [...heldOutFigures];
+  if (prepared.sample) {
+    await phase("scoring the sample's test set");
+    const kept = new ModelScorer({ ...prepared, engine, model, fit }, folder.path);
+    const { rows: { plain } } = prepared, { ridge } = heldOut;
+    figures.push(await measureSample(kept, prepared.sample, { plain, ridge }, encoding));
+  }
+  const choice = await model.recipe.choice?.(model.network) ?? null;
+  const state = model.network.streamState();
+  const summary = { ...unfinished, finished: true, figures, shifts: shiftFigures(heldOut.shifted), choice };
+  await lock.check();
+  await writeResults(folder, prepared, history, { ...summary, heldOut, state });
+  return summary;
 }
 
 /** Writes a fit model into a run's folder. */

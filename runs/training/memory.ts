@@ -1,5 +1,5 @@
 import { type DeviceMemory, deviceMemory } from "../../engine/device/memory.ts";
-import { Engine } from "../../engine/engine.ts";
+import type { SharedEngine } from "../../encoders/shared_engine.ts";
 import { elementCount } from "../../engine/tensor.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { momentsKept, type OptimizerSettings } from "../../recipes/training/optimizers.ts";
@@ -10,13 +10,18 @@ import type { RunConfig } from "../run_folder.ts";
 /**
  * Refuses a training whose largest weight is more than the machine holds, before anything is done for it.
  *
+ * @param shared opened only where the recipe has such a weight
  * @throws MetrogradError with what is needed and what there is
  */
-export async function expectRoom({ recipe: name, settings: given }: RunConfig, widths: Widths): Promise<void> {
+export async function expectRoom(
+  { recipe: name, settings: given }: RunConfig,
+  widths: Widths,
+  shared: SharedEngine,
+): Promise<void> {
   const recipe = recipeNamed(name), settings = settingsOf(recipe, given);
   const largest = recipe.largest?.(settings, widths);
   if (!largest) return;
-  await using engine = await Engine.open();
+  const engine = await shared.open();
   const memory = deviceMemory(engine.opened.adapter);
   if (memory) expectFits(largest, settings.optimizer, memory);
 }

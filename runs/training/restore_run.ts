@@ -1,10 +1,10 @@
 import { DataError, DeviceLostError, MetrogradError } from "../../kernels/errors.ts";
 import { readCheckpoint } from "../../recipes/training/checkpoint.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
-import { type EpochFigures, keepHistory } from "../results/history.ts";
+import { keepHistory } from "../results/history.ts";
+import type { EpochFigures, Observer } from "../../data/observer.ts";
 import { keepJsonLines } from "../results/json_lines.ts";
 import { restoreKept } from "../../recipes/training/kept_checkpoints.ts";
-import type { TrainReporter } from "../../data/observer.ts";
 import type { RunFolder } from "../run_folder.ts";
 import type { Trainer } from "../../recipes/training/trainer.ts";
 
@@ -13,7 +13,7 @@ export async function restore(
   folder: RunFolder,
   trainer: Trainer,
   fingerprint: string,
-  reporter: TrainReporter,
+  reporter: Observer,
 ): Promise<EpochFigures[] | null> {
   const restored = await restoreKept(
     folder.checkpoint,
@@ -22,21 +22,21 @@ export async function restore(
         if (checkpoint.fingerprint === fingerprint) return await trainer.restore(checkpoint, path);
         throw new DataError(`${path} is of other data or settings than those of ${folder.path} now.`);
       }),
-    (sentence) => reporter.warn(sentence),
+    (sentence) => reporter.warn?.(sentence),
   );
   if (!restored) {
-    for (const path of [folder.metrics, folder.timings]) await Deno.remove(path).catch(() => {});
+    for (const path of [folder.history, folder.timings]) await Deno.remove(path).catch(() => {});
     return null;
   }
   const { epoch, batch } = trainer.position;
   const { recipe, settings } = trainer.model;
-  reporter.note(
+  reporter.note?.(
     recipe.fitted?.(settings)
       ? `Going on ${epoch > 0 ? "with the fitted model" : "with the fit"}.`
       : `Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`,
   );
   await keepJsonLines(folder.timings, epoch);
-  return await keepHistory(folder.metrics, epoch);
+  return await keepHistory(folder.history, epoch);
 }
 
 /** Adds to the message of a failed training where it can be taken up again. */

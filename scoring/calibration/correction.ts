@@ -1,6 +1,6 @@
 import type { IsotonicRegression } from "../../recipes/classical/isotonic.ts";
 import { ConformalIntervals, type Intervals } from "./conformal.ts";
-import type { CalibrationRows } from "../../runs/calibration_rows.ts";
+import type { CalibrationRows } from "./calibration_rows.ts";
 import { crossIsotonic, fitIsotonic } from "./isotonic.ts";
 
 /** Ways to correct scores by held-out rows. */

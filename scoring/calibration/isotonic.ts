@@ -1,6 +1,6 @@
 import { rmse } from "../../data/evaluation.ts";
 import { IsotonicRegression } from "../../recipes/classical/isotonic.ts";
-import type { CalibrationRows } from "../../runs/calibration_rows.ts";
+import type { CalibrationRows } from "./calibration_rows.ts";
 
 /** What isotonic regression does to the error on a set of held-out rows. */
 export interface IsotonicFigure {

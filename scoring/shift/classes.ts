@@ -1,4 +1,4 @@
-import { normalCdf } from "../../data/sample/score_map.ts";
+import { normalCdf } from "../../data/normal_distribution.ts";
 import type { Predictions } from "../../recipes/training/predict_rows.ts";
 
 /** How many classes scores fall into: 0 to 10, see `scoreClass`. */

@@ -4,7 +4,7 @@ import { main } from "../../cli/main.ts";
 import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
 import { trainEnsemble } from "../../runs/ensemble/train.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal, run as parse } from "./harness.ts";

@@ -5,7 +5,7 @@ import { predict, type PredictCall } from "../../cli/commands/predict.ts";
 import { describeUnseen } from "../../cli/score_with.ts";
 import { submissionColumns } from "../../cli/options/submission_columns.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";

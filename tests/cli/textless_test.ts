@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { predict } from "../../cli/commands/predict.ts";
 import { readScores } from "../../data/submission.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";

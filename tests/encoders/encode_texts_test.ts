@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeTexts, type EncodeTextsOptions, type EncodingProgress } from "../../encoders/encode_texts.ts";
+import { encodeTexts, type EncodeTextsOptions } from "../../encoders/encode_texts.ts";
+import type { EncodingProgress } from "../../data/observer.ts";
 import { VectorCache } from "../../encoders/vector_cache.ts";
 import { FakeEncoder } from "../fake_encoder.ts";
 import { withFolder } from "../temporary.ts";
@@ -29,8 +30,10 @@ Deno.test("encode texts: progress rises to 1, and the counts say what was known"
   const seen: EncodingProgress[] = [];
   await encodeTexts(encoder, ["a", "bb", "ccc", "", "a"], {
     cache: null,
-    onProgress: (progress) => seen.push(progress),
-    onDone: (counts) => assert.deepEqual(counts, { texts: 3, cached: 0, encoded: 3 }),
+    observer: {
+      encoding: (progress) => void seen.push(progress),
+      encoded: (counts) => assert.deepEqual(counts, { texts: 3, cached: 0, encoded: 3 }),
+    },
   });
   assert.deepEqual(seen.map(({ texts, done }) => [texts, done]), [[3, 0], [3, 2], [3, 3]]);
   assert.deepEqual([seen[0]!.share, seen[2]!.share], [0, 1]);
@@ -101,8 +104,12 @@ Deno.test(
   withFolder(async (folder) => {
     using cache = new VectorCache(join(folder, "cache.sqlite"));
     const controller = new AbortController(), encoder = new FakeEncoder("fake:a", { batchSize: 1 });
-    const onProgress = ({ done }: EncodingProgress) => void (done === 2 && controller.abort());
-    const stopped = encodeTexts(encoder, ["a", "bb", "ccc"], { cache, onProgress, signal: controller.signal });
+    const encoding = ({ done }: EncodingProgress) => void (done === 2 && controller.abort());
+    const stopped = encodeTexts(encoder, ["a", "bb", "ccc"], {
+      cache,
+      observer: { encoding },
+      signal: controller.signal,
+    });
     await assert.rejects(stopped, { name: "AbortError" });
     const again = new FakeEncoder("fake:a");
     await encodeTexts(again, ["a", "bb", "ccc"], { cache });

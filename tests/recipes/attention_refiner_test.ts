@@ -10,8 +10,8 @@ import { AttentionRefiner, type AttentionRefinerSizes } from "../../recipes/atte
 import { attentionRefiner } from "../../recipes/attention_refiner/recipe.ts";
 import { RefinedRidge } from "../../recipes/attention_refiner/refined_ridge.ts";
 import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
-import { Scorer } from "../../scoring/scorer.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { Scorer } from "../../runs/scorer.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";

@@ -4,7 +4,7 @@ import { readHistory } from "../../runs/results/history.ts";
 import { settingsOf } from "../../recipes/registry.ts";
 import { bilinear } from "../../recipes/bilinear/recipe.ts";
 import { heads } from "../../recipes/bilinear/heads.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 

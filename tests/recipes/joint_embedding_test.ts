@@ -10,7 +10,7 @@ import { JointEmbedding } from "../../recipes/joint_embedding/network.ts";
 import { jointEmbedding } from "../../recipes/joint_embedding/recipe.ts";
 import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
 import { resolve } from "../../recipes/settings/table.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";

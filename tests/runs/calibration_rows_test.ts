@@ -3,7 +3,7 @@ import { calibrationRows, holdsHeldOut, writeEvidence } from "../../runs/calibra
 import { writeClasses } from "../../runs/results/classes_file.ts";
 import { heldOutClasses } from "../../scoring/shift/held_out.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
-import { configOf } from "../../runs/train_run.ts";
+import { configOf } from "../../runs/configure.ts";
 import { writeValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 

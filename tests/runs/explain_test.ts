@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { formatExplanation } from "../../cli/output/explanation.ts";
 import { explainTraining } from "../../runs/explain.ts";
-import { configOf } from "../../runs/train_run.ts";
+import { configOf } from "../../runs/configure.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, widths, writeInputs } from "./runs.ts";
 

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { writeNpy } from "../../data/files/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import type { TrainReporter } from "../../data/observer.ts";
+import type { Observer } from "../../data/observer.ts";
 import type { TrainFiles, TrainRequest } from "../../runs/train_request.ts";
-import { resumeRun, trainRun } from "../../runs/train_run.ts";
+import { resumeRun } from "../../runs/resume_run.ts";
+import { trainRun } from "../../runs/start_run.ts";
 
 /** A reporter that says nothing. */
-export const silent: TrainReporter = {
+export const silent: Observer = {
   adapter() {},
   note() {},
   warn() {},
@@ -67,7 +68,7 @@ export async function assertResumesToTheSameBits(
 ): Promise<string> {
   const whole = join(folder, "whole"), broken = join(folder, "broken"), stop = new AbortController();
   await trainRun({ ...request, out: whole }, { reporter: silent });
-  const reporter: TrainReporter = { ...silent, step: ({ epoch }) => epoch === 2 && stop.abort() };
+  const reporter: Observer = { ...silent, step: ({ epoch }) => epoch === 2 && stop.abort() };
   assert.equal((await trainRun({ ...request, out: broken }, { reporter, signal: stop.signal })).finished, false);
   assert.equal((await resumeRun(broken, { reporter: silent })).finished, true);
   for (const file of ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors"]) {

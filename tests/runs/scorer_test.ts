@@ -5,8 +5,9 @@ import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
 import { readSafetensors, tensorToFloat32 } from "../../engine/safetensors.ts";
-import { saveFeatures, Scorer } from "../../scoring/scorer.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { Scorer } from "../../runs/scorer.ts";
+import { saveFeatures } from "../../scoring/model_scorer.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, widths, writeInputs } from "./runs.ts";
 

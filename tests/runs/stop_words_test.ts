@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
-import { Scorer } from "../../scoring/scorer.ts";
-import { trainRun } from "../../runs/train_run.ts";
+import { Scorer } from "../../runs/scorer.ts";
+import { trainRun } from "../../runs/start_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
 

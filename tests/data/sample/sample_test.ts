@@ -5,7 +5,8 @@ import metricNames from "../../../data/sample/metric_names.json" with { type: "j
 import { FAMILY_GROUPS } from "../../../data/sample/families.ts";
 import { bayesPredict, generateSample, MISFIT_SHARE, oraclePredict } from "../../../data/sample/generate.ts";
 import { describeSample } from "../../../data/sample/report.ts";
-import { expectedScore, fitScoreMap, normalCdf, scoreOf, TRAIN_MARGINAL } from "../../../data/sample/score_map.ts";
+import { expectedScore, fitScoreMap, scoreOf, TRAIN_MARGINAL } from "../../../data/sample/score_map.ts";
+import { normalCdf } from "../../../data/normal_distribution.ts";
 import { relation, sampleWorld, TOPIC_SHARE } from "../../../data/sample/world.ts";
 import { sampleMetrics, writeSample } from "../../../data/sample/write.ts";
 

@@ -6,8 +6,8 @@ import { readRecords } from "../../../data/records.ts";
 import { Engine } from "../../../engine/engine.ts";
 import type { Choice } from "../../../recipes/choice.ts";
 import { AutoNetwork } from "../../../recipes/auto/network.ts";
-import { Scorer } from "../../../scoring/scorer.ts";
-import { trainRun } from "../../../runs/train_run.ts";
+import { Scorer } from "../../../runs/scorer.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, widths, writeInputs } from "../../runs/runs.ts";
 

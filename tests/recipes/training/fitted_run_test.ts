@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { TrainReporter } from "../../../data/observer.ts";
-import { resumeRun, trainRun } from "../../../runs/train_run.ts";
+import type { Observer } from "../../../data/observer.ts";
+import { resumeRun } from "../../../runs/resume_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../../runs/runs.ts";
 
@@ -14,7 +15,7 @@ Deno.test(
     const request = { recipe: "gaussian-process", files: await writeInputs(folder), settings: combined, maxRows: null };
     const whole = join(folder, "whole"), broken = join(folder, "broken");
     const plans: unknown[] = [], stop = new AbortController();
-    const reporter: TrainReporter = { ...silent, start: (plan) => void plans.push(plan) };
+    const reporter: Observer = { ...silent, start: (plan) => void plans.push(plan) };
     const summary = await trainRun({ ...request, out: whole }, { reporter });
     assert.deepEqual([summary.fitted, summary.finished], [true, true]);
     assert.deepEqual(plans, [{ epochs: 1, epochsDone: 0, fitted: true }]);
@@ -40,7 +41,7 @@ Deno.test(
     const rated = records.map((record, i) => ({ ...record, score: 1 + i % 5, ...(i === 6 ? { response: "" } : {}) }));
     await Deno.writeTextFile(files.data, JSON.stringify(rated));
     const said: string[] = [];
-    const reporter: TrainReporter = {
+    const reporter: Observer = {
       ...silent,
       note: (sentence) => void said.push(sentence),
       warn: (sentence) => void said.push(`warning: ${sentence}`),

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readCheckpoint } from "../../../recipes/training/checkpoint.ts";
 import { previousCheckpoint, restoreKept } from "../../../recipes/training/kept_checkpoints.ts";
-import { resumeRun, trainRun } from "../../../runs/train_run.ts";
+import { resumeRun } from "../../../runs/resume_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, small, writeInputs } from "../../runs/runs.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Engine } from "../../../engine/engine.ts";
 import { recipes } from "../../../recipes/registry.ts";
 import type { GivenSettings } from "../../../recipes/settings/shared.ts";
-import { trainRun } from "../../../runs/train_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, small, writeInputs } from "../../runs/runs.ts";
 

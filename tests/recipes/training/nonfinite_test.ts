@@ -4,7 +4,8 @@ import { finetune } from "../../../runs/finetune/finetune.ts";
 import { readHistory } from "../../../runs/results/history.ts";
 import type { GivenSettings } from "../../../recipes/settings/shared.ts";
 import { registerEncoder } from "../../../encoders/open_encoder.ts";
-import { resumeRun, trainRun } from "../../../runs/train_run.ts";
+import { resumeRun } from "../../../runs/resume_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { FakeEncoder } from "../../fake_encoder.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { writeTinyEncoder } from "../../encoders/network/tiny_encoder.ts";
@@ -100,7 +101,7 @@ Deno.test(
         encoder: `gpu:${join(folder, "base")}`,
         settings: { epochs: 2, batch: 2, pairs: "definitions", onNonfinite },
         out: join(folder, "tuned"),
-      }, { onNote() {}, warn: (sentence) => warnings.push(sentence) });
+      }, { warn: (sentence) => warnings.push(sentence) });
     const named =
       /^(\S+: the gradient is not finite at step 1 \(learning rate \S+\)\. The first tensor that is not finite is .* \[.*\], from element \[.*\] on\.)/;
     await assert.rejects(tune("stop"), (error: Error) => named.test(error.message));

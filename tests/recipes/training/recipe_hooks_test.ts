@@ -8,7 +8,7 @@ import { mseLoss } from "../../../engine/ops/losses.ts";
 import { reshape } from "../../../engine/ops/reshape.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../recipes/training/checkpoint.ts";
-import type { EpochFigures } from "../../../runs/results/history.ts";
+import type { EpochFigures } from "../../../data/observer.ts";
 import { makeModel } from "../../../recipes/model.ts";
 import type { Recipe } from "../../../recipes/recipe.ts";
 import { recipeTable, type Settings } from "../../../recipes/settings/shared.ts";

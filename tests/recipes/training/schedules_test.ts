@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readHistory } from "../../../runs/results/history.ts";
 import { optimizerNames } from "../../../recipes/training/optimizers.ts";
 import { makeSchedule, scheduleNames } from "../../../recipes/training/schedules.ts";
-import { trainRun } from "../../../runs/train_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { assertResumesToTheSameBits, silent, small, writeInputs } from "../../runs/runs.ts";
 

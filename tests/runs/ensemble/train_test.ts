@@ -7,7 +7,7 @@ import { combineNames } from "../../../runs/ensemble/combine.ts";
 import { expandMembers, parseMember } from "../../../runs/ensemble/members.ts";
 import { EnsembleScorer } from "../../../runs/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../../runs/ensemble/train.ts";
-import { Scorer } from "../../../scoring/scorer.ts";
+import { Scorer } from "../../../runs/scorer.ts";
 import { resumeFolds, trainEnsembleFolds } from "../../../runs/folds/train_folds.ts";
 import { readValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";

@@ -20,7 +20,7 @@ const words = {
   safety: ["a b c", "c b a", "b a c a", "c c b"],
 };
 const definitions = { clarity: "the answer", safety: "a b" };
-const quiet: FinetuneOptions = { onNote: () => {} };
+const quiet: FinetuneOptions = {};
 const settings = { epochs: 3, batch: 4, lr: 3e-3, weightDecay: 0.1 } as const;
 
 /** Writes data and an encoder; what to ask for. */
@@ -51,7 +51,7 @@ Deno.test(
   withFolder(async (folder) => {
     const request = await prepare(folder, { freeze: 1 });
     const losses: number[] = [];
-    const summary = await finetune(request, { ...quiet, epoch: (_, loss) => void losses.push(loss) });
+    const summary = await finetune(request, { ...quiet, epoch: ({ loss }) => void losses.push(loss) });
     assert.ok(losses.length === 3 && losses[2]! < losses[0]!, `${losses}`);
     assert.deepEqual(summary.counts.pairs, { texts: 8, metrics: 8, definitions: 8 });
     assert.equal(summary.counts.heldOut, false);
@@ -105,7 +105,7 @@ Deno.test(
     };
     await assert.rejects(resumeFinetune(out, { ...quiet, step: killed }), /killed/);
     const notes: string[] = [];
-    assert.ok((await resumeFinetune(out, { ...quiet, onNote: (note) => notes.push(note) })).finished);
+    assert.ok((await resumeFinetune(out, { ...quiet, note: (note) => notes.push(note) })).finished);
     assert.ok(notes.some((note) => /^Going on after epoch 2\.$/.test(note)), notes.join());
     assert.deepEqual(await weights(out), unbroken);
     await assert.rejects(resumeFinetune(out, quiet), /is tuned already/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { curvesSvg } from "../../../runs/pages/curves.ts";
-import type { EpochFigures } from "../../../runs/results/history.ts";
+import type { EpochFigures } from "../../../data/observer.ts";
 import { linearScale } from "../../../runs/pages/scale.ts";
 
 const history = Array.from({ length: 30 }, (_, i): EpochFigures => ({

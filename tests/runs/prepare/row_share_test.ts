@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { drawnRows } from "../../../data/pairs/drawn_rows.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { prepare } from "../../../runs/prepare/prepare.ts";
-import { configOf } from "../../../runs/train_run.ts";
+import { configOf } from "../../../runs/configure.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
 

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  appendFigures,
-  appendTiming,
-  bestEpoch,
-  type EpochFigures,
-  keepHistory,
-  readHistory,
-} from "../../../runs/results/history.ts";
+import { appendFigures, appendTiming, bestEpoch, keepHistory, readHistory } from "../../../runs/results/history.ts";
+import type { EpochFigures } from "../../../data/observer.ts";
 
 const figures = (epoch: number, selection = 1): EpochFigures => ({
   // Another order than the file's.

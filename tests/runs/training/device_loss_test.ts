@@ -7,7 +7,7 @@ import { finetune } from "../../../runs/finetune/finetune.ts";
 import { openGpuEncoder } from "../../../encoders/network/gpu.ts";
 import { encodingTable } from "../../../recipes/settings/shared.ts";
 import { resolve } from "../../../recipes/settings/table.ts";
-import { trainRun } from "../../../runs/train_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { recordingTerminal } from "../../cli/harness.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { writeTinyEncoder } from "../../encoders/network/tiny_encoder.ts";
@@ -148,7 +148,7 @@ Deno.test(
       encoder: `gpu:${base}`,
       settings: { epochs: 2, batch: 2, pairs: "definitions" },
     } as const;
-    const tune = (name: string) => finetune({ ...request, out: join(folder, name) }, { onNote: () => {} });
+    const tune = (name: string) => finetune({ ...request, out: join(folder, name) }, {});
     await tune("whole");
     await withFaults(destroyed, [6, null], () => tune("broken"));
     const weights = (name: string) => Deno.readFile(join(folder, name, "model.safetensors"));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readHistory } from "../../../runs/results/history.ts";
-import { resumeRun, trainRun } from "../../../runs/train_run.ts";
+import { resumeRun } from "../../../runs/resume_run.ts";
+import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmse } from "../../../data/evaluation.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { Correction } from "../../../scoring/calibration/correction.ts";
-import type { CalibrationRows } from "../../../runs/calibration_rows.ts";
+import type { CalibrationRows } from "../../../scoring/calibration/calibration_rows.ts";
 import { crossIsotonic, fitIsotonic, isotonicFigures } from "../../../scoring/calibration/isotonic.ts";
 
 /** Predictions that a function of theirs, or nothing, ties to the true scores. */

@@ -1,29 +1,25 @@
 import { join } from "node:path";
-import { HashEncoder } from "../encoders/hash.ts";
+import type { HashEncoder } from "../encoders/hash.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import { writeNpy } from "../data/files/npy.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { withoutSystemStopWords } from "../data/texts/stop_words.ts";
 import { layOutTexts, type TextTable } from "../data/texts/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
-import { fillFolder, whatIsAt } from "../engine/files.ts";
-import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
-import { SafetensorsReader } from "../engine/safetensors_reader.ts";
-import { DataError } from "../kernels/errors.ts";
+import { fillFolder } from "../engine/files.ts";
+import { writeSafetensors } from "../engine/safetensors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
-import { makeModel, type Model } from "../recipes/model.ts";
+import type { Model } from "../recipes/model.ts";
 import { predictRows } from "../recipes/training/predict_rows.ts";
-import { fitFromFile } from "./fit/fit_file.ts";
 import type { FitEvidence, FitModel } from "./fit/fit_model.ts";
-import { recipeNamed } from "../recipes/registry.ts";
-import { LexicalModel } from "../recipes/features/lexical.ts";
+import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
-import { RidgeBaseline } from "./ridge_baseline.ts";
-import { RunFolder, type RunInputs } from "../runs/run_folder.ts";
+import type { RidgeBaseline } from "./ridge_baseline.ts";
+import type { RunInputs } from "./run_inputs.ts";
 import { encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
 import type { Widths } from "../recipes/recipe.ts";
-import { readClasses } from "../runs/results/classes_file.ts";
+import type { ClassKnowledge } from "./shift/held_out.ts";
 import type { ShiftName } from "./shift/names.ts";
 import type { TargetRows } from "./shift/rows.ts";
 import { type ShiftedPredictions, shiftedPredictions, type ShiftKnowledge } from "./shift/shift_scores.ts";
@@ -55,60 +51,61 @@ export function widthsOf({ metricDimension, textDimension, textFields, trainRows
   return { metric: metricDimension, text: textDimension, fields: textFields, statistics, trainRows, fittedRows };
 }
 
-/** A trained run, ready to score records. */
-export class Scorer {
-  private constructor(
-    readonly engine: Engine,
-    readonly model: Model,
-    readonly inputs: RunInputs,
-    readonly metrics: MetricTable,
-    readonly encoder: HashEncoder | null,
-    readonly lexical: LexicalModel | null,
-    readonly fit: FitModel | null,
-    readonly shift: ShiftKnowledge,
-    /** Ridge regression on the same inputs; null in a run of an earlier version. */
-    readonly baseline: RidgeBaseline | null,
-  ) {}
+/** What a scorer is made of. */
+export interface ScorerParts {
+  /** Whose GPU the model lives on. */
+  readonly engine: Engine;
+  /** Recipe, network and settings. */
+  readonly model: Model;
+  /** What training found in its data. */
+  readonly inputs: RunInputs;
+  /** The metrics that have embeddings. */
+  readonly metrics: MetricTable;
+  /** The encoder that learnt from the train texts; null for any other. */
+  readonly encoder: HashEncoder | null;
+  /** How rare words are in the train texts; null in a run of an earlier version. */
+  readonly lexical: LexicalModel | null;
+  /** Tells records whose metric does not fit; null where there is none. */
+  readonly fit: FitModel | null;
+}
 
-  /** A scorer with a model that is in memory already, of a run of which no more is known. @param run its folder */
-  static of(
-    engine: Engine,
-    model: Model,
-    { inputs, metrics, encoder, lexical, fit }: Pick<Scorer, "inputs" | "metrics" | "encoder" | "lexical" | "fit">,
-    run: string,
-  ): Scorer {
-    const shift = { fit: fit?.informative ? fit : null, classes: null, run };
-    return new Scorer(engine, model, inputs, metrics, encoder, lexical, fit, shift, null);
-  }
+/** A trained model and all that belongs to it in memory, ready to score records. */
+export class ModelScorer implements ScorerParts {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly inputs: RunInputs;
+  readonly metrics: MetricTable;
+  readonly encoder: HashEncoder | null;
+  readonly lexical: LexicalModel | null;
+  readonly fit: FitModel | null;
+  /** What shift is allowed for by. */
+  readonly shift: ShiftKnowledge;
+  /** Ridge regression on the same inputs; null where it is not known. */
+  readonly baseline: RidgeBaseline | null;
 
   /**
-   * Loads a run's model.
-   *
-   * @throws DataError when the folder holds no finished run, ShapeError when its weights disagree with its config
+   * @param run what messages call it
+   * @param known what held-out rows tell of shift, and ridge regression on the same inputs, where they are known
    */
-  static async load(engine: Engine, path: string): Promise<Scorer> {
-    const folder = new RunFolder(path);
-    const { config, inputs } = await folder.readConfig();
-    if (!inputs) throw new DataError(`${path} has not begun to train; go on with train --resume ${path}.`);
-    using file = await SafetensorsReader.open(folder.model, "the model of a run");
-    const metrics = await MetricTable.readFrom(path);
-    const encoder = inputs.texts === "hash"
-      ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
-      : null;
-    // Runs of earlier versions have none.
-    const known = await Deno.stat(folder.lexical).then(() => true, () => false);
-    const lexical = known ? await LexicalModel.read(folder.lexical) : null;
-    const fit = config.settings.fit.name === "none" ? null : await readFit(folder);
-    const shift = { fit: fit?.informative ? fit : null, classes: await readClasses(folder), run: path };
-    const baseline = await RidgeBaseline.read(folder.ridge);
-    const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
-    try {
-      await model.network.loadFrom(file.tensors, folder.model);
-    } catch (error) {
-      model.network.dispose();
-      throw error;
-    }
-    return new Scorer(engine, model, inputs, metrics, encoder, lexical, fit, shift, baseline);
+  constructor(
+    parts: ScorerParts,
+    run: string,
+    known: { readonly classes: ClassKnowledge | null; readonly baseline: RidgeBaseline | null } = {
+      classes: null,
+      baseline: null,
+    },
+  ) {
+    ({
+      engine: this.engine,
+      model: this.model,
+      inputs: this.inputs,
+      metrics: this.metrics,
+      encoder: this.encoder,
+      lexical: this.lexical,
+      fit: this.fit,
+    } = parts);
+    this.shift = { fit: this.fit?.informative ? this.fit : null, classes: known.classes, run };
+    this.baseline = known.baseline;
   }
 
   /**
@@ -182,18 +179,6 @@ export class Scorer {
   dispose(): void {
     this.model.network.dispose();
   }
-}
-
-/** The fit model of a run. @throws DataError where the run has the gate of an earlier version instead */
-async function readFit(folder: RunFolder): Promise<FitModel> {
-  const isOld = await whatIsAt(folder.fit) === "nothing" &&
-    await whatIsAt(join(folder.path, "gate.safetensors")) === "file";
-  if (isOld) {
-    throw new DataError(
-      `${folder.path} has the gate of an earlier version (gate.safetensors) instead of a fit model; train it again.`,
-    );
-  }
-  return fitFromFile(await readSafetensors(folder.fit, "the fit model of a run"), folder.fit);
 }
 
 /** Writes what the network saw as `metric.npy` and `text.npy`, a row a record, to repeat its scores elsewhere. */
