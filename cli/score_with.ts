@@ -7,14 +7,12 @@ import { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type Corrected, Correction, type CorrectionOptions } from "../scoring/calibration/correction.ts";
 import { calibrationRows } from "../runs/calibration_rows.ts";
-import { holdsEnsemble } from "../runs/ensemble/config.ts";
-import { EnsembleScorer } from "../runs/ensemble/scorer.ts";
 import { RunFolder } from "../runs/run_folder.ts";
-import { Scorer } from "../runs/scorer.ts";
-import type { Features, ScoreOptions } from "../scoring/model_scorer.ts";
+import { openTrained, type ScoredRecords } from "../runs/trained_folder.ts";
+import type { ScoreOptions } from "../scoring/model_scorer.ts";
 import { readShiftFigures } from "../runs/results/classes_file.ts";
 import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
-import type { ShiftedPredictions, ShiftRequest } from "../scoring/shift/shift_scores.ts";
+import type { ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { counted } from "../data/texts/counted.ts";
 import { readMetricsOf, readTrainedMetrics } from "../runs/read_metrics.ts";
 import { createEncodingReporter } from "./output/encoding_progress.ts";
@@ -34,16 +32,10 @@ export interface ScoreCall {
   readonly shift: ShiftRequest;
 }
 
-/** Records as a run scores them. */
-export interface Scored {
-  readonly predictions: ShiftedPredictions;
-  /** Null for an ensemble. */
-  readonly features: Features | null;
-  readonly trainMean: number;
+/** Records as a run or an ensemble scores them. */
+export interface Scored extends ScoredRecords {
   /** For each record whether training lacked its metric. */
   readonly unseen: readonly boolean[];
-  /** What ridge regression on the run's inputs (an ensemble's: those of its first member) says; null in a run of an earlier version. */
-  readonly ridge: Float32Array | null;
   /** What each shift does on the run's or the ensemble's held-out rows; empty where it was not measured. */
   readonly shifts: readonly ShiftFigure[];
 }
@@ -101,23 +93,9 @@ async function scoreOnce(
   records: readonly MetricRecord[],
   options: ScoreOptions,
   shift: ShiftRequest,
-): Promise<Omit<Scored, "shifts" | "unseen">> {
+): Promise<ScoredRecords> {
   await using engine = await Engine.open(options.onNote ? { onNote: options.onNote } : {});
-  if (await holdsEnsemble(run)) {
-    const ensemble = await EnsembleScorer.load(engine, run);
-    const { baseline, ...predictions } = await ensemble.predict(records, options, shift.name, shift.target);
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline };
-  }
-  const scorer = await Scorer.load(engine, run);
-  const features = await scorer.features(records, options);
-  const predictions = await scorer.predict(features, shift.name, shift.target);
-  scorer.dispose();
-  return {
-    predictions,
-    features,
-    trainMean: scorer.inputs.trainMean,
-    ridge: scorer.predictBaseline(features),
-  };
+  return await (await openTrained(run)).score(engine, records, options, shift);
 }
 
 /** Says how many records have metrics that training lacked, and names some; null where none has. */

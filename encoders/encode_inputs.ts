@@ -1,6 +1,6 @@
 import { embedRecords, encodeRecords, fitTexts, pretrainedFields } from "./encode_records.ts";
 import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
-import type { EncodingCounts, EncodingProgress, Observer } from "../data/observer.ts";
+import type { EncodingProgress, Observer } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
 import { openCache } from "./open_cache.ts";

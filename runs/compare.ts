@@ -1,14 +1,14 @@
 import { bootstrapInterval, pairedBootstrapInterval, rmse } from "../data/evaluation.ts";
 import { errorFactor, scoreRange } from "../data/scores.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
-import { type EnsembleConfig, EnsembleFolder, ensembleName, holdsEnsemble } from "./ensemble/config.ts";
+import { type EnsembleConfig, ensembleName } from "./ensemble/config.ts";
 import { readJsonLines } from "./results/json_lines.ts";
 import { builtInEncoder } from "../encoders/open_encoder.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import type { RunInputs } from "../scoring/run_inputs.ts";
 import { pooledRmse, readFigures, type SetFigure } from "../scoring/set_figure.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
-import { foldPaths, holdsFolds, outOfFold, readFolds } from "./folds/train_folds.ts";
+import { kindOfFolder, openTrained } from "./trained_folder.ts";
 import { readValidation } from "./results/validation_file.ts";
 
 /** A run, an ensemble or folds, with the figures that training left, on the scale of their data. */
@@ -43,14 +43,6 @@ export interface RunLine {
   readonly needsEmbeddings: boolean;
 }
 
-/** What a run was before it is described. */
-interface Described extends Pick<RunLine, "recipe" | "folds" | "members" | "seed" | "scorers"> {
-  /** Its predictions of what was held out. */
-  readonly heldOut: string;
-  /** Folders of the runs that were trained for it. */
-  readonly runs: readonly string[];
-}
-
 /**
  * Reads what a folder came to.
  *
@@ -58,11 +50,14 @@ interface Described extends Pick<RunLine, "recipe" | "folds" | "members" | "seed
  * @throws UsageError when it is none of the three
  */
 export async function describeRun(run: string): Promise<RunLine | null> {
-  const { heldOut, runs, ...line } = await look(run);
+  if (await kindOfFolder(run) === null) {
+    throw new UsageError(`${run} holds no run, no ensemble and no folds; name folders that train has made.`);
+  }
+  const { config, folds, scorers, heldOut, runs } = await openTrained(run);
   if (!await exists(heldOut)) return null;
   const rows = await readValidation(heldOut);
   const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
-  const sets = await Promise.all(line.scorers.map(figuresOf));
+  const sets = await Promise.all(scorers.map(figuresOf));
   const pooled = (set: string, of: (figure: SetFigure) => number | null) =>
     pooledRmse(sets.map((one) => one.get(set)).map((one) => ({ rows: one?.rows ?? 0, rmse: one ? of(one) : null })));
   const { inputs, settings: { features } } = await begun(runs[0]!);
@@ -71,7 +66,9 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   const seconds = await Promise.all(runs.map(secondsOf));
   return {
     run,
-    ...line,
+    ...named(config),
+    folds,
+    scorers,
     rows: rows.length,
     rmse: factor * rmse(predicted, score),
     rmseInterval: [factor * low, factor * high],
@@ -84,36 +81,10 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   };
 }
 
-async function look(path: string): Promise<Described> {
-  if (await holdsFolds(path)) {
-    const { folds, config } = await readFolds(path);
-    const scorers = foldPaths(path, folds);
-    const runs = scorers.flatMap((fold) => runsOf(fold, config));
-    return { ...named(config), folds, scorers, runs, heldOut: outOfFold(path) };
-  }
-  if (await holdsEnsemble(path)) {
-    const { config } = await new EnsembleFolder(path).read();
-    return { ...named(config), folds: null, scorers: [path], runs: runsOf(path, config), heldOut: validationOf(path) };
-  }
-  if (!await new RunFolder(path).isRun()) {
-    throw new UsageError(`${path} holds no run, no ensemble and no folds; name folders that train has made.`);
-  }
-  const { config } = await new RunFolder(path).readConfig();
-  return { ...named(config), folds: null, scorers: [path], runs: [path], heldOut: validationOf(path) };
-}
-
-const validationOf = (path: string) => new RunFolder(path).validation;
-
 function named(config: RunConfig | EnsembleConfig): Pick<RunLine, "recipe" | "members" | "seed"> {
   return "members" in config
     ? { recipe: ensembleName, members: config.members.length, seed: null }
     : { recipe: config.recipe, members: null, seed: config.settings.training.seed };
-}
-
-function runsOf(path: string, config: RunConfig | EnsembleConfig): string[] {
-  if (!("members" in config)) return [path];
-  const folder = new EnsembleFolder(path);
-  return config.members.map((_, member) => folder.member(config, member));
 }
 
 async function figuresOf(path: string): Promise<Map<string, SetFigure>> {

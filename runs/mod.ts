@@ -79,15 +79,8 @@ export { Scorer } from "./scorer.ts";
 export { type Features, saveFeatures, type ScoreOptions } from "../scoring/model_scorer.ts";
 export type { SetFigure } from "../scoring/set_figure.ts";
 export { explainTraining, type Explanation, type LayerDescription, type OperationDescription } from "./explain.ts";
-export {
-  type FoldFigures,
-  type FoldsSummary,
-  type PooledBeside,
-  type PooledFigures,
-  resumeFolds,
-  trainEnsembleFolds,
-  trainFolds,
-} from "./folds/train_folds.ts";
+export { type FoldsSummary, resumeFolds, trainEnsembleFolds, trainFolds } from "./folds/train_folds.ts";
+export type { FoldFigures, PooledBeside, PooledFigures } from "./folds/pooled.ts";
 export { estimateByBbse, type HeldOutClasses } from "../scoring/shift/bbse.ts";
 export { calibrateClasses, type LabelledClasses } from "../scoring/shift/calibrate_classes.ts";
 export { type Calibration, classProbabilities } from "../scoring/shift/classes.ts";

@@ -1,6 +1,6 @@
 import { MetricTable } from "../data/metrics/metric_table.ts";
-import { EnsembleFolder, holdsEnsemble } from "./ensemble/config.ts";
 import { RunFolder } from "./run_folder.ts";
+import { openTrained } from "./trained_folder.ts";
 
 /**
  * Tells metrics that training had from others: those of a run, or of an ensemble's first member, which all have the same
@@ -27,7 +27,5 @@ export async function readMetricsOf(
 
 /** A run's folder, or that of an ensemble's first member. */
 async function ownFolder(path: string): Promise<string> {
-  if (!await holdsEnsemble(path)) return path;
-  const ensemble = new EnsembleFolder(path);
-  return ensemble.member((await ensemble.read()).config, 0);
+  return (await openTrained(path)).runs[0]!;
 }

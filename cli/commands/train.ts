@@ -1,15 +1,15 @@
 import { standardInput } from "../../data/files/data_paths.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { ensembleName, holdsEnsemble } from "../../runs/ensemble/config.ts";
+import { ensembleName } from "../../runs/ensemble/config.ts";
 import type { Member } from "../../runs/ensemble/members.ts";
-import { type EnsembleOptions, resumeEnsemble } from "../../runs/ensemble/train.ts";
+import type { EnsembleOptions } from "../../runs/ensemble/train.ts";
 import { explainTraining } from "../../runs/explain.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import { holdsFolds, resumeFolds, trainFolds } from "../../runs/folds/train_folds.ts";
+import { trainFolds } from "../../runs/folds/train_folds.ts";
 import type { SettingChange } from "../../runs/training/resume_changes.ts";
 import { configOf } from "../../runs/configure.ts";
-import { resumeRun } from "../../runs/resume_run.ts";
+import { openTrained } from "../../runs/trained_folder.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import type { TrainRequest } from "../../runs/train_request.ts";
 import { command } from "../command.ts";
@@ -233,17 +233,10 @@ async function resume(
   options: EnsembleOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const spread = { ...options, jobs };
-  const [change] = changes, single = !await holdsFolds(run) && !await holdsEnsemble(run);
-  if (change && !single) {
-    throw new UsageError(
-      `${run} holds several runs, which keep their ${change[2]}; resume the one that is to change by its own folder.`,
-    );
-  }
-  if (await holdsFolds(run)) await foldsDone(await resumeFolds(run, spread, added), terminal);
-  else if (await holdsEnsemble(run)) await ensembleDone(await resumeEnsemble(run, spread, added), terminal);
-  else if (added.length === 0) await reportRun(await resumeRun(run, options, changes), terminal);
-  else throw new UsageError(`${run} holds no ensemble, so that --member cannot be given beside it.`);
+  const resumed = await (await openTrained(run)).resume({ ...options, jobs }, { changes, added });
+  if (resumed.kind === "run") await reportRun(resumed.summary, terminal);
+  else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal);
+  else await foldsDone(resumed.summary, terminal);
 }
 
 /** The settings, with fewer epochs for a trial on the sample set, and a word on that. */

@@ -4,7 +4,8 @@ import { type EnsembleOptions, type EnsembleSummary, trainEnsemble } from "../..
 import { explainTraining } from "../../runs/explain.ts";
 import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
-import { foldPaths, type FoldsSummary, trainEnsembleFolds } from "../../runs/folds/train_folds.ts";
+import { type FoldsSummary, trainEnsembleFolds } from "../../runs/folds/train_folds.ts";
+import { foldPaths } from "../../runs/folds/folds_folder.ts";
 import { formatExplanation } from "../output/explanation.ts";
 import { nextFree } from "../output/out.ts";
 import { counted } from "../../data/texts/counted.ts";

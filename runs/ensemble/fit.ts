@@ -15,7 +15,7 @@ import {
   partsOf,
 } from "./combine.ts";
 import { type EnsembleConfig, type EnsembleFolder, type FittedEnsemble, mismatchedShareOf } from "./config.ts";
-import { type HeldOutRows, readHeldOut, rowsToFit } from "./held_out.ts";
+import { readHeldOut, rowsToFit, type ScoredByMembers } from "./held_out.ts";
 import { ensembleShifts } from "./shifts.ts";
 
 /** RMSE of members that are combined in a way, of each row by a combination that was fitted without it. */
@@ -70,7 +70,7 @@ export async function fitEnsemble(
   const shifts = await ensembleShifts(runs, (record) => fittedWithout.get(partOf.get(record)!)!, prediction);
 
   const beside = await readFigures(runs[0]!.figures) ?? [];
-  const figure = (set: string, predicted: ArrayLike<number>, { truth, groups }: HeldOutRows): SetFigure => {
+  const figure = (set: string, predicted: ArrayLike<number>, { truth, groups }: ScoredByMembers): SetFigure => {
     const { ridge = null, ridgeMae = null } = beside.find((own) => own.set === set) ?? {};
     return {
       ...setFigure(set, predicted, truth, { trainMean, ridge: null }, groupsOf(groups.map((group) => ({ group })))),
@@ -80,7 +80,7 @@ export async function fitEnsemble(
   };
   const figures = [figure("validation", scores.plain, plain)];
   if (mismatched.truth.length > 0) figures.push(figure("mismatched validation", scores.mismatched, mismatched));
-  const rowsOf = ({ records, groups, truth, scores, spreads }: HeldOutRows, predicted: Float64Array) => {
+  const rowsOf = ({ records, groups, truth, scores, spreads }: ScoredByMembers, predicted: Float64Array) => {
     const spread = combinedSpread(scores, spreads, combination);
     return records.map((record, i) => ({
       record,

@@ -4,8 +4,8 @@ import type { RunFolder } from "../run_folder.ts";
 import { readValidation, type ValidationRow } from "../results/validation_file.ts";
 import type { MemberScores } from "./combine.ts";
 
-/** Rows that members had not seen, as each scores them. */
-export interface HeldOutRows {
+/** Rows that the members of an ensemble had not seen, as each scores them. */
+export interface ScoredByMembers {
   /** Numbers of the records. */
   readonly records: readonly number[];
   /** Numbers of their groups, [rows]; null where records were not grouped. */
@@ -19,16 +19,16 @@ export interface HeldOutRows {
 }
 
 /** The validation rows of an ensemble, as its members score them. */
-export interface HeldOut {
-  readonly plain: HeldOutRows;
+export interface EnsembleHeldOut {
+  readonly plain: ScoredByMembers;
   /** The same rows with a metric that does not fit; empty where there are none. */
-  readonly mismatched: HeldOutRows;
+  readonly mismatched: ScoredByMembers;
   /** RMSE of each member on the plain rows, [members]. */
   readonly rmse: readonly number[];
 }
 
 /** Reads what the members of an ensemble predicted. @throws DataError when they do not have the same rows */
-export async function readHeldOut(members: readonly RunFolder[]): Promise<HeldOut> {
+export async function readHeldOut(members: readonly RunFolder[]): Promise<EnsembleHeldOut> {
   const plain = await Promise.all(members.map(({ validation }) => readValidation(validation)));
   const mismatched = await Promise.all(members.map(({ mismatched }) => readValidation(mismatched)));
   const key = (rows: readonly ValidationRow[]) => rows.map(({ record, score }) => `${record} ${score}`).join();
@@ -42,7 +42,7 @@ export async function readHeldOut(members: readonly RunFolder[]): Promise<HeldOu
     );
   }
   const errors = plain.map((rows) => rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score)));
-  const rowsOf = (sets: readonly ValidationRow[][]): HeldOutRows => ({
+  const rowsOf = (sets: readonly ValidationRow[][]): ScoredByMembers => ({
     records: sets[0]!.map(({ record }) => record),
     groups: sets[0]!.map(({ group }) => group ?? null),
     truth: sets[0]!.map(({ score }) => score),
@@ -58,7 +58,7 @@ export async function readHeldOut(members: readonly RunFolder[]): Promise<HeldOu
  * @param mismatchedShare how much the mismatched rows count of all
  */
 export function rowsToFit(
-  { plain, mismatched }: Pick<HeldOut, "plain" | "mismatched">,
+  { plain, mismatched }: Pick<EnsembleHeldOut, "plain" | "mismatched">,
   mismatchedShare: number,
 ): MemberScores {
   const own = plain.truth.length, other = mismatched.truth.length;

@@ -1,11 +1,11 @@
 import { finishScore } from "../../scoring/finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
-import type { FoldRows, FoldWork } from "../folds/train_folds.ts";
-import { combinedSpread, combineNames, crossCombine, fitCombination } from "./combine.ts";
-import { type EnsembleConfig, EnsembleFolder, mismatchedShareOf } from "./config.ts";
-import { readHeldOut, rowsToFit } from "./held_out.ts";
-import { describeMember } from "./members.ts";
-import { type EnsembleOptions, trainEnsembleConfig } from "./train.ts";
+import type { FoldRows, FoldWork } from "./fold_work.ts";
+import { combinedSpread, combineNames, crossCombine, fitCombination } from "../ensemble/combine.ts";
+import { type EnsembleConfig, EnsembleFolder, mismatchedShareOf } from "../ensemble/config.ts";
+import { readHeldOut, rowsToFit } from "../ensemble/held_out.ts";
+import { describeMember } from "../ensemble/members.ts";
+import { type EnsembleOptions, trainEnsembleConfig } from "../ensemble/train.ts";
 
 /**
  * Folds of an ensemble: each fold is an ensemble, but its rows are scored by a combination that was fitted to those of the
