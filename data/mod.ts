@@ -1,8 +1,8 @@
 /** Records, metrics, embeddings and what is made of them before training. */
-export type { NoteTaker } from "./note_taker.ts";
-export type { DataPaths } from "./files/data_paths.ts";
+export { type NoteTaker } from "./note_taker.ts";
+export { type DataPaths } from "./files/data_paths.ts";
 export { type FieldMap, mappedFields, parseFieldMap } from "./formats/field_map.ts";
-export type { Reading } from "./reading.ts";
+export { type Reading } from "./reading.ts";
 export {
   combineTextFields,
   type MetricRecord,
@@ -13,7 +13,7 @@ export {
 } from "./records.ts";
 export { writeRecords } from "./write_records.ts";
 export { MetricTable } from "./metrics/metric_table.ts";
-export type { ScoreRange } from "./scores.ts";
+export { type ScoreRange } from "./scores.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
 export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./files/npy.ts";
 export {
@@ -49,31 +49,18 @@ export {
   spearman,
 } from "./evaluation.ts";
 export {
-  type Encoder,
-  encoderDevices,
-  type EncoderTensor,
-  encoderTypes,
-  type EncodingOptions,
-  type FittedEncoder,
-  poolings,
-  type PretrainedEncoder,
-} from "../encoders/encoder.ts";
-export { encodeTexts, type EncodeTextsOptions } from "../encoders/encode_texts.ts";
-export type { EncodingCounts, EncodingProgress } from "./observer.ts";
-export { type DenseActivation, denseActivations, type DenseSettings } from "../encoders/model_folder/dense_settings.ts";
-export { type Pooling, type PoolingMode, poolingModes } from "../encoders/model_folder/pooling.ts";
-export type { SentenceHead, SentenceModule } from "../encoders/model_folder/sentence_head.ts";
-export type { TransformerSettings } from "../encoders/model_folder/transformer_settings.ts";
-export { defaultCachePath, VectorCache } from "../encoders/vector_cache.ts";
-export { downloadModel, type DownloadOptions } from "../encoders/transformers/hub.ts";
+  type EncodingCounts,
+  type EncodingProgress,
+  type EpochFigures,
+  type Observer,
+  type Observer as Reporter,
+  type Observer as TrainReporter,
+  type RowCounts,
+  type StepProgress,
+  type TrainPlan,
+} from "./observer.ts";
 export { readMetricDefinitions } from "./metrics/metric_definitions.ts";
-export { HashEncoder } from "../encoders/hash.ts";
 export { dropStopWords, withoutSystemStopWords } from "./texts/stop_words.ts";
-export {
-  type Coverage,
-  type SpreadCalibration,
-  spreadCalibration,
-  type SpreadFigure,
-} from "../scoring/calibration/standard_deviations.ts";
 export { type RecordLanguages, recordLanguages } from "./texts/record_languages.ts";
 export { type Script, scriptNames, scriptOf, scripts } from "./texts/scripts.ts";
+export { type Embeddings, type FeatureTables, type LabelledRows, type Rows } from "./pairs/feature_tables.ts";

@@ -10,7 +10,12 @@ export class SharedEngine implements AsyncDisposable {
   /** True where the engine is not the caller's: only then can it be opened anew. */
   readonly isOwn: boolean;
 
-  /** @param given the caller's engine; null to open one */
+  /**
+   * One engine for a piece of work.
+   *
+   * @param given the caller's engine; null to open one
+   * @param onNote told in a sentence of anything worth knowing about the device
+   */
   constructor(given: Engine | null = null, onNote: (sentence: string) => void = () => {}) {
     this.#engine = given;
     this.isOwn = given === null;
@@ -30,6 +35,7 @@ export class SharedEngine implements AsyncDisposable {
     await engine[Symbol.asyncDispose]();
   }
 
+  /** Closes it where it is its own. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -12,7 +12,7 @@ import {
   pairwiseMahalanobisSquared,
   Parameter,
   Philox,
-} from "../mod.ts";
+} from "../all.ts";
 
 await using engine = await Engine.open();
 const random = new Philox(1);

@@ -1,5 +1,5 @@
 /** A matrix product on a device and buffers of one's own: no engine, no tensors. */
-import { kernels } from "../mod.ts";
+import { kernels } from "../all.ts";
 
 const adapter = (await navigator.gpu.requestAdapter())!;
 const { maxStorageBufferBindingSize } = adapter.limits;

@@ -5,7 +5,7 @@
  *     curl localhost:8000/rows -d '{"x": [[0, 1], [1, 1]], "y": [1, 2]}'
  *     curl localhost:8000/predict -d '{"x": [[0, 1]]}'
  */
-import { Adam, backward, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "../mod.ts";
+import { Adam, backward, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "../all.ts";
 
 const width = 2, stepsPerPost = 100;
 

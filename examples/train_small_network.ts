@@ -1,4 +1,4 @@
-import { Adam, backward, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "../mod.ts";
+import { Adam, backward, Engine, Linear, Module, mseLoss, Philox, type Tensor } from "../all.ts";
 
 await using engine = await Engine.open();
 const random = new Philox(1);

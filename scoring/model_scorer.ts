@@ -84,6 +84,8 @@ export class ModelScorer implements ScorerParts {
   readonly baseline: RidgeBaseline | null;
 
   /**
+   * A scorer of what is in memory already.
+   *
    * @param run what messages call it
    * @param known what held-out rows tell of shift, and ridge regression on the same inputs, where they are known
    */

@@ -40,7 +40,7 @@ Deno.test("docs: the table of fine-tuning's options is that which checks them", 
 
 Deno.test("docs: the program of the library page is the tested example", async () => {
   const [, program] = (await read("docs/library.md")).match(/```ts\n([\s\S]*?)```/)!;
-  assert.equal(program!.replace('"./mod.ts"', '"../mod.ts"'), await read("examples/train_small_network.ts"));
+  assert.equal(program!.replace('"./all.ts"', '"../all.ts"'), await read("examples/train_small_network.ts"));
 });
 
 Deno.test("docs: links between the pages lead somewhere", async () => {
