@@ -55,3 +55,4 @@ export {
   type ShiftKnowledge,
 } from "./shift/shift_scores.ts";
 export { ModelScorer, type ScorerParts } from "./model_scorer.ts";
+export type { ShiftRequest } from "./shift/shift_scores.ts";

@@ -8,7 +8,7 @@ import { holdsEnsemble } from "../../runs/ensemble/config.ts";
 import { EnsembleScorer } from "../../runs/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../runs/ensemble/train.ts";
 import { finishScore } from "../../scoring/finish_score.ts";
-import { recordOf, sampleSeed } from "../../runs/prepare/prepare.ts";
+import { recordOf, sampleSeed } from "../../runs/prepare/sample_records.ts";
 import type { Observer } from "../../data/observer.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
 import { Scorer } from "../../runs/scorer.ts";

@@ -4,7 +4,7 @@ import type { StreamedTensor } from "../../engine/safetensors.ts";
 import { writeAtomically } from "../../engine/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "../../data/observer.ts";
-import type { PreparedRun } from "../prepare/prepare.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import { runReadme } from "./run_readme.ts";

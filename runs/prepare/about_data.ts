@@ -1,7 +1,7 @@
 import { fromStandard } from "../../data/scores.ts";
 import { groupNumbers } from "../../data/split.ts";
 import { counted } from "../../data/texts/counted.ts";
-import type { PreparedRun } from "./prepare.ts";
+import type { PreparedRun } from "./prepared_run.ts";
 
 /** The data of a run in a sentence: how many records, metrics and groups there are, and how they score. */
 export function aboutData(

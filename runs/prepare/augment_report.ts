@@ -5,7 +5,7 @@ import { writeNpy } from "../../data/files/npy.ts";
 import { scoreClass, scoreRange } from "../../data/scores.ts";
 import { fillFolder, writeAtomically } from "../../engine/files.ts";
 import { joinPairs } from "./augment.ts";
-import type { PreparedRun } from "./prepare.ts";
+import type { PreparedRun } from "./prepared_run.ts";
 
 /** The train rows after a stage of augmentation. */
 export interface StageFigures {

@@ -1,6 +1,6 @@
 import { describeUnanswered } from "../../data/records.ts";
 import { scoreRange } from "../../data/scores.ts";
-import type { PreparedRun } from "./prepare.ts";
+import type { PreparedRun } from "./prepared_run.ts";
 import type { Observer } from "../../data/observer.ts";
 
 /** Below this no score is near the upper end of the range, as where ratings go from 1 to 5. */

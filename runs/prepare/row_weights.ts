@@ -17,7 +17,7 @@ export function weighted(train: ScoredPairs, weights: Weights, fit: PreparedFit 
 
 /** Train rows, then validation rows, weighted as train rows are. */
 export function weightedBoth(
-  train: ScoredPairs,
+  train: Pick<LabelledRows, "text" | "metric" | "score">,
   validation: ScoredPairs,
   weights: Weights,
   fit: PreparedFit | null,

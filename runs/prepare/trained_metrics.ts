@@ -1,4 +1,4 @@
-import type { PreparedRun } from "./prepare.ts";
+import type { PreparedRun } from "./prepared_run.ts";
 
 /** Names of the metrics that a run learns from, in the order of its table. */
 export function trainedMetrics(

@@ -5,7 +5,7 @@ import { writeEvidence } from "../calibration_rows.ts";
 import { writeChoice } from "../../recipes/choice.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import type { HeldOutMeasures } from "./measure_run.ts";
-import type { PreparedRun } from "../prepare/prepare.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
 import type { RunFolder } from "../run_folder.ts";
 import { writePages } from "../pages/run_pages.ts";
 import { writeFigures } from "../../scoring/set_figure.ts";

@@ -5,7 +5,7 @@ import { readCheckpoint } from "../../recipes/training/checkpoint.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
 import { restoreKept } from "../../recipes/training/kept_checkpoints.ts";
 import { makeModel } from "../../recipes/model.ts";
-import type { PreparedRun } from "../prepare/prepare.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
 import type { Observer } from "../../data/observer.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";

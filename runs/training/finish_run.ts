@@ -6,7 +6,7 @@ import { fitToFile } from "../../scoring/fit/fit_file.ts";
 import type { FitModel } from "../../scoring/fit/fit_model.ts";
 import type { Model } from "../../recipes/model.ts";
 import type { Phase } from "../../recipes/training/phases.ts";
-import type { PreparedRun } from "../prepare/prepare.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
 import { refit } from "../../recipes/training/refit.ts";
 import type { RunFolder } from "../run_folder.ts";
 import type { EpochFigures } from "../../data/observer.ts";

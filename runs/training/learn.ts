@@ -5,7 +5,7 @@ import { writeCheckpoint } from "../../recipes/training/checkpoint.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
 import type { Trainer } from "../../recipes/training/trainer.ts";
 import { saveModel } from "../../scoring/model_scorer.ts";
-import type { PreparedRun } from "../prepare/prepare.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
 import { appendFigures, appendTiming } from "../results/history.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";

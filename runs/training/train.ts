@@ -12,7 +12,7 @@ import { Trainer } from "../../recipes/training/trainer.ts";
 import { widthsOf } from "../../scoring/model_scorer.ts";
 import { aboutData } from "../prepare/about_data.ts";
 import { checkRows } from "../prepare/check_rows.ts";
-import type { PreparedRun } from "../prepare/prepare.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { TrainSummary } from "../train_summary.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeNpy } from "../../../data/files/npy.ts";
 import { textKey } from "../../../data/split.ts";
-import { prepare, type PreparedRun } from "../../../runs/prepare/prepare.ts";
+import { prepare } from "../../../runs/prepare/prepare.ts";
+import type { PreparedRun } from "../../../runs/prepare/prepared_run.ts";
 import { recipes, settingsOf } from "../../../recipes/registry.ts";
 import type { GivenSettings } from "../../../recipes/settings/shared.ts";
 import type { TrainFiles } from "../../../runs/train_request.ts";
