@@ -45,7 +45,15 @@ export {
   SentenceEncoder,
   VectorCache,
 } from "./encoders/mod.ts";
-export { type Recipe, recipeNamed, recipes, type Settings, settingsOf, sharedTable } from "./recipes/mod.ts";
+export {
+  type Recipe,
+  recipeNamed,
+  recipes,
+  registerRecipe,
+  type Settings,
+  settingsOf,
+  sharedTable,
+} from "./recipes/mod.ts";
 export {
   calibrateNames,
   evaluate,
@@ -95,4 +103,6 @@ export {
   trainRun,
   type TrainSummary,
 } from "./runs/mod.ts";
+/** Tables of settings, for recipes of your own. */
+export * as settings from "./recipes/settings/mod.ts";
 export { Engine, type EngineOptions } from "./engine/engine.ts";

@@ -15,7 +15,7 @@ export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classi
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./scml/local_scml.ts";
 export { type Predictions } from "./training/predict_rows.ts";
 export { type BatchPrediction, type LargestWeight, type Recipe, type TrainRows, type Widths } from "./recipe.ts";
-export { recipeNamed, recipes, settingsOf } from "./registry.ts";
+export { recipeNamed, recipes, registerRecipe, settingsOf } from "./registry.ts";
 export { type Model } from "./model.ts";
 export { type Phase } from "./training/phases.ts";
 export { Field, type FieldKind } from "./settings/field.ts";

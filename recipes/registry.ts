@@ -13,7 +13,7 @@ import { type GivenSettings, isStepSetting, type Settings } from "./settings/sha
 import { currentSettings } from "./settings/renamed.ts";
 import { resolve } from "./settings/table.ts";
 
-/** Recipes that can be trained; the first is the one that is trained when none is named. */
+/** Recipes that come with the project; the first is the one that is trained when none is named. */
 export const recipes: readonly Recipe[] = [
   auto,
   bilinear,
@@ -24,11 +24,27 @@ export const recipes: readonly Recipe[] = [
   scml,
 ];
 
+const registered = new Map<string, Recipe>();
+
+/**
+ * Adds a recipe of one's own. From then on its name can be trained, resumed, compared and scored with in this thread, as
+ * the names of the project's own recipes can; a program that opens such a run registers its recipe first.
+ *
+ * @throws UsageError when its name is that of one of the project's recipes
+ */
+export function registerRecipe(recipe: Recipe): void {
+  if (recipes.some(({ name }) => name === recipe.name)) {
+    throw new UsageError(`The recipe "${recipe.name}" is there already; another name is expected for one of your own.`);
+  }
+  registered.set(recipe.name, recipe);
+}
+
 /** The recipe of a name. @throws UsageError naming the nearest one */
 export function recipeNamed(name: string): Recipe {
-  const found = recipes.find((recipe) => recipe.name === name);
+  const all = [...recipes, ...registered.values()];
+  const found = all.find((recipe) => recipe.name === name);
   if (found) return found;
-  const known = recipes.map((recipe) => recipe.name);
+  const known = all.map((recipe) => recipe.name);
   const meant = known.length > 1 ? ` (did you mean ${suggestName(name, known)}?)` : "";
   throw new UsageError(`The recipe is ${describeValue(name)}; ${known.join(" or ")} is expected${meant}.`);
 }

@@ -1,17 +1,19 @@
 import { resolve } from "node:path";
 import { absolutePaths } from "../data/files/data_paths.ts";
 import { absoluteEncoderName } from "../encoders/open_encoder.ts";
-import { recipeNamed, settingsOf } from "../recipes/registry.ts";
+import { recipeNamed, recipes, registerRecipe, settingsOf } from "../recipes/registry.ts";
 import type { RunConfig } from "./run_folder.ts";
 import type { TrainRequest } from "./train_request.ts";
 
 /** Everything that repeats a run: its settings in full, its files by absolute paths. @throws UsageError */
 export function configOf({ recipe, settings: given, files, maxRows }: Omit<TrainRequest, "out">): RunConfig {
-  const settings = settingsOf(recipeNamed(recipe), given);
+  if (typeof recipe !== "string" && !recipes.includes(recipe)) registerRecipe(recipe);
+  const name = typeof recipe === "string" ? recipe : recipe.name;
+  const settings = settingsOf(recipeNamed(name), given);
   const { augmentation, augmentation: { languageModel: { replies } }, features } = settings;
   const absolute = (path: string | null) => path === null ? null : resolve(path);
   return {
-    recipe,
+    recipe: name,
     settings: {
       ...settings,
       augmentation: { ...augmentation, languageModel: { replies: absolute(replies) } },

@@ -1,5 +1,6 @@
 import { type DataPaths, isDataPaths } from "../data/files/data_paths.ts";
 import { isReading, type Reading } from "../data/reading.ts";
+import type { Recipe } from "../recipes/recipe.ts";
 import type { GivenSettings } from "../recipes/settings/shared.ts";
 
 /** Files to train on. */
@@ -40,12 +41,18 @@ export function isMaxRows(value: unknown): value is number | null {
 export interface TrainRequest {
   /** Null for the built-in sample set. */
   readonly files: TrainFiles | null;
-  /** What is trained. */
-  readonly recipe: string;
+  /** What is trained: the name of a recipe, or a recipe of one's own, which is registered by its name. */
+  readonly recipe: string | Recipe;
   /** Settings that differ from the recipe's defaults. */
   readonly settings: GivenSettings;
   /** Only the first records; null for all. */
   readonly maxRows: number | null;
   /** The run's folder. */
   readonly out: string;
+}
+
+/** A run to begin with a recipe of the registry, as a command line names it. */
+export interface NamedRequest extends Omit<TrainRequest, "out"> {
+  /** Name of the recipe. */
+  readonly recipe: string;
 }

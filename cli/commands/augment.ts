@@ -3,7 +3,7 @@ import { writeAtomically } from "../../engine/files.ts";
 import { type StageFigures, stageFigures, writeAugmented } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
 import { configOf } from "../../runs/configure.ts";
-import type { TrainRequest } from "../../runs/train_request.ts";
+import type { NamedRequest } from "../../runs/train_request.ts";
 import { command } from "../command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
 import { createEncodingReporter } from "../output/encoding_progress.ts";
@@ -14,7 +14,7 @@ import { readConfigFile, readSettings } from "../options/train_options.ts";
 
 /** What `augment` is asked for. */
 export interface AugmentCall {
-  readonly request: Omit<TrainRequest, "out">;
+  readonly request: NamedRequest;
   /** Folder for the rows; null to write none. */
   readonly out: string | null;
   /** File for prompts to a language model; null to write none. */

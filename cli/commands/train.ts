@@ -11,7 +11,7 @@ import type { SettingChange } from "../../runs/training/resume_changes.ts";
 import { configOf } from "../../runs/configure.ts";
 import { openTrained } from "../../runs/trained_folder.ts";
 import { trainRun } from "../../runs/start_run.ts";
-import type { TrainRequest } from "../../runs/train_request.ts";
+import type { NamedRequest } from "../../runs/train_request.ts";
 import { command } from "../command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
 import { readAdded, readEnsemble } from "../options/ensemble_options.ts";
@@ -38,7 +38,7 @@ import {
 export type TrainCall =
   | {
     readonly kind: "new";
-    readonly request: Omit<TrainRequest, "out">;
+    readonly request: NamedRequest;
     readonly out: string | null;
     readonly force: boolean;
     /** Trains as many runs, each with another part held out; null for one run. */
@@ -240,7 +240,7 @@ async function resume(
 }
 
 /** The settings, with fewer epochs for a trial on the sample set, and a word on that. */
-function forTrial({ recipe, settings, files }: Omit<TrainRequest, "out">, terminal: Terminal): GivenSettings {
+function forTrial({ recipe, settings, files }: NamedRequest, terminal: Terminal): GivenSettings {
   if (files !== null) return settings;
   terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
   const chosen = recipeNamed(recipe), all = settingsOf(chosen, settings);

@@ -115,6 +115,7 @@ function summaryOf({ state: { regimes } }: FitModel, { regime }: FitEvidence): F
 
 /** How shift is to be allowed for. */
 export interface ShiftRequest {
+  /** The way. */
   readonly name: ShiftName;
   /** "mean": what the mean score is to be; null for the mean that "em" comes to. */
   readonly target: number | null;
