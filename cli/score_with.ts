@@ -118,7 +118,7 @@ export async function corrected(
   { predictions, features }: Scored,
   onNote: (sentence: string) => void,
 ): Promise<Corrected> {
-  const { score, spread, applied } = predictions;
+  const { score, standardDeviation, applied } = predictions;
   if (options.calibrate === "none" && options.interval === null) return { score, intervals: null };
   if (shift.name === "mean") {
     throw new UsageError(
@@ -130,5 +130,5 @@ export async function corrected(
       `An ensemble's held-out rows are not scored with shift ${predictions.shift}; what they say is for records like those of training.`,
     );
   }
-  return Correction.fit(await calibrationRows(run, applied), options, run).apply(score, spread);
+  return Correction.fit(await calibrationRows(run, applied), options, run).apply(score, standardDeviation);
 }

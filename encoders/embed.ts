@@ -38,7 +38,7 @@ export interface EmbedRequest {
 export interface EmbedSummary {
   /** Records. */
   readonly rows: number;
-  /** Numbers in a row. */
+  /** Dimensions of a row. */
   readonly dimension: number;
   /** Of each field how many records lack it. */
   readonly missing: readonly (readonly [field: string, rows: number])[];

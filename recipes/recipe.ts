@@ -11,13 +11,13 @@ import type { FeatureTables, LabelledRows } from "../data/pairs/feature_tables.t
 
 /** Widths of what a network sees. */
 export interface Widths {
-  /** Numbers of a metric's embedding. */
+  /** Dimensions of a metric's embedding. */
   readonly metric: number;
-  /** Numbers of one text's embedding. */
+  /** Dimensions of one text's embedding. */
   readonly text: number;
   /** Texts of a row: 1, or the fields of the layout. */
   readonly fields: number;
-  /** Numbers of a record's text statistics. */
+  /** Dimensions of a record's text statistics. */
   readonly statistics: number;
   /** Rows that are trained on, those that augmentation adds among them. */
   readonly trainRows: number;

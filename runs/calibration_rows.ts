@@ -3,7 +3,7 @@ import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { partsOf } from "./ensemble/combine.ts";
 import { misfitProbability } from "../scoring/fit/misfits.ts";
-import { spreadOf } from "../recipes/training/predict_rows.ts";
+import { standardDeviationOf } from "../recipes/training/predict_rows.ts";
 import { RunFolder } from "./run_folder.ts";
 import { finishScore } from "../scoring/finish_score.ts";
 import { expectedScores } from "../scoring/shift/classes.ts";
@@ -88,18 +88,20 @@ interface KeptRows {
   readonly plain: number;
 }
 
-type ScoredRows = Pick<CalibrationRows, "predicted" | "spread" | "weight">;
+type ScoredRows = Pick<CalibrationRows, "predicted" | "standardDeviation" | "weight">;
 
 function scoredAsKept({ rows, plain }: KeptRows): ScoredRows {
   return {
     predicted: Float64Array.from(rows, ({ predicted }) => predicted),
-    spread: spreadsOf(rows),
+    standardDeviation: standardDeviationsOf(rows),
     weight: Float64Array.from(rows, (_, i) => i < plain ? 1 : 0),
   };
 }
 
-function spreadsOf(rows: readonly ValidationRow[]): Float64Array | null {
-  return rows.every(({ spread }) => spread !== null) ? Float64Array.from(rows, ({ spread }) => spread!) : null;
+function standardDeviationsOf(rows: readonly ValidationRow[]): Float64Array | null {
+  return rows.every(({ standardDeviation }) => standardDeviation !== null)
+    ? Float64Array.from(rows, ({ standardDeviation }) => standardDeviation!)
+    : null;
 }
 
 async function scoredByFit(
@@ -120,7 +122,7 @@ async function scoredByFit(
       const probability = misfitProbability(ratio, shares[regime] ?? 0);
       return finishScore((1 - probability) * recipe + probability * misfit, prediction);
     }),
-    spread: spreadsOf(rows),
+    standardDeviation: standardDeviationsOf(rows),
     weight: Float64Array.from(rows, (_, i) => i < plain ? (1 - of) * rows.length / plain : of * rows.length / swapped),
   };
 }
@@ -135,7 +137,8 @@ async function scoredByClasses(folder: RunFolder, { rows }: KeptRows, ratios: Fl
   const posterior = underShift(probabilities, { ratios });
   return {
     predicted: expectedScores(posterior).map((score) => finishScore(score, prediction)),
-    spread: spreadsOf(rows) && Float64Array.from(spreadOf(Float32Array.from(posterior))),
+    standardDeviation: standardDeviationsOf(rows) &&
+      Float64Array.from(standardDeviationOf(Float32Array.from(posterior))),
     weight: Float64Array.from(weight, (one, i) => one * ratios[truth[i]!]!),
   };
 }

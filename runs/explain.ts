@@ -69,7 +69,7 @@ export interface Explanation {
   };
   /** What a step costs. */
   readonly step: {
-    /** Of the forward pass; a step with its way back takes about three times as many. */
+    /** Of the forward pass; a step with its backward pass takes about three times as many. */
     readonly multiplyAdds: number;
     /** Median of a few steps on this adapter, kernels compiled before. */
     readonly seconds: number;

@@ -16,7 +16,7 @@ export { type TrainFiles, type TrainRequest } from "./train_request.ts";
 export {
   type Combination,
   combine,
-  combinedSpread,
+  combinedStandardDeviation,
   type CombineName,
   combineNames,
   type CombineOptions,
@@ -61,3 +61,5 @@ export {
   type ScoredRecords,
   type TrainedFolder,
 } from "./trained_folder.ts";
+/** Its name in earlier versions. */
+export { combinedStandardDeviation as combinedSpread } from "./ensemble/combine.ts";

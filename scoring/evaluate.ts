@@ -1,4 +1,4 @@
-import { type SpreadCalibration, spreadCalibration } from "./calibration/standard_deviations.ts";
+import { type StandardDeviationCalibration, standardDeviationCalibration } from "./calibration/standard_deviations.ts";
 import {
   bias,
   bootstrapInterval,
@@ -39,8 +39,8 @@ export interface Evaluation {
   readonly ridgeRmse: number | null;
   /** Mean absolute error of that. */
   readonly ridgeMae: number | null;
-  /** How well predicted spreads say how large errors are; null where the run predicts none. */
-  readonly spread: SpreadCalibration | null;
+  /** How well predicted standard deviations say how large errors are; null where the run predicts none. */
+  readonly standardDeviation: StandardDeviationCalibration | null;
   /** How many true scores the intervals hold; null where none were asked for. */
   readonly interval: IntervalFigures | null;
   /** RMSE of each class of true scores. */
@@ -68,7 +68,7 @@ export interface Scored {
   /** [rows] */
   readonly score: Float32Array;
   /** Standard deviations of the scores; null where there are none. */
-  readonly spread: Float32Array | null;
+  readonly standardDeviation: Float32Array | null;
   /** Intervals and the share of the true scores that they should hold; null where there are none. */
   readonly intervals: (Intervals & { readonly level: number }) | null;
   /** What ridge regression on the run's inputs says; null where there is none. */
@@ -79,7 +79,7 @@ export interface Scored {
 
 /** Measures predictions of records against true scores. */
 export function evaluate(
-  { score, spread, intervals, ridge, trainMean }: Scored,
+  { score, standardDeviation, intervals, ridge, trainMean }: Scored,
   actual: Float32Array,
   records: readonly MetricRecord[],
 ): Evaluation {
@@ -100,7 +100,7 @@ export function evaluate(
     constantMae,
     ridgeRmse,
     ridgeMae,
-    spread: spread && spreadCalibration(score, actual, spread),
+    standardDeviation: standardDeviation && standardDeviationCalibration(score, actual, standardDeviation),
     interval: intervals && intervalFigures(intervals, actual),
     byScore: rmseByScore(score, actual),
     byMetric: rmseByGroup(score, actual, records.map(({ metric }) => metric)),

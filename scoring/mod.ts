@@ -1,9 +1,9 @@
 /** A trained model at work: scores, fit of metric and text, shift, calibration and figures. */
 export {
   type Coverage,
-  type SpreadCalibration,
-  spreadCalibration,
-  type SpreadFigure,
+  type StandardDeviationCalibration,
+  standardDeviationCalibration,
+  type StandardDeviationFigure,
 } from "./calibration/standard_deviations.ts";
 export { type TextSource } from "./encode_texts_of_run.ts";
 export { evaluate, type Evaluation, type IntervalFigures, type Scored } from "./evaluate.ts";
@@ -56,3 +56,9 @@ export {
 } from "./shift/shift_scores.ts";
 export { ModelScorer, type ScorerParts } from "./model_scorer.ts";
 export type { ShiftRequest } from "./shift/shift_scores.ts";
+/** Names of earlier versions. */
+export {
+  type StandardDeviationCalibration as SpreadCalibration,
+  standardDeviationCalibration as spreadCalibration,
+  type StandardDeviationFigure as SpreadFigure,
+} from "./calibration/standard_deviations.ts";

@@ -100,7 +100,7 @@ export class RidgeBaseline {
 
 /**
  * The metrics' embeddings in a basis of the space that they span: a ridge regression on those coordinates is the same, and
- * smaller where there are fewer metrics than numbers of an embedding.
+ * smaller where there are fewer metrics than dimensions of an embedding.
  */
 function reduceMetrics({ data, dimension }: Embeddings) {
   const count = data.length / dimension, table: Matrix = { data, rows: count, columns: dimension };

@@ -11,9 +11,9 @@ export interface RunInputs {
   readonly definitions?: boolean;
   /** Texts of a record that the network sees, each as a row. */
   readonly textFields: number;
-  /** Numbers in a text's row. */
+  /** Dimensions of a text's row. */
   readonly textDimension: number;
-  /** Numbers in a metric's row. */
+  /** Dimensions of a metric's row. */
   readonly metricDimension: number;
   /** Rows that were trained on, those that augmentation added among them. */
   readonly trainRows: number;

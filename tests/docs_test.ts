@@ -17,7 +17,7 @@ async function documented(page: string): Promise<string[][]> {
 }
 
 const inWords = (rows: readonly SettingDescription[]) =>
-  rows.map(({ path, standard, values, doc }) => [path, standard, values, doc]);
+  rows.map((row) => [row.path, row.default, row.values, row.doc]);
 
 Deno.test("docs: the tables of settings are those that check them", async () => {
   assert.deepEqual(await documented("docs/settings.md"), inWords(describeSettings(sharedTable)));
@@ -29,9 +29,9 @@ Deno.test("docs: the tables of settings are those that check them", async () => 
 Deno.test("docs: the table of fine-tuning's options is that which checks them", async () => {
   const rows = (await read("docs/finetuning.md")).matchAll(/^\| `(--[\w-]+)` +\|(.+)\|$/gm);
   const found = [...rows].map(([, option, cells]) => [option!, ...cells!.split("|").map((cell) => cell.trim())]);
-  const expected = [...fieldsOf(finetuneTable)].map(([name, { standard, doc, kind }]) => [
+  const expected = [...fieldsOf(finetuneTable)].map(([name, { default: initial, doc, kind }]) => [
     flagOf(name),
-    String(standard),
+    String(initial),
     kind.options?.join(", ") ?? "",
     doc,
   ]);

@@ -7,7 +7,7 @@ import { DataError } from "../../kernels/errors.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { calibrationRows, holdsHeldOut } from "../../runs/calibration_rows.ts";
 import { isotonicFigures } from "../../scoring/calibration/isotonic.ts";
-import { evaluate as measure } from "../../scoring/evaluate.ts";
+import { evaluate as measure, type Evaluation } from "../../scoring/evaluate.ts";
 import {
   scaleErrors,
   scaleIntervals,
@@ -111,7 +111,7 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   const figures = measure(
     {
       score: scaleScores(score, range),
-      spread: predictions.spread && scaleErrors(predictions.spread, range),
+      standardDeviation: predictions.standardDeviation && scaleErrors(predictions.standardDeviation, range),
       intervals: intervals && { ...scaleIntervals(intervals, range), level: call.interval! },
       ridge: ridge && scaleScores(ridge, range),
       trainMean: fromStandard(trainMean, range),
@@ -128,7 +128,9 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
   if (lacked !== null) terminal.note(lacked);
   terminal.note(describeShift(call.shift, predictions, range));
   if (call.json) {
-    terminal.print(JSON.stringify({ ...figures, isotonic, shift: predictions.shift, heldOutShifts: shifts }, null, 2));
+    const { shift } = predictions;
+    const all = { ...figures, spread: spreadOf(figures), isotonic, shift, heldOutShifts: shifts };
+    terminal.print(JSON.stringify(all, null, 2));
     return;
   }
   terminal.print([formatEvaluation(figures, isotonic), ...formatShifts(shifts)].join("\n\n"));
@@ -159,4 +161,14 @@ export async function readLabelled(
     : await readScores(scores, { onNote, range });
   if (actual.length === records.length) return { records, actual, range, definitions };
   throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
+}
+
+/** Figures of the standard deviations by the names of earlier versions, which scripts may read. */
+function spreadOf({ standardDeviation }: Evaluation): object | null {
+  if (!standardDeviation) return null;
+  const { byStandardDeviation, ...others } = standardDeviation;
+  return {
+    ...others,
+    bySpread: byStandardDeviation.map(({ standardDeviation: spread, ...part }) => ({ ...part, spread })),
+  };
 }

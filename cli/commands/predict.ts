@@ -1,3 +1,4 @@
+import { Option } from "@commander-js/extra-typings";
 import type { DataPaths } from "../../data/files/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../../data/reading.ts";
@@ -35,8 +36,8 @@ export interface PredictCall {
   readonly force: boolean;
   /** Rounds scores to integers. */
   readonly round: boolean;
-  /** Adds a column with the standard deviation that the model gives each score. */
-  readonly spread: boolean;
+  /** Name of a column with the standard deviation that the model gives each score; null for no such column. */
+  readonly standardDeviation: "standard_deviation" | "spread" | null;
   /** Columns after the score, by name: fields of the records, and `unseen_metric`. */
   readonly columns: readonly string[];
   /** Folder of text embeddings; null for the run's encoder. */
@@ -77,7 +78,11 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
     .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
     .option("--round", "round scores to integers")
-    .option("--spread", "add a column spread: the standard deviation that the model gives each score")
+    .option(
+      "--standard-deviation",
+      "add a column standard_deviation: what the model gives each score (--spread, its name in earlier versions, calls the column spread)",
+    )
+    .addOption(new Option("--spread").hideHelp())
     .option(
       "--columns <names>",
       `add columns: fields of the records, and ${unseenColumn}, which is 1 where training lacked the metric`,
@@ -101,7 +106,22 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
     )
-    .action(({ run, data, out, force, round, spread, columns, embeddings, encoder, saveFeatures, ...options }) =>
+    .action((
+      {
+        run,
+        data,
+        out,
+        force,
+        round,
+        standardDeviation,
+        spread,
+        columns,
+        embeddings,
+        encoder,
+        saveFeatures,
+        ...options
+      },
+    ) =>
       act({
         run,
         data,
@@ -109,7 +129,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         out: out ?? null,
         force: force ?? false,
         round: round ?? false,
-        spread: spread ?? false,
+        standardDeviation: standardDeviation ? "standard_deviation" : spread ? "spread" : null,
         columns: columns ?? [],
         ...textSource({ encoder, embeddings }),
         metrics: metricFiles(options),
@@ -130,11 +150,15 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
   const scored = await scoreWith({ ...call, definitions }, records, terminal),
-    { predictions, predictions: { spread }, features, unseen } = scored;
+    { predictions, predictions: { standardDeviation }, features, unseen } = scored;
   const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
   const range = call.reading?.scoreRange ?? await readScoreRange(call.run);
   const score = scaleScores(standard, range), intervals = bounds && scaleIntervals(bounds, range);
-  if (call.spread && !spread) throw new UsageError(`${call.run} says nothing of how sure it is; leave --spread out.`);
+  if (call.standardDeviation && !standardDeviation) {
+    throw new UsageError(
+      `${call.run} says nothing of how sure it is; leave --${call.standardDeviation.replace("_", "-")} out.`,
+    );
+  }
   if (call.saveFeatures !== null) {
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
     await saveFeatures(call.saveFeatures, features);
@@ -142,7 +166,9 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   await writeSubmission(out, score, {
     round: call.round,
     columns: [
-      ...(call.spread && spread ? [{ name: "spread", values: scaleErrors(spread, range) }] : []),
+      ...(call.standardDeviation && standardDeviation
+        ? [{ name: call.standardDeviation, values: scaleErrors(standardDeviation, range) }]
+        : []),
       ...(intervals ? [{ name: "low", values: intervals.low }, { name: "high", values: intervals.high }] : []),
       ...submissionColumns(call.columns, records, unseen),
     ],

@@ -34,8 +34,8 @@ export function recipes({ name, markdown }: RecipesCall, terminal: Terminal): Pr
     terminal.print(markdownTable(recipe ? ownSettings(recipe.table) : describeSettings(sharedTable)));
   } else if (recipe) {
     terminal.note(`${recipe.name}: ${recipe.summary}\n`);
-    const rows = describeSettings(recipe.table).map(({ path, standard, values, doc }) =>
-      `${path} = ${standard}\n${indented(`${doc} (${values})`)}`
+    const rows = describeSettings(recipe.table).map(({ path, default: initial, values, doc }) =>
+      `${path} = ${initial}\n${indented(`${doc} (${values})`)}`
     );
     terminal.print(rows.join("\n"));
   } else {
@@ -49,12 +49,12 @@ const indented = (text: string) => wrapped(text, 76).replaceAll(/^/gm, "    ");
 
 /** The settings of a recipe that others lack or have another default of. */
 export function ownSettings(table: Table): SettingDescription[] {
-  const shared = new Map(describeSettings(sharedTable).map(({ path, standard }) => [path, standard]));
-  return describeSettings(table).filter(({ path, standard }) => shared.get(path) !== standard);
+  const shared = new Map(describeSettings(sharedTable).map((setting) => [setting.path, setting.default]));
+  return describeSettings(table).filter((setting) => shared.get(setting.path) !== setting.default);
 }
 
 function markdownTable(rows: readonly SettingDescription[]): string {
-  const cells = rows.map(({ path, standard, values, doc }) => [`\`${path}\``, standard, values, doc]);
+  const cells = rows.map((row) => [`\`${row.path}\``, row.default, row.values, row.doc]);
   const head = ["setting", "default", "values", "what it is"];
   return [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

@@ -43,9 +43,9 @@ export async function trainEnsembleCall(
     return;
   }
   const out = given ?? await nextFree("runs", folds === null ? ensembleName : `${ensembleName}-folds`);
-  const spread = { ...options, force, jobs };
-  if (folds === null) await ensembleDone(await trainEnsemble({ ...request, out }, spread), terminal);
-  else await foldsDone(await trainEnsembleFolds({ ...request, out, folds }, spread), terminal);
+  const together = { ...options, force, jobs };
+  if (folds === null) await ensembleDone(await trainEnsemble({ ...request, out }, together), terminal);
+  else await foldsDone(await trainEnsembleFolds({ ...request, out, folds }, together), terminal);
 }
 
 /** Says what an ensemble came to, on the scale of its data. @throws Interruption when it was stopped */

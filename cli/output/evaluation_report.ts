@@ -1,4 +1,4 @@
-import type { SpreadCalibration } from "../../scoring/calibration/standard_deviations.ts";
+import type { StandardDeviationCalibration } from "../../scoring/calibration/standard_deviations.ts";
 import type { GroupFigure } from "../../data/evaluation.ts";
 import type { IsotonicFigure } from "../../scoring/calibration/isotonic.ts";
 import type { Evaluation } from "../../scoring/evaluate.ts";
@@ -6,7 +6,7 @@ import { alignColumns } from "./terminal.ts";
 
 /** An evaluation as text. @param isotonic what isotonic regression does to the errors on held-out rows */
 export function formatEvaluation(figures: Evaluation, isotonic: readonly IsotonicFigure[]): string {
-  const { rmseInterval: [low, high], spread, interval } = figures;
+  const { rmseInterval: [low, high], standardDeviation, interval } = figures;
   return [
     alignColumns([
       ["rows", String(figures.rows)],
@@ -27,7 +27,7 @@ export function formatEvaluation(figures: Evaluation, isotonic: readonly Isotoni
         ]
         : []),
     ]),
-    ...(spread ? formatSpread(spread) : []),
+    ...(standardDeviation ? formatStandardDeviation(standardDeviation) : []),
     ...(isotonic.length > 0 ? [formatIsotonic(isotonic)] : []),
     groups("true score", figures.byScore),
     groups("script", figures.byScript),
@@ -39,26 +39,26 @@ export function formatEvaluation(figures: Evaluation, isotonic: readonly Isotoni
   ].join("\n\n");
 }
 
-function formatSpread(spread: SpreadCalibration): string[] {
+function formatStandardDeviation(standardDeviation: StandardDeviationCalibration): string[] {
   return [
     alignColumns([
-      ["predicted spread", ""],
-      ["mean squared error / mean predicted variance", number(spread.varianceRatio)],
-      ["mean z²", number(spread.meanSquaredZ)],
-      ["Gaussian NLL", number(spread.gaussianNll)],
-      ["|z| < 1 (68.3 % if normal)", percent(spread.withinOne)],
-      ["|z| < 1.96 (95 % if normal)", percent(spread.withinTwo)],
+      ["predicted standard deviation", ""],
+      ["mean squared error / mean predicted variance", number(standardDeviation.varianceRatio)],
+      ["mean z²", number(standardDeviation.meanSquaredZ)],
+      ["Gaussian NLL", number(standardDeviation.gaussianNll)],
+      ["|z| < 1 (68.3 % if normal)", percent(standardDeviation.withinOne)],
+      ["|z| < 1.96 (95 % if normal)", percent(standardDeviation.withinTwo)],
     ]),
     alignColumns([
       ["normal interval", "scores inside"],
-      ...spread.coverage.map(({ nominal, found }) => [percent(nominal), percent(found)]),
+      ...standardDeviation.coverage.map(({ nominal, found }) => [percent(nominal), percent(found)]),
     ]),
     alignColumns([
-      ["by predicted spread", "rows", "spread", "RMSE"],
-      ...spread.bySpread.map(({ rows, spread, rmse }, i, all) => [
+      ["by predicted standard deviation", "rows", "standard deviation", "RMSE"],
+      ...standardDeviation.byStandardDeviation.map(({ rows, standardDeviation, rmse }, i, all) => [
         i === 0 ? "least" : i === all.length - 1 ? "most" : "",
         String(rows),
-        number(spread),
+        number(standardDeviation),
         number(rmse),
       ]),
     ]),

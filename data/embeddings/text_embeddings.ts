@@ -23,7 +23,7 @@ export interface EncoderNote {
 export interface TextEmbeddings {
   /** One entry for each field of the records, or a single one named "text". Data is row-major, [records, dimension]. */
   readonly fields: readonly { readonly name: string; readonly data: Float32Array }[];
-  /** Numbers in a row. */
+  /** Dimensions of a row. */
   readonly dimension: number;
   /** What made them; null or absent where that is not known. */
   readonly encoder?: EncoderNote | null;

@@ -5,7 +5,7 @@ import { MetrogradError } from "../../kernels/errors.ts";
 export interface Embeddings {
   /** [rows, dimension]. */
   readonly data: Float32Array;
-  /** Numbers of a row. */
+  /** Dimensions of a row. */
   readonly dimension: number;
 }
 

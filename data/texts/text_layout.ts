@@ -25,7 +25,7 @@ export interface TextTable {
   readonly data: Float32Array<ArrayBuffer>;
   /** Fields of a record. */
   readonly fields: number;
-  /** Numbers of a field. */
+  /** Dimensions of a field. */
   readonly dimension: number;
 }
 

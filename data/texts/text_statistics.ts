@@ -48,7 +48,7 @@ export const textStatisticNames = [...styleStatisticNames, ...comparisonStatisti
 export interface TextStatistics {
   /** Row-major. */
   readonly data: Float32Array<ArrayBuffer>;
-  /** Numbers in a row. */
+  /** Dimensions of a row. */
   readonly dimension: number;
 }
 

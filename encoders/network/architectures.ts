@@ -1,6 +1,6 @@
 /** Names that settings have in `config.json`; see `EncoderConfig`. */
 export interface SettingNames {
-  /** Numbers of a token. */
+  /** Dimensions of a token. */
   readonly width: string;
   /** Layers of attention. */
   readonly layers: string;

@@ -13,7 +13,7 @@ export interface EncoderConfig {
   readonly architecture: Architecture;
   /** Rows of the table of tokens. */
   readonly vocabulary: number;
-  /** Numbers of a token. */
+  /** Dimensions of a token. */
   readonly width: number;
   /** Layers of attention. */
   readonly layers: number;

@@ -23,7 +23,7 @@ const loaded = { draw: false } as const;
 
 /** The end of a part: a projection, a way around the part, and a norm. */
 export class EncoderOutput extends Module {
-  /** From `inner` numbers of a token to its width. */
+  /** From `inner` dimensions of a token to its width. */
   readonly dense: Linear;
   /** Of the sum with what came around. */
   readonly LayerNorm: LayerNorm;

@@ -34,7 +34,7 @@ export interface SentenceEncoderOptions {
 
 /** What the encoder of a folder would be. */
 export interface SentenceEncoderDescription {
-  /** Numbers of a text's row. */
+  /** Dimensions of a text's row. */
   readonly width: number;
   /** Most tokens of a text. */
   readonly maxTokens: number;
@@ -130,7 +130,7 @@ export class SentenceEncoder implements Disposable {
     };
   }
 
-  /** Numbers of a text's row. */
+  /** Dimensions of a text's row. */
   get width(): number {
     return this.#parts.network.width;
   }

@@ -67,7 +67,7 @@ export class SentenceNetwork extends Module {
     this.#head = head;
   }
 
-  /** Numbers of a text's vector. */
+  /** Dimensions of a text's vector. */
   get width(): number {
     return headWidth(this.#head, this.encoder.config.width);
   }

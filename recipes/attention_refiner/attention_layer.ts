@@ -8,7 +8,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 
 /** Sizes of an `AttentionLayer`. */
 export interface AttentionLayerSizes {
-  /** Numbers of a token. */
+  /** Dimensions of a token. */
   readonly width: number;
   /** Heads of the attention. */
   readonly heads: number;

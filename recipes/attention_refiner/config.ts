@@ -6,7 +6,7 @@ const model = {
   width: optionalNumber(
     128,
     [1, 65536, true],
-    "numbers of a token, a multiple of the heads; null for those of a text's embedding",
+    "dimensions of a token, a multiple of the heads; null for those of a text's embedding",
   ),
   layers: number(2, [1, 64, true], "attention layers of each kind: within a branch, from metric to texts, among all"),
   heads: number(8, [1, 1024, true], "heads of each attention"),

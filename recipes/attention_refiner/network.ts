@@ -12,9 +12,9 @@ import { AttentionLayer, type AttentionLayerSizes } from "./attention_layer.ts";
 
 /** Sizes of an `AttentionRefiner`. */
 export interface AttentionRefinerSizes extends AttentionLayerSizes {
-  /** Numbers of a metric's embedding. */
+  /** Dimensions of a metric's embedding. */
   readonly metric: number;
-  /** Numbers of one text's embedding. */
+  /** Dimensions of one text's embedding. */
   readonly text: number;
   /** Texts of a row. */
   readonly fields: number;

@@ -20,10 +20,10 @@ export const autoTable = recipeTable({
   model,
   loss,
   defaults: {
-    data: { validationShare: gaussianProcessTable.data.validationShare.standard },
-    features: { texts: gaussianProcessTable.features.texts.standard },
+    data: { validationShare: gaussianProcessTable.data.validationShare.default },
+    features: { texts: gaussianProcessTable.features.texts.default },
     augmentation: { metricSwap: { share: 0 } },
-    fit: { name: gaussianProcessTable.fit.name.standard },
+    fit: { name: gaussianProcessTable.fit.name.default },
     training: { epochs: 1 },
   },
 });

@@ -93,7 +93,7 @@ function discriminants(x: Matrix, groups: readonly (readonly number[])[]): Matri
     for (const row of rows) addOuter(within, rowOf(x, row), mean, 1);
     addOuter(between, mean, all, rows.length);
   }
-  // Fewer rows than features leave directions without any spread.
+  // Fewer rows than features leave directions without any standard deviation.
   const trace = Array.from({ length: size }, (_, i) => within.data[i * (size + 1)]!).reduce((sum, one) => sum + one, 0);
   for (let i = 0; i < size; i++) within.data[i * (size + 1)]! += 1e-3 * trace / size + 1e-12;
   const factor = within.data;

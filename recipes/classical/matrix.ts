@@ -9,7 +9,7 @@ export interface Matrix<Data extends Numbers = Numbers> {
   readonly data: Data;
   /** How many rows. */
   readonly rows: number;
-  /** Numbers of a row. */
+  /** Dimensions of a row. */
   readonly columns: number;
 }
 

@@ -19,7 +19,7 @@ const startStream = 0x75bd;
  * Leading right singular vectors of sparse rows, about: subspace iteration from random vectors. The same input gives the
  * same bits.
  *
- * @param columns numbers of a row
+ * @param columns dimensions of a row
  * @param count how many vectors
  * @returns vectors of length 1 as rows, [count, columns]; those that the rows do not have are 0
  * @see Halko, Martinsson and Tropp, "Finding structure with randomness" (2011), algorithm 4.4

@@ -4,9 +4,9 @@ import { readSafetensors, writeSafetensors } from "../../engine/safetensors.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { rightSingularVectors, type SparseRow } from "../classical/truncated_svd.ts";
 
-/** Numbers of a hashed text before its projection. */
+/** Dimensions of a hashed text before its projection. */
 const hashed = 2048;
-/** Numbers of a text after it. */
+/** Dimensions of a text after it. */
 export const lexicalNumbers = 96;
 /** Texts that directions are found from; more would move them little. */
 const fittedTexts = 2000;

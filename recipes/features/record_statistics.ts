@@ -12,7 +12,7 @@ export const statisticsColumns = {
   script: textStatisticNames.length + lexicalNumbers,
 } as const;
 
-/** Numbers of a record besides its embeddings. */
+/** Dimensions of a record besides its embeddings. */
 export const statisticsWidth = statisticsColumns.script + 1;
 
 /** What is known of records besides their embeddings, [records, statisticsWidth]. @param lexical null leaves its part 0 */

@@ -27,9 +27,9 @@ export interface GaussianProcessSizes {
   readonly varianceRows: number;
   /** Principal components of an embedding. */
   readonly components: number;
-  /** Numbers of a metric's embedding. */
+  /** Dimensions of a metric's embedding. */
   readonly metric: number;
-  /** Numbers of one text's embedding. */
+  /** Dimensions of one text's embedding. */
   readonly text: number;
   /** Texts of a row. */
   readonly fields: number;

@@ -11,7 +11,7 @@ const model = {
   projection: number(
     128,
     [1, 65536, true],
-    "numbers of a projected text or metric, and of the projections' hidden layers",
+    "dimensions of a projected text or metric, and of the projections' hidden layers",
   ),
   hidden: number(128, [1, 65536, true], "width of the head's hidden layer"),
   dropout: number(0.2, [0, 0.99, false], "part of the hidden activations dropped"),

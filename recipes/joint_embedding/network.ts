@@ -12,11 +12,11 @@ import type { Batch } from "../training/batch.ts";
 
 /** Sizes of a `JointEmbedding`. */
 export interface JointEmbeddingSizes {
-  /** Numbers of a metric's embedding. */
+  /** Dimensions of a metric's embedding. */
   readonly metric: number;
-  /** Numbers of a row's texts. */
+  /** Dimensions of a row's texts. */
   readonly text: number;
-  /** Numbers of a projected text or metric, and width of the projections' hidden layers. */
+  /** Dimensions of a projected text or metric, and width of the projections' hidden layers. */
   readonly projection: number;
   /** Width of the head's hidden layer. */
   readonly hidden: number;

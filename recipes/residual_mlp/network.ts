@@ -8,7 +8,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 
 /** Sizes of a `ResidualMlp`. */
 export interface ResidualMlpSizes {
-  /** Numbers of an input row. */
+  /** Dimensions of an input row. */
   readonly inputs: number;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];

@@ -56,12 +56,12 @@ export class NearestRows extends Module {
     this.metric.engine.write(this.metric, factor);
   }
 
-  /** Takes the rows to look among, at most as many as there is room for. @param places L x of each, [rows, bases] */
-  setRows(places: Matrix, score: Float32Array): void {
+  /** Takes the rows to look among, at most as many as there is room for. @param projected L x of each, [rows, bases] */
+  setRows(projected: Matrix, score: Float32Array): void {
     const { engine } = this.metric;
     const average = score.reduce((sum, one) => sum + one, 0) / score.length;
     const rows = new Float32Array(this.rows.size).fill(nowhere), residual = new Float32Array(this.residual.size);
-    rows.set(places.data);
+    rows.set(projected.data);
     residual.set(score.map((one) => one - average));
     this.mean.assign(Float32Array.of(average));
     engine.write(this.rows, rows);

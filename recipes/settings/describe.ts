@@ -4,7 +4,8 @@ import { fieldsOf, type Table } from "./table.ts";
 export interface SettingDescription {
   /** "optimizer.lr". */
   readonly path: string;
-  readonly standard: string;
+  /** Its default, as the command line takes it. */
+  readonly default: string;
   /** "a number from 0 to 10". */
   readonly values: string;
   /** What it is for. */
@@ -13,9 +14,9 @@ export interface SettingDescription {
 
 /** Every setting of a table in words, in its order. */
 export function describeSettings(table: Table): SettingDescription[] {
-  return [...fieldsOf(table)].map(([path, { standard, kind, doc }]) => ({
+  return [...fieldsOf(table)].map(([path, { default: value, kind, doc }]) => ({
     path,
-    standard: wordOf(standard),
+    default: wordOf(value),
     values: kind.expects.replace(/,? (is|are) expected$/, ""),
     doc,
   }));

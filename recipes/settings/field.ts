@@ -20,18 +20,28 @@ export interface FieldKind<Value> {
 
 /** One setting: its default, the values it may have, and what it is for. */
 export class Field<Value> {
-  /** Describes a setting. */
-  constructor(
-    /** What it is unless it is given. */
-    readonly standard: Value,
-    /** What it is for, in a line. */
-    readonly doc: string,
-    readonly kind: FieldKind<Value>,
-  ) {}
+  /** What it is unless it is given. */
+  readonly default: Value;
+
+  /**
+   * Describes a setting.
+   *
+   * @param initial its default
+   * @param doc what it is for, in a line
+   * @param kind the values it may have
+   */
+  constructor(initial: Value, readonly doc: string, readonly kind: FieldKind<Value>) {
+    this.default = initial;
+  }
+
+  /** @deprecated `default` is its name now. */
+  get standard(): Value {
+    return this.default;
+  }
 
   /** The same setting with another default. */
-  withDefault(standard: unknown): Field<Value> {
-    return new Field(this.check(standard, "A default"), this.doc, this.kind);
+  withDefault(value: unknown): Field<Value> {
+    return new Field(this.check(value, "A default"), this.doc, this.kind);
   }
 
   /**
@@ -64,14 +74,14 @@ export class Field<Value> {
 }
 
 /** A number in a range. */
-export function number(standard: number, range: NumberRange, doc: string): Field<number> {
-  return new Field(standard, doc, numberKind(range));
+export function number(initial: number, range: NumberRange, doc: string): Field<number> {
+  return new Field(initial, doc, numberKind(range));
 }
 
 /** A number in a range, or null for none. */
-export function optionalNumber(standard: number | null, range: NumberRange, doc: string): Field<number | null> {
+export function optionalNumber(initial: number | null, range: NumberRange, doc: string): Field<number | null> {
   const { expects, accepts, parse } = numberKind(range);
-  return new Field(standard, doc, {
+  return new Field(initial, doc, {
     expects: expects.replace(" is expected", ", or null, is expected"),
     accepts: (value): value is number | null => value === null || accepts(value),
     parse: (word) => word === "null" ? null : parse(word),
@@ -79,10 +89,10 @@ export function optionalNumber(standard: number | null, range: NumberRange, doc:
 }
 
 /** A list of at least one number, each in a range. */
-export function numbers(standard: readonly number[], range: NumberRange, doc: string): Field<readonly number[]> {
+export function numbers(initial: readonly number[], range: NumberRange, doc: string): Field<readonly number[]> {
   const { accepts, parse } = numberKind(range);
   const [lowest, highest, whole] = range;
-  return new Field(standard, doc, {
+  return new Field(initial, doc, {
     expects: `a list of ${whole ? "whole " : ""}numbers from ${lowest} to ${highest} is expected`,
     accepts: (value): value is readonly number[] => Array.isArray(value) && value.length > 0 && value.every(accepts),
     parse: (word) => word.split(",").map((part) => parse(part.trim())),
@@ -91,11 +101,11 @@ export function numbers(standard: readonly number[], range: NumberRange, doc: st
 
 /** One of some names. */
 export function choice<const Name extends string>(
-  standard: NoInfer<Name>,
+  initial: NoInfer<Name>,
   options: readonly Name[],
   doc: string,
 ): Field<Name> {
-  return new Field(standard, doc, {
+  return new Field(initial, doc, {
     expects: `${options.join(" or ")} is expected`,
     accepts: (value): value is Name => options.some((name) => name === value),
     parse: (word) => word,
@@ -104,8 +114,8 @@ export function choice<const Name extends string>(
 }
 
 /** Yes or no. */
-export function flag(standard: boolean, doc: string): Field<boolean> {
-  return new Field(standard, doc, {
+export function flag(initial: boolean, doc: string): Field<boolean> {
+  return new Field(initial, doc, {
     expects: "true or false is expected",
     accepts: (value) => typeof value === "boolean",
     parse: (word) => word === "true" ? true : word === "false" ? false : word,
@@ -113,8 +123,8 @@ export function flag(standard: boolean, doc: string): Field<boolean> {
 }
 
 /** Text that may not be empty. @param expects in words: "the name of an encoder is expected" */
-export function text(standard: string, expects: string, doc: string): Field<string> {
-  return new Field(standard, doc, {
+export function text(initial: string, expects: string, doc: string): Field<string> {
+  return new Field(initial, doc, {
     expects,
     accepts: (value): value is string => typeof value === "string" && value !== "",
     parse: (word) => word,
@@ -122,8 +132,8 @@ export function text(standard: string, expects: string, doc: string): Field<stri
 }
 
 /** A name that may be left out. */
-export function optionalText(standard: string | null, doc: string): Field<string | null> {
-  return new Field(standard, doc, {
+export function optionalText(initial: string | null, doc: string): Field<string | null> {
+  return new Field(initial, doc, {
     expects: "a name, or null, is expected",
     accepts: (value): value is string | null => value === null || (typeof value === "string" && value !== ""),
     parse: (word) => word === "null" ? null : word,
@@ -131,8 +141,8 @@ export function optionalText(standard: string | null, doc: string): Field<string
 }
 
 /** Text of any kind, or none. */
-export function anyText(standard: string | null, doc: string): Field<string | null> {
-  return new Field(standard, doc, {
+export function anyText(initial: string | null, doc: string): Field<string | null> {
+  return new Field(initial, doc, {
     expects: "text, or null, is expected",
     accepts: (value): value is string | null => value === null || typeof value === "string",
     parse: (word) => word === "null" ? null : word,

@@ -64,7 +64,7 @@ export function resolve<T extends Table>(table: T, given: unknown): Values<T> {
       Object.entries(part).map(([name, entry]) => {
         const value = (values as Record<string, unknown>)[name];
         if (!(entry instanceof Field)) return [name, fill(entry, value ?? {}, `${path}${name}.`)];
-        return [name, value === undefined ? entry.standard : entry.check(value, path + name)];
+        return [name, value === undefined ? entry.default : entry.check(value, path + name)];
       }),
     );
   };
@@ -74,9 +74,9 @@ export function resolve<T extends Table>(table: T, given: unknown): Values<T> {
 /** The settings that differ from their defaults, as words of the command line. */
 export function changedSettings(table: Table, settings: object): [path: string, word: string][] {
   const values = new Map(leaves(settings));
-  return [...fieldsOf(table)].flatMap(([path, { standard }]) => {
+  return [...fieldsOf(table)].flatMap(([path, field]) => {
     const value = values.get(path);
-    return value === undefined || String(value) === String(standard) ? [] : [[path, String(value)]];
+    return value === undefined || String(value) === String(field.default) ? [] : [[path, String(value)]];
   });
 }
 

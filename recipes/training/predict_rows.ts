@@ -13,7 +13,7 @@ export interface Predictions {
   /** Expected scores, clamped to 0..10. */
   readonly score: Float32Array;
   /** Standard deviations of the scores; null where the recipe gives none. */
-  readonly spread: Float32Array | null;
+  readonly standardDeviation: Float32Array | null;
   /** Probabilities of the scores 0..10, [rows, 11]; null where the recipe gives none. */
   readonly probabilities: Float32Array | null;
 }
@@ -66,13 +66,13 @@ export async function predictRows(
   const probabilities = has.probabilities ? results.shift()! : null;
   return {
     score: score.map((value) => Math.min(Math.max(value, 0), 10)),
-    spread: variance?.map(Math.sqrt) ?? (probabilities && spreadOf(probabilities)),
+    standardDeviation: variance?.map(Math.sqrt) ?? (probabilities && standardDeviationOf(probabilities)),
     probabilities,
   };
 }
 
 /** Standard deviation of each row of probabilities of the scores 0..10. */
-export function spreadOf(probabilities: Float32Array): Float32Array {
+export function standardDeviationOf(probabilities: Float32Array): Float32Array {
   return Float32Array.from({ length: probabilities.length / 11 }, (_, row) => {
     const shares = probabilities.subarray(row * 11, (row + 1) * 11);
     const mean = shares.reduce((sum, share, score) => sum + share * score, 0);

@@ -101,14 +101,14 @@ export function combine(scores: readonly ArrayLike<number>[], { weights, interce
 
 /**
  * Standard deviations of combined scores, as of a mixture: the members' own variances and how far apart the members are,
- * √(Σ share (spread² + (score - mean)²)), where a share is the member's part of the weights without their signs.
+ * √(Σ share (deviation² + (score - mean)²)), where a share is the member's part of the weights without their signs.
  *
- * @param spreads standard deviation that each member gives its scores, [members][rows]
+ * @param standardDeviations standard deviation that each member gives its scores, [members][rows]
  * @returns [rows]
  */
-export function combinedSpread(
+export function combinedStandardDeviation(
   scores: readonly ArrayLike<number>[],
-  spreads: readonly ArrayLike<number>[],
+  standardDeviations: readonly ArrayLike<number>[],
   { weights }: Combination,
 ): Float64Array {
   const sizes = weights.map(Math.abs), total = sum(sizes);
@@ -116,7 +116,10 @@ export function combinedSpread(
   const mean = combine(scores, { weights: shares, intercept: 0 });
   return mean.map((center, row) =>
     Math.sqrt(
-      shares.reduce((sum, share, i) => sum + share * (spreads[i]![row]! ** 2 + (scores[i]![row]! - center) ** 2), 0),
+      shares.reduce(
+        (sum, share, i) => sum + share * (standardDeviations[i]![row]! ** 2 + (scores[i]![row]! - center) ** 2),
+        0,
+      ),
     )
   );
 }

@@ -60,7 +60,7 @@ export interface EnsembleConfig {
 
 /** How a finished ensemble scores. */
 export interface FittedEnsemble extends Combination {
-  /** RMSE of each member on the validation rows, which stands for the spread of a member that gives none; [members]. */
+  /** RMSE of each member on the validation rows, which stands for the standard deviation of a member that gives none; [members]. */
   readonly rmse: readonly number[];
   /** Mean score of the train rows. */
   readonly trainMean: number;

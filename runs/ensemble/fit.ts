@@ -6,7 +6,7 @@ import { writeShiftFigures } from "../results/classes_file.ts";
 import type { ShiftFigure } from "../../scoring/shift/measure_shifts.ts";
 import { groupsOf, writeValidation } from "../results/validation_file.ts";
 import {
-  combinedSpread,
+  combinedStandardDeviation,
   type CombineName,
   combineNames,
   crossCombine,
@@ -80,13 +80,13 @@ export async function fitEnsemble(
   };
   const figures = [figure("validation", scores.plain, plain)];
   if (mismatched.truth.length > 0) figures.push(figure("mismatched validation", scores.mismatched, mismatched));
-  const rowsOf = ({ records, groups, truth, scores, spreads }: ScoredByMembers, predicted: Float64Array) => {
-    const spread = combinedSpread(scores, spreads, combination);
+  const rowsOf = ({ records, groups, truth, scores, standardDeviations }: ScoredByMembers, predicted: Float64Array) => {
+    const standardDeviation = combinedStandardDeviation(scores, standardDeviations, combination);
     return records.map((record, i) => ({
       record,
       score: truth[i]!,
       predicted: predicted[i]!,
-      spread: spread[i]!,
+      standardDeviation: standardDeviation[i]!,
       group: groups[i]!,
     }));
   };

@@ -15,7 +15,7 @@ export interface ScoredByMembers {
   /** [members][rows] */
   readonly scores: readonly (readonly number[])[];
   /** Standard deviations, [members][rows]; for a member that gives none its RMSE on the plain rows. */
-  readonly spreads: readonly (readonly number[])[];
+  readonly standardDeviations: readonly (readonly number[])[];
 }
 
 /** The validation rows of an ensemble, as its members score them. */
@@ -47,7 +47,9 @@ export async function readHeldOut(members: readonly RunFolder[]): Promise<Ensemb
     groups: sets[0]!.map(({ group }) => group ?? null),
     truth: sets[0]!.map(({ score }) => score),
     scores: sets.map((rows) => rows.map(({ predicted }) => predicted)),
-    spreads: sets.map((rows, member) => rows.map(({ spread }) => spread ?? errors[member]!)),
+    standardDeviations: sets.map((rows, member) =>
+      rows.map(({ standardDeviation }) => standardDeviation ?? errors[member]!)
+    ),
   });
   return { plain: rowsOf(plain), mismatched: rowsOf(mismatched), rmse: errors };
 }

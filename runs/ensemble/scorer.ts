@@ -12,7 +12,7 @@ import { RunFolder } from "../run_folder.ts";
 import {
   type Combination,
   combine,
-  combinedSpread,
+  combinedStandardDeviation,
   type CombineName,
   combineNames,
   fitCombination,
@@ -27,7 +27,7 @@ export interface MemberPredictions {
   /** The scores without what allows for shift. */
   readonly unshifted: readonly Float32Array[];
   /** Standard deviations; for a member that gives none its RMSE on the validation rows. */
-  readonly spreads: readonly Float32Array[];
+  readonly standardDeviations: readonly Float32Array[];
   /** How each member allowed for shift, [members]. */
   readonly taken: readonly ShiftedPredictions["shift"][];
   /** What ridge regression on the first member's inputs says, [rows]; null in runs of an earlier version. */
@@ -67,12 +67,23 @@ export class EnsembleScorer {
   ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
     const { fitted, config: { settings: { prediction } } } = this;
     const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
-    const { baseline, scores, unshifted, spreads, taken } = await this.predictEach(records, options, ofMembers);
+    const { baseline, scores, unshifted, standardDeviations, taken } = await this.predictEach(
+      records,
+      options,
+      ofMembers,
+    );
     const exact = { ...prediction, round: false };
     const combined = (each: readonly Float32Array[], as = prediction) =>
       Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
-    const spread = Float32Array.from(combinedSpread(scores, spreads, fitted));
-    const plain = { spread, probabilities: null, unshifted: combined(unshifted), applied: null, fit: null, baseline };
+    const standardDeviation = Float32Array.from(combinedStandardDeviation(scores, standardDeviations, fitted));
+    const plain = {
+      standardDeviation,
+      probabilities: null,
+      unshifted: combined(unshifted),
+      applied: null,
+      fit: null,
+      baseline,
+    };
     if (shift === "mean") {
       const mean = target ?? meanScore(combined(scores, exact));
       return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };
@@ -95,7 +106,7 @@ export class EnsembleScorer {
     shift: Exclude<ShiftName, "mean"> = "auto",
   ): Promise<MemberPredictions> {
     const { config, fitted } = this, folder = new EnsembleFolder(this.path);
-    const scores: Float32Array[] = [], unshifted: Float32Array[] = [], spreads: Float32Array[] = [];
+    const scores: Float32Array[] = [], unshifted: Float32Array[] = [], standardDeviations: Float32Array[] = [];
     let baseline: Float32Array | null = null;
     const taken: ShiftedPredictions["shift"][] = [];
     // All members read the same files, so that what is worth knowing of them is said once.
@@ -112,12 +123,14 @@ export class EnsembleScorer {
         const predictions = await scorer.predict(features, shift);
         scores.push(predictions.score);
         unshifted.push(predictions.unshifted);
-        spreads.push(predictions.spread ?? new Float32Array(records.length).fill(fitted.rmse[member]!));
+        standardDeviations.push(
+          predictions.standardDeviation ?? new Float32Array(records.length).fill(fitted.rmse[member]!),
+        );
         taken.push(predictions.shift);
       } finally {
         scorer.dispose();
       }
     }
-    return { scores, unshifted, spreads, taken, baseline };
+    return { scores, unshifted, standardDeviations, taken, baseline };
   }
 }

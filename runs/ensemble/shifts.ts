@@ -45,7 +45,7 @@ export function combineShifted(
       combine(members.map((own) => [own[i]!.predicted[name]]), combinationOf(row.record))[0]!;
     return { row, none: combined("none"), em: combined("em"), bbse: combined("bbse"), auto: combined("auto") };
   });
-  // All rows of a set and a half are at hand at once; "mean" brings their mean to that of "em".
+  // All rows of a set and a half are target rows at once; "mean" brings their mean to that of "em".
   const groups = Map.groupBy(rows, ({ row: { set, half } }) => `${set} ${half}`);
   const moved = new Map([...groups.values()].flatMap((group) => {
     const exact = (name: "none" | "em") =>

@@ -1,7 +1,7 @@
 import { finishScore } from "../../scoring/finish_score.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { FoldRows, FoldWork } from "./fold_work.ts";
-import { combinedSpread, combineNames, crossCombine, fitCombination } from "../ensemble/combine.ts";
+import { combinedStandardDeviation, combineNames, crossCombine, fitCombination } from "../ensemble/combine.ts";
 import { type EnsembleConfig, EnsembleFolder, mismatchedShareOf } from "../ensemble/config.ts";
 import { readHeldOut, rowsToFit } from "../ensemble/held_out.ts";
 import { describeMember } from "../ensemble/members.ts";
@@ -41,7 +41,10 @@ async function scoreFolds(config: EnsembleConfig, paths: readonly string[]): Pro
   return await Promise.all(folds.map(async ({ plain }, fold) => {
     const at = from;
     from += fitted[fold]!.truth.length;
-    const spread = combinedSpread(plain.scores, plain.spreads, { weights, intercept: 0 });
+    const standardDeviation = combinedStandardDeviation(plain.scores, plain.standardDeviations, {
+      weights,
+      intercept: 0,
+    });
     const { inputs } = await folders[fold]![0]!.readConfig();
     return {
       trainMean: inputs!.trainMean,
@@ -49,7 +52,7 @@ async function scoreFolds(config: EnsembleConfig, paths: readonly string[]): Pro
         record,
         score: plain.truth[i]!,
         predicted: finishScore(crossed[at + i]!, prediction),
-        spread: spread[i]!,
+        standardDeviation: standardDeviation[i]!,
       })),
       beside: [
         ...config.members.map((member, i) => ({ name: describeMember(member), predicted: plain.scores[i]! })),

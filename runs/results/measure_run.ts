@@ -98,12 +98,12 @@ export async function measureRun(
   if (mismatched) figures.push(figure("mismatched validation", mismatched, data.mismatched!));
   if (data.nearMisses) figures.push(figure("near misses", finish(await score(data.nearMisses)), data.nearMisses));
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));
-  const rowsOf = (rows: LabelledRows, { score, spread }: Predictions): ValidationRow[] =>
+  const rowsOf = (rows: LabelledRows, { score, standardDeviation }: Predictions): ValidationRow[] =>
     Array.from(rows.text, (text, i) => ({
       record: recordOfText.get(text)!,
       score: rows.score[i]!,
       predicted: score[i]!,
-      spread: spread?.[i] ?? null,
+      standardDeviation: standardDeviation?.[i] ?? null,
       group: groupOfText.get(text)!,
     }));
   return {

@@ -10,7 +10,7 @@ export interface ValidationRow {
   readonly score: number;
   readonly predicted: number;
   /** Standard deviation that the model gives the score; null where it gives none. */
-  readonly spread: number | null;
+  readonly standardDeviation: number | null;
   /** Number of the group that it was held out with; null or absent where records were not grouped. */
   readonly group?: number | null;
 }
@@ -23,29 +23,45 @@ export function groupsOf(rows: readonly Pick<ValidationRow, "group">[]): number[
 
 /** Writes predictions of validation rows as CSV; records are counted from 1 there. */
 export async function writeValidation(path: string, rows: readonly ValidationRow[]): Promise<void> {
-  const hasSpread = rows.every(({ spread }) => spread !== null);
+  const hasStandardDeviation = rows.every(({ standardDeviation }) => standardDeviation !== null);
   const groups = groupsOf(rows);
-  const lines = rows.map(({ record, score, predicted, spread }, i) =>
+  const lines = rows.map(({ record, score, predicted, standardDeviation }, i) =>
     [
       record + 1,
       shortest(score),
       shortest(predicted),
-      ...(hasSpread ? [shortest(spread!)] : []),
+      ...(hasStandardDeviation ? [shortest(standardDeviation!)] : []),
       ...(groups ? [groups[i]!] : []),
     ].join(",")
   );
-  const head = ["ID", "score", "predicted", ...(hasSpread ? ["spread"] : []), ...(groups ? ["group"] : [])].join(",");
+  const head = [
+    "ID",
+    "score",
+    "predicted",
+    ...(hasStandardDeviation ? ["standard_deviation"] : []),
+    ...(groups ? ["group"] : []),
+  ]
+    .join(",");
   await writeAtomically(path, [head, ...lines].map((line) => `${line}\n`).join(""));
 }
 
 /** Reads what `writeValidation` wrote. @throws DataError when the file is missing or damaged */
 export async function readValidation(path: string): Promise<ValidationRow[]> {
   const text = new TextDecoder().decode(await readFileOrExplain(path, "the predictions of validation rows"));
-  const heads = ["", ",spread", ",group", ",spread,group"].map((more) => `ID,score,predicted${more}`);
+  // Runs of earlier versions call the column "spread".
+  const heads = ["", ",standard_deviation", ",spread"].flatMap((more) =>
+    ["", ",group"].map((last) => `ID,score,predicted${more}${last}`)
+  );
   const head = heads.find((one) => text.startsWith(`${one}\n`)) ?? heads[0]!, names = head.split(",");
   return parseNumbers(text, path, head).map(([, cells]) => {
     const [id, score, predicted] = cells;
     const named = (name: string) => cells[names.indexOf(name)] ?? null;
-    return { record: id! - 1, score: score!, predicted: predicted!, spread: named("spread"), group: named("group") };
+    return {
+      record: id! - 1,
+      score: score!,
+      predicted: predicted!,
+      standardDeviation: named("standard_deviation") ?? named("spread"),
+      group: named("group"),
+    };
   });
 }

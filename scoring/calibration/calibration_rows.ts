@@ -7,7 +7,7 @@ export interface CalibrationRows extends ConformalRows {
   /** True scores, [rows]. */
   readonly actual: Float64Array;
   /** Standard deviations that the run gives, [rows]; null where it gives none. */
-  readonly spread: Float64Array | null;
+  readonly standardDeviation: Float64Array | null;
   /** How much each row counts; see `calibrationRows`. */
   readonly weight: Float64Array;
   /** Parts that take turns at being left out; a record is in one part, whatever its metric. */

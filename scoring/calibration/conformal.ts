@@ -7,7 +7,7 @@ export interface ConformalRows {
   /** True scores, [rows]. */
   readonly actual: ArrayLike<number>;
   /** Standard deviations that the model gives; null where it gives none. */
-  readonly spread: ArrayLike<number> | null;
+  readonly standardDeviation: ArrayLike<number> | null;
   /** How much each row counts: how much likelier rows like it are where intervals are wanted than here. */
   readonly weight: ArrayLike<number>;
   /** Number of each row's group, [rows]; null or absent where every row is on its own. */
@@ -23,11 +23,11 @@ export interface Intervals {
 }
 
 /** Smallest standard deviation that is believed. */
-const leastSpread = 1e-3;
+const leastStandardDeviation = 1e-3;
 
 /**
- * Split conformal intervals: prediction ± q · spread, or ± q where the model gives no spread, with q such that the held-out
- * rows' |true - predicted| / spread are below it as often as wanted. They hold a true score with at least the wanted
+ * Split conformal intervals: prediction ± q · standard deviation, or ± q where the model gives no standard deviation, with q such that the held-out
+ * rows' |true - predicted| / standard deviation are below it as often as wanted. They hold a true score with at least the wanted
  * probability, however bad the model is, where new rows are drawn as the held-out ones (or, with weights, as often of each
  * kind as the weights say).
  *
@@ -39,9 +39,9 @@ const leastSpread = 1e-3;
  */
 export class ConformalIntervals {
   private constructor(
-    /** Half width, in units of the spread where there is one. */
+    /** Half width, in units of the standard deviation where there is one. */
     readonly halfWidth: number,
-    /** True where it is in units of the spread. */
+    /** True where it is in units of the standard deviation. */
     readonly scaled: boolean,
   ) {}
 
@@ -52,12 +52,13 @@ export class ConformalIntervals {
    * @throws MetrogradError when there are too few rows for the level
    */
   static fit(
-    { predicted, actual, spread, weight, group = null }: ConformalRows,
+    { predicted, actual, standardDeviation, weight, group = null }: ConformalRows,
     level: number,
     source: string,
   ): ConformalIntervals {
     const error = (i: number) =>
-      Math.abs(actual[i]! - predicted[i]!) / (spread ? Math.max(spread[i]!, leastSpread) : 1);
+      Math.abs(actual[i]! - predicted[i]!) /
+      (standardDeviation ? Math.max(standardDeviation[i]!, leastStandardDeviation) : 1);
     const counted = Array.from(actual, (_, i) => ({ error: error(i), weight: weight[i]!, group: group?.[i] ?? i }))
       .filter(({ weight }) => weight > 0);
     const groups = Map.groupBy(counted, ({ group }) => group);
@@ -70,7 +71,7 @@ export class ConformalIntervals {
     let sum = 0;
     for (const row of rows) {
       sum += row.weight;
-      if (sum >= wanted * (1 - 1e-12)) return new ConformalIntervals(row.error, spread !== null);
+      if (sum >= wanted * (1 - 1e-12)) return new ConformalIntervals(row.error, standardDeviation !== null);
     }
     const what = group ? "groups of held-out rows" : "held-out rows", remedy = group ? " (see --validation-share)" : "";
     throw new MetrogradError(
@@ -80,11 +81,11 @@ export class ConformalIntervals {
     );
   }
 
-  /** Intervals around predictions. @param spread as the held-out rows had it */
-  around(predicted: ArrayLike<number>, spread: ArrayLike<number> | null): Intervals {
+  /** Intervals around predictions. @param standardDeviation as the held-out rows had it */
+  around(predicted: ArrayLike<number>, standardDeviation: ArrayLike<number> | null): Intervals {
     const bound = (side: number) =>
       Float32Array.from({ length: predicted.length }, (_, i) => {
-        const half = this.halfWidth * (this.scaled ? Math.max(spread![i]!, leastSpread) : 1);
+        const half = this.halfWidth * (this.scaled ? Math.max(standardDeviation![i]!, leastStandardDeviation) : 1);
         return Math.min(Math.max(predicted[i]! + side * half, 0), 10);
       });
     return { low: bound(-1), high: bound(1) };

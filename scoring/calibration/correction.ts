@@ -49,9 +49,9 @@ export class Correction {
     );
   }
 
-  /** Corrects scores. @param spread as the run gives it */
-  apply(score: Float32Array, spread: Float32Array | null): Corrected {
+  /** Corrects scores. @param standardDeviation as the run gives it */
+  apply(score: Float32Array, standardDeviation: Float32Array | null): Corrected {
     const corrected = this.isotonic ? Float32Array.from(this.isotonic.predict(score)) : score;
-    return { score: corrected, intervals: this.conformal?.around(corrected, spread) ?? null };
+    return { score: corrected, intervals: this.conformal?.around(corrected, standardDeviation) ?? null };
   }
 }

@@ -17,7 +17,7 @@ export interface Calibration {
 
 /**
  * Probabilities of the score classes, [rows, 11], each row with sum 1: those that a recipe gives, or a normal's over each
- * class's interval, around the score with the recipe's spread. A bare score is taken for one with a spread of 1, so that
+ * class's interval, around the score with the recipe's standard deviation. A bare score is taken for one with a standard deviation of 1, so that
  * the temperature that fits held-out rows is the variance of their residuals.
  *
  * @see Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks" (2017), for the temperature
@@ -30,7 +30,7 @@ export function classProbabilities(predictions: Predictions, calibration: Calibr
 
 /** Logarithms of class probabilities before the biases, [rows, 11]; their exponentials have any sum. */
 export function classLogits(
-  { score, spread, probabilities }: Predictions,
+  { score, standardDeviation, probabilities }: Predictions,
   temperature: number,
 ): Float64Array {
   if (probabilities) {
@@ -38,7 +38,7 @@ export function classLogits(
   }
   const logits = new Float64Array(score.length * classCount), width = Math.sqrt(temperature);
   score.forEach((center, row) => {
-    const deviation = Math.max((spread?.[row] ?? 1) * width, 1e-6);
+    const deviation = Math.max((standardDeviation?.[row] ?? 1) * width, 1e-6);
     for (let one = 0; one < classCount; one++) {
       const from = one === 0 ? -Infinity : (one - 0.5 - center) / deviation;
       const to = one === classCount - 1 ? Infinity : (one + 0.5 - center) / deviation;

@@ -44,7 +44,7 @@ export function fitClasses(
 ): ClassKnowledge {
   const { predictions, evidence } = mismatched ? joinRows(plain, mismatched) : plain;
   const score = fit && evidence && fit.mix(predictions.score, evidence, fit.trainShares);
-  const given = score ? { score, spread: null, probabilities: null } : predictions;
+  const given = score ? { score, standardDeviation: null, probabilities: null } : predictions;
   const rows = heldOutClasses(new Float64Array(), plain.score, mismatched?.score ?? [], trained);
   const calibration = calibrateClasses(given, rows, rows.shares);
   const probabilities = classProbabilities(given, calibration);

@@ -26,12 +26,12 @@ export function pickRows(
   rows: readonly number[],
 ): HeldOutRows {
   const take = (all: Float32Array) => Float32Array.from(rows, (row) => all[row]!);
-  const { spread, probabilities } = predictions;
+  const { standardDeviation, probabilities } = predictions;
   const columns = rows.flatMap((row) => Array.from({ length: classCount }, (_, one) => row * classCount + one));
   return {
     predictions: {
       score: take(predictions.score),
-      spread: spread && take(spread),
+      standardDeviation: standardDeviation && take(standardDeviation),
       probabilities: probabilities && Float32Array.from(columns, (at) => probabilities[at]!),
     },
     evidence: evidence && {
@@ -51,7 +51,7 @@ export function joinRows(a: HeldOutRows, b: HeldOutRows): HeldOutRows {
   return {
     predictions: {
       score: joined(a.predictions.score, b.predictions.score),
-      spread: both(a.predictions.spread, b.predictions.spread),
+      standardDeviation: both(a.predictions.standardDeviation, b.predictions.standardDeviation),
       probabilities: both(a.predictions.probabilities, b.predictions.probabilities),
     },
     evidence: a.evidence && b.evidence && {

@@ -3,7 +3,7 @@ import { UsageError } from "../../kernels/errors.ts";
 import type { FitEvidence, FitModel, MisfitShares } from "../fit/fit_model.ts";
 import { regimeNames } from "../fit/regimes.ts";
 import { finishScore } from "../finish_score.ts";
-import { type Predictions, spreadOf } from "../../recipes/training/predict_rows.ts";
+import { type Predictions, standardDeviationOf } from "../../recipes/training/predict_rows.ts";
 import type { Settings } from "../../recipes/settings/shared.ts";
 import { estimateByBbse } from "./bbse.ts";
 import { classProbabilities, expectedScores } from "./classes.ts";
@@ -98,7 +98,7 @@ export function shiftScores(
   const posterior = Float32Array.from(underShift(probabilities, shift));
   return {
     score: Float32Array.from(expectedScores(posterior)),
-    spread: predictions.spread && spreadOf(posterior),
+    standardDeviation: predictions.standardDeviation && standardDeviationOf(posterior),
     probabilities: predictions.probabilities && posterior,
     shift: name === "bbse" ? "bbse" : "em",
     applied: { kind: "classes", ratios: shift.ratios },

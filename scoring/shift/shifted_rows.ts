@@ -14,7 +14,7 @@ export interface ShiftedRow {
   readonly set: ShiftedSet;
   /** Number of its record, from 0. */
   readonly record: number;
-  /** The half that it is in, 0 or 1: all rows of a set and a half are at hand at once. */
+  /** The half that it is in, 0 or 1: all rows of a set and a half are target rows at once. */
   readonly half: number;
   /** Its true score. */
   readonly score: number;

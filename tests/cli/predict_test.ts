@@ -27,7 +27,7 @@ Deno.test(
 
     const { terminal, written } = recordingTerminal();
     const call: PredictCall = {
-      ...{ run, data, out: null, force: false, round: false, spread: false, columns: [], embeddings: null },
+      ...{ run, data, out: null, force: false, round: false, standardDeviation: null, columns: [], embeddings: null },
       ...{ encoder: null, metrics: null, shift: { name: "none", target: null }, calibrate: "none", interval: null },
       saveFeatures: null,
     };

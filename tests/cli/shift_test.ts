@@ -5,7 +5,7 @@ import type { ShiftedPredictions } from "../../scoring/shift/shift_scores.ts";
 const predictions = (shift: ShiftedPredictions["shift"], score: number): ShiftedPredictions => ({
   score: Float32Array.of(score, score),
   unshifted: Float32Array.of(8.5, 9.3),
-  spread: null,
+  standardDeviation: null,
   probabilities: null,
   applied: null,
   fit: null,

@@ -32,7 +32,16 @@ for (
       const scores = async (name: string, records: unknown) => {
         const data = join(folder, `${name}.json`), out = join(folder, `${name}.csv`);
         await Deno.writeTextFile(data, JSON.stringify(records));
-        const call = { run, data, out, force: false, round: false, spread: false, embeddings: null, encoder: null };
+        const call = {
+          run,
+          data,
+          out,
+          force: false,
+          round: false,
+          standardDeviation: null,
+          embeddings: null,
+          encoder: null,
+        };
         const shift = { name: "none", target: null } as const;
         await predict(
           { ...call, columns: [], metrics: null, shift, calibrate: "none", interval: null, saveFeatures: null },

@@ -140,7 +140,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     out: null,
     force: false,
     round: true,
-    spread: false,
+    standardDeviation: null,
     columns: [],
     embeddings: "e",
     encoder: null,

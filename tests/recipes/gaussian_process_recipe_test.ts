@@ -32,7 +32,7 @@ Deno.test(
     const scorer = await Scorer.load(engine, out);
     const records = await readRecords(files.data, { scores: "required" });
     const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
-    const { score, spread } = await scorer.predict(features);
+    const { score, standardDeviation } = await scorer.predict(features);
     const state = await scorer.model.network.stateDict();
     const of = (name: string) => state.get(name)!;
     const rowsIn = (name: string) => {
@@ -93,8 +93,8 @@ Deno.test(
       }, 0);
       const variance = noise + terms.reduce((sum, term) => sum + term.variance, 0) - explained;
       assert.ok(
-        Math.abs(spread![row]! - Math.sqrt(variance)) < 2e-3,
-        `${row}: ${spread![row]}, ${Math.sqrt(variance)}`,
+        Math.abs(standardDeviation![row]! - Math.sqrt(variance)) < 2e-3,
+        `${row}: ${standardDeviation![row]}, ${Math.sqrt(variance)}`,
       );
       assert.ok(Math.abs(score[row]! - Math.min(Math.max(wanted, 0), 10)) < 2e-3, `${row}: ${score[row]}, ${wanted}`);
     });

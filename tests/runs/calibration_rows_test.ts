@@ -9,7 +9,12 @@ import { withFolder } from "../temporary.ts";
 
 const misfits = (share: number) => ({ kind: "misfits", share, shares: [share, 0] }) as const;
 
-const row = (record: number, score: number, predicted: number) => ({ record, score, predicted, spread: 0.5 });
+const row = (record: number, score: number, predicted: number) => ({
+  record,
+  score,
+  predicted,
+  standardDeviation: 0.5,
+});
 
 /** A folder with four plain rows and, of two of their records, rows with a metric that does not fit. */
 async function finished(path: string): Promise<RunFolder> {
@@ -28,7 +33,7 @@ Deno.test(
     assert.equal(await holdsHeldOut(path), true);
     const plain = await calibrationRows(path, null);
     assert.deepEqual([...plain.predicted], [8, 8, 9, 9, 3, 5]);
-    assert.deepEqual([...plain.spread!], new Array(6).fill(0.5));
+    assert.deepEqual([...plain.standardDeviation!], new Array(6).fill(0.5));
     assert.deepEqual(plain.weight.map((one) => one / plain.weight[0]!), Float64Array.of(1, 1, 1, 1, 0, 0));
     assert.deepEqual(plain.part, [0, 1, 2, 3, 1, 3], "a record is in one part, whatever its metric");
     assert.equal(plain.plain, 4);
@@ -61,9 +66,9 @@ Deno.test(
     const grouped = (record: number, group: number) => ({ ...row(record, 9, 8), group });
     await writeValidation(folder.validation, [grouped(3, 0), grouped(5, 1), grouped(6, 0), grouped(9, 2)]);
     await writeValidation(folder.mismatched, [grouped(5, 1), grouped(9, 2)]);
-    const { group, spread } = await calibrationRows(path, null);
+    const { group, standardDeviation } = await calibrationRows(path, null);
     assert.deepEqual(group, [0, 1, 0, 2, 1, 2]);
-    assert.deepEqual([...spread!], new Array(6).fill(0.5));
+    assert.deepEqual([...standardDeviation!], new Array(6).fill(0.5));
   }),
 );
 
@@ -97,12 +102,12 @@ Deno.test(
     };
     await writeClasses(folder, classes, 4, []);
     const ratios = Float64Array.from({ length: 11 }, (_, one) => one < 5 ? 3 : 0.5);
-    const { predicted, weight, spread } = await calibrationRows(path, { kind: "classes", ratios });
+    const { predicted, weight, standardDeviation } = await calibrationRows(path, { kind: "classes", ratios });
     // Class 9: 0.9 and 0.01 of the others, low ones three times, high ones half as often.
     const low = 0.01 * 3, high = 0.01 * 0.5, total = 5 * low + 5 * high + 0.45;
     const expected = (low * 10 + high * (5 + 6 + 7 + 8 + 10) + 0.45 * 9) / total;
     assert.ok(Math.abs(predicted[0]! - expected) < 1e-5, `${predicted[0]} instead of ${expected}`);
-    assert.ok(predicted[0]! < 9 && spread!.length === rows && spread![0]! > 0);
+    assert.ok(predicted[0]! < 9 && standardDeviation!.length === rows && standardDeviation![0]! > 0);
     assert.deepEqual([...weight], [0.75 / 2, 0.75 / 2, 0.75 / 2, 0.75 / 2, 0.5 * 3, 0.5 * 3]);
   }),
 );

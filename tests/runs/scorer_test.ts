@@ -72,7 +72,7 @@ function forward(weights: Map<string, Float32Array>, metric: number[], text: num
   return apply("head", x);
 }
 
-/** Score and spread of what a head gives, in float64. */
+/** Score and standard deviation of what a head gives, in float64. */
 const read: Readonly<Record<string, (output: readonly number[]) => readonly [number, number]>> = {
   heteroscedastic: ([mean, logVariance]) => [Math.min(Math.max(mean!, 0), 10), Math.exp(logVariance! / 2)],
   standard(logits) {
@@ -101,13 +101,13 @@ for (
   ] as const
 ) {
   Deno.test(
-    `scorer: saved features and weights repeat scores and spreads in float64, head ${head}, ${
+    `scorer: saved features and weights repeat scores and standardDeviations in float64, head ${head}, ${
       bilinear === "full" ? "full form" : `rank ${rank}`
     }`,
     withScorer({ rank, bilinear, head }, async (scorer, records, folder) => {
       const source = "train.json", embeddings = join(folder, "embeddings");
       const features = await scorer.features(records, { source, embeddings });
-      const { score, spread } = await scorer.predict(features);
+      const { score, standardDeviation } = await scorer.predict(features);
       await saveFeatures(join(folder, "features"), features);
       const metric = await readNpyMatrix(join(folder, "features/metric.npy"));
       const text = await readNpyMatrix(join(folder, "features/text.npy"));
@@ -120,7 +120,7 @@ for (
         const close = (found: number, expected: number) =>
           assert.ok(Math.abs(found - expected) <= 1e-4 * Math.abs(expected), `row ${i}: ${found} and ${expected}`);
         close(score[i]!, expected);
-        close(spread![i]!, deviation);
+        close(standardDeviation![i]!, deviation);
       }
     }),
   );

@@ -42,7 +42,7 @@ export class Projection extends Module {
     this.components = new Buffer(engine, [count, columns], new Float32Array(count * columns), "components");
   }
 
-  /** Numbers of a projected row. */
+  /** Dimensions of a projected row. */
   get width(): number {
     return this.components.shape[0]! + Number(this.withRest);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Philox } from "../../../kernels/philox.ts";
 import {
   combine,
-  combinedSpread,
+  combinedStandardDeviation,
   crossCombine,
   fitCombination,
   partsOf,
@@ -87,7 +87,7 @@ Deno.test("ensemble: a row's cross-fitted score does not depend on its own truth
   }
 });
 
-Deno.test("ensemble: members between whom nothing is to choose beat each of them, and spread tells their disagreement", () => {
+Deno.test("ensemble: members between whom nothing is to choose beat each of them, and standard deviation tells their disagreement", () => {
   const rows = noisy(200, 1, 1, 1);
   const error = (predicted: ArrayLike<number>) =>
     rows.truth.reduce((sum, score, i) => sum + (predicted[i]! - score) ** 2, 0);
@@ -96,6 +96,10 @@ Deno.test("ensemble: members between whom nothing is to choose beat each of them
   const combination = { weights: [0.5, 0.5], intercept: 1 };
   assert.deepEqual([...combine([[2], [4]], combination)], [4]);
   // √(own variances 9 + 16 in the mean, and 1 between them)
-  near(combinedSpread([[2], [4]], [[3], [4]], combination)[0]!, Math.sqrt(12.5 + 1), 1e-12);
-  near(combinedSpread([[2], [4]], [[3], [4]], { weights: [0, 0], intercept: 1 })[0]!, Math.sqrt(13.5), 1e-12);
+  near(combinedStandardDeviation([[2], [4]], [[3], [4]], combination)[0]!, Math.sqrt(12.5 + 1), 1e-12);
+  near(
+    combinedStandardDeviation([[2], [4]], [[3], [4]], { weights: [0, 0], intercept: 1 })[0]!,
+    Math.sqrt(13.5),
+    1e-12,
+  );
 });

@@ -79,7 +79,7 @@ Deno.test(
     combined.score.forEach((score, row) => {
       const expected = each.reduce((sum, own, i) => sum + summary.members[i]!.weight * own[row]!, 0);
       assert.ok(Math.abs(score - expected) < 1e-4, `row ${row}: ${score} against ${expected}`);
-      assert.ok(combined.spread![row]! > 0);
+      assert.ok(combined.standardDeviation![row]! > 0);
     });
   }),
 );

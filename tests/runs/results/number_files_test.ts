@@ -12,7 +12,7 @@ interface NumberFile {
   readonly read: (path: string) => Promise<unknown>;
 }
 
-const row = { record: 0, score: 7, predicted: 6.5, spread: 1.25, group: 3 };
+const row = { record: 0, score: 7, predicted: 6.5, standardDeviation: 1.25, group: 3 };
 const predicted = Object.fromEntries(shiftNames.map((name) => [name, 4])) as Record<
   (typeof shiftNames)[number],
   number
@@ -54,3 +54,12 @@ for (const { name, write, read } of files) {
     }),
   );
 }
+
+Deno.test(
+  "validation: a file of an earlier version, whose standard deviations are called spread, is read",
+  withFolder(async (folder) => {
+    const path = `${folder}/validation.csv`;
+    await Deno.writeTextFile(path, "ID,score,predicted,spread,group\n1,7,6.5,1.25,3\n");
+    assert.deepEqual(await readValidation(path), [row]);
+  }),
+);

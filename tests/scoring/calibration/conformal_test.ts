@@ -4,32 +4,39 @@ import { ConformalIntervals } from "../../../scoring/calibration/conformal.ts";
 
 const ones = (count: number) => new Float64Array(count).fill(1);
 
-/** Rows whose errors are heavy-tailed and grow with the spread. */
+/** Rows whose errors are heavy-tailed and grow with the standard deviation. */
 function draw(random: Philox, rows: number, scale = 1) {
-  const spread = Float64Array.from({ length: rows }, () => 0.2 + 0.3 * random.uniform());
+  const standardDeviation = Float64Array.from({ length: rows }, () => 0.2 + 0.3 * random.uniform());
   const predicted = Float64Array.from({ length: rows }, () => 4 + 2 * random.uniform());
   const actual = predicted.map((one, i) =>
-    one + scale * spread[i]! * random.normal() * (random.uniform() < 0.1 ? 3 : 1)
+    one + scale * standardDeviation[i]! * random.normal() * (random.uniform() < 0.1 ? 3 : 1)
   );
-  return { predicted, actual, spread };
+  return { predicted, actual, standardDeviation };
 }
 
-function coverage({ predicted, actual, spread }: ReturnType<typeof draw>, intervals: ConformalIntervals): number {
-  const { low, high } = intervals.around(predicted, spread);
+function coverage(
+  { predicted, actual, standardDeviation }: ReturnType<typeof draw>,
+  intervals: ConformalIntervals,
+): number {
+  const { low, high } = intervals.around(predicted, standardDeviation);
   return actual.reduce((sum, one, i) => sum + (low[i]! <= one && one <= high[i]! ? 1 : 0), 0) / actual.length;
 }
 
-Deno.test("conformal: the half width is the ⌈(n + 1) level⌉-th smallest error, scaled where there is a spread", () => {
+Deno.test("conformal: the half width is the ⌈(n + 1) level⌉-th smallest error, scaled where there is a standard deviation", () => {
   const actual = Float64Array.of(1, -2, 3, -4, 5, 6, 7, -8, 9), predicted = new Float64Array(9);
-  const half = (level: number, spread: Float64Array | null = null) =>
-    ConformalIntervals.fit({ predicted, actual, spread, weight: ones(9) }, level, "r").halfWidth;
+  const half = (level: number, standardDeviation: Float64Array | null = null) =>
+    ConformalIntervals.fit({ predicted, actual, standardDeviation, weight: ones(9) }, level, "r").halfWidth;
   assert.deepEqual([half(0.1), half(0.5), half(0.51), half(0.8), half(0.9)], [1, 5, 6, 8, 9]);
   assert.equal(half(0.9, new Float64Array(9).fill(2)), 4.5);
 });
 
 Deno.test("conformal: too few rows for the level are refused in a sentence", () => {
   const rows = (count: number, weight = ones(count)) =>
-    ConformalIntervals.fit({ predicted: ones(count), actual: ones(count), spread: null, weight }, 0.9, "runs/a");
+    ConformalIntervals.fit(
+      { predicted: ones(count), actual: ones(count), standardDeviation: null, weight },
+      0.9,
+      "runs/a",
+    );
   rows(9);
   assert.throws(() => rows(8), {
     name: "MetrogradError",
@@ -63,7 +70,7 @@ Deno.test("conformal: weights make coverage right where one kind of rows is more
     return {
       predicted: join(a.predicted, b.predicted),
       actual: join(a.actual, b.actual),
-      spread: join(a.spread, b.spread),
+      standardDeviation: join(a.standardDeviation, b.standardDeviation),
       kind: [...a.actual.map(() => 0), ...b.actual.map(() => 1)],
     };
   };
@@ -85,7 +92,7 @@ Deno.test("conformal: where rows of a group have errors in common, groups make c
     return {
       predicted: new Float64Array(group.length),
       actual: Float64Array.from(group, (one) => common[one]! + 0.3 * random.normal()),
-      spread: null,
+      standardDeviation: null,
       weight: ones(group.length),
       group,
     };
@@ -109,7 +116,7 @@ Deno.test("conformal: groups of one row are rows on their own, and too few group
   const rows = {
     predicted: new Float64Array(20),
     actual: Float64Array.from({ length: 20 }, (_, i) => i / 4),
-    spread: null,
+    standardDeviation: null,
   };
   const fit = (group: number[] | null) => ConformalIntervals.fit({ ...rows, weight: ones(20), group }, 0.9, "runs/a");
   const own = [...rows.actual.keys()];
@@ -123,7 +130,12 @@ Deno.test("conformal: groups of one row are rows on their own, and too few group
 });
 
 Deno.test("conformal: intervals are clipped to the range of scores", () => {
-  const rows = { predicted: new Float64Array(9), actual: new Float64Array(9).fill(3), spread: null, weight: ones(9) };
+  const rows = {
+    predicted: new Float64Array(9),
+    actual: new Float64Array(9).fill(3),
+    standardDeviation: null,
+    weight: ones(9),
+  };
   const { low, high } = ConformalIntervals.fit(rows, 0.9, "r").around([1, 5, 9], null);
   assert.deepEqual([[...low], [...high]], [[0, 2, 6], [4, 8, 10]]);
 });

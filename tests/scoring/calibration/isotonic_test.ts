@@ -12,7 +12,7 @@ function rowsOf(count: number, truth: (predicted: number) => number, noise: numb
   return {
     predicted,
     actual: predicted.map((one) => truth(one) + noise * random.normal()),
-    spread: null,
+    standardDeviation: null,
     weight: new Float64Array(count).fill(1),
     part: [...predicted.keys()].map((i) => i % 5),
     group: null,

@@ -12,14 +12,14 @@ const near = (found: number, expected: number, within: number) =>
 const ones = (rows: number) => new Float64Array(rows).fill(1);
 const row = (probabilities: Float64Array, i: number) => [...probabilities.subarray(i * 11, i * 11 + 11)];
 
-Deno.test("class probabilities: those of a class head as they are, of a mean and spread by integrating the normal", () => {
+Deno.test("class probabilities: those of a class head as they are, of a mean and standard deviation by integrating the normal", () => {
   const given = plant(trainedShares, 20, 1).probabilities;
   classProbabilities(classHead(given), asGiven).forEach((one, at) => near(one, given[at]!, 1e-6));
   const normal = classProbabilities(
-    { score: Float32Array.of(5, 9.8, 0), spread: Float32Array.of(0.5, 2, 1e-9), probabilities: null },
+    { score: Float32Array.of(5, 9.8, 0), standardDeviation: Float32Array.of(0.5, 2, 1e-9), probabilities: null },
     asGiven,
   );
-  // Within one standard deviation of the middle; all beyond 9.5 belongs to 10; a spread of nothing is a class for sure.
+  // Within one standard deviation of the middle; all beyond 9.5 belongs to 10; a standard deviation of nothing is a class for sure.
   near(row(normal, 0)[5]!, 0.682689, 1e-5);
   near(row(normal, 0)[4]!, 0.157305, 1e-4);
   near(row(normal, 1)[10]!, 0.559618, 1e-5);
@@ -29,13 +29,13 @@ Deno.test("class probabilities: those of a class head as they are, of a mean and
 
 Deno.test("class probabilities: none is 0, far above the score as little as far below it", () => {
   const far = classProbabilities(
-    { score: Float32Array.of(0, 10), spread: Float32Array.of(1, 1), probabilities: null },
+    { score: Float32Array.of(0, 10), standardDeviation: Float32Array.of(1, 1), probabilities: null },
     asGiven,
   );
   assert.ok(far.every((one) => one > 0));
   row(far, 0).forEach((one, k) => near(one / row(far, 1)[10 - k]!, 1, 1e-6));
   const zeros = classProbabilities(
-    { score: Float32Array.of(9), spread: null, probabilities: new Float32Array(11) },
+    { score: Float32Array.of(9), standardDeviation: null, probabilities: new Float32Array(11) },
     asGiven,
   );
   zeros.forEach((one) => near(one, 1 / 11, 1e-12));
@@ -54,7 +54,7 @@ Deno.test("calibration: a bare score gets the variance of the residuals as its t
   const { truth, probabilities } = plant(new Array(11).fill(1 / 11), 4000, 3, 0.7);
   const score = classHead(probabilities).score;
   const variance = meanScore(score.map((one, i) => (one - truth[i]!) ** 2));
-  const given = { score, spread: null, probabilities: null };
+  const given = { score, standardDeviation: null, probabilities: null };
   const { temperature } = calibrateClasses(given, { truth, weight: ones(4000) }, classShares(truth));
   assert.ok(temperature > 0.6 * variance && temperature < 1.6 * variance, `${temperature} and ${variance}`);
 });

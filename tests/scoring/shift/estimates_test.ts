@@ -54,7 +54,7 @@ Deno.test("bbse: finds the class shares that were planted, from calls alone", ()
 
 Deno.test("bbse: calls that are wrong in a steady way give the same shares", () => {
   const held = heldOut(20_000, 5, 0.5), { probabilities } = plant(shiftedShares, 6000, 6, 0.5);
-  // Rows of 9 are called 8 and the other way round, among the held-out rows as among those at hand.
+  // Rows of 9 are called 8 and the other way round, among the held-out rows as among the target rows.
   const swap = (at: number) => at % 11 === 9 ? at - 1 : at % 11 === 8 ? at + 1 : at;
   const swapped = (all: Float64Array) =>
     all.map((_, at) => all[swap(at)]! * trainedShares[at % 11]! / trainedShares[swap(at) % 11]!);
@@ -72,7 +72,7 @@ Deno.test("bbse: shares are never below 0, and without shift stay close to those
 });
 
 Deno.test("bbse: no other shares explain the calls better, also where some are 0", () => {
-  // The classes that rows are called are given outright: two thirds of those of 5 as 6, the others as 7, and all at hand as 6.
+  // The classes that rows are called are given outright: two thirds of those of 5 as 6, the others as 7, and all target rows as 6.
   const certain = (calls: readonly number[]) =>
     Float64Array.from({ length: calls.length * 11 }, (_, at) => at % 11 === calls[Math.floor(at / 11)] ? 1 : 0);
   const truth = Array.from({ length: 330 }, (_, row) => row % 11);

@@ -41,5 +41,5 @@ export function classHead(probabilities: ArrayLike<number>) {
     for (let one = 0; one < 11; one++) sum += one * probabilities[row * 11 + one]!;
     return sum;
   });
-  return { score, spread: new Float32Array(rows).fill(1), probabilities: Float32Array.from(probabilities) };
+  return { score, standardDeviation: new Float32Array(rows).fill(1), probabilities: Float32Array.from(probabilities) };
 }

@@ -23,11 +23,14 @@ function rowsOf(shares: readonly number[], rows: number, seed: number): HeldOutR
   };
 }
 
-/** The same where a recipe gives less: mean and spread, or a bare score. */
+/** The same where a recipe gives less: mean and standard deviation, or a bare score. */
 const forms: readonly (readonly [name: string, of: (rows: HeldOutRows) => HeldOutRows])[] = [
   ["class probabilities", (rows) => rows],
-  ["mean and spread", (rows) => ({ ...rows, predictions: { ...rows.predictions, probabilities: null } })],
-  ["a bare score", (rows) => ({ ...rows, predictions: { ...rows.predictions, spread: null, probabilities: null } })],
+  ["mean and standard deviation", (rows) => ({ ...rows, predictions: { ...rows.predictions, probabilities: null } })],
+  [
+    "a bare score",
+    (rows) => ({ ...rows, predictions: { ...rows.predictions, standardDeviation: null, probabilities: null } }),
+  ],
 ];
 
 const knowledgeOf = (held: HeldOutRows): ShiftKnowledge => ({
