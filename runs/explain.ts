@@ -95,7 +95,7 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
   const before = engine.memory().liveBytes;
   const source = new BatchSource(engine, data.tables);
   const tables = engine.memory().liveBytes - before;
-  const optimizer = makeOptimizer(model.network.parameters(), config.settings.optimizer);
+  const optimizer = fitted ? null : makeOptimizer(model.network.parameters(), config.settings.optimizer);
   const batches = epochBatches(model, data.train, 0);
   // A recipe without steps is shown scoring a batch.
   const first = batches[0] ??
@@ -120,7 +120,7 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
     rows: { ...counts, batch: first.length, batchesPerEpoch: batches.length },
     parameters,
     memory: {
-      parameters: parameters * 4 * (fitted ? 1 : 2 + optimizer.momentNames.length),
+      parameters: parameters * 4 * (optimizer ? 2 + optimizer.momentNames.length : 1),
       halves,
       tables,
       reserved: engine.memory().reservedBytes,
@@ -188,7 +188,7 @@ function multiplyAdds(name: string, [a, b]: readonly Tensor[], output: Tensor): 
 async function measure(
   engine: Engine,
   model: Model,
-  optimizer: Optimizer,
+  optimizer: Optimizer | null,
   scaler: GradScaler | null,
   labelled: () => Parameters<typeof trainStep>[2],
 ): Promise<number> {
@@ -197,8 +197,8 @@ async function measure(
   for (let step = 0; step <= timedSteps; step++) {
     const started = performance.now();
     await engine.step(() => {
-      if (recipe.fitted?.(settings)) recipe.predict(network, labelled(), settings);
-      else trainStep(model, optimizer, labelled(), scaler);
+      if (optimizer) trainStep(model, optimizer, labelled(), scaler);
+      else recipe.predict(network, labelled(), settings);
     });
     await engine.finish();
     seconds.push((performance.now() - started) / 1000);

@@ -65,7 +65,7 @@ export async function solveProcess(
   const padded = new Float32Array(network.alpha.size);
   padded.set(alpha);
   engine.write(network.alpha, padded);
-  network.mean.assign(Float32Array.of(used.mean));
+  network.mean.engine.write(network.mean, Float32Array.of(used.mean));
   await phase("factoring the covariance of the first rows");
   const width = network.root.shape[0]!, count = Math.min(width, size);
   const factor = new Float64Array(count * count);

@@ -10,7 +10,6 @@ import { sum } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { clamp, exp } from "../../engine/ops/unary.ts";
-import { Parameter } from "../../engine/parameter.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import type { Covariance } from "../classical/gaussian_process/covariance.ts";
@@ -48,7 +47,7 @@ const outlier = 4;
  */
 export class GaussianProcess extends Module {
   /** Mean score of the train rows, [1]. */
-  readonly mean: Parameter;
+  readonly mean: Buffer;
   /** Logarithms of the covariance's parameters; see `Covariance`. */
   readonly scales: Buffer;
   /** (K + noise)⁻¹ (score - mean), [rows, 1]. */
@@ -86,7 +85,7 @@ export class GaussianProcess extends Module {
     this.kinds = distanceKinds(fields);
     const zeros = (name: string, ...shape: number[]) =>
       new Buffer(engine, shape, new Float32Array(shape.reduce((size, length) => size * length, 1)), name);
-    this.mean = new Parameter(engine, [1], new Float32Array(1), "mean");
+    this.mean = new Buffer(engine, [1], new Float32Array(1), "mean");
     this.scales = zeros("covariance scales", this.covariance.start.length);
     this.alpha = zeros("alpha", rows, 1);
     this.textProjection = Array.from({ length: fields }, () => new Projection({ engine }, text, components, false));

@@ -8,7 +8,6 @@ import { topk } from "../../engine/ops/gather.ts";
 import { linear } from "../../engine/ops/linear.ts";
 import { mean } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import { Parameter } from "../../engine/parameter.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { MahalanobisMetric } from "../classical/mahalanobis.ts";
 import type { Matrix } from "../classical/matrix.ts";
@@ -31,7 +30,7 @@ const nowhere = 1e15;
 /** The mean score of a row's nearest neighbours under a Mahalanobis metric |L (x - y)|. */
 export class NearestRows extends Module {
   /** Mean score of the rows, [1]. */
-  readonly mean: Parameter;
+  readonly mean: Buffer;
   /** L, [bases, inputs]; rows of zeros where the metric has fewer. */
   readonly metric: Buffer;
   /** L x of the rows, [rows, bases]. */
@@ -42,7 +41,7 @@ export class NearestRows extends Module {
 
   constructor(engine: Engine, { inputs, bases, rows, neighbors }: NearestRowsSizes) {
     super();
-    this.mean = new Parameter(engine, [1], new Float32Array(1), "mean");
+    this.mean = new Buffer(engine, [1], new Float32Array(1), "mean");
     this.metric = new Buffer(engine, [bases, inputs], new Float32Array(bases * inputs), "metric");
     this.rows = new Buffer(engine, [rows, bases], new Float32Array(rows * bases).fill(nowhere), "rows");
     this.residual = new Buffer(engine, [rows, 1], new Float32Array(rows), "residuals");
@@ -63,7 +62,7 @@ export class NearestRows extends Module {
     const rows = new Float32Array(this.rows.size).fill(nowhere), residual = new Float32Array(this.residual.size);
     rows.set(projected.data);
     residual.set(score.map((one) => one - average));
-    this.mean.assign(Float32Array.of(average));
+    this.mean.engine.write(this.mean, Float32Array.of(average));
     engine.write(this.rows, rows);
     engine.write(this.residual, residual);
   }

@@ -38,7 +38,10 @@ export interface Checkpoint<Values> {
   /** Of mixed precision; null in f32. */
   readonly lossScale: GradScalerState | null;
   readonly schedule: ScheduleState;
-  readonly earlyStopping: EarlyStoppingState;
+  /** Null or absent where training is not stopped early. */
+  readonly earlyStopping?: EarlyStoppingState | null;
+  /** Mean loss of each epoch that is done, where no file beside the checkpoint has it. */
+  readonly losses?: readonly number[];
   /** Identifies data and settings; a run goes on only with the same. */
   readonly fingerprint: string;
   readonly weights: ReadonlyMap<string, Values>;
