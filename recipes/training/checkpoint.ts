@@ -63,16 +63,34 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint<Strea
   await writeKept(path, tensors, { format, state: json });
 }
 
+/** What a checkpoint holds besides its tensors. */
+export type CheckpointState = Omit<Checkpoint<never>, "weights" | "moments">;
+
+/** Forms of checkpoints of earlier versions, by what their metadata call them. */
+export interface EarlierForms {
+  /** With a checksum. */
+  readonly signed: readonly string[];
+  /** Without one. */
+  readonly unsigned: readonly string[];
+  /** What the metadata of any of them say of the training. */
+  stateOf(metadata: Readonly<Record<string, string>>): CheckpointState;
+}
+
+const noEarlierForms: EarlierForms = { signed: [], unsigned: [], stateOf: ({ state }) => parseState(state ?? "") };
+
 /**
  * Opens a checkpoint for `use`, and closes it.
  *
+ * @param earlier forms that are read too
  * @throws DataError when the file is missing, damaged or of another kind
  */
 export async function readCheckpoint(
   path: string,
   use: (checkpoint: Checkpoint<FileTensor>) => Promise<void>,
+  earlier: EarlierForms = noEarlierForms,
 ): Promise<void> {
-  using file = await openKept(path, [format, withoutChecksum]);
+  const unsigned = [withoutChecksum, ...earlier.unsigned];
+  using file = await openKept(path, [format, ...earlier.signed, ...unsigned], unsigned);
   const { tensors, metadata } = file;
   const groups = new Map<string, Map<string, FileTensor>>();
   for (const [path, tensor] of tensors) {
@@ -80,13 +98,19 @@ export async function readCheckpoint(
     groups.set(group, (groups.get(group) ?? new Map()).set(path.slice(dot + 1), tensor));
   }
   const { weights = new Map(), ...moments } = Object.fromEntries(groups);
-  await use({ ...readState(metadata.state ?? "", path), weights, moments });
+  const isOwn = metadata.format === format || metadata.format === withoutChecksum;
+  const state = readState(path, () => isOwn ? parseState(metadata.state ?? "") : earlier.stateOf(metadata));
+  await use({ ...state, weights, moments });
 }
 
-function readState(json: string, path: string): Omit<Checkpoint<never>, "weights" | "moments"> {
+function readState(path: string, parse: () => CheckpointState): CheckpointState {
   try {
-    return JSON.parse(json, (_, value) => value === "Infinity" ? Infinity : value);
+    return parse();
   } catch (error) {
     throw new DataError(`${path} is damaged: the state in its metadata is no JSON.`, { cause: error });
   }
+}
+
+function parseState(json: string): CheckpointState {
+  return JSON.parse(json, (_, value) => value === "Infinity" ? Infinity : value);
 }

@@ -21,10 +21,15 @@ export async function writeKept(
 /**
  * Opens a checkpoint and checks that its bytes are as they were written.
  *
- * @param formats what its metadata may call it; the last of them, of an earlier version, has no checksum
+ * @param formats what its metadata may call it, the current one first
+ * @param unsigned those of them that have no checksum
  * @throws DataError when the file is missing, damaged or of another kind
  */
-export async function openKept(path: string, formats: readonly [string, string]): Promise<SafetensorsReader> {
+export async function openKept(
+  path: string,
+  formats: readonly [string, ...string[]],
+  unsigned: readonly string[],
+): Promise<SafetensorsReader> {
   const file = await SafetensorsReader.open(path, "a checkpoint");
   try {
     const { format, [checksumKey]: checksum } = file.metadata;
@@ -35,7 +40,7 @@ export async function openKept(path: string, formats: readonly [string, string])
         }.`,
       );
     }
-    if (format === formats[0] || checksum !== undefined) await file.verify();
+    if (checksum !== undefined || !unsigned.some((one) => one === format)) await file.verify();
     return file;
   } catch (error) {
     file[Symbol.dispose]();

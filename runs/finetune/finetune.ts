@@ -7,11 +7,11 @@ import { type MetricRecord, readRecords } from "../../data/records.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import type { AdapterChoice } from "../../engine/device/adapter.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
-import type { Observer } from "../../data/observer.ts";
+import type { Observer, StepProgress } from "../../data/observer.ts";
 import { Engine } from "../../engine/engine.ts";
 import { whatIsAt } from "../../engine/files.ts";
 import { FolderLock } from "../../engine/lock.ts";
-import { DeviceLostError, UsageError } from "../../kernels/errors.ts";
+import { DataError, DeviceError, DeviceLostError, UsageError } from "../../kernels/errors.ts";
 import { readEncoderConfig } from "../../encoders/network/config.ts";
 import { SentenceEncoder } from "../../encoders/network/sentence_encoder.ts";
 import { promptNote } from "../../encoders/model_folder/default_prompt.ts";
@@ -26,6 +26,9 @@ import { addSentenceModules } from "../../encoders/finetune/sentence_modules.ts"
 import { finetuneTable } from "./settings.ts";
 import { TextPool } from "../../encoders/finetune/text_pool.ts";
 import { type FinetuneEpoch, FinetuneTrainer } from "./trainer.ts";
+import { earlierForms } from "./earlier_checkpoints.ts";
+import { GradientError } from "../../recipes/training/gradient_error.ts";
+import { readCheckpoint, writeCheckpoint } from "../../recipes/training/checkpoint.ts";
 
 /** Steps between two checkpoints, besides those at the ends of epochs. */
 const stepsPerCheckpoint = 100;
@@ -178,41 +181,69 @@ async function run(
   const note = promptNote(config.encoder, encoder.head.prompt);
   if (note) onNote(`${note}.`);
   const fingerprint = fingerprintOf(config, encoder, records, definitions);
-  const trainer = new FinetuneTrainer(engine, encoder, pool, settings);
+  const warn = (sentence: string) => observer.warn?.(sentence);
+  const trainer = new FinetuneTrainer(engine, encoder, pool, settings, warn);
+  const restore = (into: FinetuneTrainer) =>
+    restoreKept(
+      folder.checkpoint,
+      (path) =>
+        readCheckpoint(path, async (checkpoint) => {
+          if (checkpoint.fingerprint === fingerprint) return await into.restore(checkpoint, path);
+          throw new DataError(`${path} is of other data, settings or of another encoder; fine-tuning cannot go on.`);
+        }, earlierForms),
+      warn,
+    );
+  /** Names the first tensor that is not finite: a second trainer goes from the last checkpoint to that step. */
+  const withTensor = async (error: GradientError) => {
+    try {
+      using again = await openEncoder(engine, config.encoder, settings.maxTokens);
+      using second = new FinetuneTrainer(engine, again, pool, settings);
+      await restore(second);
+      return new GradientError({ ...error.fault, tensor: await second.inspect(error.fault.step) });
+    } catch (failure) {
+      // There is no memory for a second one.
+      if (failure instanceof DeviceError && !(failure instanceof DeviceLostError)) return error;
+      throw failure;
+    }
+  };
   try {
     const counts = countsOf(records, pool, trainer);
     // On disk before anything takes long, so that work that is killed can be resumed.
     if (!known) await folder.writeConfig(config, null);
     const before = known ?? await measureEncoder(encoder, pool);
     if (!known) await folder.writeConfig(config, before);
-    if (
-      await restoreKept(
-        folder.checkpoint,
-        (path) => trainer.restore(path, fingerprint),
-        (sentence) => observer.warn?.(sentence),
-      )
-    ) {
+    if (await restore(trainer)) {
       const { epoch, batch } = trainer.position;
       onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
     }
     observer.start?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
+    let saved = trainer.position.step, named = false;
     const save = async () => {
       await lock.check();
-      await trainer.save(folder.checkpoint, fingerprint);
+      await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+      saved = trainer.position.step;
     };
-    const finished = await trainer.run({
-      ...observer,
-      async step(progress) {
+    const watch = {
+      async step(progress: StepProgress) {
         await observer.step?.(progress);
-        if (trainer.position.step % stepsPerCheckpoint === 0) await save();
+        if (trainer.position.step - saved >= stepsPerCheckpoint) await save();
       },
-      async epoch(figures, best) {
+      async epoch(figures: FinetuneEpoch, best: boolean) {
         await save();
         await observer.epoch?.(figures, best);
       },
-    }, signal);
+    };
+    const leftOut = async (error: GradientError) => {
+      // Once: it takes up to an epoch.
+      if (named) return;
+      named = true;
+      warn(`${(await withTensor(error)).message} The step is left out, as any further one like it.`);
+    };
+    const finished = await trainer.run(watch, signal, leftOut).catch(async (error) => {
+      throw error instanceof GradientError ? await withTensor(error) : error;
+    });
     if (!finished) await save();
-    const { losses } = trainer.position;
+    const { losses } = trainer;
     if (finished) trainer.mergeAdapters();
     const after = finished ? await measureEncoder(encoder, pool) : null;
     if (after) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../../../engine/safetensors.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import {
   finetune,
@@ -42,6 +42,11 @@ async function prepare(folder: string, changes: Partial<FinetuneRequest["setting
     settings: { ...settings, ...changes },
     out: join(folder, "tuned"),
   };
+}
+
+/** A signal that is aborted once it was looked at so many times. */
+function abortedAfter(looks: number): AbortSignal {
+  return Object.defineProperty(new AbortController().signal, "aborted", { get: () => looks-- <= 0 });
 }
 
 const weights = (folder: string) => Deno.readFile(join(folder, "model.safetensors"));
@@ -88,18 +93,17 @@ Deno.test(
     const request = await prepare(folder, { pairs: "texts" });
     await finetune(request, quiet);
     const unbroken = await weights(request.out);
-    const controller = new AbortController();
-    let steps = 0;
-    const out = join(folder, "stopped");
+    const out = join(folder, "stopped"), stood: number[] = [];
+    // Looked at before each batch, and behind the first of the two that an epoch has.
     const stopped = await finetune({ ...request, out }, {
-      ...quiet,
-      signal: controller.signal,
-      step: () => void (++steps === 3 && controller.abort()),
+      ...{ ...quiet, signal: abortedAfter(4) },
+      step: ({ epoch, batch }) => void stood.push(epoch, batch),
     });
     assert.ok(!stopped.finished && stopped.after === null);
+    assert.deepEqual(stood, [1, 2, 2, 1]);
     await assert.rejects(weights(out));
     await assert.rejects(finetune({ ...request, out }, quiet), /holds stopped work; go on with --resume/);
-    steps = 0;
+    let steps = 0;
     const killed = () => {
       if (++steps === 2) throw new Error("killed");
     };
@@ -109,6 +113,25 @@ Deno.test(
     assert.ok(notes.some((note) => /^Going on after epoch 2\.$/.test(note)), notes.join());
     assert.deepEqual(await weights(out), unbroken);
     await assert.rejects(resumeFinetune(out, quiet), /is tuned already/);
+  }),
+);
+
+Deno.test(
+  "finetune: a checkpoint of an earlier version, of a form of its own, is resumed to the same bits",
+  withFolder(async (folder) => {
+    const request = await prepare(folder, { pairs: "texts", epochs: 2 }), out = join(folder, "stopped");
+    await finetune(request, quiet);
+    await finetune({ ...request, out }, { ...quiet, signal: abortedAfter(4) });
+    const path = join(`${out}.unfinished`, "checkpoint.safetensors");
+    const { tensors, metadata } = await readSafetensors(path);
+    const { position, losses, lossScale, fingerprint } = JSON.parse(metadata.state!);
+    const { epoch, batch, step, lossSum, lostSteps } = position;
+    const earlier = { epoch, batch, step, lossSum, finite: batch - lostSteps, losses, scaling: lossScale };
+    assert.deepEqual([epoch, batch, losses.length], [1, 1, 1]);
+    const form = { format: "metrograd finetune checkpoint 1", fingerprint, position: JSON.stringify(earlier) };
+    await writeSafetensors(path, tensors, form);
+    assert.ok((await resumeFinetune(out, quiet)).finished);
+    assert.deepEqual(await weights(out), await weights(request.out));
   }),
 );
 
