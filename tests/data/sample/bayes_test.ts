@@ -66,8 +66,8 @@ function tinyWorld(): World {
     closeShare: 0.4,
     systemAbsent: 0.5,
     systemSameLanguage: 0.7,
-    promptLength: { median: 1.5, spread: 0.5, most: 3 },
-    responseLength: { spread: 0.6, most: 5 },
+    promptLength: { median: 1.5, deviation: 0.5, most: 3 },
+    responseLength: { deviation: 0.6, most: 5 },
     fitValue: { exact: 9, sibling: 8, close: 3, far: 1 },
     misfitQualityWeight: 0.2,
     noise: 0.7,
@@ -196,7 +196,7 @@ Deno.test("sample bayes: the generator draws what the predictor believes", () =>
 });
 
 Deno.test("sample bayes: lengths are drawn by the law that the predictor uses", () => {
-  const law = { median: 2.5, spread: 1, most: 6 }, draws = 20000;
+  const law = { median: 2.5, deviation: 1, most: 6 }, draws = 20000;
   const random = new Philox(5, 1), counts = new Array(law.most + 1).fill(0);
   for (let i = 0; i < draws; i++) counts[drawLength(random, law)]++;
   let total = 0;
