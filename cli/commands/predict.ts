@@ -80,7 +80,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .option("--round", "round scores to integers")
     .option(
       "--standard-deviation",
-      "add a column standard_deviation: what the model gives each score (--spread, its name in earlier versions, calls the column spread)",
+      "add a column standard_deviation of each score, as the model gives it (--spread, its former name, calls it spread)",
     )
     .addOption(new Option("--spread").hideHelp())
     .option(

@@ -1,5 +1,5 @@
 import { rmse } from "../../data/evaluation.ts";
-import type { EpochFigures, Observer } from "../../data/observer.ts";
+import type { EpochFigures, Observer, StepProgress } from "../../data/observer.ts";
 import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import { mixedRmse } from "../../data/pairs/negatives.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -11,10 +11,14 @@ import type { TrainRows } from "../recipe.ts";
 import { BatchSource } from "./batch.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { GradientError } from "./gradient_error.ts";
+import type { EpochSums } from "./loop.ts";
 import { isStop, type Phase, phasesFor } from "./phases.ts";
 import { predictRows } from "./predict_rows.ts";
 import { isRefitted, trainRowsOf } from "./refit.ts";
 import { RowSteps } from "./row_steps.ts";
+
+/** What the steps of a recipe without steps come to. */
+const noSteps: EpochSums = { lossSum: 0, batches: 0, lostSteps: 0, gradientNorm: 0 };
 
 /** Called with the reason why a step was left out. Awaited. */
 export type LeftOutStep = (error: GradientError) => unknown;
@@ -92,7 +96,7 @@ export class Trainer {
     while (this.position.epoch < epochs && !this.#earlyStopping.stop) {
       if (this.#steps) {
         this.model.network.train();
-        const watch = { step: (progress: Parameters<NonNullable<Observer["step"]>>[0]) => observer.step?.(progress) };
+        const watch = { step: (progress: StepProgress) => observer.step?.(progress) };
         if (!await this.#steps.loop.trainEpoch({ ...watch, leftOut }, signal)) return false;
       }
       try {
@@ -131,9 +135,7 @@ export class Trainer {
     const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
     steps?.schedule.afterEpoch(selection);
     const best = this.#earlyStopping.step(selection);
-    const { lossSum, batches, lostSteps, gradientNorm } = steps?.loop.endEpoch() ?? {
-      ...{ lossSum: 0, batches: 0, lostSteps: 0, gradientNorm: 0 },
-    };
+    const { lossSum, batches, lostSteps, gradientNorm } = steps?.loop.endEpoch() ?? noSteps;
     if (!steps) this.#fits++;
     const figures = {
       epoch: epoch + 1,

@@ -1,4 +1,4 @@
-import type { Observer } from "../../data/observer.ts";
+import type { Observer, StepProgress } from "../../data/observer.ts";
 import { rowsOf } from "../../encoders/finetune/batch_rows.ts";
 import { chunkedBackward } from "../../encoders/finetune/chunked_backward.ts";
 import { batchLoss } from "../../encoders/finetune/losses.ts";
@@ -128,7 +128,7 @@ export class FinetuneTrainer implements Disposable {
     leftOut: LeftOutStep = () => {},
   ): Promise<boolean> {
     while (this.position.epoch < this.#settings.epochs) {
-      const watch = { step: (progress: Parameters<NonNullable<Observer["step"]>>[0]) => observer.step?.(progress) };
+      const watch = { step: (progress: StepProgress) => observer.step?.(progress) };
       if (!await this.#loop.trainEpoch({ ...watch, leftOut }, signal)) return false;
       const { lossSum, batches, lostSteps } = this.#loop.endEpoch(), loss = lossSum / (batches - lostSteps);
       this.#losses = [...this.#losses, loss];

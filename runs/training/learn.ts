@@ -1,4 +1,4 @@
-import type { EpochFigures } from "../../data/observer.ts";
+import type { EpochFigures, StepProgress } from "../../data/observer.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { FolderLock } from "../../engine/lock.ts";
 import { writeCheckpoint } from "../../recipes/training/checkpoint.ts";
@@ -46,7 +46,7 @@ export async function learn(
     let stepsBefore = trainer.position.step;
     const watch = {
       phase: (name: string, done?: number, total?: number) => reporter.phase?.(name, done, total),
-      step: (progress: Parameters<NonNullable<typeof reporter.step>>[0]) => reporter.step?.(progress),
+      step: (progress: StepProgress) => reporter.step?.(progress),
       async epoch(figures: EpochFigures, best: boolean) {
         await lock.check();
         if (best) await saveModel(folder.model, trainer.model.network);
