@@ -1,5 +1,5 @@
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
-import type { TrainReporter } from "../models/reporter.ts";
+import type { Observer } from "../data/observer.ts";
 
 /** Runs a program that makes tables of results: an expected error is one sentence and an exit code. */
 export async function runCommand(main: (args: readonly string[]) => Promise<void>): Promise<void> {
@@ -13,7 +13,7 @@ export async function runCommand(main: (args: readonly string[]) => Promise<void
 }
 
 /** Tells of training on stderr, a line an epoch. @param prefix of every line */
-export function lineReporter(prefix = ""): TrainReporter {
+export function lineReporter(prefix = ""): Observer {
   const tell = (sentence: string) => console.error(prefix + sentence);
   return {
     adapter() {},

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { adapterName } from "../engine/device/tuning.ts";
 import { processor } from "../engine/device/texture_reads.ts";
 import { Engine } from "../engine/engine.ts";
-import { nearestName } from "../data/nearest_name.ts";
+import { nearestName } from "../data/texts/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
 import { cases } from "./cases/mod.ts";

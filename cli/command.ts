@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { type Terminal, wrapped } from "./terminal.ts";
+import { type Terminal, wrapped } from "./output/terminal.ts";
 
 /** Carries out what a command was asked for. */
 export type Action<Request> = (request: Request, terminal: Terminal) => Promise<void>;

@@ -1,8 +1,8 @@
 import type { Command, CommanderError } from "@commander-js/extra-typings";
-import { suggestName } from "../data/nearest_name.ts";
+import { suggestName } from "../data/texts/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import { interruptedExitCode, Interruption } from "./interruption.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /**
  * Says what went wrong: in one sentence, or with the stack where `debug` asks for it.

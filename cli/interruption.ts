@@ -1,5 +1,5 @@
 import { MetrogradError } from "../kernels/errors.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /** Thrown by a command that was stopped from outside; its message says what was saved and how to go on. */
 export class Interruption extends MetrogradError {

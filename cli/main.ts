@@ -1,21 +1,21 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { augment } from "./augment.ts";
-import { compare } from "./compare.ts";
-import { convert } from "./convert.ts";
-import { doctor } from "./doctor.ts";
-import { download } from "./download.ts";
-import { embed } from "./embed.ts";
-import { evaluate } from "./evaluate.ts";
-import { explore } from "./explore.ts";
+import { augment } from "./commands/augment.ts";
+import { compare } from "./commands/compare.ts";
+import { convert } from "./commands/convert.ts";
+import { doctor } from "./commands/doctor.ts";
+import { download } from "./commands/download.ts";
+import { embed } from "./commands/embed.ts";
+import { evaluate } from "./commands/evaluate.ts";
+import { explore } from "./commands/explore.ts";
 import { explainFailure, usageError } from "./failure.ts";
-import { finetune } from "./finetune.ts";
-import { predict } from "./predict.ts";
+import { finetune } from "./commands/finetune.ts";
+import { predict } from "./commands/predict.ts";
 import { type Actions, createProgram } from "./program.ts";
-import { recipes } from "./recipes.ts";
-import { sample } from "./sample.ts";
-import { synthesize } from "./synthesize.ts";
-import { train } from "./train.ts";
-import { createTerminal, type Terminal } from "./terminal.ts";
+import { recipes } from "./commands/recipes.ts";
+import { sample } from "./commands/sample.ts";
+import { synthesize } from "./commands/synthesize.ts";
+import { train } from "./commands/train.ts";
+import { createTerminal, type Terminal } from "./output/terminal.ts";
 
 const actions: Actions = {
   train,

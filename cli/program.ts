@@ -1,20 +1,20 @@
 import project from "../deno.json" with { type: "json" };
-import { type AugmentCall, augmentCommand } from "./augment.ts";
+import { type AugmentCall, augmentCommand } from "./commands/augment.ts";
 import { type Action, command } from "./command.ts";
-import { type CompareCall, compareCommand } from "./compare.ts";
-import { type ConvertCall, convertCommand } from "./convert.ts";
-import { type DoctorCall, doctorCommand } from "./doctor.ts";
-import { type DownloadCall, downloadCommand } from "./download.ts";
-import { type EmbedCall, embedCommand } from "./embed.ts";
-import { type EvaluateCall, evaluateCommand } from "./evaluate.ts";
-import { type ExploreCall, exploreCommand } from "./explore.ts";
-import { type FinetuneCall, finetuneCommand } from "./finetune.ts";
-import { type PredictCall, predictCommand } from "./predict.ts";
-import { type RecipesCall, recipesCommand } from "./recipes.ts";
-import { type SampleCall, sampleCommand } from "./sample.ts";
-import { type SynthesizeCall, synthesizeCommand } from "./synthesize.ts";
-import type { Terminal } from "./terminal.ts";
-import { type TrainCall, trainCommand } from "./train.ts";
+import { type CompareCall, compareCommand } from "./commands/compare.ts";
+import { type ConvertCall, convertCommand } from "./commands/convert.ts";
+import { type DoctorCall, doctorCommand } from "./commands/doctor.ts";
+import { type DownloadCall, downloadCommand } from "./commands/download.ts";
+import { type EmbedCall, embedCommand } from "./commands/embed.ts";
+import { type EvaluateCall, evaluateCommand } from "./commands/evaluate.ts";
+import { type ExploreCall, exploreCommand } from "./commands/explore.ts";
+import { type FinetuneCall, finetuneCommand } from "./commands/finetune.ts";
+import { type PredictCall, predictCommand } from "./commands/predict.ts";
+import { type RecipesCall, recipesCommand } from "./commands/recipes.ts";
+import { type SampleCall, sampleCommand } from "./commands/sample.ts";
+import { type SynthesizeCall, synthesizeCommand } from "./commands/synthesize.ts";
+import type { Terminal } from "./output/terminal.ts";
+import { type TrainCall, trainCommand } from "./commands/train.ts";
 
 /** What each command does once its options are understood. */
 export interface Actions {

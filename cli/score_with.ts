@@ -1,24 +1,23 @@
-import { type DataPaths, nameData } from "../data/data_paths.ts";
-import { readMetricDefinitions } from "../data/metric_definitions.ts";
-import { MetricTable } from "../data/metric_table.ts";
+import { type DataPaths, nameData } from "../data/files/data_paths.ts";
+import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
+import { MetricTable } from "../data/metrics/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
-import { type Corrected, Correction, type CorrectionOptions } from "../models/calibration/correction.ts";
-import { calibrationRows } from "../models/calibration/held_out.ts";
-import { holdsEnsemble } from "../models/ensemble/config.ts";
-import { EnsembleScorer } from "../models/ensemble/scorer.ts";
-import { RunFolder } from "../models/run_folder.ts";
-import { type Features, type ScoreOptions, Scorer } from "../models/scorer.ts";
-import { readShiftFigures } from "../models/shift/classes_file.ts";
-import type { ShiftFigure } from "../models/shift/measure_shifts.ts";
-import type { ShiftedPredictions, ShiftRequest } from "../models/shift/shift_scores.ts";
-import { counted } from "../models/counted.ts";
-import { readMetricsOf, readTrainedMetrics } from "../models/trained_metrics.ts";
-import { createEncodingReporter } from "./encoding_progress.ts";
-import type { MetricFiles } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Corrected, Correction, type CorrectionOptions } from "../scoring/calibration/correction.ts";
+import { calibrationRows } from "../runs/calibration_rows.ts";
+import { RunFolder } from "../runs/run_folder.ts";
+import { openTrained, type ScoredRecords } from "../runs/trained_folder.ts";
+import type { ScoreOptions } from "../scoring/model_scorer.ts";
+import { readShiftFigures } from "../runs/results/classes_file.ts";
+import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
+import type { ShiftRequest } from "../scoring/shift/shift_scores.ts";
+import { counted } from "../data/texts/counted.ts";
+import { readMetricsOf, readTrainedMetrics } from "../runs/read_metrics.ts";
+import { createEncodingReporter } from "./output/encoding_progress.ts";
+import type { MetricFiles } from "./options/options.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /** Options of the commands that score records with a run. */
 export interface ScoreCall {
@@ -33,16 +32,10 @@ export interface ScoreCall {
   readonly shift: ShiftRequest;
 }
 
-/** Records as a run scores them. */
-export interface Scored {
-  readonly predictions: ShiftedPredictions;
-  /** Null for an ensemble. */
-  readonly features: Features | null;
-  readonly trainMean: number;
+/** Records as a run or an ensemble scores them. */
+export interface Scored extends ScoredRecords {
   /** For each record whether training lacked its metric. */
   readonly unseen: readonly boolean[];
-  /** What ridge regression on the run's inputs (an ensemble's: those of its first member) says; null in a run of an earlier version. */
-  readonly ridge: Float32Array | null;
   /** What each shift does on the run's or the ensemble's held-out rows; empty where it was not measured. */
   readonly shifts: readonly ShiftFigure[];
 }
@@ -68,7 +61,7 @@ export async function scoreWith(
       ? null
       : await unknownDefinitions(run, found, onNote),
     onNote,
-    ...createEncodingReporter(terminal),
+    observer: createEncodingReporter(terminal),
   };
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
@@ -100,23 +93,9 @@ async function scoreOnce(
   records: readonly MetricRecord[],
   options: ScoreOptions,
   shift: ShiftRequest,
-): Promise<Omit<Scored, "shifts" | "unseen">> {
+): Promise<ScoredRecords> {
   await using engine = await Engine.open(options.onNote ? { onNote: options.onNote } : {});
-  if (await holdsEnsemble(run)) {
-    const ensemble = await EnsembleScorer.load(engine, run);
-    const { baseline, ...predictions } = await ensemble.predict(records, options, shift.name, shift.target);
-    return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline };
-  }
-  const scorer = await Scorer.load(engine, run);
-  const features = await scorer.features(records, options);
-  const predictions = await scorer.predict(features, shift.name, shift.target);
-  scorer.dispose();
-  return {
-    predictions,
-    features,
-    trainMean: scorer.inputs.trainMean,
-    ridge: scorer.predictBaseline(features),
-  };
+  return await (await openTrained(run)).score(engine, records, options, shift);
 }
 
 /** Says how many records have metrics that training lacked, and names some; null where none has. */
@@ -139,7 +118,7 @@ export async function corrected(
   { predictions, features }: Scored,
   onNote: (sentence: string) => void,
 ): Promise<Corrected> {
-  const { score, spread, applied } = predictions;
+  const { score, standardDeviation, applied } = predictions;
   if (options.calibrate === "none" && options.interval === null) return { score, intervals: null };
   if (shift.name === "mean") {
     throw new UsageError(
@@ -151,5 +130,5 @@ export async function corrected(
       `An ensemble's held-out rows are not scored with shift ${predictions.shift}; what they say is for records like those of training.`,
     );
   }
-  return Correction.fit(await calibrationRows(run, applied), options, run).apply(score, spread);
+  return Correction.fit(await calibrationRows(run, applied), options, run).apply(score, standardDeviation);
 }

@@ -1,8 +1,8 @@
 /** Records, metrics, embeddings and what is made of them before training. */
-export type { NoteTaker } from "./note_taker.ts";
-export type { DataPaths } from "./data_paths.ts";
-export { type FieldMap, mappedFields, parseFieldMap } from "./field_map.ts";
-export type { Reading } from "./reading.ts";
+export { type NoteTaker } from "./note_taker.ts";
+export { type DataPaths } from "./files/data_paths.ts";
+export { type FieldMap, mappedFields, parseFieldMap } from "./formats/field_map.ts";
+export { type Reading } from "./reading.ts";
 export {
   combineTextFields,
   type MetricRecord,
@@ -12,18 +12,18 @@ export {
   type RecordSet,
 } from "./records.ts";
 export { writeRecords } from "./write_records.ts";
-export { MetricTable } from "./metric_table.ts";
+export { MetricTable } from "./metrics/metric_table.ts";
 export { type ScoreRange } from "./scores.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
-export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./npy.ts";
+export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./files/npy.ts";
 export {
   type EncoderNote,
   meanText,
   readTextEmbeddings,
   type TextEmbeddings,
   type TextEmbeddingsOptions,
-} from "./text_embeddings.ts";
-export { type TextField, textFields, type TextLayout, textLayouts, type TextTable } from "./text_layout.ts";
+} from "./embeddings/text_embeddings.ts";
+export { type TextField, textFields, type TextLayout, textLayouts, type TextTable } from "./texts/text_layout.ts";
 export { holdoutSplit, type Split, type SplitOptions, stratifiedFolds } from "./split.ts";
 export {
   classWeights,
@@ -31,7 +31,7 @@ export {
   scoreRangeWeights,
   sqrtInverseWeights,
   type WeightOptions,
-} from "./weights.ts";
+} from "./pairs/weights.ts";
 export {
   bias,
   bootstrapInterval,
@@ -49,30 +49,18 @@ export {
   spearman,
 } from "./evaluation.ts";
 export {
-  type Encoder,
-  encoderDevices,
-  type EncoderTensor,
-  encoderTypes,
-  type EncodingOptions,
-  type FittedEncoder,
-  poolings,
-  type PretrainedEncoder,
-} from "./encoders/encoder.ts";
-export {
-  encodeTexts,
-  type EncodeTextsOptions,
   type EncodingCounts,
   type EncodingProgress,
-} from "./encoders/encode_texts.ts";
-export { type DenseActivation, denseActivations, type DenseSettings } from "./encoders/dense_settings.ts";
-export { type Pooling, type PoolingMode, poolingModes } from "./encoders/pooling.ts";
-export type { SentenceHead, SentenceModule } from "./encoders/sentence_head.ts";
-export type { TransformerSettings } from "./encoders/transformer_settings.ts";
-export { defaultCachePath, VectorCache } from "./encoders/vector_cache.ts";
-export { downloadModel, type DownloadOptions } from "./encoders/hub.ts";
-export { readMetricDefinitions } from "./metric_definitions.ts";
-export { HashEncoder } from "./encoders/hash.ts";
-export { dropStopWords, withoutSystemStopWords } from "./stop_words.ts";
-export { type Coverage, type SpreadCalibration, spreadCalibration, type SpreadFigure } from "./calibration.ts";
-export { type RecordLanguages, recordLanguages } from "./record_languages.ts";
-export { type Script, scriptNames, scriptOf, scripts } from "./scripts.ts";
+  type EpochFigures,
+  type Observer,
+  type Observer as Reporter,
+  type Observer as TrainReporter,
+  type RowCounts,
+  type StepProgress,
+  type TrainPlan,
+} from "./observer.ts";
+export { readMetricDefinitions } from "./metrics/metric_definitions.ts";
+export { dropStopWords, withoutSystemStopWords } from "./texts/stop_words.ts";
+export { type RecordLanguages, recordLanguages } from "./texts/record_languages.ts";
+export { type Script, scriptNames, scriptOf, scripts } from "./texts/scripts.ts";
+export { type Embeddings, type FeatureTables, type LabelledRows, type Rows } from "./pairs/feature_tables.ts";

@@ -1,5 +1,5 @@
-import type { DataPaths } from "./data_paths.ts";
-import { type FieldMap, isFieldMap } from "./field_map.ts";
+import type { DataPaths } from "./files/data_paths.ts";
+import { type FieldMap, isFieldMap } from "./formats/field_map.ts";
 import { formatNames } from "./formats/formats.ts";
 import { isScoreRange, type ScoreRange } from "./scores.ts";
 

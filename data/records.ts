@@ -1,12 +1,12 @@
 import { describeValue } from "../engine/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
-import { type DataPaths, nameData } from "./data_paths.ts";
-import { listFields } from "./field_map.ts";
-import { explainLookAlike } from "./look_alikes.ts";
+import { type DataPaths, nameData } from "./files/data_paths.ts";
+import { listFields } from "./formats/field_map.ts";
+import { explainLookAlike } from "./texts/look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
-import { readRows } from "./read_rows.ts";
+import { readRows } from "./files/read_rows.ts";
 import type { Reading } from "./reading.ts";
-import { type RecordFile, understandRows } from "./understand_rows.ts";
+import { type RecordFile, understandRows } from "./formats/understand_rows.ts";
 import { expectScore, fromStandard, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */

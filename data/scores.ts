@@ -1,5 +1,5 @@
 import { UsageError } from "../kernels/errors.ts";
-import { parseDecimal } from "./decimal.ts";
+import { parseDecimal } from "./files/decimal.ts";
 
 /** The lowest and the highest score a record may have. */
 export const scoreRange = [0, 10] as const;

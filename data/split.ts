@@ -1,6 +1,6 @@
 import { DataError, MetrogradError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
-import { quoteNearest } from "./nearest_name.ts";
+import { quoteNearest } from "./texts/nearest_name.ts";
 import type { MetricRecord } from "./records.ts";
 import { scoreClass } from "./scores.ts";
 

@@ -1,10 +1,10 @@
 import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
 import { DataError, MetrogradError, ShapeError } from "../kernels/errors.ts";
-import { parseCsv } from "./csv.ts";
-import { explainLookAlike } from "./look_alikes.ts";
+import { parseCsv } from "./files/csv.ts";
+import { explainLookAlike } from "./texts/look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { expectScore, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
-import { decodeText } from "./text_decoding.ts";
+import { decodeText } from "./files/text_decoding.ts";
 
 /** How `writeSubmission` writes. */
 export interface SubmissionOptions {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { flagOf } from "../cli/options.ts";
-import { ownSettings } from "../cli/recipes.ts";
-import { ensembleName, ensembleTable } from "../models/ensemble/config.ts";
-import { finetuneTable } from "../models/finetune/settings.ts";
+import { flagOf } from "../cli/options/options.ts";
+import { ownSettings } from "../cli/commands/recipes.ts";
+import { ensembleName, ensembleTable } from "../runs/ensemble/config.ts";
+import { finetuneTable } from "../runs/finetune/settings.ts";
+import { recipes } from "../recipes/registry.ts";
+import { describeSettings, type SettingDescription } from "../recipes/settings/describe.ts";
+import { sharedTable } from "../recipes/settings/shared.ts";
+import { fieldsOf } from "../recipes/settings/table.ts";
 import { elementwiseFunctions } from "../kernels/elementwise/functions.ts";
-import { recipes } from "../models/recipes.ts";
-import { describeSettings, type SettingDescription } from "../models/settings/describe.ts";
-import { sharedTable } from "../models/settings/shared.ts";
-import { fieldsOf } from "../models/settings/table.ts";
 import { withFolder } from "./temporary.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../${path}`, import.meta.url));
@@ -20,7 +20,7 @@ async function documented(page: string): Promise<string[][]> {
 }
 
 const inWords = (rows: readonly SettingDescription[]) =>
-  rows.map(({ path, standard, values, doc }) => [path, standard, values, doc]);
+  rows.map((row) => [row.path, row.default, row.values, row.doc]);
 
 Deno.test("docs: the tables of settings are those that check them", async () => {
   assert.deepEqual(await documented("docs/settings.md"), inWords(describeSettings(sharedTable)));
@@ -32,9 +32,9 @@ Deno.test("docs: the tables of settings are those that check them", async () => 
 Deno.test("docs: the table of fine-tuning's options is that which checks them", async () => {
   const rows = (await read("docs/finetuning.md")).matchAll(/^\| `(--[\w-]+)` +\|(.+)\|$/gm);
   const found = [...rows].map(([, option, cells]) => [option!, ...cells!.split("|").map((cell) => cell.trim())]);
-  const expected = [...fieldsOf(finetuneTable)].map(([name, { standard, doc, kind }]) => [
+  const expected = [...fieldsOf(finetuneTable)].map(([name, { default: initial, doc, kind }]) => [
     flagOf(name),
-    String(standard),
+    String(initial),
     kind.options?.join(", ") ?? "",
     doc,
   ]);

@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { Engine } from "../engine/engine.ts";
 import { createService } from "../examples/prediction_service.ts";
 import { testDevice } from "./device.ts";
-import { writeTinyEncoder } from "./models/encoder/tiny_encoder.ts";
+import { writeTinyEncoder } from "./encoders/network/tiny_encoder.ts";
 import { withFolder } from "./temporary.ts";
 
-Deno.test("example: the network of the module's documentation learns, in under 30 lines", async () => {
+Deno.test("example: a small network learns, in under 30 lines", async () => {
   const source = await Deno.readTextFile(new URL("../examples/train_small_network.ts", import.meta.url));
   const module = await Deno.readTextFile(new URL("../engine/mod.ts", import.meta.url));
   const documented = module.match(/```ts\n([\s\S]*?)```/)![1]!.replace(/^ \* ?/gm, "");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { EncodingOptions, PretrainedEncoder } from "../data/encoders/encoder.ts";
+import type { EncodingOptions, PretrainedEncoder } from "../encoders/encoder.ts";
 
 /** How encoders are used unless told otherwise. */
 export const encodingOptions: EncodingOptions = {

@@ -191,7 +191,7 @@ Deno.test("a new op: the files that it touches are those that the design lists",
   ]);
   assert.deepEqual(await listed("**Any other op**"), [
     ...Object.keys(opChanges),
-    ...["tests/fixtures/mirror.ts", "tests/golden/make_golden.py", "tests/kernel_table/evidence.ts"],
+    ...["tests/fixtures/mirror.ts", "tests/golden/make_golden.py", "tools/kernel_table/evidence.ts"],
   ]);
 });
 

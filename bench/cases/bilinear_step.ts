@@ -4,9 +4,9 @@ import { heteroscedasticLoss } from "../../engine/ops/losses.ts";
 import { Adam } from "../../engine/optim/adam.ts";
 import { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { bilinearTable } from "../../models/recipes/bilinear/config.ts";
-import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
-import { resolve } from "../../models/settings/table.ts";
+import { bilinearTable } from "../../recipes/bilinear/config.ts";
+import { BilinearNetwork } from "../../recipes/bilinear/network.ts";
+import { resolve } from "../../recipes/settings/table.ts";
 import type { Case, PreparedCase } from "../case.ts";
 import { uniform } from "./numbers.ts";
 

@@ -1,5 +1,5 @@
-import { Pca } from "../../models/classical/pca.ts";
-import { Ridge } from "../../models/classical/ridge.ts";
+import { Pca } from "../../recipes/classical/pca.ts";
+import { Ridge } from "../../recipes/classical/ridge.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 

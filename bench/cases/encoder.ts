@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { cacheFolder } from "../../engine/device/cache.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { architectures } from "../../models/encoder/architectures.ts";
-import type { EncoderConfig } from "../../models/encoder/config.ts";
-import { SentenceEncoder } from "../../models/encoder/sentence_encoder.ts";
-import { SentenceNetwork } from "../../models/encoder/sentence_network.ts";
-import { tokenBatch } from "../../models/encoder/token_batch.ts";
+import { architectures } from "../../encoders/network/architectures.ts";
+import type { EncoderConfig } from "../../encoders/network/config.ts";
+import { SentenceEncoder } from "../../encoders/network/sentence_encoder.ts";
+import { SentenceNetwork } from "../../encoders/network/sentence_network.ts";
+import { tokenBatch } from "../../encoders/network/token_batch.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 

@@ -5,14 +5,15 @@ import { Engine } from "../../engine/engine.ts";
 import { listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { finetune, resumeFinetune } from "../../models/finetune/finetune.ts";
-import { FinetuneFolder } from "../../models/finetune/finetune_folder.ts";
-import type { FinetuneSettings } from "../../models/finetune/settings.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
-import { RunFolder } from "../../models/run_folder.ts";
-import { Scorer } from "../../models/scorer.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
-import { configOf, trainOrResume } from "../../models/train_run.ts";
+import { finetune, resumeFinetune } from "../../runs/finetune/finetune.ts";
+import { FinetuneFolder } from "../../runs/finetune/finetune_folder.ts";
+import type { FinetuneSettings } from "../../runs/finetune/settings.ts";
+import type { Observer, StepProgress } from "../../data/observer.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
+import { Scorer } from "../../runs/scorer.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import { configOf } from "../../runs/configure.ts";
+import { trainOrResume } from "../../runs/resume_run.ts";
 
 /** What is measured: an encoder as it is, and tuned on the train rows of each fold. */
 export interface TuningTrial {
@@ -64,7 +65,7 @@ interface Scored {
 }
 
 /** Tunes the encoder for each fold, trains every recipe with and without, and scores rows that neither has seen. */
-export async function measureTuning(trial: TuningTrial, reporter: TrainReporter): Promise<TuningResult[]> {
+export async function measureTuning(trial: TuningTrial, reporter: Observer): Promise<TuningResult[]> {
   const { recipes, folds } = trial;
   const names = (await listFolderOrExplain(folds, "a folder of folds")).filter((name) => /^\d+$/.test(name));
   if (names.length === 0) {
@@ -88,14 +89,14 @@ export async function measureTuning(trial: TuningTrial, reporter: TrainReporter)
 }
 
 /** Folder of the encoder that was tuned on a fold's train rows. */
-async function tunedFor(trial: TuningTrial, fold: string, reporter: TrainReporter): Promise<string> {
+async function tunedFor(trial: TuningTrial, fold: string, reporter: Observer): Promise<string> {
   const out = join(trial.out, `encoder-${fold}`);
   if (await whatIsAt(out) === "folder") return out;
   const options = {
-    onNote: reporter.note,
-    warn: reporter.warn,
-    step: ({ batch, batches, loss }: { batch: number; batches: number; loss: number }) =>
-      reporter.note(`fold ${fold}: batch ${batch} of ${batches}, loss ${loss.toFixed(3)}`),
+    note: (sentence: string) => reporter.note?.(sentence),
+    warn: (sentence: string) => reporter.warn?.(sentence),
+    step: ({ batch, batches, loss }: StepProgress) =>
+      reporter.note?.(`fold ${fold}: batch ${batch} of ${batches}, loss ${loss.toFixed(3)}`),
   };
   const { encoder, metricDefinitions, tuning: settings } = trial;
   if (await whatIsAt(new FinetuneFolder(out).work) === "folder") await resumeFinetune(out, options);
@@ -110,11 +111,11 @@ async function tunedFor(trial: TuningTrial, fold: string, reporter: TrainReporte
 async function scoresOf(
   { folds, metricDefinitions, groupBy, recipes, out, cache }: TuningTrial,
   { fold, recipe, encoder, name }: Readonly<Record<"fold" | "recipe" | "encoder" | "name", string>>,
-  reporter: TrainReporter,
+  reporter: Observer,
 ): Promise<Scored> {
   const path = join(out, `${recipe}-${name}-${fold}`), done = `${path}.json`;
   if (await whatIsAt(done) === "file") return JSON.parse(await Deno.readTextFile(done));
-  reporter.note(`fold ${fold}: ${recipe}, ${name}`);
+  reporter.note?.(`fold ${fold}: ${recipe}, ${name}`);
   const given = recipes.get(recipe)!;
   const settings: GivenSettings = {
     ...given,

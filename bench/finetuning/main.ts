@@ -1,9 +1,10 @@
 /** `deno task results:finetuning`: what tuning an encoder on each fold's train rows does to scorers; see docs/finetuning.md. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../../kernels/errors.ts";
-import { type FinetuneSettings, finetuneTable } from "../../models/finetune/settings.ts";
-import type { GivenSettings } from "../../models/settings/shared.ts";
-import { setByPath } from "../../models/settings/table.ts";
+import type { FinetuneSettings } from "../../runs/finetune/settings.ts";
+import { finetuneTable } from "../../runs/finetune/settings.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import { setByPath } from "../../recipes/settings/table.ts";
 import { lineReporter, runCommand } from "../command.ts";
 import { measureTuning, type TuningResult } from "./folds.ts";
 

@@ -69,7 +69,7 @@ export class Peer implements Contender {
 const deno = (...args: string[]): [string, string[]] => [Deno.execPath(), ["run", "--frozen", "--no-prompt", ...args]];
 const small = ["--allow-read=.", "--allow-env", "--config", "deno.json"];
 /** Where `deno task onnx` has transformers.js. */
-const transformersFolder = fileURLToPath(new URL("../../data/encoders/transformers_js/", import.meta.url));
+const transformersFolder = fileURLToPath(new URL("../../encoders/transformers_js/", import.meta.url));
 const transformers = [
   ...["--allow-read", "--allow-env", "--allow-sys", "--allow-ffi", "--config"],
   ...[join(transformersFolder, "deno.json"), "transformers_js.ts"],

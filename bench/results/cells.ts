@@ -1,9 +1,9 @@
-import { ensembleName } from "../../models/ensemble/config.ts";
-import type { Member } from "../../models/ensemble/members.ts";
-import type { Recipe } from "../../models/recipe.ts";
-import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
-import { type GivenSettings, sharedTable } from "../../models/settings/shared.ts";
-import { fieldsOf, setByPath } from "../../models/settings/table.ts";
+import { ensembleName } from "../../runs/ensemble/config.ts";
+import type { Member } from "../../runs/ensemble/members.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
+import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
+import { type GivenSettings, sharedTable } from "../../recipes/settings/shared.ts";
+import { fieldsOf, setByPath } from "../../recipes/settings/table.ts";
 
 /** Ways to train a recipe on the sample set: without any remedy, with its document's, and with the fit model instead. */
 export const variants = ["plain", "document", "fit"] as const;

@@ -3,16 +3,17 @@ import { bootstrapInterval, rmse } from "../../data/evaluation.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { generateSample } from "../../data/sample/generate.ts";
 import { Engine } from "../../engine/engine.ts";
-import { combine } from "../../models/ensemble/combine.ts";
-import { holdsEnsemble } from "../../models/ensemble/config.ts";
-import { EnsembleScorer } from "../../models/ensemble/scorer.ts";
-import { resumeEnsemble, trainEnsemble } from "../../models/ensemble/train.ts";
-import { finishScore } from "../../models/finish_score.ts";
-import { recordOf, sampleSeed } from "../../models/prepare.ts";
-import type { TrainReporter } from "../../models/reporter.ts";
-import { RunFolder } from "../../models/run_folder.ts";
-import { Scorer } from "../../models/scorer.ts";
-import { configOf, trainOrResume } from "../../models/train_run.ts";
+import { combine } from "../../runs/ensemble/combine.ts";
+import { holdsEnsemble } from "../../runs/ensemble/config.ts";
+import { EnsembleScorer } from "../../runs/ensemble/scorer.ts";
+import { resumeEnsemble, trainEnsemble } from "../../runs/ensemble/train.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
+import { recordOf, sampleSeed } from "../../runs/prepare/sample_records.ts";
+import type { Observer } from "../../data/observer.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
+import { Scorer } from "../../runs/scorer.ts";
+import { configOf } from "../../runs/configure.ts";
+import { trainOrResume } from "../../runs/resume_run.ts";
 import type { Cell } from "./cells.ts";
 
 /** Where the folds of FED are: FOLDS/0/train.json, FOLDS/0/train/*.npy, FOLDS/0/test.json and so on. */
@@ -49,7 +50,7 @@ interface Scores {
 export async function measureCell(
   cell: Cell,
   out: string,
-  { fed, reporter }: { readonly fed: FedFiles | null; readonly reporter: TrainReporter },
+  { fed, reporter }: { readonly fed: FedFiles | null; readonly reporter: Observer },
 ): Promise<CellResult> {
   const { recipe, settings, members } = cell, path = join(out, cell.name);
   const request = { recipe, settings, maxRows: null };
@@ -64,7 +65,7 @@ export async function measureCell(
     for (const fold of foldsIn(folds)) {
       const at = (name: string) => join(folds, fold, name), own = join(path, `fold-${fold}`);
       const files = { data: at("train.json"), metricNames, metricEmbeddings, embeddings: at("train"), recover: false };
-      reporter.note(`fold ${fold}`);
+      reporter.note?.(`fold ${fold}`);
       const records = await readRecords(at("test.json"), { scores: "required" });
       if (members.length === 0) {
         await trained(own, configOf({ ...request, files }), reporter);
@@ -96,7 +97,7 @@ function foldsIn(folder: string): string[] {
     .sort((a, b) => Number(a) - Number(b));
 }
 
-async function trained(path: string, config: ReturnType<typeof configOf>, reporter: TrainReporter): Promise<void> {
+async function trained(path: string, config: ReturnType<typeof configOf>, reporter: Observer): Promise<void> {
   const folder = new RunFolder(path);
   if (!await folder.isFinished()) await trainOrResume(folder, config, { reporter });
 }

@@ -1,4 +1,4 @@
-"""The recipes in PyTorch, with the settings that they have in models/recipes."""
+"""The recipes in PyTorch, with the settings that they have in recipes."""
 
 import itertools
 

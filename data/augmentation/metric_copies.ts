@@ -1,6 +1,7 @@
 import { Philox } from "../../kernels/philox.ts";
-import { metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../negatives.ts";
-import { RowList } from "../row_list.ts";
+import { metricsOfTexts, type MismatchOptions } from "../pairs/negatives.ts";
+import type { ScoredPairs } from "../pairs/scored_pairs.ts";
+import { RowList } from "../pairs/row_list.ts";
 
 /** How rows are copied under a related metric. */
 export interface MetricCopyOptions extends Pick<MismatchOptions, "seed" | "sameText" | "known"> {

@@ -1,5 +1,7 @@
-import type { MetricTable } from "../metric_table.ts";
-import type { Pair } from "./relations.ts";
+import type { MetricTable } from "../metrics/metric_table.ts";
+
+/** Two metrics, by their rows in a table. */
+export type Pair = readonly [number, number];
 
 /** Beginnings of the words by which the name of a metric says that it looks for a fault. */
 const faults = [

@@ -1,6 +1,6 @@
-import type { MetricTable } from "../metric_table.ts";
+import type { MetricTable } from "../metrics/metric_table.ts";
 import curated from "./metric_relations.json" with { type: "json" };
-import { proposeRelations } from "./proposals.ts";
+import { type Pair, proposeRelations } from "./proposals.ts";
 
 /** Where pairs of metrics come from; see `metricRelations`. */
 export const relationSources = ["auto", "curated", "proposed"] as const;
@@ -38,9 +38,6 @@ export function metricRelations(metrics: MetricTable, source: RelationSource): M
     substitute: bothWays([...ofDictionary(substitutes), ...proposed.substitute]),
   };
 }
-
-/** Two metrics, by their rows in a table. */
-export type Pair = readonly [number, number];
 
 function bothWays(pairs: readonly Pair[]): ReadonlyMap<number, number> {
   return new Map(pairs.flatMap(([a, b]): Pair[] => [[a, b], [b, a]]));

@@ -1,6 +1,6 @@
 import { Philox } from "../../kernels/philox.ts";
-import type { ScoredPairs } from "../negatives.ts";
-import { RowList } from "../row_list.ts";
+import type { ScoredPairs } from "../pairs/scored_pairs.ts";
+import { RowList } from "../pairs/row_list.ts";
 import { scoreClass } from "../scores.ts";
 
 const resampleStream = 0x2e5a;

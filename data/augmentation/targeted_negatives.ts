@@ -1,7 +1,8 @@
 import { Philox } from "../../kernels/philox.ts";
-import { drawRows, metricsOfTexts, type MismatchOptions, type ScoredPairs } from "../negatives.ts";
+import { drawRows, metricsOfTexts, type MismatchOptions } from "../pairs/negatives.ts";
+import type { ScoredPairs } from "../pairs/scored_pairs.ts";
 import { type GrowingRows, mixed, noisy } from "./growing_rows.ts";
-import { RowList } from "../row_list.ts";
+import { RowList } from "../pairs/row_list.ts";
 import type { MetricRelations } from "./relations.ts";
 
 /** Tables that rows look their numbers up in; stages add rows to them. */

@@ -1,6 +1,6 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { chatTexts, isMessages } from "../chat_messages.ts";
+import { chatTexts, isMessages } from "./chat_messages.ts";
 import { criterionPlace, isRow, type RawRecord, type Row } from "./format.ts";
 
 /** A prompt as other tools keep it. */

@@ -1,12 +1,13 @@
 import { driftStart, type SampleTexts } from "./draw.ts";
 import { type ParsedSentence, SentenceParser, splitSentences } from "./parse.ts";
 import { movesAt } from "./qualities.ts";
-import { expectedScore, normalCdf, type ScoreMap } from "./score_map.ts";
+import { expectedScore, type ScoreMap } from "./score_map.ts";
+import { normalCdf } from "../normal_distribution.ts";
 import { type LengthLaw, metricGivenText, plantedValue, type World } from "./world.ts";
 
 /** Probability that a text has this many sentences; the law that `drawLength` draws from. */
-export function lengthProbability({ median, spread, most }: LengthLaw, sentences: number): number {
-  const upTo = (bound: number) => normalCdf(Math.log(bound / median) / spread);
+export function lengthProbability({ median, deviation, most }: LengthLaw, sentences: number): number {
+  const upTo = (bound: number) => normalCdf(Math.log(bound / median) / deviation);
   const below = sentences === 1 ? 0 : upTo(sentences - 0.5);
   return (sentences === most ? 1 : upTo(sentences + 0.5)) - below;
 }

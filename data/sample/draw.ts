@@ -55,8 +55,8 @@ function choose(random: Philox, weights: ArrayLike<number>): number {
 }
 
 /** The number of sentences of a text. */
-export function drawLength(random: Philox, { median, spread, most }: LengthLaw): number {
-  const length = Math.round(median * Math.exp(spread * random.normal()));
+export function drawLength(random: Philox, { median, deviation, most }: LengthLaw): number {
+  const length = Math.round(median * Math.exp(deviation * random.normal()));
   return Math.min(most, Math.max(1, length));
 }
 

@@ -40,10 +40,10 @@ export interface Language {
   readonly slot: readonly Float64Array[];
 }
 
-/** A number of sentences: exp(N(ln median, spread²)) rounded, held to 1 .. most. */
+/** A number of sentences: exp(N(ln median, deviation²)) rounded, held to 1 .. most. */
 export interface LengthLaw {
   readonly median: number;
-  readonly spread: number;
+  readonly deviation: number;
   readonly most: number;
 }
 
@@ -164,8 +164,8 @@ export function sampleWorld(): World {
     closeShare: 0.4,
     systemAbsent: 1 / 3,
     systemSameLanguage: 0.7,
-    promptLength: { median: 2, spread: 0.8, most: 24 },
-    responseLength: { spread: 1, most: 160 },
+    promptLength: { median: 2, deviation: 0.8, most: 24 },
+    responseLength: { deviation: 1, most: 160 },
     fitValue: { exact: 9, sibling: 8.4, close: 2.6, far: 0.6 },
     misfitQualityWeight: 0.2,
     noise: 0.7,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fillFolder, writeAtomically } from "../../engine/files.ts";
-import { MetricTable } from "../metric_table.ts";
+import { MetricTable } from "../metrics/metric_table.ts";
 import { writeSubmission } from "../submission.ts";
 import type { SampleSet } from "./generate.ts";
 import { describeSample } from "./report.ts";

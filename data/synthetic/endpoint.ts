@@ -1,5 +1,5 @@
 import { DataError, MetrogradError } from "../../kernels/errors.ts";
-import { readJsonArray } from "../json_records.ts";
+import { readJsonArray } from "../files/json_records.ts";
 import type { NoteTaker } from "../note_taker.ts";
 import { behaviours, type SyntheticPrompt } from "./prompts.ts";
 import type { Reply } from "./replies.ts";

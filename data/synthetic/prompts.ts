@@ -1,4 +1,4 @@
-import { drawRows } from "../negatives.ts";
+import { drawRows } from "../pairs/negatives.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { MetricRecord } from "../records.ts";
 

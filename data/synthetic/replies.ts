@@ -1,7 +1,7 @@
 import { describeValue } from "../../engine/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { readJsonArray } from "../json_records.ts";
-import { quoteNearest } from "../nearest_name.ts";
+import { readJsonArray } from "../files/json_records.ts";
+import { quoteNearest } from "../texts/nearest_name.ts";
 import { type MetricRecord, parseRecord } from "../records.ts";
 import { type Behaviour, behaviours, behaviourScores } from "./prompts.ts";
 

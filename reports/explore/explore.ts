@@ -1,6 +1,6 @@
-import type { MetricTable } from "../../data/metric_table.ts";
-import type { TextEmbeddings } from "../../data/text_embeddings.ts";
-import type { StageFigures } from "../../models/augment_report.ts";
+import type { MetricTable } from "../../data/metrics/metric_table.ts";
+import type { TextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
+import type { StageFigures } from "../../runs/prepare/augment_report.ts";
 import { counted, formatCount, formatNumber, formatShare } from "../numbers.ts";
 import type { Fact, Page } from "../page/page.ts";
 import { differences, differenceSection, isBeyondChance } from "./difference_section.ts";

@@ -1,5 +1,5 @@
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { readRows } from "../../data/read_rows.ts";
+import { readRows } from "../../data/files/read_rows.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { parseScore } from "../../data/scores.ts";
 import { DataError } from "../../kernels/errors.ts";

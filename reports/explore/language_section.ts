@@ -1,4 +1,4 @@
-import { recordLanguages } from "../../data/record_languages.ts";
+import { recordLanguages } from "../../data/texts/record_languages.ts";
 import { intervals, lyingBars } from "../figures/charts.ts";
 import { heatMap } from "../figures/maps.ts";
 import { counted, formatNumber, formatShare } from "../numbers.ts";

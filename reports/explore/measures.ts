@@ -1,6 +1,6 @@
-import { words } from "../../data/encoders/text_features.ts";
+import { words } from "../../data/texts/text_features.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { type Script, scriptOf } from "../../data/scripts.ts";
+import { type Script, scriptOf } from "../../data/texts/scripts.ts";
 
 /** The texts of a record, by their names on the page. */
 export const textNames = ["system prompt", "prompt", "response"] as const;

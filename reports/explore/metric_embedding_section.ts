@@ -1,4 +1,4 @@
-import type { MetricTable } from "../../data/metric_table.ts";
+import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import { histogram } from "../figures/charts.ts";
 import { heatMap, map } from "../figures/maps.ts";
 import { counted, formatNumber, formatShare } from "../numbers.ts";

@@ -1,4 +1,4 @@
-import type { StageFigures } from "../../models/augment_report.ts";
+import type { StageFigures } from "../../runs/prepare/augment_report.ts";
 import { heatMap } from "../figures/maps.ts";
 import { counted, formatNumber } from "../numbers.ts";
 import type { Section } from "../section.ts";

@@ -1,4 +1,4 @@
-import type { TextEmbeddings } from "../../data/text_embeddings.ts";
+import type { TextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
 import { histogram } from "../figures/charts.ts";
 import { counted, formatNumber } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";

@@ -1,4 +1,4 @@
-import { escapeXml } from "../../models/escape_xml.ts";
+import { escapeXml } from "../../runs/pages/escape_xml.ts";
 import type { Figure } from "../section.ts";
 import { theme } from "./theme.ts";
 

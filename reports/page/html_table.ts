@@ -1,4 +1,4 @@
-import { escapeXml } from "../../models/escape_xml.ts";
+import { escapeXml } from "../../runs/pages/escape_xml.ts";
 import { formatCell, formatCount } from "../numbers.ts";
 import type { Cell, Column, Table } from "../table.ts";
 import { visibleText } from "../visible_text.ts";

@@ -1,4 +1,4 @@
-import { escapeXml } from "../../models/escape_xml.ts";
+import { escapeXml } from "../../runs/pages/escape_xml.ts";
 import { inPageColors } from "../figures/theme.ts";
 import type { Figure, Section } from "../section.ts";
 import type { Table } from "../table.ts";

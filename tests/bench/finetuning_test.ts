@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { differenceInterval, measureTuning, resultOf, type TuningTrial } from "../../bench/finetuning/folds.ts";
-import { writeTinyEncoder } from "../models/encoder/tiny_encoder.ts";
-import { silent, small } from "../models/runs.ts";
+import { writeTinyEncoder } from "../encoders/network/tiny_encoder.ts";
+import { silent, small } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 
 Deno.test("finetuning: rows of all folds are pooled, each against its own fold's constant", () => {

@@ -8,7 +8,7 @@ import { findSets, readSet, type RealSet } from "../../bench/results/real/sets.t
 import { realTables } from "../../bench/results/real/tables.ts";
 import { readResults, writeResults } from "../../bench/results/results_file.ts";
 import { rmse } from "../../data/evaluation.ts";
-import { writeNpy } from "../../data/npy.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { withFolder } from "../temporary.ts";

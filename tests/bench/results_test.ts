@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { allCells, settingsFor } from "../../bench/results/cells.ts";
 import { type FedFiles, measureCell } from "../../bench/results/measure.ts";
 import { resultTables } from "../../bench/results/table.ts";
-import { combineNames } from "../../models/ensemble/combine.ts";
-import { writeNpy } from "../../data/npy.ts";
-import { layoutFields } from "../../data/text_layout.ts";
-import { recipeNamed, recipes, settingsOf } from "../../models/recipes.ts";
-import { silent, writeInputs } from "../models/runs.ts";
+import { combineNames } from "../../runs/ensemble/combine.ts";
+import { writeNpy } from "../../data/files/npy.ts";
+import { layoutFields } from "../../data/texts/text_layout.ts";
+import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
+import { silent, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 
 Deno.test("results: plain is without remedies, document with those of the recipe, and fit with the fit model alone", () => {

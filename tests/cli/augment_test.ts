@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { augment } from "../../cli/augment.ts";
-import { synthesize } from "../../cli/synthesize.ts";
-import { readNpy } from "../../data/npy.ts";
-import { writeInputs } from "../models/runs.ts";
+import { augment } from "../../cli/commands/augment.ts";
+import { synthesize } from "../../cli/commands/synthesize.ts";
+import { readNpy } from "../../data/files/npy.ts";
+import { writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeNpy } from "../../data/npy.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { main } from "../../cli/main.ts";
-import { small, widths, writeInputs } from "../models/runs.ts";
+import { small, widths, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readMetricDefinitions } from "../../data/metric_definitions.ts";
+import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { readRecords } from "../../data/records.ts";
-import { formatSamples } from "../data/format_samples.ts";
+import { formatSamples } from "../data/formats/format_samples.ts";
 import { put, withFolder } from "../temporary.ts";
 import { call } from "./bad_files.ts";
 import { run } from "./harness.ts";

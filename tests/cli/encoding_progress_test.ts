@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createEncodingReporter } from "../../cli/encoding_progress.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { createEncodingReporter } from "../../cli/output/encoding_progress.ts";
+import type { Terminal } from "../../cli/output/terminal.ts";
 import { recordingTerminal } from "./harness.ts";
 
 /** Forty texts in ten batches, twenty seconds each but the first, which also loads the model. */
@@ -8,10 +8,10 @@ function encode(terminal: Terminal): void {
   let seconds = 0;
   const reporter = createEncodingReporter(terminal, () => seconds * 1000);
   for (let batch = 0; batch <= 10; batch++) {
-    reporter.onProgress({ texts: 40, done: 4 * batch, share: batch / 10 });
+    reporter.encoding({ texts: 40, done: 4 * batch, share: batch / 10 });
     seconds += batch === 0 ? 100 : 20;
   }
-  reporter.onDone({ texts: 50, cached: 10, encoded: 40 });
+  reporter.encoded({ texts: 50, cached: 10, encoded: 40 });
 }
 
 Deno.test("encoding progress: a line every half minute where stderr is no screen, and what it came to", () => {
@@ -35,6 +35,6 @@ Deno.test("encoding progress: one line that is written over and taken away, wher
 
 Deno.test("encoding progress: where all is known, that is all it says", () => {
   const { terminal, written } = recordingTerminal();
-  createEncodingReporter(terminal).onDone({ texts: 3, cached: 3, encoded: 0 });
+  createEncodingReporter(terminal).encoded({ texts: 3, cached: 3, encoded: 0 });
   assert.equal(written.err, "3 different texts, all of them in the cache.\n");
 });

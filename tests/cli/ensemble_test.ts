@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { main } from "../../cli/main.ts";
-import { describeMember, type Member } from "../../models/ensemble/members.ts";
+import { describeMember, type Member } from "../../runs/ensemble/members.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal, run } from "./harness.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../cli/main.ts";
-import { expandMembers, parseMember } from "../../models/ensemble/members.ts";
-import { trainEnsemble } from "../../models/ensemble/train.ts";
-import { trainFolds } from "../../models/train_folds.ts";
-import { trainRun } from "../../models/train_run.ts";
-import { silent, small, writeInputs } from "../models/runs.ts";
+import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
+import { trainEnsemble } from "../../runs/ensemble/train.ts";
+import { trainFolds } from "../../runs/folds/train_folds.ts";
+import { trainRun } from "../../runs/start_run.ts";
+import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal, run as parse } from "./harness.ts";
 
@@ -18,7 +18,7 @@ async function call(...words: string[]) {
 const keys = (object: object) => Object.keys(object).sort();
 
 Deno.test(
-  "evaluate and predict: baselines, spread, isotonic correction and intervals, as text, JSON and columns",
+  "evaluate and predict: baselines, standard deviation, isotonic correction and intervals, as text, JSON and columns",
   withFolder(async (folder) => {
     const files = await writeInputs(folder), out = join(folder, "run");
     await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out }, { reporter: silent });
@@ -28,7 +28,7 @@ Deno.test(
     const figures = JSON.parse(json);
     assert.deepEqual(
       keys(figures),
-      "bias byLanguage byMetric byScore byScript constantMae constantRmse heldOutShifts interval isotonic mae pearson ridgeMae ridgeRmse rmse rmseInterval rows shift spearman spread"
+      "bias byLanguage byMetric byScore byScript constantMae constantRmse heldOutShifts interval isotonic mae pearson ridgeMae ridgeRmse rmse rmseInterval rows shift spearman spread standardDeviation"
         .split(" "),
     );
     assert.ok(
@@ -40,8 +40,11 @@ Deno.test(
     ]]);
     assert.equal(figures.interval.level, 0.8);
     assert.ok(figures.interval.coverage > 0.5 && figures.interval.meanWidth > 0 && figures.interval.meanWidth <= 10);
-    assert.deepEqual(keys(figures.spread), [
-      "bySpread",
+    const { byStandardDeviation } = figures.standardDeviation;
+    assert.ok(Array.isArray(byStandardDeviation));
+    assert.equal(figures.spread.bySpread[0]?.spread, byStandardDeviation[0]?.standardDeviation);
+    assert.deepEqual(keys(figures.standardDeviation), [
+      "byStandardDeviation",
       "coverage",
       "gaussianNll",
       "meanSquaredZ",
@@ -80,16 +83,16 @@ Deno.test(
       "isotonic",
       "--interval",
       "0.8",
-      "--spread",
+      "--standard-deviation",
     );
     assert.equal(done.code, 0, done.err);
     assert.equal((await call("predict", ...given, "--out", plainCsv)).code, 0);
     const [head, ...lines] = (await Deno.readTextFile(csv)).trimEnd().split("\n");
-    assert.equal(head, "ID,score,spread,low,high");
+    assert.equal(head, "ID,score,standard_deviation,low,high");
     assert.equal(lines.length, 90);
     for (const line of lines) {
-      const [, score, spread, low, high] = line.split(",").map(Number);
-      assert.ok(0 <= low! && low! <= score! && score! <= high! && high! <= 10 && spread! > 0, line);
+      const [, score, standardDeviation, low, high] = line.split(",").map(Number);
+      assert.ok(0 <= low! && low! <= score! && score! <= high! && high! <= 10 && standardDeviation! > 0, line);
     }
     assert.match(await Deno.readTextFile(plainCsv), /^ID,score\n1,/);
 

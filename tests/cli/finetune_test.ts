@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { finetune } from "../../cli/finetune.ts";
-import { createFinetuneReporter } from "../../cli/finetune_progress.ts";
-import { finetune as tune, type FinetuneRequest } from "../../models/finetune/finetune.ts";
-import { writeTinyEncoder } from "../models/encoder/tiny_encoder.ts";
+import { finetune } from "../../cli/commands/finetune.ts";
+import { createFinetuneReporter } from "../../cli/output/finetune_progress.ts";
+import { finetune as tune, type FinetuneRequest } from "../../runs/finetune/finetune.ts";
+import { writeTinyEncoder } from "../encoders/network/tiny_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal, run } from "./harness.ts";
 
@@ -95,7 +95,7 @@ Deno.test(
   "finetune: resumed it prints the figures before and after",
   withFolder(async (folder) => {
     const request = await prepare(folder);
-    await tune(request, { onNote: () => {}, signal: AbortSignal.abort() });
+    await tune(request, { signal: AbortSignal.abort() });
     const { terminal, written } = recordingTerminal();
     await finetune({ kind: "resume", out: request.out }, terminal);
     assert.match(written.err, /Going on after epoch 0\.\n/);
@@ -112,12 +112,12 @@ Deno.test("finetune: progress tells the pace from the first step's end, and the 
   const { terminal, written } = recordingTerminal();
   const reporter = createFinetuneReporter(terminal, () => clock);
   const counts = { records: 9, texts: 8, heldOut: true, pairs: { texts: 8 }, definitions: 0, batches: 10, warmup: 10 };
-  reporter.onStart({ ...counts, trainedTensors: 2, trainedNumbers: 1500, epochs: 2, stepsDone: 0 });
+  reporter.start({ ...counts, trainedTensors: 2, trainedNumbers: 1500, epochs: 2, stepsDone: 0 });
   assert.match(written.err, /8 texts of 9 records, others held out to measure on; pairs an epoch: 8 of texts\./);
   assert.match(written.err, /2 tensors of 1,500 numbers are trained; the rate rises over 10 steps of 20\./);
   clock = 29_000;
-  reporter.step({ epoch: 1, batch: 1, batches: 10, loss: 1 });
+  reporter.step?.({ epoch: 1, batch: 1, batches: 10, loss: 1 });
   clock = 69_000;
-  reporter.step({ epoch: 1, batch: 5, batches: 10, loss: 0.5 });
+  reporter.step?.({ epoch: 1, batch: 5, batches: 10, loss: 0.5 });
   assert.match(written.err, /epoch 1\/2 ━+┄+ {2}2 min 30 s left {2}10\.0 s\/step {2}loss 0\.500\n$/);
 });

@@ -1,6 +1,6 @@
 import { main } from "../../cli/main.ts";
 import type { Actions } from "../../cli/program.ts";
-import { createTerminal, type Terminal } from "../../cli/terminal.ts";
+import { createTerminal, type Terminal } from "../../cli/output/terminal.ts";
 
 /** A terminal that keeps what is written to it. */
 export function recordingTerminal(

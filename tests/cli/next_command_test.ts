@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { nextCommand } from "../../cli/next_command.ts";
+import { nextCommand } from "../../cli/output/next_command.ts";
 import { withFolder } from "../temporary.ts";
 
 Deno.test(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { holdsSubmission } from "../../cli/out.ts";
-import { predict, type PredictCall } from "../../cli/predict.ts";
+import { holdsSubmission } from "../../cli/output/out.ts";
+import { predict, type PredictCall } from "../../cli/commands/predict.ts";
 import { describeUnseen } from "../../cli/score_with.ts";
-import { submissionColumns } from "../../cli/submission_columns.ts";
+import { submissionColumns } from "../../cli/options/submission_columns.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { trainRun } from "../../models/train_run.ts";
-import { silent, small, writeInputs } from "../models/runs.ts";
+import { trainRun } from "../../runs/start_run.ts";
+import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
 
@@ -27,7 +27,7 @@ Deno.test(
 
     const { terminal, written } = recordingTerminal();
     const call: PredictCall = {
-      ...{ run, data, out: null, force: false, round: false, spread: false, columns: [], embeddings: null },
+      ...{ run, data, out: null, force: false, round: false, standardDeviation: null, columns: [], embeddings: null },
       ...{ encoder: null, metrics: null, shift: { name: "none", target: null }, calibrate: "none", interval: null },
       saveFeatures: null,
     };

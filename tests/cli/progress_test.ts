@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
-import { createTrainReporter, duration } from "../../cli/progress.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { createTrainReporter } from "../../cli/output/progress.ts";
+import { duration } from "../../cli/output/bar.ts";
+import type { Terminal } from "../../cli/output/terminal.ts";
 import { recordingTerminal } from "./harness.ts";
 
 /** Two epochs of four batches, a second each. */
 function train(terminal: Terminal): void {
   let seconds = 0;
   const reporter = createTrainReporter(terminal, () => seconds * 1000);
-  reporter.adapter({ description: "llvmpipe", backend: "gl", software: true });
-  reporter.start({ epochs: 2, epochsDone: 0, fitted: false });
+  reporter.adapter?.({ description: "llvmpipe", backend: "gl", software: true });
+  reporter.start?.({ epochs: 2, epochsDone: 0, fitted: false });
   for (let epoch = 1; epoch <= 2; epoch++) {
     for (let batch = 1; batch <= 4; batch++) {
       seconds++;
-      reporter.step({ epoch, batch, batches: 4, loss: 0.5 });
+      reporter.step?.({ epoch, batch, batches: 4, loss: 0.5 });
     }
     const figures = { validationRmse: 1.25, mismatchedRmse: 2.5, selection: 1.25, learningRate: 1e-4, gradientNorm: 1 };
-    reporter.epoch({ epoch, trainLoss: 0.75, ...figures }, epoch === 1);
+    reporter.epoch?.({ epoch, trainLoss: 0.75, ...figures }, epoch === 1);
   }
-  reporter.end();
+  reporter.end?.();
 }
 
 Deno.test("progress: a line an epoch where stderr is no screen", () => {
@@ -57,12 +58,12 @@ Deno.test("progress: a screen keeps the epochs too, above one line that is writt
 function fit(terminal: Terminal): void {
   let seconds = 0;
   const reporter = createTrainReporter(terminal, () => seconds * 1000);
-  reporter.start({ epochs: 1, epochsDone: 0, fitted: true });
+  reporter.start?.({ epochs: 1, epochsDone: 0, fitted: true });
   reporter.phase!("searching scales");
   for (let done = 0; done <= 30; done++, seconds += 0.5) reporter.phase!("solving", done, 30);
   const figures = { validationRmse: 1.25, mismatchedRmse: 2.5, selection: 1.25, learningRate: 1e-3, gradientNorm: 0 };
-  reporter.epoch({ epoch: 1, trainLoss: 0, ...figures }, true);
-  reporter.end();
+  reporter.epoch?.({ epoch: 1, trainLoss: 0, ...figures }, true);
+  reporter.end?.();
 }
 
 Deno.test("progress: a fit in closed form shows its phases, and no epoch, loss or learning rate", () => {
@@ -90,7 +91,7 @@ Deno.test("progress: on a screen phases are one line that is written over", () =
 Deno.test("progress: the same warning comes once, however many folds or members find it", () => {
   const { terminal, written } = recordingTerminal();
   const reporter = createTrainReporter(terminal);
-  for (const sentence of ["a", "b", "a"]) reporter.warn(sentence);
+  for (const sentence of ["a", "b", "a"]) reporter.warn?.(sentence);
   assert.equal(written.err, "Warning: a\nWarning: b\n");
 });
 

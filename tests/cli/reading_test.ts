@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { nextCommand } from "../../cli/next_command.ts";
-import type { TrainCall } from "../../cli/train.ts";
-import { RunFolder } from "../../models/run_folder.ts";
-import { formatSamples } from "../data/format_samples.ts";
+import { nextCommand } from "../../cli/output/next_command.ts";
+import type { TrainCall } from "../../cli/commands/train.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
+import { formatSamples } from "../data/formats/format_samples.ts";
 import { put, withFolder } from "../temporary.ts";
 import { call } from "./bad_files.ts";
 import { run } from "./harness.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { main } from "../../cli/main.ts";
-import { recipes } from "../../models/recipes.ts";
+import { recipes } from "../../recipes/registry.ts";
 import { recordingTerminal } from "./harness.ts";
 
 async function run(...args: string[]) {

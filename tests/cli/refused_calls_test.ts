@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encoderNames } from "../../models/open_encoder.ts";
-import { recipes } from "../../models/recipes.ts";
+import { encoderNames } from "../../encoders/open_encoder.ts";
+import { recipes } from "../../recipes/registry.ts";
 import { run } from "./harness.ts";
 
 const known = [...recipes.map(({ name }) => name), "ensemble"].join(" or ");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFolder } from "../temporary.ts";
 import { call } from "./bad_files.ts";
-import { small, writeInputs } from "../models/runs.ts";
+import { small, writeInputs } from "../runs/runs.ts";
 
 Deno.test(
   "score range: a run on 1..5 learns as on the stretched scores, and says scores and errors on its own scale",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readEnsemble } from "../../cli/ensemble_options.ts";
-import { readConfigFile, readSettings, type SettingWords } from "../../cli/train_options.ts";
+import { readEnsemble } from "../../cli/options/ensemble_options.ts";
+import { readConfigFile, readSettings, type SettingWords } from "../../cli/options/train_options.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const words: SettingWords = { config: "c.json", shorthands: {} };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { describeShift, formatShifts } from "../../cli/shift_options.ts";
-import type { ShiftedPredictions } from "../../models/shift/shift_scores.ts";
+import { describeShift, formatShifts } from "../../cli/options/shift_options.ts";
+import type { ShiftedPredictions } from "../../scoring/shift/shift_scores.ts";
 
 const predictions = (shift: ShiftedPredictions["shift"], score: number): ShiftedPredictions => ({
   score: Float32Array.of(score, score),
   unshifted: Float32Array.of(8.5, 9.3),
-  spread: null,
+  standardDeviation: null,
   probabilities: null,
   applied: null,
   fit: null,

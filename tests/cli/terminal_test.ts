@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { alignColumns } from "../../cli/terminal.ts";
+import { alignColumns } from "../../cli/output/terminal.ts";
 import { recordingTerminal } from "./harness.ts";
 
 Deno.test("terminal: lines appear above the progress line, colours only where they are wanted", () => {

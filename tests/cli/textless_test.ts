@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { predict } from "../../cli/predict.ts";
+import { predict } from "../../cli/commands/predict.ts";
 import { readScores } from "../../data/submission.ts";
-import { trainRun } from "../../models/train_run.ts";
-import { silent, small, writeInputs } from "../models/runs.ts";
+import { trainRun } from "../../runs/start_run.ts";
+import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
 
@@ -32,7 +32,16 @@ for (
       const scores = async (name: string, records: unknown) => {
         const data = join(folder, `${name}.json`), out = join(folder, `${name}.csv`);
         await Deno.writeTextFile(data, JSON.stringify(records));
-        const call = { run, data, out, force: false, round: false, spread: false, embeddings: null, encoder: null };
+        const call = {
+          run,
+          data,
+          out,
+          force: false,
+          round: false,
+          standardDeviation: null,
+          embeddings: null,
+          encoder: null,
+        };
         const shift = { name: "none", target: null } as const;
         await predict(
           { ...call, columns: [], metrics: null, shift, calibrate: "none", interval: null, saveFeatures: null },

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { baselineAdvice, tradesOf } from "../../cli/baseline_advice.ts";
-import { describeSets, reportFolds, reportRun } from "../../cli/train_report.ts";
-import { configOf } from "../../models/train_run.ts";
-import type { FoldsSummary } from "../../models/train_folds.ts";
-import type { SetFigure } from "../../models/set_figure.ts";
-import type { TrainSummary } from "../../models/train_run.ts";
+import { baselineAdvice, tradesOf } from "../../cli/output/baseline_advice.ts";
+import { describeSets, reportFolds, reportRun } from "../../cli/output/train_report.ts";
+import { configOf } from "../../runs/configure.ts";
+import type { FoldsSummary } from "../../runs/folds/train_folds.ts";
+import type { SetFigure } from "../../scoring/set_figure.ts";
+import type { TrainSummary } from "../../runs/train_summary.ts";
 import { recordingTerminal } from "./harness.ts";
 
 const plain = { weights: false, negatives: false }, both = { weights: true, negatives: true };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
-import { nextFree, refuseExisting } from "../../cli/out.ts";
+import { nextFree, refuseExisting } from "../../cli/output/out.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
@@ -140,7 +140,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     out: null,
     force: false,
     round: true,
-    spread: false,
+    standardDeviation: null,
     columns: [],
     embeddings: "e",
     encoder: null,

@@ -20,7 +20,7 @@ import { Parameter } from "../../engine/parameter.ts";
 import { ScalarLog } from "../../engine/scalar_log.ts";
 import { DeviceError, MetrogradError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { BilinearNetwork } from "../../models/recipes/bilinear/network.ts";
+import { BilinearNetwork } from "../../recipes/bilinear/network.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { explore } from "../../cli/explore.ts";
-import { writeNpy } from "../../data/npy.ts";
+import { explore } from "../../cli/commands/explore.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { stageSection } from "../../reports/explore/stage_section.ts";
 import { recordingTerminal, run } from "../cli/harness.ts";
@@ -131,7 +131,7 @@ Deno.test("command line: explore's options arrive typed, and those that do not g
 
 Deno.test("explore: nothing but explore loads reports, and charts only when figures are drawn", async () => {
   const root = new URL("../../", import.meta.url);
-  for (const folder of ["kernels", "engine", "data", "models", "cli", "reports"]) {
+  for (const folder of ["kernels", "engine", "data", "encoders", "recipes", "scoring", "runs", "cli", "reports"]) {
     for (const path of await sources(new URL(`${folder}/`, root))) {
       const text = await Deno.readTextFile(path);
       const loads = [...text.matchAll(/^(?:import|export) (?!type)[^;]*?from "([^"]+)"/gm)].map(([, from]) => from!);

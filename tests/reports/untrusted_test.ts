@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { explore } from "../../cli/explore.ts";
-import { writeNpy } from "../../data/npy.ts";
+import { explore } from "../../cli/commands/explore.ts";
+import { writeNpy } from "../../data/files/npy.ts";
 import { toCsv, toJson } from "../../reports/table_files.ts";
 import { table } from "../../reports/table.ts";
 import { labels, visibleText } from "../../reports/visible_text.ts";

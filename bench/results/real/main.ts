@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Interruption } from "../../../cli/interruption.ts";
 import { DataError, MetrogradError, UsageError } from "../../../kernels/errors.ts";
-import { counted } from "../../../models/counted.ts";
+import { counted } from "../../../data/texts/counted.ts";
 import { describeMachine } from "./machine.ts";
 import { checkCell, measureCell, type RealCell, realCells, type RealResult } from "./measure.ts";
 import { findSets, readSet, type RealSet } from "./sets.ts";

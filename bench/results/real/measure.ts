@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { readScores } from "../../../data/submission.ts";
 import { UsageError } from "../../../kernels/errors.ts";
-import { predict, predictCommand } from "../../../cli/predict.ts";
-import { createTerminal, type Terminal } from "../../../cli/terminal.ts";
-import { train, trainCommand } from "../../../cli/train.ts";
-import { readSettings } from "../../../cli/train_options.ts";
+import { predict, predictCommand } from "../../../cli/commands/predict.ts";
+import { createTerminal, type Terminal } from "../../../cli/output/terminal.ts";
+import { train, trainCommand } from "../../../cli/commands/train.ts";
+import { readSettings } from "../../../cli/options/train_options.ts";
 import { groupField, type SetFiles } from "./sets.ts";
 
 /** A recipe on a set. */

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from "node:path";
-import { readJsonArray } from "../../../data/json_records.ts";
+import { readJsonArray } from "../../../data/files/json_records.ts";
 import { type MetricRecord, readRecords } from "../../../data/records.ts";
 import { parseScore, scoreExpectation } from "../../../data/scores.ts";
 import { groupNumbers } from "../../../data/split.ts";

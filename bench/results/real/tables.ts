@@ -1,4 +1,4 @@
-import { alignColumns } from "../../../cli/terminal.ts";
+import { alignColumns } from "../../../cli/output/terminal.ts";
 import { markdownTable } from "../table.ts";
 import { type Interval, measureScores, type SetFigures, simpleFigures, spearmanOf } from "./figures.ts";
 import type { RealCell, RealResult } from "./measure.ts";

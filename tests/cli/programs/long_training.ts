@@ -1,7 +1,7 @@
 // A command line whose `train` works until it is stopped, or, with --seed 2, for ever.
 import { interruptible, Interruption } from "../../../cli/interruption.ts";
 import { main } from "../../../cli/main.ts";
-import { createTerminal } from "../../../cli/terminal.ts";
+import { createTerminal } from "../../../cli/output/terminal.ts";
 import type { Actions } from "../../../cli/program.ts";
 
 const unused = () => Promise.resolve();

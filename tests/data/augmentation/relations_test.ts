@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import curated from "../../../data/augmentation/metric_relations.json" with { type: "json" };
 import { proposeRelations } from "../../../data/augmentation/proposals.ts";
 import { metricRelations } from "../../../data/augmentation/relations.ts";
-import { MetricTable } from "../../../data/metric_table.ts";
+import { MetricTable } from "../../../data/metrics/metric_table.ts";
 import { sampleMetrics } from "../../../data/sample/write.ts";
 
 Deno.test("relations: every one of the 145 names stands in one pair or is left out, of opposites and of substitutes", async () => {

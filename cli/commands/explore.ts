@@ -1,0 +1,185 @@
+import { MetricTable } from "../../data/metrics/metric_table.ts";
+import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
+import { listFolderOrExplain, whatIsAt } from "../../engine/files.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { type StageFigures, stageFigures } from "../../runs/prepare/augment_report.ts";
+import { prepare } from "../../runs/prepare/prepare.ts";
+import { recipes } from "../../recipes/registry.ts";
+import { configOf } from "../../runs/configure.ts";
+import type { SetInput } from "../../reports/explore/explore.ts";
+import { command } from "../command.ts";
+import { createEncodingReporter } from "../output/encoding_progress.ts";
+import { describe, flagOf, given, metricFiles, number, oneOf, text } from "../options/options.ts";
+import { refuseExisting } from "../output/out.ts";
+import type { Terminal } from "../output/terminal.ts";
+
+/** What `explore` is asked for. */
+export interface ExploreCall {
+  readonly data: string;
+  readonly test: string | null;
+  /** Folders of embeddings of the texts of `data`, and of `test`. */
+  readonly embeddings: readonly string[];
+  readonly metrics: { readonly names: string; readonly embeddings: string } | null;
+  /** The recipe whose augmentation is shown; null for none. */
+  readonly recipe: string | null;
+  readonly recover: boolean;
+  readonly maxRows: number | null;
+  readonly out: string;
+  readonly force: boolean;
+}
+
+/** `explore`: writes a report of records, before anything is trained on them. */
+export function exploreCommand(act: (call: ExploreCall) => Promise<void>) {
+  return exploreOptions().action(async (options) => {
+    const { data, test, embeddings = [], recipe, recover, maxRows, out, force } = options;
+    const metrics = metricFiles(options);
+    if (embeddings.length > (test === undefined ? 1 : 2)) {
+      throw new UsageError(
+        `--embeddings names ${embeddings.length} folders; one for --data is expected, and one for --test beside it.`,
+      );
+    }
+    if (recipe !== undefined && metrics === null) {
+      throw new UsageError("--recipe needs --metric-names and --metric-embeddings beside it.");
+    }
+    await act({
+      data,
+      test: test ?? null,
+      embeddings,
+      metrics: metrics?.names ? { names: metrics.names, embeddings: metrics.embeddings } : null,
+      recipe: recipe ?? null,
+      recover: recover ?? false,
+      maxRows: maxRows ?? null,
+      out: out ?? "report",
+      force: force ?? false,
+    });
+  });
+}
+
+function exploreOptions() {
+  const folders = text("--embeddings");
+  return command("explore", "Write a report of records before training: figures, tables and one page of HTML.", [
+    ["explore --data train.json", "Look at records"],
+    [
+      "explore --data train.json --test test.json --metric-names metric_names.json " +
+      "--metric-embeddings metric_embeddings.npy --out report",
+      "Show beside them what they will be tested on, and the metrics",
+    ],
+  ])
+    .optionsGroup("Data:")
+    .requiredOption(
+      "--data <file>",
+      "records: JSON, JSON Lines, CSV or Parquet, or a folder of such files",
+      text("--data"),
+    )
+    .option("--test <file>", "JSON file of records to show beside them", text("--test"))
+    .option(
+      "--embeddings <folders...>",
+      "embeddings of the texts of --data, and of --test: folders as deno task embed writes them",
+      (folder: string, before: readonly string[] = []) => [...before, folders(folder)],
+    )
+    .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
+    .option("--metric-embeddings <file>", ".npy matrix with a row for each name", text("--metric-embeddings"))
+    .option(
+      "--recipe <name>",
+      "show the scores after each stage of this recipe's augmentation",
+      oneOf("--recipe", recipes.map(({ name }) => name)),
+    )
+    .option("--recover", "look at what can be saved of a damaged file")
+    .option("--max-rows <count>", "use only the first records of each file", number("--max-rows", [1, 1e9, true]))
+    .optionsGroup("Output:")
+    .option("--out <folder>", describe("folder to write the report into", "report"), text("--out"))
+    .option("--force", "replace the report that is in --out");
+}
+
+export async function explore(call: ExploreCall, terminal: Terminal): Promise<void> {
+  await makeWay(call.out, call.force);
+  const [{ explore }, { writeReport }] = await Promise.all([
+    import("../../reports/explore/explore.ts"),
+    import("../../reports/write_report.ts"),
+  ]);
+  const onNote = terminal.note;
+  const train = await readSet(call.data, call.embeddings[0], call, onNote);
+  const test = call.test === null ? null : await readSet(call.test, call.embeddings[1], call, onNote);
+  const { names, embeddings } = call.metrics ?? {};
+  const metrics = names && embeddings ? await MetricTable.read(names, embeddings, { onNote }) : null;
+  const augmentation = call.recipe === null
+    ? null
+    : { recipe: call.recipe, stages: await stagesOf(call.recipe, call, terminal) };
+  const page = explore({ train, test, metrics, augmentation, command: words(call) });
+  if (call.force) await removeReport(call.out);
+  const path = await writeReport(call.out, page);
+  for (const { name, value, note } of page.facts) terminal.print(`${name}: ${value}${note === "" ? "" : ` (${note})`}`);
+  terminal.note(`\nReport: ${path}`);
+}
+
+async function readSet(
+  path: string,
+  folder: string | undefined,
+  { recover, maxRows }: ExploreCall,
+  onNote: (sentence: string) => void,
+): Promise<SetInput> {
+  const { readLooseRecords } = await import("../../reports/explore/explored_set.ts");
+  const loose = await readLooseRecords(path, { recover, maxRows, onNote });
+  const embeddings = folder === undefined ? null : await readTextEmbeddings(folder, loose.records.length, {
+    rowsOf: `${path} has ${loose.records.length} records`,
+    recovered: recover || maxRows !== null,
+    onNote,
+  });
+  return { ...loose, path, embeddings };
+}
+
+/** The train rows after each stage of augmentation, as `augment` shows them. */
+async function stagesOf(recipe: string, call: ExploreCall, terminal: Terminal): Promise<StageFigures[]> {
+  const { data, metrics, embeddings, recover, maxRows } = call;
+  const config = configOf({
+    recipe,
+    settings: {},
+    files: {
+      data,
+      metricNames: metrics!.names,
+      metricEmbeddings: metrics!.embeddings,
+      embeddings: embeddings[0] ?? null,
+      recover,
+    },
+    maxRows,
+  });
+  const reporter = { note: terminal.note, warn: terminal.warn, ...createEncodingReporter(terminal) };
+  const settings = { ...config.settings, fit: { name: "none" as const } };
+  return stageFigures((await prepare({ ...config, settings }, reporter)).rows);
+}
+
+/** What a report's folder holds, and nothing else. */
+const reportParts = ["index.html", "figures", "tables"];
+
+/** @throws UsageError when the folder is taken: by anything, or with `force` by something that is no report */
+async function makeWay(folder: string, force: boolean): Promise<void> {
+  await refuseExisting(folder, "--out", force);
+  const found = await whatIsAt(folder);
+  if (found === "nothing") return;
+  const names = found === "folder" ? await listFolderOrExplain(folder, "a report") : [];
+  if (names.includes("index.html") && names.every((name) => reportParts.includes(name))) return;
+  throw new UsageError(`--out ${folder} holds something else than a report; it is not replaced.`);
+}
+
+async function removeReport(folder: string): Promise<void> {
+  if (await whatIsAt(folder) !== "nothing") await Deno.remove(folder, { recursive: true });
+}
+
+/** The command that makes the same report. */
+function words({ metrics, force: _, embeddings, recover, ...call }: ExploreCall): string {
+  const values = given({
+    ...call,
+    metricNames: metrics?.names,
+    metricEmbeddings: metrics?.embeddings,
+  });
+  const options = Object.entries(values).filter(([, value]) => value !== null)
+    .map(([name, value]) => `${flagOf(name)} ${quoted(String(value))}`);
+  return [
+    "deno task explore",
+    ...options,
+    ...(embeddings.length === 0 ? [] : [`--embeddings ${embeddings.map(quoted).join(" ")}`]),
+    ...(recover ? ["--recover"] : []),
+  ].join(" ");
+}
+
+const quoted = (word: string) => /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

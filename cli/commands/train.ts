@@ -1,0 +1,252 @@
+import { standardInput } from "../../data/files/data_paths.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { ensembleName } from "../../runs/ensemble/config.ts";
+import type { Member } from "../../runs/ensemble/members.ts";
+import type { EnsembleOptions } from "../../runs/ensemble/train.ts";
+import { explainTraining } from "../../runs/explain.ts";
+import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
+import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import { trainFolds } from "../../runs/folds/train_folds.ts";
+import type { SettingChange } from "../../runs/training/resume_changes.ts";
+import { configOf } from "../../runs/configure.ts";
+import { openTrained } from "../../runs/trained_folder.ts";
+import { trainRun } from "../../runs/start_run.ts";
+import type { NamedRequest } from "../../runs/train_request.ts";
+import { command } from "../command.ts";
+import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
+import { readAdded, readEnsemble } from "../options/ensemble_options.ts";
+import { expectFiles } from "../options/expect_files.ts";
+import { formatExplanation } from "../output/explanation.ts";
+import { interruptible } from "../interruption.ts";
+import { flagOf, given, number, text } from "../options/options.ts";
+import { nextFree } from "../output/out.ts";
+import { readTarget } from "../options/target.ts";
+import { createTrainReporter } from "../output/progress.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { type EnsembleCall, ensembleDone, foldsDone, trainEnsembleCall } from "./train_ensemble.ts";
+import { reportRun } from "../output/train_report.ts";
+import {
+  assignments,
+  readConfigFile,
+  readSettings,
+  shorthandOptions,
+  shorthandRecipe,
+  type ShorthandWords,
+} from "../options/train_options.ts";
+
+/** What `train` is asked for: a new run, or to go on with one. */
+export type TrainCall =
+  | {
+    readonly kind: "new";
+    readonly request: NamedRequest;
+    readonly out: string | null;
+    readonly force: boolean;
+    /** Trains as many runs, each with another part held out; null for one run. */
+    readonly folds: number | null;
+    /** False where no recipe was named. */
+    readonly named: boolean;
+    /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
+    readonly target: string | null;
+    /** Says what the training would be like instead of carrying it out. */
+    readonly explain: boolean;
+  }
+  | EnsembleCall
+  | {
+    readonly kind: "resume";
+    readonly run: string;
+    /** Members that an ensemble gets. */
+    readonly added: readonly Member[];
+    /** Settings that a single run goes on with. */
+    readonly changes: readonly SettingChange[];
+    /** Members that are trained at once. */
+    readonly jobs: number;
+  };
+
+/** `train`: trains a scorer on records, or on the built-in sample set. */
+export function trainCommand(act: (call: TrainCall) => Promise<void>) {
+  return trainOptions().action(async (options) => act(await trainCall(options)));
+}
+
+function trainOptions() {
+  const options = withSettingOptions(
+    withDataOptions(command("train", "Train a scorer. Without --data it trains on a built-in sample set.", [
+      ["train", "Try it out"],
+      [
+        "train --data train.json --metric-names names.json --metric-embeddings metrics.npy --out runs/a",
+        "Train on your records",
+      ],
+      [
+        "train --recipe bilinear --set optimizer.lr=3e-4 --set model.rank=64",
+        "Change any setting (see: deno task recipes)",
+      ],
+      [
+        'train --member gaussian-process --member "residual-mlp training.seed=1|2|3"',
+        "Train an ensemble; --recipe ensemble alone trains a sensible one",
+      ],
+      ["train --resume runs/a", "Go on with a run that was stopped"],
+    ]))
+      .optionsGroup("Run:")
+      .option("--out <folder>", "folder of the run (default: the next free runs/RECIPE-1, -2 ...)", text("--out"))
+      .option("--force", "replace the run that is in --out")
+      .option(
+        "--folds <count>",
+        "train a run for each of so many parts of the records, and pool what each predicts of its own",
+        number("--folds", [2, 1000, true]),
+      )
+      .option(
+        "--target <file>",
+        "records that are to be scored, in any form of --data: their metrics decide which errors are shown (their scores are not looked at)",
+        text("--target"),
+      )
+      .option("--explain", "show the model, its memory and the cost of a step instead of training")
+      .option(
+        "--resume <run>",
+        "go on with a stopped run, with folds or an ensemble, with their own data and settings (of a run, --set may change optimizer.lr, optimizer.clip and training.onNonfinite)",
+        text("--resume"),
+      ),
+    [...recipes.map(({ name }) => name), ensembleName],
+  )
+    .option(
+      "--member <words>",
+      "member of an ensemble, or one to add to that of --resume: a recipe and its settings, values of a grid between bars; may be repeated",
+      (word: string, before: readonly string[] = []) => [...before, word],
+    )
+    .option(
+      "--jobs <count>",
+      "members of an ensemble that are trained at once (default: 1)",
+      number("--jobs", [1, 64, true]),
+    )
+    .optionsGroup(`Short for settings of any recipe (the defaults are those of ${shorthandRecipe.name}):`);
+  for (const { flags, description } of shorthandOptions()) options.option(flags, description);
+  return options;
+}
+
+type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
+
+/** @throws UsageError when options do not go together */
+async function trainCall(options: TrainOptions): Promise<TrainCall> {
+  const { resume, member = [], jobs, ...others } = given(options);
+  if (resume !== undefined) {
+    const { set, learningRate, clip, onNonfinite, ...rest } = others as typeof others & ShorthandWords;
+    const [other] = Object.keys(rest);
+    if (other !== undefined) {
+      throw new UsageError(
+        `--resume goes on with the run's own data and settings; ${flagOf(other)} cannot be given beside it.`,
+      );
+    }
+    const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
+    return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
+  }
+  const {
+    data,
+    format,
+    map,
+    scoreRange,
+    metricNames,
+    metricEmbeddings,
+    metricDefinitions,
+    recover,
+    maxRows,
+    ...words
+  } = others;
+  const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
+    words;
+  const shorthands = further as ShorthandWords;
+  const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const dataWords = {
+    data,
+    format,
+    map,
+    scoreRange,
+    metricNames,
+    metricEmbeddings,
+    metricDefinitions,
+    embeddings,
+    recover,
+    maxRows,
+  };
+  const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
+  const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
+  const settingWords = { recipe, config, set, encoder, shorthands };
+  const file = await readConfigFile(config);
+  const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
+  if (chosen === ensembleName) {
+    if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
+    if ((jobs ?? 1) > 1 && [data].flat().includes(standardInput)) {
+      throw new UsageError(
+        "--jobs trains in several threads, which cannot all read standard input; give --data a file.",
+      );
+    }
+    const request = { ...source, ...readEnsemble(settingWords, file, member) };
+    return { kind: "ensemble", request, jobs: jobs ?? 1, ...run };
+  }
+  for (const [option, found] of [["--member", member.length > 0], ["--jobs", jobs !== undefined]] as const) {
+    if (found) throw new UsageError(`${option} is for ensembles; --recipe ${ensembleName} is expected beside it.`);
+  }
+  return {
+    kind: "new",
+    request: { ...source, ...readSettings(settingWords, file) },
+    named: chosen !== undefined,
+    target: target ?? null,
+    ...run,
+  };
+}
+
+/** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
+const sampleEpochs = 20;
+
+export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
+  const reporter = createTrainReporter(terminal);
+  await interruptible(terminal, async (signal) => {
+    const options = { reporter, signal };
+    if (call.kind === "resume") {
+      await resume(call, options, terminal);
+      return;
+    }
+    await expectFiles(call.request.files);
+    if (call.kind === "ensemble") {
+      await trainEnsembleCall(call, options, sampleEpochs, terminal);
+      return;
+    }
+    const { force, folds } = call;
+    if (!call.named && call.request.recipe === shorthandRecipe.name) {
+      terminal.note(
+        `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
+          `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
+      );
+    }
+    const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
+    const request = { ...call.request, settings: forTrial(call.request, terminal) };
+    if (call.explain) {
+      terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
+      return;
+    }
+    const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
+    if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal, target);
+    else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
+  });
+}
+
+/** Goes on with whatever is in the folder. */
+async function resume(
+  { run, added, changes, jobs }: Extract<TrainCall, { readonly kind: "resume" }>,
+  options: EnsembleOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const resumed = await (await openTrained(run)).resume({ ...options, jobs }, { changes, added });
+  if (resumed.kind === "run") await reportRun(resumed.summary, terminal);
+  else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal);
+  else await foldsDone(resumed.summary, terminal);
+}
+
+/** The settings, with fewer epochs for a trial on the sample set, and a word on that. */
+function forTrial({ recipe, settings, files }: NamedRequest, terminal: Terminal): GivenSettings {
+  if (files !== null) return settings;
+  terminal.note("No --data: this trains on the built-in sample set of 5,000 records in five languages.");
+  const chosen = recipeNamed(recipe), all = settingsOf(chosen, settings);
+  if (settings.training?.epochs !== undefined || chosen.fitted?.(all)) return settings;
+  terminal.note(
+    `${sampleEpochs} epochs at most, to be done soon; --epochs ${all.training.epochs} is the recipe's own.`,
+  );
+  return { ...settings, training: { ...settings.training, epochs: sampleEpochs } };
+}

@@ -1,0 +1,107 @@
+import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
+
+/** How far the encoding of some texts is. */
+export interface EncodingProgress {
+  /** Texts that are to be encoded, without those that are known already. */
+  readonly texts: number;
+  /** Those that are done. */
+  readonly done: number;
+  /** Part of the work that is done, longer texts being more work; 0 to 1. */
+  readonly share: number;
+}
+
+/** What encoding some texts came to. */
+export interface EncodingCounts {
+  /** Different texts; those without a word are none. */
+  readonly texts: number;
+  /** Those whose vectors were in the cache. */
+  readonly cached: number;
+  /** Those that were encoded. */
+  readonly encoded: number;
+}
+
+/** How many rows there are of each kind. */
+export interface RowCounts {
+  /** Records that are used. */
+  readonly records: number;
+  /** Those that are learnt from. */
+  readonly train: number;
+  /** Those that are held out. */
+  readonly validation: number;
+  /** Rows that each stage of augmentation adds to those that are learnt from. */
+  readonly added: readonly (readonly [stage: string, rows: number])[];
+}
+
+/** What a training is about to do. */
+export interface TrainPlan {
+  /** Epochs in all, unless early stopping ends it. */
+  readonly epochs: number;
+  /** Not 0 when a training is resumed. */
+  readonly epochsDone: number;
+  /** True where the model is fitted in closed form. */
+  readonly fitted: boolean;
+}
+
+/** Where a training stands. */
+export interface StepProgress {
+  /** The current epoch, counted from 1. */
+  readonly epoch: number;
+  /** Batches of it that are done. */
+  readonly batch: number;
+  /** Batches of an epoch. */
+  readonly batches: number;
+  /** Loss of the last batch. */
+  readonly loss: number;
+}
+
+/** What an epoch of training came to. The same run gives the same figures, so no clock times are among them. */
+export interface EpochFigures {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Mean weighted loss over the train rows. */
+  readonly trainLoss: number;
+  /** RMSE on the validation rows. */
+  readonly validationRmse: number;
+  /** RMSE on validation rows whose metric was swapped for one that does not fit; null where it is not measured. */
+  readonly mismatchedRmse: number | null;
+  /** The figure that drives the learning rate, early stopping and the choice of the best epoch; less is better. */
+  readonly selection: number;
+  /** The rate that the epoch was trained with. */
+  readonly learningRate: number;
+  /** Mean global norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+  /** The scale of the loss at its end; only in mixed precision. */
+  readonly lossScale?: GradScalerState;
+}
+
+/**
+ * Callbacks for long-running work: encoding, preparing, training, fine-tuning. All are optional. The command line prints
+ * what it is told; a library user may hand in any object like it.
+ *
+ * @typeParam Figures what an epoch comes to
+ * @typeParam Plan what is known before the first step
+ */
+export interface Observer<Figures = EpochFigures, Plan = TrainPlan> {
+  /** Something worth knowing: what is used, what was found. */
+  note?(sentence: string): void;
+  /** Something that is probably not meant. */
+  warn?(sentence: string): void;
+  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
+  phase?(name: string, done?: number, total?: number): void;
+  /** A pretrained encoder is at work. */
+  encoding?(progress: EncodingProgress): void;
+  /** A pretrained encoder is done. */
+  encoded?(counts: EncodingCounts): void;
+  /** The adapter that the work runs on. */
+  adapter?(adapter: { readonly description: string; readonly backend: string; readonly software: boolean }): void;
+  /** The data is read: what is trained on, and the kind of the sample weights. */
+  prepared?(data: { readonly counts: RowCounts; readonly weights: string }): void;
+  /** Training begins. */
+  start?(plan: Plan): void;
+  /** Some batches are done. Awaited. */
+  step?(progress: StepProgress): unknown;
+  /** An epoch is done, or a fit in closed form; `best` when its selection figure is the lowest so far. Awaited. */
+  epoch?(figures: Figures, best: boolean): unknown;
+  /** Training is over, for whatever reason. */
+  end?(): void;
+}

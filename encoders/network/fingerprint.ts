@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
+import type { SentenceHead } from "../model_folder/sentence_head.ts";
+import { openOrExplain, whatIsAt } from "../../engine/files.ts";
+
+/** Part of every fingerprint: changed when texts are prepared or pooled in another way. */
+const encodingVersion = 2;
+
+/** SHA-256 of all that decides what a text's row is. */
+export async function fingerprintOf(
+  head: SentenceHead,
+  maxTokens: number,
+  precision: string,
+  weights: readonly string[],
+) {
+  const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
+  const more = join(head.folder, "tokenizer_config.json");
+  if (await whatIsAt(more) === "file") described.push(more);
+  const { folder: _, modules, ...settings } = head;
+  return await hashOf([...described, ...weights], {
+    ...settings,
+    modules: modules.map((module) => module.kind === "dense" ? { ...module, folder: undefined } : module),
+    maxTokens,
+    precision,
+    encodingVersion,
+  });
+}
+
+/** SHA-256 of settings and files. */
+async function hashOf(paths: readonly string[], settings: unknown): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(settings));
+  const piece = new Uint8Array(1 << 20);
+  for (const path of paths) {
+    using file = await openOrExplain(path, "a file of an encoder");
+    hash.update(`${basename(path)} ${(await file.stat()).size}`);
+    for (let read; (read = await file.read(piece)) !== null;) hash.update(piece.subarray(0, read));
+  }
+  return hash.digest("hex");
+}

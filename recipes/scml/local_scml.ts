@@ -1,0 +1,74 @@
+import { uniform } from "../../engine/nn/init.ts";
+import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
+import { add, multiply, subtract } from "../../engine/ops/arithmetic.ts";
+import { concat } from "../../engine/ops/concat.ts";
+import { embedding } from "../../engine/ops/embedding.ts";
+import { l21Norm } from "../../engine/ops/l21_norm.ts";
+import type { TripletIndices } from "../../engine/ops/mining.ts";
+import { mean } from "../../engine/ops/reductions.ts";
+import { reshape } from "../../engine/ops/reshape.ts";
+import { scmlLocalDistance } from "../../engine/ops/scml.ts";
+import { relu } from "../../engine/ops/unary.ts";
+import { Parameter } from "../../engine/parameter.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+
+/** Sizes of a `LocalScml`. */
+export interface LocalScmlSizes {
+  /** Directions. */
+  readonly bases: number;
+  /** Numbers of z. */
+  readonly projection: number;
+}
+
+/** Rows as the metric sees them. */
+export interface LocalScmlRows {
+  /** [rows, inputs] */
+  readonly x: Tensor;
+  /** What the metric of each row depends on, such as its kernel PCA, [rows, projection]. */
+  readonly z: Tensor;
+  /** Directions as columns, [inputs, bases]. */
+  readonly basis: Tensor;
+}
+
+/**
+ * Local sparse compositional metric learning: d(x, y) = Σ_i w_i(x) (b_i . (x - y))² with w_i(x) = (a_i . z(x) + c_i)², learnt
+ * by a hinge over triplets and the mixed norm of [A, c], which takes whole directions out.
+ *
+ * @see Shi, Bellet, Sha, "Sparse compositional metric learning" (2014), section 3.3
+ */
+export class LocalScml extends Module {
+  /** A, [bases, projection]. */
+  readonly weight: Parameter;
+  /** c, [bases]; all 1 at first, near the metric in which every direction counts the same. */
+  readonly bias: Parameter;
+
+  /** Draws the first A. */
+  constructor({ engine, random }: ModuleOptions, { bases, projection }: LocalScmlSizes) {
+    super();
+    const values = uniform(random, bases * projection, 0.1 / Math.sqrt(projection));
+    this.weight = new Parameter(engine, [bases, projection], values);
+    this.bias = new Parameter(engine, [bases], new Float32Array(bases).fill(1));
+  }
+
+  /** Squared distances from rows x to rows y under the metrics of x, [n]. */
+  distance(x: Tensor, y: Tensor, z: Tensor, basis: Tensor): Tensor {
+    return scmlLocalDistance({ x, y, z, basis, weight: this.weight, bias: this.bias });
+  }
+
+  /** Mean over triplets of max(0, 1 + d(anchor, positive) - d(anchor, negative)), + beta times the mixed norm. → [] */
+  loss({ x, z, basis }: LocalScmlRows, { anchor, positive, negative }: TripletIndices, beta: number): Tensor {
+    const of = (rows: Tensor, index?: Tensor) => index ? embedding({ weight: rows, index }) : rows;
+    const from = of(x, anchor), place = of(z, anchor);
+    const near = this.distance(from, of(x, positive), place, basis);
+    const far = this.distance(from, of(x, negative), place, basis);
+    const excess = add({ a: subtract({ a: near, b: far }), b: x.engine.full([1], 1) });
+    const hinge = mean({ x: relu({ x: excess }) }, { axis: 0 });
+    return add({ a: hinge, b: multiply({ a: this.mixedNorm(), b: x.engine.full([], beta) }) });
+  }
+
+  /** Σ_i |(a_i, c_i)|. → [] */
+  mixedNorm(): Tensor {
+    const bias = reshape({ x: this.bias }, { shape: [this.bias.size, 1] });
+    return l21Norm({ x: concat([this.weight, bias]) });
+  }
+}

@@ -1,0 +1,77 @@
+import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
+import type { Optimizer } from "../../engine/optim/optimizer.ts";
+import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import { Philox } from "../../kernels/philox.ts";
+import type { Model } from "../model.ts";
+import type { BatchSource } from "./batch.ts";
+import { epochBatches } from "./batches.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { TrainingLoop } from "./loop.ts";
+import { makeOptimizer } from "./optimizers.ts";
+import { scalerFor } from "./precision.ts";
+import { makeSchedule, type Schedule } from "./schedules.ts";
+import { trainStep } from "./train_step.ts";
+
+/** Stream of a run's seed for label noise, so that no two uses share numbers. */
+const noiseStream = 0x201e0000;
+
+/** Steps of a recipe's network on rows: the training loop with the optimiser and the schedule of its settings. */
+export class RowSteps {
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly loop: TrainingLoop<Uint32Array>;
+  readonly #scaler: GradScaler | null;
+
+  constructor(engine: Engine, model: Model, train: LabelledRows, source: BatchSource) {
+    const { network, settings, settings: { training } } = model;
+    const optimizer = makeOptimizer(network.parameters(), settings.optimizer), scaler = scalerFor(engine, training);
+    const totalSteps = training.epochs * epochBatches(model, train, 0).length;
+    this.optimizer = optimizer;
+    this.schedule = makeSchedule(optimizer, settings.schedule, totalSteps);
+    this.#scaler = scaler;
+    this.loop = new TrainingLoop(engine, {
+      optimizer,
+      scaler,
+      policy: training,
+      seed: training.seed,
+      batches: (epoch) => epochBatches(model, train, epoch),
+      weightOf: ({ length }) => length,
+      beforeStep: (step) => this.schedule.beforeStep(step),
+      step: (picked, step, log) =>
+        engine.step(() => {
+          const batch = source.labelled(train, picked, noiseOf(training, picked.length, step));
+          const { loss, status, scaling } = trainStep(model, optimizer, batch, scaler);
+          log.push(loss, status, ...(scaling ? [scaling] : []));
+        }),
+    });
+  }
+
+  /** Goes on where a checkpoint stands. @param lr first learning rate of the settings, which may have changed since */
+  async restore(checkpoint: Checkpoint<FileTensor>, lr: number): Promise<void> {
+    const { learningRate, firstLearningRate = lr, position, lossScale } = checkpoint;
+    await this.optimizer.loadFrom(checkpoint.moments, position.step);
+    this.optimizer.lr = lr === firstLearningRate ? learningRate : lr;
+    this.schedule.state = checkpoint.schedule;
+    this.loop.restore(position, lossScale);
+  }
+
+  /** Frees its GPU memory. */
+  dispose(): void {
+    this.loop.dispose();
+    this.optimizer.dispose();
+    this.#scaler?.dispose();
+  }
+}
+
+/** What is added to the scores of a step's rows; undefined where labels stay as they are. */
+function noiseOf(
+  { labelNoise, seed }: Model["settings"]["training"],
+  rows: number,
+  step: number,
+): Float32Array | undefined {
+  if (labelNoise === 0) return undefined;
+  const random = new Philox(seed, noiseStream + step);
+  return Float32Array.from({ length: rows }, () => labelNoise * random.normal());
+}

@@ -1,0 +1,35 @@
+/** A thread that trains one run; see `trainApart`. */
+import { MetrogradError } from "../../kernels/errors.ts";
+import { RunFolder } from "../run_folder.ts";
+import { trainOrResume } from "../resume_run.ts";
+import type { JobReply, JobRequest } from "./jobs.ts";
+
+const scope = self as unknown as {
+  onmessage: (event: MessageEvent<JobRequest>) => void;
+  postMessage(reply: JobReply): void;
+};
+const stop = new AbortController();
+let fitted = false;
+
+scope.onmessage = async ({ data }) => {
+  if (data.kind === "stop") return stop.abort();
+  try {
+    const { finished } = await trainOrResume(new RunFolder(data.path), data.config, {
+      signal: stop.signal,
+      reporter: {
+        note: (sentence) => scope.postMessage({ kind: "note", sentence }),
+        warn: (sentence) => scope.postMessage({ kind: "warn", sentence }),
+        adapter() {},
+        start: (plan) => fitted = plan.fitted,
+        step() {},
+        epoch: ({ epoch, validationRmse }) =>
+          scope.postMessage({ kind: "epoch", epoch: fitted ? null : epoch, rmse: validationRmse }),
+        end() {},
+      },
+    });
+    scope.postMessage({ kind: "done", finished });
+  } catch (error) {
+    if (!(error instanceof MetrogradError)) throw error;
+    scope.postMessage({ kind: "failed", message: error.message });
+  }
+};

@@ -1,0 +1,136 @@
+import { meanScore } from "../../data/evaluation.ts";
+import type { MetricRecord } from "../../data/records.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { DataError } from "../../kernels/errors.ts";
+import { finishScore } from "../../scoring/finish_score.ts";
+import { Scorer } from "../scorer.ts";
+import type { ScoreOptions } from "../../scoring/model_scorer.ts";
+import { moveMean } from "../../scoring/shift/mean.ts";
+import type { ShiftName } from "../../scoring/shift/names.ts";
+import type { ShiftedPredictions } from "../../scoring/shift/shift_scores.ts";
+import { RunFolder } from "../run_folder.ts";
+import {
+  type Combination,
+  combine,
+  combinedStandardDeviation,
+  type CombineName,
+  combineNames,
+  fitCombination,
+} from "./combine.ts";
+import { type EnsembleConfig, EnsembleFolder, type FittedEnsemble, mismatchedShareOf } from "./config.ts";
+import { readHeldOut, rowsToFit } from "./held_out.ts";
+
+/** What the members of an ensemble say of records, each [members][rows]. */
+export interface MemberPredictions {
+  /** Their scores. */
+  readonly scores: readonly Float32Array[];
+  /** The scores without what allows for shift. */
+  readonly unshifted: readonly Float32Array[];
+  /** Standard deviations; for a member that gives none its RMSE on the validation rows. */
+  readonly standardDeviations: readonly Float32Array[];
+  /** How each member allowed for shift, [members]. */
+  readonly taken: readonly ShiftedPredictions["shift"][];
+  /** What ridge regression on the first member's inputs says, [rows]; null in runs of an earlier version. */
+  readonly baseline: Float32Array | null;
+}
+
+/** A trained ensemble, ready to score records. */
+export class EnsembleScorer {
+  private constructor(
+    readonly engine: Engine,
+    readonly path: string,
+    readonly config: EnsembleConfig,
+    readonly fitted: FittedEnsemble,
+  ) {}
+
+  /** Reads how an ensemble is combined; its members are loaded as they are needed. @throws DataError when the folder holds no finished one */
+  static async load(engine: Engine, path: string): Promise<EnsembleScorer> {
+    const { config, fitted } = await new EnsembleFolder(path).read();
+    if (fitted?.weights.length === config.members.length) return new EnsembleScorer(engine, path, config, fitted);
+    throw new DataError(`${path} has members that are not trained yet; go on with train --resume ${path}.`);
+  }
+
+  /**
+   * Scores records with each member and combines what they say.
+   *
+   * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does
+   * @param shift how rows are allowed for whose scores are distributed otherwise than those of training: each member does so by
+   * what it knows of its own held-out rows, but for "mean", which moves the combined scores
+   * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
+   * @throws DataError as `Scorer.features` does, UsageError as `Scorer.predict` does
+   */
+  async predict(
+    records: readonly MetricRecord[],
+    options: ScoreOptions,
+    shift: ShiftName = "auto",
+    target: number | null = null,
+  ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
+    const { fitted, config: { settings: { prediction } } } = this;
+    const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
+    const { baseline, scores, unshifted, standardDeviations, taken } = await this.predictEach(
+      records,
+      options,
+      ofMembers,
+    );
+    const exact = { ...prediction, round: false };
+    const combined = (each: readonly Float32Array[], as = prediction) =>
+      Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
+    const standardDeviation = Float32Array.from(combinedStandardDeviation(scores, standardDeviations, fitted));
+    const plain = {
+      standardDeviation,
+      probabilities: null,
+      unshifted: combined(unshifted),
+      applied: null,
+      fit: null,
+      baseline,
+    };
+    if (shift === "mean") {
+      const mean = target ?? meanScore(combined(scores, exact));
+      return { ...plain, score: moveMean(combined(unshifted, exact), mean, prediction), shift };
+    }
+    return { ...plain, score: combined(scores), shift: taken.find((one) => one !== "none") ?? "none" };
+  }
+
+  /** How the members are combined in each way, fitted to the validation rows as that of the ensemble is. */
+  async fitEachWay(): Promise<(readonly [name: CombineName, combination: Combination])[]> {
+    const { config } = this, folder = new EnsembleFolder(this.path);
+    const runs = config.members.map((_, member) => new RunFolder(folder.member(config, member)));
+    const rows = rowsToFit(await readHeldOut(runs), mismatchedShareOf(config));
+    return combineNames.map((name) => [name, fitCombination(rows, { ...config.settings.combine, name })] as const);
+  }
+
+  /** What each member says of records, one at a time on the GPU. @throws DataError and UsageError as `predict` does */
+  async predictEach(
+    records: readonly MetricRecord[],
+    { onNote = () => {}, ...options }: ScoreOptions,
+    shift: Exclude<ShiftName, "mean"> = "auto",
+  ): Promise<MemberPredictions> {
+    const { config, fitted } = this, folder = new EnsembleFolder(this.path);
+    const scores: Float32Array[] = [], unshifted: Float32Array[] = [], standardDeviations: Float32Array[] = [];
+    let baseline: Float32Array | null = null;
+    const taken: ShiftedPredictions["shift"][] = [];
+    // All members read the same files, so that what is worth knowing of them is said once.
+    const said = new Set<string>();
+    const note = (sentence: string) => {
+      if (!said.has(sentence)) onNote(sentence);
+      said.add(sentence);
+    };
+    for (const member of config.members.keys()) {
+      const scorer = await Scorer.load(this.engine, folder.member(config, member));
+      try {
+        const features = await scorer.features(records, { ...options, onNote: note });
+        if (member === 0) baseline = scorer.predictBaseline(features);
+        const predictions = await scorer.predict(features, shift);
+        scores.push(predictions.score);
+        unshifted.push(predictions.unshifted);
+        standardDeviations.push(
+          predictions.standardDeviation ?? new Float32Array(records.length).fill(fitted.rmse[member]!),
+        );
+        taken.push(predictions.shift);
+      } finally {
+        scorer.dispose();
+      }
+    }
+    return { scores, unshifted, standardDeviations, taken, baseline };
+  }
+}

@@ -1,0 +1,97 @@
+import { meanScore } from "../../data/evaluation.ts";
+import type { Observer } from "../../data/observer.ts";
+import { isStandardRange } from "../../data/scores.ts";
+import { recipeNamed } from "../../recipes/registry.ts";
+import { isRefittedToAll } from "../../recipes/training/refit.ts";
+import type { RunConfig } from "../run_folder.ts";
+import { augment } from "./augment.ts";
+import { drawPairs } from "./draw_pairs.ts";
+import { encodeSource, type EncodingChoice } from "./encode_source.ts";
+import { measureTexts } from "./measure_texts.ts";
+import { prepareFit } from "./prepare_fit.ts";
+import type { PreparedRun } from "./prepared_run.ts";
+import { readSource } from "./read_source.ts";
+import { weightedBoth } from "./row_weights.ts";
+import { splitRecords } from "./split_records.ts";
+import { fingerprintOf, trainingData } from "./training_data.ts";
+import { readWrittenRecords } from "./written_records.ts";
+
+/**
+ * From files to rows of numbers: reads, splits, encodes, draws, fits, measures, augments and weighs. The same config gives
+ * the same rows.
+ *
+ * @param choice where vectors of a pretrained encoder are kept, what it computes on, and what stops it
+ * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
+ */
+export async function prepare(
+  config: RunConfig,
+  observer: Observer,
+  choice: EncodingChoice = {},
+): Promise<PreparedRun> {
+  const { settings, files } = config, onNote = (sentence: string) => observer.note?.(sentence);
+
+  const source = await readSource(config, onNote);
+  const { records, kept, scoreRange, sample } = source;
+  const split = splitRecords(records, settings);
+  const written = await readWrittenRecords({
+    replies: settings.augmentation.languageModel.replies,
+    embeddings: files?.embeddings ?? null,
+    metrics: source.metrics.names,
+    clean: source.clean,
+    heldOut: [...split.validation].map((row) => records[row]!),
+    onNote,
+  });
+  const everything = [...records, ...written];
+  const { texts, metrics, embeddings, encoded } = await encodeSource(
+    config,
+    { source, everything, train: split.train },
+    observer,
+    choice,
+  );
+  const pairs = drawPairs(everything, records.length, split, metrics, settings);
+  const { plain, validation } = pairs;
+  if (settings.fit.name !== "none") observer.phase?.("learning which metrics fit which texts");
+  const fit = settings.fit.name === "none" ? null : prepareFit(
+    { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: pairs.options },
+    onNote,
+  );
+  observer.phase?.("measuring texts");
+  const learntFrom = [...split.train].map((row) => records[row]!);
+  const { tables, lexical } = await measureTexts(everything, learntFrom, texts, metrics);
+  const added = augment({ plain, metrics, tables, written: pairs.written }, settings.augmentation, pairs.options);
+  const data = trainingData(config, { records, texts, tables, pairs, added, fit });
+  const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
+    ? weightedBoth(data.train, validation, settings.weights, fit)
+    : null;
+
+  return {
+    data,
+    metrics,
+    fit,
+    refitted,
+    lexical,
+    encoder: encoded?.hash ?? null,
+    sample,
+    heldOut: split.validation.map((row) => kept[row]!),
+    inputs: {
+      texts: encoded?.hash ? "hash" : embeddings.fields.map(({ name }) => name),
+      encoder: encoded ? encoded.note : embeddings.encoder ?? null,
+      definitions: source.definitions !== null,
+      textFields: texts.fields,
+      textDimension: texts.dimension,
+      metricDimension: metrics.dimension,
+      trainRows: data.train.score.length,
+      fittedRows: (refitted ?? data.train).score.length,
+      trainMean: meanScore(plain.score),
+      ...(isStandardRange(scoreRange) ? {} : { scoreRange }),
+      fingerprint: fingerprintOf(config, data),
+    },
+    rows: { records: everything, recordNumbers: kept, plain, added, tables },
+    counts: {
+      records: records.length,
+      train: plain.score.length,
+      validation: validation.score.length,
+      added: added.map(({ stage, rows }) => [stage, rows.score.length]),
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { drawnRows } from "../../data/pairs/drawn_rows.ts";
+import type { MetricRecord } from "../../data/records.ts";
+import { holdoutSplit, type Split, stratifiedFolds } from "../../data/split.ts";
+import { Philox } from "../../kernels/philox.ts";
+import type { Settings } from "../../recipes/settings/shared.ts";
+
+const rowsStream = 0xba66;
+
+/** Which records are learnt from and which are held out; of the train rows the share that the settings ask for. */
+export function splitRecords(records: readonly MetricRecord[], settings: Settings): Split {
+  return drawnFrom(splitOf(records, settings), settings);
+}
+
+function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {
+  const { groupBy, validationShare: share, folds, fold } = data;
+  const options = { seed: data.splitSeed ?? training.seed, groupBy };
+  if (folds === 0) return holdoutSplit(records, { ...options, share });
+  return stratifiedFolds(records, { ...options, folds })[fold]!;
+}
+
+/** Of the train rows those that are learnt from, at least one. */
+function drawnFrom({ train, validation }: Split, { training: { rowShare, seed } }: Settings): Split {
+  const count = Math.max(Math.round(rowShare * train.length), 1);
+  return { train: drawnRows(train, count, new Philox(seed, rowsStream)), validation };
+}

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import type { GrowingTables } from "../../data/augmentation/targeted_negatives.ts";
+import type { TrainingData } from "../../data/pairs/feature_tables.ts";
+import type { MetricRecord } from "../../data/records.ts";
+import { groupNumbers } from "../../data/split.ts";
+import type { TextTable } from "../../data/texts/text_layout.ts";
+import type { RunConfig } from "../run_folder.ts";
+import { keptSettings } from "../training/resume_changes.ts";
+import { type Added, joinPairs } from "./augment.ts";
+import type { DrawnPairs } from "./draw_pairs.ts";
+import type { PreparedFit } from "./prepare_fit.ts";
+import { unweighted, weighted } from "./row_weights.ts";
+
+/** Weighs the rows and puts all together that a trainer needs. */
+export function trainingData(
+  { settings }: RunConfig,
+  { records, texts, tables, pairs, added, fit }: {
+    readonly records: readonly MetricRecord[];
+    readonly texts: TextTable;
+    readonly tables: GrowingTables;
+    readonly pairs: DrawnPairs;
+    readonly added: readonly Added[];
+    readonly fit: PreparedFit | null;
+  },
+): TrainingData {
+  const { plain, validation, mismatched, nearMisses } = pairs;
+  const train = joinPairs([plain, ...added.map(({ rows }) => rows)]);
+  const rowsThatDoNotFit = added.reduce((sum, { mismatched, rows }) => sum + (mismatched ? rows.score.length : 0), 0);
+  return {
+    tables: {
+      texts: { ...texts, data: tables.texts.joined() },
+      metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
+      statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
+      groups: groupNumbers(records, settings.data.groupBy),
+    },
+    train: weighted(train, settings.weights, fit),
+    validation: unweighted(validation),
+    mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
+    nearMisses: nearMisses.score.length > 0 ? unweighted(nearMisses) : null,
+    mismatchedShare: rowsThatDoNotFit / plain.score.length,
+  };
+}
+
+/** SHA-256 of settings, features and labels, which tells whether a checkpoint is of the same data. */
+export function fingerprintOf({ recipe, settings }: RunConfig, { tables, train, validation }: TrainingData): string {
+  const hash = createHash("sha256").update(JSON.stringify([recipe, keptSettings(settings)]));
+  const arrays = [tables.texts.data, tables.metrics.data, ...Object.values(train), ...Object.values(validation)];
+  for (const array of arrays) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  return hash.digest("hex");
+}

@@ -1,0 +1,79 @@
+import type { EpochFigures, StepProgress } from "../../data/observer.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { FolderLock } from "../../engine/lock.ts";
+import { writeCheckpoint } from "../../recipes/training/checkpoint.ts";
+import { GradientError } from "../../recipes/training/gradient_error.ts";
+import type { Trainer } from "../../recipes/training/trainer.ts";
+import { saveModel } from "../../scoring/model_scorer.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
+import { appendFigures, appendTiming } from "../results/history.ts";
+import type { RunConfig, RunFolder } from "../run_folder.ts";
+import type { RunOptions } from "../run_options.ts";
+import { LeftOutSteps, withTensor } from "./find_nonfinite.ts";
+import { withWayOn } from "./restore_run.ts";
+
+/** A run that is about to learn. */
+export interface Learning {
+  readonly folder: RunFolder;
+  readonly lock: FolderLock;
+  readonly config: RunConfig;
+  readonly prepared: PreparedRun;
+  readonly engine: Engine;
+  readonly trainer: Trainer;
+  /** Epochs that are done; those that follow are added. */
+  readonly history: EpochFigures[];
+  /** True where there was no checkpoint. */
+  readonly isNew: boolean;
+  /** When it began, in milliseconds of `performance.now()`. */
+  readonly began: number;
+}
+
+/**
+ * Trains epoch after epoch: after each the best weights, its figures and a checkpoint are written. The trainer is disposed
+ * of.
+ *
+ * @returns false when the signal stopped it
+ */
+export async function learn(
+  { folder, lock, config, prepared, engine, trainer, history, isNew, began }: Learning,
+  { reporter, signal }: Pick<RunOptions, "reporter" | "signal">,
+): Promise<boolean> {
+  const { fingerprint } = prepared.inputs;
+  const faulty = { engine, folder, config, prepared }, leftOut = new LeftOutSteps(faulty, reporter);
+  let epochStarted = began;
+  try {
+    if (isNew) await trainer.start(reporter, signal);
+    let stepsBefore = trainer.position.step;
+    const watch = {
+      phase: (name: string, done?: number, total?: number) => reporter.phase?.(name, done, total),
+      step: (progress: StepProgress) => reporter.step?.(progress),
+      async epoch(figures: EpochFigures, best: boolean) {
+        await lock.check();
+        if (best) await saveModel(folder.model, trainer.model.network);
+        await appendFigures(folder.history, figures);
+        await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+        const { step } = trainer.position;
+        await appendTiming(folder.timings, {
+          epoch: figures.epoch,
+          seconds: (performance.now() - epochStarted) / 1000,
+          steps: step - stepsBefore,
+          finished: new Date().toISOString(),
+        });
+        history.push(figures);
+        leftOut.endEpoch(figures.epoch);
+        await reporter.epoch?.(figures, best);
+        epochStarted = performance.now();
+        stepsBefore = step;
+      },
+    };
+    const trained = await trainer.run(watch, signal, (error) => leftOut.add(error)).catch(async (error) => {
+      const known = error instanceof GradientError ? await withTensor(error, faulty) : error;
+      throw withWayOn(known, folder, history.length);
+    });
+    await lock.check();
+    if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
+    return trained;
+  } finally {
+    trainer.dispose();
+  }
+}

@@ -1,0 +1,35 @@
+import { UsageError } from "../../kernels/errors.ts";
+import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
+import type { RunConfig } from "../run_folder.ts";
+import type { GivenSettings, Settings } from "../../recipes/settings/shared.ts";
+import { fieldsOf, setByPath } from "../../recipes/settings/table.ts";
+
+/** Settings that a run may go on with other values of, since they matter from the next step on alone. */
+const changeable = ["optimizer.lr", "optimizer.clip", "training.onNonfinite"] as const;
+
+/** A setting that a run is to go on with: its path, the word for its value, and what messages call it. */
+export type SettingChange = readonly [path: string, word: string, name: string];
+
+/** The settings that a run has to keep: all but those that may change. */
+export function keptSettings(settings: Settings): object {
+  const { lr: _lr, clip: _clip, ...optimizer } = settings.optimizer;
+  const { onNonfinite: _action, ...training } = settings.training;
+  return { ...settings, optimizer, training };
+}
+
+/** A config with other values of settings that may change. @throws UsageError naming the first that may not */
+export function changeSettings(config: RunConfig, changes: readonly SettingChange[]): RunConfig {
+  const recipe = recipeNamed(config.recipe);
+  let given: GivenSettings = config.settings;
+  for (const [path, word, name] of changes) {
+    if (fieldsOf(recipe.table).has(path) && !changeable.some((one) => one === path)) {
+      throw new UsageError(
+        `A run goes on with its own ${name}; only ${changeable.slice(0, -1).join(", ")} and ${
+          changeable.at(-1)
+        } may change.`,
+      );
+    }
+    given = setByPath(recipe.table, given, path, word, name);
+  }
+  return { ...config, settings: settingsOf(recipe, given) };
+}

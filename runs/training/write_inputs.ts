@@ -1,0 +1,21 @@
+import { writeSample } from "../../data/sample/write.ts";
+import { writeSafetensors } from "../../engine/safetensors.ts";
+import type { PreparedRun } from "../prepare/prepared_run.ts";
+import { trainedMetrics } from "../prepare/trained_metrics.ts";
+import type { RunConfig, RunFolder } from "../run_folder.ts";
+import { saveFit } from "./finish_run.ts";
+
+/** Writes what a run's data have decided before its training begins: metrics, encoder, word frequencies, fit model, config. */
+export async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
+  const { metrics, encoder, lexical, fit, sample, inputs } = prepared;
+  await metrics.write(folder.path);
+  await lexical.write(folder.lexical);
+  if (encoder) {
+    const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
+    await writeSafetensors(folder.encoder, new Map(state));
+  }
+  // That of a run that is done has learnt from more rows.
+  if (fit && !await folder.isFinished()) await saveFit(folder, fit.model);
+  if (sample) await writeSample(folder.sample, sample, "");
+  await folder.writeConfig(config, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
+}

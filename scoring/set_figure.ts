@@ -1,0 +1,103 @@
+import { writeAtomically } from "../engine/files.ts";
+import { DataError } from "../kernels/errors.ts";
+import { readJsonValue } from "../data/files/json_value.ts";
+import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";
+
+/** Figures of a run on a set of rows, beside those of two simple predictors. */
+export interface SetFigure {
+  /** "validation", "mismatched validation", "near misses", "sample test". */
+  readonly set: string;
+  /** How many rows it has. */
+  readonly rows: number;
+  /** RMSE of the run. */
+  readonly rmse: number;
+  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows; absent in a run of an earlier version and where there are fewer than five groups. */
+  readonly rmseInterval?: readonly [low: number, high: number];
+  /** Mean absolute error of the run. */
+  readonly mae: number;
+  /** RMSE of always predicting the train rows' mean score. */
+  readonly constant: number;
+  /** Mean absolute error of that. */
+  readonly constantMae: number;
+  /** RMSE of ridge regression on the run's inputs; null where there is none. */
+  readonly ridge: number | null;
+  /** Mean absolute error of that. */
+  readonly ridgeMae: number | null;
+  /** RMSE of predicting the mean score of each metric's train rows; absent where it is not known. */
+  readonly metricMean?: number;
+}
+
+/** What stands beside a run's predictions. */
+export interface Baselines {
+  /** Mean score of the train rows. */
+  readonly trainMean: number;
+  /** Predictions of ridge regression on the run's inputs; null where there is none. */
+  readonly ridge: ArrayLike<number> | null;
+  /** Mean score of each row's metric over the train rows, and of all of them for a metric that they lack. */
+  readonly metricMean?: ArrayLike<number>;
+}
+
+/** Of fewer groups drawn anew an interval says nothing. */
+const leastGroups = 5;
+
+/** Measures predictions of a set and what stands beside them. @param groups numbers of the rows' groups, if they have any */
+export function setFigure(
+  set: string,
+  predicted: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  baselines: Baselines,
+  groups: ArrayLike<number> | null = null,
+): SetFigure {
+  return {
+    set,
+    rows: truth.length,
+    rmse: rmse(predicted, truth),
+    ...(groups && new Set(Array.from(groups)).size < leastGroups
+      ? {}
+      : { rmseInterval: bootstrapInterval(predicted, truth, { groups }) }),
+    mae: mae(predicted, truth),
+    ...baselineFigures(truth, baselines),
+    ...(baselines.metricMean ? { metricMean: rmse(baselines.metricMean, truth) } : {}),
+  };
+}
+
+/** Errors of the baselines on rows. */
+export function baselineFigures(
+  truth: ArrayLike<number>,
+  { trainMean, ridge }: Baselines,
+): Pick<SetFigure, "constant" | "constantMae" | "ridge" | "ridgeMae"> {
+  const constant = Array.from(truth, () => trainMean);
+  return {
+    constant: rmse(constant, truth),
+    constantMae: mae(constant, truth),
+    ridge: ridge && rmse(ridge, truth),
+    ridgeMae: ridge && mae(ridge, truth),
+  };
+}
+
+/** RMSE over the rows of several sets together; null where it is not known of one of them. */
+export function pooledRmse(sets: readonly { readonly rows: number; readonly rmse: number | null }[]): number | null {
+  if (sets.some(({ rmse }) => rmse === null)) return null;
+  const total = sets.reduce((sum, { rows }) => sum + rows, 0);
+  const squares = sets.reduce((sum, { rows, rmse }) => sum + rows * rmse! ** 2, 0);
+  return total > 0 ? Math.sqrt(squares / total) : null;
+}
+
+/** Writes figures as JSON. */
+export async function writeFigures(path: string, figures: readonly SetFigure[]): Promise<void> {
+  await writeAtomically(path, JSON.stringify(figures, null, 2) + "\n");
+}
+
+/** Reads what `writeFigures` wrote. @returns null where there is none, as in a run of an earlier version @throws DataError when it is damaged */
+export async function readFigures(path: string): Promise<SetFigure[] | null> {
+  if (!await Deno.stat(path).then(() => true, () => false)) return null;
+  const { value: figures } = await readJsonValue(path, "the figures of a run");
+  if (Array.isArray(figures) && figures.every(isFigure)) return figures;
+  throw new DataError(`${path} holds no list of figures.`);
+}
+
+function isFigure(value: unknown): value is SetFigure {
+  const { set, rows, rmse, mae, constant, constantMae, ridge, ridgeMae } = (value ?? {}) as Partial<SetFigure>;
+  return typeof set === "string" && [rows, rmse, mae, constant, constantMae].every(Number.isFinite) &&
+    [ridge, ridgeMae].every((figure) => (figure ?? null) === null || Number.isFinite(figure));
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readRecords } from "../../../data/records.ts";
+import { rmse } from "../../../data/evaluation.ts";
+import { Engine } from "../../../engine/engine.ts";
+import { combineNames } from "../../../runs/ensemble/combine.ts";
+import { expandMembers, parseMember } from "../../../runs/ensemble/members.ts";
+import { EnsembleScorer } from "../../../runs/ensemble/scorer.ts";
+import { resumeEnsemble, trainEnsemble } from "../../../runs/ensemble/train.ts";
+import { Scorer } from "../../../runs/scorer.ts";
+import { resumeFolds, trainEnsembleFolds } from "../../../runs/folds/train_folds.ts";
+import { readValidation } from "../../../runs/results/validation_file.ts";
+import { withFolder } from "../../temporary.ts";
+import { silent, writeInputs } from "../runs.ts";
+
+const tiny = "model.hidden=16,8 training.batchSize=16 optimizer.lr=0.01 training.epochs=2";
+const members = (...words: string[]) => expandMembers(words.map(parseMember));
+const request = async (folder: string) => ({
+  files: await writeInputs(folder),
+  members: members(`bilinear ${tiny} model.rank=4 training.seed=1|2`, "gaussian-process features.texts=combined"),
+  settings: { data: { validationShare: 0.3 } },
+  maxRows: null,
+});
+const times = (folder: string, ...names: string[]) =>
+  Promise.all(names.map(async (name) => (await Deno.stat(join(folder, "members", name, "model.safetensors"))).mtime));
+const bytes = (folder: string, name: string) => Deno.readFile(join(folder, name));
+const names = ["01-bilinear", "02-bilinear", "03-gaussian-process"];
+
+Deno.test(
+  "ensemble: stopped and resumed, in threads or not, it ends in the bits of an unbroken one, and scores as its members weigh",
+  withFolder(async (folder) => {
+    const asked = await request(folder), whole = join(folder, "whole"), broken = join(folder, "broken");
+    const summary = await trainEnsemble({ ...asked, out: whole }, { reporter: silent });
+    assert.equal(summary.finished, true);
+    assert.deepEqual(summary.members.map(({ member }) => member.split(" ")[0]), [
+      "bilinear",
+      "bilinear",
+      "gaussian-process",
+    ]);
+
+    // What each way comes to stands beside what was asked for, on the same rows.
+    assert.deepEqual(summary.ways.map(({ combine }) => combine), [...combineNames]);
+    const own = summary.ways.find(({ combine }) => combine === "weighted")!;
+    assert.deepEqual([own.validation, own.mismatched], summary.figures.map(({ rmse }) => rmse));
+    const heldOut = await Promise.all(
+      names.map((name) => readValidation(join(whole, "members", name, "validation.csv"))),
+    );
+    const averaged = heldOut[0]!.map((_, row) => heldOut.reduce((sum, rows) => sum + rows[row]!.predicted / 3, 0));
+    const ofMean = rmse(averaged, heldOut[0]!.map(({ score }) => score));
+    assert.ok(Math.abs(summary.ways.find(({ combine }) => combine === "mean")!.validation - ofMean) < 1e-6);
+
+    const stop = new AbortController();
+    let begun = 0;
+    const reporter = { ...silent, start: () => void begun++, epoch: () => begun === 2 && stop.abort() };
+    const first = await trainEnsemble({ ...asked, out: broken }, { reporter, signal: stop.signal });
+    assert.deepEqual([first.finished, first.done], [false, 1]);
+    await using engine = await Engine.open();
+    await assert.rejects(EnsembleScorer.load(engine, broken), /not trained yet; go on with train --resume/);
+    const [before] = await times(broken, names[0]!);
+    const second = await resumeEnsemble(broken, { reporter: silent, jobs: 2 });
+    assert.equal(second.finished, true);
+    assert.deepEqual(await times(broken, names[0]!), [before], "a finished member is not trained again");
+    for (const name of names) {
+      const model = `members/${name}/model.safetensors`;
+      assert.deepEqual(await bytes(broken, model), await bytes(whole, model), name);
+    }
+    assert.deepEqual(await bytes(broken, "validation.csv"), await bytes(whole, "validation.csv"));
+    assert.deepEqual(second.figures, summary.figures);
+
+    const records = await readRecords(asked.files.data, { scores: "required" });
+    const options = { source: "the records", embeddings: asked.files.embeddings };
+    const combined = await (await EnsembleScorer.load(engine, whole)).predict(records, options);
+    const each: Float32Array[] = [];
+    for (const name of names) {
+      const scorer = await Scorer.load(engine, join(whole, "members", name));
+      each.push((await scorer.predict(await scorer.features(records, options))).score);
+      scorer.dispose();
+    }
+    combined.score.forEach((score, row) => {
+      const expected = each.reduce((sum, own, i) => sum + summary.members[i]!.weight * own[row]!, 0);
+      assert.ok(Math.abs(score - expected) < 1e-4, `row ${row}: ${score} against ${expected}`);
+      assert.ok(combined.standardDeviation![row]! > 0);
+    });
+  }),
+);
+
+Deno.test(
+  "ensemble: a member that is added is the only one that is trained",
+  withFolder(async (folder) => {
+    const asked = await request(folder), out = join(folder, "ensemble");
+    await trainEnsemble({ ...asked, members: asked.members.slice(0, 1), out }, { reporter: silent });
+    const before = await times(out, names[0]!);
+    const begun: string[] = [];
+    const reporter = { ...silent, note: (sentence: string) => void (/^Member/.test(sentence) && begun.push(sentence)) };
+    const { members: all } = await resumeEnsemble(out, { reporter }, asked.members.slice(1, 2));
+    assert.equal(all.length, 2);
+    assert.equal(begun.length, 1, begun.join());
+    assert.deepEqual(await times(out, names[0]!), before);
+    await assert.rejects(resumeEnsemble(out, { reporter }, asked.members.slice(0, 1)), /is there twice/);
+  }),
+);
+
+Deno.test(
+  "ensemble: folds pool the scores of records that neither members nor weights have seen",
+  withFolder(async (folder) => {
+    const asked = await request(folder), out = join(folder, "folds");
+    const { pooled, finished, beside } = await trainEnsembleFolds(
+      { ...asked, members: asked.members.slice(0, 2), settings: { combine: { name: "mean" } }, folds: 2, out },
+      { reporter: silent },
+    );
+    assert.equal(finished, true);
+    const rows = await readValidation(join(out, "out-of-fold.csv"));
+    assert.deepEqual(rows.map(({ record }) => record), Array.from({ length: 90 }, (_, i) => i));
+    // The file has six digits.
+    const written = rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score));
+    assert.ok(Math.abs(pooled!.rmse - written) < 1e-5);
+
+    assert.equal(beside.length, 2 + combineNames.length, "members and ways stand beside");
+    const { rmse: own, rmseInterval } = beside.find(({ name }) => name === "mean")!;
+    assert.deepEqual([own, rmseInterval], [pooled!.rmse, pooled!.rmseInterval]);
+    const alone = (await Promise.all([0, 1].map((fold) =>
+      readValidation(join(out, `fold-${fold}/members`, names[1]!, "validation.csv"))
+    ))).flat();
+    const ofMember = rmse(
+      alone.map(({ predicted }) =>
+        predicted
+      ),
+      alone.map(({ score }) => score),
+    );
+    const [, member] = beside;
+    assert.match(member!.name, /^bilinear .*training\.seed=2/);
+    assert.ok(Math.abs(member!.rmse - ofMember) < 1e-12);
+    assert.ok(member!.rmseInterval[0] < member!.rmse && member!.rmse < member!.rmseInterval[1]);
+    const before = await times(join(out, "fold-1"), names[0]!);
+    const again = await resumeFolds(out, { reporter: silent }, asked.members.slice(2));
+    assert.deepEqual(await times(join(out, "fold-1"), names[0]!), before);
+    assert.notEqual(again.pooled!.rmse, pooled!.rmse);
+  }),
+);

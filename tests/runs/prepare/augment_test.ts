@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { writeNpy } from "../../../data/files/npy.ts";
+import { textKey } from "../../../data/split.ts";
+import { prepare } from "../../../runs/prepare/prepare.ts";
+import type { PreparedRun } from "../../../runs/prepare/prepared_run.ts";
+import { recipes, settingsOf } from "../../../recipes/registry.ts";
+import type { GivenSettings } from "../../../recipes/settings/shared.ts";
+import type { TrainFiles } from "../../../runs/train_request.ts";
+import { put, withFolder } from "../../temporary.ts";
+import { silent, writeInputs } from "../runs.ts";
+
+/** Every stage that needs no file. */
+const everyStage: GivenSettings["augmentation"] = {
+  metricSwap: { share: 0.3 },
+  relations: "proposed",
+  opposite: { share: 1 },
+  substitutable: { share: 1, highest: 10 },
+  targeted: { low: { share: 1, severity: 0.9 }, mid: { count: 20 } },
+  misaligned: { share: 0.5 },
+  resample: { share: 0.5 },
+};
+
+async function prepareWith(
+  files: TrainFiles,
+  settings: GivenSettings,
+  note: (sentence: string) => void = () => {},
+): Promise<PreparedRun> {
+  const [recipe] = recipes;
+  const config = { recipe: recipe!.name, settings: settingsOf(recipe!, settings), files, maxRows: null };
+  return await prepare(config, { ...silent, note });
+}
+
+/** Metrics in two pairs of neighbours, so that some are proposed as substitutes. */
+async function writeNeighbours(folder: string): Promise<TrainFiles> {
+  const files = await writeInputs(folder);
+  const rows = [[1, 0, 0, 0, 0], [1, 0.1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 1, 0.1, 0]];
+  await writeNpy(files.metricEmbeddings, Float32Array.from(rows.flat()), [4, 5]);
+  return files;
+}
+
+Deno.test(
+  "augment: no row that any stage adds has the texts of a validation record",
+  withFolder(async (folder) => {
+    const { data, rows: { records, added, tables } } = await prepareWith(await writeNeighbours(folder), {
+      augmentation: everyStage,
+    });
+    const heldOut = new Set([...data.validation.text].map((text) => textKey(records[text]!)));
+    const originOf = (text: number) => text < records.length ? text : tables.texts.origins[text - records.length]!;
+    assert.ok(heldOut.size > 0 && added.length === 11);
+    for (const { stage, rows } of added) {
+      assert.equal(rows.text.some((text) => heldOut.has(textKey(records[originOf(text)]!))), false, stage);
+    }
+    assert.ok(added.filter(({ rows }) => rows.text.length > 0).length >= 10, "all but opposites, which no name has");
+    const last = Math.max(...data.train.text), metric = Math.max(...data.train.metric);
+    const { texts } = data.tables;
+    assert.equal(texts.data.length, (last + 1) * texts.fields * texts.dimension);
+    assert.equal(data.tables.statistics.data.length, (last + 1) * data.tables.statistics.dimension);
+    assert.equal(data.tables.metrics.data.length, (metric + 1) * data.tables.metrics.dimension);
+  }),
+);
+
+Deno.test(
+  "augment: the validation rows and what they look up are the same with and without any stage",
+  withFolder(async (folder) => {
+    const files = await writeNeighbours(folder);
+    const plain = await prepareWith(files, { augmentation: { metricSwap: { share: 0 } } });
+    const more = await prepareWith(files, { augmentation: everyStage });
+    assert.deepEqual(more.data.validation, plain.data.validation);
+    assert.deepEqual(more.data.mismatched, plain.data.mismatched);
+    const { texts, metrics } = plain.data.tables;
+    assert.deepEqual(more.data.tables.texts.data.subarray(0, texts.data.length), texts.data);
+    assert.deepEqual(more.data.tables.metrics.data.subarray(0, metrics.data.length), metrics.data);
+    assert.deepEqual(plain.counts.added, []);
+  }),
+);
+
+Deno.test(
+  "augment: a stage's rows do not change with the other stages, and follow the seed",
+  withFolder(async (folder) => {
+    const files = await writeNeighbours(folder);
+    const misaligned = async (augmentation: GivenSettings["augmentation"], seed = 1) => {
+      const settings = { augmentation: augmentation!, training: { seed }, data: { splitSeed: 1 } };
+      const { rows } = await prepareWith(files, settings);
+      return rows.added.find(({ stage }) => stage === "misaligned negatives")!.rows;
+    };
+    const alone = await misaligned({ misaligned: { share: 0.5 } });
+    assert.deepEqual(await misaligned(everyStage), alone);
+    assert.notDeepEqual(await misaligned(everyStage, 2), alone);
+  }),
+);
+
+const replyOf = (records: unknown) =>
+  JSON.stringify({ metric_name: "metric 1", behaviour: "non-compliant", content: JSON.stringify(records) });
+
+Deno.test(
+  "augment: what a language model wrote is learnt from, but for copies of validation records and what is no record",
+  withFolder(async (folder) => {
+    const files = { ...await writeNeighbours(folder), embeddings: null };
+    const plain = await prepareWith(files, {});
+    const heldOut = plain.rows.records[plain.data.validation.text[0]!]!;
+    const path = await put(
+      folder,
+      "replies.jsonl",
+      replyOf([
+        { user_prompt: "new", response: "answer", score: 2 },
+        { system_prompt: heldOut.systemPrompt, user_prompt: heldOut.userPrompt, response: heldOut.response, score: 1 },
+        { user_prompt: "new", response: "answer", score: 9 },
+      ]),
+    );
+    const notes: string[] = [];
+    const augmentation = { metricSwap: { share: 0 }, languageModel: { replies: path } };
+    const { data, rows, counts } = await prepareWith(files, { augmentation }, (note) => notes.push(note));
+    assert.deepEqual(counts.added, [["language-model samples", 1]]);
+    const last = data.train.text.length - 1;
+    assert.deepEqual([data.train.metric[last], data.train.score[last]], [1, 2]);
+    assert.equal(rows.records[data.train.text[last]!]!.userPrompt, "new");
+    const { data: texts, fields, dimension } = data.tables.texts, width = fields * dimension;
+    assert.ok(texts.subarray(data.train.text[last]! * width).some((value) => value !== 0), "its text is encoded");
+    assert.equal(data.tables.statistics.data.length, rows.records.length * data.tables.statistics.dimension);
+    assert.deepEqual(data.validation, plain.data.validation);
+    assert.match(notes.join("\n"), /1 records are used, 2 were dropped\.\n.*score is 9; 0 to 5.*\n.*validation record/);
+  }),
+);
+
+Deno.test(
+  "augment: written records need an encoder",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder);
+    const replies = await put(folder, "replies.jsonl", replyOf([]));
+    await assert.rejects(prepareWith(files, { augmentation: { languageModel: { replies } } }), /have no embeddings in/);
+  }),
+);
