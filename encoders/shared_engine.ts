@@ -1,11 +1,11 @@
-import { Engine } from "../engine/engine.ts";
+import { Engine, type EngineOptions } from "../engine/engine.ts";
 
 /**
  * One engine for a piece of work, handed to all that computes in it. It is opened when it is first needed and, when its GPU
  * was lost, opened anew. An engine of the caller's is used as it is and stays open.
  */
 export class SharedEngine implements AsyncDisposable {
-  readonly #onNote: (sentence: string) => void;
+  readonly #options: EngineOptions;
   #engine: Engine | null;
   /** True where the engine is not the caller's: only then can it be opened anew. */
   readonly isOwn: boolean;
@@ -14,17 +14,17 @@ export class SharedEngine implements AsyncDisposable {
    * One engine for a piece of work.
    *
    * @param given the caller's engine; null to open one
-   * @param onNote told in a sentence of anything worth knowing about the device
+   * @param options how it is opened
    */
-  constructor(given: Engine | null = null, onNote: (sentence: string) => void = () => {}) {
+  constructor(given: Engine | null = null, options: EngineOptions = {}) {
     this.#engine = given;
     this.isOwn = given === null;
-    this.#onNote = onNote;
+    this.#options = options;
   }
 
   /** The engine. @throws DeviceError when there is no adapter */
   async open(): Promise<Engine> {
-    return this.#engine ??= await Engine.open({ onNote: this.#onNote });
+    return this.#engine ??= await Engine.open(this.#options);
   }
 
   /** Closes an engine that `open` has opened; the next call opens another. */

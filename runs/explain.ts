@@ -84,7 +84,7 @@ const timedSteps = 3;
  * and throws everything away.
  */
 export async function explainTraining(config: RunConfig, reporter: Observer): Promise<Explanation> {
-  await using shared = new SharedEngine(null, (sentence) => reporter.note?.(sentence));
+  await using shared = new SharedEngine(null, { onNote: (sentence) => reporter.note?.(sentence) });
   await expectPrecision(shared, config.settings);
   const prepared = await prepare(config, reporter, { engine: shared });
   await expectRoom(config, widthsOf(prepared.inputs), shared);

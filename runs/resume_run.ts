@@ -29,13 +29,13 @@ export async function resumeRun(
   if (changes.length > 0 && await folder.isFinished()) {
     throw new UsageError(`${path} is done, so that ${changes[0]![2]} cannot change it any more.`);
   }
-  await using engine = engineOf(options);
+  await using engine = engineOf(options, config.textureReads);
   await expectPrecision(engine, config.settings);
   using lock = await FolderLock.take(path);
   await removePartialFiles(path);
   const prepared = await prepare(config, options.reporter, { ...options, engine });
   await expectRoom(config, widthsOf(prepared.inputs), engine);
-  await writeInputs(folder, config, prepared);
+  await writeInputs(folder, config, prepared, engine);
   return await train({ folder, lock, config, prepared, engine }, options);
 }
 

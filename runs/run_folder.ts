@@ -20,6 +20,8 @@ export interface RunConfig {
   readonly files: TrainFiles | null;
   /** Only the first records; null for all. */
   readonly maxRows: number | null;
+  /** Whether its shaders read from textures: a run goes on as it began. Known once its device was opened. */
+  readonly textureReads?: boolean;
 }
 
 const isFormat = (found: unknown) => typeof found === "string" && found.startsWith("metrograd run ");
@@ -83,17 +85,23 @@ export class RunFolder {
           : `${this.config} is not the config of a run: "format" is not "${format}".`,
       );
     }
-    const { recipe, settings, files, maxRows, inputs } = content as unknown as RunConfig & { inputs: RunInputs | null };
+    const { recipe, settings, files, maxRows, textureReads, inputs } = content as unknown as RunConfig & {
+      inputs: RunInputs | null;
+    };
     const isWhole = typeof recipe === "string" && typeof settings === "object" && settings !== null &&
-      (files === null || isTrainFiles(files)) && isMaxRows(maxRows) && (inputs === null || isRunInputs(inputs));
+      (files === null || isTrainFiles(files)) && isMaxRows(maxRows) &&
+      (textureReads === undefined || typeof textureReads === "boolean") && (inputs === null || isRunInputs(inputs));
     if (!isWhole) {
       throw new DataError(
-        `${this.config} is damaged: "recipe", "settings", "files", "maxRows" and "inputs" are not as they were written.`,
+        `${this.config} is damaged: "recipe", "settings", "files", "maxRows", "textureReads" and "inputs" are not as they were written.`,
       );
     }
     try {
       return {
-        config: { recipe, settings: settingsOf(recipeNamed(recipe), settings), files, maxRows },
+        config: {
+          ...{ recipe, settings: settingsOf(recipeNamed(recipe), settings), files, maxRows },
+          ...(textureReads === undefined ? {} : { textureReads }),
+        },
         // Runs of before there was a refit do not say how many rows it takes.
         inputs: inputs && { ...inputs, fittedRows: inputs.fittedRows ?? inputs.trainRows },
       };

@@ -39,7 +39,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
     await expectRoom(config, widthsOf(prepared.inputs), engine);
     // A run is replaced only by one whose data can be used.
     if (replaces) await folder.clear();
-    await writeInputs(folder, config, prepared);
+    await writeInputs(folder, config, prepared, engine);
     return prepared;
   });
   return await train({ folder, lock, config, prepared, engine }, options);

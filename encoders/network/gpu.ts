@@ -34,7 +34,7 @@ export async function openGpuEncoder(
   };
   const { width, fingerprint, maxTokens: most, prompt } = await SentenceEncoder.describe(folder, settings);
   if (prefix === null) notePrompt(name, prompt, onNote);
-  const engine = given ?? new SharedEngine(null, onNote);
+  const engine = given ?? new SharedEngine(null, { onNote });
   let opened: SentenceEncoder | null = null;
   const close = () => {
     opened?.dispose();

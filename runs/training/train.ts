@@ -34,9 +34,9 @@ export interface ReadyRun {
   readonly engine: SharedEngine;
 }
 
-/** The one engine of a run. */
-export function engineOf({ engine, reporter }: RunOptions): SharedEngine {
-  return new SharedEngine(engine ?? null, (sentence) => reporter.note?.(sentence));
+/** The one engine of a run. @param textureReads how a run that it goes on with reads */
+export function engineOf({ engine, reporter }: RunOptions, textureReads?: boolean): SharedEngine {
+  return new SharedEngine(engine ?? null, { onNote: (sentence) => reporter.note?.(sentence), textureReads });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { writeSample } from "../../data/sample/write.ts";
+import type { SharedEngine } from "../../encoders/shared_engine.ts";
 import { writeSafetensors } from "../../engine/safetensors.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
 import { trainedMetrics } from "../prepare/trained_metrics.ts";
@@ -6,7 +7,12 @@ import type { RunConfig, RunFolder } from "../run_folder.ts";
 import { saveFit } from "./finish_run.ts";
 
 /** Writes what a run's data have decided before its training begins: metrics, encoder, word frequencies, fit model, config. */
-export async function writeInputs(folder: RunFolder, config: RunConfig, prepared: PreparedRun): Promise<void> {
+export async function writeInputs(
+  folder: RunFolder,
+  config: RunConfig,
+  prepared: PreparedRun,
+  engine: SharedEngine,
+): Promise<void> {
   const { metrics, encoder, lexical, fit, sample, inputs } = prepared;
   await metrics.write(folder.path);
   await lexical.write(folder.lexical);
@@ -17,5 +23,6 @@ export async function writeInputs(folder: RunFolder, config: RunConfig, prepared
   // That of a run that is done has learnt from more rows.
   if (fit && !await folder.isFinished()) await saveFit(folder, fit.model);
   if (sample) await writeSample(folder.sample, sample, "");
-  await folder.writeConfig(config, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
+  const { textureReads } = (await engine.open()).opened;
+  await folder.writeConfig({ ...config, textureReads }, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
 }

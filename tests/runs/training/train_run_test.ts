@@ -128,6 +128,22 @@ Deno.test(
 );
 
 Deno.test(
+  "run: it goes on to read from textures, or not, as it began, and the weights are the same bits",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder), out = join(folder, "run"), config = join(out, "config.json");
+    await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out }, { reporter: silent });
+    const weights = await Deno.readFile(join(out, "model.safetensors"));
+    const { textureReads, ...others } = JSON.parse(await Deno.readTextFile(config));
+    assert.equal(typeof textureReads, "boolean");
+    for (const name of listing(out)) await Deno.remove(join(out, name));
+    await Deno.writeTextFile(config, JSON.stringify({ ...others, textureReads: !textureReads }));
+    await resumeRun(out, { reporter: silent });
+    assert.equal(JSON.parse(await Deno.readTextFile(config)).textureReads, !textureReads);
+    assert.deepEqual(await Deno.readFile(join(out, "model.safetensors")), weights);
+  }),
+);
+
+Deno.test(
   "run: no GPU buffer is alive at its end, whether it ran through or was stopped",
   withFolder(async (folder) => {
     const files = await writeInputs(folder);
