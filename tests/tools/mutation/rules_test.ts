@@ -5,6 +5,7 @@ const code = `export const scaled = op("scaled", {
   forward: ({ x }) => scale(x, 1 + 2),
   backward: ({ options: { factor } }, dy) => ({
     x: () => times(dy, factor + 1),
+    y: (into) => times(dy, into.accumulate),
   }),
 });
 
@@ -26,6 +27,8 @@ Deno.test("backward mutants: rules and the functions that they name are damaged,
   assert.deepEqual(backwardMutants(code).map(({ line, after }) => [line, after]), [
     [3, "x: () => times(dy, factor - 1),"],
     [3, "x: () => times(dy, factor + 2),"],
-    [13, "return dy / factor;"],
+    [4, "y: (into) => times(dy, false),"],
+    [4, "y: (into) => times(dy, true),"],
+    [14, "return dy / factor;"],
   ]);
 });
