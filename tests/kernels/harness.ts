@@ -25,6 +25,8 @@ const allReads = Infinity, noReads = 0;
 
 /** What a test of kernels needs: a device, launchers for both kinds of GPU, and guarded uploads, outputs and scratch memory. */
 export class KernelHarness {
+  /** False to read from buffers alone. */
+  static textureReads = true;
   /** Launches as the device really is; reads from textures are for every size where they are faster for some. */
   readonly launcher: DeviceLauncher;
   /** Launches as if the GPU were a CPU, which reads from textures, and as if it were not. */
@@ -49,7 +51,8 @@ export class KernelHarness {
       known.add(kernel);
       dispatch(kernel, bindings, uniforms, folded(kernel.code, workgroups), reads);
     };
-    launcher.dispatch = dispatchWith(capabilities.textureReads ? allReads : noReads);
+    const { textureReads } = KernelHarness;
+    launcher.dispatch = dispatchWith(capabilities.textureReads && textureReads ? allReads : noReads);
     launcher.scratch = (bytes) => {
       const slice = this.#guarded("scratch", Math.ceil(bytes / 4));
       this.#scratch.push(slice);
@@ -59,8 +62,8 @@ export class KernelHarness {
     this.launchers = [true, false].map((software) => ({
       kind: software ? "software" : "hardware",
       launcher: {
-        capabilities: { ...capabilities, software, textureReads: software },
-        dispatch: dispatchWith(software ? allReads : noReads),
+        capabilities: { ...capabilities, software, textureReads: software && textureReads },
+        dispatch: dispatchWith(software && textureReads ? allReads : noReads),
         scratch: launcher.scratch.bind(launcher),
         release: launcher.release.bind(launcher),
       },

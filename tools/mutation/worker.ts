@@ -1,4 +1,5 @@
 /** Damages the shaders of families one at a time and runs the tests that use them, until one fails. */
+import { KernelHarness } from "../../tests/kernels/harness.ts";
 import { type CollectedTest, collectTests } from "./collected_tests.ts";
 import { ShaderSwap, type Source } from "./swap.ts";
 import { generated, generatedDamages, generatedSources, type Place, shaderFiles, testFiles } from "./sources.ts";
@@ -7,6 +8,8 @@ import type { Report } from "./report.ts";
 const [families, done] = [Deno.args[0]!.split(","), Number(Deno.args[1])];
 const report = (line: Report) => console.log(JSON.stringify(line));
 
+// Shaders that read from textures do not contain the files' text.
+KernelHarness.textureReads = false;
 const swap = new ShaderSwap();
 const tests = await collectTests(testFiles(families));
 const labels = new Map<string, string>();
