@@ -51,6 +51,7 @@ export {
   recipes,
   registerRecipe,
   type Settings,
+  settings,
   settingsOf,
   sharedTable,
 } from "./recipes/mod.ts";
@@ -103,6 +104,4 @@ export {
   trainRun,
   type TrainSummary,
 } from "./runs/mod.ts";
-/** Tables of settings, for recipes of your own. */
-export * as settings from "./recipes/settings/mod.ts";
 export { Engine, type EngineOptions } from "./engine/engine.ts";

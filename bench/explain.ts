@@ -2,7 +2,8 @@ import { capabilitiesOf, openDevice } from "../engine/device/open.ts";
 import { adapterName, productKey, readTuning, tuningPath } from "../engine/device/tuning.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Capabilities } from "../kernels/launcher.ts";
-import { chooseMatmulVariant, matmulGrid, matmulRules, type MatmulShape } from "../kernels/matmul/variants.ts";
+import { chooseMatmulVariant, matmulGrid, matmulRules } from "../kernels/matmul/variants.ts";
+import type { MatmulShape } from "../kernels/matmul/variant.ts";
 import { variantText } from "./variant_text.ts";
 
 /** Sizes and layout of a product, as in the names of the benchmarks. @throws UsageError when it is none */

@@ -3,7 +3,7 @@ import { adapterName, productKey, type TunedProduct, writeTuning } from "../engi
 import { Engine } from "../engine/engine.ts";
 import { matmulCandidates } from "../kernels/matmul/candidates.ts";
 import { matmul } from "../kernels/matmul/matmul.ts";
-import type { MatmulShape } from "../kernels/matmul/variants.ts";
+import type { MatmulShape } from "../kernels/matmul/variant.ts";
 import type { Case } from "./case.ts";
 import { contender, measure } from "./measure.ts";
 import { variantText } from "./variant_text.ts";

@@ -1,4 +1,4 @@
-import type { MatmulVariant } from "../kernels/matmul/variants.ts";
+import type { MatmulVariant } from "../kernels/matmul/variant.ts";
 
 /** A variant in a few words. */
 export function variantText(variant: MatmulVariant): string {

@@ -1,5 +1,5 @@
 import { ShapeError } from "./errors.ts";
-import type { MatmulShape, MatmulVariant } from "./matmul/variants.ts";
+import type { MatmulShape, MatmulVariant } from "./matmul/variant.ts";
 
 /** A range of a GPU buffer. `offset` is a multiple of the device's storage alignment; both are in bytes. */
 export interface BufferSlice {

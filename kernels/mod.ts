@@ -19,14 +19,8 @@ export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSou
 
 export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
-export {
-  chooseMatmulVariant,
-  type MatmulRule,
-  matmulRules,
-  type MatmulShape,
-  type MatmulVariant,
-  type RegisterTileVariant,
-} from "./matmul/variants.ts";
+export { chooseMatmulVariant, type MatmulRule, matmulRules } from "./matmul/variants.ts";
+export type { MatmulShape, MatmulVariant, RegisterTileVariant } from "./matmul/variant.ts";
 export {
   attention,
   attentionBackward,

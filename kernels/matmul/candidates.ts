@@ -1,5 +1,6 @@
 import type { Capabilities } from "../launcher.ts";
-import { chooseMatmulVariant, matmulGrid, type MatmulShape, type MatmulVariant, takesVectors } from "./variants.ts";
+import { chooseMatmulVariant, matmulGrid, takesVectors } from "./variants.ts";
+import type { MatmulShape, MatmulVariant } from "./variant.ts";
 
 /** Outputs up to this size may be worth an invocation or a workgroup an element. */
 const smallOutput = 128 * 128;

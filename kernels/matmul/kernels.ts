@@ -12,7 +12,7 @@ import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
 import { elementwiseFunctions, functionCode } from "../elementwise/functions.ts";
 import { defineKernel, type Kernel } from "../launcher.ts";
 import { registerTileSource } from "./register_tile.ts";
-import type { MatmulVariant } from "./variants.ts";
+import type { MatmulVariant } from "./variant.ts";
 
 /** How the numbers of an operand are stored; sums are always f32. */
 export type Stored = "f32" | "f16";

@@ -8,14 +8,8 @@ import {
   type Stored,
   sumPartsKernel,
 } from "./kernels.ts";
-import {
-  chooseMatmulVariant,
-  leastParts,
-  matmulGrid,
-  matmulReads,
-  type MatmulShape,
-  type MatmulVariant,
-} from "./variants.ts";
+import { chooseMatmulVariant, leastParts, matmulGrid, matmulReads } from "./variants.ts";
+import type { MatmulShape, MatmulVariant } from "./variant.ts";
 
 /** Operands and sizes of a matrix product. */
 export interface MatmulOptions {

@@ -1,4 +1,4 @@
-import type { RegisterTileVariant } from "./variants.ts";
+import type { RegisterTileVariant } from "./variant.ts";
 
 /** Shape of one register-tiled matmul shader: rows and columns are multiples of 4, columns of `lanes` with `broadcast`. */
 export interface RegisterTile extends Omit<RegisterTileVariant, "name"> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { productKey, tunedVariants } from "../../engine/device/tuning.ts";
 import { matmulCandidates } from "../../kernels/matmul/candidates.ts";
-import { chooseMatmulVariant, type MatmulVariant } from "../../kernels/matmul/variants.ts";
+import { chooseMatmulVariant } from "../../kernels/matmul/variants.ts";
+import type { MatmulVariant } from "../../kernels/matmul/variant.ts";
 import { withFolder } from "../temporary.ts";
 
 const capabilities = { subgroupSize: 8, software: true, shaderF16: false, maxBindingSize: 1 << 27 };

@@ -5,7 +5,7 @@ import { scatterRows } from "../../kernels/embedding/embedding.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { l21Norm } from "../../kernels/loss/l21_norm.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
-import type { MatmulVariant } from "../../kernels/matmul/variants.ts";
+import type { MatmulVariant } from "../../kernels/matmul/variant.ts";
 import { batchStatistics } from "../../kernels/normalization/batch_norm.ts";
 import { batchNormBackwardParameters } from "../../kernels/normalization/batch_norm_backward.ts";
 import { layerNorm } from "../../kernels/normalization/layer_norm.ts";

@@ -4,7 +4,8 @@ import { matmulReference } from "../../kernels/matmul/matmul.ref.ts";
 import { registerTileSource } from "../../kernels/matmul/register_tile.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import type { Stored } from "../../kernels/matmul/kernels.ts";
-import { chooseMatmulVariant, type MatmulVariant } from "../../kernels/matmul/variants.ts";
+import { chooseMatmulVariant } from "../../kernels/matmul/variants.ts";
+import type { MatmulVariant } from "../../kernels/matmul/variant.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
 import { assertClose, KernelHarness, normals } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openDevice } from "../../../engine/device/open.ts";
 import { readTuning, tuningPath, writeTuning } from "../../../engine/device/tuning.ts";
 import { Engine } from "../../../engine/engine.ts";
-import type { MatmulVariant } from "../../../kernels/matmul/variants.ts";
+import type { MatmulVariant } from "../../../kernels/matmul/variant.ts";
 
 const timed = (variant: MatmulVariant) => ({ variant, milliseconds: 1, gain: 2, beat: [] });
 const square = { m: 8, n: 8, k: 8, batch: 1, transposeA: false, transposeB: false };
