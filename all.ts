@@ -5,8 +5,6 @@
  *
  * @module
  */
-export { DataError, DeviceError, DeviceLostError, MetrogradError, ShapeError, UsageError } from "./kernels/errors.ts";
-export { Philox } from "./kernels/philox.ts";
 export * from "./engine/mod.ts";
 export * from "./data/mod.ts";
 export * from "./encoders/mod.ts";
@@ -15,28 +13,5 @@ export * from "./scoring/mod.ts";
 export * from "./runs/mod.ts";
 /** The launch functions of the kernels, for use on buffers of any `GPUDevice`. */
 export * as kernels from "./kernels/mod.ts";
-export type {
-  Access,
-  Activation,
-  BufferPool,
-  BufferSlice,
-  Capabilities,
-  CommandStream,
-  Compiled,
-  Draw,
-  Kernel,
-  Launcher,
-  LossReduction,
-  LossScaleSettings,
-  MatmulShape,
-  MatmulVariant,
-  MiningKind,
-  PipelineCache,
-  PoolStatistics,
-  RegisterTileVariant,
-  ScoreBounds,
-  ScratchAllocator,
-  Stored,
-  UniformType,
-  Workgroups,
-} from "./kernels/mod.ts";
+/** Tables of settings, for recipes of your own. */
+export * as settings from "./recipes/settings/mod.ts";

@@ -51,7 +51,6 @@ export {
   recipes,
   registerRecipe,
   type Settings,
-  settings,
   settingsOf,
   sharedTable,
 } from "./recipes/mod.ts";
@@ -104,4 +103,7 @@ export {
   trainRun,
   type TrainSummary,
 } from "./runs/mod.ts";
+import * as settings from "./recipes/settings/mod.ts";
+/** Tables of settings, for recipes of your own. */
+export { settings };
 export { Engine, type EngineOptions } from "./engine/engine.ts";

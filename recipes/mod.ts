@@ -29,5 +29,3 @@ export {
 export { type Given, type Table, type Values } from "./settings/table.ts";
 export { LexicalModel } from "./features/lexical.ts";
 export { type Choice, type ChoiceRegime, choiceRegimes, describeChoice, type RegimeChoice } from "./choice.ts";
-/** Tables of settings, for recipes of your own. */
-export * as settings from "./settings/mod.ts";

@@ -1,4 +1,8 @@
-/** Tables of settings, which check what users give, type what code reads and are printed in the docs. */
+/**
+ * Tables of settings, which check what users give, type what code reads and are printed in the docs.
+ *
+ * @module
+ */
 export {
   anyText,
   choice,
