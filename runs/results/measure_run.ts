@@ -7,7 +7,7 @@ import type { EncodingWatch } from "../../encoders/encode_inputs.ts";
 import type { Predictions } from "../../recipes/training/predict_rows.ts";
 import { recordOf } from "../prepare/sample_records.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
-import { RidgeBaseline } from "../../scoring/ridge_baseline.ts";
+import type { RidgeBaseline } from "../../scoring/ridge_baseline.ts";
 import type { ModelScorer } from "../../scoring/model_scorer.ts";
 import { type SetFigure, setFigure } from "../../scoring/set_figure.ts";
 import { type ClassKnowledge, classShares, fitClasses } from "../../scoring/shift/held_out.ts";
@@ -44,19 +44,16 @@ export interface HeldOutMeasures {
  * What was made of the held-out rows once training is over, with figures beside those of the baselines.
  *
  * @param scorer with the best epoch's model
+ * @param ridge fitted to the train rows
  */
 export async function measureRun(
   scorer: ModelScorer,
   { data, inputs, metrics, heldOut, fit, counts, rows }: PreparedRun,
+  ridge: RidgeBaseline,
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures }> {
   const { trainMean } = inputs, { texts } = data.tables;
-  const { groups: groupOfRecord } = data.tables;
-  const tables = {
-    texts,
-    metrics: { data: metrics.embeddings, dimension: metrics.dimension },
-    ...(groupOfRecord && { groups: groupOfRecord }),
-  };
-  const ridge = RidgeBaseline.fit(tables, rows.plain), meanOf = metricMeans(rows.plain);
+  const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
+  const meanOf = metricMeans(rows.plain);
   const { prediction, data: { groupBy } } = scorer.model.settings;
   const heldOutRecords = Array.from(data.validation.text, (text) => rows.records[text]!);
   const groups = groupBy === null ? null : groupNumbers(heldOutRecords, groupBy);

@@ -13,6 +13,7 @@ import type { EpochFigures } from "../../data/observer.ts";
 import type { EncodingWatch } from "../../encoders/encode_inputs.ts";
 import type { FolderLock } from "../../engine/lock.ts";
 import { ModelScorer, saveModel } from "../../scoring/model_scorer.ts";
+import type { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { shiftFigures } from "../../scoring/shift/measure_shifts.ts";
 import { measureRun, measureSample } from "../results/measure_run.ts";
 import { writeResults } from "../results/write_results.ts";
@@ -70,18 +71,21 @@ export interface TrainedRun {
   readonly engine: Engine;
   readonly model: Model;
   readonly history: readonly EpochFigures[];
+  /** The regression that its figures stand beside. */
+  readonly ridge: RidgeApart;
 }
 
 /** Measures the best epoch on rows that it has not seen, fits to all rows what is to be, and writes all results. */
 export async function finishRun(
-  { folder, lock, prepared, engine, model, history }: TrainedRun,
+  { folder, lock, prepared, engine, model, history, ridge }: TrainedRun,
   unfinished: TrainSummary,
   { phase, encoding }: { readonly phase: Phase; readonly encoding: EncodingWatch },
 ): Promise<TrainSummary> {
   await loadBest(engine, folder, model, prepared, phase);
   await phase("scoring held-out rows");
   const measured = { ...prepared, engine, model, fit: prepared.fit?.model ?? null };
-  const { figures: heldOutFigures, heldOut } = await measureRun(new ModelScorer(measured, folder.path), prepared);
+  const scorer = new ModelScorer(measured, folder.path);
+  const { figures: heldOutFigures, heldOut } = await measureRun(scorer, prepared, await ridge.fitted());
   const fit = await refitToAll(engine, folder, model, prepared, phase);
   const figures = [...heldOutFigures];
   if (prepared.sample) {

@@ -9,6 +9,7 @@ import { makeModel } from "../../recipes/model.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isStop, phasesFor } from "../../recipes/training/phases.ts";
 import { Trainer } from "../../recipes/training/trainer.ts";
+import { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { widthsOf } from "../../scoring/model_scorer.ts";
 import { aboutData } from "../prepare/about_data.ts";
 import { checkRows } from "../prepare/check_rows.ts";
@@ -88,6 +89,7 @@ async function trainOn(engine: Engine, run: ReadyRun, { reporter, signal, cache 
   };
   const best = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
   reporter.start?.({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
+  using ridge = fitBaseline(prepared);
   try {
     const watched = { reporter, ...(signal ? { signal } : {}) };
     const trained = await learn({ ...run, engine, trainer, history, isNew: !restored, began }, watched);
@@ -98,7 +100,11 @@ async function trainOn(engine: Engine, run: ReadyRun, { reporter, signal, cache 
       );
     }
     if (!trained || !kept) return { ...unfinished, finished: trained, epochs: history.length, best: kept };
-    return await finishRun({ ...run, engine, model, history }, { ...unfinished, epochs: history.length, best: kept }, {
+    return await finishRun({ ...run, engine, model, history, ridge }, {
+      ...unfinished,
+      epochs: history.length,
+      best: kept,
+    }, {
       phase: phasesFor(reporter, signal),
       encoding: { ...watchOf(reporter), cache, engine: run.engine },
     });
@@ -112,4 +118,10 @@ async function trainOn(engine: Engine, run: ReadyRun, { reporter, signal, cache 
     model.network.dispose();
     reporter.end?.();
   }
+}
+
+/** Begins to fit the regression that a run's figures stand beside. */
+function fitBaseline({ data: { tables: { texts, groups } }, metrics, rows: { plain } }: PreparedRun): RidgeApart {
+  const table = { data: metrics.embeddings, dimension: metrics.dimension };
+  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, plain);
 }
