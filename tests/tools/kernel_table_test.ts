@@ -7,7 +7,18 @@ const read = (path: string) => Deno.readTextFileSync(new URL(path, import.meta.u
 
 /** Functions of `kernels` that record no work. */
 const helpers = [
-  ...["PipelineCache", "CommandStream", "BufferPool", "createLauncher", "defineKernel", "axisView", "bilinearTiles"],
+  ...[
+    "PipelineCache",
+    "TextureCopies",
+    "measureReads",
+    "texturedSource",
+    "CommandStream",
+    "BufferPool",
+    "createLauncher",
+    "defineKernel",
+    "axisView",
+    "bilinearTiles",
+  ],
   ...["broadcastShape", "chooseAttentionVariant", "chooseMatmulVariant", "halfBytes", "readGradientStatus"],
 ];
 
