@@ -113,6 +113,7 @@ export class CommandStream implements Launcher {
   ): TextureCopy[] | null {
     const textures = this.pipelines.texturedSource(kernel)?.textures;
     if (!textures || !textures.every(({ name }) => this.copies.takes(bindings[name]!))) return null;
+    this.copies.begin();
     const slices = textures.map(({ name }) => bindings[name]!);
     const found = textures.map(({ format }, i) => this.copies.find(slices[i]!, format));
     const missing = slices.filter((_, i) => !found[i]);

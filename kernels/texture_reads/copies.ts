@@ -8,9 +8,6 @@ const rowBytes = rowTexels * texelBytes;
 /** Texels that rows are longer by: rows of a power of two bytes would share few sets of the CPU's cache. */
 const padding = 4;
 
-/** Bytes of textures that are kept for later reads; what a single submission needs may be more. */
-const mostBytes = 2 ** 29;
-
 const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
 
 /** A texture that held the numbers of a slice when it was last filled. */
@@ -29,6 +26,9 @@ interface Held extends TextureCopy {
 
 interface Filled {
   readonly held: Held;
+  readonly buffer: GPUBuffer;
+  /** Number of the launch that last read it. */
+  usedBy: number;
   readonly offset: number;
   readonly size: number;
   readonly format: TexelFormat;
@@ -41,19 +41,32 @@ interface Filled {
  */
 export class TextureCopies {
   readonly #device: GPUDevice;
+  readonly #most: number;
   readonly #filled = new Map<GPUBuffer, Filled[]>();
   readonly #waiting = new Map<string, Held[]>();
   #made = 0;
   #bytes = 0;
+  #launch = 0;
 
-  /** Makes an empty set. */
-  constructor(device: GPUDevice) {
+  /**
+   * Makes an empty set.
+   *
+   * @param most bytes of textures beyond which those that were used longest ago are filled anew; what one launch reads may
+   *   be more
+   */
+  constructor(device: GPUDevice, most = 2 ** 29) {
     this.#device = device;
+    this.#most = most;
   }
 
   /** Bytes of all textures. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Begins the next launch: what is found or made from here on is not filled anew before its end. */
+  begin(): void {
+    this.#launch++;
   }
 
   /** Whether a slice can be copied at all. */
@@ -64,7 +77,9 @@ export class TextureCopies {
 
   /** The copy of a slice that is up to date, if there is one. */
   find(slice: BufferSlice, format: TexelFormat): TextureCopy | undefined {
-    return this.#find(slice, format)?.held;
+    const found = this.#find(slice, format);
+    if (found) found.usedBy = this.#launch;
+    return found?.held;
   }
 
   /** Copies a slice, which `takes` has accepted; no pass may be open. */
@@ -86,7 +101,7 @@ export class TextureCopies {
         [rest, 1],
       );
     }
-    const filled = { held, offset, size, format };
+    const filled = { held, buffer, offset, size, format, usedBy: this.#launch };
     const others = this.#filled.get(buffer);
     if (others) others.push(filled);
     else this.#filled.set(buffer, [filled]);
@@ -102,8 +117,7 @@ export class TextureCopies {
       if (meets) this.#wait(one.held);
       return !meets;
     });
-    if (current.length > 0) this.#filled.set(buffer, current);
-    else this.#filled.delete(buffer);
+    this.#keep(buffer, current);
   }
 
   /** Says that a buffer's contents are of no more use. */
@@ -113,7 +127,7 @@ export class TextureCopies {
 
   /** Whether there are more textures than are worth keeping. */
   get tooMany(): boolean {
-    return this.#bytes > mostBytes;
+    return this.#bytes > 2 * this.#most;
   }
 
   /** Says that any buffer may have been written. */
@@ -138,15 +152,36 @@ export class TextureCopies {
     const rows = rowClass(rowsOf(size)), pool = `${format} ${rows}`;
     const waiting = this.#waiting.get(pool)?.pop();
     if (waiting) return waiting;
+    const bytes = (rowTexels + padding) * texelBytes * rows;
+    const idle = this.#bytes + bytes > this.#most ? this.#longestIdle(pool) : undefined;
+    if (idle) {
+      const { buffer } = idle;
+      this.#keep(buffer, this.#filled.get(buffer)!.filter((one) => one !== idle));
+      return idle.held;
+    }
     const texture = this.#device.createTexture({
       label: `texture copy ${rows}`,
       size: [rowTexels + padding, rows],
       format,
       usage,
     });
-    const bytes = (rowTexels + padding) * texelBytes * rows;
     this.#bytes += bytes;
     return { texture, view: texture.createView(), id: this.#made++, bytes, pool };
+  }
+
+  /** The copy of a pool that was used longest ago, and not by this launch. */
+  #longestIdle(pool: string): Filled | undefined {
+    let longest: Filled | undefined;
+    for (const one of [...this.#filled.values()].flat()) {
+      if (one.held.pool !== pool || one.usedBy === this.#launch) continue;
+      if (!longest || one.usedBy < longest.usedBy) longest = one;
+    }
+    return longest;
+  }
+
+  #keep(buffer: GPUBuffer, filled: Filled[]): void {
+    if (filled.length > 0) this.#filled.set(buffer, filled);
+    else this.#filled.delete(buffer);
   }
 
   #wait(held: Held): void {

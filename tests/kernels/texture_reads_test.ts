@@ -10,6 +10,7 @@ import { layerNorm } from "../../kernels/normalization/layer_norm.ts";
 import { adam } from "../../kernels/optimizer/adam.ts";
 import { gradientNorm } from "../../kernels/optimizer/gradient_norm.ts";
 import { softmax } from "../../kernels/reduction/softmax.ts";
+import { TextureCopies } from "../../kernels/texture_reads/copies.ts";
 import { rowTexels, texturedSource } from "../../kernels/texture_reads/source.ts";
 import { worthTextures } from "../../kernels/texture_reads/worth.ts";
 import { testDevice } from "../device.ts";
@@ -241,4 +242,29 @@ Deno.test("texture reads: a large array is copied row by row to its end", async 
   addTo(stream, x, y, count);
   stream.submit();
   assert.deepEqual(await contents(y, count), normals(count, 1));
+});
+
+Deno.test("texture reads: beyond the memory for them, the copy that was used longest ago makes room", () => {
+  const count = 4 * rowTexels, slices = [1, 2, 3, 4].map(() => upload(new Array(count).fill(1)));
+  const encoder = device.createCommandEncoder(), format = "rgba32float";
+  const one = new TextureCopies(device);
+  one.make(encoder, slices[0]!, format);
+  const copies = new TextureCopies(device, 2 * one.bytes);
+  const held = () => slices.map((slice) => copies.find(slice, format) !== undefined);
+  for (const [i, slice] of slices.slice(0, 3).entries()) {
+    copies.begin();
+    if (i === 2) copies.find(slices[0]!, format);
+    if (i === 2) copies.begin();
+    copies.make(encoder, slice, format);
+  }
+  assert.equal(copies.bytes, 2 * one.bytes);
+  copies.begin();
+  assert.deepEqual(held(), [true, false, true, false]);
+  // What this launch has found stays.
+  copies.make(encoder, slices[3]!, format);
+  assert.deepEqual(held(), [true, false, true, true]);
+  assert.equal(copies.bytes, 3 * one.bytes);
+  device.queue.submit([encoder.finish()]);
+  for (const all of [one, copies]) all.clear();
+  assert.equal(copies.bytes, 0);
 });
