@@ -118,6 +118,21 @@ export async function writeSafetensors(
   await writeAtomically(path, filePieces(header, sorted));
 }
 
+/** The bytes that `writeSafetensors` would write. Throws as `encodeSafetensors`. */
+export async function gatherSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor | StreamedTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { header, sorted, dataLength } = layOut(tensors, metadata);
+  const bytes = new Uint8Array(header.length + dataLength);
+  let at = 0;
+  for await (const piece of filePieces(header, sorted)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
 /**
  * Writes a safetensors file whose metadata hold a checksum, which `SafetensorsReader.verify` compares, and keeps the file
  * that it replaces.
