@@ -151,7 +151,9 @@ export async function readUrlOrExplain(url: URL, what: string): Promise<Uint8Arr
  */
 export async function listFolderOrExplain(path: string, what: string): Promise<string[]> {
   try {
-    return (await Array.fromAsync(files.readDir(path))).map(({ name }) => name);
+    const names: string[] = [];
+    for await (const { name } of files.readDir(path)) names.push(name);
+    return names;
   } catch (error) {
     if (platform.fileFailure(error) === "not a folder") {
       throw new DataError(`${path} is a file; ${what} is expected.`, { cause: error });

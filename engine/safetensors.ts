@@ -2,6 +2,7 @@ import { DataError, ShapeError, UsageError } from "../kernels/errors.ts";
 import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
 import { describeValue } from "./describe_value.ts";
 import { foreignKind, knownForm, safetensorsForm as ownForm } from "./file_kind.ts";
+import { floatsOfHalves } from "./half_floats.ts";
 import { readFileOrExplain, writeAtomically } from "./files.ts";
 import { repeatedKey } from "./repeated_key.ts";
 
@@ -225,7 +226,7 @@ export function tensorToFloat32({ dtype, data }: SafetensorsTensor): Float32Arra
     for (let i = 0; i < bits.length; i++) bits[i]! <<= 16;
     return new Float32Array(bits.buffer);
   }
-  return new Float32Array(dtype === "F16" ? new Float16Array(data.buffer, data.byteOffset, data.length) : data);
+  return dtype === "F16" ? floatsOfHalves(data as Uint16Array<ArrayBuffer>) : new Float32Array(data);
 }
 
 function byteCount(dtype: SafetensorsType, shape: readonly number[]): number {

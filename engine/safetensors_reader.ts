@@ -38,16 +38,20 @@ const headBytes = 1 << 16;
  * await network.loadFrom(file.tensors, "model.safetensors");
  */
 export class SafetensorsReader implements Disposable {
+  readonly #source: Source;
+
   private constructor(
     /** Path of the file, or what messages call the bytes. */
     readonly path: string,
-    readonly source: Source,
+    source: Source,
     readonly header: Uint8Array,
     /** Tensors by name, in the order of the file. */
     readonly tensors: ReadonlyMap<string, FileTensor>,
     /** Whatever text the writer added. */
     readonly metadata: Readonly<Record<string, string>>,
-  ) {}
+  ) {
+    this.#source = source;
+  }
 
   /**
    * Opens a file and checks its header.
@@ -113,9 +117,9 @@ export class SafetensorsReader implements Disposable {
   // deno-lint-ignore require-await -- what goes wrong is a rejection
   async verify(): Promise<void> {
     const expected = this.metadata[checksumKey], checksum = new FileChecksum(this.header);
-    const { size } = this.source;
+    const { size } = this.#source;
     for (let at = this.header.length; at < size; at += piece) {
-      checksum.update(this.source.readAt(at, Math.min(piece, size - at)));
+      checksum.update(this.#source.readAt(at, Math.min(piece, size - at)));
     }
     const found = checksum.digest();
     if (found === expected) return;
@@ -129,7 +133,7 @@ export class SafetensorsReader implements Disposable {
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.source.close();
+    this.#source.close();
   }
 }
 

@@ -11,7 +11,8 @@ const padding = 4;
 /** Bytes of textures that are kept for later reads; what a single submission needs may be more. */
 const mostBytes = 2 ** 29;
 
-const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
+// Read when a device is there: without WebGPU these names are unknown.
+const usage = () => GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
 
 /** A texture that held the numbers of a slice when it was last filled. */
 export interface TextureCopy {
@@ -142,7 +143,7 @@ export class TextureCopies {
       label: `texture copy ${rows}`,
       size: [rowTexels + padding, rows],
       format,
-      usage,
+      usage: usage(),
     });
     const bytes = (rowTexels + padding) * texelBytes * rows;
     this.#bytes += bytes;
