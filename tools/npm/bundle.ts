@@ -29,7 +29,8 @@ const sources: Plugin = {
       const text = await Deno.readTextFile(path), room = path.slice(root.length).split("/")[0]!;
       const contents = named.test(path.slice(root.length))
         ? text.replace(classHead, '$&static{Object.defineProperty(this,"name",{value:"$1"})}')
-        : text.replace('new URL("./job_thread.ts"', 'new URL("./job_thread.js"');
+        : text.replace('new URL("./job_thread.ts"', 'new URL("./job_thread.js"')
+          .replace('new URL(".", import.meta.url)', 'new URL("./sample/", import.meta.url)');
       if (["engine", "kernels", "tools"].includes(room) || !/\bDeno\./.test(text)) return { contents, loader: "ts" };
       const names = JSON.stringify(`${root}tools/npm/deno_names.ts`);
       return { contents: `import { Deno } from ${names};${contents}`, loader: "ts" };
@@ -57,7 +58,7 @@ export async function bundle(folder: string): Promise<void> {
     entryPoints: entries,
     outdir: folder,
     splitting: true,
-    chunkNames: "chunks/[hash]",
+    chunkNames: "part_[hash]",
     sourcemap: true,
   });
 }

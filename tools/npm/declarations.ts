@@ -28,7 +28,7 @@ export async function writeDeclarations(root: string, folder: string): Promise<v
       declaration: true,
       emitDeclarationOnly: true,
       noCheck: true,
-      noLib: true,
+      lib: ["lib.esnext.d.ts"],
       strict: true,
       noUncheckedIndexedAccess: true,
       exactOptionalPropertyTypes: true,

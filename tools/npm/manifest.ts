@@ -14,7 +14,7 @@ const ofTests = /^npm:\/?(fast-check|wgsl_reflect)@/;
 /** The package's `package.json`. */
 export function manifest({ version, license, imports }: Settings): Record<string, unknown> {
   const entry = (name: string, types: string) => ({ types: `./types/${types}.d.ts`, default: `./${name}.js` });
-  const packages = Object.values(imports).filter((source) => !ofTests.test(source))
+  const packages = Object.values(imports).filter((source) => source.startsWith("npm:") && !ofTests.test(source))
     .map((source) => /^npm:(.+)@([^@/]+)$/.exec(source)!.slice(1));
   return {
     name: "metrograd",
