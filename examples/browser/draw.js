@@ -22,7 +22,7 @@ export function drawBoundary(canvas, probabilities, { places, classes }) {
   });
 }
 
-const highest = 1, lowest = 1e-4, margin = { left: 90, right: 20, top: 20, bottom: 60 };
+const highest = 1, lowest = 1e-4, margin = { left: 112, right: 20, top: 20, bottom: 60 };
 
 /** Draws the losses of all steps so far. */
 export function drawLoss(canvas, losses, mostSteps) {
