@@ -17,6 +17,9 @@ const entries = {
 const named = /^engine\/(nn|optim)\//;
 const classHead = /^export (?:abstract )?class (\w+)[^{]*\{$/gm;
 
+/** Node 20 has neither SQLite nor arrays of halves, which few need; naming them while loading would keep it from all else. */
+const sqlite = /^import \{ DatabaseSync\b[^}]*\} from "node:sqlite";$/m;
+
 /** Shaders become text without comments; a thread is started from the file that it has become. */
 const sources: Plugin = {
   name: "sources",
@@ -26,7 +29,10 @@ const sources: Plugin = {
       loader: "text",
     }));
     builder.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const text = await Deno.readTextFile(path), room = path.slice(root.length).split("/")[0]!;
+      const room = path.slice(root.length).split("/")[0]!;
+      const text = (await Deno.readTextFile(path))
+        .replace(sqlite, 'const { DatabaseSync } = process.getBuiltinModule("node:sqlite") ?? {};')
+        .replace("f2: Float16Array,", "f2: globalThis.Float16Array,");
       const contents = named.test(path.slice(root.length))
         ? text.replace(classHead, '$&static{Object.defineProperty(this,"name",{value:"$1"})}')
         : text.replace('new URL("./job_thread.ts"', 'new URL("./job_thread.js"')

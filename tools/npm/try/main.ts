@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { cacheFolder } from "../../../engine/device/cache.ts";
 import { isSwiftShaderUnpacked } from "../../../engine/platform/swiftshader.ts";
 import { type Place, Project, type Trained } from "./project.ts";
-import { runIn } from "./run_in.ts";
+import { embedIn, runIn } from "./run_in.ts";
 
 /** Versions of the packages that are installed beside the tarball. */
 const dawn = "webgpu@0.6.2";
@@ -70,4 +70,12 @@ for (const [place, { applied }] of results) {
     assert.ok(far(said, predictions) < tolerance, `the model of ${from} says something else in ${place}`);
   });
 }
+const embedded = new Map<Place, number[]>();
+for (const place of ["Deno", "Node"] as const) {
+  if (results.has(place)) embedded.set(place, await embedIn(place, project));
+}
+const [ours = [], ...theirs] = embedded.values();
+assert.ok(ours.length > 0 && ours.every(Number.isFinite), `embeddings: ${ours}`);
+for (const one of theirs) assert.ok(far(one, ours) < tolerance, `embeddings: ${one}\n  and ${ours}`);
+console.log(`An encoder embeds texts in ${[...embedded.keys()].join(" and ")}; a browser reads no encoder's folder.`);
 console.log(`${results.size} places agree to ${tolerance}, and read each other's models.`);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { writeTinyEncoder } from "../../../tests/encoders/network/tiny_encoder.ts";
 
 /** Where the package is tried. */
 export type Place = "Deno" | "Node" | "Chromium";
@@ -40,7 +41,8 @@ export class Project implements AsyncDisposable {
     const packed = await run("npm", ["pack", ...flags, "--pack-destination", folder], { cwd: `${root}dist/npm` });
     await Deno.writeTextFile(`${folder}/package.json`, `{ "private": true, "type": "module" }`);
     await run("npm", ["install", ...flags, `./${packed.trim()}`, ...others], { cwd: folder });
-    for (const name of ["training.js", "program.js"]) await Deno.copyFile(here + name, `${folder}/${name}`);
+    await writeTinyEncoder(`${folder}/encoder`, "bert");
+    for (const name of ["training.js", "program.js", "embed.js"]) await Deno.copyFile(here + name, `${folder}/${name}`);
     await Deno.copyFile(`${here}page.html`, `${folder}/index.html`);
     return new Project(folder);
   }

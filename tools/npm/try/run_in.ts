@@ -17,10 +17,19 @@ export async function runIn(place: Place, { folder }: Project, saved: readonly P
   const models = saved.map((one) => `${one}.safetensors`);
   await Deno.writeTextFile(join(folder, "models.json"), JSON.stringify(models));
   if (place === "Chromium") return expectTrained(await inChromium(folder), place);
-  if (place === "Deno") {
-    await run(Deno.execPath(), ["run", "--no-prompt", ...permissions, "program.js"], { cwd: folder });
-  } else await run("node", ["program.js"], { cwd: folder, env: driver() });
+  await runProgram(place, folder, "program.js");
   return expectTrained(JSON.parse(await Deno.readTextFile(join(folder, "result.json"))), place);
+}
+
+/** Embeds texts with the encoder of the project. A browser reads no folder, so that it has none. */
+export async function embedIn(place: "Deno" | "Node", { folder }: Project): Promise<number[]> {
+  await runProgram(place, folder, "embed.js");
+  return JSON.parse(await Deno.readTextFile(join(folder, "embedded.json")));
+}
+
+async function runProgram(place: "Deno" | "Node", cwd: string, program: string): Promise<void> {
+  if (place === "Deno") await run(Deno.execPath(), ["run", "--no-prompt", ...permissions, program], { cwd });
+  else await run("node", [program], { cwd, env: driver() });
 }
 
 /** Dawn finds no driver of Debian 12 good enough. */
