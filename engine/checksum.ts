@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { platform } from "./platform/here.ts";
 
 /** Key of a file's metadata for the SHA-256 of all of its bytes, the digest's own characters taken as zeros. */
 export const checksumKey = "sha256";
@@ -11,7 +11,7 @@ const lead = encoder.encode(`"${checksumKey}":"`);
 
 /** SHA-256 of a file that holds its own checksum in its header. */
 export class FileChecksum {
-  readonly #hash = createHash("sha256");
+  readonly #hash = platform.sha256();
   /** Where the digest's characters stand in the file; -1 where the header has none. */
   readonly at: number;
 
@@ -30,7 +30,7 @@ export class FileChecksum {
 
   /** The digest in hex. */
   digest(): string {
-    return this.#hash.digest("hex");
+    return this.#hash.digest();
   }
 }
 

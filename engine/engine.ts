@@ -53,7 +53,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
   /** What launches may ask about the device. */
   readonly capabilities: Capabilities;
   /** Where dropout and other random ops draw from. */
-  readonly random = new RandomSource(0);
+  readonly random: RandomSource = new RandomSource(0);
   /** The ops behind the methods of tensors. */
   readonly ops: TensorOps<Tensor> = tensorOps;
   /** False inside `noGrad`. */

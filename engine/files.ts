@@ -1,6 +1,9 @@
-import { dirname, join } from "node:path";
 import { DataError, MetrogradError } from "../kernels/errors.ts";
 import { foreignKind, kindBytes, packedForm } from "./file_kind.ts";
+import { platform } from "./platform/here.ts";
+import type { OpenFile } from "./platform/platform.ts";
+
+const { files, join, dirname } = platform;
 
 /** Name of the file that locks a folder; see `FolderLock`. It does not count as one of the folder's files. */
 export const lockName = ".lock";
@@ -30,15 +33,15 @@ export async function writeAtomically(
   { keepAs, amend }: WriteOptions = {},
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const aside = `${path}.${Deno.pid}.partial`;
+  const aside = `${path}.${platform.pid}.partial`;
   try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    const file = await Deno.open(aside, { write: true, create: true, truncate: true });
+    await files.mkdir(dirname(path), { recursive: true });
+    const file = await files.open(aside, { write: true, create: true, truncate: true });
     try {
       for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await writeAll(file, piece);
       if (amend) {
         const { at, bytes } = amend();
-        await file.seek(at, Deno.SeekMode.Start);
+        await file.seek(at, 0);
         await writeAll(file, bytes);
       }
       await file.sync();
@@ -46,9 +49,9 @@ export async function writeAtomically(
       file.close();
     }
     if (keepAs !== undefined) await renameIfThere(path, keepAs);
-    await Deno.rename(aside, path);
+    await files.rename(aside, path);
   } catch (error) {
-    await Deno.remove(aside).catch(() => {});
+    await files.remove(aside).catch(() => {});
     throw explainWriteError(error, path, "nothing half-written was left there");
   }
 }
@@ -61,7 +64,7 @@ export async function writeAtomically(
  */
 export async function appendToFile(path: string, text: string): Promise<void> {
   try {
-    const file = await Deno.open(path, { append: true, create: true });
+    const file = await files.open(path, { append: true, create: true });
     try {
       await writeAll(file, new TextEncoder().encode(text));
       await file.sync();
@@ -88,9 +91,9 @@ export async function readFileOrExplain(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let bytes;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await files.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.IsADirectory) {
+    if (platform.fileFailure(error) === "a folder") {
       throw new DataError(`${path} is a folder; ${what} is expected.`, { cause: error });
     }
     throw explainReadError(error, path, what);
@@ -104,12 +107,12 @@ export async function readFileOrExplain(
  *
  * @param options.packed take gzip and Parquet files too
  */
-export async function openOrExplain(path: string, what: string, { packed = false } = {}): Promise<Deno.FsFile> {
+export async function openOrExplain(path: string, what: string, { packed = false } = {}): Promise<OpenFile> {
   let file;
   try {
-    const { isDirectory, isFile } = await Deno.stat(path);
+    const { isDirectory, isFile } = await files.stat(path);
     if (isDirectory) throw new DataError(`${path} is a folder; ${what} is expected.`);
-    file = await Deno.open(path);
+    file = await files.open(path);
     // What is read from a pipe cannot be read again.
     if (isFile) {
       const head = await readHead(file);
@@ -118,8 +121,26 @@ export async function openOrExplain(path: string, what: string, { packed = false
     return file;
   } catch (error) {
     file?.close();
-    throw error instanceof DataError ? error : explainReadError(error, path, what);
+    throw explainReadError(error, path, what);
   }
+}
+
+/**
+ * Reads what stands at a URL.
+ *
+ * @throws DataError when it cannot be fetched, or is of a kind that no reader takes
+ */
+export async function readUrlOrExplain(url: URL, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes;
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`the server answers ${response.status}`);
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw new DataError(`${url} could not be fetched: ${reason(error as Error)}.`, { cause: error });
+  }
+  refuseForeignKind(bytes, url.href, what);
+  return bytes;
 }
 
 /**
@@ -130,9 +151,11 @@ export async function openOrExplain(path: string, what: string, { packed = false
  */
 export async function listFolderOrExplain(path: string, what: string): Promise<string[]> {
   try {
-    return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
+    const names: string[] = [];
+    for await (const { name } of files.readDir(path)) names.push(name);
+    return names;
   } catch (error) {
-    if (error instanceof Deno.errors.NotADirectory) {
+    if (platform.fileFailure(error) === "not a folder") {
       throw new DataError(`${path} is a file; ${what} is expected.`, { cause: error });
     }
     throw explainReadError(error, path, what);
@@ -146,12 +169,13 @@ export async function listFolderOrExplain(path: string, what: string): Promise<s
  */
 export async function whatIsAt(path: string): Promise<"nothing" | "file" | "folder"> {
   try {
-    for await (const { name } of Deno.readDir(path)) if (name !== lockName && !partial.test(name)) return "folder";
+    for await (const { name } of files.readDir(path)) if (name !== lockName && !partial.test(name)) return "folder";
     return "nothing";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "nothing";
+    const failure = platform.fileFailure(error);
+    if (failure === "missing") return "nothing";
     // Said of a file, and of any path below a file.
-    if (error instanceof Deno.errors.NotADirectory) return await Deno.lstat(path).then(() => "file", () => "nothing");
+    if (failure === "not a folder") return await files.lstat(path).then(() => "file", () => "nothing");
     throw explainReadError(error, path, "a folder");
   }
 }
@@ -166,7 +190,7 @@ export async function fillFolder<Result>(path: string, work: () => Promise<Resul
   try {
     return await work();
   } catch (error) {
-    if (free) await Deno.remove(path, { recursive: true }).catch(() => {});
+    if (free) await files.remove(path, { recursive: true }).catch(() => {});
     throw error;
   }
 }
@@ -174,33 +198,33 @@ export async function fillFolder<Result>(path: string, work: () => Promise<Resul
 /** Removes from a folder what a killed process was about to write. The folder is locked, so that nobody is at it. */
 export async function removePartialFiles(path: string): Promise<void> {
   for (const name of await listFolderOrExplain(path, "a folder")) {
-    if (partial.test(name)) await Deno.remove(join(path, name), { recursive: true });
+    if (partial.test(name)) await files.remove(join(path, name), { recursive: true });
   }
 }
 
 /** Removes all that a folder holds but its lock. */
 export async function emptyFolder(path: string): Promise<void> {
   for (const name of await listFolderOrExplain(path, "a folder")) {
-    if (name !== lockName) await Deno.remove(join(path, name), { recursive: true });
+    if (name !== lockName) await files.remove(join(path, name), { recursive: true });
   }
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {
-  await Deno.rename(from, to).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  await files.rename(from, to).catch((error) => {
+    if (platform.fileFailure(error) !== "missing") throw error;
   });
 }
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
 /** The first bytes of a file; what is read next begins at the first again. */
-async function readHead(file: Deno.FsFile): Promise<Uint8Array> {
+async function readHead(file: OpenFile): Promise<Uint8Array> {
   const head = new Uint8Array(kindBytes);
   let length = 0;
   for (let read; length < kindBytes && (read = await file.read(head.subarray(length))) !== null;) length += read;
-  await file.seek(0, Deno.SeekMode.Start);
+  await file.seek(0, 0);
   return head.subarray(0, length);
 }
 
@@ -211,10 +235,12 @@ export function refuseForeignKind(head: Uint8Array, path: string, what: string):
 }
 
 function explainReadError(error: unknown, path: string, what: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const missing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  if (!(error instanceof Error) || error instanceof MetrogradError) return error;
+  const failure = platform.fileFailure(error);
   return new DataError(
-    missing ? `${path} does not exist; ${what} is expected there.` : `${path} could not be read: ${reason(error)}.`,
+    failure === "missing" || failure === "not a folder"
+      ? `${path} does not exist; ${what} is expected there.`
+      : `${path} could not be read: ${reason(error)}.`,
     { cause: error },
   );
 }
@@ -237,5 +263,5 @@ export function explainWriteError(error: unknown, path: string, left: string): u
 
 /** The system's words without error numbers and repeated paths. */
 function reason(error: Error): string {
-  return error.message.replace(/ \(os error \d+\).*$/s, "").replace(/\.$/, "");
+  return error.message.replace(/ \(os error \d+\).*$/s, "").replace(/^E[A-Z]+: (.*?), .*$/s, "$1").replace(/\.$/, "");
 }

@@ -1,6 +1,9 @@
-import { join } from "node:path";
-import { explainWriteError, lockName } from "./files.ts";
 import { MetrogradError } from "../kernels/errors.ts";
+import { explainWriteError, lockName } from "./files.ts";
+import { platform } from "./platform/here.ts";
+import type { OpenFile } from "./platform/platform.ts";
+
+const { files, join } = platform;
 
 /**
  * Keeps other processes, and other threads of this one, from writing to a folder. The system gives the lock back when its
@@ -12,7 +15,7 @@ import { MetrogradError } from "../kernels/errors.ts";
 export class FolderLock implements Disposable {
   private constructor(
     readonly folder: string,
-    readonly file: Deno.FsFile,
+    readonly file: OpenFile,
     readonly inode: number | null,
     /** True where the folder was made for it. */
     readonly made: boolean,
@@ -26,11 +29,11 @@ export class FolderLock implements Disposable {
   static async take(folder: string): Promise<FolderLock> {
     const path = join(folder, lockName);
     for (;;) {
-      let file: Deno.FsFile, made: boolean;
+      let file: OpenFile, made: boolean;
       try {
-        made = await Deno.stat(folder).then(() => false, () => true);
-        await Deno.mkdir(folder, { recursive: true });
-        file = await Deno.open(path, { read: true, write: true, create: true });
+        made = await files.stat(folder).then(() => false, () => true);
+        await files.mkdir(folder, { recursive: true });
+        file = await files.open(path, { read: true, write: true, create: true });
       } catch (error) {
         throw explainWriteError(error, folder, "nothing was left there");
       }
@@ -46,7 +49,7 @@ export class FolderLock implements Disposable {
       // Whoever had it before may have removed the file after it was opened here.
       if (await inodeAt(path) === ino) {
         await file.truncate(0);
-        await file.write(new TextEncoder().encode(`${Deno.pid}\n`)).catch(() => {});
+        await file.write(new TextEncoder().encode(`${platform.pid}\n`)).catch(() => {});
         return new FolderLock(folder, file, ino, made);
       }
       file.close();
@@ -65,8 +68,8 @@ export class FolderLock implements Disposable {
   [Symbol.dispose](): void {
     const path = join(this.folder, lockName);
     try {
-      if (Deno.statSync(path).ino === this.inode) Deno.removeSync(path);
-      if (this.made) Deno.removeSync(this.folder);
+      if (files.statSync(path).ino === this.inode) files.removeSync(path);
+      if (this.made) files.removeSync(this.folder);
     } catch {
       // The folder is gone, or has something in it.
     }
@@ -75,15 +78,15 @@ export class FolderLock implements Disposable {
 }
 
 /** False when another process has it. Where the file system knows no locks, nobody is kept out. */
-async function lock(file: Deno.FsFile): Promise<boolean> {
+async function lock(file: OpenFile): Promise<boolean> {
   return await file.tryLock(true).catch(() => true);
 }
 
 async function inodeAt(path: string): Promise<number | null | undefined> {
-  return await Deno.stat(path).then(({ ino }) => ino, () => undefined);
+  return await files.stat(path).then(({ ino }) => ino, () => undefined);
 }
 
 async function ownerOf(path: string): Promise<string> {
-  const text = await Deno.readTextFile(path).catch(() => "");
+  const text = await files.readTextFile(path).catch(() => "");
   return /^\d+\n$/.test(text) ? ` (${text.trim()})` : "";
 }

@@ -2,6 +2,7 @@ import { DataError, ShapeError, UsageError } from "../kernels/errors.ts";
 import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
 import { describeValue } from "./describe_value.ts";
 import { foreignKind, knownForm, safetensorsForm as ownForm } from "./file_kind.ts";
+import { floatsOfHalves } from "./half_floats.ts";
 import { readFileOrExplain, writeAtomically } from "./files.ts";
 import { repeatedKey } from "./repeated_key.ts";
 
@@ -118,6 +119,21 @@ export async function writeSafetensors(
   await writeAtomically(path, filePieces(header, sorted));
 }
 
+/** The bytes that `writeSafetensors` would write. Throws as `encodeSafetensors`. */
+export async function gatherSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor | StreamedTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { header, sorted, dataLength } = layOut(tensors, metadata);
+  const bytes = new Uint8Array(header.length + dataLength);
+  let at = 0;
+  for await (const piece of filePieces(header, sorted)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
 /**
  * Writes a safetensors file whose metadata hold a checksum, which `SafetensorsReader.verify` compares, and keeps the file
  * that it replaces.
@@ -210,7 +226,7 @@ export function tensorToFloat32({ dtype, data }: SafetensorsTensor): Float32Arra
     for (let i = 0; i < bits.length; i++) bits[i]! <<= 16;
     return new Float32Array(bits.buffer);
   }
-  return new Float32Array(dtype === "F16" ? new Float16Array(data.buffer, data.byteOffset, data.length) : data);
+  return dtype === "F16" ? floatsOfHalves(data as Uint16Array<ArrayBuffer>) : new Float32Array(data);
 }
 
 function byteCount(dtype: SafetensorsType, shape: readonly number[]): number {

@@ -1,3 +1,4 @@
+import { floatsOfHalves } from "./half_floats.ts";
 import type { CommandStream } from "../kernels/command_stream.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
 import { bytesOf, type Storage } from "./storage.ts";
@@ -52,7 +53,7 @@ export class Transfers {
     await this.#readback.read(tensors.flatMap((tensor, i) => partsOf(tensor, buffers[i]!)));
     return buffers.map((buffer, i) => {
       const { type, size } = tensors[i]!;
-      if (type === "f16") return Float32Array.from(new Float16Array(buffer, 0, size));
+      if (type === "f16") return floatsOfHalves(new Uint16Array(buffer, 0, size));
       return type === "u32" ? new Uint32Array(buffer) : new Float32Array(buffer);
     });
   }

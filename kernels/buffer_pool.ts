@@ -10,7 +10,8 @@ export interface PoolStatistics {
   readonly reservedBytes: number;
 }
 
-const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+// Read when a device is there: without WebGPU these names are unknown.
+const usage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 const smallestClass = 256;
 
 /** Size classes: powers of two up to 1 MiB with three steps between, then multiples of 1 MiB. */
@@ -103,7 +104,7 @@ export class BufferPool {
 
   #create(size: number): GPUBuffer {
     this.#reservedBytes += size;
-    return this.#device.createBuffer({ label: `pool ${size}`, size, usage });
+    return this.#device.createBuffer({ label: `pool ${size}`, size, usage: usage() });
   }
 
   #destroy(buffer: GPUBuffer): void {

@@ -54,7 +54,7 @@ export class CommandStream implements Launcher {
   ) {
     this.#device = device;
     this.#scratch = scratch;
-    this.pipelines = new PipelineCache(device, onCompile);
+    this.pipelines = new PipelineCache(device, onCompile, capabilities.enableSubgroups);
     this.copies = new TextureCopies(device);
     this.#stride = Math.max(uniformBlockBytes, device.limits.minUniformBufferOffsetAlignment);
     const size = this.#stride * uniformBlocks;

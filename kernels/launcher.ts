@@ -57,6 +57,8 @@ export interface Capabilities {
   readonly subgroupSize: number;
   /** True where the GPU is a CPU (llvmpipe, SwiftShader): vector lanes are dear to fill and shared memory gains nothing. */
   readonly software: boolean;
+  /** True where WGSL has to say `enable subgroups;`: everywhere but in Deno. */
+  readonly enableSubgroups?: boolean;
   /** True where shaders may use f16. */
   readonly shaderF16: boolean;
   /** True where reads of a storage texture are faster than those of a buffer; see texture_reads/. */

@@ -1,3 +1,4 @@
+import { withEnables } from "./enables.ts";
 import { DeviceError } from "./errors.ts";
 import type { BufferSlice, Kernel } from "./launcher.ts";
 import type { TextureCopy } from "./texture_reads/copies.ts";
@@ -44,8 +45,13 @@ export class PipelineCache {
    * Makes an empty cache.
    *
    * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU
+   * @param enableSubgroups whether the device's WGSL has to name subgroups in an enable line
    */
-  constructor(device: GPUDevice, readonly onCompile: (label: string) => void = () => {}) {
+  constructor(
+    device: GPUDevice,
+    readonly onCompile: (label: string) => void = () => {},
+    readonly enableSubgroups = false,
+  ) {
     this.#device = device;
     this.uniformLayout = device.createBindGroupLayout({
       label: "uniforms",
@@ -118,7 +124,10 @@ export class PipelineCache {
         bindGroupLayouts: fields.length > 0 ? [layout, this.uniformLayout] : [layout],
       }),
       compute: {
-        module: this.#device.createShaderModule({ label: kernel.label, code }),
+        module: this.#device.createShaderModule({
+          label: kernel.label,
+          code: withEnables(code, this.enableSubgroups),
+        }),
         entryPoint: "main",
         ...(kernel.constants ? { constants: { ...kernel.constants } } : {}),
       },

@@ -20,6 +20,7 @@ export { type Model } from "./model.ts";
 export { type Phase } from "./training/phases.ts";
 export { Field, type FieldKind } from "./settings/field.ts";
 export {
+  type EncodingTable,
   type GivenSettings,
   type Settings,
   type SharedSettings,

@@ -27,6 +27,7 @@ export {
   type EnsembleConfig,
   type EnsembleRequest,
   type EnsembleSettings,
+  type EnsembleTable,
   ensembleTable,
   type FittedEnsemble,
   type GivenEnsembleSettings,
@@ -51,7 +52,7 @@ export {
 } from "./finetune/finetune.ts";
 export { type FinetuneConfig, type FinetuneCounts } from "./finetune/finetune_folder.ts";
 export { type FinetuneEpoch } from "./finetune/trainer.ts";
-export { type FinetuneSettings, finetuneTable } from "./finetune/settings.ts";
+export { type FinetuneSettings, type FinetuneTable, finetuneTable } from "./finetune/settings.ts";
 export { type FinetunePlan } from "./finetune/finetune.ts";
 export {
   type Continuation,

@@ -21,7 +21,7 @@ async function loadedBy(entry: string): Promise<string[]> {
 const namesOf = async (entry: string) => Object.keys(await import(new URL(entry, root).href));
 
 Deno.test("entry points: each is there, and what a program imports from metrograd is that", async () => {
-  assert.deepEqual(Object.keys(entries), [".", "./engine", "./kernels", "./all"]);
+  assert.deepEqual(Object.keys(entries), [".", "./engine", "./kernels", "./all", "./cli"]);
   const [engine, scorer] = [await import("metrograd/engine"), await import("metrograd")];
   assert.equal(scorer.Engine, engine.Engine);
   assert.equal(typeof (await import("metrograd/kernels")).matmul, "function");

@@ -1,7 +1,7 @@
-import { join } from "node:path";
-import { environment } from "./permissions.ts";
+import { cacheFolderOf } from "../platform/cache_folder.ts";
+import { platform } from "../platform/here.ts";
 
 /** The folder of this user's cache that is ours. */
 export function cacheFolder(): string {
-  return join(environment("XDG_CACHE_HOME") || join(environment("HOME") ?? "", ".cache"), "metrograd");
+  return cacheFolderOf(platform);
 }

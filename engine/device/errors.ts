@@ -1,5 +1,5 @@
-import { setImmediate } from "node:timers/promises";
 import { DeviceError, DeviceLostError } from "../../kernels/errors.ts";
+import { platform } from "../platform/here.ts";
 
 /**
  * Collects what goes wrong on a device behind the program's back: refused calls, full memory, loss of the device.
@@ -46,7 +46,7 @@ export class ErrorTrap {
 
   /** Lets events of the device arrive, which takes some microseconds, and checks. Throws as `check` does. */
   async listen(): Promise<void> {
-    await setImmediate();
+    await platform.nextEvents();
     this.check();
   }
 

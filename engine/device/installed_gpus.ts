@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { permitted } from "./permissions.ts";
+import { platform } from "../platform/here.ts";
 
 /** Makers of GPUs by the number that PCI gives them. */
 const makers: Readonly<Record<string, string>> = { "0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel" };
@@ -9,12 +8,13 @@ const list = "/sys/class/drm";
 
 /** Makers of the GPUs that the operating system knows, whether WebGPU has a driver for them or not; Linux only. */
 export async function installedGpus(): Promise<string[]> {
-  if (Deno.build.os !== "linux" || !permitted({ name: "read", path: list })) return [];
+  const { os, files, join } = platform;
+  if (os !== "linux" || !platform.permitted({ name: "read", path: list })) return [];
   const found = new Set<string>();
   try {
-    for await (const { name } of Deno.readDir(list)) {
+    for await (const { name } of files.readDir(list)) {
       if (!/^(card|renderD)\d+$/.test(name)) continue;
-      const number = (await Deno.readTextFile(join(list, name, "device", "vendor")).catch(() => "")).trim();
+      const number = (await files.readTextFile(join(list, name, "device", "vendor")).catch(() => "")).trim();
       if (makers[number]) found.add(makers[number]);
     }
   } catch {

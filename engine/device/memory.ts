@@ -1,5 +1,5 @@
+import { platform } from "../platform/here.ts";
 import type { AdapterChoice } from "./adapter.ts";
-import { permitted } from "./permissions.ts";
 
 /** Bytes of memory that a GPU may use. */
 export interface DeviceMemory {
@@ -14,7 +14,7 @@ export interface DeviceMemory {
  * process may not look (`--allow-sys=systemMemoryInfo`).
  */
 export function deviceMemory({ software }: Pick<AdapterChoice, "software">): DeviceMemory | null {
-  if (!software || !permitted({ name: "sys", kind: "systemMemoryInfo" })) return null;
-  const { available, total } = Deno.systemMemoryInfo();
-  return { free: available, total };
+  if (!software || !platform.permitted({ name: "sys", kind: "systemMemoryInfo" })) return null;
+  const memory = platform.memory();
+  return memory && { free: memory.available, total: memory.total };
 }

@@ -3,7 +3,7 @@ import type { Capabilities } from "../../kernels/launcher.ts";
 import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.ts";
 import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
-import { findSubgroupSize } from "./subgroup_size.ts";
+import { enablesSubgroups, findSubgroupSize } from "./subgroup_size.ts";
 import { prefersTextures, readSpeeds } from "./texture_reads.ts";
 
 /** A device ready for work, and what is known of it. */
@@ -16,6 +16,8 @@ export interface OpenDevice {
   readonly features: ReadonlySet<string>;
   /** Invocations in a subgroup, or 0 where the device has no subgroup operations. */
   readonly subgroupSize: number;
+  /** Whether shaders have to name subgroups in an enable line. */
+  readonly enableSubgroups: boolean;
   /** Whether its shaders read from textures, which is faster on most CPUs in a GPU's place. */
   readonly textureReads: boolean;
   /** Refusals and losses that WebGPU reports as events; call `errors.check()` where results are waited for. */
@@ -46,10 +48,11 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const features = new Set<string>(device.features);
   const errors = new ErrorTrap(device);
   const subgroupSize = features.has("subgroups") ? await findSubgroupSize(device, adapter.info) : 0;
+  const enableSubgroups = subgroupSize > 0 && await enablesSubgroups(device);
   const choice = describeAdapter(adapter, subgroupSize > 0);
   const textureReads = options.textureReads ?? await findTextureReads(device, choice);
   errors.check();
-  return { device, adapter: choice, features, subgroupSize, textureReads, errors };
+  return { device, adapter: choice, features, subgroupSize, enableSubgroups, textureReads, errors };
 }
 
 /** Hardware reads buffers at full speed. */
@@ -63,9 +66,11 @@ async function findTextureReads(
 }
 
 /** What launches may ask about an open device. */
-export function capabilitiesOf({ device, adapter, features, subgroupSize, textureReads }: OpenDevice): Capabilities {
+export function capabilitiesOf(opened: OpenDevice): Capabilities {
+  const { device, adapter, features, subgroupSize, enableSubgroups, textureReads } = opened;
   return {
     subgroupSize,
+    enableSubgroups,
     software: adapter.software,
     shaderF16: features.has("shader-f16"),
     textureReads,

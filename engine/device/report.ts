@@ -6,7 +6,7 @@ import type { AdapterChoice } from "./adapter.ts";
 import { installedGpus } from "./installed_gpus.ts";
 import { limitsOf } from "./limits.ts";
 import { type DeviceOptions, openDevice } from "./open.ts";
-import { mesaPackage } from "./packages.ts";
+import { mesaPackage } from "../platform/packages.ts";
 import { environment } from "./permissions.ts";
 import { readSpeeds } from "./texture_reads.ts";
 import { adapterName } from "./tuning.ts";

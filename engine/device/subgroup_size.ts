@@ -1,4 +1,15 @@
+import { withEnables } from "../../kernels/enables.ts";
 import code from "./subgroup_size.wgsl" with { type: "text" };
+
+/**
+ * Whether shaders have to name subgroups in an enable line, as the standard has it; naga, the compiler of Deno, takes them
+ * without and refuses the line.
+ */
+export async function enablesSubgroups(device: GPUDevice): Promise<boolean> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({ label: "enable subgroups", code: "enable subgroups;" });
+  return await device.popErrorScope() === null;
+}
 
 /** Invocations in a subgroup of compute shaders: what the adapter promises, or else what a shader finds. */
 export async function findSubgroupSize(device: GPUDevice, info: GPUAdapterInfo): Promise<number> {
@@ -9,7 +20,7 @@ export async function findSubgroupSize(device: GPUDevice, info: GPUAdapterInfo):
 /** Invocations in a subgroup as a shader finds them. */
 export async function measureSubgroupSize(device: GPUDevice): Promise<number> {
   const label = "subgroup_size";
-  const module = device.createShaderModule({ label, code });
+  const module = device.createShaderModule({ label, code: withEnables(code, await enablesSubgroups(device)) });
   const pipeline = device.createComputePipeline({ label, layout: "auto", compute: { module } });
   const usage = GPUBufferUsage;
   const result = device.createBuffer({ label, size: 4, usage: usage.STORAGE | usage.COPY_SRC });

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { measureReads, type ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
 import { writeAtomically } from "../files.ts";
+import { platform } from "../platform/here.ts";
 import { cacheFolder } from "./cache.ts";
 import { permitted } from "./permissions.ts";
 
@@ -27,7 +27,7 @@ export function prefersTextures({ buffer, texture }: ReadSpeeds): boolean {
  */
 export async function readSpeeds(device: GPUDevice, adapter: string): Promise<MeasuredReads | undefined> {
   const machine = [adapter, await driverDate(), await processor()].filter((word) => word).join(", ");
-  const path = join(cacheFolder(), `reads-${wordOf(adapter)}.json`);
+  const path = platform.join(cacheFolder(), `reads-${wordOf(adapter)}.json`);
   const known = await readMeasured(path);
   if (known?.machine === machine) return known;
   const speeds = await measureReads(device);
@@ -42,7 +42,7 @@ export async function readSpeeds(device: GPUDevice, adapter: string): Promise<Me
 async function readMeasured(path: string): Promise<MeasuredReads | undefined> {
   if (!permitted({ name: "read", path })) return undefined;
   try {
-    return JSON.parse(await Deno.readTextFile(path)) as MeasuredReads;
+    return JSON.parse(await platform.files.readTextFile(path)) as MeasuredReads;
   } catch {
     return undefined; // Measured again.
   }
@@ -51,8 +51,8 @@ async function readMeasured(path: string): Promise<MeasuredReads | undefined> {
 /** The CPU's name and its widest vectors, where the system says so. */
 export async function processor(): Promise<string> {
   const path = "/proc/cpuinfo";
-  if (Deno.build.os !== "linux" || !permitted({ name: "read", path })) return "";
-  const text = await Deno.readTextFile(path).catch(() => "");
+  if (platform.os !== "linux" || !permitted({ name: "read", path })) return "";
+  const text = await platform.files.readTextFile(path).catch(() => "");
   const name = /^model name\s*:\s*(.*)$/m.exec(text)?.[1] ?? "";
   const widest = ["avx512f", "avx2", "avx"].find((flag) => new RegExp(`\\b${flag}\\b`).test(text)) ?? "";
   return [name, widest].filter((word) => word).join(", ");
@@ -64,10 +64,10 @@ const driverLists = ["/usr/share/vulkan/icd.d", "/usr/share/glvnd/egl_vendor.d"]
 async function driverDate(): Promise<string> {
   let newest = 0;
   for (const path of driverLists) {
-    if (Deno.build.os !== "linux" || !permitted({ name: "read", path })) continue;
+    if (platform.os !== "linux" || !permitted({ name: "read", path })) continue;
     try {
-      for await (const { name } of Deno.readDir(path)) {
-        newest = Math.max(newest, (await Deno.stat(join(path, name))).mtime?.getTime() ?? 0);
+      for await (const { name } of platform.files.readDir(path)) {
+        newest = Math.max(newest, (await platform.files.stat(platform.join(path, name))).mtime?.getTime() ?? 0);
       }
     } catch {
       // No driver of this kind.

@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import { DataError } from "../../kernels/errors.ts";
 import type { Capabilities } from "../../kernels/launcher.ts";
 import { matmulCandidates } from "../../kernels/matmul/candidates.ts";
 import type { MatmulShape, MatmulVariant } from "../../kernels/matmul/variant.ts";
 import { writeAtomically } from "../files.ts";
+import { platform } from "../platform/here.ts";
 import { cacheFolder } from "./cache.ts";
 import type { OpenDevice } from "./open.ts";
 
@@ -45,17 +45,17 @@ export function adapterName({ adapter: { description, backend } }: OpenDevice): 
 /** Where the measurements of a device's adapter are kept. */
 export function tuningPath(opened: OpenDevice): string {
   const word = adapterName(opened).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
-  return join(cacheFolder(), `matmul-${word}.json`);
+  return platform.join(cacheFolder(), `matmul-${word}.json`);
 }
 
 /** What was measured on a device's adapter, or null. @throws DataError when the file is damaged */
 export async function readTuning(opened: OpenDevice): Promise<Tuning | null> {
   const path = tuningPath(opened);
   try {
-    const tuning = JSON.parse(await Deno.readTextFile(path)) as Tuning;
+    const tuning = JSON.parse(await platform.files.readTextFile(path)) as Tuning;
     if (typeof tuning?.products === "object") return tuning;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (platform.fileFailure(error) === "missing") return null;
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new DataError(`${path} holds no measurements; delete it, or measure again with "deno task bench --tune".`);

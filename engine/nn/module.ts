@@ -2,7 +2,7 @@ import { DataError, ShapeError, UsageError } from "../../kernels/errors.ts";
 import type { Philox } from "../../kernels/philox.ts";
 import { Buffer } from "../buffer.ts";
 import { Parameter } from "../parameter.ts";
-import { type StreamedTensor, writeSafetensors } from "../safetensors.ts";
+import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../safetensors.ts";
 import { type FileTensor, SafetensorsReader } from "../safetensors_reader.ts";
 import { sameShape, shapeText } from "../shapes.ts";
 import { type StateDict, streamed } from "../state_dict.ts";
@@ -136,14 +136,24 @@ export abstract class Module implements Disposable {
   }
 
   /**
+   * The bytes that `save` writes, for where there are no files: a browser, a database, a request.
+   */
+  async toSafetensors(): Promise<Uint8Array<ArrayBuffer>> {
+    return await gatherSafetensors(this.streamState(), { format: "pt" });
+  }
+
+  /**
    * Sets the values of all parameters and buffers from a safetensors file.
    *
+   * @param source the path of the file, its URL, or its bytes
    * @throws DataError when the file is missing or damaged, or a value is missing or unknown, unless `strict` is false;
    *   ShapeError when a shape differs. Nothing is changed then.
    */
-  async load(path: string, options: LoadOptions = {}): Promise<LoadReport> {
-    using file = await SafetensorsReader.open(path, "the values of a model");
-    return await this.loadFrom(file.tensors, path, options);
+  async load(source: string | URL | Uint8Array, options: LoadOptions = {}): Promise<LoadReport> {
+    using file = source instanceof Uint8Array
+      ? SafetensorsReader.of(source)
+      : await SafetensorsReader.open(source, "the values of a model");
+    return await this.loadFrom(file.tensors, file.path, options);
   }
 
   /** Frees all parameters and buffers. */

@@ -8,7 +8,8 @@ const rowBytes = rowTexels * texelBytes;
 /** Texels that rows are longer by: rows of a power of two bytes would share few sets of the CPU's cache. */
 const padding = 4;
 
-const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
+// Read when a device is there: without WebGPU these names are unknown.
+const usage = () => GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
 
 /** A texture that held the numbers of a slice when it was last filled. */
 export interface TextureCopy {
@@ -163,7 +164,7 @@ export class TextureCopies {
       label: `texture copy ${rows}`,
       size: [rowTexels + padding, rows],
       format,
-      usage,
+      usage: usage(),
     });
     this.#bytes += bytes;
     return { texture, view: texture.createView(), id: this.#made++, bytes, pool };

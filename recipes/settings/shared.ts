@@ -5,6 +5,7 @@ import { optimizerNames } from "../training/optimizers.ts";
 import { nonfiniteActions, precisions } from "../training/precision.ts";
 import { scheduleNames } from "../training/schedules.ts";
 import { anyText, choice, flag, number, optionalNumber, optionalText, text } from "./field.ts";
+import type { EncodingTable, SharedTable } from "./shared_types.ts";
 import { type Given, type Table, type Values, withDefaults } from "./table.ts";
 
 const seeds = [0, 2 ** 32 - 1, true] as const;
@@ -27,7 +28,7 @@ function targetedBand([share, lowest, highest, severity]: readonly [number, numb
 }
 
 /** Settings of how a pretrained encoder is used. */
-export const encodingTable = {
+export const encodingTable: EncodingTable = {
   prefix: anyText(
     null,
     "put before each text with a space between, such as query: for e5 models; null for what the model says",
@@ -42,10 +43,10 @@ export const encodingTable = {
   dtype: choice("auto", encoderTypes, "form of the weights; auto for the most exact one that is there"),
   batchSize: number(32, [1, 4096, true], "texts that are encoded at once"),
   device: choice("auto", encoderDevices, "what encodes; auto for what suits the encoder"),
-} as const satisfies Table;
+};
 
 /** The settings that all recipes have, with what holds unless a recipe says otherwise. Its own sections are `model` and `loss`. */
-export const sharedTable = {
+export const sharedTable: SharedTable = {
   data: {
     groupBy: optionalText(null, "field of the records whose equal values stay together when rows are held out"),
     validationShare: number(0.2, [0.01, 0.9, false], "part of the records held out for validation"),
@@ -166,7 +167,7 @@ export const sharedTable = {
     offset: number(0, [-10, 10, false], "added to every predicted score"),
     round: flag(false, "rounds predicted scores to whole numbers"),
   },
-} as const satisfies Table;
+};
 
 const stepSettings = ["epochs", "batchSize", "earlyStopping", "labelNoise", "precision", "onNonfinite"];
 
@@ -176,8 +177,7 @@ export function isStepSetting(path: string): boolean {
   return section === "optimizer" || section === "schedule" || (section === "training" && stepSettings.includes(name!));
 }
 
-/** Table of the settings that all recipes have. */
-export type SharedTable = typeof sharedTable;
+export type { EncodingTable, SharedTable } from "./shared_types.ts";
 
 /** Settings that all recipes have. */
 export type SharedSettings = Values<SharedTable>;

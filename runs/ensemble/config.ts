@@ -4,11 +4,11 @@ import { readJsonValue } from "../../data/files/json_value.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { configOf } from "../configure.ts";
 import type { RunConfig } from "../run_folder.ts";
-import { choice, number, optionalNumber } from "../../recipes/settings/field.ts";
-import { type GivenSettings, sharedTable } from "../../recipes/settings/shared.ts";
-import { type Given, resolve, type Table, type Values, withDefaults } from "../../recipes/settings/table.ts";
+import { choice, type Field, number, optionalNumber } from "../../recipes/settings/field.ts";
+import { type GivenSettings, type SharedTable, sharedTable } from "../../recipes/settings/shared.ts";
+import { type Given, resolve, type Values, withDefaults } from "../../recipes/settings/table.ts";
 import { isMaxRows, isTrainFiles, type TrainFiles } from "../train_request.ts";
-import { type Combination, combineNames } from "./combine.ts";
+import { type Combination, type CombineName, combineNames } from "./combine.ts";
 import { describeMember, type Member } from "./members.ts";
 
 /** What `--recipe` calls an ensemble. */
@@ -17,8 +17,17 @@ export const ensembleName = "ensemble";
 /** What it is, in a line. */
 export const ensembleSummary = "several runs of any recipes on one split, their scores averaged, weighed or stacked";
 
+/** Kinds of the settings of an ensemble itself. */
+export type EnsembleTable = Pick<SharedTable, "data" | "prediction"> & {
+  readonly combine: {
+    readonly name: Field<CombineName>;
+    readonly evenness: Field<number>;
+    readonly alpha: Field<number | null>;
+  };
+};
+
 /** Settings of an ensemble itself; its members have those of their recipes but for `data` and `prediction`. */
-export const ensembleTable = {
+export const ensembleTable: EnsembleTable = {
   data: withDefaults({ data: sharedTable.data }, { data: { splitSeed: 1 } }).data,
   combine: {
     name: choice("weighted", combineNames, "how the members' scores become one"),
@@ -26,13 +35,13 @@ export const ensembleTable = {
     alpha: optionalNumber(null, [1e-9, 1e9, false], "stacked: penalty of the ridge regression; null searches for it"),
   },
   prediction: sharedTable.prediction,
-} as const satisfies Table;
+};
 
 /** Settings of an ensemble itself. */
-export type EnsembleSettings = Values<typeof ensembleTable>;
+export type EnsembleSettings = Values<EnsembleTable>;
 
 /** Some settings of an ensemble. */
-export type GivenEnsembleSettings = Given<typeof ensembleTable>;
+export type GivenEnsembleSettings = Given<EnsembleTable>;
 
 /** An ensemble to train. */
 export interface EnsembleRequest {

@@ -1,11 +1,33 @@
 import { finetuneLosses, pairKinds } from "../../encoders/finetune/settings.ts";
 import { textFields } from "../../data/texts/text_layout.ts";
-import { choice, number } from "../../recipes/settings/field.ts";
-import type { Table, Values } from "../../recipes/settings/table.ts";
+import { choice, type Field, number } from "../../recipes/settings/field.ts";
+import type { Values } from "../../recipes/settings/table.ts";
 import { nonfiniteActions, precisions } from "../../recipes/training/precision.ts";
 
+/** Kinds of the settings of fine-tuning. */
+export type FinetuneTable = {
+  readonly loss: Field<"mnr" | "contrastive" | "triplet" | "cosine">;
+  readonly pairs: Field<"auto" | "texts" | "metrics" | "definitions">;
+  readonly field: Field<"system_prompt" | "user_prompt" | "response" | "text">;
+  readonly highScore: Field<number>;
+  readonly epochs: Field<number>;
+  readonly batch: Field<number>;
+  readonly lr: Field<number>;
+  readonly weightDecay: Field<number>;
+  readonly clip: Field<number>;
+  readonly scale: Field<number>;
+  readonly margin: Field<number>;
+  readonly freeze: Field<number>;
+  readonly lora: Field<number>;
+  readonly maxTokens: Field<number>;
+  readonly memory: Field<number>;
+  readonly precision: Field<"f32" | "mixed">;
+  readonly onNonfinite: Field<"stop" | "skip" | "reduce-scale">;
+  readonly seed: Field<number>;
+};
+
 /** Settings of fine-tuning. */
-export const finetuneTable = {
+export const finetuneTable: FinetuneTable = {
   loss: choice("mnr", finetuneLosses, "what is minimised: multiple negatives ranking, or a loss of pairs or triplets"),
   pairs: choice("auto", ["auto", ...pairKinds], "what makes two texts a pair; auto for all that the data give"),
   field: choice("text", textFields, "which text of a record; text for all of them put together"),
@@ -32,7 +54,7 @@ export const finetuneTable = {
     "at a gradient that is NaN or infinite: stop, skip the step, or skip it and halve the scale of the loss",
   ),
   seed: number(1, [0, 2 ** 32 - 1, true], "seed of every random choice"),
-} as const satisfies Table;
+};
 
 /** Values of the settings of fine-tuning. */
-export type FinetuneSettings = Values<typeof finetuneTable>;
+export type FinetuneSettings = Values<FinetuneTable>;

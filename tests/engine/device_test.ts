@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Engine, sum, type Tensor } from "../../engine/mod.ts";
 import { openDevice } from "../../engine/device/open.ts";
 import { measureSubgroupSize } from "../../engine/device/subgroup_size.ts";
-import { isSwiftShaderUnpacked } from "../../engine/device/swiftshader.ts";
+import { isSwiftShaderUnpacked } from "../../engine/platform/swiftshader.ts";
 import { DeviceError } from "../../kernels/errors.ts";
 import { withFolder } from "../temporary.ts";
 

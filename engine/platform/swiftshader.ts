@@ -1,17 +1,16 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { brotliDecompressSync } from "node:zlib";
 import { DeviceError } from "../../kernels/errors.ts";
-import { cacheFolder } from "./cache.ts";
+import { builtin } from "./builtin.ts";
+import { cacheFolderOf } from "./cache_folder.ts";
+import { environment, permitted } from "./deno_permissions.ts";
 import { mesaPackage } from "./packages.ts";
-import { environment, permitted } from "./permissions.ts";
 
 /** The npm package whose archive holds SwiftShader, a Vulkan driver on the CPU that needs no installation. */
 const source = { name: "npm:@sparticuz/chromium", version: "153.0.0", megabytes: 70 };
 const archiveHash = "b680e40a33235ecc6ad4c6897a168b70ce5164f0d62d2a64d675320d51614631";
 const loader = "libvulkan.so.1";
 const driver = "vk_swiftshader_icd.json";
+
+const join = (...parts: string[]) => builtin("node:path").join(...parts);
 
 /** Whether SwiftShader can run here: the package has it for Linux on x86-64, and it takes a few permissions. */
 export function canUseSwiftShader(): boolean {
@@ -63,7 +62,7 @@ export function isSwiftShaderUnpacked(): boolean {
 
 /** Where SwiftShader lies once it is unpacked. */
 function folder(): string {
-  return join(cacheFolder(), `swiftshader-${source.version}`);
+  return join(cacheFolderOf({ environment, join }), `swiftshader-${source.version}`);
 }
 
 /** Has the runtime install the package, and reads the archive in it. */
@@ -76,8 +75,8 @@ async function fetchArchive(): Promise<Uint8Array> {
   const entry = resolve(name);
   // A package that is not there is either refused or stays a name.
   if (!entry?.startsWith("file:")) throw refusal;
-  const archive = Deno.readFileSync(fileURLToPath(new URL("../bin/swiftshader.tar.br", entry)));
-  if (createHash("sha256").update(archive).digest("hex") !== archiveHash) {
+  const archive = Deno.readFileSync(new URL("../bin/swiftshader.tar.br", entry));
+  if (builtin("node:crypto").createHash("sha256").update(archive).digest("hex") !== archiveHash) {
     throw new Error("the archive is not the one that is expected");
   }
   return archive;
@@ -108,7 +107,7 @@ function unpack(archive: Uint8Array, target: string): void {
   const aside = `${target}.${Deno.pid}.partial`;
   Deno.mkdirSync(aside, { recursive: true });
   try {
-    for (const { name, content } of tarFiles(brotliDecompressSync(archive))) {
+    for (const { name, content } of tarFiles(builtin("node:zlib").brotliDecompressSync(archive))) {
       Deno.writeFileSync(join(aside, name), content, { mode: 0o755 });
     }
     // Another process may have been faster.

@@ -1,0 +1,75 @@
+import { builtin } from "./builtin.ts";
+import { environment, permitted } from "./deno_permissions.ts";
+import { mesaPackage } from "./packages.ts";
+import type { Platform } from "./platform.ts";
+import { canUseSwiftShader, loadSwiftShader } from "./swiftshader.ts";
+
+/** Deno: its own WebGPU, with SwiftShader where there is no driver; nothing is done that is not permitted. */
+export function deno(): Platform {
+  const path = builtin("node:path");
+  const os = Deno.build.os;
+  let preparation: Promise<void> | undefined;
+  return {
+    name: "Deno",
+    os: os === "linux" || os === "darwin" || os === "windows" ? os : "unknown",
+    pid: Deno.pid,
+    files: Deno,
+    join: path.join,
+    dirname: path.dirname,
+    pathOf: builtin("node:url").fileURLToPath,
+    fileFailure: (error) => {
+      if (error instanceof Deno.errors.NotFound) return "missing";
+      if (error instanceof Deno.errors.NotADirectory) return "not a folder";
+      return error instanceof Deno.errors.IsADirectory ? "a folder" : null;
+    },
+    permitted,
+    environment,
+    memory: () => Deno.systemMemoryInfo(),
+    nextEvents: builtin("node:timers/promises").setImmediate,
+    sha256: () => {
+      const hash = builtin("node:crypto").createHash("sha256");
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
+    },
+    gpu: async (onNote) => {
+      await (preparation ??= prepare(onNote));
+      return navigator.gpu;
+    },
+    noAdapter: () => {
+      const backend = environment("DENO_WEBGPU_BACKEND");
+      if (backend !== undefined) {
+        return `No GPU adapter was found with DENO_WEBGPU_BACKEND=${backend}; try again without that variable.`;
+      }
+      return os === "linux"
+        ? `No GPU adapter was found; install your GPU's Vulkan driver, or Mesa's, which needs no GPU (${mesaPackage}).`
+        : "No GPU adapter was found; install or update your GPU's driver.";
+    },
+  };
+}
+
+/** What has to be done before the first request for an adapter, whose failure would be final. */
+async function prepare(onNote: (sentence: string) => void): Promise<void> {
+  silenceRuntimeDirectory();
+  if (canUseSwiftShader() && !(await hasAdapter())) await loadSwiftShader(onNote);
+}
+
+/** Tells whether this machine has an adapter. */
+const probe = "self.postMessage(await navigator.gpu.requestAdapter() !== null)";
+
+/** Asks for an adapter in a worker, since a request that fails is final for its runtime. */
+function hasAdapter(): Promise<boolean> {
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(probe)}`, { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  worker.addEventListener("message", ({ data }) => resolve(data));
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    resolve(true); // Unknown: the request itself will tell.
+  });
+  return promise.finally(() => worker.terminate());
+}
+
+/** Mesa's EGL complains on stderr, as if something had failed, when this variable is no absolute path. */
+function silenceRuntimeDirectory(): void {
+  const variable = "XDG_RUNTIME_DIR";
+  if (Deno.build.os !== "linux" || !permitted({ name: "env", variable })) return;
+  if (!Deno.env.get(variable)?.startsWith("/")) Deno.env.set(variable, "/tmp");
+}

@@ -1,0 +1,79 @@
+import { build, type BuildOptions, type Plugin, stop } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { plainWgsl } from "./plain_wgsl.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The package's modules, by the names of the files that they become. */
+const entries = {
+  engine: "engine/mod.ts",
+  kernels: "kernels/mod.ts",
+  metrograd: "mod.ts",
+  cli: "cli/main.ts",
+  job_thread: "runs/ensemble/job_thread.ts",
+};
+
+/** Messages name classes of these folders, whose names would be shortened. */
+const named = /^engine\/(nn|optim)\//;
+const classHead = /^export (?:abstract )?class (\w+)[^{]*\{$/gm;
+
+/** Node 20 has neither SQLite nor arrays of halves, which few need; naming them while loading would keep it from all else. */
+const sqlite = /^import \{ DatabaseSync\b[^}]*\} from "node:sqlite";$/m;
+
+/** Shaders become text without comments; a thread is started from the file that it has become. */
+const sources: Plugin = {
+  name: "sources",
+  setup(builder) {
+    builder.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => ({
+      contents: plainWgsl(await Deno.readTextFile(path)),
+      loader: "text",
+    }));
+    builder.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const room = path.slice(root.length).split("/")[0]!;
+      const text = (await Deno.readTextFile(path))
+        .replace(sqlite, 'const { DatabaseSync } = process.getBuiltinModule("node:sqlite") ?? {};')
+        .replace("f2: Float16Array,", "f2: globalThis.Float16Array,");
+      const contents = named.test(path.slice(root.length))
+        ? text.replace(classHead, '$&static{Object.defineProperty(this,"name",{value:"$1"})}')
+        : text.replace('new URL("./job_thread.ts"', 'new URL("./job_thread.js"')
+          .replace('new URL(".", import.meta.url)', 'new URL("./sample/", import.meta.url)');
+      if (["engine", "kernels", "tools"].includes(room) || !/\bDeno\./.test(text)) return { contents, loader: "ts" };
+      const names = JSON.stringify(`${root}tools/npm/deno_names.ts`);
+      return { contents: `import { Deno } from ${names};${contents}`, loader: "ts" };
+    });
+  },
+};
+
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  packages: "external",
+  external: ["node:*"],
+  minify: true,
+  plugins: [sources],
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
+/** Bundles the package's modules into a folder. */
+export async function bundle(folder: string): Promise<void> {
+  await build({
+    ...options,
+    entryPoints: entries,
+    outdir: folder,
+    splitting: true,
+    chunkNames: "part_[hash]",
+    sourcemap: true,
+  });
+}
+
+/** The engine alone as one file, as a bundler would ship it. */
+export async function engineAlone(): Promise<Uint8Array<ArrayBuffer>> {
+  const { outputFiles } = await build({ ...options, entryPoints: [entries.engine], outdir: "/", write: false });
+  return outputFiles[0]!.contents as Uint8Array<ArrayBuffer>;
+}
+
+/** Ends the bundler's process. */
+export { stop as endBundler };
