@@ -1,4 +1,4 @@
-import { describeValue } from "../engine/describe_value.ts";
+import { describeValue } from "../engine/files/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, nameData } from "./files/data_paths.ts";
 import { listFields } from "./formats/field_map.ts";

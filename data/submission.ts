@@ -1,4 +1,4 @@
-import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { readFileOrExplain, writeAtomically } from "../engine/files/files.ts";
 import { DataError, MetrogradError, ShapeError } from "../kernels/errors.ts";
 import { parseCsv } from "./files/csv.ts";
 import { explainLookAlike } from "./texts/look_alikes.ts";

@@ -1,4 +1,4 @@
-import { writeAtomically } from "../engine/files.ts";
+import { writeAtomically } from "../engine/files/files.ts";
 import type { MetricRecord } from "./records.ts";
 
 /** Records that are put together to one piece of a file. */

@@ -1,5 +1,5 @@
 import { halfBytes, toHalf } from "../kernels/elementwise/half.ts";
-import { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensors/tensor.ts";
 
 /**
  * Copies in f16 of what products read inside `engine.autocast`: one of each tensor, however many products read it. They live

@@ -1,7 +1,7 @@
 import { ShapeError } from "../kernels/errors.ts";
 import { expectSettings, type SettingRule } from "../kernels/settings.ts";
-import { refuseF16 } from "./shapes.ts";
-import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensor.ts";
+import { refuseF16 } from "./tensors/shapes.ts";
+import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
 
 /** What a backward rule sees of its forward run. */
 export interface BackwardContext<I, O, S> {

@@ -2,8 +2,8 @@ import { ShapeError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { expectSettings } from "../kernels/settings.ts";
 import { indexSelect } from "./ops/gather.ts";
-import { shapeText } from "./shapes.ts";
-import type { Tensor } from "./tensor.ts";
+import { shapeText } from "./tensors/shapes.ts";
+import type { Tensor } from "./tensors/tensor.ts";
 
 /** How rows are put into batches. */
 export interface BatchOptions {

@@ -10,11 +10,11 @@ import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
-import { shardSizes } from "./sharding.ts";
+import { shardSizes } from "./tensors/sharding.ts";
 import { tensorOps } from "./ops/tensor_ops.ts";
-import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage } from "./storage.ts";
-import { type DataOf, type IndexTensor, Tensor, type TensorEngine } from "./tensor.ts";
-import type { TensorOps } from "./tensor_methods.ts";
+import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage } from "./tensors/storage.ts";
+import { type DataOf, type IndexTensor, Tensor, type TensorEngine } from "./tensors/tensor.ts";
+import type { TensorOps } from "./tensors/tensor_methods.ts";
 import { Transfers } from "./transfers.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */

@@ -4,7 +4,7 @@ import {
   largestFloat,
   readGradientStatus,
 } from "../kernels/optimizer/gradient_norm.ts";
-import { Tensor, type TensorEngine } from "./tensor.ts";
+import { Tensor, type TensorEngine } from "./tensors/tensor.ts";
 
 /** A tensor that was looked at: what it is, and where the GPU notes what it finds. */
 interface Look {

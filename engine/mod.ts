@@ -86,15 +86,15 @@ export type {
   SliceOptions,
   SoftmaxOptions,
   TransposeOptions,
-} from "./op_options.ts";
+} from "./tensors/op_options.ts";
 export type { HalfCopies } from "./autocast.ts";
 export type { NumberRule, SettingRule } from "../kernels/settings.ts";
 export type { FiniteCheck } from "./finite_check.ts";
-export { Buffer } from "./buffer.ts";
+export { Buffer } from "./tensors/buffer.ts";
 export { Engine, type EngineOptions, type MemoryStatistics } from "./engine.ts";
-export type { FactoredGradient } from "./factored_gradient.ts";
-export { Parameter } from "./parameter.ts";
-export { type ElementType, type Shape, Storage } from "./storage.ts";
+export type { FactoredGradient } from "./tensors/factored_gradient.ts";
+export { Parameter } from "./tensors/parameter.ts";
+export { type ElementType, type Shape, Storage } from "./tensors/storage.ts";
 export {
   type DataOf,
   type GradientFactors,
@@ -104,11 +104,11 @@ export {
   type Origin,
   Tensor,
   type TensorEngine,
-} from "./tensor.ts";
-export type { TensorMethods, TensorOps } from "./tensor_methods.ts";
+} from "./tensors/tensor.ts";
+export type { TensorMethods, TensorOps } from "./tensors/tensor_methods.ts";
 export { RandomSource } from "./random.ts";
 export { ScalarLog } from "./scalar_log.ts";
-export type { StateDict } from "./state_dict.ts";
+export type { StateDict } from "./nn/state_dict.ts";
 
 export { add, divide, multiply, type Operands, type OperandsOrNumber, subtract } from "./ops/arithmetic.ts";
 export {
@@ -288,8 +288,8 @@ export {
   tensorToFloat32,
   writeCheckedSafetensors,
   writeSafetensors,
-} from "./safetensors.ts";
-export { type FileTensor, SafetensorsReader } from "./safetensors_reader.ts";
+} from "./files/safetensors.ts";
+export { type FileTensor, SafetensorsReader } from "./files/safetensors_reader.ts";
 
 export type { AdapterChoice, Driver } from "./device/adapter.ts";
 export { despiteLoss, type DespiteLossOptions } from "./device/despite_loss.ts";

@@ -1,4 +1,4 @@
-import type { Tensor, TensorEngine } from "./tensor.ts";
+import type { Tensor, TensorEngine } from "./tensors/tensor.ts";
 
 /**
  * Small results of many steps (losses, norms), kept on the GPU and read back together, since each read waits for all

@@ -1,5 +1,5 @@
 import { UsageError } from "../kernels/errors.ts";
-import { type Tensor, tensorsIn } from "./tensor.ts";
+import { type Tensor, tensorsIn } from "./tensors/tensor.ts";
 
 /** The scopes that are open, innermost last, each with the tensors made in it. */
 export class Scopes {

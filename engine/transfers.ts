@@ -1,8 +1,8 @@
-import { floatsOfHalves } from "./half_floats.ts";
+import { floatsOfHalves } from "./files/half_floats.ts";
 import type { CommandStream } from "../kernels/command_stream.ts";
 import { Readback, type ReadbackPart } from "./readback.ts";
-import { bytesOf, type Storage } from "./storage.ts";
-import type { Tensor } from "./tensor.ts";
+import { bytesOf, type Storage } from "./tensors/storage.ts";
+import type { Tensor } from "./tensors/tensor.ts";
 
 /** Moves the elements of tensors between the host and the GPU, whatever number of buffers they lie in. */
 export class Transfers {

@@ -1,4 +1,4 @@
-import { writeAtomically } from "../engine/files.ts";
+import { writeAtomically } from "../engine/files/files.ts";
 
 /**
  * Kinds of target records that a choice is made for: training has their metric, or lacks it; or it lacks the script that

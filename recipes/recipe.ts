@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Module, ModuleOptions } from "../engine/nn/module.ts";
-import type { Shape } from "../engine/storage.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Shape } from "../engine/tensors/storage.ts";
+import type { Tensor } from "../engine/tensors/tensor.ts";
 import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./training/batch.ts";
 import type { Choice } from "./choice.ts";

@@ -1,5 +1,5 @@
 import { suggestName } from "../data/texts/nearest_name.ts";
-import { describeValue } from "../engine/describe_value.ts";
+import { describeValue } from "../engine/files/describe_value.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Recipe } from "./recipe.ts";
 import { auto } from "./auto/recipe.ts";

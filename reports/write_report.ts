@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fillFolder, writeAtomically } from "../engine/files.ts";
+import { fillFolder, writeAtomically } from "../engine/files/files.ts";
 import { drawFigures } from "./figures/draw.ts";
 import { htmlPage, type Page } from "./page/page.ts";
 import { toCsv, toJson } from "./table_files.ts";

@@ -1,5 +1,5 @@
 import { parseNumbers } from "../data/files/csv.ts";
-import { readFileOrExplain, writeAtomically } from "../engine/files.ts";
+import { readFileOrExplain, writeAtomically } from "../engine/files/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { partsOf } from "./ensemble/combine.ts";
 import { misfitProbability } from "../scoring/fit/misfits.ts";

@@ -1,5 +1,5 @@
-import { removePartialFiles } from "../engine/files.ts";
-import { FolderLock } from "../engine/lock.ts";
+import { removePartialFiles } from "../engine/files/files.ts";
+import { FolderLock } from "../engine/files/lock.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { widthsOf } from "../scoring/model_scorer.ts";
 import { prepare } from "./prepare/prepare.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listFolderOrExplain, lockName, writeAtomically } from "../engine/files.ts";
+import { listFolderOrExplain, lockName, writeAtomically } from "../engine/files/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { readJsonValue } from "../data/files/json_value.ts";
 import { isRunInputs, type RunInputs } from "../scoring/run_inputs.ts";

@@ -1,5 +1,5 @@
-import { fillFolder, removePartialFiles, whatIsAt } from "../engine/files.ts";
-import { FolderLock } from "../engine/lock.ts";
+import { fillFolder, removePartialFiles, whatIsAt } from "../engine/files/files.ts";
+import { FolderLock } from "../engine/files/lock.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { widthsOf } from "../scoring/model_scorer.ts";
 import { configOf } from "./configure.ts";

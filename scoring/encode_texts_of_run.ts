@@ -4,7 +4,7 @@ import type { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import type { TextField } from "../data/texts/text_layout.ts";
-import { whatIsAt } from "../engine/files.ts";
+import { whatIsAt } from "../engine/files/files.ts";
 import { DataError, ShapeError } from "../kernels/errors.ts";
 import {
   encodeDefinitions,

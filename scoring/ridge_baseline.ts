@@ -1,4 +1,4 @@
-import { readSafetensors, writeSafetensors } from "../engine/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../engine/files/safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { dealFolds } from "../recipes/classical/holdouts.ts";

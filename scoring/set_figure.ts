@@ -1,4 +1,4 @@
-import { writeAtomically } from "../engine/files.ts";
+import { writeAtomically } from "../engine/files/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { readJsonValue } from "../data/files/json_value.ts";
 import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";

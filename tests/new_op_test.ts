@@ -77,7 +77,7 @@ const functionChanges = {
     text: "/** x³, element by element. */\nexport const cube: Op<UnaryInputs> = elementwise.cube;\n\n",
   },
   "engine/mod.ts": { before: "elementwise,\n", text: "cube,\n  " },
-  "engine/tensor_methods.ts": {
+  "engine/tensors/tensor_methods.ts": {
     before: "/** Squares. */",
     text: "/** Cubes. */\n  cube(this: T): T {\n    return this.engine.ops.cube({ x: this });\n  }\n\n  ",
   },
@@ -154,7 +154,7 @@ Deno.test("mirror: equals the reference at edge sizes", async () => {
 `,
   "engine/ops/mirror.ts": `import { mirror as launch } from "../../kernels/mirror/mirror.ts";
 import { type Op, op } from "../autograd.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** All elements from the last to the first, in the shape of x. */
 export const mirror: Op<{ readonly x: Tensor }> = op("mirror", {

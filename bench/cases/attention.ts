@@ -1,9 +1,9 @@
 import { backward } from "../../engine/autograd.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { MultiheadAttention } from "../../engine/nn/multihead_attention.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { attention, attentionBackward } from "../../kernels/attention/attention.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Case } from "../case.ts";

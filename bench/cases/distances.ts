@@ -7,7 +7,7 @@ import { tripletHinge } from "../../kernels/loss/triplet.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
 import { mineTriplets } from "../../kernels/mining/triplets.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Case } from "../case.ts";
 import { memoryCase } from "./memory_case.ts";
 import { uniform } from "./numbers.ts";

@@ -1,5 +1,5 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Case } from "../case.ts";
 import type { ElementsOperation } from "../peers/work.ts";
 import { uniform } from "./numbers.ts";

@@ -4,7 +4,7 @@ import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
 import { mseLoss } from "../../engine/ops/losses.ts";
 import { Adam } from "../../engine/optim/adam.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Case } from "../case.ts";
 import { mlp } from "../peers/work.ts";

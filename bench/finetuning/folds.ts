@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { rmse } from "../../data/evaluation.ts";
 import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
-import { listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { finetune, resumeFinetune } from "../../runs/finetune/finetune.ts";

@@ -1,4 +1,4 @@
-import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 
 /** What is measured already, by the name of the cell; nothing where the file is not there yet. @throws DataError */

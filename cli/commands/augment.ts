@@ -1,5 +1,5 @@
 import { syntheticPrompts } from "../../data/synthetic/prompts.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { type StageFigures, stageFigures, writeAugmented } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
 import { configOf } from "../../runs/configure.ts";

@@ -3,7 +3,7 @@ import type { Reading } from "../../data/reading.ts";
 import { readRecordSet } from "../../data/records.ts";
 import { isStandardRange } from "../../data/scores.ts";
 import { writeRecords } from "../../data/write_records.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { counted } from "../../data/texts/counted.ts";
 import { command } from "../command.ts";
 import { text } from "../options/options.ts";

@@ -1,6 +1,6 @@
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
-import { listFolderOrExplain, whatIsAt } from "../../engine/files.ts";
+import { listFolderOrExplain, whatIsAt } from "../../engine/files/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";

@@ -1,6 +1,6 @@
 import { askEndpoint, readPrompts } from "../../data/synthetic/endpoint.ts";
 import { recordsOf, type Reply } from "../../data/synthetic/replies.ts";
-import { appendToFile, writeAtomically } from "../../engine/files.ts";
+import { appendToFile, writeAtomically } from "../../engine/files/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { command } from "../command.ts";
 import { interruptible, Interruption } from "../interruption.ts";

@@ -1,5 +1,5 @@
 import { listDataFiles, recordsExpected, standardInput } from "../../data/files/data_paths.ts";
-import { listFolderOrExplain, openOrExplain } from "../../engine/files.ts";
+import { listFolderOrExplain, openOrExplain } from "../../engine/files/files.ts";
 import type { TrainFiles } from "../../runs/train_request.ts";
 
 /** Checks that the files of a training are there, before anything is said of what will be done. @throws DataError naming the first that is not */

@@ -1,6 +1,6 @@
 import { readJsonValue } from "../../data/files/json_value.ts";
-import { describeValue } from "../../engine/describe_value.ts";
-import { repeatedKey } from "../../engine/repeated_key.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
+import { repeatedKey } from "../../engine/files/repeated_key.ts";
 import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, refuseStepSettings } from "../../recipes/registry.ts";

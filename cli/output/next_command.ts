@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { dataWords } from "../../data/reading.ts";
-import { whatIsAt } from "../../engine/files.ts";
+import { whatIsAt } from "../../engine/files/files.ts";
 import type { RunConfig } from "../../runs/run_folder.ts";
 
 /** The call of `predict` that goes on from a run, with files that are there: it runs as it is printed. */

@@ -1,5 +1,5 @@
 import { isSubmission } from "../../data/submission.ts";
-import { whatIsAt } from "../../engine/files.ts";
+import { whatIsAt } from "../../engine/files/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 
 /** @throws UsageError when there is something at a path that a command would write to; an empty folder is nothing */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import type { MetricTable } from "../metrics/metric_table.ts";
 import { writeNpy } from "../files/npy.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listFolderOrExplain, readFileOrExplain } from "../../engine/files.ts";
+import { listFolderOrExplain, readFileOrExplain } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
 import { readNpyMatrix } from "../files/npy.ts";

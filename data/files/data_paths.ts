@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { listFolderOrExplain } from "../../engine/files.ts";
+import { listFolderOrExplain } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
 

@@ -1,4 +1,4 @@
-import { readFileOrExplain, whatIsAt } from "../../engine/files.ts";
+import { readFileOrExplain, whatIsAt } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 
 /** An object of a JSON file. */

@@ -1,7 +1,7 @@
-import { describeValue } from "../../engine/describe_value.ts";
-import { knownForm } from "../../engine/file_kind.ts";
-import { readFileOrExplain } from "../../engine/files.ts";
-import { repeatedKey } from "../../engine/repeated_key.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
+import { knownForm } from "../../engine/files/file_kind.ts";
+import { readFileOrExplain } from "../../engine/files/files.ts";
+import { repeatedKey } from "../../engine/files/repeated_key.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonDamage, scanElements } from "./json_scanner.ts";
 import { quoteBeginning } from "./json_value.ts";

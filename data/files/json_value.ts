@@ -1,5 +1,5 @@
-import { knownForm } from "../../engine/file_kind.ts";
-import { readFileOrExplain } from "../../engine/files.ts";
+import { knownForm } from "../../engine/files/file_kind.ts";
+import { readFileOrExplain } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { findDamage } from "./json_scanner.ts";
 import type { NoteTaker } from "../note_taker.ts";

@@ -1,5 +1,5 @@
 import { dump } from "npyjs";
-import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
 import { type NpyHeader, npyTypeName, readNpyHeader, shapeText } from "./npy_header.ts";

@@ -1,4 +1,4 @@
-import { foreignKind, knownForm } from "../../engine/file_kind.ts";
+import { foreignKind, knownForm } from "../../engine/files/file_kind.ts";
 import { DataError } from "../../kernels/errors.ts";
 
 /** What the header of an .npy file says, checked against the file. */

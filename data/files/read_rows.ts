@@ -1,5 +1,5 @@
-import { knownForm, packedForm } from "../../engine/file_kind.ts";
-import { readFileOrExplain, refuseForeignKind } from "../../engine/files.ts";
+import { knownForm, packedForm } from "../../engine/files/file_kind.ts";
+import { readFileOrExplain, refuseForeignKind } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { looksLikeCsv, parseCsvRows } from "./csv_rows.ts";
 import { type DataPaths, listDataFiles, nameData, recordsExpected, standardInput } from "./data_paths.ts";

@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { criterionPlace, isRow, type RawRecord, type Row } from "./format.ts";
 import { quoteNearest } from "../texts/nearest_name.ts";

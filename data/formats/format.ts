@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import type { ScoreRange } from "../scores.ts";
 
 /** A row as a file has it. */

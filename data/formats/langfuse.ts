@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { criterionPlace, type Format, hasKeys, isRow, type RawRecord, type Row } from "./format.ts";
 import { nameIn, parsedOr, promptOf, responseOf, rowOf, scored } from "./texts.ts";

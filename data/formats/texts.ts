@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { chatTexts, isMessages } from "./chat_messages.ts";
 import { criterionPlace, isRow, type RawRecord, type Row } from "./format.ts";

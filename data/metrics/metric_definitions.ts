@@ -1,5 +1,5 @@
-import { describeValue } from "../../engine/describe_value.ts";
-import { repeatedKey } from "../../engine/repeated_key.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
+import { repeatedKey } from "../../engine/files/repeated_key.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readJsonValue } from "../files/json_value.ts";
 import type { NoteTaker } from "../note_taker.ts";

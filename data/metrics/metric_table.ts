@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { describeValue } from "../../engine/describe_value.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import { readJsonArray } from "../files/json_records.ts";
 import type { NoteTaker } from "../note_taker.ts";

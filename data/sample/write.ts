@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fillFolder, writeAtomically } from "../../engine/files.ts";
+import { fillFolder, writeAtomically } from "../../engine/files/files.ts";
 import { MetricTable } from "../metrics/metric_table.ts";
 import { writeSubmission } from "../submission.ts";
 import type { SampleSet } from "./generate.ts";

@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readJsonArray } from "../files/json_records.ts";
 import { quoteNearest } from "../texts/nearest_name.ts";

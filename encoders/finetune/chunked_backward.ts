@@ -4,8 +4,8 @@ import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { concat } from "../../engine/ops/concat.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { slice } from "../../engine/ops/slice.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { PickRows } from "./losses.ts";
 
 /** A batch that is encoded in chunks. */

@@ -6,7 +6,7 @@ import {
 } from "../../engine/ops/metric_losses.ts";
 import { normalize } from "../../engine/ops/cosine.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { BatchRows } from "./batch_rows.ts";
 import type { TuningSettings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { whatIsAt, writeAtomically } from "../../engine/files/files.ts";
 import { poolingSettings } from "../model_folder/pooling.ts";
 import { poolingOf } from "../model_folder/sentence_head.ts";
 import type { SentenceEncoder } from "../network/sentence_encoder.ts";

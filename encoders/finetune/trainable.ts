@@ -1,5 +1,5 @@
 import { LowRankAdapter } from "../../engine/nn/low_rank_adapter.ts";
-import type { Parameter } from "../../engine/parameter.ts";
+import type { Parameter } from "../../engine/tensors/parameter.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { SentenceNetwork } from "../network/sentence_network.ts";

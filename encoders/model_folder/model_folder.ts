@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { openOrExplain } from "../../engine/files.ts";
+import { openOrExplain } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
 import type { Pooling } from "./pooling.ts";

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
-import { whatIsAt } from "../../engine/files.ts";
-import { describeValue } from "../../engine/describe_value.ts";
+import { whatIsAt } from "../../engine/files/files.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readDefaultPrompt } from "./default_prompt.ts";
 import { type DenseSettings, readDense } from "./dense_settings.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "../../data/files/json_object.ts";
 

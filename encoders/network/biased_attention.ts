@@ -6,7 +6,7 @@ import { permute } from "../../engine/ops/permute.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { softmax } from "../../engine/ops/softmax.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** Inputs of `biasedSelfAttention`. */
 export interface BiasedAttentionInputs {

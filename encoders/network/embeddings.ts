@@ -3,7 +3,7 @@ import { Embedding } from "../../engine/nn/embedding.ts";
 import { LayerNorm } from "../../engine/nn/layer_norm.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
 import type { TokenBatch } from "./token_batch.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { SentenceHead } from "../model_folder/sentence_head.ts";
-import { openOrExplain, whatIsAt } from "../../engine/files.ts";
+import { openOrExplain, whatIsAt } from "../../engine/files/files.ts";
 
 /** Part of every fingerprint: changed when texts are prepared or pooled in another way. */
 const encodingVersion = 2;

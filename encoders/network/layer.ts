@@ -6,7 +6,7 @@ import { add } from "../../engine/ops/arithmetic.ts";
 import { selfAttention } from "../../engine/ops/attention.ts";
 import { concat } from "../../engine/ops/concat.ts";
 import { linear, type LinearOptions } from "../../engine/ops/linear.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { biasedSelfAttention } from "./biased_attention.ts";
 import type { EncoderConfig } from "./config.ts";
 

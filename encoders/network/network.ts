@@ -1,5 +1,5 @@
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
 import { EncoderEmbeddings } from "./embeddings.ts";
 import { EncoderLayer } from "./layer.ts";

@@ -1,7 +1,7 @@
 import { Embedding } from "../../engine/nn/embedding.ts";
 import type { ModuleOptions } from "../../engine/nn/module.ts";
 import { permute } from "../../engine/ops/permute.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** From this distance on, keys on one side of a query share a bucket. */
 const farthest = 128;

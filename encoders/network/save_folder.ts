@@ -1,8 +1,8 @@
 import { basename, join, resolve } from "node:path";
-import { fillFolder, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { fillFolder, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import { type StreamedTensor, writeSafetensors } from "../../engine/safetensors.ts";
-import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import { type StreamedTensor, writeSafetensors } from "../../engine/files/safetensors.ts";
+import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { WeightFiles } from "./weights.ts";
 

@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { tensorName } from "./architectures.ts";

@@ -7,7 +7,7 @@ import { matmul } from "../../engine/ops/matmul.ts";
 import { max } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { gelu, relu, sigmoid, silu, softplus, tanh } from "../../engine/ops/unary.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { DenseActivation, DenseSettings } from "../model_folder/dense_settings.ts";
 import { type Pooling, type PoolingMode, poolingWeights } from "../model_folder/pooling.ts";
 import { denseOf, headWidth, type SentenceHead } from "../model_folder/sentence_head.ts";

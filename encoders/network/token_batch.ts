@@ -1,4 +1,4 @@
-import type { Tensor, TensorEngine } from "../../engine/tensor.ts";
+import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
 
 /** Sequences of tokens side by side, filled up to one length. */

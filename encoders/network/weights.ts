@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { whatIsAt } from "../../engine/files.ts";
+import { whatIsAt } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import { type FileTensor, SafetensorsReader } from "../../engine/safetensors_reader.ts";
-import { sameShape, shapeText } from "../../engine/shapes.ts";
+import { type FileTensor, SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
+import { sameShape, shapeText } from "../../engine/tensors/shapes.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
 

@@ -1,5 +1,5 @@
 import { ReplaceNormalizer } from "@huggingface/tokenizers";
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import type { JsonObject } from "../../data/files/json_object.ts";
 import { bertMark, control, fixedCharacter, han, mark, newCapital, space } from "./characters.ts";

@@ -1,5 +1,5 @@
 import { SplitPreTokenizer } from "@huggingface/tokenizers";
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { numeric, punctuation, space, word } from "./characters.ts";
 import type { PartConfig } from "./normalizers.ts";

@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import type { PartConfig } from "./normalizers.ts";
 

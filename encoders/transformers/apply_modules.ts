@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
-import { sameShape, shapeText } from "../../engine/shapes.ts";
+import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
+import { sameShape, shapeText } from "../../engine/tensors/shapes.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { DenseActivation, DenseSettings } from "../model_folder/dense_settings.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { cacheFolder } from "../../engine/device/cache.ts";
 import { permitted } from "../../engine/device/permissions.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 

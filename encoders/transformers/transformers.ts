@@ -1,5 +1,5 @@
 import { basename, join, relative, resolve } from "node:path";
-import { openOrExplain, whatIsAt } from "../../engine/files.ts";
+import { openOrExplain, whatIsAt } from "../../engine/files/files.ts";
 import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import { applyModules, type LoadedModule, loadModules } from "./apply_modules.ts";

@@ -1,5 +1,5 @@
 import { measureReads, type ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
-import { writeAtomically } from "../files.ts";
+import { writeAtomically } from "../files/files.ts";
 import { platform } from "../platform/here.ts";
 import { cacheFolder } from "./cache.ts";
 import { permitted } from "./permissions.ts";

@@ -2,7 +2,7 @@ import { DataError } from "../../kernels/errors.ts";
 import type { Capabilities } from "../../kernels/launcher.ts";
 import { matmulCandidates } from "../../kernels/matmul/candidates.ts";
 import type { MatmulShape, MatmulVariant } from "../../kernels/matmul/variant.ts";
-import { writeAtomically } from "../files.ts";
+import { writeAtomically } from "../files/files.ts";
 import { platform } from "../platform/here.ts";
 import { cacheFolder } from "./cache.ts";
 import type { OpenDevice } from "./open.ts";

@@ -2,7 +2,7 @@ import { type MahalanobisMatrix, pairwiseMahalanobisSquared } from "../ops/mahal
 import { pairwiseCosineSimilarity } from "../ops/cosine.ts";
 import { pairwiseEuclideanDistance } from "../ops/euclidean.ts";
 import { matmul } from "../ops/matmul.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** How far rows are from each other, or how alike they are: what losses and miners compare. */
 export interface Distance {

@@ -1,7 +1,7 @@
 import { labelPairs as launch } from "../../kernels/mining/label_pairs.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import { shapeText } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { shapeText } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** Which pairs of a batch's rows have the same label, [b, b] each; constant. */
 export interface LabelPairs {

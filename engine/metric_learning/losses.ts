@@ -1,5 +1,5 @@
 import { expectSettings } from "../../kernels/settings.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { cosine, type Distance, euclidean } from "./distances.ts";
 import { gapOf, labelPairs } from "./label_pairs.ts";
 import { allPairs, allTriplets, type PairMiner, type TripletMiner } from "./miners.ts";

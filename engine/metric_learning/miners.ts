@@ -1,5 +1,5 @@
 import { UsageError } from "../../kernels/errors.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { fromZero, gapOf, type LabelPairs } from "./label_pairs.ts";
 
 /** What a miner of triplets gives. */

@@ -1,5 +1,5 @@
 import { topk } from "../ops/gather.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { cosine, type Distance } from "./distances.ts";
 import { labelPairs } from "./label_pairs.ts";
 import type { LabelledEmbeddings } from "./losses.ts";

@@ -1,8 +1,8 @@
-import { Buffer } from "../buffer.ts";
+import { Buffer } from "../tensors/buffer.ts";
 import { batchNorm } from "../ops/batch_norm.ts";
-import { Parameter } from "../parameter.ts";
-import { expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** Settings of `BatchNorm1d`; the names and defaults are PyTorch's. */

@@ -1,7 +1,7 @@
 import { bilinear } from "../ops/bilinear.ts";
-import { Parameter } from "../parameter.ts";
-import { expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { fanInBound, uniform, uniformOnDevice } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 

@@ -1,8 +1,8 @@
 import { linear } from "../ops/linear.ts";
 import { multiply } from "../ops/arithmetic.ts";
-import { Parameter } from "../parameter.ts";
-import { expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { uniformWithDeviation } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 

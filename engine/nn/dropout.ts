@@ -1,6 +1,6 @@
 import { expectSettings } from "../../kernels/settings.ts";
 import { dropout, probability } from "../ops/dropout.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Module } from "./module.ts";
 
 /** While training, sets each element to 0 with probability p and scales the rest by 1 / (1 - p). */

@@ -1,7 +1,7 @@
 import { embedding } from "../ops/embedding.ts";
-import { Parameter } from "../parameter.ts";
-import { expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** A learned table of rows, looked up by index; standard normal at first, as in PyTorch. */

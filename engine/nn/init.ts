@@ -1,6 +1,6 @@
 import type { Philox } from "../../kernels/philox.ts";
 import { fillUniform } from "../../kernels/random/fill_random.ts";
-import { elementCount, type Shape, type Storage } from "../storage.ts";
+import { elementCount, type Shape, type Storage } from "../tensors/storage.ts";
 import type { ModuleOptions } from "./module.ts";
 
 /** The bound that PyTorch draws a linear layer's first values from: 1/√in, or 0 where there is no input. */

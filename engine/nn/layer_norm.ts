@@ -1,7 +1,7 @@
 import { layerNorm } from "../ops/layer_norm.ts";
-import { Parameter } from "../parameter.ts";
-import { expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 
 /** Layer normalisation over the last axis, with a learned scale (1 at first) and shift (0 at first). */

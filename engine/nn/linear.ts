@@ -1,9 +1,9 @@
 import { add } from "../ops/arithmetic.ts";
 import { half } from "../ops/half.ts";
 import { linear, type LinearOptions } from "../ops/linear.ts";
-import { Parameter } from "../parameter.ts";
-import { elementCount, expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { elementCount, expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { fanInBound, uniform } from "./init.ts";
 import type { LowRankAdapter } from "./low_rank_adapter.ts";
 import { Module, type ModuleOptions } from "./module.ts";

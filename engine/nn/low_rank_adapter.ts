@@ -1,6 +1,6 @@
-import { Parameter } from "../parameter.ts";
-import { expectSizes } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { expectSizes } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { uniform } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 

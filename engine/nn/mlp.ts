@@ -1,5 +1,5 @@
 import { dropout as drop, probability } from "../ops/dropout.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { expectSettings } from "../../kernels/settings.ts";

@@ -1,12 +1,12 @@
 import { DataError, ShapeError, UsageError } from "../../kernels/errors.ts";
 import type { Philox } from "../../kernels/philox.ts";
-import { Buffer } from "../buffer.ts";
-import { Parameter } from "../parameter.ts";
-import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../safetensors.ts";
-import { type FileTensor, SafetensorsReader } from "../safetensors_reader.ts";
-import { sameShape, shapeText } from "../shapes.ts";
-import { type StateDict, streamed } from "../state_dict.ts";
-import type { Tensor, TensorEngine } from "../tensor.ts";
+import { Buffer } from "../tensors/buffer.ts";
+import { Parameter } from "../tensors/parameter.ts";
+import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../files/safetensors.ts";
+import { type FileTensor, SafetensorsReader } from "../files/safetensors_reader.ts";
+import { sameShape, shapeText } from "../tensors/shapes.ts";
+import { type StateDict, streamed } from "./state_dict.ts";
+import type { Tensor, TensorEngine } from "../tensors/tensor.ts";
 
 /** What a module needs to make its parameters: where they live and where their first values are drawn from. */
 export interface ModuleOptions {

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Module } from "./module.ts";
 
 /** A module of one input and one output, or a function such as `(x) => x.relu()`. */

@@ -1,6 +1,6 @@
 import { add } from "../ops/arithmetic.ts";
 import { gelu } from "../ops/unary.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { Dropout } from "./dropout.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";

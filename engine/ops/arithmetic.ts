@@ -1,5 +1,5 @@
 import { type Op, op } from "../autograd.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensors/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { combine, gradientOf } from "./broadcast.ts";
 

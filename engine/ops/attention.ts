@@ -4,9 +4,9 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import type { Draw } from "../../kernels/random/draw.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, shapeText } from "../shapes.ts";
-import { elementCount, type Shape, Storage } from "../storage.ts";
-import { Tensor, type TensorEngine } from "../tensor.ts";
+import { expectShape, shapeText } from "../tensors/shapes.ts";
+import { elementCount, type Shape, Storage } from "../tensors/storage.ts";
+import { Tensor, type TensorEngine } from "../tensors/tensor.ts";
 import { probability as dropout } from "./dropout.ts";
 
 /** Inputs of `scaledDotProductAttention`. */

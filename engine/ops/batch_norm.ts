@@ -5,9 +5,9 @@ import {
 } from "../../kernels/normalization/batch_norm_backward.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { sameShape, shapeText } from "../shapes.ts";
-import { elementCount } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { sameShape, shapeText } from "../tensors/shapes.ts";
+import { elementCount } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { probability } from "./dropout.ts";
 
 /** Inputs of `batchNorm`. */

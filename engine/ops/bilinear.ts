@@ -3,9 +3,9 @@ import { bilinearBackwardX1, bilinearBackwardX2 } from "../../kernels/bilinear/b
 import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { type Op, op } from "../autograd.ts";
-import { multiplyOut } from "../factored_gradient.ts";
-import { expectRows, expectShape, lastAxis, sameShape, shapeText } from "../shapes.ts";
-import type { GradientTarget, GradientThunk, Tensor } from "../tensor.ts";
+import { multiplyOut } from "../tensors/factored_gradient.ts";
+import { expectRows, expectShape, lastAxis, sameShape, shapeText } from "../tensors/shapes.ts";
+import type { GradientTarget, GradientThunk, Tensor } from "../tensors/tensor.ts";
 
 /** Inputs of `bilinear`. */
 export interface BilinearInputs {

@@ -1,9 +1,9 @@
 import { type BinaryOperation, broadcastBinary } from "../../kernels/elementwise/binary.ts";
 import { broadcastShape } from "../../kernels/elementwise/broadcast_axes.ts";
 import { sumToShape } from "../../kernels/reduction/sum_to_shape.ts";
-import { sameShape } from "../shapes.ts";
-import type { Shape } from "../storage.ts";
-import type { GradientTarget, Tensor } from "../tensor.ts";
+import { sameShape } from "../tensors/shapes.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { GradientTarget, Tensor } from "../tensors/tensor.ts";
 
 /** Arithmetic on two tensors whose shapes fit together, without a backward pass. @throws ShapeError when they do not fit */
 export function combine(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {

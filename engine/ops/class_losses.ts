@@ -3,8 +3,8 @@ import { type ClassLossOptions, crossEntropy, focal, hybrid } from "../../kernel
 import type { BufferSlice, Launcher } from "../../kernels/launcher.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectBelow, expectShape, lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectBelow, expectShape, lastAxis } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import type { LossSettings } from "./losses.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
 import type { SettingRule } from "../../kernels/settings.ts";

@@ -2,8 +2,8 @@ import { copyColumns } from "../../kernels/shape/copy_columns.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type AxisView, axisView } from "../../kernels/reduction/axis.ts";
 import { type Op, op } from "../autograd.ts";
-import { axisOf, sameShape, shapeText } from "../shapes.ts";
-import type { GradientThunk, Tensor } from "../tensor.ts";
+import { axisOf, sameShape, shapeText } from "../tensors/shapes.ts";
+import type { GradientThunk, Tensor } from "../tensors/tensor.ts";
 import { reshape } from "./reshape.ts";
 
 /** Along which axis tensors are put together. */

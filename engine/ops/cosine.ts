@@ -1,9 +1,9 @@
 import { cosineEpsilon, normalize as launch, normalizeBackward } from "../../kernels/distance/normalize.ts";
 import { cosineSimilarity as launchCosine } from "../../kernels/loss/cosine_pair.ts";
 import { type Op, op } from "../autograd.ts";
-import type { CosineOptions, NormalizeOptions } from "../op_options.ts";
-import { expectShape, lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import type { CosineOptions, NormalizeOptions } from "../tensors/op_options.ts";
+import { expectShape, lastAxis } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { pairSizes, type RowPairs } from "./euclidean.ts";
 import { matmul } from "./matmul.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";

@@ -1,8 +1,8 @@
 import { dropout as launch, maskedDropout as launchMasked } from "../../kernels/dropout/dropout.ts";
 import type { Draw } from "../../kernels/random/draw.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectShape } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import type { SettingRule } from "../../kernels/settings.ts";
 
 /** What the probability of a dropout may be. */

@@ -1,9 +1,9 @@
 import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectBelow, shapeText } from "../shapes.ts";
+import { expectBelow, shapeText } from "../tensors/shapes.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** Inputs of `embedding`. */
 export interface EmbeddingInputs {

@@ -2,8 +2,8 @@ import { euclidean } from "../../kernels/distance/euclidean.ts";
 import { pairwiseDifferences, pairwiseDistance, rootSlope } from "../../kernels/distance/pairwise.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis, shapeText } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectShape, lastAxis, shapeText } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { gradientOf } from "./broadcast.ts";
 import { rowGradient, rowShape } from "./row_gradient.ts";
 

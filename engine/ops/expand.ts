@@ -2,9 +2,9 @@ import { broadcastShape } from "../../kernels/elementwise/broadcast_axes.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { copyStrided, stridesOf } from "../../kernels/shape/copy_strided.ts";
 import { type Op, op } from "../autograd.ts";
-import { sameShape, shapeText } from "../shapes.ts";
-import type { Shape } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { sameShape, shapeText } from "../tensors/shapes.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { gradientOf } from "./broadcast.ts";
 
 /**

@@ -4,8 +4,8 @@ import {
 } from "../../kernels/probability/cumulative.ts";
 import { expectedScore as launchScore, expectedScoreBackward } from "../../kernels/probability/expected_score.ts";
 import { type Op, op } from "../autograd.ts";
-import { lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { lastAxis } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { rowShape } from "./row_gradient.ts";
 import { softmax } from "./softmax.ts";
 

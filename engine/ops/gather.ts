@@ -4,9 +4,9 @@ import { axisView } from "../../kernels/reduction/axis.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
 import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts";
 import { type Op, op } from "../autograd.ts";
-import type { GatherOptions } from "../op_options.ts";
-import { axisOf, expectBelow, refuseF16, shapeText } from "../shapes.ts";
-import type { IndexTensor, Tensor } from "../tensor.ts";
+import type { GatherOptions } from "../tensors/op_options.ts";
+import { axisOf, expectBelow, refuseF16, shapeText } from "../tensors/shapes.ts";
+import type { IndexTensor, Tensor } from "../tensors/tensor.ts";
 import { slice } from "./slice.ts";
 
 /** Inputs of `gather` and `indexSelect`. */

@@ -1,8 +1,8 @@
 import { type ConversionOptions, toFloat, toHalf } from "../../kernels/elementwise/half.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
 import { type Op, op } from "../autograd.ts";
-import type { ElementType } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import type { ElementType } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 
 /** The input of a conversion. */

@@ -1,7 +1,7 @@
 import { l21Norm as launch } from "../../kernels/loss/l21_norm.ts";
 import { axisView } from "../../kernels/reduction/axis.ts";
 import { type Op, op } from "../autograd.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import type { ReductionInputs } from "./reductions.ts";
 import { rowGradient } from "./row_gradient.ts";
 

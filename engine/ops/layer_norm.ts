@@ -4,8 +4,8 @@ import {
   layerNormBackwardParameters,
 } from "../../kernels/normalization/layer_norm_backward.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectRows, expectShape, lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectRows, expectShape, lastAxis } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { probability } from "./dropout.ts";
 
 /** Inputs of `layerNorm`. */

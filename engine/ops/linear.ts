@@ -6,9 +6,9 @@ import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
-import type { GeluOptions } from "../op_options.ts";
-import { expectRows, expectShape, lastAxis, shapeText } from "../shapes.ts";
-import { storedAs, type Tensor } from "../tensor.ts";
+import type { GeluOptions } from "../tensors/op_options.ts";
+import { expectRows, expectShape, lastAxis, shapeText } from "../tensors/shapes.ts";
+import { storedAs, type Tensor } from "../tensors/tensor.ts";
 import { half } from "./half.ts";
 import { geluForms } from "./unary.ts";
 

@@ -5,9 +5,9 @@ import type { LossReduction } from "../../kernels/loss/reduction.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, shapeText } from "../shapes.ts";
-import type { Shape } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectShape, shapeText } from "../tensors/shapes.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { rowGradient } from "./row_gradient.ts";
 import type { SettingRule } from "../../kernels/settings.ts";
 

@@ -3,10 +3,10 @@ import { ShapeError } from "../../kernels/errors.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { operand } from "../autocast.ts";
 import { type Op, op } from "../autograd.ts";
-import type { MatmulLayout } from "../op_options.ts";
-import { sameShape, shapeText } from "../shapes.ts";
-import { elementCount } from "../storage.ts";
-import { storedAs, type Tensor } from "../tensor.ts";
+import type { MatmulLayout } from "../tensors/op_options.ts";
+import { sameShape, shapeText } from "../tensors/shapes.ts";
+import { elementCount } from "../tensors/storage.ts";
+import { storedAs, type Tensor } from "../tensors/tensor.ts";
 import { half } from "./half.ts";
 
 /** Inputs of `matmul`; leading axes are a batch. */

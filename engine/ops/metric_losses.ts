@@ -6,8 +6,8 @@ import {
 import { tripletHinge } from "../../kernels/loss/triplet.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectShape, lastAxis } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { add } from "./arithmetic.ts";
 import { crossEntropyLoss } from "./class_losses.ts";
 import { concat } from "./concat.ts";

@@ -1,6 +1,6 @@
 import { mineTriplets as launch, type MiningKind, type ScoreBounds } from "../../kernels/mining/triplets.ts";
-import { expectShape, refuseF16 } from "../shapes.ts";
-import type { IndexTensor, Tensor } from "../tensor.ts";
+import { expectShape, refuseF16 } from "../tensors/shapes.ts";
+import type { IndexTensor, Tensor } from "../tensors/tensor.ts";
 import { divide, multiply } from "./arithmetic.ts";
 import { embedding } from "./embedding.ts";
 import { pairwiseEuclideanDistance } from "./euclidean.ts";

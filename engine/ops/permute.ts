@@ -2,10 +2,10 @@ import { copyStrided, stridesOf } from "../../kernels/shape/copy_strided.ts";
 import { transpose as transposeMatrices } from "../../kernels/shape/transpose.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
-import type { TransposeOptions } from "../op_options.ts";
-import { axisOf, shapeText } from "../shapes.ts";
-import { elementCount } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import type { TransposeOptions } from "../tensors/op_options.ts";
+import { axisOf, shapeText } from "../tensors/shapes.ts";
+import { elementCount } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** Options of `permute`. */
 export interface PermuteOptions {

@@ -1,6 +1,6 @@
 import { fillNormal, fillUniform } from "../../kernels/random/fill_random.ts";
-import type { Shape } from "../storage.ts";
-import type { Tensor, TensorEngine } from "../tensor.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { Tensor, TensorEngine } from "../tensors/tensor.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** Numbers uniform on [low, high), drawn from the engine's random source; on [0, 1) by default. */

@@ -3,9 +3,9 @@ import { maxAxis, maxAxisBackward } from "../../kernels/reduction/max_axis.ts";
 import { logSumExp, softmax } from "../../kernels/reduction/softmax.ts";
 import { sumAxis } from "../../kernels/reduction/sum_axis.ts";
 import { type Op, op } from "../autograd.ts";
-import type { ReductionOptions } from "../op_options.ts";
-import type { Shape } from "../storage.ts";
-import type { IndexTensor, Tensor } from "../tensor.ts";
+import type { ReductionOptions } from "../tensors/op_options.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { IndexTensor, Tensor } from "../tensors/tensor.ts";
 import { combine } from "./broadcast.ts";
 
 /** The input of a reduction. */

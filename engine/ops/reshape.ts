@@ -1,6 +1,6 @@
 import { type Op, op } from "../autograd.ts";
-import type { Shape } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** The same elements in another shape, in the same memory. @throws ShapeError when the number of elements differs */
 export const reshape: Op<{ readonly x: Tensor }, { readonly shape: Shape }> = op("reshape", {

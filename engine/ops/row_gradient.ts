@@ -1,6 +1,6 @@
 import { scaleBy } from "../../kernels/elementwise/scale_by.ts";
-import type { Shape } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Shape } from "../tensors/storage.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { combine } from "./broadcast.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { scmlFeatures as launchFeatures, scmlLocal as launchLocal } from "../../kernels/distance/scml.ts";
 import { type Op, op } from "../autograd.ts";
-import { expectShape, lastAxis } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import { expectShape, lastAxis } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { subtract } from "./arithmetic.ts";
 import { combine } from "./broadcast.ts";
 import { linear } from "./linear.ts";

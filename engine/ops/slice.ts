@@ -3,9 +3,9 @@ import { copyStrided } from "../../kernels/shape/copy_strided.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type AxisView, axisView } from "../../kernels/reduction/axis.ts";
 import { type Op, op } from "../autograd.ts";
-import type { SliceOptions } from "../op_options.ts";
-import { axisOf, shapeText } from "../shapes.ts";
-import type { Tensor } from "../tensor.ts";
+import type { SliceOptions } from "../tensors/op_options.ts";
+import { axisOf, shapeText } from "../tensors/shapes.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** The range of an axis: x is [outer, size, inner], of which `count` positions are taken. */
 interface Range extends AxisView {

@@ -1,8 +1,8 @@
 import { axisView } from "../../kernels/reduction/axis.ts";
 import { softmax as launch, softmaxBackward, type SoftmaxKind } from "../../kernels/reduction/softmax.ts";
 import { type Op, op } from "../autograd.ts";
-import type { SoftmaxOptions } from "../op_options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { SoftmaxOptions } from "../tensors/op_options.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** The input of `softmax` and `logSoftmax`. */
 export interface SoftmaxInputs {

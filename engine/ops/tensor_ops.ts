@@ -1,6 +1,6 @@
 import { backward } from "../autograd.ts";
-import type { Tensor } from "../tensor.ts";
-import type { TensorOps } from "../tensor_methods.ts";
+import type { Tensor } from "../tensors/tensor.ts";
+import type { TensorOps } from "../tensors/tensor_methods.ts";
 import { add, divide, multiply, subtract } from "./arithmetic.ts";
 import { normalize } from "./cosine.ts";
 import { expand } from "./expand.ts";

@@ -1,8 +1,8 @@
 import { type PlainFunction, type UnaryFunction, unaryFunctions } from "../../kernels/elementwise/functions.ts";
 import { unary, unaryBackward } from "../../kernels/elementwise/unary.ts";
 import { type Op, op } from "../autograd.ts";
-import type { ClampOptions, GeluOptions } from "../op_options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { ClampOptions, GeluOptions } from "../tensors/op_options.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import type { SettingRule } from "../../kernels/settings.ts";
 
 /** The input of a function of one variable. */

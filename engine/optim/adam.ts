@@ -1,5 +1,5 @@
 import { adam } from "../../kernels/optimizer/adam.ts";
-import type { Parameter } from "../parameter.ts";
+import type { Parameter } from "../tensors/parameter.ts";
 import { Optimizer, positive, type UpdateRange } from "./optimizer.ts";
 import { type Parameters, settleGroups } from "./parameter_groups.ts";
 import { expectSettings } from "../../kernels/settings.ts";

@@ -1,7 +1,7 @@
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { lossScaleBytes, type LossScaleSettings, unscaleGradient } from "../../kernels/optimizer/loss_scale.ts";
-import { Storage } from "../storage.ts";
-import { Tensor, type TensorEngine } from "../tensor.ts";
+import { Storage } from "../tensors/storage.ts";
+import { Tensor, type TensorEngine } from "../tensors/tensor.ts";
 import { expectSettings } from "../../kernels/settings.ts";
 
 /** Where a scaler stands, as a checkpoint keeps it. */

@@ -1,9 +1,9 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
-import type { FactoredGradient } from "../factored_gradient.ts";
-import type { Parameter } from "../parameter.ts";
-import { Storage } from "../storage.ts";
-import type { TensorEngine } from "../tensor.ts";
+import type { FactoredGradient } from "../tensors/factored_gradient.ts";
+import type { Parameter } from "../tensors/parameter.ts";
+import { Storage } from "../tensors/storage.ts";
+import type { TensorEngine } from "../tensors/tensor.ts";
 
 /** Elements to which each parameter's place is rounded up: 256 bytes, the largest alignment WebGPU asks for. */
 export const parameterAlignment = 64;

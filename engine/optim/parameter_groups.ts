@@ -1,5 +1,5 @@
 import { UsageError } from "../../kernels/errors.ts";
-import { Parameter } from "../parameter.ts";
+import { Parameter } from "../tensors/parameter.ts";
 
 /** Parameters with settings of their own; what is not set is the optimiser's. */
 export type ParameterGroup<Settings> = Partial<Settings> & {

@@ -4,7 +4,7 @@ import { Mlp } from "../../engine/nn/mlp.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { MultiheadAttention } from "../../engine/nn/multihead_attention.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** Sizes of an `AttentionLayer`. */
 export interface AttentionLayerSizes {

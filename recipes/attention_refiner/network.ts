@@ -6,7 +6,7 @@ import { normalize } from "../../engine/ops/cosine.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { mean, sum } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import { AttentionLayer, type AttentionLayerSizes } from "./attention_layer.ts";
 

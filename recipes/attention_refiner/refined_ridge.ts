@@ -1,9 +1,9 @@
-import { Buffer } from "../../engine/buffer.ts";
+import { Buffer } from "../../engine/tensors/buffer.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
 import { matmul } from "../../engine/ops/matmul.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Ridge } from "../classical/ridge.ts";
 import { AttentionRefiner, type AttentionRefinerSizes } from "./network.ts";
 

@@ -1,4 +1,4 @@
-import { Buffer } from "../../engine/buffer.ts";
+import { Buffer } from "../../engine/tensors/buffer.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add, divide, multiply, subtract } from "../../engine/ops/arithmetic.ts";
 import { concat } from "../../engine/ops/concat.ts";
@@ -9,7 +9,7 @@ import { pairwiseEuclideanDistance } from "../../engine/ops/euclidean.ts";
 import { scripts } from "../../data/texts/scripts.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { clamp, exp } from "../../engine/ops/unary.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import { type ChoiceRegime, choiceRegimes as regimes } from "../choice.ts";
 import { statisticsColumns } from "../features/record_statistics.ts";

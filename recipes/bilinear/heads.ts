@@ -5,7 +5,7 @@ import { reshape } from "../../engine/ops/reshape.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { softmax } from "../../engine/ops/softmax.ts";
 import { clamp, exp } from "../../engine/ops/unary.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { LabelledBatch } from "../training/batch.ts";
 import type { BatchPrediction } from "../recipe.ts";
 import type { BilinearSettings } from "./config.ts";

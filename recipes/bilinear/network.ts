@@ -4,7 +4,7 @@ import { LayerNorm } from "../../engine/nn/layer_norm.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { concat } from "../../engine/ops/concat.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** Sizes of a `BilinearNetwork`. */
 export interface BilinearSizes {

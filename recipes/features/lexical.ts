@@ -1,6 +1,6 @@
 import { HashEncoder } from "../../encoders/hash.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { readSafetensors, writeSafetensors } from "../../engine/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../engine/files/safetensors.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { rightSingularVectors, type SparseRow } from "../classical/truncated_svd.ts";
 

@@ -1,5 +1,5 @@
 import { styleStatisticNames } from "../../data/texts/text_statistics.ts";
-import { Buffer } from "../../engine/buffer.ts";
+import { Buffer } from "../../engine/tensors/buffer.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add, divide, multiply, subtract } from "../../engine/ops/arithmetic.ts";
@@ -10,7 +10,7 @@ import { sum } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { clamp, exp } from "../../engine/ops/unary.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import type { Covariance } from "../classical/gaussian_process/covariance.ts";
 import { Projection } from "../classical/gaussian_process/projection.ts";

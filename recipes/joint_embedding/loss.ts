@@ -3,7 +3,7 @@ import { embedding } from "../../engine/ops/embedding.ts";
 import { mseLoss } from "../../engine/ops/losses.ts";
 import { cosineEmbeddingLoss, metricAnchorContrastiveLoss } from "../../engine/ops/metric_losses.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import type { LabelledBatch } from "../training/batch.ts";
 import type { JointEmbeddingSettings } from "./config.ts";

@@ -7,7 +7,7 @@ import { embedding } from "../../engine/ops/embedding.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { logSoftmax } from "../../engine/ops/softmax.ts";
 import { abs } from "../../engine/ops/unary.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 
 /** Sizes of a `JointEmbedding`. */

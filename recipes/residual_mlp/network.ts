@@ -4,7 +4,7 @@ import { Linear } from "../../engine/nn/linear.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** Sizes of a `ResidualMlp`. */
 export interface ResidualMlpSizes {

@@ -1,6 +1,6 @@
 import { concat } from "../../engine/ops/concat.ts";
 import { mseLoss } from "../../engine/ops/losses.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import { shuffledBatches } from "../training/batches.ts";
 import type { Recipe } from "../recipe.ts";

@@ -8,7 +8,7 @@ import { type Matrix, rowOf, squaredDistances, zeros } from "../classical/matrix
 import { Pca } from "../classical/pca.ts";
 import { fitScml } from "../classical/scml.ts";
 import { scoreTriplets } from "../classical/triplets.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import type { TrainRows } from "../recipe.ts";
 import { weightedMeanScore } from "../../data/pairs/feature_tables.ts";

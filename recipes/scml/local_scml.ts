@@ -9,8 +9,8 @@ import { mean } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { scmlLocalDistance } from "../../engine/ops/scml.ts";
 import { relu } from "../../engine/ops/unary.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** Sizes of a `LocalScml`. */
 export interface LocalScmlSizes {

@@ -1,4 +1,4 @@
-import { Buffer } from "../../engine/buffer.ts";
+import { Buffer } from "../../engine/tensors/buffer.ts";
 import { Module } from "../../engine/nn/module.ts";
 import { add, multiply } from "../../engine/ops/arithmetic.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
@@ -7,7 +7,7 @@ import { topk } from "../../engine/ops/gather.ts";
 import { linear } from "../../engine/ops/linear.ts";
 import { mean } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import type { Tensor, TensorEngine } from "../../engine/tensor.ts";
+import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { MahalanobisMetric } from "../classical/mahalanobis.ts";
 import type { Matrix } from "../classical/matrix.ts";
 

@@ -1,6 +1,6 @@
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { concat } from "../../engine/ops/concat.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch } from "../training/batch.ts";
 import type { Widths } from "../recipe.ts";
 import type { ScmlSettings } from "./config.ts";

@@ -1,10 +1,10 @@
-import { Buffer } from "../../engine/buffer.ts";
+import { Buffer } from "../../engine/tensors/buffer.ts";
 import { Module } from "../../engine/nn/module.ts";
 import { multiply } from "../../engine/ops/arithmetic.ts";
 import { pairwiseEuclideanDistance } from "../../engine/ops/euclidean.ts";
 import { linear } from "../../engine/ops/linear.ts";
 import { exp } from "../../engine/ops/unary.ts";
-import type { Tensor, TensorEngine } from "../../engine/tensor.ts";
+import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { KernelPca } from "../classical/kernel_pca.ts";
 import { dot, rowOf } from "../classical/matrix.ts";
 import type { Pca } from "../classical/pca.ts";

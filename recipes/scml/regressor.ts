@@ -1,4 +1,4 @@
-import { Buffer } from "../../engine/buffer.ts";
+import { Buffer } from "../../engine/tensors/buffer.ts";
 import { uniform } from "../../engine/nn/init.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import { Mlp } from "../../engine/nn/mlp.ts";
@@ -6,8 +6,8 @@ import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { l21Norm } from "../../engine/ops/l21_norm.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { scmlFeatures } from "../../engine/ops/scml.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 
 /** Sizes of a `ScmlRegressor`. */
 export interface ScmlRegressorSizes {

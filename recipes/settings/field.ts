@@ -1,6 +1,6 @@
 import { parseDecimal } from "../../data/files/decimal.ts";
 import { suggestName } from "../../data/texts/nearest_name.ts";
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 
 /** Lowest and highest value of a number, and whether it has to be whole. */

@@ -1,5 +1,5 @@
 import { quoteNearest } from "../../data/texts/nearest_name.ts";
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Field } from "./field.ts";
 import { currentSetting } from "./renamed.ts";

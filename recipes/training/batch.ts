@@ -2,7 +2,7 @@ import { scoreClass } from "../../data/scores.ts";
 import { absentFields } from "../../data/texts/text_layout.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { FeatureTables, LabelledRows, Rows } from "../../data/pairs/feature_tables.ts";
 
 /** Rows on the GPU, as a network sees them. */

@@ -1,5 +1,5 @@
-import type { StreamedTensor } from "../../engine/safetensors.ts";
-import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { EarlyStoppingState } from "../../engine/optim/early_stopping.ts";
 import type { GradScalerState } from "../../engine/optim/grad_scaler.ts";
 import { DataError } from "../../kernels/errors.ts";

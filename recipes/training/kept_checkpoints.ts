@@ -1,6 +1,6 @@
-import { type StreamedTensor, writeCheckedSafetensors } from "../../engine/safetensors.ts";
-import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
-import { checksumKey } from "../../engine/checksum.ts";
+import { type StreamedTensor, writeCheckedSafetensors } from "../../engine/files/safetensors.ts";
+import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
+import { checksumKey } from "../../engine/files/checksum.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 

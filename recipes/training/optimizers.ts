@@ -3,7 +3,7 @@ import { Adam, AdamW } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import { RMSprop } from "../../engine/optim/rmsprop.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
-import type { Parameter } from "../../engine/parameter.ts";
+import type { Parameter } from "../../engine/tensors/parameter.ts";
 
 /** Optimisers that settings can name. */
 export const optimizerNames = ["adam", "adamw", "sgd", "rmsprop", "adagrad"] as const;

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch, BatchSource } from "./batch.ts";
 import type { Model } from "../model.ts";
 import type { Rows } from "../../data/pairs/feature_tables.ts";

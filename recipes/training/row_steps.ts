@@ -2,7 +2,7 @@ import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
-import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Model } from "../model.ts";
 import type { BatchSource } from "./batch.ts";

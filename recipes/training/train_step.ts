@@ -1,7 +1,7 @@
 import { backward } from "../../engine/autograd.ts";
 import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { LabelledBatch } from "./batch.ts";
 import type { Model } from "../model.ts";
 

@@ -4,8 +4,8 @@ import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables
 import { mixedRmse } from "../../data/pairs/negatives.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
-import type { StreamedTensor } from "../../engine/safetensors.ts";
-import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { Model } from "../model.ts";
 import type { TrainRows } from "../recipe.ts";
 import { BatchSource } from "./batch.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeAtomically } from "../../engine/files.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { readJsonValue } from "../../data/files/json_value.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { configOf } from "../configure.ts";

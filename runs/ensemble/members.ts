@@ -1,4 +1,4 @@
-import { describeValue } from "../../engine/describe_value.ts";
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { recipeNamed, refuseStepSettings } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";

@@ -1,5 +1,5 @@
-import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files.ts";
-import { FolderLock } from "../../engine/lock.ts";
+import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files/files.ts";
+import { FolderLock } from "../../engine/files/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { engineOf } from "../training/train.ts";
 import { expectPrecision } from "../training/expect_precision.ts";

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { emptyFolder, explainWriteError, listFolderOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import {
+  emptyFolder,
+  explainWriteError,
+  listFolderOrExplain,
+  whatIsAt,
+  writeAtomically,
+} from "../../engine/files/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { isReading, type Reading } from "../../data/reading.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";

@@ -10,12 +10,12 @@ import type { SentenceEncoder } from "../../encoders/network/sentence_encoder.ts
 import { paddedLength } from "../../encoders/network/token_batch.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Linear } from "../../engine/nn/linear.ts";
-import { streamed } from "../../engine/state_dict.ts";
+import { streamed } from "../../engine/nn/state_dict.ts";
 import { AdamW } from "../../engine/optim/adam.ts";
 import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
-import type { StreamedTensor } from "../../engine/safetensors.ts";
-import type { FileTensor } from "../../engine/safetensors_reader.ts";
+import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { ScalarLog } from "../../engine/scalar_log.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import type { Checkpoint, Position } from "../../recipes/training/checkpoint.ts";

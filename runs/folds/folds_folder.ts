@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readJsonValue } from "../../data/files/json_value.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { configOf } from "../configure.ts";
 import { type EnsembleConfig, ensembleConfigOf } from "../ensemble/config.ts";

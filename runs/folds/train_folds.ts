@@ -1,5 +1,5 @@
-import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files.ts";
-import { FolderLock } from "../../engine/lock.ts";
+import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files/files.ts";
+import { FolderLock } from "../../engine/files/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { readFigures } from "../../scoring/set_figure.ts";
 import { configOf } from "../configure.ts";

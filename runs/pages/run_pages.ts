@@ -1,7 +1,7 @@
 import { nameData } from "../../data/files/data_paths.ts";
 import { dataWords } from "../../data/reading.ts";
-import type { StreamedTensor } from "../../engine/safetensors.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";

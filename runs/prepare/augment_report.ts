@@ -3,7 +3,7 @@ import { meanScore } from "../../data/evaluation.ts";
 import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { scoreClass, scoreRange } from "../../data/scores.ts";
-import { fillFolder, writeAtomically } from "../../engine/files.ts";
+import { fillFolder, writeAtomically } from "../../engine/files/files.ts";
 import { joinPairs } from "./augment.ts";
 import type { PreparedRun } from "./prepared_run.ts";
 

@@ -1,6 +1,6 @@
 import { readJsonValue } from "../../data/files/json_value.ts";
 import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
-import { whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { whatIsAt, writeAtomically } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { RunFolder } from "../run_folder.ts";
 import { readValidation } from "./validation_file.ts";

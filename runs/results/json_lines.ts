@@ -1,4 +1,4 @@
-import { appendToFile, readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { appendToFile, readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 
 /** Adds a line to a file of JSON lines and flushes it to the disk. The file is made when it is missing. */

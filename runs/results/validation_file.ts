@@ -1,6 +1,6 @@
 import { parseNumbers } from "../../data/files/csv.ts";
 import { shortest } from "../../data/submission.ts";
-import { readFileOrExplain, writeAtomically } from "../../engine/files.ts";
+import { readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 
 /** A record that was predicted by a model that had not seen it. */
 export interface ValidationRow {

@@ -1,5 +1,5 @@
-import type { StreamedTensor } from "../../engine/safetensors.ts";
-import { writeAtomically } from "../../engine/files.ts";
+import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import { writeAtomically } from "../../engine/files/files.ts";
 import { predictedSvg } from "../pages/predicted_svg.ts";
 import { writeEvidence } from "../calibration_rows.ts";
 import { writeChoice } from "../../recipes/choice.ts";

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
-import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
-import { writeSafetensors } from "../../engine/safetensors.ts";
+import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
+import { writeSafetensors } from "../../engine/files/safetensors.ts";
 import { joinPairs } from "../prepare/augment.ts";
 import { fitToFile } from "../../scoring/fit/fit_file.ts";
 import type { FitModel } from "../../scoring/fit/fit_model.ts";
@@ -11,7 +11,7 @@ import { refit } from "../../recipes/training/refit.ts";
 import type { RunFolder } from "../run_folder.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import type { EncodingWatch } from "../../encoders/encode_inputs.ts";
-import type { FolderLock } from "../../engine/lock.ts";
+import type { FolderLock } from "../../engine/files/lock.ts";
 import { ModelScorer, saveModel } from "../../scoring/model_scorer.ts";
 import type { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { shiftFigures } from "../../scoring/shift/measure_shifts.ts";

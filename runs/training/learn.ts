@@ -1,6 +1,6 @@
 import type { EpochFigures, StepProgress } from "../../data/observer.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { FolderLock } from "../../engine/lock.ts";
+import type { FolderLock } from "../../engine/files/lock.ts";
 import { writeCheckpoint } from "../../recipes/training/checkpoint.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
 import type { Trainer } from "../../recipes/training/trainer.ts";

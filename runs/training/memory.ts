@@ -1,6 +1,6 @@
 import { type DeviceMemory, deviceMemory } from "../../engine/device/memory.ts";
 import type { SharedEngine } from "../../encoders/shared_engine.ts";
-import { elementCount } from "../../engine/storage.ts";
+import { elementCount } from "../../engine/tensors/storage.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { momentsKept, type OptimizerSettings } from "../../recipes/training/optimizers.ts";
 import type { LargestWeight, Widths } from "../../recipes/recipe.ts";

@@ -3,7 +3,7 @@ import { SharedEngine } from "../../encoders/shared_engine.ts";
 import { nameData } from "../../data/files/data_paths.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { FolderLock } from "../../engine/lock.ts";
+import type { FolderLock } from "../../engine/files/lock.ts";
 import { DeviceLostError, MetrogradError } from "../../kernels/errors.ts";
 import { makeModel } from "../../recipes/model.ts";
 import { recipeNamed } from "../../recipes/registry.ts";

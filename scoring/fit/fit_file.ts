@@ -1,4 +1,4 @@
-import type { SafetensorsFile, SafetensorsTensor } from "../../engine/safetensors.ts";
+import type { SafetensorsFile, SafetensorsTensor } from "../../engine/files/safetensors.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { ClassMeans } from "./class_means.ts";
 import { Experts } from "./experts.ts";

@@ -1,6 +1,6 @@
 import { parseNumbers } from "../../data/files/csv.ts";
 import { shortest } from "../../data/submission.ts";
-import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files.ts";
+import { readFileOrExplain, whatIsAt, writeAtomically } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type ShiftName, shiftNames } from "./names.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { backward, linear, type LinearOptions, matmul, Parameter, type Shape, type Tensor } from "../../engine/mod.ts";
 import { Engine } from "../../engine/engine.ts";
-import { elementCount } from "../../engine/storage.ts";
+import { elementCount } from "../../engine/tensors/storage.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();

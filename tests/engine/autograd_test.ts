@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
 import { add, layerNorm, linear, multiply, reshape, slice, subtract, sum } from "../../engine/mod.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { checkGradients } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";
 

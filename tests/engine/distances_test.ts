@@ -20,7 +20,7 @@ import {
   selectTriplets,
   tripletMarginLoss,
 } from "../../engine/mod.ts";
-import { elementCount, type Shape } from "../../engine/storage.ts";
+import { elementCount, type Shape } from "../../engine/tensors/storage.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";
 

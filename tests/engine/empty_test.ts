@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as ops from "../../engine/mod.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import { elementCount, type Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { elementCount, type Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { testEngine } from "./harness.ts";
 
 const engine = await testEngine();

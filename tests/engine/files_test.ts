@@ -7,7 +7,7 @@ import {
   readFileOrExplain,
   whatIsAt,
   writeAtomically,
-} from "../../engine/files.ts";
+} from "../../engine/files/files.ts";
 import { DataError, MetrogradError } from "../../kernels/errors.ts";
 import { put, withFolder } from "../temporary.ts";
 

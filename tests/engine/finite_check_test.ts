@@ -3,8 +3,8 @@ import { backward } from "../../engine/autograd.ts";
 import { add, multiply, subtract } from "../../engine/ops/arithmetic.ts";
 import { sum } from "../../engine/ops/reductions.ts";
 import { log, sqrt } from "../../engine/ops/unary.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { testEngine } from "./harness.ts";
 
 const engine = await testEngine();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { add, multiply } from "../../engine/ops/arithmetic.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import { elementCount, type Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import { elementCount, type Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { uniforms } from "./harness.ts";
 
 /** Where differences are taken: shapes and elements by name. */

@@ -4,7 +4,7 @@ import { Adam } from "../../engine/optim/adam.ts";
 import { GradScaler, type GradScalerOptions, type GradScalerState } from "../../engine/optim/grad_scaler.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
-import { Parameter } from "../../engine/parameter.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();

@@ -37,7 +37,7 @@ import {
   topk,
   transpose,
 } from "../../engine/mod.ts";
-import { elementCount, type Shape } from "../../engine/storage.ts";
+import { elementCount, type Shape } from "../../engine/tensors/storage.ts";
 import { elementwiseFunctions, type FunctionRow, type UnaryFunction } from "../../kernels/elementwise/functions.ts";
 import { checkGradients, type Point, type TensorFunction } from "./finite_differences.ts";
 import { testEngine, uniforms } from "./harness.ts";

@@ -4,9 +4,9 @@ import { Adam, AdamW } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import { RMSprop } from "../../engine/optim/rmsprop.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import { writeSafetensors } from "../../engine/safetensors.ts";
-import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import { writeSafetensors } from "../../engine/files/safetensors.ts";
+import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { withFolder } from "../temporary.ts";
 import { testEngine } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { whatIsAt } from "../../engine/files.ts";
-import { FolderLock } from "../../engine/lock.ts";
+import { whatIsAt } from "../../engine/files/files.ts";
+import { FolderLock } from "../../engine/files/lock.ts";
 import { withFolder } from "../temporary.ts";
 
 Deno.test(
@@ -28,7 +28,7 @@ Deno.test(
 Deno.test(
   "lock: that of a killed process locks nothing",
   withFolder(async (folder) => {
-    const module = new URL("../../engine/lock.ts", import.meta.url).href;
+    const module = new URL("../../engine/files/lock.ts", import.meta.url).href;
     const program = `const { FolderLock } = await import(${JSON.stringify(module)});
       await FolderLock.take(Deno.args[0]);
       console.log("locked");

@@ -16,7 +16,7 @@ import {
   multiply,
 } from "../../engine/mod.ts";
 import { Adam } from "../../engine/optim/adam.ts";
-import { Parameter } from "../../engine/parameter.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
 import { ScalarLog } from "../../engine/scalar_log.ts";
 import { DeviceError, MetrogradError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as M from "../../engine/mod.ts";
-import { elementCount, type Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { elementCount, type Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();

@@ -8,7 +8,7 @@ import { type PlateauOptions, ReduceLROnPlateau } from "../../engine/optim/reduc
 import { RMSprop } from "../../engine/optim/rmsprop.ts";
 import { CosineAnnealingLR, WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
-import { Parameter } from "../../engine/parameter.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { testEngine, uniforms } from "./harness.ts";
 

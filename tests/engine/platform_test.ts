@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Philox } from "../../engine/mod.ts";
-import { floatOfHalf } from "../../engine/half_floats.ts";
+import { floatOfHalf } from "../../engine/files/half_floats.ts";
 import { browser } from "../../engine/platform/browser.ts";
 import { node } from "../../engine/platform/node.ts";
 import { Sha256Sum } from "../../engine/platform/sha256.ts";

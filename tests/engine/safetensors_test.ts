@@ -7,8 +7,8 @@ import {
   type SafetensorsTensor,
   tensorToFloat32,
   writeSafetensors,
-} from "../../engine/safetensors.ts";
-import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
+} from "../../engine/files/safetensors.ts";
+import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { sharedPath } from "../shared.ts";
 import { put, withFolder } from "../temporary.ts";
 

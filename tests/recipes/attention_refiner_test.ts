@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { balancedBatches } from "../../recipes/training/batches.ts";
 import { Ridge } from "../../recipes/classical/ridge.ts";

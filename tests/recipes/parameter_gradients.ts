@@ -1,7 +1,7 @@
 import { backward } from "../../engine/autograd.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { assertNear, upstreamOf, weighted } from "../engine/finite_differences.ts";
 
 const step = 2 ** -6;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { backward } from "../../engine/autograd.ts";
 import { Adam } from "../../engine/optim/adam.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { KernelPca } from "../../recipes/classical/kernel_pca.ts";
 import { MahalanobisMetric } from "../../recipes/classical/mahalanobis.ts";

@@ -4,7 +4,7 @@ import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
-import { readSafetensors, tensorToFloat32 } from "../../engine/safetensors.ts";
+import { readSafetensors, tensorToFloat32 } from "../../engine/files/safetensors.ts";
 import { Scorer } from "../../runs/scorer.ts";
 import { saveFeatures } from "../../scoring/model_scorer.ts";
 import { trainRun } from "../../runs/start_run.ts";

@@ -6,8 +6,8 @@ import {
   encodeSafetensors,
   type SafetensorsTensor,
   tensorToFloat32,
-} from "../../engine/safetensors.ts";
-import { SafetensorsReader } from "../../engine/safetensors_reader.ts";
+} from "../../engine/files/safetensors.ts";
+import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { change, edits, text } from "./bytes.ts";
 import { RepeatedKey, SimpleJson } from "./json.ts";
 import { assertAgrees, attempt } from "./outcome.ts";

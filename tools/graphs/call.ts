@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { positions, type Reference } from "./reference.ts";
 import type { Tape } from "./tape.ts";

@@ -1,6 +1,6 @@
 import * as M from "../../engine/mod.ts";
-import type { Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import type { UnaryFunction } from "../../kernels/elementwise/functions.ts";
 import type { Call, Chooser, Dice } from "./call.ts";

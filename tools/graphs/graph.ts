@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { backward } from "../../engine/autograd.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { Parameter } from "../../engine/parameter.ts";
-import type { Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { type Call, type Chooser, Dice } from "./call.ts";
 import { elementwiseCalls } from "./elementwise_calls.ts";
 import { lossCalls } from "./loss_calls.ts";

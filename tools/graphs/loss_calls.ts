@@ -1,6 +1,6 @@
 import * as M from "../../engine/mod.ts";
-import type { Shape } from "../../engine/storage.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { type Chooser, type Dice, lengthOf, matrixRows } from "./call.ts";
 import { count, elementwise, normalized, perRow, reduceLosses, type Reference, rowsOf } from "./reference.ts";
 import type { Node, Tape } from "./tape.ts";

@@ -1,4 +1,4 @@
-import type { Shape } from "../../engine/storage.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
 import type { Node, Tape } from "./tape.ts";
 
 /** A tensor of nodes, row-major. */

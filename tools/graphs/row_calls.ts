@@ -1,5 +1,5 @@
 import * as M from "../../engine/mod.ts";
-import type { Shape } from "../../engine/storage.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import { type Call, type Chooser, type Dice, lengthOf, matrixRows } from "./call.ts";
 import {

@@ -3,7 +3,7 @@ import { readJsonArray } from "../../../data/files/json_records.ts";
 import { type MetricRecord, readRecords } from "../../../data/records.ts";
 import { parseScore, scoreExpectation } from "../../../data/scores.ts";
 import { groupNumbers } from "../../../data/split.ts";
-import { listFolderOrExplain, readFileOrExplain, whatIsAt } from "../../../engine/files.ts";
+import { listFolderOrExplain, readFileOrExplain, whatIsAt } from "../../../engine/files/files.ts";
 import { DataError } from "../../../kernels/errors.ts";
 
 /** Field of the records whose equal values stay together, in training and in intervals: a conversation, a source text. */

@@ -1,4 +1,4 @@
-import { Buffer } from "../../../engine/buffer.ts";
+import { Buffer } from "../../../engine/tensors/buffer.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";
 import { multiply, subtract } from "../../../engine/ops/arithmetic.ts";
@@ -6,7 +6,7 @@ import { concat } from "../../../engine/ops/concat.ts";
 import { matmul } from "../../../engine/ops/matmul.ts";
 import { sum } from "../../../engine/ops/reductions.ts";
 import { clamp, sqrt } from "../../../engine/ops/unary.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
+import type { Tensor } from "../../../engine/tensors/tensor.ts";
 import type { Matrix } from "../matrix.ts";
 import { Pca } from "../pca.ts";
 

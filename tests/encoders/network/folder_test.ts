@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeSafetensors, readSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
+import { encodeSafetensors, readSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
 import { SentenceEncoder, type SentenceEncoderOptions } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";

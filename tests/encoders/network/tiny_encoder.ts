@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { encodeSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
+import { encodeSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
 import { Philox } from "../../../kernels/philox.ts";
 import { put } from "../../temporary.ts";
 

@@ -8,7 +8,7 @@ import {
   openTransformers,
   type TransformersJs,
 } from "../../../encoders/transformers/transformers.ts";
-import { encodeSafetensors, type SafetensorsTensor } from "../../../engine/safetensors.ts";
+import { encodeSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
 import { encodingOptions } from "../../fake_encoder.ts";
 import { put, withFolder } from "../../temporary.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Buffer } from "../../../engine/buffer.ts";
+import { Buffer } from "../../../engine/tensors/buffer.ts";
 import { Linear } from "../../../engine/nn/linear.ts";
 import { Module, type ModuleOptions } from "../../../engine/nn/module.ts";
 import { add } from "../../../engine/ops/arithmetic.ts";
 import { mseLoss } from "../../../engine/ops/losses.ts";
 import { reshape } from "../../../engine/ops/reshape.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
+import type { Tensor } from "../../../engine/tensors/tensor.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../recipes/training/checkpoint.ts";
 import type { EpochFigures } from "../../../data/observer.ts";
 import { makeModel } from "../../../recipes/model.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../../../engine/safetensors.ts";
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../../../engine/files/safetensors.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import {
   finetune,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readRecords } from "../../../data/records.ts";
 import { rmse } from "../../../data/evaluation.ts";
 import { Engine } from "../../../engine/engine.ts";
-import { SafetensorsReader } from "../../../engine/safetensors_reader.ts";
+import { SafetensorsReader } from "../../../engine/files/safetensors_reader.ts";
 import { Scorer } from "../../../runs/scorer.ts";
 import { trainFolds } from "../../../runs/folds/train_folds.ts";
 import { resumeRun } from "../../../runs/resume_run.ts";

@@ -1,4 +1,4 @@
-import { ShapeError } from "../kernels/errors.ts";
+import { ShapeError } from "../../kernels/errors.ts";
 import { elementCount, type Shape } from "./storage.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { DataError, ShapeError, UsageError } from "../kernels/errors.ts";
+import { DataError, ShapeError, UsageError } from "../../kernels/errors.ts";
 import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
 import { describeValue } from "./describe_value.ts";
 import { foreignKind, knownForm, safetensorsForm as ownForm } from "./file_kind.ts";

@@ -1,7 +1,7 @@
-import { MetrogradError } from "../kernels/errors.ts";
+import { MetrogradError } from "../../kernels/errors.ts";
 import { explainWriteError, lockName } from "./files.ts";
-import { platform } from "./platform/here.ts";
-import type { OpenFile } from "./platform/platform.ts";
+import { platform } from "../platform/here.ts";
+import type { OpenFile } from "../platform/platform.ts";
 
 const { files, join } = platform;
 

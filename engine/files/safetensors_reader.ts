@@ -1,8 +1,8 @@
-import { DataError } from "../kernels/errors.ts";
+import { DataError } from "../../kernels/errors.ts";
 import { checksumKey, FileChecksum } from "./checksum.ts";
 import { openOrExplain, readUrlOrExplain } from "./files.ts";
-import { platform } from "./platform/here.ts";
-import type { OpenFile } from "./platform/platform.ts";
+import { platform } from "../platform/here.ts";
+import type { OpenFile } from "../platform/platform.ts";
 import { readEntries, readHeader, type SafetensorsType, tensorToFloat32, view } from "./safetensors.ts";
 
 /** A tensor of an open file. */

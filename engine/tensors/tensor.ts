@@ -1,9 +1,9 @@
-import type { BufferPool } from "../kernels/buffer_pool.ts";
-import type { CommandStream } from "../kernels/command_stream.ts";
-import { MetrogradError, ShapeError } from "../kernels/errors.ts";
-import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
-import type { Stored } from "../kernels/matmul/kernels.ts";
-import type { RandomSource } from "./random.ts";
+import type { BufferPool } from "../../kernels/buffer_pool.ts";
+import type { CommandStream } from "../../kernels/command_stream.ts";
+import { MetrogradError, ShapeError } from "../../kernels/errors.ts";
+import type { BufferSlice, Capabilities } from "../../kernels/launcher.ts";
+import type { Stored } from "../../kernels/matmul/kernels.ts";
+import type { RandomSource } from "../random.ts";
 import { elementCount, type ElementType, expectSizes, type Shape, type Storage } from "./storage.ts";
 import { TensorMethods, type TensorOps } from "./tensor_methods.ts";
 

@@ -1,4 +1,4 @@
-import type { PlainFunction } from "../kernels/elementwise/functions.ts";
+import type { PlainFunction } from "../../kernels/elementwise/functions.ts";
 import type {
   ClampOptions,
   GatherOptions,

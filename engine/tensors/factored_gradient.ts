@@ -1,6 +1,6 @@
-import { bilinearBackwardWeight, type BilinearFactors } from "../kernels/bilinear/bilinear_backward.ts";
-import { type BilinearTile, bilinearTiles } from "../kernels/bilinear/tiles.ts";
-import type { BufferSlice } from "../kernels/launcher.ts";
+import { bilinearBackwardWeight, type BilinearFactors } from "../../kernels/bilinear/bilinear_backward.ts";
+import { type BilinearTile, bilinearTiles } from "../../kernels/bilinear/tiles.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
 import { lastAxis } from "./shapes.ts";
 import { type GradientFactors, type GradientTarget, Tensor } from "./tensor.ts";
 

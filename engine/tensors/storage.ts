@@ -1,6 +1,6 @@
-import { ShapeError } from "../kernels/errors.ts";
-import { halfBytes } from "../kernels/elementwise/half.ts";
-import type { BufferSlice } from "../kernels/launcher.ts";
+import { ShapeError } from "../../kernels/errors.ts";
+import { halfBytes } from "../../kernels/elementwise/half.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
 
 /** Sizes along each axis; `[]` is a scalar. */
 export type Shape = readonly number[];

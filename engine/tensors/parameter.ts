@@ -1,4 +1,4 @@
-import { deliver } from "./autograd.ts";
+import { deliver } from "../autograd.ts";
 import { FactoredGradient } from "./factored_gradient.ts";
 import { type Shape, Storage } from "./storage.ts";
 import { type GradientThunk, type Origin, Tensor, type TensorEngine } from "./tensor.ts";

@@ -1,5 +1,5 @@
-import type { StreamedTensor } from "./safetensors.ts";
-import type { Tensor } from "./tensor.ts";
+import type { StreamedTensor } from "../files/safetensors.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** Values of a model by path of the parameter or buffer, such as `lin.0.weight`: shapes and row-major elements. */
 export type StateDict = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>;

@@ -1,4 +1,4 @@
-import { platform } from "./platform/here.ts";
+import { platform } from "../platform/here.ts";
 
 /** Key of a file's metadata for the SHA-256 of all of its bytes, the digest's own characters taken as zeros. */
 export const checksumKey = "sha256";

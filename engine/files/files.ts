@@ -1,7 +1,7 @@
-import { DataError, MetrogradError } from "../kernels/errors.ts";
+import { DataError, MetrogradError } from "../../kernels/errors.ts";
 import { foreignKind, kindBytes, packedForm } from "./file_kind.ts";
-import { platform } from "./platform/here.ts";
-import type { OpenFile } from "./platform/platform.ts";
+import { platform } from "../platform/here.ts";
+import type { OpenFile } from "../platform/platform.ts";
 
 const { files, join, dirname } = platform;
 
