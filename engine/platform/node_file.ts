@@ -72,8 +72,8 @@ export class NodeFile implements OpenFile {
       process.kill(owner, 0);
       return false;
     } catch (error) {
-      // One that another user runs lets nobody signal it.
-      return (error as { code?: string }).code !== "EPERM";
+      // One that another user runs lets nobody signal it: only what is said to be gone is gone.
+      return (error as { code?: string }).code === "ESRCH";
     }
   }
 
