@@ -1,4 +1,5 @@
 import type { BufferSlice } from "./launcher.ts";
+import { steppedSize } from "./size_class.ts";
 
 /** Counts of a pool's memory. */
 export interface PoolStatistics {
@@ -18,8 +19,7 @@ const smallestClass = 256;
 function classSize(bytes: number): number {
   if (bytes <= smallestClass) return smallestClass;
   if (bytes > 1 << 20) return Math.ceil(bytes / (1 << 20)) * (1 << 20);
-  const step = 2 ** Math.floor(Math.log2(bytes - 1)) / 4;
-  return Math.max(Math.ceil(bytes / step) * step, smallestClass);
+  return steppedSize(bytes);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BufferSlice } from "../launcher.ts";
+import { steppedSize } from "../size_class.ts";
 import { rowTexels, type TexelFormat } from "./source.ts";
 
 /** Bytes of a texel. */
@@ -21,7 +22,6 @@ export interface TextureCopy {
 
 interface Held extends TextureCopy {
   readonly texture: GPUTexture;
-  readonly bytes: number;
   readonly pool: string;
 }
 
@@ -150,7 +150,7 @@ export class TextureCopies {
   }
 
   #take(size: number, format: TexelFormat): Held {
-    const rows = rowClass(rowsOf(size)), pool = `${format} ${rows}`;
+    const rows = steppedSize(rowsOf(size)), pool = `${format} ${rows}`;
     const waiting = this.#waiting.get(pool)?.pop();
     if (waiting) return waiting;
     const bytes = (rowTexels + padding) * texelBytes * rows;
@@ -167,7 +167,7 @@ export class TextureCopies {
       usage: usage(),
     });
     this.#bytes += bytes;
-    return { texture, view: texture.createView(), id: this.#made++, bytes, pool };
+    return { texture, view: texture.createView(), id: this.#made++, pool };
   }
 
   /** The copy of a pool that was used longest ago, and not by this launch. */
@@ -198,11 +198,4 @@ function texelsOf(size: number): number {
 
 function rowsOf(size: number): number {
   return Math.ceil(texelsOf(size) / rowTexels);
-}
-
-/** Heights that textures have: powers of two with three steps between. */
-function rowClass(rows: number): number {
-  if (rows <= 8) return rows;
-  const step = 2 ** Math.floor(Math.log2(rows - 1)) / 4;
-  return Math.ceil(rows / step) * step;
 }

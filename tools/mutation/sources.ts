@@ -20,7 +20,7 @@ export const generatedFamilies: readonly string[] = Object.keys(generators).map(
 /** Folders of kernels/, the families. */
 export function allFamilies(): string[] {
   return [...Deno.readDirSync(new URL("kernels/", root))].filter(({ isDirectory }) => isDirectory)
-    .map(({ name }) => name).toSorted();
+    .map(({ name }) => name).filter((name) => pathsOf(name).length > 0).toSorted();
 }
 
 /** The shaders of families, and shaders by path from kernels/ on. */
