@@ -5,3 +5,9 @@ import { platform } from "../platform/here.ts";
 export function cacheFolder(): string {
   return cacheFolderOf(platform);
 }
+
+/** Where what was measured of an adapter is kept, by the kind of measurement and the adapter's name and interface. */
+export function measurementsPath(kind: string, adapter: string): string {
+  const word = adapter.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  return platform.join(cacheFolder(), `${kind}-${word}.json`);
+}

@@ -1,5 +1,6 @@
 import { DeviceError } from "../../kernels/errors.ts";
 import type { Capabilities } from "../../kernels/launcher.ts";
+import type { ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
 import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.ts";
 import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
@@ -20,6 +21,8 @@ export interface OpenDevice {
   readonly enableSubgroups: boolean;
   /** Whether its shaders read from textures, which is faster on most CPUs in a GPU's place. */
   readonly textureReads: boolean;
+  /** How fast textures and buffers are read; undefined on hardware, and where nobody had to know. */
+  readonly readSpeeds: ReadSpeeds | undefined;
   /** Refusals and losses that WebGPU reports as events; call `errors.check()` where results are waited for. */
   readonly errors: ErrorTrap;
 }
@@ -50,19 +53,16 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const subgroupSize = features.has("subgroups") ? await findSubgroupSize(device, adapter.info) : 0;
   const enableSubgroups = subgroupSize > 0 && await enablesSubgroups(device);
   const choice = describeAdapter(adapter, subgroupSize > 0);
-  const textureReads = options.textureReads ?? await findTextureReads(device, choice);
+  const speeds = options.textureReads === undefined ? await speedsOf(device, choice) : undefined;
+  const textureReads = options.textureReads ?? (speeds !== undefined && prefersTextures(speeds));
   errors.check();
-  return { device, adapter: choice, features, subgroupSize, enableSubgroups, textureReads, errors };
+  const reads = { textureReads, readSpeeds: speeds };
+  return { device, adapter: choice, features, subgroupSize, enableSubgroups, ...reads, errors };
 }
 
-/** Hardware reads buffers at full speed. */
-async function findTextureReads(
-  device: GPUDevice,
-  { software, description, backend }: AdapterChoice,
-): Promise<boolean> {
-  if (!software) return false;
-  const speeds = await readSpeeds(device, `${description}, ${backend}`);
-  return speeds !== undefined && prefersTextures(speeds);
+/** How fast an adapter reads, where that is in question: hardware reads buffers at full speed. */
+async function speedsOf(device: GPUDevice, { software, description, backend }: AdapterChoice) {
+  return software ? await readSpeeds(device, `${description}, ${backend}`) : undefined;
 }
 
 /** What launches may ask about an open device. */

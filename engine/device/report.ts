@@ -8,8 +8,6 @@ import { limitsOf } from "./limits.ts";
 import { type DeviceOptions, openDevice } from "./open.ts";
 import { mesaPackage } from "../platform/packages.ts";
 import { environment } from "./permissions.ts";
-import { readSpeeds } from "./texture_reads.ts";
-import { adapterName } from "./tuning.ts";
 
 /** What the adapter of this machine is and can do. */
 export interface DeviceReport extends Pick<AdapterChoice, "description" | "backend" | "driver" | "software"> {
@@ -48,7 +46,7 @@ const speedSize = 512;
 export async function inspect(options: DeviceOptions = {}): Promise<DeviceReport> {
   await using engine = new Engine(await openDevice(options));
   const { device, adapter: { description, backend, driver, software }, features, subgroupSize } = engine.opened;
-  const speeds = software ? await readSpeeds(device, adapterName(engine.opened)) : undefined;
+  const { readSpeeds: speeds } = engine.opened;
   const matmulError = await worstError(engine);
   return {
     ...{ description, backend, driver, software },

@@ -1,7 +1,7 @@
 import { measureReads, type ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
 import { writeAtomically } from "../files/files.ts";
 import { platform } from "../platform/here.ts";
-import { cacheFolder } from "./cache.ts";
+import { cacheFolder, measurementsPath } from "./cache.ts";
 import { permitted } from "./permissions.ts";
 
 /** How fast an adapter reads storage buffers and textures on this machine. */
@@ -27,7 +27,7 @@ export function prefersTextures({ buffer, texture }: ReadSpeeds): boolean {
  */
 export async function readSpeeds(device: GPUDevice, adapter: string): Promise<MeasuredReads | undefined> {
   const machine = [adapter, await driverDate(), await processor()].filter((word) => word).join(", ");
-  const path = platform.join(cacheFolder(), `reads-${wordOf(adapter)}.json`);
+  const path = measurementsPath("reads", adapter);
   const known = await readMeasured(path);
   if (known?.machine === machine) return known;
   const speeds = await measureReads(device);
@@ -74,8 +74,4 @@ async function driverDate(): Promise<string> {
     }
   }
   return newest > 0 ? `driver of ${new Date(newest).toISOString().slice(0, 10)}` : "";
-}
-
-function wordOf(adapter: string): string {
-  return adapter.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }

@@ -4,7 +4,7 @@ import { matmulCandidates } from "../../kernels/matmul/candidates.ts";
 import type { MatmulShape, MatmulVariant } from "../../kernels/matmul/variant.ts";
 import { writeAtomically } from "../files/files.ts";
 import { platform } from "../platform/here.ts";
-import { cacheFolder } from "./cache.ts";
+import { measurementsPath } from "./cache.ts";
 import type { OpenDevice } from "./open.ts";
 
 /** A variant and how long it took for one product. */
@@ -44,8 +44,7 @@ export function adapterName({ adapter: { description, backend } }: OpenDevice): 
 
 /** Where the measurements of a device's adapter are kept. */
 export function tuningPath(opened: OpenDevice): string {
-  const word = adapterName(opened).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
-  return platform.join(cacheFolder(), `matmul-${word}.json`);
+  return measurementsPath("matmul", adapterName(opened));
 }
 
 /** What was measured on a device's adapter, or null. @throws DataError when the file is damaged */
