@@ -100,6 +100,7 @@ export class CommandStream implements Launcher {
     }
     pass.dispatchWorkgroups(...workgroups);
     this.dispatches++;
+    if (!this.capabilities.textureReads) return;
     for (const name in kernel.bindings) {
       if (kernel.bindings[name] !== "read") this.copies.changed(bindings[name]);
     }
