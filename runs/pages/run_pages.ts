@@ -1,6 +1,6 @@
 import { nameData } from "../../data/files/data_paths.ts";
 import { dataWords } from "../../data/reading.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "../../data/observer.ts";
