@@ -44,6 +44,17 @@ export interface Kernel<Bindings extends string = string, Uniforms extends strin
   readonly constants?: Readonly<Record<string, number>>;
 }
 
+/** A uniform that is another number each time its launch is repeated. */
+export interface ChangingNumber {
+  /** What it is in this launch. */
+  readonly value: number;
+  /** What it is now. */
+  now(): number;
+}
+
+/** What a field of a uniform block is given. */
+export type UniformValue = number | ChangingNumber;
+
 /** States a kernel with its names checked by the compiler. */
 export function defineKernel<Bindings extends string, Uniforms extends string>(
   kernel: Kernel<Bindings, Uniforms>,
@@ -87,7 +98,7 @@ export interface Launcher {
   dispatch<Bindings extends string, Uniforms extends string>(
     kernel: Kernel<Bindings, Uniforms>,
     bindings: Readonly<Record<Bindings, BufferSlice>>,
-    uniforms: Readonly<Record<Uniforms, number>>,
+    uniforms: Readonly<Record<Uniforms, UniformValue>>,
     workgroups: Workgroups,
     reads?: number,
   ): void;

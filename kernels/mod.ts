@@ -6,12 +6,16 @@ export {
   type Access,
   type BufferSlice,
   type Capabilities,
+  type ChangingNumber,
   defineKernel,
   type Kernel,
   type Launcher,
   type UniformType,
+  type UniformValue,
   type Workgroups,
 } from "./launcher.ts";
+export type { MemoryPlan } from "./replay/plan.ts";
+export { type Redirected, Replay, type ReplayHost } from "./replay/replay.ts";
 export { type Compiled, PipelineCache } from "./pipelines.ts";
 export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";

@@ -188,7 +188,7 @@ export class PipelineCache {
 }
 
 /** A slice as it is bound; an empty one, in which a kernel has no element to read, as some memory of its buffer. */
-function bindable({ buffer, offset, size }: BufferSlice): GPUBufferBinding {
+export function bindable({ buffer, offset, size }: BufferSlice): GPUBufferBinding {
   const start = size > 0 ? offset : 0;
   return { buffer, offset: start, size: Math.max(size, Math.min(leastBindingBytes, buffer.size - start)) };
 }

@@ -2,7 +2,7 @@ import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
 import type { Dropout } from "../dropout/keep.ts";
 import { keepUniforms, keepValues } from "../dropout/keep.ts";
 import { ShapeError } from "../errors.ts";
-import type { BufferSlice } from "../launcher.ts";
+import type { BufferSlice, UniformValue } from "../launcher.ts";
 import { drawUniforms, drawValues, withPhilox } from "../random/draw.ts";
 import sharedCode from "./attention.wgsl" with { type: "text" };
 
@@ -110,7 +110,7 @@ export function uniformValues(
   options: AttentionOptions,
   { dq, dk, dv }: GradientOffsets,
   width: 4 | 1,
-): Record<keyof typeof uniforms, number> {
+): Record<keyof typeof uniforms, UniformValue> {
   const { batch, heads, queries, keys, headSize, scale, q, k, v, qLayout, kvLayout, yLayout, dropout } = options;
   for (const [name, size] of Object.entries({ batch, heads, queries, keys, headSize })) {
     if (!(size >= 1)) throw new ShapeError(`attention: ${name} is ${size}; at least 1 is expected.`);
