@@ -5,6 +5,7 @@ import { fill } from "../kernels/elementwise/fill.ts";
 import { DeviceError, DeviceLostError, ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { HalfCopies } from "./autocast.ts";
+import { CapturedStep, type CaptureOptions } from "./captured_step.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { FiniteCheck } from "./finite_check.ts";
@@ -80,7 +81,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
   ) {
     const { device } = opened;
     this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
-    this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.copies.forget(buffer));
+    this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.forget(buffer));
     this.stream = new CommandStream(device, this.capabilities, this.pool, onCompile);
     this.#transfers = new Transfers(device, this.stream);
   }
@@ -261,6 +262,26 @@ export class Engine implements AsyncDisposable, TensorEngine {
     return kept;
   }
 
+  /**
+   * A step that is recorded once for each shape of its inputs and then repeated without the host's part.
+   *
+   * @example
+   * using train = engine.capture(({ x, y }) => {
+   *   const loss = mseLoss({ prediction: network.forward(x), target: y });
+   *   optimizer.zeroGrad();
+   *   backward(loss);
+   *   optimizer.step();
+   *   return loss;
+   * });
+   * for (const batch of batches({ x, y }, { size: 32 })) using loss = await train.run(batch);
+   */
+  capture<Inputs extends Readonly<Record<string, Tensor>>, Results>(
+    body: (inputs: Inputs) => Results,
+    options?: CaptureOptions,
+  ): CapturedStep<Inputs, Results> {
+    return new CapturedStep(this, body, options);
+  }
+
   /** Runs `body` without recording, so that its results need no gradient. */
   noGrad<T>(body: () => T): T {
     const before = this.recording;
@@ -322,7 +343,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
 
   /** Counts of GPU memory. */
   memory(): MemoryStatistics {
-    return { ...this.pool.statistics(), textureBytes: this.stream.copies.bytes };
+    return { ...this.pool.statistics(), textureBytes: this.stream.textureBytes };
   }
 
   /** Finishes all work and gives memory back to the system that nobody uses, for work whose shapes vary. */

@@ -223,6 +223,8 @@ export {
 } from "./ops/unary.ts";
 
 export { batches, type BatchOptions } from "./batches.ts";
+export { CapturedStep, type CaptureOptions } from "./captured_step.ts";
+export type { MemoryPlan } from "../kernels/replay/plan.ts";
 /** Distances that losses of labelled rows and their miners compare by. */
 export * as distances from "./metric_learning/distances.ts";
 /** What chooses the triplets and the pairs of losses of labelled rows. */
