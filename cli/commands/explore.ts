@@ -1,6 +1,5 @@
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
-import { listFolderOrExplain, whatIsAt } from "../../engine/files/files.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
@@ -9,8 +8,8 @@ import { configOf } from "../../runs/configure.ts";
 import type { SetInput } from "../../reports/explore/explore.ts";
 import { command } from "../command.ts";
 import { createEncodingReporter } from "../output/encoding_progress.ts";
-import { describe, flagOf, given, metricFiles, number, oneOf, text } from "../options/options.ts";
-import { refuseExisting } from "../output/out.ts";
+import { describe, flagOf, given, metricFiles, number, oneOf, quoted, text } from "../options/options.ts";
+import { refuseTaken, removeReport } from "../output/report_folder.ts";
 import type { Terminal } from "../output/terminal.ts";
 
 /** What `explore` is asked for. */
@@ -92,7 +91,7 @@ function exploreOptions() {
 }
 
 export async function explore(call: ExploreCall, terminal: Terminal): Promise<void> {
-  await makeWay(call.out, call.force);
+  await refuseTaken(call.out, call.force);
   const [{ explore }, { writeReport }] = await Promise.all([
     import("../../reports/explore/explore.ts"),
     import("../../reports/write_report.ts"),
@@ -148,23 +147,6 @@ async function stagesOf(recipe: string, call: ExploreCall, terminal: Terminal): 
   return stageFigures((await prepare({ ...config, settings }, reporter)).rows);
 }
 
-/** What a report's folder holds, and nothing else. */
-const reportParts = ["index.html", "figures", "tables"];
-
-/** @throws UsageError when the folder is taken: by anything, or with `force` by something that is no report */
-async function makeWay(folder: string, force: boolean): Promise<void> {
-  await refuseExisting(folder, "--out", force);
-  const found = await whatIsAt(folder);
-  if (found === "nothing") return;
-  const names = found === "folder" ? await listFolderOrExplain(folder, "a report") : [];
-  if (names.includes("index.html") && names.every((name) => reportParts.includes(name))) return;
-  throw new UsageError(`--out ${folder} holds something else than a report; it is not replaced.`);
-}
-
-async function removeReport(folder: string): Promise<void> {
-  if (await whatIsAt(folder) !== "nothing") await Deno.remove(folder, { recursive: true });
-}
-
 /** The command that makes the same report. */
 function words({ metrics, force: _, embeddings, recover, ...call }: ExploreCall): string {
   const values = given({
@@ -181,5 +163,3 @@ function words({ metrics, force: _, embeddings, recover, ...call }: ExploreCall)
     ...(recover ? ["--recover"] : []),
   ].join(" ");
 }
-
-const quoted = (word: string) => /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

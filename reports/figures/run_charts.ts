@@ -62,7 +62,7 @@ export function curves(data: readonly Datum[], sets: SetNames, options: {
       },
       ...(level === null ? [] : [{
         data: { values: [{ level }] },
-        mark: { type: "rule", strokeDash: [4, 4], color: colors.muted[0] } as const,
+        mark: { type: "rule" as const, strokeDash: [4, 4], color: colors.muted[0] },
         encoding: { y: { field: "level", ...y } },
       }]),
     ],
@@ -78,7 +78,7 @@ export function calibration(data: readonly Datum[], sets: SetNames, options: {
 }): Spec {
   const [low, high] = options.domain;
   const scale = { domain: [low, high], nice: false, zero: false },
-    axis = { tickCount: 6, format: options.format ?? "~g" };
+    axis = { tickCount: 6, ...(options.format ? { format: options.format } : {}) };
   const x = { field: "x", type: "quantitative", title: options.x, scale, axis } as const;
   const y = { type: "quantitative", title: options.y, scale, axis } as const;
   return {
