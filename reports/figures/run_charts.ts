@@ -109,3 +109,43 @@ export function calibration(data: readonly Datum[], sets: SetNames, options: {
     ],
   };
 }
+
+/** Cells {x, y, value} of a table, the fuller the greater their values; those on the diagonal have a frame. */
+export function shares(data: readonly Datum[], classes: readonly string[], options: {
+  readonly x: string;
+  readonly y: string;
+  readonly value: string;
+}): Spec {
+  const axis = { grid: false, ticks: false } as const;
+  return {
+    ...frame([...data], 380),
+    encoding: {
+      x: {
+        field: "x",
+        type: "nominal",
+        scale: { domain: [...classes] },
+        title: options.x,
+        axis: { ...axis, labelAngle: 0, labelOverlap: true },
+      },
+      y: { field: "y", type: "nominal", scale: { domain: classes.toReversed() }, title: options.y, axis },
+    },
+    layer: [
+      {
+        mark: { type: "rect", color: colors.train[0] },
+        encoding: {
+          opacity: {
+            field: "value",
+            type: "quantitative",
+            title: options.value,
+            scale: { range: [0.08, 1], zero: true },
+            legend: { format: "~%", symbolType: "square", symbolFillColor: colors.train[0], symbolStrokeWidth: 0 },
+          },
+        },
+      },
+      {
+        data: { values: classes.map((one) => ({ x: one, y: one })) },
+        mark: { type: "rect", filled: false, stroke: colors.muted[0], strokeWidth: 1 },
+      },
+    ],
+  };
+}

@@ -40,5 +40,5 @@ function htmlCell(
   }
   // What is shown is rounded, and has thousands parted.
   const value = sortable && cell !== null && Number.isFinite(cell) ? ` data-value="${cell}"` : "";
-  return `<td class="n"${value}>${linked(formatCell(cell, kind))}</td>`;
+  return `<td${kind === "text" ? "" : ' class="n"'}${value}>${linked(formatCell(cell, kind))}</td>`;
 }

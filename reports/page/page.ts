@@ -70,12 +70,17 @@ function sectionHtml(section: Section, drawings: ReadonlyMap<string, string>): s
     ...(figures.length === 0 ? [] : ['<div class="figures">']),
     ...figures.map((figure) => figureHtml(figure, drawings.get(figure.id) ?? "")),
     ...(figures.length === 0 ? [] : ["</div>"]),
-    ...commands.map((command) => `<pre tabindex="0"><code>${plain(command, 4000)}</code></pre>`),
+    ...(commands.length === 0 ? [] : [commandsHtml(commands)]),
     ...tables.map(tableHtml),
     ...groups.map(groupHtml),
-    ...cards.map(cardHtml),
+    ...(cards.length === 0 ? [] : ['<div class="cards">', ...cards.map(cardHtml), "</div>"]),
     "</section>",
   ].join("\n");
+}
+
+function commandsHtml(commands: readonly string[]): string {
+  const each = commands.map((command) => `<pre><code>${plain(command, 4000)}</code></pre>`);
+  return `<div class="table"><h3>Commands that repeat it</h3>${each.join("")}</div>`;
 }
 
 function figureHtml({ id, title, reading, wide, data }: Figure, drawing: string): string {

@@ -40,8 +40,8 @@ summary{cursor:pointer;font-size:.85rem;color:var(--muted)}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.25rem 1.2rem .25rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
 th{position:sticky;top:0;background:var(--card);color:var(--muted);font-weight:600}
-td{overflow-wrap:break-word;max-width:24rem}
-.long{min-width:14rem}
+td{overflow-wrap:break-word;white-space:nowrap;max-width:24rem}
+.long{min-width:14rem;white-space:normal}
 .n{text-align:right;white-space:nowrap}
 .sortable button{all:unset;cursor:pointer;font:inherit;color:inherit}
 .sortable button:focus-visible{outline:3px solid var(--test);outline-offset:2px}
@@ -53,17 +53,19 @@ svg a:focus-visible{outline:3px solid var(--ink)}
 .group summary{font-size:.95rem;color:var(--ink)}
 .group ol{margin:.3rem 0 .6rem;padding-left:1.6rem}
 .group li{overflow-wrap:anywhere}
-.card{background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:.8rem;margin-top:1rem}
+.group ol{scroll-margin-top:6rem}
+.cards{columns:2;column-gap:1rem;margin-top:1rem}
+.card{break-inside:avoid;background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:.8rem;margin-bottom:1rem}
 .card h3 a{color:inherit}
 .card ul{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.2rem 0 .5rem;padding:0;list-style:none;font-size:.9rem}
 .card dt{color:var(--muted);font-size:.85rem}
 .card dd{margin:0 0 .5rem;white-space:pre-wrap;overflow-wrap:anywhere;max-height:18rem;overflow:auto}
 :target{outline:3px solid var(--test);outline-offset:2px}
 section:target{outline:none}
-pre{background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:.6rem .8rem;overflow:auto;font-size:.85rem}
+pre{margin:.5rem 0 0;padding:.5rem .7rem;background:var(--page);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}
 footer{margin-top:3rem;padding-bottom:2rem;color:var(--muted);font-size:.85rem}
 code{overflow-wrap:anywhere}
-@media (max-width:760px){.figures{grid-template-columns:minmax(0,1fr)}.wide .drawing{overflow-x:auto}.wide svg{min-width:40rem}}
+@media (max-width:760px){.cards{columns:1}.figures{grid-template-columns:minmax(0,1fr)}.wide .drawing{overflow-x:auto}.wide svg{min-width:40rem}}
 @media print{:root{${variables(0)};--page:#fff}nav,details{display:none}body{font-size:11px}
-figure,.table,.card,.facts div{break-inside:avoid}.card dd{max-height:none}pre{white-space:pre-wrap}.scroll{max-height:none;overflow:visible}h2{break-after:avoid}}
+figure,.table,.card,.facts div{break-inside:avoid}.card dd{max-height:none}.scroll{max-height:none;overflow:visible}h2{break-after:avoid}}
 `;

@@ -25,7 +25,7 @@ export function costSection(runs: readonly ShownRun[], command: string): Section
   const megabytes = (bytes: number | undefined) => bytes === undefined ? null : bytes / 2 ** 20;
   return {
     id: "cost",
-    title: "Time, memory and how to repeat it",
+    title: "Time and memory",
     text:
       "Runs record the time of each epoch and the GPU memory that is reserved in the end. They do not record time by " +
       "kind of kernel, since all of a step goes to the GPU at once; deno task bench times kernels apart. The first epoch " +

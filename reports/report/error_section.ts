@@ -71,9 +71,9 @@ function figure(
   return [{
     id: `${kind}-errors-figure`,
     title,
-    reading: `${runs[0]!.label} is most wrong on ${words[kind]} ${most.group || "(none)"}: ${
+    reading: `${runs[0]!.label} is most wrong on the ${words[kind]} ${most.group || "(none)"}: ${
       formatNumber(most.rmse)
-    } of ${counted(most.rows, "row")}.${left}`,
+    } over ${counted(most.rows, "row")}.${left}`,
     spec: intervalBars(data, namesOf(runs), { label: words[kind], value: "RMSE", lying: kind !== "score" }),
     ...(hasRecords
       ? {

@@ -1,6 +1,6 @@
 import { scoreClass } from "../../data/scores.ts";
 import { histogram } from "../figures/charts.ts";
-import { heatMap } from "../figures/maps.ts";
+import { shares } from "../figures/run_charts.ts";
 import { formatNumber, formatShare } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { table } from "../table.ts";
@@ -39,10 +39,10 @@ function againstTrue(run: ShownRun, i: number): Figure {
     counts.set(key, (counts.get(key) ?? 0) + 1);
     of.set(classOf(score), (of.get(classOf(score)) ?? 0) + 1);
   });
-  const cells = classes.toReversed().flatMap((to) =>
-    classes.map((from) => {
+  const cells = classes.flatMap((from) =>
+    classes.flatMap((to) => {
       const count = counts.get(`${from} ${to}`) ?? 0;
-      return { x: String(from), y: String(to), count, value: of.has(from) ? count / of.get(from)! : null };
+      return count === 0 ? [] : [{ x: String(from), y: String(to), count, value: count / of.get(from)! }];
     })
   );
   const near = actual.reduce((sum, score, row) => sum + (Math.abs(predicted[row]! - score) <= step ? 1 : 0), 0);
@@ -52,20 +52,17 @@ function againstTrue(run: ShownRun, i: number): Figure {
     title,
     reading:
       `${formatShare(near / actual.length)} of the predictions are within ${step} of the true score. A column holds ` +
-      `the records of a true score; a perfect model has all on the diagonal.`,
-    spec: heatMap(cells, {
+      `the records of a true score; a perfect model has all in the frames.`,
+    spec: shares(cells, classes.map(String), {
       x: "true score",
       y: "predicted",
       value: "share of the true score's records",
-      domain: [0, 1],
-      format: "~%",
-      size: [440, 380],
     }),
     data: table(
       `predicted-${i + 1}`,
       title,
       ["true score", "predicted", "records:count", "share:share"],
-      cells.filter(({ count }) => count > 0).map(({ x, y, count, value }) => [x, y, count, value]),
+      cells.map(({ x, y, count, value }) => [x, y, count, value]),
     ),
   };
 }

@@ -83,7 +83,7 @@ function groupsOf(kind: Kind, errors: readonly GroupError[]) {
     .sort((a, b) => kind === "score" ? a.i - b.i : b.rmse - a.rmse)
     .map(({ group, rows, rmse, worst, i }) => ({
       id: groupId(kind, i),
-      title: `${words[kind]} ${group || "(none)"}: RMSE ${formatNumber(rmse)} of ${counted(rows, "row")}`,
+      title: `${words[kind]} ${group || "(none)"}: RMSE ${formatNumber(rmse)} over ${counted(rows, "row")}`,
       rows: worst.slice(0, perGroup),
     }));
 }

@@ -53,9 +53,9 @@ async function runSections(runs: readonly ShownRun[], source: string, command: s
     fitSection(runs),
     shiftSection(runs),
     await curveSection(runs),
-    recordSection(runs, errors),
     configSection(runs),
     costSection(runs, command),
+    recordSection(runs, errors),
   ];
 }
 
