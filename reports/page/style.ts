@@ -15,6 +15,7 @@ header,main,footer{max-width:1010px;margin:0 auto;padding:0 1rem}
 h1{font-size:1.7rem;line-height:1.2;margin:1.5rem 0 .3rem}
 h2{font-size:1.3rem;margin:2.5rem 0 .3rem}
 h3{font-size:1rem;margin:0 0 .2rem}
+h1,h2,h3,li,summary{overflow-wrap:anywhere}
 p{margin:.2rem 0 .8rem;overflow-wrap:anywhere}
 a{color:var(--train)}
 :focus-visible{outline:3px solid var(--test);outline-offset:2px}
@@ -52,7 +53,6 @@ svg a:focus-visible{outline:3px solid var(--ink)}
 .group{margin-top:.6rem}
 .group summary{font-size:.95rem;color:var(--ink)}
 .group ol{margin:.3rem 0 .6rem;padding-left:1.6rem}
-.group li{overflow-wrap:anywhere}
 .group ol{scroll-margin-top:6rem}
 .cards{columns:2;column-gap:1rem;margin-top:1rem}
 .card{break-inside:avoid;background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:.8rem;margin-bottom:1rem}
