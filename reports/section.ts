@@ -13,6 +13,8 @@ export interface Figure {
   readonly data: Table;
   /** True for one that needs the width of the page. */
   readonly wide?: boolean;
+  /** True for one that is as high as two others beside it. */
+  readonly tall?: boolean;
   /** What the marks that have a `href` lead to, by that, for those who do not see them. */
   readonly links?: ReadonlyMap<string, string>;
 }

@@ -83,11 +83,11 @@ function commandsHtml(commands: readonly string[]): string {
   return `<div class="table"><h3>Commands that repeat it</h3>${each.join("")}</div>`;
 }
 
-function figureHtml({ id, title, reading, wide, data }: Figure, drawing: string): string {
+function figureHtml({ id, title, reading, wide, tall, data }: Figure, drawing: string): string {
   // A figure that is wider than a phone scrolls, by keyboard too.
   const scrolls = wide ? ` role="region" tabindex="0" aria-label="${plain(title)}, drawn"` : "";
   return [
-    `<figure id="${id}"${wide ? ' class="wide"' : ""}><figcaption><h3>${plain(title)}</h3>`,
+    `<figure id="${id}"${wide ? ' class="wide"' : tall ? ' class="tall"' : ""}><figcaption><h3>${plain(title)}</h3>`,
     `<p class="reading">${plain(reading, 600)}</p></figcaption>`,
     `<div class="drawing"${scrolls}>${inPageColors(drawing)}</div>`,
     `<details><summary>Numbers</summary>${htmlTable(data)}</details></figure>`,

@@ -28,6 +28,7 @@ nav ul{display:flex;gap:1.1rem;max-width:1010px;margin:0 auto;padding:.6rem 1rem
 .facts dd small{display:block;font-size:.8rem;font-weight:400;color:var(--muted)}
 .figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem;align-items:start}
 .wide{grid-column:1/-1}
+.tall{grid-row:span 2}
 figure,.table{margin:0;min-width:0}
 .table{margin-top:1rem}
 figure svg{display:block;width:100%;height:auto;max-width:30rem;margin:0 auto}
@@ -65,7 +66,7 @@ section:target{outline:none}
 pre{margin:.5rem 0 0;padding:.5rem .7rem;background:var(--page);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}
 footer{margin-top:3rem;padding-bottom:2rem;color:var(--muted);font-size:.85rem}
 code{overflow-wrap:anywhere}
-@media (max-width:760px){.cards{columns:1}.figures{grid-template-columns:minmax(0,1fr)}.wide .drawing{overflow-x:auto}.wide svg{min-width:40rem}}
+@media (max-width:760px){.cards{columns:1}.tall{grid-row:auto}.figures{grid-template-columns:minmax(0,1fr)}.wide .drawing{overflow-x:auto}.wide svg{min-width:40rem}}
 @media print{:root{${variables(0)};--page:#fff}nav,details{display:none}body{font-size:11px}
 figure,.table,.card,.facts div{break-inside:avoid}.card dd{max-height:none}.scroll{max-height:none;overflow:visible}h2{break-after:avoid}}
 `;

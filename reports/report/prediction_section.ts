@@ -11,17 +11,18 @@ const residualBins = 40;
 /** Classes of a scale from which on they would not be told apart. */
 const mostClasses = 25;
 
-/** What was predicted of each true score, and how far off it is. */
+/** What several runs predicted of each true score, and how far off it is. */
 export function predictionSection(runs: readonly ShownRun[]): Section {
-  return {
-    id: "predictions",
-    title: "Predictions",
-    text:
-      "Residuals are predicted less true scores. A model that knows little predicts near the mean: its low scores " +
-      "come out too high, and its high ones too low.",
-    figures: [...drawn(runs).map(againstTrue), residuals(runs)],
-    tables: [],
-  };
+  return { id: "predictions", title: "Predictions", text, figures: predictionFigures(runs), tables: [] };
+}
+
+const text =
+  "Residuals are predicted less true scores. A model that knows little predicts near the mean: its low scores " +
+  "come out too high, and its high ones too low.";
+
+/** Predicted against true scores of each run, and the residuals of all. */
+export function predictionFigures(runs: readonly ShownRun[]): Figure[] {
+  return [...drawn(runs).map((run, i) => ({ ...againstTrue(run, i), tall: runs.length === 1 })), residuals(runs)];
 }
 
 function againstTrue(run: ShownRun, i: number): Figure {

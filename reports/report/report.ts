@@ -8,7 +8,7 @@ import { errorSection, type RunErrors } from "./error_section.ts";
 import { finetuneSection, type Tuned } from "./finetune_section.ts";
 import { fitSection } from "./fit_section.ts";
 import { groupErrors } from "./groups.ts";
-import { predictionSection } from "./prediction_section.ts";
+import { predictionFigures, predictionSection } from "./prediction_section.ts";
 import { recordSection } from "./record_section.ts";
 import type { ReportedRun } from "./reported_run.ts";
 import { intervalOf, runsSection } from "./runs_section.ts";
@@ -46,9 +46,9 @@ async function runSections(runs: readonly ShownRun[], source: string, command: s
   const of = (kind: Parameters<typeof groupErrors>[1]) => runs.map(({ scored }) => groupErrors(scored, kind));
   const errors: RunErrors = { score: of("score"), metric: of("metric"), language: of("language") };
   return [
-    runsSection(runs, source),
+    runsSection(runs, source, runs.length === 1 ? predictionFigures(runs) : []),
     errorSection(runs, errors, runs[0]!.scored.records !== null),
-    predictionSection(runs),
+    ...(runs.length === 1 ? [] : [predictionSection(runs)]),
     calibrationSection(runs),
     fitSection(runs),
     shiftSection(runs),

@@ -7,15 +7,19 @@ import { drawn, leftOut, type ShownRun } from "./shown_run.ts";
 /** What runs stand beside. */
 const baselines = ["ridge", "metric mean", "constant"] as const;
 
-/** The runs and their figures in one table, and beside simple predictors. */
-export function runsSection(runs: readonly ShownRun[], source: string): Section {
+/**
+ * The runs and their figures in one table, and beside simple predictors.
+ *
+ * @param more figures of a single run that belong on the first screen
+ */
+export function runsSection(runs: readonly ShownRun[], source: string, more: readonly Figure[]): Section {
   const several = runs.length > 1;
   return {
     id: "runs",
     title: several ? "Runs" : "Result",
     text: `Measured on ${source}. Ridge is a ridge regression on the same embeddings, the metric mean the mean train ` +
       `score of each metric, and the constant that of all train rows.${leftOut(runs)}`,
-    figures: [beside(runs)],
+    figures: [beside(runs), ...more],
     tables: [
       table(
         "runs",
