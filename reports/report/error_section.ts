@@ -3,7 +3,7 @@ import { counted, formatNumber } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
 import { labels } from "../visible_text.ts";
-import { type GroupError, groupId, type Kind, kinds } from "./groups.ts";
+import { type GroupError, groupId, type Kind, kinds, leastRows } from "./groups.ts";
 import { drawn, namesOf, type ShownRun } from "./shown_run.ts";
 
 /** Bars of a figure: the groups with most rows. */
@@ -65,15 +65,17 @@ function figure(
       return [{ group, label: label[i]!, set, rows, value: rmse, low: low ?? rmse, high: high ?? rmse, href }];
     })
   );
-  const most = lead.filter(({ rows }) => rows >= 5).toSorted((a, b) => b.rmse - a.rmse)[0] ?? lead[0]!;
+  const most = lead.filter(({ rows }) => rows >= leastRows).toSorted((a, b) => b.rmse - a.rmse)[0];
   const title = `RMSE by ${words[kind]}`;
   const left = lead.length > shown.length ? ` The ${shown.length} with most rows of ${lead.length} are shown.` : "";
   return [{
     id: `${kind}-errors-figure`,
     title,
-    reading: `${runs[0]!.label} is most wrong on the ${words[kind]} ${most.group || "(none)"}: ${
-      formatNumber(most.rmse)
-    } over ${counted(most.rows, "row")}.${left}`,
+    reading: (most === undefined
+      ? `No ${words[kind]} has ${leastRows} rows.`
+      : `${runs[0]!.label} is most wrong on the ${words[kind]} ${most.group || "(none)"}: ${
+        formatNumber(most.rmse)
+      } over ${counted(most.rows, "row")}.`) + left,
     spec: intervalBars(data, namesOf(runs), { label: words[kind], value: "RMSE", lying: kind !== "score" }),
     ...(hasRecords
       ? {

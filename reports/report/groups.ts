@@ -20,7 +20,7 @@ export type Kind = typeof kinds[number];
 /** Draws in all that an interval may cost: where there are many rows it is made of fewer. */
 const mostDrawn = 1e7, draws = [200, 1000] as const;
 /** Of fewer rows, or groups of rows, drawn anew an interval says nothing. */
-const least = 5;
+export const leastRows = 5;
 
 /** RMSE by score, metric or language, as `evaluate` gives it, with intervals; empty where the records are not known. */
 export function groupErrors({ records, actual, predicted, groups, figures }: ScoredRows, kind: Kind): GroupError[] {
@@ -35,7 +35,7 @@ export function groupErrors({ records, actual, predicted, groups, figures }: Sco
   const wrong = (row: number) => Math.abs(predicted[row]! - actual[row]!);
   return found.map((figure) => {
     const rows = rowsOf.get(figure.group)!, own = groups && rows.map((row) => groups[row]!);
-    const enough = new Set(own ?? rows).size >= least;
+    const enough = new Set(own ?? rows).size >= leastRows;
     const [low, high] = enough
       ? bootstrapInterval(rows.map((row) => predicted[row]!), rows.map((row) => actual[row]!), {
         groups: own,
