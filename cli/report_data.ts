@@ -1,4 +1,4 @@
-import type { DataPaths } from "../data/files/data_paths.ts";
+import type { Reading } from "../data/reading.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { fromStandard, type ScoreRange } from "../data/scores.ts";
 import { MetrogradError } from "../kernels/errors.ts";
@@ -9,8 +9,7 @@ import { intervalLevels } from "../scoring/calibration/conformal.ts";
 import { evaluate, type IntervalFigures, intervalFigures } from "../scoring/evaluate.ts";
 import { scaleErrors, scaleIntervals, scaleScores } from "../scoring/score_scale.ts";
 import { readLabelled } from "./commands/evaluate.ts";
-import type { ReportCall } from "./commands/report.ts";
-import { corrected, type Scored, scoreWith } from "./score_with.ts";
+import { corrected, type ScoreCall, type Scored, scoreWith } from "./score_with.ts";
 import type { Terminal } from "./output/terminal.ts";
 
 /** Records with their true scores, from 0 to 10. */
@@ -21,10 +20,17 @@ interface Labelled {
   readonly range: ScoreRange;
 }
 
+/** Which records runs are measured on, and how. */
+export interface MeasureCall extends Pick<ScoreCall, "data" | "embeddings" | "metrics" | "shift"> {
+  readonly reading?: Reading;
+  /** CSV file of the true scores; null when they stand in the records. */
+  readonly scores: string | null;
+}
+
 /** Scores records with all runs; their figures are then those of these records, as `evaluate` has them. */
 export async function scoreData(
   runs: readonly ReportedRun[],
-  call: Pick<ReportCall, "reading" | "scores" | "embeddings" | "metrics" | "shift"> & { readonly data: DataPaths },
+  call: MeasureCall,
   terminal: Terminal,
 ): Promise<ReportedRun[]> {
   const labelled = await readLabelled(call, terminal.note, await readScoreRange(runs[0]!.trained.scorers[0]!));
@@ -51,7 +57,7 @@ async function measuredRun(
   run: ReportedRun,
   each: readonly Scored[],
   { records, actual: standard, range }: Labelled,
-  { shift }: Pick<ReportCall, "shift">,
+  { shift }: MeasureCall,
 ): Promise<ReportedRun> {
   const [only] = each, single = each.length === 1;
   const { score, ridge, trainMean } = meanScores(
@@ -95,7 +101,7 @@ async function measuredRun(
 async function coverageOf(
   run: string,
   scored: Scored,
-  { actual, range, shift }: { readonly actual: Float32Array; readonly range: ScoreRange } & Pick<ReportCall, "shift">,
+  { actual, range, shift }: { readonly actual: Float32Array; readonly range: ScoreRange } & Pick<MeasureCall, "shift">,
 ): Promise<IntervalFigures[]> {
   if (shift.name === "mean") return [];
   const found: IntervalFigures[] = [];

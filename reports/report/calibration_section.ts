@@ -5,8 +5,8 @@ import type { Figure, Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
 import { drawn, namesOf, type ShownRun } from "./shown_run.ts";
 
-/** Parts of the scale that predictions are binned by, and rows below which a bin has no mean worth drawing. */
-const bins = 10, leastRows = 5;
+/** Parts of the rows, from the lowest prediction to the highest, and rows that a part has at least. */
+const parts = 10, leastRows = 5;
 
 /** Whether predictions, their standard deviations and intervals mean what they say. */
 export function calibrationSection(runs: readonly ShownRun[]): Section {
@@ -57,13 +57,14 @@ export function calibrationSection(runs: readonly ShownRun[]): Section {
 function meanFigure(runs: readonly ShownRun[]): Figure {
   const { range: [low, high] } = runs[0]!;
   const data = drawn(runs).flatMap(({ label, scored: { actual, predicted } }) => {
-    const binOf = (row: number) =>
-      Math.min(bins - 1, Math.max(0, Math.floor(bins * (predicted[row]! - low) / (high - low))));
-    return [...Map.groupBy(actual.keys(), binOf)].sort(([a], [b]) => a - b).flatMap(([, rows]) => {
-      if (rows.length < leastRows) return [];
-      const { count, mean, low, high } = meanInterval(rows.map((row) => actual[row]!));
+    const order = [...actual.keys()].sort((a, b) => predicted[a]! - predicted[b]! || a - b);
+    const count = Math.min(parts, Math.floor(order.length / leastRows));
+    return Array.from({ length: count }, (_, part) => {
+      const end = (part: number) => Math.round(part * order.length / count);
+      const rows = order.slice(end(part), end(part + 1));
+      const { mean, low, high } = meanInterval(rows.map((row) => actual[row]!));
       const x = rows.reduce((sum, row) => sum + predicted[row]!, 0) / rows.length;
-      return [{ x, set: label, value: mean, low: low ?? mean, high: high ?? mean, rows: count }];
+      return { x, set: label, value: mean, low: low ?? mean, high: high ?? mean, rows: rows.length };
     });
   });
   const own = data.filter(({ set }) => set === runs[0]!.label);
@@ -75,7 +76,7 @@ function meanFigure(runs: readonly ShownRun[]): Figure {
       ? "There are too few rows to say."
       : `Where ${runs[0]!.label} predicts ${formatNumber(worst.x)}, records score ${
         formatNumber(worst.value)
-      } on average: the largest difference of its ${own.length} bins.`,
+      } on average. Points are ${own.length} parts of the rows; no other is farther from the line.`,
     spec: calibration(data, namesOf(runs), { x: "mean prediction", y: "mean true score", domain: [low, high] }),
     data: table(
       "mean-calibration",
