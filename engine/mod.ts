@@ -276,19 +276,19 @@ export {
 } from "./optim/schedules.ts";
 export { SGD, type SGDGroupSettings, type SGDOptions } from "./optim/sgd.ts";
 
+export { decodeSafetensors, readSafetensors, type SafetensorsFile } from "./files/read_safetensors.ts";
 export {
-  decodeSafetensors,
   encodeSafetensors,
-  readSafetensors,
-  type SafetensorsData,
-  type SafetensorsFile,
-  type SafetensorsTensor,
-  type SafetensorsType,
   type StreamedTensor,
-  tensorToFloat32,
   writeCheckedSafetensors,
   writeSafetensors,
-} from "./files/safetensors.ts";
+} from "./files/write_safetensors.ts";
+export {
+  type SafetensorsData,
+  type SafetensorsTensor,
+  type SafetensorsType,
+  tensorToFloat32,
+} from "./files/safetensors_format.ts";
 export { type FileTensor, SafetensorsReader } from "./files/safetensors_reader.ts";
 
 export type { AdapterChoice, Driver } from "./device/adapter.ts";

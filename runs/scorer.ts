@@ -3,7 +3,7 @@ import { MetricTable } from "../data/metrics/metric_table.ts";
 import { HashEncoder } from "../encoders/hash.ts";
 import type { Engine } from "../engine/engine.ts";
 import { whatIsAt } from "../engine/files/files.ts";
-import { readSafetensors } from "../engine/files/safetensors.ts";
+import { readSafetensors } from "../engine/files/read_safetensors.ts";
 import { SafetensorsReader } from "../engine/files/safetensors_reader.ts";
 import { DataError } from "../kernels/errors.ts";
 import { LexicalModel } from "../recipes/features/lexical.ts";

@@ -7,7 +7,7 @@ import { withoutSystemStopWords } from "../data/texts/stop_words.ts";
 import { layOutTexts, type TextTable } from "../data/texts/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files/files.ts";
-import { writeSafetensors } from "../engine/files/safetensors.ts";
+import { writeSafetensors } from "../engine/files/write_safetensors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
 import type { Model } from "../recipes/model.ts";

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { fillFolder, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import { type StreamedTensor, writeSafetensors } from "../../engine/files/safetensors.ts";
+import { type StreamedTensor, writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { WeightFiles } from "./weights.ts";

@@ -3,7 +3,8 @@ import { checksumKey, FileChecksum } from "./checksum.ts";
 import { openOrExplain, readUrlOrExplain } from "./files.ts";
 import { platform } from "../platform/here.ts";
 import type { OpenFile } from "../platform/platform.ts";
-import { readEntries, readHeader, type SafetensorsType, tensorToFloat32, view } from "./safetensors.ts";
+import { readEntries, readHeader, view } from "./read_safetensors.ts";
+import { type SafetensorsType, tensorToFloat32 } from "./safetensors_format.ts";
 
 /** A tensor of an open file. */
 export interface FileTensor {

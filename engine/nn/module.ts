@@ -2,7 +2,7 @@ import { DataError, ShapeError, UsageError } from "../../kernels/errors.ts";
 import type { Philox } from "../../kernels/philox.ts";
 import { Buffer } from "../tensors/buffer.ts";
 import { Parameter } from "../tensors/parameter.ts";
-import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../files/safetensors.ts";
+import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../files/write_safetensors.ts";
 import { type FileTensor, SafetensorsReader } from "../files/safetensors_reader.ts";
 import { sameShape, shapeText } from "../tensors/shapes.ts";
 import { type StateDict, streamed } from "./state_dict.ts";

@@ -3,7 +3,7 @@ import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import type { FactoredGradient } from "../tensors/factored_gradient.ts";
 import type { Parameter } from "../tensors/parameter.ts";
-import type { StreamedTensor } from "../files/safetensors.ts";
+import type { StreamedTensor } from "../files/write_safetensors.ts";
 import type { FileTensor } from "../files/safetensors_reader.ts";
 import { sameShape, shapeText } from "../tensors/shapes.ts";
 import type { Storage } from "../tensors/storage.ts";

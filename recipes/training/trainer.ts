@@ -4,7 +4,7 @@ import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables
 import { mixedRmse } from "../../data/pairs/negatives.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { Model } from "../model.ts";
 import type { TrainRows } from "../recipe.ts";

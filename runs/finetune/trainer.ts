@@ -14,7 +14,7 @@ import { streamed } from "../../engine/nn/state_dict.ts";
 import { AdamW } from "../../engine/optim/adam.ts";
 import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { ScalarLog } from "../../engine/scalar_log.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";

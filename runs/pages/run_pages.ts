@@ -1,5 +1,5 @@
 import { nameData } from "../../data/files/data_paths.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "../../data/observer.ts";

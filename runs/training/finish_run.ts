@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
-import { writeSafetensors } from "../../engine/files/safetensors.ts";
+import { writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import { joinPairs } from "../prepare/augment.ts";
 import { fitToFile } from "../../scoring/fit/fit_file.ts";
 import type { FitModel } from "../../scoring/fit/fit_model.ts";

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeSafetensors, readSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
+import { encodeSafetensors } from "../../../engine/files/write_safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
+import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
 import { SentenceEncoder, type SentenceEncoderOptions } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { backward } from "../../../engine/autograd.ts";
 import { multipleNegativesRankingLoss } from "../../../engine/ops/metric_losses.ts";
-import { readSafetensors } from "../../../engine/files/safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { tokenBatch } from "../../../encoders/network/token_batch.ts";
 import { testEngine } from "../../engine/harness.ts";

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../../../engine/files/safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
+import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
+import { writeSafetensors } from "../../../engine/files/write_safetensors.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import {
   finetune,
