@@ -70,8 +70,6 @@ export class RunFolder {
   readonly readme = this.#file("README.md");
   /** What the run was finished on; written then. */
   readonly environment = this.#file("environment.json");
-  /** Folder of the run's report. */
-  readonly report = this.#file("report");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");
 

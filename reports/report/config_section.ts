@@ -1,7 +1,6 @@
-import { leaves } from "../../recipes/settings/table.ts";
-import { recipeNamed } from "../../recipes/registry.ts";
-import { settingsOf } from "../../recipes/registry.ts";
-import { memberConfig } from "../../runs/ensemble/config.ts";
+import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
+import { leaves, resolve } from "../../recipes/settings/table.ts";
+import { ensembleName, ensembleTable } from "../../runs/ensemble/config.ts";
 import { describeMember } from "../../runs/ensemble/members.ts";
 import { counted } from "../numbers.ts";
 import type { Section } from "../section.ts";
@@ -55,7 +54,7 @@ const word = (value: unknown) => Array.isArray(value) ? value.join(", ") : Strin
 function wordsOf({ trained: { config, folds } }: ShownRun): Map<string, string> {
   const { files, maxRows, settings } = config;
   return new Map([
-    ["recipe", isRunConfig(config) ? config.recipe : "ensemble"],
+    ["recipe", isRunConfig(config) ? config.recipe : ensembleName],
     ...(isRunConfig(config) ? [] : config.members.map((member, i) => [`member ${i + 1}`, describeMember(member)])),
     ["folds", String(folds ?? "none")],
     ...leaves(files ?? { data: "the built-in sample set" }).map(([path, value]) => [`files.${path}`, word(value)]),
@@ -66,8 +65,6 @@ function wordsOf({ trained: { config, folds } }: ShownRun): Map<string, string> 
 
 /** The defaults of a run's settings. */
 function defaultsOf({ trained: { config } }: ShownRun): Map<string, string> {
-  const settings = isRunConfig(config)
-    ? settingsOf(recipeNamed(config.recipe))
-    : { data: memberConfig({ ...config, settings: config.settings }, 0).settings.data };
+  const settings = isRunConfig(config) ? settingsOf(recipeNamed(config.recipe)) : resolve(ensembleTable, {});
   return new Map(leaves(settings).map(([path, value]) => [path, word(value)]));
 }

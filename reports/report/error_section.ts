@@ -3,7 +3,7 @@ import { counted, formatNumber } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
 import { labels } from "../visible_text.ts";
-import { type GroupError, groupId, type Kind, kinds, leastRows } from "./groups.ts";
+import { type GroupError, groupId, type Kind, kinds, leastRows, listedGroups } from "./groups.ts";
 import { drawn, namesOf, type ShownRun } from "./shown_run.ts";
 
 /** Bars of a figure: the groups with most rows. */
@@ -56,12 +56,14 @@ function figure(
     ? lead
     : lead.toSorted((a, b) => b.rows - a.rows).slice(0, mostBars).sort((a, b) => b.rmse - a.rmse);
   const label = labels(shown.map(({ group }) => group), kind === "metric" ? 26 : 34);
+  const listed = new Set(hasRecords ? listedGroups(lead) : []);
   const data = shown.flatMap(({ group }, i) =>
     drawn(runs).flatMap(({ label: set }, run) => {
       const found = errors[run]!.find((one) => one.group === group);
       if (!found) return [];
       const { rows, rmse, low, high } = found;
-      const href = hasRecords ? `#${groupId(kind, lead.findIndex((one) => one.group === group))}` : null;
+      const number = lead.findIndex((one) => one.group === group);
+      const href = listed.has(number) ? `#${groupId(kind, number)}` : null;
       return [{ group, label: label[i]!, set, rows, value: rmse, low: low ?? rmse, high: high ?? rmse, href }];
     })
   );
@@ -77,15 +79,7 @@ function figure(
         formatNumber(most.rmse)
       } over ${counted(most.rows, "row")}.`) + left,
     spec: intervalBars(data, namesOf(runs), { label: words[kind], value: "RMSE", lying: kind !== "score" }),
-    ...(hasRecords
-      ? {
-        links: new Map(
-          data.map((
-            { href, group, rows },
-          ) => [href!, `Most wrong of ${words[kind]} ${group}, ${counted(rows, "row")}`]),
-        ),
-      }
-      : {}),
+    ...(hasRecords ? { links: linksOf(kind, data) } : {}),
     data: table(
       `errors-by-${kind}`,
       title,
@@ -94,3 +88,14 @@ function figure(
     ),
   }];
 }
+
+/** What the bars lead to. */
+const linksOf = (
+  kind: Kind,
+  data: readonly { readonly href: string | null; readonly group: string; readonly rows: number }[],
+) =>
+  new Map(
+    data.flatMap(({ href, group, rows }) =>
+      href === null ? [] : [[href, `Most wrong of ${words[kind]} ${group}, ${counted(rows, "row")}`] as const]
+    ),
+  );

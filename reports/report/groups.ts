@@ -46,5 +46,13 @@ export function groupErrors({ records, actual, predicted, groups, figures }: Sco
   });
 }
 
+/** Groups of a kind whose most wrong records are listed. */
+const mostListed = 40;
+
+/** Numbers of the groups whose most wrong records are listed: those with most rows. */
+export function listedGroups(errors: readonly GroupError[]): number[] {
+  return [...errors.keys()].sort((a, b) => errors[b]!.rows - errors[a]!.rows || a - b).slice(0, mostListed);
+}
+
 /** What links name a group of rows by. */
 export const groupId = (kind: Kind, number: number): string => `wrong-${kind}-${number}`;

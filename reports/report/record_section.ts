@@ -4,11 +4,11 @@ import type { RecordCard, RecordGroup, Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
 import { visibleText } from "../visible_text.ts";
 import type { RunErrors } from "./error_section.ts";
-import { type GroupError, groupId, type Kind, kinds } from "./groups.ts";
+import { type GroupError, groupId, type Kind, kinds, listedGroups } from "./groups.ts";
 import type { ShownRun } from "./shown_run.ts";
 
-/** Records of each bar that are shown, of all together, and groups of a kind. */
-const perGroup = 5, overall = 20, mostGroups = 40;
+/** Records of each bar that are shown, and of all together. */
+const perGroup = 5, overall = 20;
 /** Records that a table has one by one. */
 const mostListed = 5000;
 
@@ -77,15 +77,17 @@ export function recordSection(runs: readonly ShownRun[], errors: RunErrors): Sec
 
 const cardId = (number: number) => `record-${number + 1}`;
 
-/** The worst rows of the groups that figures show: of scores all, of others those with most rows. */
+/** The worst rows of groups, scores in their order, of others the most wrong first. */
 function groupsOf(kind: Kind, errors: readonly GroupError[]) {
-  return errors.map((one, i) => ({ ...one, i })).sort((a, b) => b.rows - a.rows).slice(0, mostGroups)
-    .sort((a, b) => kind === "score" ? a.i - b.i : b.rmse - a.rmse)
-    .map(({ group, rows, rmse, worst, i }) => ({
-      id: groupId(kind, i),
-      title: `${words[kind]} ${group || "(none)"}: RMSE ${formatNumber(rmse)} over ${counted(rows, "row")}`,
-      rows: worst.slice(0, perGroup),
-    }));
+  return listedGroups(errors).sort((a, b) => kind === "score" ? a - b : errors[b]!.rmse - errors[a]!.rmse)
+    .map((number) => {
+      const { group, rows, rmse, worst } = errors[number]!;
+      return {
+        id: groupId(kind, number),
+        title: `${words[kind]} ${group || "(none)"}: RMSE ${formatNumber(rmse)} over ${counted(rows, "row")}`,
+        rows: worst.slice(0, perGroup),
+      };
+    });
 }
 
 const signed = (error: number) => `${error < 0 ? "−" : "+"}${formatNumber(Math.abs(error))}`;

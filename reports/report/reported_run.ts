@@ -174,7 +174,7 @@ async function evidenceOf(path: string): Promise<FitRow[]> {
 
 const shiftedOf = async (path: string) => await readShiftedRows(new RunFolder(path).shifted) ?? [];
 
-/** Settings of a run, by path, and those of an ensemble with its members'. */
+/** True for the config of a run, false for that of an ensemble. */
 export function isRunConfig(config: TrainedFolder["config"]): config is RunConfig {
   return "recipe" in config;
 }
