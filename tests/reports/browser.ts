@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** How long Chromium may take to start, and to answer. */
-const most = 60_000;
+const most = 120_000;
 
 /** What a page is shown as. */
 export interface Appearance {

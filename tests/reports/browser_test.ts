@@ -42,7 +42,7 @@ Deno.test({
   name: "reports: in Chromium they are accessible, ask for nothing, and work by mouse and keyboard",
   ignore: !await hasChromium(),
   fn: withFolder(async (folder) => {
-    const files = await writeInputs(folder, 200), run = join(folder, "run");
+    const files = await writeInputs(folder), run = join(folder, "run");
     await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out: run }, { reporter: silent });
     const page = (await writeRunReport(run, join(run, "report"), () => {}))!;
     const call = { test: files.data, embeddings: [], metrics: null, recipe: null, recover: false, maxRows: null };
