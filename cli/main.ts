@@ -12,6 +12,7 @@ import { finetune } from "./commands/finetune.ts";
 import { predict } from "./commands/predict.ts";
 import { type Actions, createProgram } from "./program.ts";
 import { recipes } from "./commands/recipes.ts";
+import { report } from "./commands/report.ts";
 import { sample } from "./commands/sample.ts";
 import { synthesize } from "./commands/synthesize.ts";
 import { train } from "./commands/train.ts";
@@ -25,6 +26,7 @@ const actions: Actions = {
   convert,
   recipes,
   explore,
+  report,
   augment,
   synthesize,
   embed,

@@ -11,6 +11,7 @@ import { type ExploreCall, exploreCommand } from "./commands/explore.ts";
 import { type FinetuneCall, finetuneCommand } from "./commands/finetune.ts";
 import { type PredictCall, predictCommand } from "./commands/predict.ts";
 import { type RecipesCall, recipesCommand } from "./commands/recipes.ts";
+import { type ReportCall, reportCommand } from "./commands/report.ts";
 import { type SampleCall, sampleCommand } from "./commands/sample.ts";
 import { type SynthesizeCall, synthesizeCommand } from "./commands/synthesize.ts";
 import type { Terminal } from "./output/terminal.ts";
@@ -25,6 +26,7 @@ export interface Actions {
   readonly convert: Action<ConvertCall>;
   readonly recipes: Action<RecipesCall>;
   readonly explore: Action<ExploreCall>;
+  readonly report: Action<ReportCall>;
   readonly augment: Action<AugmentCall>;
   readonly synthesize: Action<SynthesizeCall>;
   readonly embed: Action<EmbedCall>;
@@ -51,6 +53,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     convertCommand((call) => actions.convert(call, terminal)),
     recipesCommand((call) => actions.recipes(call, terminal)),
     exploreCommand((call) => actions.explore(call, terminal)),
+    reportCommand((call) => actions.report(call, terminal)),
     augmentCommand((call) => actions.augment(call, terminal)),
     synthesizeCommand((call) => actions.synthesize(call, terminal)),
     embedCommand((call) => actions.embed(call, terminal)),

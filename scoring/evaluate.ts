@@ -109,7 +109,8 @@ export function evaluate(
   };
 }
 
-function intervalFigures(
+/** Measures intervals against true scores. */
+export function intervalFigures(
   { low, high, level }: Intervals & { readonly level: number },
   actual: Float32Array,
 ): IntervalFigures {

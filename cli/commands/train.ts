@@ -23,7 +23,7 @@ import { nextFree } from "../output/out.ts";
 import { readTarget } from "../options/target.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { type EnsembleCall, ensembleDone, foldsDone, trainEnsembleCall } from "./train_ensemble.ts";
+import { type EnsembleCall, ensembleDone, foldsDone, reportOf, trainEnsembleCall } from "./train_ensemble.ts";
 import { reportRun } from "../output/train_report.ts";
 import {
   assignments,
@@ -49,6 +49,8 @@ export type TrainCall =
     readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
     readonly explain: boolean;
+    /** False where no report is wanted. */
+    readonly report?: false;
   }
   | EnsembleCall
   | {
@@ -60,6 +62,8 @@ export type TrainCall =
     readonly changes: readonly SettingChange[];
     /** Members that are trained at once. */
     readonly jobs: number;
+    /** False where no report is wanted. */
+    readonly report?: false;
   };
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
@@ -98,6 +102,7 @@ function trainOptions() {
         "records that are to be scored, in any form of --data: their metrics decide which errors are shown (their scores are not looked at)",
         text("--target"),
       )
+      .option("--no-report", "leave out the report of the run, which is written in the end")
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
@@ -125,7 +130,8 @@ type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
 
 /** @throws UsageError when options do not go together */
 async function trainCall(options: TrainOptions): Promise<TrainCall> {
-  const { resume, member = [], jobs, ...others } = given(options);
+  const { resume, member = [], jobs, report: wanted, ...others } = given(options);
+  const report = wanted === false ? { report: wanted } as const : {};
   if (resume !== undefined) {
     const { set, learningRate, clip, onNonfinite, ...rest } = others as typeof others & ShorthandWords;
     const [other] = Object.keys(rest);
@@ -135,7 +141,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
       );
     }
     const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
-    return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
+    return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1, ...report };
   }
   const {
     data,
@@ -166,7 +172,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     maxRows,
   };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
-  const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
+  const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false, ...report };
   const settingWords = { recipe, config, set, encoder, shorthands };
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
@@ -208,7 +214,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       await trainEnsembleCall(call, options, sampleEpochs, terminal);
       return;
     }
-    const { force, folds } = call;
+    const { force, folds, report: wanted } = call;
     if (!call.named && call.request.recipe === shorthandRecipe.name) {
       terminal.note(
         `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
@@ -222,21 +228,24 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       return;
     }
     const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
-    if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal, target);
-    else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
+    if (folds === null) {
+      const summary = await trainRun({ ...request, out }, { ...options, force });
+      await reportRun(summary, terminal, { target, report: await reportOf(summary, terminal, wanted) });
+    } else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal, wanted);
   });
 }
 
 /** Goes on with whatever is in the folder. */
 async function resume(
-  { run, added, changes, jobs }: Extract<TrainCall, { readonly kind: "resume" }>,
+  { run, added, changes, jobs, report: wanted }: Extract<TrainCall, { readonly kind: "resume" }>,
   options: EnsembleOptions,
   terminal: Terminal,
 ): Promise<void> {
   const resumed = await (await openTrained(run)).resume({ ...options, jobs }, { changes, added });
-  if (resumed.kind === "run") await reportRun(resumed.summary, terminal);
-  else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal);
-  else await foldsDone(resumed.summary, terminal);
+  if (resumed.kind === "run") {
+    await reportRun(resumed.summary, terminal, { report: await reportOf(resumed.summary, terminal, wanted) });
+  } else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal, wanted);
+  else await foldsDone(resumed.summary, terminal, wanted);
 }
 
 /** The settings, with fewer epochs for a trial on the sample set, and a word on that. */

@@ -19,11 +19,11 @@ import { nextCommand } from "./next_command.ts";
 import { type Target, unseenShare } from "../options/target.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
-/** Says what a run came to. @throws Interruption when it was stopped */
+/** Says what a run came to. @param report where its report is; null for none @throws Interruption when it was stopped */
 export async function reportRun(
   summary: TrainSummary,
   terminal: Terminal,
-  target: Target | null = null,
+  { target = null, report = null }: { readonly target?: Target | null; readonly report?: string | null } = {},
 ): Promise<void> {
   const { folder, config, config: { settings }, counts, fitted, finished, epochs, best } = summary;
   const { about, picture } = summary, range = await readScoreRange(folder);
@@ -47,6 +47,7 @@ export async function reportRun(
   const negatives = counts.added.some(([stage, rows]) => stage === swapStage && rows > 0);
   advise(figures.find(({ set }) => set === "validation"), { ...tradesOf([settings]), negatives }, terminal);
   terminal.note(`\nPicture: ${picture}`);
+  if (report !== null) terminal.note(`Report: ${report}`);
   terminal.note(`Next:\n  ${await nextCommand(folder, config, target?.path)}`);
 }
 
@@ -80,6 +81,7 @@ export function reportEnsemble(
   { folder, config, finished, done, members, ways, ...summary }: EnsembleSummary,
   terminal: Terminal,
   range: ScoreRange = scoreRange,
+  report: string | null = null,
 ): void {
   if (!finished) throw stopped(counted(done, "member"), folder);
   const figures = summary.figures.map((figure) => scaleSetFigure(figure, range));
@@ -103,6 +105,7 @@ export function reportEnsemble(
   ]));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   advise(figures.find(({ set }) => set === "validation"), tradesOf(settingsOf(config)), terminal);
+  if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
   terminal.note(`  deno task predict --run ${folder} --data test.json`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
@@ -113,6 +116,7 @@ export function reportFolds(
   { folder, config, done, folds, pooled, beside }: FoldsSummary,
   terminal: Terminal,
   range: ScoreRange = scoreRange,
+  report: string | null = null,
 ): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
   const factor = errorFactor(range), figure = (value: number) => (factor * value).toFixed(3);
@@ -149,6 +153,7 @@ export function reportFolds(
   const { rmse, constant, ridge } = pooled;
   const errors = { rmse: factor * rmse, constant: factor * constant, ridge: ridge === null ? null : factor * ridge };
   advise(errors, tradesOf(settingsOf(config)), terminal);
+  if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
 }
 

@@ -8,7 +8,7 @@ import {
 } from "../../engine/files/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { isReading, type Reading } from "../../data/reading.ts";
-import { readJsonObject } from "../../data/files/json_object.ts";
+import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
 import { resolve } from "../../recipes/settings/table.ts";
 import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
 import type { PairKind } from "../../encoders/finetune/settings.ts";
@@ -130,6 +130,15 @@ export class FinetuneFolder {
     }
     const read = { data, ...(reading ? { reading } : {}) };
     return { config: { ...read, metricDefinitions, encoder, settings: resolve(finetuneTable, settings) }, before };
+  }
+
+  /** What is noted in the folder of a tuned encoder; null where it holds none. @throws DataError when the note is damaged */
+  async readNote(): Promise<JsonObject | null> {
+    const path = join(this.path, noteName);
+    if (await whatIsAt(path) !== "file") return null;
+    const note = await readJsonObject(path, "what a tuned encoder was made by");
+    if (note.format === format) return note;
+    throw new DataError(`${path} is no note of fine-tuning of the form "${format}".`);
   }
 
   /** Puts the tuned encoder where it belongs, whole, and takes the work away. */

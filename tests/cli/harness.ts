@@ -30,6 +30,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     convert: note("convert"),
     recipes: note("recipes"),
     explore: note("explore"),
+    report: note("report"),
     augment: note("augment"),
     synthesize: note("synthesize"),
     embed: note("embed"),

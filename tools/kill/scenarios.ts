@@ -20,7 +20,7 @@ export interface Scenario {
 }
 
 /** Times, and where the work was stopped; a README links a folder by its path. */
-const differing = /(^|\/)(timings\.jsonl|checkpoint\.previous\.safetensors|README\.md)$/;
+const differing = /(^|\/)(timings\.jsonl|environment\.json|checkpoint\.previous\.safetensors|README\.md)$/;
 
 /** Writes the inputs of all scenarios into a folder. */
 export async function prepareScenarios(folder: string): Promise<readonly Scenario[]> {
@@ -45,19 +45,28 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
   return [
     {
       name: "train",
-      command: (out) => ["train", ...data, ...metrics, "--recipe", "bilinear", ...tiny, "--out", out],
+      command: (out) => ["train", ...data, ...metrics, "--recipe", "bilinear", ...tiny, "--no-report", "--out", out],
       begun: (out) => join(out, "config.json"),
-      resume: (out) => ["train", "--resume", out],
+      resume: (out) => ["train", "--resume", out, "--no-report"],
       differs: (file) => differing.test(file),
     },
     {
       name: "ensemble",
       command: (out) => [
-        ...["train", ...data, ...metrics, "--out", out, "--member", "bilinear model.hidden=8 training.epochs=4"],
+        ...[
+          "train",
+          ...data,
+          ...metrics,
+          "--no-report",
+          "--out",
+          out,
+          "--member",
+          "bilinear model.hidden=8 training.epochs=4",
+        ],
         ...["--member", "residual-mlp features.texts=combined model.hidden=8 training.epochs=4"],
       ],
       begun: (out) => join(out, "ensemble.json"),
-      resume: (out) => ["train", "--resume", out],
+      resume: (out) => ["train", "--resume", out, "--no-report"],
       differs: (file) => differing.test(file),
     },
     {

@@ -19,6 +19,7 @@ const actions: Actions = {
   convert: unused,
   recipes: unused,
   explore: () => Promise.resolve(),
+  report: unused,
   augment: () => Promise.resolve(),
   synthesize: () => Promise.resolve(),
   embed: unused,

@@ -50,6 +50,7 @@ Deno.test(
       "checkpoint.safetensors",
       "config.json",
       "curves.svg",
+      "environment.json",
       "figures.json",
       "lexical.safetensors",
       "metric_embeddings.npy",
