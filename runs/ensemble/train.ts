@@ -106,6 +106,8 @@ export async function trainEnsembleConfig(
   const configs = memberConfigs(config);
   const all = config.members.map((member, i) => ({
     name: `member ${i + 1} of ${config.members.length}, ${describeMember(member)}`,
+    number: i + 1,
+    of: config.members.length,
     config: configs[i]!,
     folder: new RunFolder(folder.member(config, i)),
   }));
