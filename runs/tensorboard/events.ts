@@ -52,7 +52,10 @@ export function textValue(tag: string, text: string): SummaryValue {
 }
 
 /** How often values lie where. */
-export function histogramValue(tag: string, { min, max, count, sum, squares, limits, counts }: Histogram): SummaryValue {
+export function histogramValue(
+  tag: string,
+  { min, max, count, sum, squares, limits, counts }: Histogram,
+): SummaryValue {
   const histogram = [
     ...[min, max, count, sum, squares].map((value, i) => doubleField(i + 1, value)),
     bytesField(6, doubles(limits)),
