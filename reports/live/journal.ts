@@ -1,3 +1,5 @@
+import { withoutHidden } from "../visible_text.ts";
+
 /** A line of the log. */
 export interface LogLine {
   readonly kind: "note" | "warning" | "error" | "result";
@@ -20,7 +22,8 @@ export class Journal {
 
   /** Adds a line. */
   add({ kind, text }: LogLine): void {
-    this.#lines.push({ kind, text: text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text });
+    const shown = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+    this.#lines.push({ kind, text: withoutHidden(shown) });
     if (this.#lines.length <= mostLines) return;
     this.#dropped += this.#lines.length - mostLines;
     this.#lines = this.#lines.slice(-mostLines);

@@ -45,7 +45,7 @@ export function drawLines({ lines, yTitle, xTitle, wholeX = false }: LineChart):
   const across = y.ticks.map((tick) => `M${plot.left} ${round(y.at(tick))}H${plot.right}`).join("");
   return [
     { tag: "path", attributes: { d: across || "M0 0", stroke: "var(--grid)", fill: "none" } },
-    ...y.ticks.map((tick) => label(plot.left - 6, y.at(tick) + 4, y.format(tick), "end")),
+    ...y.ticks.map((tick) => label(plot.left - 6, y.at(tick) + 4, tickText(y, tick), "end")),
     ...x.ticks.map((tick) => label(x.at(tick), plot.bottom + 16, x.format(tick), "middle")),
     { tag: "path", attributes: { d: `M${plot.left} ${plot.bottom}H${plot.right}`, stroke: "var(--muted)" } },
     label((plot.left + plot.right) / 2, plot.bottom + 34, xTitle, "middle"),
@@ -54,6 +54,12 @@ export function drawLines({ lines, yTitle, xTitle, wholeX = false }: LineChart):
       .flatMap((line) => lineShapes(line, x, y)),
     ...legend(lines.filter(({ name, points }) => name !== "" && points.length > 0)),
   ];
+}
+
+/** A tick beside the plot, where there is room for seven characters. */
+function tickText(scale: Scale, tick: number): string {
+  const text = scale.format(tick);
+  return text.length > 7 ? tick.toExponential().length > 7 ? tick.toExponential(2) : tick.toExponential() : text;
 }
 
 /** An axis around values; equal ones stand in the middle. */

@@ -21,11 +21,11 @@ export function livePage(title: string): string {
 }
 
 /** Its style: that of the reports, and that of the log. */
-export const liveStyle = `${pageStyle}
+export const liveStyle: string = `${pageStyle}
+figure h2,.table h2{font-size:1rem;margin:0 0 .2rem}
 .log{background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:.8rem;max-height:24rem;overflow:auto}
 .log p{margin:0;font:13px/1.5 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 .log .warning,.log .error{font-weight:600}
 .log .warning::before{content:"Warning: "}
 .log .error::before{content:"Error: "}
-.away #status{font-weight:600}
 `;

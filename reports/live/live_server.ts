@@ -68,10 +68,9 @@ export class LivePage implements AsyncDisposable {
     this.#clients.clear();
     // A browser that does not read must not keep the command waiting.
     let timer;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, closingMilliseconds));
-    await Promise.race([this.#server.shutdown(), late]);
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(resolve, closingMilliseconds, true));
+    if (await Promise.race([this.#server.shutdown().then(() => false), late])) this.#force.abort();
     clearTimeout(timer);
-    this.#force.abort();
   }
 
   /** Closes the page of a training that was given up. */

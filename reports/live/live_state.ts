@@ -1,6 +1,7 @@
 import type { EpochFigures, Observer, RunPlace, StepProgress } from "../../data/observer.ts";
 import type { FinetunePlan } from "../../runs/finetune/finetune.ts";
 import type { FinetuneEpoch } from "../../runs/finetune/trainer.ts";
+import { visibleText } from "../visible_text.ts";
 import { type LiveEpoch, LiveRun, Trace } from "./live_run.ts";
 
 /** How a training ended. */
@@ -20,8 +21,6 @@ export class LiveState {
   activity = "";
   /** Which run of how many is trained, where there are several. */
   place: { readonly number: number; readonly of: number } | null = null;
-  /** The adapter that it runs on. */
-  adapter = "";
   /** How it ended; null while it goes on. */
   ending: Ending | null = null;
   /** Memory over seconds since the beginning. */
@@ -115,9 +114,8 @@ export class LiveState {
   }
 
   /** What all observers are told alike. */
-  #common(): Pick<Observer, "adapter" | "phase" | "encoding" | "encoded"> {
+  #common(): Pick<Observer, "phase" | "encoding" | "encoded"> {
     return {
-      adapter: ({ description, backend }) => this.#told(() => this.adapter = `${description} (${backend})`),
       phase: (name, done, total) =>
         this.#told(() => this.activity = done !== undefined && total ? `${name}, ${percent(done / total)}` : name),
       encoding: ({ share }) => this.#told(() => this.activity = `encoding texts, ${percent(share)}`),
@@ -139,7 +137,7 @@ export class LiveState {
   }
 
   #add(name: string): LiveRun {
-    const run = new LiveRun(name, this.now);
+    const run = new LiveRun(visibleText(name), this.now);
     this.runs.push(run);
     return run;
   }

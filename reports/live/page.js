@@ -85,20 +85,20 @@ function addLines(lines) {
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
+let isOver = false;
 const source = new EventSource("/events");
 source.addEventListener("begin", () => byId("log").replaceChildren());
 source.addEventListener("log", ({ data }) => addLines(JSON.parse(data)));
 source.addEventListener("state", ({ data }) => {
-  const { status, short, facts, charts, tables } = JSON.parse(data);
-  document.body.classList.remove("away");
+  const { status, short, over, facts, charts, tables } = JSON.parse(data);
+  isOver = over;
   document.title = short === "" ? title : `${short} · ${title}`;
   setText(byId("status"), status);
   showFacts(facts);
   showCharts(charts);
   showTables(tables);
 });
+// The browser tries again by itself, and reaches a training that is resumed at the same port.
 source.addEventListener("error", () => {
-  document.body.classList.add("away");
-  const status = byId("status"), ended = status.textContent.endsWith("resumed.") || status.textContent.endsWith("is.");
-  if (!ended) setText(status, "Not connected. The page goes on by itself when the training does.");
+  if (!isOver) setText(byId("status"), "Not connected. The page goes on by itself when the training does.");
 });

@@ -25,6 +25,8 @@ export interface LiveTable {
 export interface Snapshot {
   /** In a sentence, for the head of the page and for screen readers. */
   readonly status: string;
+  /** True once the training has ended, however it did. */
+  readonly over: boolean;
   /** In a few words, for the title of the window. */
   readonly short: string;
   readonly facts: readonly { readonly name: string; readonly value: string; readonly note: string }[];
@@ -43,6 +45,7 @@ export function snapshotOf(state: LiveState): Snapshot {
   return {
     status: statusOf(state, run),
     short: run && run.epochs > 0 && !run.fitted ? `${run.history.length}/${run.epochs} epochs` : state.activity,
+    over: state.ending !== null,
     facts: factsOf(state, run),
     charts: [...(run ? runCharts(state, run) : []), memoryChart(state)].filter(({ shapes }) => shapes.length > 1),
     tables: [
@@ -88,7 +91,6 @@ function factsOf(state: LiveState, run: LiveRun | null): Snapshot["facts"] {
   if (memory) {
     facts.push(["memory", bytes(memory.process), memory.gpu === null ? "" : `${bytes(memory.gpu)} taken on the GPU`]);
   }
-  if (state.adapter !== "") facts.push(["adapter", state.adapter]);
   return facts.map(([name, value, note = ""]) => ({ name, value, note }));
 }
 

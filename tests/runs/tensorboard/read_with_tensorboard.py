@@ -1,13 +1,10 @@
-"""Prints as JSON what TensorBoard and tbparse read of a folder of runs. Ends with 3 where they are not installed."""
+"""Prints as JSON what TensorBoard and tbparse read of a folder of runs."""
 import json
 import sys
 
-try:
-    from tbparse import SummaryReader
-    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
-    from tensorboard.util.tensor_util import make_ndarray
-except ImportError:
-    sys.exit(3)
+from tbparse import SummaryReader
+from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+from tensorboard.util.tensor_util import make_ndarray
 
 folder = sys.argv[1]
 multiplexer = EventMultiplexer()
