@@ -23,7 +23,7 @@ export const watchPort = new Option(
   "--watch-port <port>",
   "port of that page (default: the first free one from 6116 on)",
 )
-  .argParser(number("--watch-port", [1, 65535, true]));
+  .argParser(number("--watch-port", [1024, 65535, true]));
 
 /** Whether there are histograms for TensorBoard. */
 export const histograms = new Option(

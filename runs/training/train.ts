@@ -95,7 +95,12 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
     about: aboutData(prepared, settings.data.groupBy),
   };
   const best = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
-  reporter.start?.({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted, history });
+  reporter.start?.({
+    epochs: fitted ? 1 : settings.training.epochs,
+    epochsDone: history.length,
+    fitted,
+    history: [...history],
+  });
   using ridge = fitBaseline(prepared);
   try {
     const watched = { reporter, ...(signal ? { signal } : {}) };

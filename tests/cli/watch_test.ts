@@ -26,7 +26,7 @@ Deno.test("watch: options arrive typed, and those that do not go together are re
   for (
     const [line, message] of [
       ["train --watch-port 7000", /--watch-port needs --watch beside it/],
-      ["train --watch --watch-port 70000", /--watch-port is "70000"; a whole number from 1 to 65535 is expected/],
+      ["train --watch --watch-port 70000", /--watch-port is "70000"; a whole number from 1024 to 65535 is expected/],
       ["train --watch --explain", /--explain trains nothing/],
     ] as const
   ) {
