@@ -1,4 +1,4 @@
-import axe from "axe-core";
+import axe from "axe-core/axe.min.js" with { type: "text" };
 import assert from "node:assert/strict";
 import { LivePage } from "../../../reports/live/live_server.ts";
 import { Browser, hasChromium } from "../browser.ts";
@@ -41,7 +41,7 @@ Deno.test({
       await browser.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
       const wide = await browser.evaluate<number>("document.documentElement.scrollWidth");
       assert.ok(wide <= width, `${scheme}, ${width}: ${wide} wide`);
-      await browser.evaluate(`${axe.source}; undefined`);
+      await browser.evaluate(`${axe}; undefined`);
       const violations = await browser.evaluate<{ id: string }[]>(
         "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, html: nodes[0].html })))",
       );
