@@ -8,7 +8,7 @@ const hostile = "<img src=x onerror=alert(1)> <script>alert(2)</script> \u202Egn
 
 /** Waits until an expression is true in the page. */
 async function until(browser: Browser, expression: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if (await browser.evaluate<boolean>(expression)) return;
     await new Promise((resume) => setTimeout(resume, 100));
   }
@@ -19,7 +19,7 @@ Deno.test({
   name: "watch: Chromium shows a training, its end and the one that goes on, with no complaint and no other request",
   ignore: !await hasChromium(),
   fn: async () => {
-    const first = LivePage.open("Training runs/a"), { url } = first, port = Number(new URL(url).port);
+    const first = LivePage.open("Training runs/a", 0), { url } = first, port = Number(new URL(url).port);
     first.log({ kind: "warning", text: hostile });
     await trainEpochs(first.state.train.run!({ name: hostile, number: 1, of: 2, beside: false })!, [3, 2.5, 2]);
     await trainEpochs(first.state.train.run!({ name: "fold 1", number: 2, of: 2, beside: false })!, [3, 2], {
