@@ -52,10 +52,12 @@ export {
   type EncodingCounts,
   type EncodingProgress,
   type EpochFigures,
+  joinObservers,
   type Observer,
   type Observer as Reporter,
   type Observer as TrainReporter,
   type RowCounts,
+  type RunPlace,
   type StepProgress,
   type TrainPlan,
 } from "./observer.ts";

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly force?: boolean;
   /** File that keeps vectors of pretrained encoders; null to keep none; the user's own by default. */
   readonly cache?: string | null;
+  /** Adds histograms of weights and gradients to the TensorBoard event file after each epoch. */
+  readonly histograms?: boolean;
   /**
    * Engine to compute on, which stays open. Without it the run opens one of its own, and goes on with another when the GPU
    * is lost.

@@ -1,23 +1,31 @@
 import { UsageError } from "../../kernels/errors.ts";
 import {
   finetune as tune,
+  type FinetunePlan,
   type FinetuneRequest,
   type FinetuneSummary,
   resumeFinetune,
 } from "../../runs/finetune/finetune.ts";
+import type { FinetuneEpoch } from "../../runs/finetune/trainer.ts";
 import { qualityRows } from "../../runs/finetune/model_card.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { fieldsOf } from "../../recipes/settings/table.ts";
+import type { LiveState } from "../../reports/live/live_state.ts";
+import { joinObservers } from "../../data/observer.ts";
 import { command } from "../command.ts";
 import { createFinetuneReporter } from "../output/finetune_progress.ts";
 import { interruptible, Interruption } from "../interruption.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, readingOf } from "../options/reading_options.ts";
 import { describe, flagOf, given, text } from "../options/options.ts";
+import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
+import { watched } from "../output/watch.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
-/** What `finetune` is asked for: to tune an encoder, or to go on with it. */
-export type FinetuneCall =
+/** What `finetune` is asked for: to tune an encoder, or to go on with it, and how that is shown. */
+export type FinetuneCall = FinetuneWork & Watching;
+
+type FinetuneWork =
   | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
   | { readonly kind: "resume"; readonly out: string };
 
@@ -62,13 +70,25 @@ function finetuneOptions() {
       "go on with stopped work by its --out, with its own data and settings",
       text("--resume"),
     )
+    .addOption(watch)
+    .addOption(watchPort)
+    .addOption(histograms)
     .optionsGroup("Training:");
 }
 
 /** @throws UsageError when options do not go together */
 function finetuneCall(
-  { resume, ...others }: Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
+  { watch, watchPort, histograms, ...words }: Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
 ): FinetuneCall {
+  return { ...finetuneWork(words), ...watchingOf({ watch, watchPort, histograms }) };
+}
+
+function finetuneWork(
+  { resume, ...others }: Omit<
+    Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
+    "watch" | "watchPort" | "histograms"
+  >,
+): FinetuneWork {
   if (resume !== undefined) {
     const [other] = Object.keys(others);
     if (other === undefined) return { kind: "resume", out: resume };
@@ -101,16 +121,22 @@ function finetuneCall(
 }
 
 export async function finetune(call: FinetuneCall, terminal: Terminal): Promise<void> {
+  const title = `Fine-tuning ${call.kind === "resume" ? call.out : call.request.out}`;
+  await watched(call, title, terminal, (terminal, page) => tuneBy(call, terminal, page));
+}
+
+async function tuneBy(call: FinetuneCall, terminal: Terminal, page: LiveState | null): Promise<void> {
   await interruptible(terminal, async (signal) => {
-    const observer = createFinetuneReporter(terminal);
-    const options = { ...observer, signal };
+    const reporter = createFinetuneReporter(terminal);
+    const observer = page ? joinObservers<FinetuneEpoch, FinetunePlan>([reporter, page.finetune]) : reporter;
+    const options = { ...observer, signal, histograms: call.histograms ?? false };
     let summary: FinetuneSummary;
     try {
       summary = call.kind === "resume"
         ? await resumeFinetune(call.out, options)
         : await tune(call.request, { ...options, force: call.force });
     } finally {
-      observer.end();
+      observer.end?.();
     }
     const { folder, before, after, losses } = summary;
     if (!after) {

@@ -1,3 +1,4 @@
+import { joinObservers, type Observer } from "../../data/observer.ts";
 import { standardInput } from "../../data/files/data_paths.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { ensembleName } from "../../runs/ensemble/config.ts";
@@ -20,7 +21,9 @@ import { formatExplanation } from "../output/explanation.ts";
 import { interruptible } from "../interruption.ts";
 import { flagOf, given, number, text } from "../options/options.ts";
 import { nextFree } from "../output/out.ts";
+import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
 import { readTarget } from "../options/target.ts";
+import { watched } from "../output/watch.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { type EnsembleCall, ensembleDone, foldsDone, reportOf, trainEnsembleCall } from "./train_ensemble.ts";
@@ -34,8 +37,10 @@ import {
   type ShorthandWords,
 } from "../options/train_options.ts";
 
-/** What `train` is asked for: a new run, or to go on with one. */
-export type TrainCall =
+/** What `train` is asked for: a new run, or to go on with one, and how it is shown. */
+export type TrainCall = TrainWork & Watching;
+
+type TrainWork =
   | {
     readonly kind: "new";
     readonly request: NamedRequest;
@@ -87,6 +92,7 @@ function trainOptions() {
         'train --member gaussian-process --member "residual-mlp training.seed=1|2|3"',
         "Train an ensemble; --recipe ensemble alone trains a sensible one",
       ],
+      ["train --data train.json --watch", "Look at curves, speed and memory in a browser while it trains"],
       ["train --resume runs/a", "Go on with a run that was stopped"],
     ]))
       .optionsGroup("Run:")
@@ -108,7 +114,10 @@ function trainOptions() {
         "--resume <run>",
         "go on with a stopped run, with folds or an ensemble, with their own data and settings (of a run, --set may change optimizer.lr, optimizer.clip and training.onNonfinite)",
         text("--resume"),
-      ),
+      )
+      .addOption(watch)
+      .addOption(watchPort)
+      .addOption(histograms),
     [...recipes.map(({ name }) => name), ensembleName],
   )
     .option(
@@ -129,7 +138,15 @@ function trainOptions() {
 type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
 
 /** @throws UsageError when options do not go together */
-async function trainCall(options: TrainOptions): Promise<TrainCall> {
+async function trainCall({ watch, watchPort, histograms, ...options }: TrainOptions): Promise<TrainCall> {
+  const watching = watchingOf({ watch, watchPort, histograms });
+  if (watching.watch && options.explain) throw new UsageError("--explain trains nothing that --watch could show.");
+  return { ...await trainWork(options), ...watching };
+}
+
+async function trainWork(
+  options: Omit<TrainOptions, "watch" | "watchPort" | "histograms">,
+): Promise<TrainWork> {
   const { resume, member = [], jobs, report: wanted, ...others } = given(options);
   const report = wanted === false ? { report: wanted } as const : {};
   if (resume !== undefined) {
@@ -202,37 +219,49 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
 const sampleEpochs = 20;
 
 export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
-  const reporter = createTrainReporter(terminal);
-  await interruptible(terminal, async (signal) => {
-    const options = { reporter, signal };
-    if (call.kind === "resume") {
-      await resume(call, options, terminal);
-      return;
-    }
-    await expectFiles(call.request.files);
-    if (call.kind === "ensemble") {
-      await trainEnsembleCall(call, options, sampleEpochs, terminal);
-      return;
-    }
-    const { force, folds, report: wanted } = call;
-    if (!call.named && call.request.recipe === shorthandRecipe.name) {
-      terminal.note(
-        `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
-          `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
-      );
-    }
-    const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
-    const request = { ...call.request, settings: forTrial(call.request, terminal) };
-    if (call.explain) {
-      terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
-      return;
-    }
-    const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
-    if (folds === null) {
-      const summary = await trainRun({ ...request, out }, { ...options, force });
-      await reportRun(summary, terminal, { target, report: await reportOf(summary, terminal, wanted) });
-    } else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal, wanted);
+  const what = call.kind === "resume"
+    ? call.run
+    : call.out ?? (call.kind === "ensemble" ? ensembleName : call.request.recipe);
+  await watched(call, `Training ${what}`, terminal, async (terminal, page) => {
+    const reporter = createTrainReporter(terminal);
+    const observer = page ? joinObservers([reporter, page.train]) : reporter;
+    await interruptible(terminal, (signal) => trainBy(call, { observer, signal }, terminal));
   });
+}
+
+async function trainBy(
+  call: TrainCall,
+  { observer: reporter, signal }: { readonly observer: Observer; readonly signal: AbortSignal },
+  terminal: Terminal,
+): Promise<void> {
+  const options = { reporter, signal, histograms: call.histograms ?? false };
+  if (call.kind === "resume") {
+    await resume(call, options, terminal);
+    return;
+  }
+  await expectFiles(call.request.files);
+  if (call.kind === "ensemble") {
+    await trainEnsembleCall(call, options, sampleEpochs, terminal);
+    return;
+  }
+  const { force, folds, report: wanted } = call;
+  if (!call.named && call.request.recipe === shorthandRecipe.name) {
+    terminal.note(
+      `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
+        `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
+    );
+  }
+  const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
+  const request = { ...call.request, settings: forTrial(call.request, terminal) };
+  if (call.explain) {
+    terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
+    return;
+  }
+  const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
+  if (folds === null) {
+    const summary = await trainRun({ ...request, out }, { ...options, force });
+    await reportRun(summary, terminal, { target, report: await reportOf(summary, terminal, wanted) });
+  } else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal, wanted);
 }
 
 /** Goes on with whatever is in the folder. */

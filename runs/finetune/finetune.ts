@@ -25,6 +25,7 @@ import { type EncoderQuality, measureEncoder } from "../../encoders/finetune/qua
 import { addSentenceModules } from "../../encoders/finetune/sentence_modules.ts";
 import { finetuneTable } from "./settings.ts";
 import { TextPool } from "../../encoders/finetune/text_pool.ts";
+import { FinetuneEvents } from "./finetune_events.ts";
 import { type FinetuneEpoch, FinetuneTrainer } from "./trainer.ts";
 import { earlierForms } from "./earlier_checkpoints.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
@@ -55,6 +56,8 @@ export interface FinetunePlan extends FinetuneCounts {
   readonly epochs: number;
   /** Not 0 when it is resumed. */
   readonly stepsDone: number;
+  /** Mean loss of each epoch that is done. */
+  readonly losses?: readonly number[];
 }
 
 /** How fine-tuning is watched and stopped. */
@@ -69,6 +72,8 @@ export interface FinetuneOptions extends Observer<FinetuneEpoch, FinetunePlan> {
   readonly signal?: AbortSignal;
   /** Replaces a tuned encoder, or stopped work, that is in the folder. */
   readonly force?: boolean;
+  /** Adds histograms of weights and gradients to the TensorBoard event file after each epoch. */
+  readonly histograms?: boolean;
 }
 
 /** What fine-tuning came to. */
@@ -163,7 +168,7 @@ async function run(
   lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
-  { signal, force: _, ...observer }: FinetuneOptions,
+  { signal, force: _, histograms = false, ...observer }: FinetuneOptions,
 ): Promise<FinetuneSummary> {
   const onNote = (sentence: string) => observer.note?.(sentence);
   const { settings } = config;
@@ -216,7 +221,10 @@ async function run(
       const { epoch, batch } = trainer.position;
       onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
     }
-    observer.start?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
+    const described = { ...settings, data: config.data, encoder: config.encoder };
+    const events = await FinetuneEvents.open(folder.work, trainer, { settings: described, before, histograms });
+    const { position: { step: stepsDone }, losses: earlier } = trainer;
+    observer.start?.({ ...counts, epochs: settings.epochs, stepsDone, losses: earlier });
     let saved = trainer.position.step, named = false;
     const save = async () => {
       await lock.check();
@@ -225,10 +233,12 @@ async function run(
     };
     const watch = {
       async step(progress: StepProgress) {
+        await events.step(progress);
         await observer.step?.(progress);
         if (trainer.position.step - saved >= stepsPerCheckpoint) await save();
       },
       async epoch(figures: FinetuneEpoch, best: boolean) {
+        await events.epoch(figures);
         await save();
         await observer.epoch?.(figures, best);
       },
@@ -248,6 +258,7 @@ async function run(
     const after = finished ? await measureEncoder(encoder, pool) : null;
     if (after) {
       await lock.check();
+      await events.end(after);
       await encoder.save(folder.result);
       await addSentenceModules(folder.result, encoder);
       const facts = { config, counts, losses, before, after };

@@ -12,6 +12,7 @@ import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts
 import { resolve } from "../../recipes/settings/table.ts";
 import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
 import type { PairKind } from "../../encoders/finetune/settings.ts";
+import { moveEventFile } from "../tensorboard/event_file.ts";
 import type { FinetuneSettings } from "./settings.ts";
 import { finetuneTable } from "./settings.ts";
 
@@ -146,6 +147,7 @@ export class FinetuneFolder {
     await writeAtomically(join(this.result, "README.md"), card);
     await writeAtomically(join(this.result, noteName), `${JSON.stringify({ format, ...note }, null, 2)}\n`);
     try {
+      await moveEventFile(this.work, this.result);
       const old = join(this.work, "old");
       if (await whatIsAt(this.path) === "folder") await Deno.rename(this.path, old);
       else await Deno.remove(this.path).catch(() => {});

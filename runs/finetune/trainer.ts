@@ -16,6 +16,7 @@ import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
 import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
+import type { Parameter } from "../../engine/tensors/parameter.ts";
 import type { ScalarLog } from "../../engine/scalar_log.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import type { Checkpoint, Position } from "../../recipes/training/checkpoint.ts";
@@ -35,6 +36,10 @@ export interface FinetuneEpoch {
   readonly epoch: number;
   /** Mean loss of its batches. */
   readonly loss: number;
+  /** The rate of its last step. */
+  readonly learningRate: number;
+  /** Mean global norm of the gradient before clipping. */
+  readonly gradientNorm: number;
 }
 
 /**
@@ -111,6 +116,16 @@ export class FinetuneTrainer implements Disposable {
     return this.#losses;
   }
 
+  /** The rate of the last step; before the first that of the settings. */
+  get learningRate(): number {
+    return this.#optimizer.lr;
+  }
+
+  /** What is trained, by path. */
+  get parameters(): ReadonlyMap<string, Parameter> {
+    return new Map(this.#trainable.parameters.map((one) => [one.name, one]));
+  }
+
   /** Parameters that are trained, and numbers in them. */
   get trained(): { readonly tensors: number; readonly numbers: number } {
     const { parameters } = this.#trainable;
@@ -130,9 +145,10 @@ export class FinetuneTrainer implements Disposable {
     while (this.position.epoch < this.#settings.epochs) {
       const watch = { step: (progress: StepProgress) => observer.step?.(progress) };
       if (!await this.#loop.trainEpoch({ ...watch, leftOut }, signal)) return false;
-      const { lossSum, batches, lostSteps } = this.#loop.endEpoch(), loss = lossSum / (batches - lostSteps);
+      const { lossSum, batches, lostSteps, gradientNorm } = this.#loop.endEpoch(), { learningRate } = this;
+      const loss = lossSum / (batches - lostSteps);
       this.#losses = [...this.#losses, loss];
-      await observer.epoch?.({ epoch: this.position.epoch, loss }, true);
+      await observer.epoch?.({ epoch: this.position.epoch, loss, learningRate, gradientNorm }, true);
     }
     return true;
   }

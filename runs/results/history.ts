@@ -44,6 +44,11 @@ export async function appendTiming(path: string, { epoch, seconds, steps, finish
   await appendJsonLine(path, { epoch, seconds: Math.round(seconds * 1000) / 1000, steps, finished });
 }
 
+/** Reads `timings.jsonl`. Epochs that were done while a process was killed are not in it. @throws DataError when it is damaged */
+export async function readTimings(path: string): Promise<EpochTiming[]> {
+  return await readJsonLines(path) as EpochTiming[];
+}
+
 /** The epoch with the lowest selection figure, the earliest of several; undefined before the first epoch. */
 export function bestEpoch(history: readonly EpochFigures[]): EpochFigures | undefined {
   return history.reduce<EpochFigures | undefined>(

@@ -19,8 +19,11 @@ export interface Scenario {
   differs(file: string): boolean;
 }
 
+/** Events for TensorBoard have times, and so have their names. */
+export const events = /(^|\/)events\.out\.tfevents\.[^/]*$/;
 /** Times, and where the work was stopped; a README links a folder by its path. */
-const differing = /(^|\/)(timings\.jsonl|environment\.json|checkpoint\.previous\.safetensors|README\.md)$/;
+const differing =
+  /(^|\/)(timings\.jsonl|environment\.json|checkpoint\.previous\.safetensors|README\.md|events\.out\.tfevents\.[^/]*)$/;
 
 /** Writes the inputs of all scenarios into a folder. */
 export async function prepareScenarios(folder: string): Promise<readonly Scenario[]> {
@@ -77,7 +80,7 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
       ],
       begun: (out) => join(`${out}.unfinished`, "finetune.json"),
       resume: (out) => ["finetune", "--resume", out],
-      differs: () => false,
+      differs: (file) => events.test(file),
     },
     { name: "embed", command: embed, ...again(embed), differs: () => false },
     {

@@ -12,6 +12,7 @@ import {
 } from "../../../runs/finetune/finetune.ts";
 import { chooseTrainable } from "../../../encoders/finetune/trainable.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
+import { readEvents } from "../tensorboard/read_events.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { sizes, writeHead, writeTinyEncoder } from "../../encoders/network/tiny_encoder.ts";
 
@@ -114,6 +115,11 @@ Deno.test(
     assert.ok((await resumeFinetune(out, { ...quiet, note: (note) => notes.push(note) })).finished);
     assert.ok(notes.some((note) => /^Going on after epoch 2\.$/.test(note)), notes.join());
     assert.deepEqual(await weights(out), unbroken);
+    // Its two steps an epoch: read together, or one by one where it was stopped or killed.
+    const losses = readEvents(out).filter(({ scalars }) => "train/loss" in scalars).map(({ step }) => step);
+    assert.deepEqual(losses, [2, 3, 4, 6]);
+    const after = readEvents(out).at(-1)!;
+    assert.deepEqual([after.step, "validation/alignment" in after.scalars], [6, true]);
     await assert.rejects(resumeFinetune(out, quiet), /is tuned already/);
   }),
 );
