@@ -1,6 +1,7 @@
 import { DataError, DeviceError } from "../kernels/errors.ts";
 import type { Authorize } from "./http/authorize.ts";
 import { parseBody } from "./http/parse_body.ts";
+import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http/message.ts";
 import { readBody } from "./http/read_body.ts";
 import { Refusal } from "./http/refusal.ts";
 import type { Route } from "./http/route.ts";
@@ -35,20 +36,19 @@ interface Trace {
 }
 
 /** What answers HTTP requests to a service. */
-export function createHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
+export function createHandler(options: HandlerOptions): (request: HttpRequest) => Promise<HttpAnswer> {
   const { service, log, logBodies, onError } = options;
   return async (request) => {
     const began = performance.now(), trace: Trace = { route: null, bytes: 0, body: undefined, note: null };
-    const given = request.headers.get("x-request-id") ?? "", id = idPattern.test(given) ? given : crypto.randomUUID();
-    let response: Response, refusal: Refusal | null = null;
+    const given = request.header("x-request-id") ?? "", id = idPattern.test(given) ? given : crypto.randomUUID();
+    let found: HttpAnswer, refusal: Refusal | null = null;
     try {
-      response = await answer(request, options, trace);
+      found = await answer(request, options, trace);
     } catch (error) {
       refusal = refusalOf(error, request, onError);
-      response = refusal.toResponse();
+      found = refusal.toAnswer();
     }
-    response.headers.set("X-Request-Id", id);
-    const status = refusal && request.signal.aborted ? clientGone : response.status;
+    const status = refusal && request.signal.aborted ? clientGone : found.status;
     const milliseconds = performance.now() - began, route = trace.route?.paths[0] ?? "unknown";
     service.metrics.request({ route, status, seconds: milliseconds / 1000 });
     log?.({
@@ -57,23 +57,27 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
       ...(refusal && logBodies ? { refusal: refusal.message } : {}),
       ...(logBodies && trace.body !== undefined ? { body: trace.body } : {}),
     });
-    return response;
+    return { ...found, headers: { ...found.headers, "X-Request-Id": id } };
   };
 }
 
-async function answer(request: Request, { service, authorize }: HandlerOptions, trace: Trace): Promise<Response> {
-  const { pathname: path, searchParams: query } = new URL(request.url);
+async function answer(
+  request: HttpRequest,
+  { service, authorize }: HandlerOptions,
+  trace: Trace,
+): Promise<HttpAnswer> {
+  const [path = "", ...rest] = request.target.split("?"), query = new URLSearchParams(rest.join("?"));
   const route = trace.route = routeAt(path, request.method);
   if (!route.isOpen) authorize(request);
   const call = { service, query, path, signal: request.signal, note: (what: CallNote) => trace.note = what };
-  if (!route.request) return toResponse(await route.answer({ ...call, body: undefined }));
+  if (!route.request) return toAnswer(await route.answer({ ...call, body: undefined }));
   if (service.isDraining) throw new Refusal(503, "The service is ending.", { "Retry-After": "1" });
   // Before the body is read: those that wait for their bodies take memory too.
   const leave = service.admission.enter();
   try {
     const { value, bytes } = await readBody(request, service.limits.bodyBytes);
     Object.assign(trace, { bytes, body: value });
-    return toResponse(await route.answer({ ...call, body: parseBody(route.request, value) }));
+    return toAnswer(await route.answer({ ...call, body: parseBody(route.request, value) }));
   } finally {
     leave();
   }
@@ -90,13 +94,13 @@ function routeAt(path: string, method: string): Route {
   throw new Refusal(405, `${path} is asked for with ${route.method}.`, { Allow: route.method });
 }
 
-function toResponse(value: unknown): Response {
-  if (typeof value !== "string") return Response.json(value);
-  return new Response(value, { headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" } });
+function toAnswer(value: unknown): HttpAnswer {
+  if (typeof value !== "string") return jsonAnswer(value);
+  return { status: 200, headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" }, body: value };
 }
 
 /** What a client is told of an error. What is wrong with this machine stays here. */
-function refusalOf(error: unknown, { signal }: Request, onError: (error: unknown) => void): Refusal {
+function refusalOf(error: unknown, { signal }: HttpRequest, onError: (error: unknown) => void): Refusal {
   if (error instanceof Refusal) return error;
   if (signal.aborted) return new Refusal(400, "The client went away.");
   // Its message may hold texts of the request.

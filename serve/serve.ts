@@ -1,7 +1,8 @@
-import { DataError, DeviceError, MetrogradError } from "../kernels/errors.ts";
+import { DataError, DeviceError } from "../kernels/errors.ts";
 import type { CorrectionOptions } from "../scoring/calibration/correction.ts";
 import { createHandler } from "./handler.ts";
 import { authorizeBy } from "./http/authorize.ts";
+import { type Address, listen } from "./http/listen.ts";
 import { LoadedRuns } from "./model/loaded_runs.ts";
 import { ScoreStep } from "./model/score_step.ts";
 import { readServedRuns, type RunName, type ServedRun } from "./model/served_run.ts";
@@ -9,12 +10,9 @@ import { type ServedModel, Service, type ServiceLimits } from "./service.ts";
 import type { AccessLog } from "./watch/access_log.ts";
 
 /** What is served, where and how. */
-export interface ServeRequest extends CorrectionOptions {
+export interface ServeRequest extends CorrectionOptions, Address {
   /** The runs, the first of them the one that is taken where a request names none. */
   readonly runs: readonly RunName[];
-  readonly hostname: string;
-  /** 0 for any that is free. */
-  readonly port: number;
   readonly limits: ServiceLimits;
   /** The bearer token that requests need; null for none. */
   readonly token: string | null;
@@ -33,7 +31,7 @@ export interface ServeOptions {
   /** Told of an error that nothing of a request explains. */
   readonly onError: (error: unknown) => void;
   /** Told where it listens once it is ready. */
-  readonly onListen: (address: { readonly hostname: string; readonly port: number }) => void;
+  readonly onListen: (address: Address) => void;
   /** Told of each request; null for no log. */
   readonly log: AccessLog | null;
   /** True where the log has the bodies of requests too. */
@@ -69,11 +67,14 @@ export async function serve(request: ServeRequest, options: ServeOptions): Promi
     isOutage: (error) => error instanceof DeviceError,
   });
   const handler = createHandler({ service, authorize: authorizeBy(token), log, logBodies, onError });
-  const server = listen(request, handler, options);
+  const server = await listen(request, handler);
+  options.onListen(server);
   await aborted(options.signal);
   service.isDraining = true;
-  const isDrained = await within(server.shutdown(), drainSeconds);
-  return { dropped: isDrained ? 0 : service.admission.inside };
+  if (await within(server.close(), drainSeconds)) return { dropped: 0 };
+  const dropped = service.admission.inside;
+  server.cut();
+  return { dropped };
 }
 
 /** A run that has scored a record. */
@@ -95,30 +96,6 @@ async function modelOf(
     throw error;
   });
   return { run, level: step.level, dimension: vector?.length ?? null, score: (items) => step.score(items), embed };
-}
-
-function listen(
-  { hostname, port }: ServeRequest,
-  handler: (request: Request) => Promise<Response>,
-  { onListen, onError }: ServeOptions,
-): Deno.HttpServer {
-  try {
-    return Deno.serve({
-      ...{ hostname, port, onListen },
-      onError(error) {
-        onError(error);
-        return new Response(null, { status: 500 });
-      },
-    }, handler);
-  } catch (error) {
-    throw new MetrogradError(`${hostname}:${port} cannot be listened on: ${whyNot(error)}.`, { cause: error });
-  }
-}
-
-function whyNot(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) return "another process has the port (--port takes another)";
-  if (error instanceof Deno.errors.NotCapable) return "this process may not; run deno with --allow-net=HOST:PORT";
-  return (error as Error).message.replace(/ \(os error \d+\)/, "").replace(/\.$/, "");
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

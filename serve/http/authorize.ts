@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileOrExplain } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
+import type { HttpRequest } from "./message.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Checks that a request carries a token. @throws Refusal 401 */
-export type Authorize = (request: Request) => void;
+export type Authorize = (request: HttpRequest) => void;
 
 /** Reads a bearer token from a file, without the space around it. @throws DataError when there is none */
 export async function readToken(path: string): Promise<string> {
@@ -18,8 +19,8 @@ export function authorizeBy(token: string | null): Authorize {
   if (token === null) return () => {};
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const expected = digest(token);
-  return ({ headers }) => {
-    const [, given = ""] = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
+  return (request) => {
+    const [, given = ""] = /^Bearer +(\S+) *$/i.exec(request.header("authorization") ?? "") ?? [];
     // Digests are of one length, and comparing them takes the same time wherever they differ.
     if (timingSafeEqual(digest(given), expected)) return;
     throw new Refusal(401, "The token is missing or wrong; the header Authorization: Bearer TOKEN is expected.", {

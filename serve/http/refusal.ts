@@ -1,4 +1,5 @@
 import { MetrogradError } from "../../kernels/errors.ts";
+import { type HttpAnswer, jsonAnswer } from "./message.ts";
 
 /** Kinds of refusals by status, in the words that OpenAI's clients know. */
 const types: Readonly<Record<number, string>> = {
@@ -14,9 +15,6 @@ const types: Readonly<Record<number, string>> = {
   503: "unavailable_error",
 };
 
-/** Statuses of answers that are refusals. */
-export const refusalStatuses: readonly number[] = Object.keys(types).map(Number);
-
 /** A request that cannot be answered; its message says why in a sentence. */
 export class Refusal extends MetrogradError {
   override name = "Refusal";
@@ -27,8 +25,8 @@ export class Refusal extends MetrogradError {
   }
 
   /** What the client is sent: `{"error": {"message", "type", "code"}}`. */
-  toResponse(): Response {
-    const { status, headers, message } = this;
-    return Response.json({ error: { message, type: types[status] ?? "error", code: status } }, { status, headers });
+  toAnswer(): HttpAnswer {
+    const { status: code, headers, message } = this;
+    return jsonAnswer({ error: { message, type: types[code] ?? "error", code } }, code, headers);
   }
 }
