@@ -16,9 +16,10 @@ const request = z.looseObject({
 }).meta({ id: "PromptfooRequest" });
 
 const response = z.strictObject({
-  pass: z.boolean(),
-  score: z.number().min(0).max(1),
+  pass: z.boolean().describe("True where each metric reaches the threshold."),
+  score: z.number().min(0).max(1).describe("The mean of the metrics."),
   reason: z.string(),
+  namedScores: z.record(z.string(), z.number().min(0).max(1)),
 }).meta({ id: "PromptfooResponse" });
 
 /** Share of the scale from which an answer passes. */
@@ -27,9 +28,9 @@ const standardThreshold = 0.5;
 /** promptfoo's webhook assertion. @see https://www.promptfoo.dev/docs/configuration/expected-outputs/ */
 export const promptfooRoute = post({
   paths: ["/promptfoo"],
-  summary: "Judges an answer, in the shape of promptfoo's webhook assertion.",
+  summary: "Judges an answer by one metric or several, in the shape of promptfoo's webhook assertion.",
   query: [
-    metricParameter,
+    { ...metricParameter, description: `${metricParameter.description} May be given several times.` },
     { name: "model", description: "Name of a run; the first by default." },
     { name: "threshold", description: `Score, from 0 to 1, from which an answer passes: ${standardThreshold}.` },
   ],
@@ -44,21 +45,31 @@ export const promptfooRoute = post({
       );
     }
     const { served, metric } = chooseMetric(service, { model: query.get("model") }, query);
+    const named = [...new Set(query.getAll(metricParameter.name))], metrics = named.length > 0 ? named : [metric];
     const { system_prompt: systemPrompt, user_prompt: userPrompt } = refusing(() =>
       promptOf(body.context?.prompt, "context.prompt")
     );
     const output = refusing(() => responseOf(body.output, "output"));
-    const wanted = [{ record: { metric, systemPrompt, userPrompt, response: output }, definition: null }];
-    const { results: [result] } = await service.score(served, wanted, call);
-    const { scoreRange } = served.model.run, score = shareOf(result!.score, scoreRange);
-    return { pass: score >= threshold, score, reason: reasonOf(metric, result!, threshold, scoreRange) };
+    const wanted = metrics.map((metric) => ({
+      record: { metric, systemPrompt, userPrompt, response: output },
+      definition: null,
+    }));
+    const { results } = await service.score(served, wanted, call), { scoreRange } = served.model.run;
+    const shares = results.map(({ score }) => shareOf(score, scoreRange));
+    return {
+      pass: shares.every((share) => share >= threshold),
+      score: shares.reduce((sum, share) => sum + share, 0) / shares.length,
+      reason: `${results.map((result, i) => reasonOf(metrics[i]!, result, scoreRange)).join("; ")}; ` +
+        `${figure(scoreOfShare(threshold, scoreRange))} is needed`,
+      namedScores: Object.fromEntries(shares.map((share, i) => [metrics[i]!, share])),
+    };
   },
 });
 
-/** "clarity: 7.2 of 0 to 10, between 5.1 and 9.0; 5 is needed". */
-function reasonOf(metric: string, { score, interval }: ServedScore, threshold: number, range: ScoreRange): string {
-  const figure = (value: number) => String(Number(value.toFixed(2)));
+const figure = (value: number) => String(Number(value.toFixed(2)));
+
+/** "clarity: 7.2 of 0 to 10, between 5.1 and 9". */
+function reasonOf(metric: string, { score, interval }: ServedScore, [low, high]: ScoreRange): string {
   const between = interval ? `, between ${figure(interval[0])} and ${figure(interval[1])}` : "";
-  return `${metric}: ${figure(score)} of ${range[0]} to ${range[1]}${between}; ` +
-    `${figure(scoreOfShare(threshold, range))} is needed`;
+  return `${metric}: ${figure(score)} of ${low} to ${high}${between}`;
 }
