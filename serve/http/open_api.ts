@@ -28,9 +28,8 @@ export function describeRoutes(routes: readonly Route[]): unknown {
   const schemas: Record<string, unknown> = {};
   /** A reference to a schema, which is put among the components. */
   const refer = (schema: z.ZodType, io: "input" | "output") => {
-    const { $schema: _, $defs, $ref, ...own } = z.toJSONSchema(schema, { io, target: "draft-2020-12" });
     const name = z.globalRegistry.get(schema)!.id!;
-    schemas[name] = $defs?.[name] ?? own;
+    schemas[name] = z.toJSONSchema(schema, { io, target: "draft-2020-12" }).$defs![name];
     return { $ref: `#/components/schemas/${name}` };
   };
   const jsonOf = (schema: unknown) => ({ content: { "application/json": { schema } } });
