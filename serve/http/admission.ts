@@ -28,7 +28,7 @@ export class Admission {
   enter(): () => void {
     if (this.#inside >= this.most) {
       const seconds = Math.min(Math.max(Math.ceil(this.#meanSeconds), 1), longestWait);
-      throw new Refusal(429, `${this.most} requests are waiting; come back in ${seconds} s.`, {
+      throw new Refusal(429, `No more than ${this.most} requests may wait; come back in ${seconds} s.`, {
         "Retry-After": String(seconds),
       });
     }

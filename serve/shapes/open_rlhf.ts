@@ -13,7 +13,7 @@ const request = z.looseObject({
 const response = z.strictObject({
   rewards: z.array(z.number()).describe("On the run's scale."),
   scores: z.array(z.number()).describe("From 0 to 1, for the filter of prompts that are too easy or too hard."),
-  extra_logs: z.strictObject({ tokens: z.array(z.number()) }).describe("Means of these are logged with the training."),
+  extra_logs: z.strictObject({}).describe("What else the training should log: nothing."),
 }).meta({ id: "RewardResponse" });
 
 /** The remote reward model of OpenRLHF's `--remote_rm_url`. @see https://openrlhf.readthedocs.io */
@@ -37,11 +37,11 @@ export const rewardRoute = post({
       const response = whole.startsWith(userPrompt) ? whole.slice(userPrompt.length) : whole;
       return { record: { metric, systemPrompt: null, userPrompt, response }, definition: null };
     });
-    const { results, tokens } = await service.score(served, wanted, call);
+    const { results } = await service.score(served, wanted, call);
     return {
       rewards: results.map(({ score }) => score),
       scores: results.map(({ score }) => shareOf(score, scoreRange)),
-      extra_logs: { tokens: results.map(() => tokens / results.length) },
+      extra_logs: {},
     };
   },
 });

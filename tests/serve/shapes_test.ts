@@ -138,9 +138,8 @@ Deno.test("shapes: OpenRLHF's rewards are on the run's scale, of the answer behi
   // As remote_rm_fn of OpenRLHF sends it, now and before it sent prompts.
   const body = { query: whole, prompts: ["<q>one</q>", "<q>two</q>"], labels: ["", ""] };
   const rewards = [scoreOf("tone", "<q>one</q>", " yes"), scoreOf("tone", "<q>two</q>", " no")];
-  const { extra_logs, ...answered } = JSON.parse(await reward(body));
-  assert.deepEqual(answered, { rewards, scores: rewards.map((score) => (score - 1) / 4) });
-  assert.equal(extra_logs.tokens.length, 2);
+  const scores = rewards.map((score) => (score - 1) / 4);
+  assert.deepEqual(JSON.parse(await reward(body)), { rewards, scores, extra_logs: {} });
   assert.deepEqual(JSON.parse(await reward({ query: whole })).rewards, whole.map((text) => scoreOf("tone", "", text)));
 });
 
