@@ -1,4 +1,4 @@
-import { DataError, DeviceError } from "../kernels/errors.ts";
+import { DataError } from "../kernels/errors.ts";
 import type { CorrectionOptions } from "../scoring/calibration/correction.ts";
 import { createHandler } from "./handler.ts";
 import { authorizeBy } from "./http/authorize.ts";
@@ -61,11 +61,7 @@ export async function serve(request: ServeRequest, options: ServeOptions): Promi
   await using loaded = new LoadedRuns(runs, { encoder, onNote, onLoss });
   const models: ServedModel[] = [];
   for (const run of runs) models.push(await modelOf(loaded, run, request, onNote));
-  service = new Service({
-    ...{ models, limits },
-    isReady: () => loaded.isReady(),
-    isOutage: (error) => error instanceof DeviceError,
-  });
+  service = new Service({ models, limits, isReady: () => loaded.isReady() });
   const handler = createHandler({ service, authorize: authorizeBy(token), log, logBodies, onError });
   const server = await listen(request, handler);
   options.onListen(server);

@@ -1,5 +1,5 @@
 import type { MetricRecord } from "../data/records.ts";
-import { DataError } from "../kernels/errors.ts";
+import { DataError, DeviceError } from "../kernels/errors.ts";
 import { counted } from "../data/texts/counted.ts";
 import { Admission } from "./http/admission.ts";
 import { Refusal } from "./http/refusal.ts";
@@ -78,8 +78,6 @@ export interface ServiceParts {
   readonly limits: ServiceLimits;
   /** True where requests can be answered now. */
   readonly isReady: () => boolean;
-  /** True for an error that says nothing of the records, such as that of a GPU that is gone. */
-  readonly isOutage: (error: unknown) => boolean;
 }
 
 /** Runs that take requests: limits, lines and turns, without HTTP. */
@@ -92,7 +90,7 @@ export class Service {
   /** True once it ends: what waits is answered, and nothing else. */
   isDraining = false;
 
-  constructor({ models, limits, isReady, isOutage }: ServiceParts) {
+  constructor({ models, limits, isReady }: ServiceParts) {
     const turns = new Turns(limits), admission = new Admission(limits.waiting);
     const metrics = new ServeMetrics({
       requests: () => admission.inside,
@@ -102,7 +100,7 @@ export class Service {
     const lane = <Item, Result>(run: string, step: (items: readonly Item[]) => Promise<readonly Result[]>) => {
       const work: LaneWork<Weighed<Item>, Result> = {
         tokens: ({ tokens }) => tokens,
-        isOutage,
+        isOutage: (error) => error instanceof DeviceError,
         async step(weighed) {
           const began = performance.now(), results = await step(weighed.map(({ item }) => item));
           const tokens = weighed.reduce((sum, one) => sum + one.tokens, 0);

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { DeviceError } from "../../kernels/errors.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { createHandler, type HandlerOptions } from "../../serve/handler.ts";
 import type { HttpAnswer, HttpRequest } from "../../serve/http/message.ts";
@@ -44,8 +43,7 @@ export function fakeModel(name: string, model: Partial<ServedModel> = {}, embeds
 
 /** A service of fake runs. */
 export function fakeService(models: readonly ServedModel[] = [fakeModel("a")], some: Partial<ServiceLimits> = {}) {
-  const isOutage = (error: unknown) => error instanceof DeviceError;
-  return new Service({ models, limits: { ...limits, ...some }, isReady: () => true, isOutage });
+  return new Service({ models, limits: { ...limits, ...some }, isReady: () => true });
 }
 
 /** A request as a handler gets it. */
