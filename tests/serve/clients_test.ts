@@ -8,9 +8,13 @@ import { asking, fakeModel, fakeService } from "./fake_service.ts";
 /** The output of a program; null where it is not there or may not be run. */
 async function outputOf(program: string, args: string[], options: Deno.CommandOptions = {}): Promise<string | null> {
   if ((await Deno.permissions.query({ name: "run", command: program })).state !== "granted") return null;
-  const { stdout, success } = await new Deno.Command(program, { ...options, args, stderr: "null" }).output()
-    .catch(() => ({ stdout: new Uint8Array(), success: false }));
-  return success ? new TextDecoder().decode(stdout) : null;
+  try {
+    const { stdout, success } = await new Deno.Command(program, { ...options, args, stderr: "null" }).output();
+    return success ? new TextDecoder().decode(stdout) : null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 const python = "python3", promptfoo = "promptfoo";
