@@ -13,6 +13,7 @@ import { type PredictCall, predictCommand } from "./commands/predict.ts";
 import { type RecipesCall, recipesCommand } from "./commands/recipes.ts";
 import { type ReportCall, reportCommand } from "./commands/report.ts";
 import { type SampleCall, sampleCommand } from "./commands/sample.ts";
+import { type ServeCall, serveCommand } from "./commands/serve.ts";
 import { type SynthesizeCall, synthesizeCommand } from "./commands/synthesize.ts";
 import type { Terminal } from "./output/terminal.ts";
 import { type TrainCall, trainCommand } from "./commands/train.ts";
@@ -34,6 +35,7 @@ export interface Actions {
   readonly download: Action<DownloadCall>;
   readonly sample: Action<SampleCall>;
   readonly doctor: Action<DoctorCall>;
+  readonly serve: Action<ServeCall>;
 }
 
 /** The whole command line: every command with its options. */
@@ -61,6 +63,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     downloadCommand((call) => actions.download(call, terminal)),
     sampleCommand((call) => actions.sample(call, terminal)),
     doctorCommand((call) => actions.doctor(call, terminal)),
+    serveCommand((call) => actions.serve(call, terminal)),
   ];
   const output = {
     writeOut: (text: string) => terminal.print(text.trimEnd()),

@@ -3,6 +3,7 @@ import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
 import type { EncodingProgress, Observer } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
+import type { KeptEncoders } from "./kept_encoders.ts";
 import { openCache } from "./open_cache.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../data/note_taker.ts";
@@ -20,6 +21,8 @@ export interface EncodingWatch {
   readonly onNote?: NoteTaker | undefined;
   /** Engine of the work that the encoding is part of; an encoder opens one of its own without it. */
   readonly engine?: SharedEngine | undefined;
+  /** Encoders that stay open between calls; without them one is opened and closed in each. */
+  readonly encoders?: KeptEncoders | undefined;
   /** Told of the encoder's progress. */
   readonly observer?: Observer | undefined;
   /** Stops the work between two batches. */
@@ -31,13 +34,17 @@ export function watchOf(observer: Observer): EncodingWatch {
   return { onNote: (sentence) => observer.note?.(sentence), observer };
 }
 
-/** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes both. */
+/** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes them, but for an encoder that is kept. */
 export async function withEncoder<Result>(
   name: string,
   options: EncodingOptions,
-  { cache: path, onNote = () => {}, engine, ...watch }: EncodingWatch,
+  { cache: path, onNote = () => {}, engine, encoders, ...watch }: EncodingWatch,
   work: (encoder: PretrainedEncoder, options: EncodeTextsOptions) => Promise<Result>,
 ): Promise<Result> {
+  if (encoders) {
+    using cache = openCache(path, onNote);
+    return await work(await encoders.open(name, options, onNote, engine), { ...watch, onNote, cache });
+  }
   await using encoder = await openEncoder(name, options, onNote, engine);
   using cache = openCache(path, onNote);
   return await work(encoder, { ...watch, onNote, cache });

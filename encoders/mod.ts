@@ -17,6 +17,7 @@ export { type TransformerSettings } from "./model_folder/transformer_settings.ts
 export { defaultCachePath, VectorCache } from "./vector_cache.ts";
 export { downloadModel, type DownloadOptions } from "./transformers/hub.ts";
 export { HashEncoder } from "./hash.ts";
+export { KeptEncoders } from "./kept_encoders.ts";
 export {
   SentenceEncoder,
   type SentenceEncoderDescription,

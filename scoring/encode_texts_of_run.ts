@@ -1,5 +1,6 @@
 import { basename, isAbsolute } from "node:path";
 import { embedRecords } from "../encoders/encode_records.ts";
+import { encodeTexts } from "../encoders/encode_texts.ts";
 import type { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
@@ -78,6 +79,27 @@ export async function encodeForRun(
       embeddings: await embedRecords(opened, records, fields, options),
       metrics: definitions && await encodeDefinitions(opened, definitions, options),
     };
+  });
+}
+
+/**
+ * Vectors of texts by the run's encoder, [texts, dimension].
+ *
+ * @throws DataError where the run was trained on embeddings and knows no encoder of theirs
+ */
+export async function embedForRun(
+  { inputs, hash, features }: RunEncoding,
+  texts: readonly string[],
+  from: Pick<TextSource, "encoder"> & EncodingWatch,
+): Promise<Float32Array<ArrayBuffer>> {
+  if (hash) return await hash.encode(texts);
+  const name = from.encoder ?? features.encoder;
+  if (name === builtInEncoder || !inputs.encoder) {
+    throw new DataError("This run was trained on embeddings of texts, and knows no encoder of theirs.");
+  }
+  return await withEncoder(name, features.encoding, from, async (opened, options) => {
+    expectEncoder(inputs, opened, name);
+    return await encodeTexts(opened, texts, options);
   });
 }
 

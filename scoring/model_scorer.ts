@@ -12,12 +12,12 @@ import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
 import type { Model } from "../recipes/model.ts";
 import { predictRows } from "../recipes/training/predict_rows.ts";
-import type { FitEvidence, FitModel } from "./fit/fit_model.ts";
+import { type FitEvidence, type FitModel, fitProbabilities } from "./fit/fit_model.ts";
 import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
 import type { RidgeBaseline } from "./ridge_baseline.ts";
 import type { RunInputs } from "./run_inputs.ts";
-import { encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
+import { embedForRun, encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
 import type { Widths } from "../recipes/recipe.ts";
 import type { ClassKnowledge } from "./shift/held_out.ts";
 import type { ShiftName } from "./shift/names.ts";
@@ -144,6 +144,12 @@ export class ModelScorer implements ScorerParts {
     };
   }
 
+  /** Vectors of texts by the run's encoder, [texts, dimension]. @throws DataError where it has none */
+  embed(texts: readonly string[], options: Omit<ScoreOptions, "source">): Promise<Float32Array<ArrayBuffer>> {
+    const { inputs, encoder: hash, model: { settings: { features } } } = this;
+    return embedForRun({ inputs, hash, features }, texts, options);
+  }
+
   /** What the network says of what `features` has made, and the fit model of the same rows. */
   async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<TargetRows> {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
@@ -169,6 +175,11 @@ export class ModelScorer implements ScorerParts {
   ): Promise<ShiftedPredictions> {
     const rows = await this.score(features);
     return shiftedPredictions(rows, this.shift, { name: shift, target }, this.model.settings.prediction);
+  }
+
+  /** Probability that each row's metric fits its text, NaN where it is not judged; null where no row is. */
+  fits({ evidence }: Features, { applied }: ShiftedPredictions): Float64Array<ArrayBuffer> | null {
+    return evidence && applied?.kind === "misfits" ? fitProbabilities(evidence, applied.shares) : null;
   }
 
   /** What ridge regression on the same inputs says; null in a run of an earlier version. */

@@ -91,6 +91,11 @@ export class MetricTable {
     await writeNpy(join(folder, embeddingsFile), this.embeddings, [this.names.length, this.dimension]);
   }
 
+  /** True for a metric that the table names. */
+  has(name: string): boolean {
+    return this.#rows.has(name);
+  }
+
   /**
    * The row of a metric.
    *

@@ -32,10 +32,15 @@ export interface MemberPredictions {
   readonly taken: readonly ShiftedPredictions["shift"][];
   /** What ridge regression on the first member's inputs says, [rows]; null in runs of an earlier version. */
   readonly baseline: Float32Array | null;
+  /** Probability that each row's metric fits, the mean of the members that judge it; NaN where none does, [rows]. */
+  readonly fits: Float64Array;
 }
 
 /** A trained ensemble, ready to score records. */
 export class EnsembleScorer {
+  /** The members, where they stay loaded. */
+  #kept: readonly Scorer[] | null = null;
+
   private constructor(
     readonly engine: Engine,
     readonly path: string,
@@ -50,10 +55,43 @@ export class EnsembleScorer {
     throw new DataError(`${path} has members that are not trained yet; go on with train --resume ${path}.`);
   }
 
+  /** Loads all members, which then stay on the GPU until `dispose`. */
+  async keepMembers(): Promise<void> {
+    const folder = new EnsembleFolder(this.path), kept: Scorer[] = [];
+    this.#kept = kept;
+    for (const member of this.config.members.keys()) {
+      kept.push(await Scorer.load(this.engine, folder.member(this.config, member)));
+    }
+  }
+
+  /** Frees the members that `keepMembers` loaded. */
+  dispose(): void {
+    for (const scorer of this.#kept ?? []) scorer.dispose();
+    this.#kept = null;
+  }
+
+  /** Vectors of texts by the first member's encoder, [texts, dimension]. @throws DataError where it has none */
+  async embed(texts: readonly string[], options: Omit<ScoreOptions, "source">): Promise<Float32Array<ArrayBuffer>> {
+    return await this.#withMember(0, (scorer) => scorer.embed(texts, options));
+  }
+
+  /** A member, which is loaded for the work alone unless it is kept. */
+  async #withMember<Result>(member: number, work: (scorer: Scorer) => Promise<Result>): Promise<Result> {
+    const kept = this.#kept?.[member];
+    if (kept) return await work(kept);
+    const scorer = await Scorer.load(this.engine, new EnsembleFolder(this.path).member(this.config, member));
+    try {
+      return await work(scorer);
+    } finally {
+      scorer.dispose();
+    }
+  }
+
   /**
    * Scores records with each member and combines what they say.
    *
-   * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does
+   * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does, and the
+   * probability that each row's metric fits
    * @param shift how rows are allowed for whose scores are distributed otherwise than those of training: each member does so by
    * what it knows of its own held-out rows, but for "mean", which moves the combined scores
    * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
@@ -64,10 +102,10 @@ export class EnsembleScorer {
     options: ScoreOptions,
     shift: ShiftName = "auto",
     target: number | null = null,
-  ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
+  ): Promise<ShiftedPredictions & Pick<MemberPredictions, "baseline" | "fits">> {
     const { fitted, config: { settings: { prediction } } } = this;
     const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
-    const { baseline, scores, unshifted, standardDeviations, taken } = await this.predictEach(
+    const { baseline, scores, unshifted, standardDeviations, taken, fits } = await this.predictEach(
       records,
       options,
       ofMembers,
@@ -83,6 +121,7 @@ export class EnsembleScorer {
       applied: null,
       fit: null,
       baseline,
+      fits,
     };
     if (shift === "mean") {
       const mean = target ?? meanScore(combined(scores, exact));
@@ -105,10 +144,10 @@ export class EnsembleScorer {
     { onNote = () => {}, ...options }: ScoreOptions,
     shift: Exclude<ShiftName, "mean"> = "auto",
   ): Promise<MemberPredictions> {
-    const { config, fitted } = this, folder = new EnsembleFolder(this.path);
+    const { config, fitted } = this;
     const scores: Float32Array[] = [], unshifted: Float32Array[] = [], standardDeviations: Float32Array[] = [];
     let baseline: Float32Array | null = null;
-    const taken: ShiftedPredictions["shift"][] = [];
+    const taken: ShiftedPredictions["shift"][] = [], fits: Float64Array[] = [];
     // All members read the same files, so that what is worth knowing of them is said once.
     const said = new Set<string>();
     const note = (sentence: string) => {
@@ -116,8 +155,7 @@ export class EnsembleScorer {
       said.add(sentence);
     };
     for (const member of config.members.keys()) {
-      const scorer = await Scorer.load(this.engine, folder.member(config, member));
-      try {
+      await this.#withMember(member, async (scorer) => {
         const features = await scorer.features(records, { ...options, onNote: note });
         if (member === 0) baseline = scorer.predictBaseline(features);
         const predictions = await scorer.predict(features, shift);
@@ -127,10 +165,18 @@ export class EnsembleScorer {
           predictions.standardDeviation ?? new Float32Array(records.length).fill(fitted.rmse[member]!),
         );
         taken.push(predictions.shift);
-      } finally {
-        scorer.dispose();
-      }
+        const judged = scorer.fits(features, predictions);
+        if (judged) fits.push(judged);
+      });
     }
-    return { scores, unshifted, standardDeviations, taken, baseline };
+    return { scores, unshifted, standardDeviations, taken, baseline, fits: meanOfKnown(fits, records.length) };
   }
+}
+
+/** Mean of each row over those that are not NaN. */
+function meanOfKnown(each: readonly Float64Array[], rows: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    const known = each.map((one) => one[row]!).filter((one) => !Number.isNaN(one));
+    return known.reduce((sum, one) => sum + one, 0) / known.length;
+  });
 }

@@ -38,6 +38,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     download: note("download"),
     sample: note("sample"),
     doctor: note("doctor"),
+    serve: note("serve"),
     ...actions,
   });
   return { code, ...written, calls };

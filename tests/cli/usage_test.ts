@@ -225,7 +225,7 @@ Deno.test("command line: --encoder is a setting of the run, but for file:, which
   });
 });
 
-for (const name of ["train", "evaluate", "predict", "recipes", "embed", "download", "sample", "doctor"]) {
+for (const name of ["train", "evaluate", "predict", "recipes", "embed", "download", "sample", "doctor", "serve"]) {
   Deno.test(`command line: ${name} --help names its options, those of every command, and an example`, async () => {
     const { code, out, err, calls } = await run(`${name} --help`);
     assert.equal(code, 0);

@@ -27,6 +27,7 @@ const actions: Actions = {
   download: unused,
   sample: unused,
   doctor: unused,
+  serve: unused,
 };
 
 Deno.exit(await main(Deno.args, createTerminal(), actions));
