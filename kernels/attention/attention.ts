@@ -35,26 +35,32 @@ export type AttentionVariant =
  *
  * | when | variant |
  * | --- | --- |
- * | at most 8 queries and 8 keys | `short`, one invocation a sequence and head, all scores in its registers |
+ * | at most 8 queries and 8 keys, no window, no shared keys | `short`, one invocation a sequence and head, all scores in its registers |
  * | a hardware GPU | `streaming`, keys through workgroup memory |
  * | a software GPU with subgroups of 8 or 4 | `streaming`, keys by subgroup broadcasts |
  * | a software GPU without | `streaming`, every invocation reads the keys itself |
  *
- * No variant stores scores in memory: the way back computes them again.
+ * No variant stores scores in memory: the way back computes them again. With a window, blocks of keys outside it are
+ * skipped.
  *
  * @param width numbers read at once: 4 where every size, stride and offset is a multiple of 4, else 1
  */
 export function chooseAttentionVariant(
-  { queries, keys }: { readonly queries: number; readonly keys: number },
+  { queries, keys, heads, keyHeads = heads, window }:
+    & Pick<AttentionOptions, "queries" | "keys" | "keyHeads" | "window">
+    & Partial<Pick<AttentionOptions, "heads">>,
   width: 4 | 1,
   { software, subgroupSize }: Capabilities,
 ): AttentionVariant {
-  if (Math.max(queries, keys) <= mostShortTokens) return { name: "short", queries, keys, width };
-  if (!software) return { name: "streaming", lanes: 64, rows: 1, others: 32, width, sharing: "workgroup" };
-  if (subgroupSize === 8 || subgroupSize === 4) {
-    return { name: "streaming", lanes: subgroupSize, rows: 4, others: 32, width, sharing: "broadcast" };
+  if (Math.max(queries, keys) <= mostShortTokens && !window && keyHeads === heads) {
+    return { name: "short", queries, keys, width };
   }
-  return { name: "streaming", lanes: 8, rows: 4, others: 16, width, sharing: "load" };
+  const form = window ? { width, windowed: true } : { width };
+  if (!software) return { name: "streaming", lanes: 64, rows: 1, others: 32, ...form, sharing: "workgroup" };
+  if (subgroupSize === 8 || subgroupSize === 4) {
+    return { name: "streaming", lanes: subgroupSize, rows: 4, others: 32, ...form, sharing: "broadcast" };
+  }
+  return { name: "streaming", lanes: 8, rows: 4, others: 16, ...form, sharing: "load" };
 }
 
 /**
@@ -80,7 +86,7 @@ export function attention(
       return;
     }
     const { statistics } = options;
-    const { forward } = streamingKernels(plan), grid = tileGrid(plan, options, options.queries);
+    const { forward } = streamingKernels(plan), grid = tileGrid(plan, options.queries, options.batch * options.heads);
     launcher.dispatch(forward, { ...reads, y, statistics }, values, grid, readsOf(options));
   });
 }
@@ -101,7 +107,7 @@ export function attentionBackward(
   }
   withMask(launcher, options, (mask) => {
     const { plan, reads, values } = prepare(launcher, options, options, mask, variant);
-    const { dy, y, gradient, statistics, queries, keys } = options;
+    const { dy, y, gradient, statistics, batch, heads, keyHeads = heads, queries, keys } = options;
     if (plan.name === "short") {
       const grid = elementGrid(options.batch * options.heads);
       launcher.dispatch(shortStackKernels(plan).backward, { ...reads, dy, gradient }, values, grid);
@@ -109,9 +115,9 @@ export function attentionBackward(
     }
     const { queryGradient, keyGradient } = streamingKernels(plan), numbers = readsOf(options);
     const queryBindings = { ...reads, dy, y, statistics, gradient };
-    launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, options, queries), numbers);
+    launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, queries, batch * heads), numbers);
     const keyBindings = { ...reads, dy, statistics, gradient };
-    launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, options, keys), numbers);
+    launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, keys, batch * keyHeads), numbers);
   });
 }
 
@@ -155,6 +161,6 @@ function prepare(
   };
 }
 
-function tileGrid({ lanes, rows }: StreamingTile, { batch, heads }: AttentionOptions, tokens: number) {
-  return rowGrid(Math.ceil(tokens / (lanes * rows)), batch * heads);
+function tileGrid({ lanes, rows }: StreamingTile, tokens: number, pairs: number) {
+  return rowGrid(Math.ceil(tokens / (lanes * rows)), pairs);
 }
