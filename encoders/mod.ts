@@ -36,6 +36,19 @@ export {
 export { EncoderNetwork, type EncoderStack } from "./network/network.ts";
 export { type EncoderActivation, type EncoderConfig } from "./network/config.ts";
 export { type Architecture, architectures, type SettingNames } from "./network/architectures.ts";
+export { type EncoderSizes } from "./network/encoder_sizes.ts";
+export { type EncoderBlock, TokenEncoder, type TokenNumbers } from "./network/token_encoder.ts";
+export { type RotaryArchitecture, rotaryArchitectures } from "./network/rotary/rotary_architectures.ts";
+export { type RotaryConfig, type RotaryLayerPlan } from "./network/rotary/rotary_config.ts";
+export {
+  type GatedFeedForward,
+  type Norm,
+  type RotaryAttention,
+  type RotaryLayer,
+  type RotaryMask,
+} from "./network/rotary/rotary_layer.ts";
+export { RotaryNetwork } from "./network/rotary/rotary_network.ts";
+export { type RotaryPositions } from "./network/rotary/rotary_positions.ts";
 export { type TokenBatch } from "./network/token_batch.ts";
 export { embedFile, type EmbedRequest, type EmbedSummary } from "./embed.ts";
 export { type EncodingWatch } from "./encode_inputs.ts";
