@@ -27,6 +27,10 @@ export interface SentenceEncoderOptions {
   readonly normalize?: boolean | undefined;
   /** Put before each text, with nothing between; the folder's default prompt, where it has one. */
   readonly prompt?: string | undefined;
+  /** Name of a prompt of the folder's files, in place of the default one. */
+  readonly promptName?: string | undefined;
+  /** First dimensions of a row that are kept, for models of nested embeddings; all, or what the files say. */
+  readonly dimensions?: number | undefined;
   /** Most tokens of a text, those that begin and end each text among them; the rest of a text is not read. */
   readonly maxTokens?: number | undefined;
   /** What the operands of products are rounded to; "f32" by default. "f16" asks for a device that has it. */

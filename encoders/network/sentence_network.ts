@@ -6,6 +6,7 @@ import { normalize } from "../../engine/ops/cosine.ts";
 import { matmul } from "../../engine/ops/matmul.ts";
 import { max } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
+import { slice } from "../../engine/ops/slice.ts";
 import { gelu, relu, sigmoid, silu, softplus, tanh } from "../../engine/ops/unary.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { DenseActivation, DenseSettings } from "../model_folder/dense_settings.ts";
@@ -84,6 +85,8 @@ export class SentenceNetwork extends Module {
           return pool(x, batch, module);
         case "dense":
           return layers.next().value!.forward(x);
+        case "truncate":
+          return slice({ x }, { axis: -1, start: 0, end: module.dimensions });
         case "normalize":
           return normalize({ x });
       }

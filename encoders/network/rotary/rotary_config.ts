@@ -101,12 +101,12 @@ type Reader = (source: ConfigSource, architecture: RotaryArchitecture) => Rotary
 const readers: Readonly<Record<string, Reader>> = { modernbert, gemma3_text: gemma3, qwen3, nomic_bert: nomicBert };
 
 /** What is called the same everywhere. */
-function sizesOf(source: ConfigSource, headsKey = "num_attention_heads") {
+function sizesOf(source: ConfigSource) {
   return {
     vocabulary: sizeOf(source, "vocab_size"),
     width: sizeOf(source, "hidden_size"),
     layers: sizeOf(source, "num_hidden_layers"),
-    heads: sizeOf(source, headsKey),
+    heads: sizeOf(source, "num_attention_heads"),
     inner: sizeOf(source, "intermediate_size"),
     positions: sizeOf(source, "max_position_embeddings"),
     firstPosition: 0,
@@ -233,7 +233,8 @@ function nomicBert({ config, path }: ConfigSource, architecture: RotaryArchitect
   for (const [here, there] of nomicNames) named[here] ??= config[there] as never;
   const source = { config: named, path };
   for (const key of nomicSwitches) expectValue(source, key, null, false, 0);
-  const sizes = sizesOf(source), headSize = sizeOf(source, "head_dim", 1, sizes.width / sizes.heads);
+  const sizes = sizesOf(source);
+  const headSize = config.head_dim == null ? sizes.width / sizes.heads : sizeOf(source, "head_dim");
   const hidden = shareOf(source, "hidden_dropout_prob", 0);
   const fits = (value: number) => value > 0 && value <= 1;
   const share = numberOf(source, "rotary_emb_fraction", { fits, what: "a number above 0, at most 1", fallback: 1 });

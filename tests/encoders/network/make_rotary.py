@@ -96,7 +96,7 @@ if len(sys.argv) > 1:
     for name, (settings, pooling) in real.items():
         folder = pathlib.Path(sys.argv[1]) / name
         folder.mkdir(parents=True)
-        case = run(settings, folder, [300, 11], pooling)
+        case = run(settings, folder, [150, 11], pooling)
         (folder / "expected.json").write_text(json.dumps(rounded(case)))
         print(name)
 else:
