@@ -12,7 +12,7 @@ export {
 export { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
 export { type DenseActivation, denseActivations, type DenseSettings } from "./model_folder/dense_settings.ts";
 export { type Pooling, type PoolingMode, poolingModes } from "./model_folder/pooling.ts";
-export { type SentenceHead, type SentenceModule } from "./model_folder/sentence_head.ts";
+export { type SentenceHead, type SentenceModule, type Truncation } from "./model_folder/sentence_head.ts";
 export { type TransformerSettings } from "./model_folder/transformer_settings.ts";
 export { defaultCachePath, VectorCache } from "./vector_cache.ts";
 export { downloadModel, type DownloadOptions } from "./transformers/hub.ts";

@@ -1,4 +1,3 @@
-import { describeValue } from "../../../engine/files/describe_value.ts";
 import type { AttentionWindow } from "../../../kernels/attention/interface.ts";
 import { DataError } from "../../../kernels/errors.ts";
 import type { GateFunction } from "../../../kernels/gated/gated.ts";
@@ -27,6 +26,7 @@ export interface RotaryLayerPlan {
 
 /** Sizes of an encoder with rotary positions. */
 export interface RotaryConfig extends EncoderSizes {
+  /** How it is built, and the names of its tensors. */
   readonly architecture: RotaryArchitecture;
   /** Heads of keys and values, each shared by as many of the queries. */
   readonly keyHeads: number;

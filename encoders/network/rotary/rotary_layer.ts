@@ -30,6 +30,7 @@ export interface RotaryMask {
 
 /** A layer that keeps the shape of its input. */
 export interface Norm extends Module {
+  /** `x` [..., columns] → the same shape. */
   forward(x: Tensor): Tensor;
 }
 
