@@ -1,5 +1,13 @@
 import { fill } from "../elementwise/fill.ts";
-import { type BufferSlice, type Capabilities, elementGrid, type Launcher, rowGrid, wholeVectors } from "../launcher.ts";
+import {
+  type BufferSlice,
+  type Capabilities,
+  elementGrid,
+  expectRounds,
+  type Launcher,
+  rowGrid,
+  wholeVectors,
+} from "../launcher.ts";
 import { type AttentionOptions, elementWidth, type GradientOffsets, uniformValues } from "./interface.ts";
 import { mostShortTokens, type ShortStack, shortStackKernels } from "./short_stack.ts";
 import { streamingKernels } from "./streaming.ts";
@@ -68,7 +76,7 @@ export function chooseAttentionVariant(
  *
  * Keys that the mask names have no weight; each sequence has to keep at least one.
  *
- * @throws ShapeError for a size below 0
+ * @throws ShapeError for a size below 0, and for more tokens than the device can loop over
  * @see Vaswani et al., "Attention is all you need" (2017); Dao, Fu, Ermon, Rudra, Ré, "FlashAttention" (2022)
  */
 export function attention(
@@ -85,6 +93,7 @@ export function attention(
       launcher.dispatch(shortStackKernels(plan).forward, { ...reads, y }, values, grid);
       return;
     }
+    expectBlocks(launcher, options, plan, 2);
     const { statistics } = options;
     const { forward } = streamingKernels(plan), grid = tileGrid(plan, options.queries, options.batch * options.heads);
     launcher.dispatch(forward, { ...reads, y, statistics }, values, grid, readsOf(options));
@@ -113,6 +122,7 @@ export function attentionBackward(
       launcher.dispatch(shortStackKernels(plan).backward, { ...reads, dy, gradient }, values, grid);
       return;
     }
+    expectBlocks(launcher, options, plan, 4 * heads / keyHeads);
     const { queryGradient, keyGradient } = streamingKernels(plan), numbers = readsOf(options);
     const queryBindings = { ...reads, dy, y, statistics, gradient };
     launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, queries, batch * heads), numbers);
@@ -131,6 +141,24 @@ function withMask(
   const unused = launcher.scratch(16);
   launch(unused);
   launcher.release(unused);
+}
+
+/**
+ * Fails where a GPU that is a CPU would end the loops over blocks of tokens before they are done.
+ *
+ * @param passes how often a block's tokens are gone through
+ * @throws ShapeError
+ */
+function expectBlocks(
+  launcher: Launcher,
+  { queries, keys, headSize, window }: AttentionOptions,
+  { others, lanes, rows, width }: StreamingTile,
+  passes: number,
+): void {
+  const tokens = Math.max(queries, keys), reach = (window?.before ?? tokens) + (window?.after ?? tokens);
+  const seen = Math.min(tokens, reach + lanes * rows + others);
+  const rounds = Math.ceil(seen / others) * (1 + passes * headSize / width);
+  expectRounds(launcher, `attention among ${tokens} tokens by heads of ${headSize}`, rounds);
 }
 
 /** About how many numbers the invocations of a streaming kernel read, each for the rows of a tile. */

@@ -225,6 +225,28 @@ Deno.test("attention: heads that do not share keys evenly, and a window over oth
   );
 });
 
+Deno.test("attention: more tokens than a GPU that is a CPU can loop over are refused, but not within a window", () => {
+  const dispatched: string[] = [];
+  const software: Launcher = {
+    capabilities: { ...launcher.capabilities, software: true },
+    dispatch: ({ label }) => void dispatched.push(label),
+    scratch: launcher.scratch.bind(launcher),
+    release: launcher.release.bind(launcher),
+  };
+  const slice = harness.upload([0, 0, 0, 0]), layout = { batch: 0, head: 0, token: 0 }, tokens = 20_000;
+  const options = {
+    ...{ batch: 1, heads: 2, keyHeads: 1, queries: tokens, keys: tokens, headSize: 256, scale: 1, y: slice, dy: slice },
+    ...{ q: { slice }, k: { slice }, v: { slice }, qLayout: layout, kvLayout: layout, yLayout: layout },
+    ...{ statistics: slice, gradient: slice, dq: 0, dk: 0, dv: 0 },
+  };
+  const message = /^attention among 20000 tokens by heads of 256 would loop \d+ times/;
+  assert.throws(() => attention(software, options), { name: "ShapeError", message });
+  assert.throws(() => attentionBackward(software, options), { name: "ShapeError", message });
+  assert.deepEqual(dispatched, []);
+  attention(software, { ...options, window: { before: 256, after: 256 } });
+  assert.equal(dispatched.length, 1);
+});
+
 Deno.test("attention: short stacks of many sequences and heads fill many workgroups", async () => {
   const one = { batch: 65, heads: 5, queries: 8, keys: 8, headSize: 4 };
   await compare(one, [{ name: "short", queries: 8, keys: 8, width: 4 }]);

@@ -18,3 +18,15 @@ for (const [name, one] of Object.entries(cases as unknown as Readonly<Record<str
     }),
   );
 }
+
+Deno.test(
+  "rotary encoder: products of operands in f16 are near those in f32, there and back",
+  { ignore: !engine.capabilities.shaderF16 },
+  withFolder(async (folder) => {
+    const one = cases.gemma3 as unknown as RotaryCase;
+    await writeRotaryFolder(folder, one);
+    const { hidden, gradient, worst } = await compareRotary(engine, folder, one, "f16");
+    assert.ok(hidden > 1e-5 && hidden < 1e-2, `hidden states differ by ${hidden}`);
+    assert.ok(gradient < 5e-2, `gradients differ by ${gradient}, those of ${worst}`);
+  }),
+);

@@ -22,7 +22,7 @@ Deno.test(
       data: [await put(folder, "train.json", JSON.stringify(records))],
       metricDefinitions: null,
       encoder: `gpu:${join(folder, "base")}`,
-      settings: { epochs: 4, batch: 4, lr: 1e-2, lora: 2, pairs: "metrics" },
+      settings: { epochs: 2, batch: 4, lr: 1e-2, lora: 2, pairs: "metrics" },
       out,
     }, { epoch: ({ loss }) => void losses.push(loss) });
     assert.ok(losses.at(-1)! < losses[0]!, `${losses}`);
