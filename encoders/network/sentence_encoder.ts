@@ -234,7 +234,7 @@ export class SentenceEncoder implements Disposable {
   #mostTokens(): number {
     const { layer, widest } = this.#parts.network.encoder.numbersPerToken(this.maxTokens);
     const { maxBindingSize } = this.#engine.capabilities;
-    return Math.floor(Math.min(this.#parts.memory, maxBindingSize * layer / widest) / (4 * layer));
+    return Math.floor(Math.min(this.#parts.memory / (4 * layer), maxBindingSize / (4 * widest)));
   }
 }
 

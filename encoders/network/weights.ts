@@ -65,10 +65,10 @@ export class WeightFiles implements Disposable {
     const places = new Map<string, TensorPlace>();
     for (const [path, parameter] of module.namedParameters()) {
       const known = placesOf(path), { shape } = parameter;
-      const place = known.flatMap((one) =>
+      const spelt = known.flatMap((one) =>
         spellings(one.name).flatMap((name) => [name, prefix + name]).map((name) => ({ ...one, name }))
-      )
-        .find(({ name }) => this.tensors.has(name));
+      );
+      const place = spelt.find(({ name }) => this.tensors.has(name));
       if (!place) {
         throw new DataError(`${this.source} lacks "${known[0]!.name}" ${shapeText(wholeShape(shape, known[0]!))}.`);
       }

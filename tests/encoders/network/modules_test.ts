@@ -109,6 +109,9 @@ Deno.test(
     const first = await rowOf("the answer", { dimensions: 5, normalize: true });
     const length = Math.hypot(...whole.subarray(0, 5));
     assertClose(first, Float64Array.from(whole.subarray(0, 5), (value) => value / length), { atol: 1e-6 });
+    const pooling = { kind: "pooling", modes: ["mean"], includePrompt: true } as const;
+    const cut = applyModules([pooling, { kind: "truncate", dimensions: 2 }], [Float64Array.of(1, 2, 3)], 0);
+    assert.deepEqual(cut, Float64Array.of(1, 2));
     const settings = { prompts: { query: "short: " }, truncate_dim: 4 };
     await put(path, "config_sentence_transformers.json", JSON.stringify(settings));
     assert.deepEqual(await rowOf("the answer", { promptName: "query", dimensions: 12 }), asked);
