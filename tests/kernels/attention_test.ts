@@ -203,7 +203,26 @@ Deno.test("attention: windows and shared keys give the reference's output and gr
   await compare({ ...one, headSize: 8 }, [undefined]);
 });
 
-Deno.test("attention: padding behind a causal window changes nothing, and rows of padding are numbers", async () => {
+Deno.test("attention: blocks of keys outside a window are not looked at", async () => {
+  const tokens = 200,
+    headSize = 8,
+    count = tokens * headSize,
+    seen = 100,
+    layout = { batch: 0, head: 0, token: headSize };
+  // A weight of 0 for NaN would still be NaN.
+  const v = normals(count, 3).fill(NaN, seen * headSize), y = harness.output(count);
+  attention(launcher, {
+    ...{ batch: 1, heads: 1, queries: tokens, keys: tokens, headSize, scale: 1, window: { before: 4, after: 4 } },
+    ...{ q: { slice: harness.upload(normals(count, 1)) }, k: { slice: harness.upload(normals(count, 2)) } },
+    ...{ v: { slice: harness.upload(v) }, qLayout: layout, kvLayout: layout, yLayout: layout },
+    ...{ y, statistics: harness.output(3 * tokens) },
+  });
+  const [found] = await harness.read(y);
+  assert.ok(found.subarray(0, 64 * headSize).every(Number.isFinite));
+  assert.ok(found.subarray(seen * headSize).every(Number.isNaN));
+});
+
+Deno.test("attention: queries whose window holds nothing but padding get numbers, and give numbers", async () => {
   const one = { batch: 2, heads: 2, queries: 40, keys: 40, headSize: 8, window: { before: 4, after: 4 }, masked: true };
   const { y, dq, dk, dv } = await run(one, undefined);
   assert.ok([y, dq, dk, dv].every((values) => values.every(Number.isFinite)));
