@@ -17,6 +17,7 @@ export type SentenceModule =
 
 /** Keeps the first dimensions of a row, which models of nested embeddings are trained for. */
 export interface Truncation {
+  /** Tells it from other steps. */
   readonly kind: "truncate";
   /** How many. */
   readonly dimensions: number;

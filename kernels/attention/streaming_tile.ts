@@ -53,8 +53,8 @@ export function declare(tile: StreamingTile, bindings: Readonly<Record<string, s
 export const inside = ({ rows }: StreamingTile, i: number) => `first_row + lane * ${rows}u + ${i}u`;
 
 /**
- * Starts main: where the pair of a sequence and a head lies, and the tokens that this invocation holds. Those who hold keys
- * go through the heads of queries that share them (`queryHead`).
+ * Starts main: where the pair of a sequence and a head lies, and the tokens that this invocation holds. One that holds keys
+ * goes through the heads of queries that share them (`queryHead`).
  */
 export function head(tile: StreamingTile, held: "queries" | "keys", operands: readonly Operand[]): string {
   return `@compute @workgroup_size(${tile.lanes})
