@@ -33,9 +33,24 @@ export {
   type AttentionVariant,
   chooseAttentionVariant,
 } from "./attention/attention.ts";
-export type { AttentionOptions, GradientOffsets, TokenLayout, TokenSlice } from "./attention/interface.ts";
+export type {
+  AttentionOptions,
+  AttentionWindow,
+  GradientOffsets,
+  TokenLayout,
+  TokenSlice,
+} from "./attention/interface.ts";
 export type { ShortStack } from "./attention/short_stack.ts";
 export type { StreamingTile } from "./attention/streaming_tile.ts";
+export { gated, gatedBackward, type GatedOptions, type GateFunction, gateFunctions } from "./gated/gated.ts";
+export {
+  rmsNorm,
+  rmsNormBackwardInput,
+  rmsNormBackwardWeight,
+  type RmsNormOptions,
+  type RmsNormSizes,
+} from "./normalization/rms_norm.ts";
+export { rotary, type RotaryOptions } from "./rotary/rotary.ts";
 export { bilinear, type BilinearOptions } from "./bilinear/bilinear.ts";
 export {
   bilinearBackwardWeight,

@@ -5,6 +5,7 @@ import { Parameter } from "../../engine/tensors/parameter.ts";
 import type { Shape } from "../../engine/tensors/storage.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { attention, attentionBackward } from "../../kernels/attention/attention.ts";
+import type { AttentionOptions } from "../../kernels/attention/interface.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Case } from "../case.ts";
 import type { AttentionWork } from "../peers/work.ts";
@@ -31,9 +32,27 @@ const coreFlops = ({ batch, tokens, width }: Sizes) => 6 * 2 * batch * tokens * 
 
 /** Attention alone, forward and backward. */
 const alone = (shape: Sizes): Case => ({
-  name: `attention ${nameOf(shape)}`,
-  flops: coreFlops(shape),
+  ...attentionCase(`attention ${nameOf(shape)}`, coreFlops(shape), shape),
   shared: { kind: "attention", ...shape },
+});
+
+/** The same among tokens within a window; operations are counted within it alone. */
+const windowed = (shape: Sizes, reach: number): Case =>
+  attentionCase(
+    `attention ${nameOf(shape)}, window of ${2 * reach + 1}`,
+    coreFlops(shape) * (2 * reach + 1) / shape.tokens,
+    shape,
+    { window: { before: reach, after: reach } },
+  );
+
+const attentionCase = (
+  name: string,
+  flops: number,
+  shape: Sizes,
+  changes: Pick<AttentionOptions, "window"> = {},
+): Case => ({
+  name,
+  flops,
   prepare(engine) {
     const { batch, tokens, width, heads } = shape, headSize = width / heads, count = batch * tokens * width;
     const [q, k, v, dy] = [1, 2, 3, 4].map((seed) => engine.tensor([count], uniform(count, seed))) as Four;
@@ -45,7 +64,7 @@ const alone = (shape: Sizes): Case => ({
       ...{ qLayout: layout, kvLayout: layout, yLayout: layout },
       ...{ q: { slice: q.slice }, k: { slice: k.slice }, v: { slice: v.slice } },
       ...{ y: y.slice, dy: dy.slice, statistics: statistics.slice, gradient: gradient.slice },
-      ...{ dq: 0, dk: count, dv: 2 * count },
+      ...{ dq: 0, dk: count, dv: 2 * count, ...changes },
     };
     return {
       round() {
@@ -77,5 +96,8 @@ const layer = (shape: Sizes): Case => ({
   },
 });
 
-/** Attention, alone and as a layer. */
-export const attentionCases: readonly Case[] = sizes.flatMap((shape) => [alone(shape), layer(shape)]);
+/** Attention, alone, as a layer and within a window. */
+export const attentionCases: readonly Case[] = [
+  ...sizes.flatMap((shape) => [alone(shape), layer(shape)]),
+  windowed(sizes.at(-1)!, 64),
+];

@@ -1,4 +1,5 @@
 import { dropout } from "../../kernels/dropout/dropout.ts";
+import { gated } from "../../kernels/gated/gated.ts";
 import { gatherRows } from "../../kernels/embedding/embedding.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import { meanSquaredError } from "../../kernels/loss/pointwise.ts";
@@ -12,11 +13,13 @@ import {
   layerNormBackwardInput,
   layerNormBackwardParameters,
 } from "../../kernels/normalization/layer_norm_backward.ts";
+import { rmsNorm, rmsNormBackwardInput, rmsNormBackwardWeight } from "../../kernels/normalization/rms_norm.ts";
 import { adagrad } from "../../kernels/optimizer/adagrad.ts";
 import { adam } from "../../kernels/optimizer/adam.ts";
 import { gradientNorm, gradientStatusBytes } from "../../kernels/optimizer/gradient_norm.ts";
 import { rmsprop } from "../../kernels/optimizer/rmsprop.ts";
 import { sgd } from "../../kernels/optimizer/sgd.ts";
+import { rotary } from "../../kernels/rotary/rotary.ts";
 import { softmax } from "../../kernels/reduction/softmax.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
@@ -53,6 +56,33 @@ const layerNormBackward = memoryCase("layer norm backward 1024x1024", 5 * millio
     layerNormBackwardInput(engine.stream, { x, statistics, weight, dy, dx, rows, columns });
     layerNormBackwardParameters(engine.stream, { x, statistics, dy, dweight, dbias, rows, columns });
   };
+});
+
+const rmsNormForward = memoryCase("rms norm 1024x1024", 2 * million, ({ stream }, numbers) => {
+  const y = numbers(million, "zero").slice, statistics = numbers(2 * rows, "zero").slice;
+  const x = numbers(million).slice, weight = numbers(columns).slice;
+  return () => rmsNorm(stream, { x, weight, y, statistics, rows, columns });
+});
+
+const rmsNormBackward = memoryCase("rms norm backward 1024x1024", 5 * million, ({ stream }, numbers) => {
+  const x = numbers(million).slice, dy = numbers(million).slice, dx = numbers(million, "zero").slice;
+  const statistics = numbers(2 * rows).slice, weight = numbers(columns).slice;
+  const dweight = numbers(columns, "zero").slice;
+  return () => {
+    rmsNormBackwardInput(stream, { x, statistics, weight, dy, dx, rows, columns });
+    rmsNormBackwardWeight(stream, { x, statistics, dy, dweight, rows, columns });
+  };
+});
+
+const rotaryCase = memoryCase("rotary 4096x1024", 8 * million, ({ stream }, numbers) => {
+  const x = numbers(4 * million).slice, y = numbers(4 * million, "zero").slice, table = numbers(512 * 64).slice;
+  const sizes = { rows: 4096, columns: 1024, tokens: 512, heads: 12, headSize: 64, half: 32 };
+  return () => rotary(stream, { x, table, y, ...sizes });
+});
+
+const gatedCase = memoryCase("gated gelu 1024x1024", 3 * million, ({ stream }, numbers) => {
+  const x = numbers(2 * million).slice, y = numbers(million, "zero").slice;
+  return () => gated(stream, "gelu", { x, y, rows, columns });
 });
 
 const batchNormForward = memoryCase("batch norm 1024x1024", 3 * million, (engine, numbers) => {
@@ -155,6 +185,7 @@ export const kernelCases: readonly Case[] = [
     softmaxForward,
     layerNormForward,
     layerNormBackward,
+    ...[rmsNormForward, rmsNormBackward, rotaryCase, gatedCase],
     batchNormForward,
     batchNormBackward,
     dropoutForward,

@@ -61,7 +61,7 @@ function finetuneOptions() {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
-    .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder of the BERT family", text("--encoder"))
+    .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder that gpu: reads", text("--encoder"))
     .option("--metric-definitions <file>", "JSON object {name: text} of metrics", text("--metric-definitions"))
     .option("--out <folder>", "folder to write", text("--out"))
     .option("--force", "replace the tuned encoder, or the stopped work, that is in --out")

@@ -33,8 +33,10 @@ const kernels = new Map<string, ReturnType<typeof kernelsOf>>();
 
 /** The kernels of a tile, written once. */
 export function streamingKernels(tile: StreamingTile): ReturnType<typeof kernelsOf> {
-  const { lanes, rows, others, width, sharing } = tile;
-  const name = `streaming_${rows}x${others}${width === 4 ? "" : ".scalar"}.${sharing}.lanes_${lanes}`;
+  const { lanes, rows, others, width, sharing, windowed } = tile;
+  const name = `streaming_${rows}x${others}${width === 4 ? "" : ".scalar"}.${sharing}.lanes_${lanes}${
+    windowed ? ".windowed" : ""
+  }`;
   let known = kernels.get(name);
   if (!known) kernels.set(name, known = kernelsOf(tile, name));
   return known;

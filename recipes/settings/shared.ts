@@ -33,12 +33,18 @@ export const encodingTable: EncodingTable = {
     null,
     "put before each text with a space between, such as query: for e5 models; null for what the model says",
   ),
+  prompt: optionalText(null, "name of a prompt of the model's files; null for its default one"),
   pooling: choice("auto", poolings, "what becomes of the vectors of a text's tokens; auto for what the model says"),
   normalize: flag(true, "scales vectors of texts to length 1"),
   maxTokens: optionalNumber(
     null,
     [1, 1e6, true],
     "tokens of a text that are read; null for as many as the model takes",
+  ),
+  dimensions: optionalNumber(
+    null,
+    [1, 1e5, true],
+    "first dimensions of a row that are kept, for models of nested (matryoshka) embeddings; null for all",
   ),
   dtype: choice("auto", encoderTypes, "form of the weights; auto for the most exact one that is there"),
   batchSize: number(32, [1, 4096, true], "texts that are encoded at once"),

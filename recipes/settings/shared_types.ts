@@ -3,9 +3,11 @@ import type { Field } from "./field.ts";
 /** Kinds of the settings of how a pretrained encoder is used. */
 export type EncodingTable = {
   readonly prefix: Field<string | null>;
+  readonly prompt: Field<string | null>;
   readonly pooling: Field<"mean" | "max" | "cls" | "mean_sqrt_len_tokens" | "weightedmean" | "lasttoken" | "auto">;
   readonly normalize: Field<boolean>;
   readonly maxTokens: Field<number | null>;
+  readonly dimensions: Field<number | null>;
   readonly dtype: Field<"auto" | "fp32" | "fp16" | "q8" | "q4">;
   readonly batchSize: Field<number>;
   readonly device: Field<"auto" | "cpu" | "webgpu" | "cuda">;

@@ -210,13 +210,9 @@ export class FinetuneTrainer implements Disposable {
 
   /** Tokens of a chunk whose tape fits the memory and the device's bindings. */
   #mostTokens(): number {
-    const { width, inner, heads, relativePositions } = this.#encoder.network.encoder.config;
-    const { memory } = this.#settings;
-    // What a layer leaves on the tape. Attention with a bias makes tables of scores.
-    const scores = relativePositions > 0 ? 8 * heads * this.#encoder.maxTokens : 0;
-    const bytes = 4 * this.#trainable.layers * (16 * width + 3 * inner + 4 * heads + scores);
-    const { maxBindingSize } = this.#engine.capabilities;
-    return Math.floor(Math.min(memory * 2 ** 20 / bytes, maxBindingSize / (4 * Math.max(3 * width, inner))));
+    const { taped, widest } = this.#encoder.network.encoder.numbersPerToken(this.#encoder.maxTokens);
+    const bytes = 4 * this.#trainable.layers * taped, { maxBindingSize } = this.#engine.capabilities;
+    return Math.floor(Math.min(this.#settings.memory * 2 ** 20 / bytes, maxBindingSize / (4 * widest)));
   }
 
   /** All that is needed to go on from here: what is trained, its moments and the position. */

@@ -14,7 +14,14 @@ export type SettingChange = readonly [path: string, word: string, name: string];
 export function keptSettings(settings: Settings): object {
   const { lr: _lr, clip: _clip, ...optimizer } = settings.optimizer;
   const { onNonfinite: _action, ...training } = settings.training;
-  return { ...settings, optimizer, training };
+  const { encoding } = settings.features;
+  // Left out where they say nothing: fingerprints of runs from before there were such settings stay as they are.
+  const { prompt, dimensions } = encoding;
+  const features = {
+    ...settings.features,
+    encoding: { ...encoding, prompt: prompt ?? undefined, dimensions: dimensions ?? undefined },
+  };
+  return { ...settings, features, optimizer, training };
 }
 
 /** A config with other values of settings that may change. @throws UsageError naming the first that may not */

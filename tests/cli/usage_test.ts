@@ -180,9 +180,11 @@ Deno.test("command line: embed and download fill in what was not given", async (
         encoder: "transformers",
         encoding: {
           prefix: "query:",
+          prompt: null,
           pooling: "auto",
           normalize: false,
           maxTokens: 64,
+          dimensions: null,
           dtype: "auto",
           batchSize: 32,
           device: "auto",
