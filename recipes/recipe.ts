@@ -6,6 +6,7 @@ import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./training/batch.ts";
 import type { Choice } from "./choice.ts";
 import type { Phase } from "./training/phases.ts";
+import type { Documented } from "./settings/documented.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Table } from "./settings/table.ts";
 import type { FeatureTables, LabelledRows } from "../data/pairs/feature_tables.ts";
@@ -77,6 +78,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   readonly summary: string;
   /** Its settings. */
   readonly table: Table;
+  /** The recipe as its document has it; absent where none describes it. */
+  readonly documented?: Documented;
   /** True where the embedding of all of a record's texts in one will do for prompt and response. */
   readonly wholeTexts?: boolean;
   /** Refuses settings that do not go together. @throws UsageError */

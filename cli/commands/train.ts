@@ -4,6 +4,7 @@ import { ensembleName } from "../../runs/ensemble/config.ts";
 import type { Member } from "../../runs/ensemble/members.ts";
 import type { EnsembleOptions } from "../../runs/ensemble/train.ts";
 import { explainTraining } from "../../runs/explain.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
@@ -45,6 +46,8 @@ export type TrainCall =
     readonly folds: number | null;
     /** False where no recipe was named. */
     readonly named: boolean;
+    /** True where the settings are those of the recipe's document. */
+    readonly documented: boolean;
     /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
     readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
@@ -149,8 +152,20 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     maxRows,
     ...words
   } = others;
-  const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
-    words;
+  const {
+    out,
+    force,
+    folds,
+    explain,
+    target,
+    recipe,
+    asDocumented,
+    config,
+    set,
+    embeddings: folder,
+    encoder: name,
+    ...further
+  } = words;
   const shorthands = further as ShorthandWords;
   const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
   const dataWords = {
@@ -167,7 +182,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
   };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
   const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
-  const settingWords = { recipe, config, set, encoder, shorthands };
+  const settingWords = { recipe, asDocumented, config, set, encoder, shorthands };
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
@@ -187,6 +202,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     kind: "new",
     request: { ...source, ...readSettings(settingWords, file) },
     named: chosen !== undefined,
+    documented: asDocumented ?? false,
     target: target ?? null,
     ...run,
   };
@@ -215,6 +231,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
           `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
       );
     }
+    if (call.documented) terminal.note(describeDocumented(recipeNamed(call.request.recipe)));
     const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
     const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {
@@ -237,6 +254,12 @@ async function resume(
   if (resumed.kind === "run") await reportRun(resumed.summary, terminal);
   else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal);
   else await foldsDone(resumed.summary, terminal);
+}
+
+/** Says which document the settings are from, and what is otherwise. */
+function describeDocumented({ documented }: Recipe): string {
+  const { document, otherwise } = documented!;
+  return `Settings as document ${document} has them (docs/documents.md); ${otherwise}.`;
 }
 
 /** The settings, with fewer epochs for a trial on the sample set, and a word on that. */

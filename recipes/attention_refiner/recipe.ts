@@ -3,7 +3,7 @@ import { UsageError } from "../../kernels/errors.ts";
 import { balancedBatches, shuffledBatches } from "../training/batches.ts";
 import { Ridge } from "../classical/ridge.ts";
 import type { Recipe } from "../recipe.ts";
-import { type AttentionRefinerSettings, attentionRefinerTable } from "./config.ts";
+import { attentionRefinerDocumented, type AttentionRefinerSettings, attentionRefinerTable } from "./config.ts";
 import { RefinedRidge } from "./refined_ridge.ts";
 
 /** Lowest scores of the bins that batches are drawn from evenly: far enough apart for positives and negatives. */
@@ -15,6 +15,7 @@ export const attentionRefiner: Recipe<AttentionRefinerSettings, RefinedRidge> = 
   summary:
     "attention among metric, prompts and response, trained by triplets of like and unlike scores, then ridge (002)",
   table: attentionRefinerTable,
+  documented: attentionRefinerDocumented,
 
   check({ loss: { positiveWithin, negativeFrom } }) {
     if (positiveWithin < negativeFrom) return;

@@ -50,6 +50,7 @@ export const sharedTable: SharedTable = {
   data: {
     groupBy: optionalText(null, "field of the records whose equal values stay together when rows are held out"),
     validationShare: number(0.2, [0.01, 0.9, false], "part of the records held out for validation"),
+    validationCount: optionalNumber(null, [1, 1e7, true], "how many, instead of a share; null for the share"),
     folds: number(0, [0, 1000, true], "parts that take turns as validation rows; 0 for validationShare instead"),
     fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
     splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
@@ -76,9 +77,11 @@ export const sharedTable: SharedTable = {
     ),
     opposite: {
       share: number(0, [0, 1, false], "part of the rows whose metric has an opposite copied with it and a low score"),
+      count: optionalNumber(null, [0, 1e7, true], "at most so many of them, drawn at random; null for all"),
     },
     substitutable: {
       share: number(0, [0, 1, false], "part of the low rows whose metric has a substitute copied with it"),
+      count: optionalNumber(null, [0, 1e7, true], "at most so many of them, drawn at random; null for all"),
       highest: number(5, score, "highest score of a low row"),
     },
     targeted: {

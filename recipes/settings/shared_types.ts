@@ -16,6 +16,7 @@ export type SharedTable = {
   readonly data: {
     readonly groupBy: Field<string | null>;
     readonly validationShare: Field<number>;
+    readonly validationCount: Field<number | null>;
     readonly folds: Field<number>;
     readonly fold: Field<number>;
     readonly splitSeed: Field<number | null>;
@@ -31,9 +32,11 @@ export type SharedTable = {
     readonly relations: Field<"auto" | "curated" | "proposed">;
     readonly opposite: {
       readonly share: Field<number>;
+      readonly count: Field<number | null>;
     };
     readonly substitutable: {
       readonly share: Field<number>;
+      readonly count: Field<number | null>;
       readonly highest: Field<number>;
     };
     readonly targeted: {

@@ -56,7 +56,7 @@ export function augment(
     add(swapStage, rows, true);
   }
   const contrary = opposite.share > 0
-    ? oppositeMetricRows(plain, { ...options, related: relations.opposite, share: opposite.share })
+    ? oppositeMetricRows(plain, { ...options, ...opposite, related: relations.opposite })
     : null;
   if (contrary) add("opposite metrics", contrary);
   if (substitutable.share > 0) {
