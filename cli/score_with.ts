@@ -1,4 +1,5 @@
 import { type DataPaths, nameData } from "../data/files/data_paths.ts";
+import type { Reading } from "../data/reading.ts";
 import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
@@ -23,6 +24,8 @@ import type { Terminal } from "./output/terminal.ts";
 export interface ScoreCall {
   readonly run: string;
   readonly data: DataPaths;
+  /** How they were read. */
+  readonly reading?: Reading;
   readonly embeddings: string | null;
   readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
@@ -42,7 +45,7 @@ export interface Scored extends ScoredRecords {
 
 /** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
 export async function scoreWith(
-  { run, data, embeddings, encoder, metrics, definitions: found, shift }: ScoreCall,
+  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift }: ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
 ): Promise<Scored> {
@@ -53,6 +56,7 @@ export async function scoreWith(
   const options = {
     source,
     embeddings,
+    recovered: reading?.recover ?? false,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
     definitions: metrics?.definitions

@@ -31,6 +31,8 @@ export interface ReadRecordsOptions {
   readonly scores: "required" | "optional" | "ignored";
   /** Take the whole records before the damage of a damaged file. */
   readonly recover?: boolean;
+  /** True where numbers of records matter: nothing may come after a damaged file. */
+  readonly numbered?: boolean;
   /** How rows are understood that are not in the fields of a record. */
   readonly reading?: Reading | undefined;
   /** The scale of the scores where neither `reading` nor the data say it; 0 to 10 by default. */
@@ -58,12 +60,23 @@ export interface RecordSet {
   readonly scoreRange: ScoreRange;
   /** Texts that define metrics, where the data are of another tool: those that it has, else the metrics' own names. */
   readonly definitions: ReadonlyMap<string, string>;
+  /** True where a damaged file may have had more records. */
+  readonly damaged: boolean;
 }
 
 /** Reads records, and the scale of their scores. @throws DataError as `readRecords` does */
 export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions): Promise<RecordSet> {
-  const { scores, recover = false, reading = {}, onNote = () => {} } = options;
+  const { scores, reading = {}, recover = reading.recover ?? false, numbered = false, onNote = () => {} } = options;
   const files = await readRows(data, { recover, onNote });
+  const damaged = files.findIndex((file) => file.damaged), next = files[damaged + 1];
+  if (numbered && damaged >= 0 && next) {
+    throw new DataError(
+      `${
+        files[damaged]!.name
+      } is damaged, and how many records it lacks before those of ${next.name} is not known; give ` +
+        "the files one by one, so that their records keep their numbers.",
+    );
+  }
   if (!reading.map) { for (const { name, values } of files) refuseLookAlikeFields(values, name); }
   const understood = understandRows(files, reading, onNote);
   const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
@@ -84,7 +97,7 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
-  if (records.some(hasTexts)) return { records, scoreRange: range, definitions };
+  if (records.some(hasTexts)) return { records, scoreRange: range, definitions, damaged: damaged >= 0 };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
 }
 

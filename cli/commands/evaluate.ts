@@ -66,6 +66,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .addOption(scoring.embeddings)
     .addOption(scoring.encoder)
@@ -150,8 +151,9 @@ export async function readLabelled(
 ): Promise<
   { records: MetricRecord[]; actual: Float32Array; range: ScoreRange; definitions: ReadonlyMap<string, string> }
 > {
-  const { records, scoreRange: range, definitions } = await readRecordSet(data, {
+  const { records, scoreRange: range, definitions, damaged } = await readRecordSet(data, {
     scores: scores === null ? "required" : "ignored",
+    numbered: scores !== null,
     reading,
     scoreRange: runRange,
     onNote,
@@ -159,6 +161,12 @@ export async function readLabelled(
   const actual = scores === null
     ? Float32Array.from(records, ({ score }) => score!)
     : await readScores(scores, { onNote, range });
+  if (damaged && actual.length > records.length) {
+    onNote(
+      `${nameData(data)}: the records ${records.length + 1} to ${actual.length}, which ${scores} has, are missing.`,
+    );
+    return { records, actual: actual.slice(0, records.length), range, definitions };
+  }
   if (actual.length === records.length) return { records, actual, range, definitions };
   throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
 }

@@ -1,5 +1,5 @@
 import { Option } from "@commander-js/extra-typings";
-import type { DataPaths } from "../../data/files/data_paths.ts";
+import { type DataPaths, nameData } from "../../data/files/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../../data/reading.ts";
 import { readRecordSet } from "../../data/records.ts";
@@ -75,6 +75,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
     .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
     .option("--round", "round scores to integers")
@@ -146,7 +147,9 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
-  const { records, definitions } = await readRecordSet(call.data, { scores: "ignored", reading: call.reading, onNote });
+  const { records, definitions, damaged } = await readRecordSet(call.data, {
+    ...{ scores: "ignored", numbered: true, reading: call.reading, onNote },
+  });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
   const scored = await scoreWith({ ...call, definitions }, records, terminal),
@@ -175,6 +178,12 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   });
   const instead = replaced ? ", in place of an earlier submission" : "";
   terminal.note(`${counted(records.length, "score")} written to ${out}${instead}.\n`);
+  if (damaged) {
+    terminal.warn(
+      `${nameData(call.data)} is damaged: the IDs 1 to ${records.length} are its first records, and all from ` +
+        `${records.length + 1} on are missing.`,
+    );
+  }
   const lacked = describeUnseen(records, unseen);
   if (lacked !== null) terminal.note(lacked);
   terminal.note(describeShift(call.shift, predictions, range));

@@ -232,7 +232,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
       );
     }
     if (call.documented) terminal.note(describeDocumented(recipeNamed(call.request.recipe)));
-    const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
+    const target = call.target === null ? null : await readTarget(call.target, call.request.files, terminal);
     const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {
       terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));

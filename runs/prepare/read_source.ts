@@ -45,7 +45,7 @@ export async function readSource({ settings, files, maxRows }: RunConfig, onNote
   const sample = files ? null : generateSample(sampleSeed);
   const { records: all, scoreRange, definitions: found }: RecordSet = files
     ? await readRecordSet(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
-    : { records: sample!.train.map(recordOf), scoreRange: standardRange, definitions: new Map() };
+    : { records: sample!.train.map(recordOf), scoreRange: standardRange, definitions: new Map(), damaged: false };
   const name = files ? nameData(files.data) : "the sample set";
   const { records: cleaned, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
