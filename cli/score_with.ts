@@ -33,6 +33,10 @@ export interface ScoreCall {
   readonly definitions?: ReadonlyMap<string, string>;
   /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
+  /** True to keep what the network makes of the records before it scores them. */
+  readonly embed?: boolean;
 }
 
 /** Records as a run or an ensemble scores them. */
@@ -45,7 +49,8 @@ export interface Scored extends ScoredRecords {
 
 /** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
 export async function scoreWith(
-  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift }: ScoreCall,
+  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null, embed = false }:
+    ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
 ): Promise<Scored> {
@@ -57,6 +62,8 @@ export async function scoreWith(
     source,
     embeddings,
     recovered: reading?.recover ?? false,
+    weights,
+    embed,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
     definitions: metrics?.definitions
@@ -67,6 +74,9 @@ export async function scoreWith(
     onNote,
     observer: createEncodingReporter(terminal),
   };
+  if (weights !== null) {
+    onNote(`The weights are those of ${weights}; what the run knows of its held-out rows is of its own.`);
+  }
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
   const unseen = records.map(({ metric }) => !trained.has(metric));

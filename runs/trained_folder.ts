@@ -1,3 +1,4 @@
+import type { Embeddings } from "../data/pairs/feature_tables.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -35,6 +36,8 @@ export interface ScoredRecords {
   readonly predictions: ShiftedPredictions;
   /** What the network saw; null for an ensemble, whose members have no features in common. */
   readonly features: Features | null;
+  /** What the network made of them before it scored them; null unless it was asked for. */
+  readonly embedding: Embeddings | null;
   /** Mean score of the train rows. */
   readonly trainMean: number;
   /** What ridge regression on the same inputs says, of an ensemble those of its first member; null where it is not kept. */
@@ -101,13 +104,15 @@ async function openRun(path: string): Promise<TrainedFolder> {
       return { kind: "run", summary: await resumeRun(path, options, changes) };
     },
     async score(engine, records, options, { name, target }) {
-      const scorer = await Scorer.load(engine, path);
+      const scorer = await Scorer.load(engine, path, options);
       const features = await scorer.features(records, options);
       const predictions = await scorer.predict(features, name, target);
+      const embedding = options.embed ? await scorer.embed(features) : null;
       scorer.dispose();
       return {
         predictions,
         features,
+        embedding,
         trainMean: scorer.inputs.trainMean,
         ridge: scorer.predictBaseline(features),
       };
@@ -125,9 +130,13 @@ async function openEnsemble(path: string): Promise<TrainedFolder> {
       return { kind: "ensemble", summary: await resumeEnsemble(path, options, added) };
     },
     async score(engine, records, options, { name, target }) {
+      if (options.weights) {
+        throw new UsageError(`${path} is an ensemble; weights are those of one network, as each of its members has.`);
+      }
+      if (options.embed) throw new UsageError(`${path} is an ensemble; embeddings are those of one of its members.`);
       const ensemble = await EnsembleScorer.load(engine, path);
       const { baseline, ...predictions } = await ensemble.predict(records, options, name, target);
-      return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline };
+      return { predictions, features: null, embedding: null, trainMean: ensemble.fitted.trainMean, ridge: baseline };
     },
   };
 }

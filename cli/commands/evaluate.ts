@@ -47,6 +47,8 @@ export interface EvaluateCall {
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
   /** Share of the true scores that intervals should hold; null for none. */
   readonly interval: number | null;
   readonly json: boolean;
@@ -76,6 +78,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .addOption(scoring.shift)
     .addOption(scoring.shiftTarget)
     .addOption(scoring.calibrate)
+    .addOption(scoring.weights)
     .option(
       "--interval <share>",
       "measure intervals that should hold such a share of the true scores, as 0.9",
@@ -92,6 +95,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         calibrate: options.calibrate ?? "none",
+        weights: options.weights ?? null,
         interval: options.interval ?? null,
         json: json ?? false,
       })

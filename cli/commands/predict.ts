@@ -6,7 +6,7 @@ import { readRecordSet } from "../../data/records.ts";
 import { writeSubmission } from "../../data/submission.ts";
 import type { ScoreRange } from "../../data/scores.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { saveFeatures } from "../../scoring/model_scorer.ts";
+import { saveEmbeddings, saveFeatures } from "../../scoring/model_scorer.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { scaleErrors, scaleIntervals, scaleScores } from "../../scoring/score_scale.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
@@ -50,10 +50,14 @@ export interface PredictCall {
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
   /** Share of the true scores that the columns low and high should hold; null for no such columns. */
   readonly interval: number | null;
   /** Folder to save the model's inputs in; null for none. */
   readonly saveFeatures: string | null;
+  /** Folder to save the embeddings that the model makes of the records; null for none. */
+  readonly saveEmbeddings?: string | null;
 }
 
 /** `predict`: scores records with a run. */
@@ -77,7 +81,10 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(reading.scoreRange)
     .addOption(reading.recover)
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
-    .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
+    .option(
+      "--force",
+      "replace whatever is at --out, --save-features or --save-embeddings; an earlier submission is replaced anyway",
+    )
     .option("--round", "round scores to integers")
     .option(
       "--standard-deviation",
@@ -97,6 +104,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(scoring.shift)
     .addOption(scoring.shiftTarget)
     .addOption(scoring.calibrate)
+    .addOption(scoring.weights)
     .option(
       "--interval <share>",
       "add columns low and high that hold such a share of the true scores, as 0.9",
@@ -106,6 +114,11 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "--save-features <folder>",
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
+    )
+    .option(
+      "--save-embeddings <folder>",
+      "save what the model makes of each record before it scores it as .npy, for --embeddings of another run",
+      text("--save-embeddings"),
     )
     .action((
       {
@@ -120,6 +133,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         embeddings,
         encoder,
         saveFeatures,
+        saveEmbeddings,
         ...options
       },
     ) =>
@@ -136,8 +150,10 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         calibrate: options.calibrate ?? "none",
+        weights: options.weights ?? null,
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
+        saveEmbeddings: saveEmbeddings ?? null,
       })
     );
 }
@@ -146,14 +162,16 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const out = call.out ?? join(call.run, "submission.csv");
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
+  const embeddings = call.saveEmbeddings ?? null;
+  if (embeddings !== null) await refuseExisting(embeddings, "--save-embeddings", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
   const { records, definitions, damaged } = await readRecordSet(call.data, {
     ...{ scores: "ignored", numbered: true, reading: call.reading, onNote },
   });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
-  const scored = await scoreWith({ ...call, definitions }, records, terminal),
-    { predictions, predictions: { standardDeviation }, features, unseen } = scored;
+  const scored = await scoreWith({ ...call, definitions, embed: embeddings !== null }, records, terminal),
+    { predictions, predictions: { standardDeviation }, features, embedding, unseen } = scored;
   const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
   const range = call.reading?.scoreRange ?? await readScoreRange(call.run);
   const score = scaleScores(standard, range), intervals = bounds && scaleIntervals(bounds, range);
@@ -166,6 +184,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
     await saveFeatures(call.saveFeatures, features);
   }
+  if (embeddings !== null) await saveEmbeddings(embeddings, embedding!);
   await writeSubmission(out, score, {
     round: call.round,
     columns: [

@@ -45,5 +45,7 @@ export const attentionRefiner: Recipe<AttentionRefinerSettings, RefinedRidge> = 
     network.assign(Ridge.searchLeaveOneOut({ x, y: rows.score, weight: rows.weight }, alphas).ridge);
   },
 
+  embed: (network, batch) => network.refiner.forward(batch),
+
   predict: (network, batch) => ({ score: network.score(network.refiner.forward(batch)) }),
 };

@@ -25,6 +25,8 @@ export const jointEmbedding: Recipe<JointEmbeddingSettings, JointEmbedding> = {
 
   loss: (network, batch, settings) => jointLoss(network.forward(batch), batch, settings),
 
+  embed: (network, batch) => network.forward(batch).text,
+
   predict: (network, batch) => ({ score: network.forward(batch).score }),
 
   pytorch: ({ model: { approach } }) => [

@@ -32,6 +32,8 @@ export const residualMlp: Recipe<ResidualMlpSettings, ResidualMlp> = {
   loss: (network, batch) =>
     mseLoss({ prediction: network.forward(inputsOf(batch)), target: batch.score, weight: batch.weight }),
 
+  embed: (network, batch) => network.embed(inputsOf(batch)),
+
   predict: (network, batch) => ({ score: network.forward(inputsOf(batch)) }),
 
   pytorch: ({ model: { hidden } }) => [

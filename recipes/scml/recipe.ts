@@ -30,6 +30,8 @@ export const scml: Recipe<ScmlSettings, ScmlNetwork> = {
     return add({ a: error, b: multiply({ a: head.mixedNorm(), b: error.engine.full([], loss.l21) }) });
   },
 
+  embed: (network, batch) => network.embed(batch),
+
   predict: (network, batch) => ({ score: network.forward(batch) }),
 
   pytorch: ({ model: { head, pca, projection, hidden, neighbors } }) => [

@@ -42,3 +42,19 @@ torch.save(
     at("checkpoint.pth"),
 )
 torch.save(model, at("module.pth"))
+
+
+class Document(torch.nn.Module):
+    """The heteroscedastic model of document 004, section 4, of other widths."""
+
+    def __init__(self, metric=5, text=6, hidden=(4, 3)):
+        super().__init__()
+        self.bilinear = torch.nn.Bilinear(metric, text, metric)
+        widths = [2 * metric + text, *hidden]
+        self.fc_layers = torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.layer_norms = torch.nn.ModuleList(torch.nn.LayerNorm(width) for width in hidden)
+        self.mean_head = torch.nn.Linear(hidden[-1], 1)
+        self.logvar_head = torch.nn.Linear(hidden[-1], 1)
+
+
+torch.save({"epoch": 47, "model_state_dict": Document().state_dict()}, at("document_004.pth"))
