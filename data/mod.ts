@@ -33,6 +33,7 @@ export {
   type WeightOptions,
 } from "./pairs/weights.ts";
 export {
+  accuracy,
   bias,
   bootstrapInterval,
   type BootstrapOptions,
@@ -56,6 +57,7 @@ export {
   type Observer as Reporter,
   type Observer as TrainReporter,
   type RowCounts,
+  type ScoreFigure,
   type StepProgress,
   type TrainPlan,
 } from "./observer.ts";

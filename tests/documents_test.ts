@@ -32,7 +32,7 @@ Deno.test("documents: what is given goes over --as-documented, and no document d
   const settings = async (line: string) =>
     ((await run(line)).calls[0]!.call as { request: { settings: object } }).request.settings;
   assert.deepEqual(await settings("train --recipe scml --as-documented --set model.basis=lda --epochs 3"), {
-    data: { offGrid: "drop", dropStopWords: true },
+    data: { offGrid: "drop", nonText: "drop", dropStopWords: true },
     augmentation: { metricSwap: { share: 0 } },
     model: { basis: "lda" },
     prediction: { round: true },

@@ -6,10 +6,11 @@ import { readRecordSet } from "../../data/records.ts";
 import { writeSubmission } from "../../data/submission.ts";
 import type { ScoreRange } from "../../data/scores.ts";
 import { UsageError } from "../../kernels/errors.ts";
+import { moments } from "../../reports/explore/statistics.ts";
 import { saveEmbeddings, saveFeatures } from "../../scoring/model_scorer.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { scaleErrors, scaleIntervals, scaleScores } from "../../scoring/score_scale.ts";
-import { readScoreRange } from "../../runs/score_range.ts";
+import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
@@ -167,6 +168,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const onNote = (sentence: string) => terminal.note(sentence);
   const { records, definitions, damaged } = await readRecordSet(call.data, {
     ...{ scores: "ignored", numbered: true, reading: call.reading, onNote },
+    fixTexts: await readFixesTexts(call.run),
   });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
@@ -212,17 +214,15 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
 /** Most counts that stand in a line. */
 const mostCounts = 21;
 
-/** Mean, deviation, quantiles and counts of scores. */
+/** Mean, median, deviation, skewness, quartiles and counts of scores. */
 function describeScores(scores: Float32Array, [low, high]: ScoreRange): string {
-  const sorted = scores.toSorted();
-  const mean = sorted.reduce((sum, score) => sum + score, 0) / sorted.length;
-  const variance = sorted.reduce((sum, score) => sum + (score - mean) ** 2, 0) / sorted.length;
+  const sorted = scores.toSorted(), { mean, median, deviation, skewness } = moments(Float64Array.from(scores))!;
   const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
   const steps = Number.isInteger(low) && high - low < mostCounts ? Math.floor(high - low) + 1 : 0;
   const values = Array.from({ length: steps }, (_, step) => low + step);
   const counts = values.map((value) => sorted.filter((score) => Math.round(score) === value).length);
   return [
-    `mean ${mean.toFixed(2)}, sd ${Math.sqrt(variance).toFixed(2)}, ` +
+    `mean ${mean.toFixed(2)}, median ${median.toFixed(2)}, sd ${deviation.toFixed(2)}, skewness ${skewness.toFixed(2)}`,
     `lowest ${at(0)}, quartiles ${at(0.25)} ${at(0.5)} ${at(0.75)}, highest ${at(1)}`,
     ...(steps > 0 ? [alignColumns([["score", ...values.map(String)], ["rows", ...counts.map(String)]])] : []),
   ].join("\n");

@@ -65,7 +65,7 @@ export const scmlTable = recipeTable({
 export const scmlDocumented: Documented = {
   document: "000",
   settings: {
-    data: { offGrid: "drop", dropStopWords: true },
+    data: { offGrid: "drop", nonText: "drop", dropStopWords: true },
     augmentation: { metricSwap: { share: 0 } },
     model: { basis: "identity" },
     prediction: { round: true },

@@ -1,5 +1,6 @@
 import { relationSources } from "../../data/augmentation/relations.ts";
 import { encoderDevices, encoderTypes, poolings } from "../../encoders/encoder.ts";
+import { nonTextActions } from "../../data/non_text.ts";
 import { textLayouts } from "../../data/texts/text_layout.ts";
 import { optimizerNames } from "../training/optimizers.ts";
 import { nonfiniteActions, precisions } from "../training/precision.ts";
@@ -55,6 +56,11 @@ export const sharedTable: SharedTable = {
     fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
     splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
     offGrid: choice("keep", ["keep", "round", "drop"], "what becomes of records whose score is no whole number"),
+    nonText: choice(
+      "refuse",
+      nonTextActions,
+      "what becomes of records of which a prompt or the response is no text: refused, read as the text of its value, or left out",
+    ),
     dropStopWords: flag(
       false,
       'leaves words such as "you are a" out of system prompts before they are encoded, in five languages',

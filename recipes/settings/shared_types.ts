@@ -21,6 +21,7 @@ export type SharedTable = {
     readonly fold: Field<number>;
     readonly splitSeed: Field<number | null>;
     readonly offGrid: Field<"keep" | "round" | "drop">;
+    readonly nonText: Field<"refuse" | "fix" | "drop">;
     readonly dropStopWords: Field<boolean>;
   };
   readonly augmentation: {

@@ -3,7 +3,7 @@ import { nameData } from "../../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { type MetricRecord, readRecordSet, type RecordSet } from "../../data/records.ts";
+import { describeFixed, type MetricRecord, readRecordSet, type RecordSet } from "../../data/records.ts";
 import { generateSample, type SampleSet } from "../../data/sample/generate.ts";
 import { sampleMetrics } from "../../data/sample/write.ts";
 import { type ScoreRange, scoreRange as standardRange } from "../../data/scores.ts";
@@ -43,12 +43,25 @@ export interface Source {
  */
 export async function readSource({ settings, files, maxRows }: RunConfig, onNote: NoteTaker): Promise<Source> {
   const sample = files ? null : generateSample(sampleSeed);
-  const { records: all, scoreRange, definitions: found }: RecordSet = files
-    ? await readRecordSet(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
-    : { records: sample!.train.map(recordOf), scoreRange: standardRange, definitions: new Map(), damaged: false };
+  const { nonText } = settings.data;
+  const { records: all, scoreRange, definitions: found, fixed }: RecordSet = files
+    ? await readRecordSet(files.data, {
+      ...{ scores: "required", recover: files.recover, reading: files.reading, onNote },
+      fixTexts: nonText !== "refuse",
+    })
+    : {
+      records: sample!.train.map(recordOf),
+      scoreRange: standardRange,
+      definitions: new Map(),
+      damaged: false,
+      fixed: [],
+    };
   const name = files ? nameData(files.data) : "the sample set";
+  const note = describeFixed(fixed, name, nonText === "drop" ? "left out" : "read as the text of its value");
+  if (note !== null) onNote(note);
   const { records: cleaned, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
+    dropped: nonText === "drop" ? fixed : [],
     source: name,
     onNote,
   });

@@ -20,6 +20,7 @@ export function keptSettings(settings: Settings): object {
 /** Settings that came later, with the value that changes nothing. A run that was begun before has none of them. */
 const later = new Map<string, unknown>([
   ["data.validationCount", null],
+  ["data.nonText", "refuse"],
   ["augmentation.opposite.count", null],
   ["augmentation.substitutable.count", null],
 ]);

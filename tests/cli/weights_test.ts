@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { evaluate } from "../../cli/commands/evaluate.ts";
 import { predict } from "../../cli/commands/predict.ts";
+import type { EpochFigures } from "../../data/observer.ts";
 import { readNpyMatrix } from "../../data/files/npy.ts";
 import { writeSafetensors } from "../../engine/files/safetensors.ts";
 import { openWeights } from "../../engine/files/weights_file.ts";
@@ -21,6 +22,14 @@ Deno.test(
     const files = await writeInputs(folder, 60), trained = join(folder, "run");
     const settings = { ...small, model: { hidden: [4, 3], bilinear: "full" } };
     await trainRun({ recipe: "bilinear", settings, files, maxRows: null, out: trained }, { reporter: silent });
+    // Each epoch is measured by true score: the parts make up the whole.
+    const lines = (await Deno.readTextFile(join(trained, "metrics.jsonl"))).trimEnd().split("\n");
+    const { validationRmse, accuracy, byScore } = JSON.parse(lines.at(-1)!) as Required<EpochFigures>;
+    const rows = byScore.reduce((sum, one) => sum + one.rows, 0);
+    assert.ok(rows > 5 && byScore.every((one) => one.rows > 0));
+    const squares = byScore.reduce((sum, one) => sum + one.rows * one.rmse ** 2, 0);
+    assert.ok(Math.abs(Math.sqrt(squares / rows) - validationRmse) < 1e-9);
+    assert.equal(accuracy * rows, Math.round(accuracy * rows));
     const data = `--run ${trained} --data ${files.data} --embeddings ${files.embeddings} --shift none`;
     const scored = async (options: string, name: string) => {
       const { code, err } = await run(`predict ${data} --out ${folder}/${name}.csv ${options}`, { predict });
@@ -57,8 +66,8 @@ Deno.test(
     assert.equal(odd.code, 1);
     assert.match(odd.err, /odd\.pth is no whole ZIP archive: its end is missing/);
 
-    const { rows, columns } = await readNpyMatrix(join(embeddings, "text.npy"));
-    assert.deepEqual([rows, columns], [60, 3]);
+    const { rows: saved, columns } = await readNpyMatrix(join(embeddings, "text.npy"));
+    assert.deepEqual([saved, columns], [60, 3]);
     const again = join(folder, "again"), learnt = { ...files, embeddings };
     await trainRun({ recipe: "scml", settings: tiny, files: learnt, maxRows: null, out: again }, { reporter: silent });
     const { inputs } = await new RunFolder(again).readConfig();
