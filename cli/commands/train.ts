@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { standardInput } from "../../data/files/data_paths.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { ensembleName } from "../../runs/ensemble/config.ts";
@@ -7,6 +8,7 @@ import { explainTraining } from "../../runs/explain.ts";
 import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import type { FinetuneRequest } from "../../runs/finetune/finetune.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
 import type { SettingChange } from "../../runs/training/resume_changes.ts";
 import { configOf } from "../../runs/configure.ts";
@@ -24,6 +26,7 @@ import { nextFree } from "../output/out.ts";
 import { readTarget } from "../options/target.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { tuneBefore, tuningOf } from "./tune_before.ts";
 import { type EnsembleCall, ensembleDone, foldsDone, trainEnsembleCall } from "./train_ensemble.ts";
 import { reportRun } from "../output/train_report.ts";
 import {
@@ -52,6 +55,8 @@ export type TrainCall =
     readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
     readonly explain: boolean;
+    /** An encoder to tune before; absent for none. */
+    readonly tune?: FinetuneRequest;
   }
   | EnsembleCall
   | {
@@ -100,6 +105,11 @@ function trainOptions() {
         "--target <file>",
         "records that are to be scored, in any form of --data: their metrics decide which errors are shown (their scores are not looked at)",
         text("--target"),
+      )
+      .option(
+        "--finetune-encoder <folder>",
+        "first tune the --encoder (gpu:FOLDER) on the texts of --data and --target, by SimCSE, into this folder; one that is there already is used",
+        text("--finetune-encoder"),
       )
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
@@ -158,6 +168,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     folds,
     explain,
     target,
+    finetuneEncoder,
     recipe,
     asDocumented,
     config,
@@ -167,7 +178,8 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     ...further
   } = words;
   const shorthands = further as ShorthandWords;
-  const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const { encoder: base, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const encoder = finetuneEncoder === undefined ? base : `gpu:${resolve(finetuneEncoder)}`;
   const dataWords = {
     data,
     format,
@@ -187,6 +199,9 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
     if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
+    if (finetuneEncoder !== undefined) {
+      throw new UsageError("--finetune-encoder is for single runs, not for ensembles.");
+    }
     if ((jobs ?? 1) > 1 && [data].flat().includes(standardInput)) {
       throw new UsageError(
         "--jobs trains in several threads, which cannot all read standard input; give --data a file.",
@@ -204,6 +219,9 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     named: chosen !== undefined,
     documented: asDocumented ?? false,
     target: target ?? null,
+    ...(finetuneEncoder === undefined
+      ? {}
+      : { tune: tuningOf(source.files, { encoder: base, target, out: finetuneEncoder }) }),
     ...run,
   };
 }
@@ -233,6 +251,7 @@ export async function train(call: TrainCall, terminal: Terminal): Promise<void> 
     }
     if (call.documented) terminal.note(describeDocumented(recipeNamed(call.request.recipe)));
     const target = call.target === null ? null : await readTarget(call.target, call.request.files, terminal);
+    if (call.tune && !call.explain) await tuneBefore(call.tune, signal, terminal);
     const request = { ...call.request, settings: forTrial(call.request, terminal) };
     if (call.explain) {
       terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
