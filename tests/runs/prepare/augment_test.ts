@@ -130,3 +130,18 @@ Deno.test(
     await assert.rejects(prepareWith(files, { augmentation: { languageModel: { replies } } }), /have no embeddings in/);
   }),
 );
+
+Deno.test(
+  "augment: counts of related metrics and of validation records are kept, and more than there are records is refused",
+  withFolder(async (folder) => {
+    const files = await writeNeighbours(folder), data = { validationCount: 30 };
+    const with3 = { relations: "proposed", substitutable: { share: 1, highest: 10, count: 3 } } as const;
+    const { counts } = await prepareWith(files, { data, augmentation: { metricSwap: { share: 0 }, ...with3 } });
+    assert.deepEqual(counts.added, [["substitutable metrics", 3]]);
+    assert.ok(Math.abs(counts.validation - 30) <= 2, `${counts.validation}`);
+    await assert.rejects(
+      prepareWith(files, { data: { validationCount: 90 } }),
+      /data\.validationCount is 90, but there are 90 records; fewer are expected/,
+    );
+  }),
+);
