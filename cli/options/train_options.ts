@@ -14,6 +14,7 @@ const shorthands = [
   ["validationShare", "share", "data.validationShare"],
   ["groupBy", "field", "data.groupBy"],
   ["negatives", "share", "augmentation.metricSwap.share"],
+  ["augmented", "folder", "augmentation.rows"],
   ["weights", "kind", "weights.kind"],
   ["seed", "number", "training.seed"],
   ["budget", "time", "model.budget"],

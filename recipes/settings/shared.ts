@@ -108,6 +108,7 @@ export const sharedTable: SharedTable = {
       ),
       mostCopies: number(10, [1, 1e6, true], "times that one row is drawn again at most"),
     },
+    rows: optionalText(null, "folder of rows that were made before, which are learnt from in place of all stages"),
     languageModel: {
       replies: optionalText(null, "file of a language model's replies, whose records are learnt from too"),
     },

@@ -66,6 +66,7 @@ export type SharedTable = {
       readonly share: Field<number>;
       readonly mostCopies: Field<number>;
     };
+    readonly rows: Field<string | null>;
     readonly languageModel: {
       readonly replies: Field<string | null>;
     };

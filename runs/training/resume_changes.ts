@@ -21,6 +21,7 @@ export function keptSettings(settings: Settings): object {
 const later = new Map<string, unknown>([
   ["data.validationCount", null],
   ["data.nonText", "refuse"],
+  ["augmentation.rows", null],
   ["augmentation.opposite.count", null],
   ["augmentation.substitutable.count", null],
 ]);
