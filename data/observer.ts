@@ -58,7 +58,9 @@ export interface StepProgress {
 export interface ScoreFigure {
   /** 0 to 10. */
   readonly score: number;
+  /** How many rows there are of it. */
   readonly rows: number;
+  /** RMSE over them. */
   readonly rmse: number;
 }
 

@@ -151,6 +151,8 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     calibrate: "none",
     interval: null,
     saveFeatures: null,
+    saveEmbeddings: null,
+    weights: null,
   });
   assert.deepEqual(
     (await run(
@@ -166,6 +168,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
       metrics: { names: "n.json", embeddings: "m.npy", definitions: null },
       shift: { name: "none", target: null },
       calibrate: "isotonic",
+      weights: null,
       interval: 0.9,
       json: true,
     },
