@@ -187,7 +187,7 @@ const pair = memoryCase(`contrastive loss ${count}x${columns}`, 6 * count * colu
   return {
     round: () => contrastive(engine.stream, { ...operands, ...gradients, count, columns }),
     outputs() {
-      const expected = rowLosses([x, y], ([a, b], row) => contrastiveReference(a!, b!, target.values[row]! > 0));
+      const expected = rowLosses([x, y], ([a, b], row) => contrastiveReference(a!, b!, target.values[row]! > 0.5));
       return [
         { found: loss.tensor, expected: expected.loss },
         ...outs.map(({ tensor }, i) => ({ found: tensor, expected: expected.gradients[i]! })),
