@@ -46,6 +46,7 @@ export {
   VectorCache,
 } from "./encoders/mod.ts";
 export {
+  JointEmbedding,
   type Recipe,
   recipeNamed,
   recipes,

@@ -6,6 +6,7 @@ import { Engine } from "../engine/engine.ts";
 import { nearestName } from "../data/texts/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
+import { checkCase, expectSmallErrors } from "./check.ts";
 import { cases } from "./cases/mod.ts";
 import { contender, measure } from "./measure.ts";
 import { type Peer, startPeers, usualPeers } from "./peers/peer.ts";
@@ -15,7 +16,7 @@ import { measurePeaks } from "./peaks.ts";
 import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
 import { tune } from "./tune.ts";
 
-const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--buffers] [--json] [--tuned]
+const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--buffers] [--check] [--json] [--tuned]
        deno task bench --tune [NAME...] [--runs N]
        deno task bench --explain "MxNxK [nn|nt|tn|tt]"
 
@@ -25,6 +26,8 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --peers    also jax-js and tf.js on the same adapter, fetched from npm the first time, and PyTorch on the CPU where
              python3 has it; transformers.js for encoders; all take turns
   --buffers  also with all reads from buffers, where textures are read by default; see docs/performance.md
+  --check    also compares each kernel's outputs with those of its float64 reference on the same inputs: the greatest
+             difference, as a share of the greatest element; training steps and layers, made of several kernels, have none
   --json     one JSON object on stdout instead of a table
   --tuned    matrix products in the variants that --tune found fastest
   --tune     times the variants of all matrix products in the benchmarks of these names, and keeps the fastest in a file
@@ -33,7 +36,8 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --help     this text`;
 
 async function main(args: readonly string[]): Promise<void> {
-  const { names, runs, peers: wantsPeers, buffers: wantsBuffers, json, tuned, help: wantsHelp, ...other } = parse(args);
+  const { names, runs, peers: wantsPeers, buffers: wantsBuffers, check, json, tuned, help: wantsHelp, ...other } =
+    parse(args);
   if (wantsHelp) return console.log(help);
   if (other.explain) return await explain(parseProduct(other.explain));
   const chosen = choose(names);
@@ -49,11 +53,12 @@ async function main(args: readonly string[]): Promise<void> {
   await using buffers = wantsBuffers ? await Engine.open({ tuned, textureReads: false }) : null;
   const peerNames = [...(buffers ? [buffersName] : []), ...peers.map((peer) => peer.name)];
   const peaks = await measurePeaks(engine, runs);
-  if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames)}`);
+  if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames, check)}`);
   const results: Result[] = [];
   try {
     for (const one of chosen) {
-      const result = await measureCase(engine, buffers, one, peers, runs);
+      const checked = check ? { error: await checkCase(engine, one) } : {};
+      const result = { ...await measureCase(engine, buffers, one, peers, runs), ...checked };
       results.push(result);
       if (json) continue;
       console.log(tableLine(result, peaks, peerNames));
@@ -64,6 +69,7 @@ async function main(args: readonly string[]): Promise<void> {
     await Promise.all(peers.map((peer) => peer.close()));
   }
   if (json) console.log(jsonReport(adapter, peaks, results));
+  expectSmallErrors(results);
 }
 
 function parse(args: readonly string[]) {
@@ -75,6 +81,7 @@ function parse(args: readonly string[]) {
         runs: { type: "string", default: "5" },
         peers: { type: "boolean", default: false },
         buffers: { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         tuned: { type: "boolean", default: false },
         tune: { type: "boolean", default: false },

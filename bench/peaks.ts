@@ -16,8 +16,11 @@ export interface Peaks {
 
 /** Copies 64 MiB. */
 export const copyCase: Case = memoryCase("copy 16M", 2 * 16 * million, (engine, numbers) => {
-  const count = 16 * million, x = numbers(count, "zero").slice, y = numbers(count, "zero").slice;
-  return () => addScaled(engine.stream, { x, y, count, yFactor: 0 });
+  const count = 16 * million, x = numbers(count), y = numbers(count, "zero");
+  return {
+    round: () => addScaled(engine.stream, { x: x.slice, y: y.slice, count, yFactor: 0 }),
+    outputs: () => [{ found: y.tensor, expected: x.values }],
+  };
 });
 
 const fmaKernel = defineKernel({

@@ -7,6 +7,8 @@ export interface Result {
   readonly case: Case;
   readonly ours: Timing;
   readonly peers: readonly Timing[];
+  /** How far it is from its reference, as a share; null for no kernel, absent where nobody asked. */
+  readonly error?: number | null;
 }
 
 /** The results as one JSON object, for scripts. */
@@ -14,7 +16,7 @@ export function jsonReport(adapter: string, peaks: Peaks, results: readonly Resu
   return JSON.stringify({
     adapter,
     peaks: { copy_gb_per_s: rounded(peaks.copy), fma_gflops: rounded(peaks.fma) },
-    results: results.map(({ case: one, ours, peers }) => ({
+    results: results.map(({ case: one, ours, peers, error }) => ({
       name: one.name,
       median_ms: rounded(ours.median),
       spread: rounded(ours.spread),
@@ -22,6 +24,7 @@ export function jsonReport(adapter: string, peaks: Peaks, results: readonly Resu
       ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
       ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
       ...(one.flops || one.bytes ? { share_of_peak: rounded(share(one, ours, peaks)!) } : {}),
+      ...(error === undefined ? {} : { error }),
       peers: peers.map((peer) => ({
         ...{ name: peer.name, median_ms: rounded(peer.median) },
         ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
@@ -33,12 +36,13 @@ export function jsonReport(adapter: string, peaks: Peaks, results: readonly Resu
 const nameWidth = 34;
 
 /** Heading of the table. */
-export function tableHead(peers: readonly string[]): string {
+export function tableHead(peers: readonly string[], checks = false): string {
   const columns = [
     "ms".padStart(9),
     "spread".padStart(7),
     "rate".padStart(14),
     "of peak".padStart(8),
+    ...(checks ? ["error".padStart(8)] : []),
     ...peers.map((name) => name.padStart(22)),
   ];
   return "".padEnd(nameWidth) + columns.join(" ");
@@ -51,7 +55,7 @@ export function peaksLine({ copy, fma }: Peaks): string {
 
 /** A line of the table. A peer's column gives its time and how many times ours that is. */
 export function tableLine(
-  { case: one, ours, peers }: Result,
+  { case: one, ours, peers, error }: Result,
   peaks: Peaks,
   peerNames: readonly string[],
 ): string {
@@ -63,6 +67,7 @@ export function tableLine(
     `${Math.round(ours.spread * 100)} %`.padStart(7),
     speed.padStart(14),
     (part === undefined ? "" : `${Math.round(part * 100)} %`).padStart(8),
+    ...(error === undefined ? [] : [(error === null ? "" : error === 0 ? "0" : error.toExponential(1)).padStart(8)]),
     ...peerNames.map((peerName) => {
       const peer = peers.find((one) => one.name === peerName);
       return (peer ? `${milliseconds(peer.median)} (${(peer.median / ours.median).toFixed(2)} x)` : "").padStart(22);

@@ -1,4 +1,5 @@
 import { type DataPaths, nameData } from "../data/files/data_paths.ts";
+import type { Reading } from "../data/reading.ts";
 import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
@@ -23,6 +24,8 @@ import type { Terminal } from "./output/terminal.ts";
 export interface ScoreCall {
   readonly run: string;
   readonly data: DataPaths;
+  /** How they were read. */
+  readonly reading?: Reading;
   readonly embeddings: string | null;
   readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
@@ -30,6 +33,10 @@ export interface ScoreCall {
   readonly definitions?: ReadonlyMap<string, string>;
   /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
+  /** True to keep what the network makes of the records before it scores them. */
+  readonly embed?: boolean;
 }
 
 /** Records as a run or an ensemble scores them. */
@@ -42,7 +49,8 @@ export interface Scored extends ScoredRecords {
 
 /** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
 export async function scoreWith(
-  { run, data, embeddings, encoder, metrics, definitions: found, shift }: ScoreCall,
+  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null, embed = false }:
+    ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
 ): Promise<Scored> {
@@ -53,6 +61,9 @@ export async function scoreWith(
   const options = {
     source,
     embeddings,
+    recovered: reading?.recover ?? false,
+    weights,
+    embed,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
     definitions: metrics?.definitions
@@ -63,6 +74,9 @@ export async function scoreWith(
     onNote,
     observer: createEncodingReporter(terminal),
   };
+  if (weights !== null) {
+    onNote(`The weights are those of ${weights}; what the run knows of its held-out rows is of its own.`);
+  }
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
   const unseen = records.map(({ metric }) => !trained.has(metric));

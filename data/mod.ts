@@ -33,6 +33,7 @@ export {
   type WeightOptions,
 } from "./pairs/weights.ts";
 export {
+  accuracy,
   bias,
   bootstrapInterval,
   type BootstrapOptions,
@@ -58,6 +59,7 @@ export {
   type Observer as TrainReporter,
   type RowCounts,
   type RunPlace,
+  type ScoreFigure,
   type StepProgress,
   type TrainPlan,
 } from "./observer.ts";

@@ -70,6 +70,16 @@ export interface StepProgress {
   readonly gpuBytes?: number;
 }
 
+/** The error on the rows of one class of true scores. */
+export interface ScoreFigure {
+  /** 0 to 10. */
+  readonly score: number;
+  /** How many rows there are of it. */
+  readonly rows: number;
+  /** RMSE over them. */
+  readonly rmse: number;
+}
+
 /** What an epoch of training came to. The same run gives the same figures, so no clock times are among them. */
 export interface EpochFigures {
   /** Counted from 1. */
@@ -78,6 +88,10 @@ export interface EpochFigures {
   readonly trainLoss: number;
   /** RMSE on the validation rows. */
   readonly validationRmse: number;
+  /** Share of the validation rows whose score, rounded, is right; absent in runs of earlier versions. */
+  readonly accuracy?: number;
+  /** RMSE on the validation rows of each class of true scores, from low to high; absent in runs of earlier versions. */
+  readonly byScore?: readonly ScoreFigure[];
   /** RMSE on validation rows whose metric was swapped for one that does not fit; null where it is not measured. */
   readonly mismatchedRmse: number | null;
   /** The figure that drives the learning rate, early stopping and the choice of the best epoch; less is better. */

@@ -32,6 +32,8 @@ export interface TextSource extends EncodingWatch {
   readonly source: string;
   /** Folder of text embeddings, where the run was trained on such. */
   readonly embeddings?: string | null;
+  /** True where the records are those before the damage of a file: the folder may have more rows. */
+  readonly recovered?: boolean;
   /** The run's pretrained encoder by another name, where it has moved; null for the name that the run knows. */
   readonly encoder?: string | null;
   /** What metrics that training has not seen mean, by name. */
@@ -128,11 +130,12 @@ async function readEmbeddings(
   inputs: RunInputs,
   records: readonly MetricRecord[],
   folder: string,
-  { source, onNote = () => {} }: TextSource,
+  { source, recovered = false, onNote = () => {} }: TextSource,
 ): Promise<TextEmbeddings> {
   const texts = inputs.texts as readonly string[];
   const given = await readTextEmbeddings(folder, records.length, {
     rowsOf: `${basename(source)} has ${records.length} records`,
+    recovered,
     onNote,
   });
   const names = given.fields.map(({ name }) => name);

@@ -8,10 +8,11 @@ import { layOutTexts, type TextTable } from "../data/texts/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files/files.ts";
 import { writeSafetensors } from "../engine/files/write_safetensors.ts";
+import { UsageError } from "../kernels/errors.ts";
 import type { Module } from "../engine/nn/module.ts";
-import { BatchSource } from "../recipes/training/batch.ts";
+import { type Batch, BatchSource } from "../recipes/training/batch.ts";
 import type { Model } from "../recipes/model.ts";
-import { predictRows } from "../recipes/training/predict_rows.ts";
+import { computeRows, predictRows } from "../recipes/training/predict_rows.ts";
 import { type FitEvidence, type FitModel, fitProbabilities } from "./fit/fit_model.ts";
 import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
@@ -29,6 +30,10 @@ import type { Embeddings, Rows } from "../data/pairs/feature_tables.ts";
 export interface ScoreOptions extends TextSource {
   /** Metrics that training has not seen. */
   readonly metrics?: MetricTable | null;
+  /** File of weights to score by in place of the run's own: safetensors, or a state dict or checkpoint of PyTorch; null for none. */
+  readonly weights?: string | null;
+  /** True to keep what the network makes of the records before it scores them. */
+  readonly embed?: boolean;
 }
 
 /** What the network sees of some records. */
@@ -162,6 +167,25 @@ export class ModelScorer implements ScorerParts {
   }
 
   /**
+   * What the network makes of rows before it scores them, [rows, dimension].
+   *
+   * @throws UsageError where the recipe has no such place
+   */
+  async rowEmbeddings({ texts, metrics, statistics, rows }: Features): Promise<Embeddings> {
+    const { recipe, network, settings } = this.model;
+    if (!recipe.embed) throw new UsageError(`The recipe ${recipe.name} makes no embedding of a record.`);
+    const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
+    const source = new BatchSource(this.engine, tables);
+    try {
+      const of = (batch: Batch) => [recipe.embed!(network, batch, settings)];
+      const [data] = await computeRows(this.engine, network, source, rows, of);
+      return { data: data!, dimension: data!.length / rows.text.length };
+    } finally {
+      source.dispose();
+    }
+  }
+
+  /**
    * Scores what `features` has made, with the offset and the rounding of the run's settings.
    *
    * @param shift how rows are allowed for whose scores are distributed otherwise than those of training
@@ -203,6 +227,11 @@ export async function saveFeatures(folder: string, { texts, metrics, rows }: Fea
     await writeNpy(join(folder, "metric.npy"), gathered, [count, metrics.dimension]);
     await writeNpy(join(folder, "text.npy"), texts.data, [count, texts.fields * texts.dimension]);
   });
+}
+
+/** Writes embeddings of records as `text.npy`, a row a record, for `--embeddings`. */
+export async function saveEmbeddings(folder: string, { data, dimension }: Embeddings): Promise<void> {
+  await fillFolder(folder, () => writeNpy(join(folder, "text.npy"), data, [data.length / dimension, dimension]));
 }
 
 /** Writes a network's weights as a safetensors file that PyTorch opens. @param metadata to say beside */

@@ -6,6 +6,7 @@ import type { Shape } from "../../engine/tensors/storage.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { attention, attentionBackward } from "../../kernels/attention/attention.ts";
 import type { AttentionOptions } from "../../kernels/attention/interface.ts";
+import { attentionBackwardReference, attentionReference } from "../../kernels/attention/attention.ref.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Case } from "../case.ts";
 import type { AttentionWork } from "../peers/work.ts";
@@ -55,7 +56,8 @@ const attentionCase = (
   flops,
   prepare(engine) {
     const { batch, tokens, width, heads } = shape, headSize = width / heads, count = batch * tokens * width;
-    const [q, k, v, dy] = [1, 2, 3, 4].map((seed) => engine.tensor([count], uniform(count, seed))) as Four;
+    const values = [1, 2, 3, 4].map((seed) => uniform(count, seed));
+    const [q, k, v, dy] = values.map((one) => engine.tensor([count], one)) as Four;
     const y = engine.empty([count]), gradient = engine.empty([3 * count]);
     const statistics = engine.empty([3 * batch * heads * tokens]);
     const layout = { batch: tokens * width, head: tokens * headSize, token: headSize };
@@ -70,6 +72,15 @@ const attentionCase = (
       round() {
         attention(engine.stream, options);
         attentionBackward(engine.stream, options);
+      },
+      outputs() {
+        const [q, k, v, dy] = values as [Float32Array, Float32Array, Float32Array, Float32Array];
+        const one = { batch, heads, queries: tokens, keys: tokens, headSize, scale: options.scale, q, k, v };
+        const { dq, dk, dv } = attentionBackwardReference(one, dy);
+        return [
+          { found: y, expected: attentionReference(one) },
+          { found: gradient, expected: [...dq, ...dk, ...dv] },
+        ];
       },
       dispose: () => [q, k, v, dy, y, gradient, statistics].forEach((tensor) => tensor.dispose()),
     };

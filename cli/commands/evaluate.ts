@@ -47,6 +47,8 @@ export interface EvaluateCall {
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
   /** Share of the true scores that intervals should hold; null for none. */
   readonly interval: number | null;
   readonly json: boolean;
@@ -66,6 +68,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .addOption(scoring.embeddings)
     .addOption(scoring.encoder)
@@ -75,6 +78,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .addOption(scoring.shift)
     .addOption(scoring.shiftTarget)
     .addOption(scoring.calibrate)
+    .addOption(scoring.weights)
     .option(
       "--interval <share>",
       "measure intervals that should hold such a share of the true scores, as 0.9",
@@ -91,6 +95,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         calibrate: options.calibrate ?? "none",
+        weights: options.weights ?? null,
         interval: options.interval ?? null,
         json: json ?? false,
       })
@@ -150,8 +155,9 @@ export async function readLabelled(
 ): Promise<
   { records: MetricRecord[]; actual: Float32Array; range: ScoreRange; definitions: ReadonlyMap<string, string> }
 > {
-  const { records, scoreRange: range, definitions } = await readRecordSet(data, {
+  const { records, scoreRange: range, definitions, damaged } = await readRecordSet(data, {
     scores: scores === null ? "required" : "ignored",
+    numbered: scores !== null,
     reading,
     scoreRange: runRange,
     onNote,
@@ -159,6 +165,12 @@ export async function readLabelled(
   const actual = scores === null
     ? Float32Array.from(records, ({ score }) => score!)
     : await readScores(scores, { onNote, range });
+  if (damaged && actual.length > records.length) {
+    onNote(
+      `${nameData(data)}: the records ${records.length + 1} to ${actual.length}, which ${scores} has, are missing.`,
+    );
+    return { records, actual: actual.slice(0, records.length), range, definitions };
+  }
   if (actual.length === records.length) return { records, actual, range, definitions };
   throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
 }

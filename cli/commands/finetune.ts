@@ -61,6 +61,7 @@ function finetuneOptions() {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder that gpu: reads", text("--encoder"))
     .option("--metric-definitions <file>", "JSON object {name: text} of metrics", text("--metric-definitions"))
     .option("--out <folder>", "folder to write", text("--out"))
@@ -96,7 +97,8 @@ function finetuneWork(
       `--resume goes on with its own data and settings; ${flagOf(other)} cannot be given beside it.`,
     );
   }
-  const { data, format, map, scoreRange, encoder, out, metricDefinitions = null, force = false, ...words } = others;
+  const { data, format, map, scoreRange, recover, encoder, out, metricDefinitions = null, force = false, ...words } =
+    others;
   for (const [option, value] of Object.entries({ "--data": data, "--encoder": encoder, "--out": out })) {
     if (value === undefined) throw new UsageError(`${option} is expected (or --resume).`);
   }
@@ -110,7 +112,7 @@ function finetuneWork(
     kind: "new",
     request: {
       data: data!,
-      ...readingOf({ format, map, scoreRange }),
+      ...readingOf({ format, map, scoreRange, recover }),
       encoder: encoder!,
       out: out!,
       metricDefinitions,

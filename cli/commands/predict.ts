@@ -1,15 +1,16 @@
 import { Option } from "@commander-js/extra-typings";
-import type { DataPaths } from "../../data/files/data_paths.ts";
+import { type DataPaths, nameData } from "../../data/files/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../../data/reading.ts";
 import { readRecordSet } from "../../data/records.ts";
 import { writeSubmission } from "../../data/submission.ts";
 import type { ScoreRange } from "../../data/scores.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { saveFeatures } from "../../scoring/model_scorer.ts";
+import { moments } from "../../reports/explore/statistics.ts";
+import { saveEmbeddings, saveFeatures } from "../../scoring/model_scorer.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { scaleErrors, scaleIntervals, scaleScores } from "../../scoring/score_scale.ts";
-import { readScoreRange } from "../../runs/score_range.ts";
+import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
@@ -50,10 +51,14 @@ export interface PredictCall {
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
   /** Share of the true scores that the columns low and high should hold; null for no such columns. */
   readonly interval: number | null;
   /** Folder to save the model's inputs in; null for none. */
   readonly saveFeatures: string | null;
+  /** Folder to save the embeddings that the model makes of the records; null for none. */
+  readonly saveEmbeddings?: string | null;
 }
 
 /** `predict`: scores records with a run. */
@@ -75,8 +80,12 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
-    .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
+    .option(
+      "--force",
+      "replace whatever is at --out, --save-features or --save-embeddings; an earlier submission is replaced anyway",
+    )
     .option("--round", "round scores to integers")
     .option(
       "--standard-deviation",
@@ -96,6 +105,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(scoring.shift)
     .addOption(scoring.shiftTarget)
     .addOption(scoring.calibrate)
+    .addOption(scoring.weights)
     .option(
       "--interval <share>",
       "add columns low and high that hold such a share of the true scores, as 0.9",
@@ -105,6 +115,11 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "--save-features <folder>",
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
+    )
+    .option(
+      "--save-embeddings <folder>",
+      "save what the model makes of each record before it scores it as .npy, for --embeddings of another run",
+      text("--save-embeddings"),
     )
     .action((
       {
@@ -119,6 +134,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         embeddings,
         encoder,
         saveFeatures,
+        saveEmbeddings,
         ...options
       },
     ) =>
@@ -135,8 +151,10 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         calibrate: options.calibrate ?? "none",
+        weights: options.weights ?? null,
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
+        saveEmbeddings: saveEmbeddings ?? null,
       })
     );
 }
@@ -145,12 +163,17 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const out = call.out ?? join(call.run, "submission.csv");
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
+  const embeddings = call.saveEmbeddings ?? null;
+  if (embeddings !== null) await refuseExisting(embeddings, "--save-embeddings", call.force);
   const onNote = (sentence: string) => terminal.note(sentence);
-  const { records, definitions } = await readRecordSet(call.data, { scores: "ignored", reading: call.reading, onNote });
+  const { records, definitions, damaged } = await readRecordSet(call.data, {
+    ...{ scores: "ignored", numbered: true, reading: call.reading, onNote },
+    fixTexts: await readFixesTexts(call.run),
+  });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
-  const scored = await scoreWith({ ...call, definitions }, records, terminal),
-    { predictions, predictions: { standardDeviation }, features, unseen } = scored;
+  const scored = await scoreWith({ ...call, definitions, embed: embeddings !== null }, records, terminal),
+    { predictions, predictions: { standardDeviation }, features, embedding, unseen } = scored;
   const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
   const range = call.reading?.scoreRange ?? await readScoreRange(call.run);
   const score = scaleScores(standard, range), intervals = bounds && scaleIntervals(bounds, range);
@@ -163,6 +186,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
     if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
     await saveFeatures(call.saveFeatures, features);
   }
+  if (embeddings !== null) await saveEmbeddings(embeddings, embedding!);
   await writeSubmission(out, score, {
     round: call.round,
     columns: [
@@ -175,6 +199,12 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   });
   const instead = replaced ? ", in place of an earlier submission" : "";
   terminal.note(`${counted(records.length, "score")} written to ${out}${instead}.\n`);
+  if (damaged) {
+    terminal.warn(
+      `${nameData(call.data)} is damaged: the IDs 1 to ${records.length} are its first records, and all from ` +
+        `${records.length + 1} on are missing.`,
+    );
+  }
   const lacked = describeUnseen(records, unseen);
   if (lacked !== null) terminal.note(lacked);
   terminal.note(describeShift(call.shift, predictions, range));
@@ -184,17 +214,15 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
 /** Most counts that stand in a line. */
 const mostCounts = 21;
 
-/** Mean, deviation, quantiles and counts of scores. */
+/** Mean, median, deviation, skewness, quartiles and counts of scores. */
 function describeScores(scores: Float32Array, [low, high]: ScoreRange): string {
-  const sorted = scores.toSorted();
-  const mean = sorted.reduce((sum, score) => sum + score, 0) / sorted.length;
-  const variance = sorted.reduce((sum, score) => sum + (score - mean) ** 2, 0) / sorted.length;
+  const sorted = scores.toSorted(), { mean, median, deviation, skewness } = moments(Float64Array.from(scores))!;
   const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
   const steps = Number.isInteger(low) && high - low < mostCounts ? Math.floor(high - low) + 1 : 0;
   const values = Array.from({ length: steps }, (_, step) => low + step);
   const counts = values.map((value) => sorted.filter((score) => Math.round(score) === value).length);
   return [
-    `mean ${mean.toFixed(2)}, sd ${Math.sqrt(variance).toFixed(2)}, ` +
+    `mean ${mean.toFixed(2)}, median ${median.toFixed(2)}, sd ${deviation.toFixed(2)}, skewness ${skewness.toFixed(2)}`,
     `lowest ${at(0)}, quartiles ${at(0.25)} ${at(0.5)} ${at(0.75)}, highest ${at(1)}`,
     ...(steps > 0 ? [alignColumns([["score", ...values.map(String)], ["rows", ...counts.map(String)]])] : []),
   ].join("\n");

@@ -1,12 +1,15 @@
 import { joinObservers, type Observer } from "../../data/observer.ts";
+import { resolve } from "node:path";
 import { standardInput } from "../../data/files/data_paths.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { ensembleName } from "../../runs/ensemble/config.ts";
 import type { Member } from "../../runs/ensemble/members.ts";
 import type { EnsembleOptions } from "../../runs/ensemble/train.ts";
 import { explainTraining } from "../../runs/explain.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import type { FinetuneRequest } from "../../runs/finetune/finetune.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
 import type { SettingChange } from "../../runs/training/resume_changes.ts";
 import { configOf } from "../../runs/configure.ts";
@@ -26,6 +29,7 @@ import { readTarget } from "../options/target.ts";
 import { watched } from "../output/watch.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { tuneBefore, tuningOf } from "./tune_before.ts";
 import { type EnsembleCall, ensembleDone, foldsDone, reportOf, trainEnsembleCall } from "./train_ensemble.ts";
 import { reportRun } from "../output/train_report.ts";
 import {
@@ -50,12 +54,16 @@ type TrainWork =
     readonly folds: number | null;
     /** False where no recipe was named. */
     readonly named: boolean;
+    /** True where the settings are those of the recipe's document. */
+    readonly documented: boolean;
     /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
     readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
     readonly explain: boolean;
     /** False where no report is wanted. */
     readonly report?: false;
+    /** An encoder to tune before; absent for none. */
+    readonly tune?: FinetuneRequest;
   }
   | EnsembleCall
   | {
@@ -109,6 +117,11 @@ function trainOptions() {
         text("--target"),
       )
       .option("--no-report", "leave out the report of the run, which is written in the end")
+      .option(
+        "--finetune-encoder <folder>",
+        "first tune the --encoder (gpu:FOLDER) on the texts of --data and --target, by SimCSE, into this folder; one that is there already is used",
+        text("--finetune-encoder"),
+      )
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
@@ -172,10 +185,24 @@ async function trainWork(
     maxRows,
     ...words
   } = others;
-  const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
-    words;
+  const {
+    out,
+    force,
+    folds,
+    explain,
+    target,
+    finetuneEncoder,
+    recipe,
+    asDocumented,
+    config,
+    set,
+    embeddings: folder,
+    encoder: name,
+    ...further
+  } = words;
   const shorthands = further as ShorthandWords;
-  const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const { encoder: base, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const encoder = finetuneEncoder === undefined ? base : `gpu:${resolve(finetuneEncoder)}`;
   const dataWords = {
     data,
     format,
@@ -190,11 +217,14 @@ async function trainWork(
   };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
   const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false, ...report };
-  const settingWords = { recipe, config, set, encoder, shorthands };
+  const settingWords = { recipe, asDocumented, config, set, encoder, shorthands };
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
     if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
+    if (finetuneEncoder !== undefined) {
+      throw new UsageError("--finetune-encoder is for single runs, not for ensembles.");
+    }
     if ((jobs ?? 1) > 1 && [data].flat().includes(standardInput)) {
       throw new UsageError(
         "--jobs trains in several threads, which cannot all read standard input; give --data a file.",
@@ -210,7 +240,11 @@ async function trainWork(
     kind: "new",
     request: { ...source, ...readSettings(settingWords, file) },
     named: chosen !== undefined,
+    documented: asDocumented ?? false,
     target: target ?? null,
+    ...(finetuneEncoder === undefined
+      ? {}
+      : { tune: tuningOf(source.files, { encoder: base, target, out: finetuneEncoder }) }),
     ...run,
   };
 }
@@ -251,7 +285,9 @@ async function trainBy(
         `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
     );
   }
-  const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
+  if (call.documented) terminal.note(describeDocumented(recipeNamed(call.request.recipe)));
+  const target = call.target === null ? null : await readTarget(call.target, call.request.files, terminal);
+  if (call.tune && !call.explain) await tuneBefore(call.tune, signal, terminal);
   const request = { ...call.request, settings: forTrial(call.request, terminal) };
   if (call.explain) {
     terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
@@ -275,6 +311,12 @@ async function resume(
     await reportRun(resumed.summary, terminal, { report: await reportOf(resumed.summary, terminal, wanted) });
   } else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal, wanted);
   else await foldsDone(resumed.summary, terminal, wanted);
+}
+
+/** Says which document the settings are from, and what is otherwise. */
+function describeDocumented({ documented }: Recipe): string {
+  const { document, otherwise } = documented!;
+  return `Settings as document ${document} has them (docs/documents.md); ${otherwise}.`;
 }
 
 /** The settings, with fewer epochs for a trial on the sample set, and a word on that. */

@@ -1,3 +1,4 @@
+import type { EpochFigures } from "../../data/observer.ts";
 import { mismatchedScore } from "../../data/pairs/negatives.ts";
 import { errorFactor, fromStandard, type ScoreRange, scoreRange } from "../../data/scores.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
@@ -40,6 +41,7 @@ export async function reportRun(
   if (choice) reportChoice(choice, target && await unseenShare(target, folder), terminal);
   terminal.print(setTable(figures));
   terminal.note(describeSets(figures, range));
+  if (best?.byScore) terminal.print(`\n${scoreTable(best, range)}`);
   if (settings.augmentation.metricSwap.share > 0 || !choice) {
     for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   }
@@ -49,6 +51,21 @@ export async function reportRun(
   terminal.note(`\nPicture: ${picture}`);
   if (report !== null) terminal.note(`Report: ${report}`);
   terminal.note(`Next:\n  ${await nextCommand(folder, config, target?.path)}`);
+}
+
+/** The validation rows of the best epoch by their true score. */
+function scoreTable({ byScore = [], accuracy = NaN }: EpochFigures, range: ScoreRange): string {
+  const factor = errorFactor(range);
+  return [
+    alignColumns([
+      ["validation, true score", ...byScore.map(({ score }) => String(Number(fromStandard(score, range).toFixed(2))))],
+      ["rows", ...byScore.map(({ rows }) => String(rows))],
+      ["RMSE", ...byScore.map(({ rmse }) => (factor * rmse).toFixed(2))],
+    ]),
+    `(${
+      (100 * accuracy).toFixed(1)
+    } % of them have the right score once it is rounded to a whole number from 0 to 10.)`,
+  ].join("\n");
 }
 
 /** Says what was chosen for records under metrics of training and for others, and why. */

@@ -106,15 +106,20 @@ export async function readFileOrExplain(
  * Opens a file to read from it. Throws as `readFileOrExplain` does.
  *
  * @param options.packed take gzip and Parquet files too
+ * @param options.anyKind take a file of any kind
  */
-export async function openOrExplain(path: string, what: string, { packed = false } = {}): Promise<OpenFile> {
+export async function openOrExplain(
+  path: string,
+  what: string,
+  { packed = false, anyKind = false } = {},
+): Promise<OpenFile> {
   let file;
   try {
     const { isDirectory, isFile } = await files.stat(path);
     if (isDirectory) throw new DataError(`${path} is a folder; ${what} is expected.`);
     file = await files.open(path);
     // What is read from a pipe cannot be read again.
-    if (isFile) {
+    if (isFile && !anyKind) {
       const head = await readHead(file);
       if (!packed || packedForm(head) === null) refuseForeignKind(head, path, what);
     }

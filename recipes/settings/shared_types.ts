@@ -18,10 +18,12 @@ export type SharedTable = {
   readonly data: {
     readonly groupBy: Field<string | null>;
     readonly validationShare: Field<number>;
+    readonly validationCount: Field<number | null>;
     readonly folds: Field<number>;
     readonly fold: Field<number>;
     readonly splitSeed: Field<number | null>;
     readonly offGrid: Field<"keep" | "round" | "drop">;
+    readonly nonText: Field<"refuse" | "fix" | "drop">;
     readonly dropStopWords: Field<boolean>;
   };
   readonly augmentation: {
@@ -33,9 +35,11 @@ export type SharedTable = {
     readonly relations: Field<"auto" | "curated" | "proposed">;
     readonly opposite: {
       readonly share: Field<number>;
+      readonly count: Field<number | null>;
     };
     readonly substitutable: {
       readonly share: Field<number>;
+      readonly count: Field<number | null>;
       readonly highest: Field<number>;
     };
     readonly targeted: {
@@ -64,6 +68,7 @@ export type SharedTable = {
       readonly share: Field<number>;
       readonly mostCopies: Field<number>;
     };
+    readonly rows: Field<string | null>;
     readonly languageModel: {
       readonly replies: Field<string | null>;
     };

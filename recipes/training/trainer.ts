@@ -1,4 +1,4 @@
-import { rmse } from "../../data/evaluation.ts";
+import { accuracy, rmse, rmseByScore } from "../../data/evaluation.ts";
 import type { EpochFigures, Observer, StepProgress } from "../../data/observer.ts";
 import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import { mixedRmse } from "../../data/pairs/negatives.ts";
@@ -130,8 +130,8 @@ export class Trainer {
     const lossScale = steps?.loop.lossScale ?? null;
     steps?.loop.expectFiniteLoss();
     if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(phase), settings);
-    const validationRmse = await this.#rmse(validation);
-    const mismatchedRmse = mismatched && await this.#rmse(mismatched);
+    const score = await this.#score(validation), validationRmse = rmse(score, validation.score);
+    const mismatchedRmse = mismatched && rmse(await this.#score(mismatched), mismatched.score);
     const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
     steps?.schedule.afterEpoch(selection);
     const best = this.#earlyStopping.step(selection);
@@ -141,6 +141,11 @@ export class Trainer {
       epoch: epoch + 1,
       trainLoss: lossSum / train.score.length * (batches / Math.max(batches - lostSteps, 1)),
       validationRmse,
+      accuracy: accuracy(score, validation.score),
+      byScore: rmseByScore(score, validation.score).map(({ group, ...figure }) => ({
+        score: Number(group),
+        ...figure,
+      })),
       mismatchedRmse,
       selection,
       learningRate,
@@ -150,9 +155,8 @@ export class Trainer {
     return { figures, best };
   }
 
-  async #rmse(rows: LabelledRows): Promise<number> {
-    const { score } = await predictRows(this.#engine, this.model, this.#source, rows);
-    return rmse(score, rows.score);
+  async #score(rows: LabelledRows): Promise<Float32Array> {
+    return (await predictRows(this.#engine, this.model, this.#source, rows)).score;
   }
 
   #trainRows(phase: Phase): TrainRows {

@@ -10,16 +10,25 @@ import { recordOf, sampleSeed } from "./sample_records.ts";
  * of the built-in sample set.
  *
  * @param files null for the sample set
+ * @param options.fixTexts reads a text that is none as the text of its value, instead of refusing it
  * @throws DataError naming the file, when something is not what it has to be
  */
 export async function givenRecords(
   files: TrainFiles | null,
   onNote: NoteTaker,
+  { fixTexts = false }: { readonly fixTexts?: boolean } = {},
 ): Promise<RecordSet & { readonly sample: SampleSet | null }> {
   if (files === null) {
     const sample = generateSample(sampleSeed);
-    return { sample, records: sample.train.map(recordOf), scoreRange, definitions: new Map() };
+    return {
+      sample,
+      records: sample.train.map(recordOf),
+      scoreRange,
+      definitions: new Map(),
+      damaged: false,
+      fixed: [],
+    };
   }
   const { data, recover, reading } = files;
-  return { sample: null, ...await readRecordSet(data, { scores: "required", recover, reading, onNote }) };
+  return { sample: null, ...await readRecordSet(data, { scores: "required", recover, reading, onNote, fixTexts }) };
 }

@@ -3,7 +3,7 @@ import { nameData } from "../../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import type { MetricRecord } from "../../data/records.ts";
+import { describeFixed, type MetricRecord } from "../../data/records.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
 import { sampleMetrics } from "../../data/sample/write.ts";
 import type { ScoreRange } from "../../data/scores.ts";
@@ -42,10 +42,15 @@ export interface Source {
  * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
  */
 export async function readSource({ settings, files, maxRows }: RunConfig, onNote: NoteTaker): Promise<Source> {
-  const { sample, records: all, scoreRange, definitions: found } = await givenRecords(files, onNote);
+  const { nonText } = settings.data;
+  const given = await givenRecords(files, onNote, { fixTexts: nonText !== "refuse" });
+  const { sample, records: all, scoreRange, definitions: found, fixed } = given;
   const name = files ? nameData(files.data) : "the sample set";
+  const note = describeFixed(fixed, name, nonText === "drop" ? "left out" : "read as the text of its value");
+  if (note !== null) onNote(note);
   const { records: cleaned, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
+    dropped: nonText === "drop" ? fixed : [],
     source: name,
     onNote,
   });

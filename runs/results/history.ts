@@ -15,12 +15,15 @@ export interface EpochTiming {
 
 /** Adds an epoch to `metrics.jsonl`. */
 export async function appendFigures(path: string, figures: EpochFigures): Promise<void> {
-  const { epoch, trainLoss, validationRmse, mismatchedRmse, selection, learningRate, gradientNorm, lossScale } =
+  const { epoch, trainLoss, validationRmse, accuracy, byScore, mismatchedRmse, selection, learningRate, gradientNorm } =
     figures;
+  const { lossScale } = figures;
   await appendJsonLine(path, {
     epoch,
     trainLoss,
     validationRmse,
+    accuracy,
+    byScore,
     mismatchedRmse,
     selection,
     learningRate,
