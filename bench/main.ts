@@ -7,9 +7,8 @@ import { nearestName } from "../data/texts/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
 import { cases } from "./cases/mod.ts";
-import { contender, measure } from "./measure.ts";
-import { type Peer, startPeers, usualPeers } from "./peers/peer.ts";
-import { expectSameDirection } from "./same_row.ts";
+import { buffersName, measureCase, peersOf } from "./measure_case.ts";
+import { startPeers } from "./peers/peer.ts";
 import { explain, parseProduct } from "./explain.ts";
 import { measurePeaks } from "./peaks.ts";
 import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
@@ -53,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   const results: Result[] = [];
   try {
     for (const one of chosen) {
-      const result = await measureCase(engine, buffers, one, peers, runs);
+      const result = await measureCase(engine, one, peers, { runs, buffers });
       results.push(result);
       if (json) continue;
       console.log(tableLine(result, peaks, peerNames));
@@ -102,40 +101,6 @@ function choose(names: readonly string[]): Case[] {
   return cases.filter(({ name, onlyByName }) =>
     onlyByName ? names.includes(name) : names.length === 0 || names.some((part) => name.includes(part))
   );
-}
-
-const peersOf = ({ shared, peers = usualPeers }: Case) => shared ? peers : [];
-
-const buffersName = "buffers";
-
-async function measureCase(
-  engine: Engine,
-  buffers: Engine | null,
-  one: Case,
-  peers: readonly Peer[],
-  runs: number,
-): Promise<Result> {
-  const prepared = await one.prepare(engine);
-  const ours = contender(engine, prepared);
-  const rivals: Peer[] = [];
-  for (const peer of peers.filter(({ name }) => peersOf(one).includes(name))) {
-    try {
-      await peer.prepare(one.shared!);
-      rivals.push(peer);
-    } catch (error) {
-      if (!(error instanceof MetrogradError)) throw error;
-      console.error(`${one.name} goes without ${error.message}.`);
-    }
-  }
-  const preparedBuffers = await (buffers && one.prepare(buffers));
-  const without = preparedBuffers ? [{ ...contender(buffers!, preparedBuffers), name: buffersName }] : [];
-  const [first, ...others] = await measure([ours, ...without, ...rivals], runs);
-  for (const { name, row } of rivals) if (row) expectSameDirection(name, row, prepared.row!());
-  prepared.dispose();
-  preparedBuffers?.dispose();
-  engine.pool.trim();
-  buffers?.pool.trim();
-  return { case: one, ours: first!, peers: others };
 }
 
 try {

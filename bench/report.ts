@@ -9,25 +9,43 @@ export interface Result {
   readonly peers: readonly Timing[];
 }
 
+/** A benchmark's figures in JSON. */
+export interface JsonResult {
+  readonly name: string;
+  readonly median_ms: number;
+  readonly spread: number;
+  readonly gflops?: number;
+  readonly gb_per_s?: number;
+  readonly tokens_per_s?: number;
+  readonly share_of_peak?: number;
+  readonly peers: readonly { readonly name: string; readonly median_ms: number; readonly tokens_per_s?: number }[];
+}
+
 /** The results as one JSON object, for scripts. */
 export function jsonReport(adapter: string, peaks: Peaks, results: readonly Result[]): string {
   return JSON.stringify({
     adapter,
     peaks: { copy_gb_per_s: rounded(peaks.copy), fma_gflops: rounded(peaks.fma) },
-    results: results.map(({ case: one, ours, peers }) => ({
-      name: one.name,
-      median_ms: rounded(ours.median),
-      spread: rounded(ours.spread),
-      ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
-      ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
-      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
-      ...(one.flops || one.bytes ? { share_of_peak: rounded(share(one, ours, peaks)!) } : {}),
-      peers: peers.map((peer) => ({
-        ...{ name: peer.name, median_ms: rounded(peer.median) },
-        ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
-      })),
-    })),
+    results: results.map((result) => jsonResult(result, peaks)),
   });
+}
+
+/** A result as JSON has it. @param peaks to give shares of, where they are known */
+export function jsonResult({ case: one, ours, peers }: Result, peaks?: Peaks): JsonResult {
+  const part = peaks && share(one, ours, peaks);
+  return {
+    name: one.name,
+    median_ms: rounded(ours.median),
+    spread: rounded(ours.spread),
+    ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
+    ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
+    ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
+    ...(part === undefined ? {} : { share_of_peak: rounded(part) }),
+    peers: peers.map((peer) => ({
+      ...{ name: peer.name, median_ms: rounded(peer.median) },
+      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
+    })),
+  };
 }
 
 const nameWidth = 34;

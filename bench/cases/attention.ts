@@ -30,7 +30,7 @@ function parameter(engine: Engine, shape: Shape, seed: number): Parameter {
 const coreFlops = ({ batch, tokens, width }: Sizes) => 6 * 2 * batch * tokens * tokens * width;
 
 /** Attention alone, forward and backward. */
-const alone = (shape: Sizes): Case => ({
+export const attentionCase = (shape: Sizes): Case => ({
   name: `attention ${nameOf(shape)}`,
   flops: coreFlops(shape),
   shared: { kind: "attention", ...shape },
@@ -58,7 +58,7 @@ const alone = (shape: Sizes): Case => ({
 });
 
 /** Self-attention with its projections, forward and backward. */
-const layer = (shape: Sizes): Case => ({
+export const attentionLayerCase = (shape: Sizes): Case => ({
   name: `attention layer ${nameOf(shape)}`,
   flops: coreFlops(shape) + 3 * 2 * shape.batch * shape.tokens * 4 * shape.width ** 2,
   shared: { kind: "attention-layer", ...shape },
@@ -78,4 +78,6 @@ const layer = (shape: Sizes): Case => ({
 });
 
 /** Attention, alone and as a layer. */
-export const attentionCases: readonly Case[] = sizes.flatMap((shape) => [alone(shape), layer(shape)]);
+export const attentionCases: readonly Case[] = sizes.flatMap((
+  shape,
+) => [attentionCase(shape), attentionLayerCase(shape)]);

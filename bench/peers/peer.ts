@@ -12,6 +12,7 @@ export class Peer implements Contender {
   readonly #process: Deno.ChildProcess;
   readonly #answers: AsyncGenerator<string>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  #stopped = false;
   /** The first row of its last result, where the work says all that goes in. */
   row: readonly number[] | undefined;
 
@@ -34,9 +35,23 @@ export class Peer implements Contender {
     }
   }
 
-  /** @throws MetrogradError when the peer cannot do it */
-  async prepare(work: SharedWork): Promise<void> {
-    await this.#ask({ prepare: work });
+  /**
+   * Makes the peer ready to do some work.
+   *
+   * @param patience seconds that it may take; a peer that takes longer is stopped
+   * @throws MetrogradError when the peer cannot do it, or not in time
+   */
+  async prepare(work: SharedWork, patience?: number): Promise<void> {
+    if (this.#stopped) throw new MetrogradError(`${this.name}, which was stopped`);
+    const timer = patience === undefined ? undefined : setTimeout(() => this.#stop(), patience * 1000);
+    try {
+      await this.#ask({ prepare: work });
+    } catch (error) {
+      if (this.#stopped) throw new MetrogradError(`${this.name}: it was not ready after ${patience} seconds`);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async run(rounds: number): Promise<number> {
@@ -48,8 +63,13 @@ export class Peer implements Contender {
 
   /** Ends the process. */
   async close(): Promise<void> {
-    await this.#writer.close();
+    if (!this.#stopped) await this.#writer.close();
     await this.#process.status;
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    this.#process.kill("SIGKILL");
   }
 
   async #ask(request: Request): Promise<Answer> {
@@ -79,7 +99,10 @@ const transformers = [
 const commands: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   "jax-js": deno(...small, "jax_js.ts"),
   "tf.js webgpu": deno(...small, "tf_js.ts"),
-  "PyTorch CPU": ["python3", ["torch_cpu.py"]],
+  "PyTorch CPU": ["python3", ["pytorch.py", "cpu"]],
+  "PyTorch CPU compiled": ["python3", ["pytorch.py", "cpu", "compiled"]],
+  "PyTorch": ["python3", ["pytorch.py", "gpu"]],
+  "PyTorch compiled": ["python3", ["pytorch.py", "gpu", "compiled"]],
   "transformers.js webgpu": deno(...transformers, "webgpu"),
   "transformers.js dawn": deno(...transformers, "dawn"),
   "transformers.js CPU": deno(...transformers, "cpu"),
