@@ -22,12 +22,21 @@ export class Peer implements Contender {
     this.#writer = process.stdin.getWriter();
   }
 
-  /** Starts a process; null, with a line on stderr, where it cannot run here. */
-  static async start(name: string, command: string, args: readonly string[]): Promise<Peer | null> {
+  /**
+   * Starts a process; null, with a line on stderr, where it cannot run here.
+   *
+   * @param patience seconds that it may take to start
+   */
+  static async start(
+    name: string,
+    command: string,
+    args: readonly string[],
+    patience?: number,
+  ): Promise<Peer | null> {
     try {
       const streams = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
       const peer = new Peer(name, new Deno.Command(command, { args: [...args], cwd: folder, ...streams }).spawn());
-      await peer.#answer();
+      await peer.#within(patience, peer.#answer());
       return peer;
     } catch {
       console.error(`${name} cannot run here and is left out.`);
@@ -43,15 +52,7 @@ export class Peer implements Contender {
    */
   async prepare(work: SharedWork, patience?: number): Promise<void> {
     if (this.#stopped) throw new MetrogradError(`${this.name}, which was stopped`);
-    const timer = patience === undefined ? undefined : setTimeout(() => this.#stop(), patience * 1000);
-    try {
-      await this.#ask({ prepare: work });
-    } catch (error) {
-      if (this.#stopped) throw new MetrogradError(`${this.name}: it was not ready after ${patience} seconds`);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    await this.#within(patience, this.#ask({ prepare: work }));
   }
 
   async run(rounds: number): Promise<number> {
@@ -67,9 +68,21 @@ export class Peer implements Contender {
     await this.#process.status;
   }
 
-  #stop(): void {
-    this.#stopped = true;
-    this.#process.kill("SIGKILL");
+  /** Waits for an answer; stops the process when it takes longer than so many seconds. */
+  async #within(patience: number | undefined, answer: Promise<Answer>): Promise<void> {
+    const stop = () => {
+      this.#stopped = true;
+      this.#process.kill("SIGKILL");
+    };
+    const timer = patience === undefined ? undefined : setTimeout(stop, patience * 1000);
+    try {
+      await answer;
+    } catch (error) {
+      if (this.#stopped) throw new MetrogradError(`${this.name}: it was not ready after ${patience} seconds`);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #ask(request: Request): Promise<Answer> {
@@ -114,12 +127,15 @@ export const usualPeers = ["jax-js", "tf.js webgpu", "PyTorch CPU"] as const;
 /**
  * Starts those of these peers that can run here. Their packages are installed the first time; they have a `deno.json` of
  * their own, so that nobody else needs them.
+ *
+ * @param patience seconds that each may take to start
  */
-export async function startPeers(names: ReadonlySet<string>): Promise<Peer[]> {
+export async function startPeers(names: ReadonlySet<string>, patience?: number): Promise<Peer[]> {
   const chosen = Object.entries(commands).filter(([name]) => names.has(name));
   if (chosen.some(([name]) => name.startsWith("transformers.js"))) await installTransformers();
-  const peers = [];
-  for (const [name, [command, args]] of chosen) peers.push(await Peer.start(name, command, args));
+  const peers = await Promise.all(
+    chosen.map(([name, [command, args]]) => Peer.start(name, command, args, patience)),
+  );
   return peers.filter((peer) => peer !== null);
 }
 

@@ -1,0 +1,22 @@
+/** Runs one stage, in a process of its own: `run_stage.ts NAME SECONDS [small]`; a line of JSON on stdout for each result. */
+import { MetrogradError } from "../../kernels/errors.ts";
+import { stages } from "./stages.ts";
+
+const [name, seconds, size] = Deno.args;
+const end = performance.now() + Number(seconds) * 1000;
+const stage = stages.find((one) => one.name === name)!;
+const encoder = new TextEncoder();
+
+// Whatever the benchmarks print is for people.
+console.log = console.error;
+try {
+  await stage.run({
+    small: size === "small",
+    left: () => (end - performance.now()) / 1000,
+    add: (result) => void Deno.stdout.writeSync(encoder.encode(JSON.stringify(result) + "\n")),
+  });
+} catch (error) {
+  console.error(error instanceof MetrogradError ? error.message : error);
+  Deno.exit(1);
+}
+Deno.exit(0);

@@ -1,0 +1,17 @@
+import { inspect } from "../../../engine/device/report.ts";
+import { Engine } from "../../../engine/engine.ts";
+import { measurePeaks } from "../../peaks.ts";
+import type { Stage } from "../stage.ts";
+
+/** What the adapter is, whether it multiplies matrices right, and what it can do at best. */
+export const doctor: Stage = {
+  name: "doctor",
+  about: "the adapter, and its peaks",
+  seconds: 30,
+  async run({ add }) {
+    add({ name: "adapter", ...await inspect() });
+    await using engine = await Engine.open();
+    const { copy, fma } = await measurePeaks(engine, 3);
+    add({ name: "peaks", copy_gb_per_s: copy, fma_gflops: fma });
+  },
+};
