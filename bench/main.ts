@@ -1,6 +1,7 @@
 /** `deno task bench`: times kernels and training steps on the adapter at hand, beside other engines where asked to. */
 import { parseArgs } from "node:util";
 import { adapterName } from "../engine/device/tuning.ts";
+import { measurePeaks } from "../engine/device/peaks.ts";
 import { processor } from "../engine/device/texture_reads.ts";
 import { Engine } from "../engine/engine.ts";
 import { nearestName } from "../data/texts/nearest_name.ts";
@@ -10,7 +11,6 @@ import { cases } from "./cases/mod.ts";
 import { buffersName, measureCase, peersOf } from "./measure_case.ts";
 import { startPeers } from "./peers/peer.ts";
 import { explain, parseProduct } from "./explain.ts";
-import { measurePeaks } from "./peaks.ts";
 import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
 import { tune } from "./tune.ts";
 
@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
   const peers = wantsPeers ? await startPeers(new Set(chosen.flatMap(peersOf))) : [];
   await using buffers = wantsBuffers ? await Engine.open({ tuned, textureReads: false }) : null;
   const peerNames = [...(buffers ? [buffersName] : []), ...peers.map((peer) => peer.name)];
-  const peaks = await measurePeaks(engine, runs);
+  const peaks = await measurePeaks(engine.stream, engine.opened.device, runs);
   if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames)}`);
   const results: Result[] = [];
   try {

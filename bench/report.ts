@@ -1,6 +1,6 @@
+import type { Peaks } from "../engine/device/peaks.ts";
 import type { Case } from "./case.ts";
 import type { Timing } from "./measure.ts";
-import type { Peaks } from "./peaks.ts";
 
 /** What was measured of one case: ours first, then the peers. */
 export interface Result {

@@ -1,6 +1,7 @@
 /** Hand-written WGSL kernels and their launches, for use on any `GPUDevice`. */
 export { BufferPool, type PoolStatistics } from "./buffer_pool.ts";
 export { CommandStream, type ScratchAllocator } from "./command_stream.ts";
+export { DispatchTimer, type TimedDispatch } from "./dispatch_timer.ts";
 export { createLauncher, type DeviceLauncher } from "./device_launcher.ts";
 export {
   type Access,
@@ -12,7 +13,7 @@ export {
   type UniformType,
   type Workgroups,
 } from "./launcher.ts";
-export { type Compiled, PipelineCache } from "./pipelines.ts";
+export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
 export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
 export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";

@@ -1,4 +1,5 @@
 import { dropout } from "../../kernels/dropout/dropout.ts";
+import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
 import { gatherRows } from "../../kernels/embedding/embedding.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import { meanSquaredError } from "../../kernels/loss/pointwise.ts";
@@ -21,11 +22,16 @@ import { softmax } from "../../kernels/reduction/softmax.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import type { BufferSlice } from "../../kernels/launcher.ts";
 import type { Case } from "../case.ts";
-import { copyCase } from "../peaks.ts";
 import { memoryCase, million } from "./memory_case.ts";
 import { uniform } from "./numbers.ts";
 
 const rows = 1024, columns = 1024;
+
+/** Copies 64 MiB. */
+const copyCase = memoryCase("copy 16M", 2 * 16 * million, (engine, numbers) => {
+  const count = 16 * million, x = numbers(count, "zero").slice, y = numbers(count, "zero").slice;
+  return () => addScaled(engine.stream, { x, y, count, yFactor: 0 });
+});
 
 const softmaxForward: Case = {
   ...memoryCase("softmax 1024x1024", 2 * million, (engine, numbers) => {

@@ -1,5 +1,5 @@
-import { processor } from "../../engine/device/texture_reads.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
+import { describeProcessor, processorInfo } from "../results/real/machine.ts";
 import type { StageResult } from "./stage.ts";
 
 /** How a stage ended. */
@@ -32,8 +32,7 @@ export class HardwareReport {
 
   /** Begins a file. @throws MetrogradError when it cannot be written */
   static async begin(path: string, options: { readonly minutes: number; readonly small: boolean }) {
-    const { os, arch } = Deno.build;
-    const machine = { os, arch, processor: await processor(), cores: navigator.hardwareConcurrency };
+    const machine = { os: Deno.build.os, arch: Deno.build.arch, processor: describeProcessor(await processorInfo()) };
     const head = { format: "metrograd hardware 1", started: new Date().toISOString(), deno: Deno.version.deno };
     const report = new HardwareReport(path, { ...head, machine, ...options });
     await report.write();

@@ -10,6 +10,8 @@ import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { fieldsOf } from "../../recipes/settings/table.ts";
 import { command } from "../command.ts";
 import { createFinetuneReporter } from "../output/finetune_progress.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption, withSpans } from "../profiled.ts";
 import { interruptible, Interruption } from "../interruption.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, readingOf } from "../options/reading_options.ts";
@@ -18,8 +20,11 @@ import { alignColumns, type Terminal } from "../output/terminal.ts";
 
 /** What `finetune` is asked for: to tune an encoder, or to go on with it. */
 export type FinetuneCall =
-  | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
-  | { readonly kind: "resume"; readonly out: string };
+  & ProfiledCall
+  & (
+    | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
+    | { readonly kind: "resume"; readonly out: string }
+  );
 
 /** `finetune`: tunes a sentence encoder on records. */
 export function finetuneCommand(act: (call: FinetuneCall) => Promise<void>) {
@@ -28,7 +33,9 @@ export function finetuneCommand(act: (call: FinetuneCall) => Promise<void>) {
     const values = kind.options ? `: ${kind.options.join(", ")}` : "";
     options.option(`${flagOf(name)} <value>`, describe(`${doc}${values}`, standard));
   }
-  return options.action(async (words) => await act(finetuneCall(given(words))));
+  return options.action(async ({ profile, ...words }) =>
+    await act({ ...finetuneCall(given(words)), ...profileOf({ profile }) })
+  );
 }
 
 function finetuneOptions() {
@@ -62,12 +69,13 @@ function finetuneOptions() {
       "go on with stopped work by its --out, with its own data and settings",
       text("--resume"),
     )
+    .addOption(profileOption)
     .optionsGroup("Training:");
 }
 
 /** @throws UsageError when options do not go together */
 function finetuneCall(
-  { resume, ...others }: Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
+  { resume, ...others }: Partial<Omit<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>, "profile">>,
 ): FinetuneCall {
   if (resume !== undefined) {
     const [other] = Object.keys(others);
@@ -101,9 +109,13 @@ function finetuneCall(
 }
 
 export async function finetune(call: FinetuneCall, terminal: Terminal): Promise<void> {
+  await profiled(call, terminal, (profile) => finetuneWatched(call, terminal, profile));
+}
+
+async function finetuneWatched(call: FinetuneCall, terminal: Terminal, profile?: Profile): Promise<void> {
   await interruptible(terminal, async (signal) => {
     const observer = createFinetuneReporter(terminal);
-    const options = { ...observer, signal };
+    const options = { ...observer, ...withSpans(observer, profile), signal, profile };
     let summary: FinetuneSummary;
     try {
       summary = call.kind === "resume"

@@ -5,6 +5,7 @@ import type { Reading } from "../../data/reading.ts";
 import { readRecordSet } from "../../data/records.ts";
 import { writeSubmission } from "../../data/submission.ts";
 import type { ScoreRange } from "../../data/scores.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { saveFeatures } from "../../scoring/model_scorer.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
@@ -15,6 +16,7 @@ import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { corrected, describeUnseen, scoreWith } from "../score_with.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -25,7 +27,7 @@ import { counted } from "../../data/texts/counted.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
 /** What `predict` is asked for. */
-export interface PredictCall {
+export interface PredictCall extends ProfiledCall {
   readonly run: string;
   /** Records: files, folders of such or `-`. */
   readonly data: DataPaths;
@@ -106,6 +108,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
     )
+    .addOption(profileOption)
     .action((
       {
         run,
@@ -137,11 +140,16 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         calibrate: options.calibrate ?? "none",
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
+        ...profileOf(options),
       })
     );
 }
 
 export async function predict(call: PredictCall, terminal: Terminal): Promise<void> {
+  await profiled(call, terminal, (profile) => predictWatched(call, terminal, profile));
+}
+
+async function predictWatched(call: PredictCall, terminal: Terminal, profile?: Profile): Promise<void> {
   const out = call.out ?? join(call.run, "submission.csv");
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
@@ -149,7 +157,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   const { records, definitions } = await readRecordSet(call.data, { scores: "ignored", reading: call.reading, onNote });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
-  const scored = await scoreWith({ ...call, definitions }, records, terminal),
+  const scored = await scoreWith({ ...call, definitions }, records, terminal, profile),
     { predictions, predictions: { standardDeviation }, features, unseen } = scored;
   const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
   const range = call.reading?.scoreRange ?? await readScoreRange(call.run);

@@ -12,6 +12,7 @@ import { configOf } from "../../runs/configure.ts";
 import { openTrained } from "../../runs/trained_folder.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import type { NamedRequest } from "../../runs/train_request.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { command } from "../command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
 import { readAdded, readEnsemble } from "../options/ensemble_options.ts";
@@ -21,6 +22,7 @@ import { interruptible } from "../interruption.ts";
 import { flagOf, given, number, text } from "../options/options.ts";
 import { nextFree } from "../output/out.ts";
 import { readTarget } from "../options/target.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption, withSpans } from "../profiled.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { type EnsembleCall, ensembleDone, foldsDone, trainEnsembleCall } from "./train_ensemble.ts";
@@ -36,35 +38,40 @@ import {
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
-  | {
-    readonly kind: "new";
-    readonly request: NamedRequest;
-    readonly out: string | null;
-    readonly force: boolean;
-    /** Trains as many runs, each with another part held out; null for one run. */
-    readonly folds: number | null;
-    /** False where no recipe was named. */
-    readonly named: boolean;
-    /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
-    readonly target: string | null;
-    /** Says what the training would be like instead of carrying it out. */
-    readonly explain: boolean;
-  }
-  | EnsembleCall
-  | {
-    readonly kind: "resume";
-    readonly run: string;
-    /** Members that an ensemble gets. */
-    readonly added: readonly Member[];
-    /** Settings that a single run goes on with. */
-    readonly changes: readonly SettingChange[];
-    /** Members that are trained at once. */
-    readonly jobs: number;
-  };
+  & ProfiledCall
+  & (
+    | {
+      readonly kind: "new";
+      readonly request: NamedRequest;
+      readonly out: string | null;
+      readonly force: boolean;
+      /** Trains as many runs, each with another part held out; null for one run. */
+      readonly folds: number | null;
+      /** False where no recipe was named. */
+      readonly named: boolean;
+      /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
+      readonly target: string | null;
+      /** Says what the training would be like instead of carrying it out. */
+      readonly explain: boolean;
+    }
+    | EnsembleCall
+    | {
+      readonly kind: "resume";
+      readonly run: string;
+      /** Members that an ensemble gets. */
+      readonly added: readonly Member[];
+      /** Settings that a single run goes on with. */
+      readonly changes: readonly SettingChange[];
+      /** Members that are trained at once. */
+      readonly jobs: number;
+    }
+  );
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
 export function trainCommand(act: (call: TrainCall) => Promise<void>) {
-  return trainOptions().action(async (options) => act(await trainCall(options)));
+  return trainOptions().action(async ({ profile, ...options }) =>
+    act({ ...await trainCall(options), ...profileOf({ profile }) })
+  );
 }
 
 function trainOptions() {
@@ -98,6 +105,7 @@ function trainOptions() {
         "records that are to be scored, in any form of --data: their metrics decide which errors are shown (their scores are not looked at)",
         text("--target"),
       )
+      .addOption(profileOption)
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
@@ -121,7 +129,7 @@ function trainOptions() {
   return options;
 }
 
-type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
+type TrainOptions = Omit<ReturnType<ReturnType<typeof trainOptions>["opts"]>, "profile">;
 
 /** @throws UsageError when options do not go together */
 async function trainCall(options: TrainOptions): Promise<TrainCall> {
@@ -196,9 +204,16 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
 const sampleEpochs = 20;
 
 export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
-  const reporter = createTrainReporter(terminal);
+  if (call.profile !== undefined && "jobs" in call && call.jobs > 1) {
+    throw new UsageError("--profile watches one member at a time; leave --jobs out.");
+  }
+  await profiled(call, terminal, (profile) => trainWatched(call, terminal, profile));
+}
+
+async function trainWatched(call: TrainCall, terminal: Terminal, profile?: Profile): Promise<void> {
+  const reporter = withSpans(createTrainReporter(terminal), profile);
   await interruptible(terminal, async (signal) => {
-    const options = { reporter, signal };
+    const options = { reporter, signal, profile };
     if (call.kind === "resume") {
       await resume(call, options, terminal);
       return;

@@ -90,8 +90,13 @@ export function sumPartsKernel(
   after: Pick<ProductForm, "activation" | "bias" | "relu" | "accumulate">,
 ): MatmulKernel {
   const form = { ...after, transposeA: false, transposeB: false, storedA: "f32", storedB: "f32" } as const;
-  return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode);
+  return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode, {}, () => 0);
 }
+
+type Flops = NonNullable<MatmulKernel["flops"]>;
+
+/** Two for each step of each sum; where sums are made in parts, C holds each part. */
+const productFlops: Flops = ({ k, parts }, { c }) => 2 * k * (c.size / 4) / parts;
 
 function kernelOf(
   name: string,
@@ -99,6 +104,7 @@ function kernelOf(
   form: ProductForm,
   body: () => string,
   constants: Readonly<Record<string, number>> = {},
+  flops: Flops = productFlops,
 ): MatmulKernel {
   const { storedA, storedB, activation, bias, relu, accumulate } = form;
   const after = [bias && "bias", accumulate && "add", relu && "relu", activation].filter((word) => word);
@@ -126,6 +132,7 @@ function kernelOf(
         ...{ has_bias: Number(bias), accumulates: Number(accumulate) },
         ...(activation ? {} : { has_relu: Number(relu) }),
       },
+      flops,
     });
     kernels.set(label, kernel);
   }

@@ -1,6 +1,6 @@
+import { measurePeaks } from "../../../engine/device/peaks.ts";
 import { inspect } from "../../../engine/device/report.ts";
 import { Engine } from "../../../engine/engine.ts";
-import { measurePeaks } from "../../peaks.ts";
 import type { Stage } from "../stage.ts";
 
 /** What the adapter is, whether it multiplies matrices right, and what it can do at best. */
@@ -11,7 +11,7 @@ export const doctor: Stage = {
   async run({ add }) {
     add({ name: "adapter", ...await inspect() });
     await using engine = await Engine.open();
-    const { copy, fma } = await measurePeaks(engine, 3);
+    const { copy, fma } = await measurePeaks(engine.stream, engine.opened.device, 3);
     add({ name: "peaks", copy_gb_per_s: copy, fma_gflops: fma });
   },
 };
