@@ -122,10 +122,8 @@ export class DispatchTimer {
   }
 
   async #readBatch({ buffer, bytes, submissions }: Batch): Promise<TimedDispatch[]> {
-    const staging = this.#device.createBuffer({
-      ...{ label: "dispatch timer", size: bytes },
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = this.#device.createBuffer({ label: "dispatch timer", size: bytes, usage });
     const encoder = this.#device.createCommandEncoder({ label: "dispatch timer" });
     encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
     this.#device.queue.submit([encoder.finish()]);

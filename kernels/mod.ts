@@ -21,7 +21,7 @@ export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSou
 export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
 export { chooseMatmulVariant, type MatmulRule, matmulRules } from "./matmul/variants.ts";
-export type { MatmulShape, MatmulVariant, RegisterTileVariant } from "./matmul/variant.ts";
+export type { MatmulShape, MatmulVariant, RegisterTileVariant, WideTileVariant } from "./matmul/variant.ts";
 export {
   attention,
   attentionBackward,

@@ -12,6 +12,7 @@ import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
 import { elementwiseFunctions, functionCode } from "../elementwise/functions.ts";
 import { defineKernel, type Kernel } from "../launcher.ts";
 import { registerTileSource } from "./register_tile.ts";
+import { wideTileSource } from "./wide_tile.ts";
 import type { MatmulVariant } from "./variant.ts";
 
 /** How the numbers of an operand are stored; sums are always f32. */
@@ -67,7 +68,7 @@ const kernels = new Map<string, MatmulKernel>();
 /** The kernel that makes sums of products in a variant, written once. */
 export function productKernel(variant: MatmulVariant, form: ProductForm): MatmulKernel {
   const { transposeA, transposeB, storedA, storedB } = form;
-  const vector = variant.name === "register tile" && variant.vector;
+  const vector = "vector" in variant && variant.vector;
   const label = `matmul.${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}.${labelOf(variant)}${
     [storedA, storedB].includes("f16") ? `.${storedA}_${storedB}` : ""
   }`;
@@ -75,6 +76,8 @@ export function productKernel(variant: MatmulVariant, form: ProductForm): Matmul
   switch (variant.name) {
     case "register tile":
       return kernelOf(label, vector, form, () => registerTileSource({ ...variant, transposeA, transposeB }));
+    case "wide tile":
+      return kernelOf(label, vector, form, () => wideTileSource({ ...variant, transposeA, transposeB }));
     case "small":
       return kernelOf(label, vector, form, () => smallCode, constants);
     case "dot":
@@ -140,6 +143,11 @@ function kernelOf(
 }
 
 function labelOf(variant: MatmulVariant): string {
+  if (variant.name === "wide tile") {
+    const { rows, columns, height, width, depth, buffers, vector } = variant;
+    const double = buffers === 2 ? ".double" : "";
+    return `wide_${rows}x${columns}x${depth}.${height}x${width}${vector ? "" : ".scalar"}${double}`;
+  }
   if (variant.name !== "register tile") return variant.name.replaceAll(" ", "_");
   const { rows, columns, vector, broadcast, lanes } = variant;
   return `tile_${rows}x${columns}${vector ? "" : ".scalar"}${broadcast ? ".subgroup" : ""}.lanes_${lanes}`;
