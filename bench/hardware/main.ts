@@ -64,6 +64,8 @@ async function runStage(stage: Stage, allowed: number, small: boolean, report: H
   addEventListener("unload", stop);
   const said = new Response(child.stderr).text();
   for await (const line of lines(child.stdout)) {
+    // Drivers may have something to say too.
+    if (!line.startsWith("{")) continue;
     const result: StageResult = JSON.parse(line);
     record.results.push(result);
     record.seconds = (performance.now() - start) / 1000;

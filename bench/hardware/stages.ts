@@ -2,7 +2,8 @@ import type { Stage } from "./stage.ts";
 import { doctor } from "./stages/doctor.ts";
 import { fixtures } from "./stages/fixtures.ts";
 import { kernelTests } from "./stages/kernel_tests.ts";
-import { attention, bilinear, elements, encoder, mlp, products } from "./stages/speed.ts";
+import { attention, bilinear, elements, encoder, mlp, products, tuned } from "./stages/speed.ts";
+import { profile } from "./stages/profile.ts";
 import { sweep } from "./stages/sweep.ts";
 import { training } from "./stages/training.ts";
 
@@ -12,8 +13,10 @@ export const stages: readonly Stage[] = [
   fixtures,
   products,
   mlp,
+  profile,
   training,
   sweep,
+  tuned,
   bilinear,
   attention,
   encoder,

@@ -9,9 +9,11 @@ export const doctor: Stage = {
   about: "the adapter, and its peaks",
   seconds: 30,
   async run({ add }) {
-    add({ name: "adapter", ...await inspect() });
     await using engine = await Engine.open();
+    const { adapter: { description, backend, driver, software }, features, subgroupSize } = engine.opened;
+    add({ name: "adapter", description, backend, driver, software, features: [...features], subgroupSize });
     const { copy, fma } = await measurePeaks(engine.stream, engine.opened.device, 3);
     add({ name: "peaks", copy_gb_per_s: copy, fma_gflops: fma });
+    add({ name: "report", ...await inspect() });
   },
 };

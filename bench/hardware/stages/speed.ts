@@ -1,4 +1,4 @@
-import { Engine } from "../../../engine/engine.ts";
+import { Engine, type EngineOptions } from "../../../engine/engine.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { Case } from "../../case.ts";
 import { attentionCase, attentionLayerCase } from "../../cases/attention.ts";
@@ -96,10 +96,27 @@ export const elements: Stage = {
   },
 };
 
+/** The same products and step in the tiles that the sweep has found fastest. */
+export const tuned: Stage = {
+  name: "tuned",
+  about: "products and steps in the fastest tiles",
+  seconds: 25,
+  run(context) {
+    const sides = context.small ? [128] : [4096, 2048, 1024];
+    const cases = sides.map((side) => matmulCase(side, side, side, "nn"));
+    return timeCases(context.small ? cases : [...cases, mlpStep], context, [], { tuned: true });
+  },
+};
+
 /** Times cases in turn with those of these peers that can do them, as long as time is left. */
-async function timeCases(cases: readonly Case[], context: StageContext, peerNames: readonly string[]): Promise<void> {
+async function timeCases(
+  cases: readonly Case[],
+  context: StageContext,
+  peerNames: readonly string[],
+  options: EngineOptions = {},
+): Promise<void> {
   const { left, add } = context;
-  const [engine, peers] = await Promise.all([Engine.open(), startPeers(new Set(peerNames), left() / 3)]);
+  const [engine, peers] = await Promise.all([Engine.open(options), startPeers(new Set(peerNames), left() / 3)]);
   try {
     for (const one of cases) {
       if (left() < leastTime) {

@@ -20,6 +20,9 @@ const sizes = [
 /** Rounding in float32 stays below this at the size that is checked. */
 const tolerance = 1e-5;
 
+/** Of tiles that took more than so many times as long as the fastest in the first product, no other is timed. */
+const hopeless = 1.6;
+
 /** Every tile of the matrix product: whether it is right here, and how fast. The fastest are kept for `--tuned`. */
 export const sweep: Stage = {
   name: "tiles",
@@ -27,40 +30,49 @@ export const sweep: Stage = {
   seconds: 75,
   async run(context) {
     await using engine = await Engine.open();
-    const wrong = new Map<string, string>();
+    const left = new Set<string>();
     for (const size of context.small ? ["128x128x128 nn"] : sizes) {
       if (context.left() < 5) context.add({ name: size, skipped: "no time was left" });
-      else await sweepProduct(engine, parseProduct(size), wrong, context);
+      else await sweepProduct(engine, parseProduct(size), left, context);
     }
   },
 };
 
+/** @param left tiles that no other product has to try */
 async function sweepProduct(
   engine: Engine,
   shape: MatmulShape,
-  wrong: Map<string, string>,
+  left: Set<string>,
   { small, add }: StageContext,
 ): Promise<void> {
-  // A rehearsal tries what a GPU would.
-  const candidates = matmulCandidates(shape, { ...engine.capabilities, software: false });
-  const checked: MatmulVariant[] = [];
-  for (const variant of candidates) {
+  // A rehearsal tries some of what a GPU would.
+  const all = matmulCandidates(shape, { ...engine.capabilities, software: false }).filter((one) =>
+    !left.has(tileText(one))
+  );
+  const checked: MatmulVariant[] = [], wrong: Record<string, string> = {};
+  for (const variant of small ? all.slice(0, 5) : all) {
     const problem = await problemOf(engine, shape, variant);
     if (problem === null) checked.push(variant);
-    else wrong.set(variantText(variant), problem);
+    else wrong[variantText(variant)] = problem;
   }
+  if (checked.length === 0) return add({ name: productKey(shape), wrong });
   const tuned = await tuneProduct(engine, { batch: 1, ...shape }, checked, { runs: 2, shortest: 150 });
-  const flops = 2 * shape.m * shape.n * shape.k;
+  const flops = 2 * shape.m * shape.n * shape.k, timed = [tuned, ...tuned.beat];
   add({
-    name: productKey(shape),
-    gain: tuned.gain,
-    wrong: Object.fromEntries(wrong),
-    variants: [tuned, ...tuned.beat].map(({ variant, milliseconds }) => ({
+    ...{ name: productKey(shape), gain: tuned.gain, wrong },
+    variants: timed.map(({ variant, milliseconds }) => ({
       ...{ text: variantText(variant), variant, median_ms: milliseconds, gflops: flops / milliseconds / 1e6 },
     })),
   });
+  if (left.size === 0) {
+    const slow = timed.filter(({ milliseconds }) => milliseconds > hopeless * tuned.milliseconds);
+    for (const { variant } of slow) left.add(tileText(variant));
+  }
   if (!small) await writeTuning(engine.opened, { [productKey(shape)]: tuned });
 }
+
+/** A variant in words, whatever its number of parts. */
+const tileText = ({ parts: _, ...variant }: MatmulVariant) => variantText(variant);
 
 /** What is wrong with a variant here, or null: its result at a size that fills no tile. */
 async function problemOf(engine: Engine, { transposeA, transposeB }: MatmulShape, variant: MatmulVariant) {
