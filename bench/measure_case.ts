@@ -20,6 +20,8 @@ export interface MeasureOptions {
   readonly buffers?: Engine | null;
   /** Seconds that a peer may take until it is ready; those that take longer are stopped and left out. */
   readonly patience?: number;
+  /** Told how long ours takes alone, measured while the peers get ready. */
+  readonly onAlone?: (result: Result) => void;
 }
 
 /** Times one case beside those of the peers that can do it. */
@@ -27,10 +29,11 @@ export async function measureCase(
   engine: Engine,
   one: Case,
   peers: readonly Peer[],
-  { runs, buffers = null, patience }: MeasureOptions,
+  { runs, buffers = null, patience, onAlone }: MeasureOptions,
 ): Promise<Result> {
   const prepared = await one.prepare(engine);
   const ours = contender(engine, prepared);
+  const alone = onAlone && measure([ours], 1).then(([timing]) => onAlone({ case: one, ours: timing!, peers: [] }));
   const rivals: Peer[] = [];
   for (const peer of peers.filter(({ name }) => peersOf(one).includes(name))) {
     try {
@@ -41,6 +44,7 @@ export async function measureCase(
       console.error(`${one.name} goes without ${error.message}.`);
     }
   }
+  await alone;
   const preparedBuffers = await (buffers && one.prepare(buffers));
   const without = preparedBuffers ? [{ ...contender(buffers!, preparedBuffers), name: buffersName }] : [];
   const [first, ...others] = await measure([ours, ...without, ...rivals], runs);

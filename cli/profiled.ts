@@ -20,7 +20,7 @@ export const profileOption = new Option(
   "write a trace of the work on host and GPU for ui.perfetto.dev, and name the kernels that took longest",
 ).argParser(text("--profile"));
 
-/** The words of a call without those of its profile, and those. */
+/** The profile that the words of a call ask for. */
 export function profileOf({ profile }: { readonly profile?: string | undefined }): ProfiledCall {
   return profile === undefined ? {} : { profile };
 }

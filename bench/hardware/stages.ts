@@ -3,7 +3,7 @@ import { doctor } from "./stages/doctor.ts";
 import { fixtures } from "./stages/fixtures.ts";
 import { kernelTests } from "./stages/kernel_tests.ts";
 import { attention, bilinear, elements, encoder, mlp, products, tuned } from "./stages/speed.ts";
-import { profile } from "./stages/profile.ts";
+import { profiling } from "./stages/profiling.ts";
 import { sweep } from "./stages/sweep.ts";
 import { training } from "./stages/training.ts";
 
@@ -13,7 +13,7 @@ export const stages: readonly Stage[] = [
   fixtures,
   products,
   mlp,
-  profile,
+  profiling,
   training,
   sweep,
   tuned,

@@ -38,37 +38,34 @@ import {
 
 /** What `train` is asked for: a new run, or to go on with one. */
 export type TrainCall =
-  & ProfiledCall
-  & (
-    | {
-      readonly kind: "new";
-      readonly request: NamedRequest;
-      readonly out: string | null;
-      readonly force: boolean;
-      /** Trains as many runs, each with another part held out; null for one run. */
-      readonly folds: number | null;
-      /** False where no recipe was named. */
-      readonly named: boolean;
-      /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
-      readonly target: string | null;
-      /** Says what the training would be like instead of carrying it out. */
-      readonly explain: boolean;
-    }
-    | EnsembleCall
-    | {
-      readonly kind: "resume";
-      readonly run: string;
-      /** Members that an ensemble gets. */
-      readonly added: readonly Member[];
-      /** Settings that a single run goes on with. */
-      readonly changes: readonly SettingChange[];
-      /** Members that are trained at once. */
-      readonly jobs: number;
-    }
-  );
+  | {
+    readonly kind: "new";
+    readonly request: NamedRequest;
+    readonly out: string | null;
+    readonly force: boolean;
+    /** Trains as many runs, each with another part held out; null for one run. */
+    readonly folds: number | null;
+    /** False where no recipe was named. */
+    readonly named: boolean;
+    /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
+    readonly target: string | null;
+    /** Says what the training would be like instead of carrying it out. */
+    readonly explain: boolean;
+  }
+  | EnsembleCall
+  | {
+    readonly kind: "resume";
+    readonly run: string;
+    /** Members that an ensemble gets. */
+    readonly added: readonly Member[];
+    /** Settings that a single run goes on with. */
+    readonly changes: readonly SettingChange[];
+    /** Members that are trained at once. */
+    readonly jobs: number;
+  };
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
-export function trainCommand(act: (call: TrainCall) => Promise<void>) {
+export function trainCommand(act: (call: TrainCall & ProfiledCall) => Promise<void>) {
   return trainOptions().action(async ({ profile, ...options }) =>
     act({ ...await trainCall(options), ...profileOf({ profile }) })
   );
@@ -203,7 +200,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
 /** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
 const sampleEpochs = 20;
 
-export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
+export async function train(call: TrainCall & ProfiledCall, terminal: Terminal): Promise<void> {
   if (call.profile !== undefined && "jobs" in call && call.jobs > 1) {
     throw new UsageError("--profile watches one member at a time; leave --jobs out.");
   }

@@ -18,12 +18,12 @@ export interface KernelCost {
 }
 
 /** Milliseconds that the GPU was at work. */
-export function gpuTime({ dispatches }: Profile): number {
+export function gpuTime({ dispatches }: Pick<Profile, "dispatches">): number {
   return dispatches.reduce((sum, { duration }) => sum + duration, 0) / 1e6;
 }
 
 /** The kernels that took longest, longest first. */
-export function costliestKernels(profile: Profile, most = 10): KernelCost[] {
+export function costliestKernels(profile: Pick<Profile, "dispatches" | "peaks">, most = 10): KernelCost[] {
   const total = gpuTime(profile);
   const sums = new Map<string, { count: number; nanoseconds: number; bytes: number; flops: number }>();
   for (const { label, duration, bytes, flops } of profile.dispatches) {

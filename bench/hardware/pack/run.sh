@@ -29,6 +29,9 @@ if [ -z "${VK_DRIVER_FILES:-}" ] && ! ls /usr/share/vulkan/icd.d/nvidia* /etc/vu
   for found in /usr/local/*/share/vulkan/icd.d/*.json; do
     [ -e "$found" ] || continue
     export VK_DRIVER_FILES="${VK_DRIVER_FILES:+$VK_DRIVER_FILES:}$found"
+    for folder in "${found%/share/*}/lib64" "${found%/share/*}/lib"; do
+      [ ! -d "$folder" ] || LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$folder"
+    done
   done
 fi
 

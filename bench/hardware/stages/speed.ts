@@ -11,7 +11,7 @@ import { matmulCase } from "../../cases/matmul.ts";
 import { mlpStep } from "../../cases/mlp_step.ts";
 import { measureCase } from "../../measure_case.ts";
 import { startPeers } from "../../peers/peer.ts";
-import { jsonResult } from "../../report.ts";
+import { jsonResult, type Result } from "../../report.ts";
 import type { Stage, StageContext } from "../stage.ts";
 
 /** PyTorch on the same GPU; on the CPU in a rehearsal. */
@@ -125,7 +125,12 @@ async function timeCases(
       }
       try {
         const patience = Math.max(left() / 2, leastTime);
-        add(jsonResult(await measureCase(engine, { ...one, peers: peerNames }, peers, { runs, patience })));
+        // Compiling may take PyTorch until the end: what is known by then is kept.
+        const onAlone = peers.length > 0
+          ? { onAlone: (result: Result) => add({ ...jsonResult(result), alone: true }) }
+          : {};
+        const result = await measureCase(engine, { ...one, peers: peerNames }, peers, { runs, patience, ...onAlone });
+        add(jsonResult(result));
       } catch (error) {
         // What goes wrong in one case is worth knowing, and so are the others.
         if (!(error instanceof MetrogradError)) throw error;
