@@ -353,7 +353,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
         // Nothing that was to be read is unread.
         if (!(error instanceof DeviceLostError)) throw error;
       });
-      await this.profile?.detach(this.stream, this.opened.device);
+      if (!this.opened.errors.lost) await this.profile?.detach(this.stream, this.opened.device);
     }
     this.#transfers.destroy();
     this.stream.destroy();
