@@ -34,6 +34,7 @@ export async function measureCase(
   const prepared = await one.prepare(engine);
   const ours = contender(engine, prepared);
   const alone = onAlone && measure([ours], 1).then(([timing]) => onAlone({ case: one, ours: timing!, peers: [] }));
+  alone?.catch(() => {}); // It is awaited below.
   const rivals: Peer[] = [];
   for (const peer of peers.filter(({ name }) => peersOf(one).includes(name))) {
     try {
