@@ -47,6 +47,7 @@ async function runStage(stage: Stage, allowed: number, small: boolean, report: H
   console.log(`\n${stage.name}: ${stage.about} (${Math.round(allowed)} s)`);
   const record: StageRecord = { name: stage.name, end: "running", allowed, seconds: 0, results: [] };
   report.stages.push(record);
+  await report.write();
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", ...childPermissions, program, stage.name, String(allowed), ...(small ? ["small"] : [])],

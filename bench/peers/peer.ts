@@ -78,7 +78,9 @@ export class Peer implements Contender {
     try {
       await answer;
     } catch (error) {
-      if (this.#stopped) throw new MetrogradError(`${this.name}: it was not ready after ${patience} seconds`);
+      if (this.#stopped) {
+        throw new MetrogradError(`${this.name}: it was not ready after ${Math.round(patience!)} seconds`);
+      }
       throw error;
     } finally {
       clearTimeout(timer);
