@@ -5,7 +5,12 @@ import { stages } from "./stages.ts";
 const [name, seconds, size] = Deno.args;
 const end = performance.now() + Number(seconds) * 1000;
 const stage = stages.find((one) => one.name === name)!;
-const encoder = new TextEncoder();
+
+/** Writes a line, whole before anything else happens. */
+function writeLine(text: string): void {
+  let rest = new TextEncoder().encode(text + "\n");
+  while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
+}
 
 // Whatever the benchmarks print is for people.
 console.log = console.error;
@@ -13,7 +18,7 @@ try {
   await stage.run({
     small: size === "small",
     left: () => (end - performance.now()) / 1000,
-    add: (result) => void Deno.stdout.writeSync(encoder.encode(JSON.stringify(result) + "\n")),
+    add: (result) => writeLine(JSON.stringify(result)),
   });
 } catch (error) {
   console.error(error instanceof MetrogradError ? error.message : error);

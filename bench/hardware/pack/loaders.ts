@@ -18,7 +18,7 @@ export async function fetchLoaders(folder: string): Promise<string | null> {
     if (!await succeeds("apt-get", ["--quiet", "download", ...packages], downloads)) {
       return "apt-get cannot download the Vulkan and OpenGL loaders here; the machine has to have its own.";
     }
-    for await (const { name } of Deno.readDir(downloads)) {
+    for (const { name } of Array.from(Deno.readDirSync(downloads))) {
       const unpacked = join(downloads, `${name}.d`);
       if (!await succeeds("dpkg-deb", ["--extract", name, unpacked], downloads)) return `${name} cannot be unpacked.`;
       await copyLibraries(unpacked, folder);
