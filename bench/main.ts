@@ -1,6 +1,7 @@
 /** `deno task bench`: times kernels and training steps on the adapter at hand, beside other engines where asked to. */
 import { parseArgs } from "node:util";
 import { adapterName } from "../engine/device/tuning.ts";
+import { measurePeaks } from "../engine/device/peaks.ts";
 import { processor } from "../engine/device/texture_reads.ts";
 import { Engine } from "../engine/engine.ts";
 import { nearestName } from "../data/texts/nearest_name.ts";
@@ -8,11 +9,9 @@ import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
 import { checkCase, expectSmallErrors } from "./check.ts";
 import { cases } from "./cases/mod.ts";
-import { contender, measure } from "./measure.ts";
-import { type Peer, startPeers, usualPeers } from "./peers/peer.ts";
-import { expectSameDirection } from "./same_row.ts";
+import { buffersName, measureCase, peersOf } from "./measure_case.ts";
+import { startPeers } from "./peers/peer.ts";
 import { explain, parseProduct } from "./explain.ts";
-import { measurePeaks } from "./peaks.ts";
 import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
 import { tune } from "./tune.ts";
 
@@ -52,13 +51,13 @@ async function main(args: readonly string[]): Promise<void> {
   const peers = wantsPeers ? await startPeers(new Set(chosen.flatMap(peersOf))) : [];
   await using buffers = wantsBuffers ? await Engine.open({ tuned, textureReads: false }) : null;
   const peerNames = [...(buffers ? [buffersName] : []), ...peers.map((peer) => peer.name)];
-  const peaks = await measurePeaks(engine, runs);
+  const peaks = await measurePeaks(engine.stream, engine.opened.device, runs);
   if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames, check)}`);
   const results: Result[] = [];
   try {
     for (const one of chosen) {
       const checked = check ? { error: await checkCase(engine, one) } : {};
-      const result = { ...await measureCase(engine, buffers, one, peers, runs), ...checked };
+      const result = { ...await measureCase(engine, one, peers, { runs, buffers }), ...checked };
       results.push(result);
       if (json) continue;
       console.log(tableLine(result, peaks, peerNames));
@@ -109,40 +108,6 @@ function choose(names: readonly string[]): Case[] {
   return cases.filter(({ name, onlyByName }) =>
     onlyByName ? names.includes(name) : names.length === 0 || names.some((part) => name.includes(part))
   );
-}
-
-const peersOf = ({ shared, peers = usualPeers }: Case) => shared ? peers : [];
-
-const buffersName = "buffers";
-
-async function measureCase(
-  engine: Engine,
-  buffers: Engine | null,
-  one: Case,
-  peers: readonly Peer[],
-  runs: number,
-): Promise<Result> {
-  const prepared = await one.prepare(engine);
-  const ours = contender(engine, prepared);
-  const rivals: Peer[] = [];
-  for (const peer of peers.filter(({ name }) => peersOf(one).includes(name))) {
-    try {
-      await peer.prepare(one.shared!);
-      rivals.push(peer);
-    } catch (error) {
-      if (!(error instanceof MetrogradError)) throw error;
-      console.error(`${one.name} goes without ${error.message}.`);
-    }
-  }
-  const preparedBuffers = await (buffers && one.prepare(buffers));
-  const without = preparedBuffers ? [{ ...contender(buffers!, preparedBuffers), name: buffersName }] : [];
-  const [first, ...others] = await measure([ours, ...without, ...rivals], runs);
-  for (const { name, row } of rivals) if (row) expectSameDirection(name, row, prepared.row!());
-  prepared.dispose();
-  preparedBuffers?.dispose();
-  engine.pool.trim();
-  buffers?.pool.trim();
-  return { case: one, ours: first!, peers: others };
 }
 
 try {

@@ -1,6 +1,6 @@
+import type { Peaks } from "../engine/device/peaks.ts";
 import type { Case } from "./case.ts";
 import type { Timing } from "./measure.ts";
-import type { Peaks } from "./peaks.ts";
 
 /** What was measured of one case: ours first, then the peers. */
 export interface Result {
@@ -11,26 +11,46 @@ export interface Result {
   readonly error?: number | null;
 }
 
+/** A benchmark's figures in JSON. */
+export interface JsonResult {
+  readonly name: string;
+  readonly median_ms: number;
+  readonly spread: number;
+  readonly gflops?: number;
+  readonly gb_per_s?: number;
+  readonly tokens_per_s?: number;
+  readonly share_of_peak?: number;
+  /** How far it is from its reference; null for no kernel. */
+  readonly error?: number | null;
+  readonly peers: readonly { readonly name: string; readonly median_ms: number; readonly tokens_per_s?: number }[];
+}
+
 /** The results as one JSON object, for scripts. */
 export function jsonReport(adapter: string, peaks: Peaks, results: readonly Result[]): string {
   return JSON.stringify({
     adapter,
     peaks: { copy_gb_per_s: rounded(peaks.copy), fma_gflops: rounded(peaks.fma) },
-    results: results.map(({ case: one, ours, peers, error }) => ({
-      name: one.name,
-      median_ms: rounded(ours.median),
-      spread: rounded(ours.spread),
-      ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
-      ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
-      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
-      ...(one.flops || one.bytes ? { share_of_peak: rounded(share(one, ours, peaks)!) } : {}),
-      ...(error === undefined ? {} : { error }),
-      peers: peers.map((peer) => ({
-        ...{ name: peer.name, median_ms: rounded(peer.median) },
-        ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
-      })),
-    })),
+    results: results.map((result) => jsonResult(result, peaks)),
   });
+}
+
+/** A result as JSON has it. @param peaks to give shares of, where they are known */
+export function jsonResult({ case: one, ours, peers, error }: Result, peaks?: Peaks): JsonResult {
+  const part = peaks && share(one, ours, peaks);
+  return {
+    name: one.name,
+    median_ms: rounded(ours.median),
+    spread: rounded(ours.spread),
+    ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
+    ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
+    ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
+    ...(part === undefined ? {} : { share_of_peak: rounded(part) }),
+    ...(error === undefined ? {} : { error }),
+    peers: peers.map((peer) => ({
+      ...{ name: peer.name, median_ms: rounded(peer.median) },
+      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
+    })),
+  };
 }
 
 const nameWidth = 34;

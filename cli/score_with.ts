@@ -5,6 +5,7 @@ import { MetricTable } from "../data/metrics/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
+import type { Profile } from "../engine/profile/profile.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type Corrected, Correction, type CorrectionOptions } from "../scoring/calibration/correction.ts";
 import { calibrationRows } from "../runs/calibration_rows.ts";
@@ -47,12 +48,17 @@ export interface Scored extends ScoredRecords {
   readonly shifts: readonly ShiftFigure[];
 }
 
-/** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
+/**
+ * Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again.
+ *
+ * @param profile notes what the engine does
+ */
 export async function scoreWith(
   { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null, embed = false }:
     ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
+  profile?: Profile,
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
   const source = nameData(data);
@@ -80,7 +86,7 @@ export async function scoreWith(
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
   const unseen = records.map(({ metric }) => !trained.has(metric));
-  const score = () => scoreOnce(run, records, options, shift);
+  const score = () => scoreOnce(run, records, options, shift, profile);
   const scored = await despiteLoss(score, {
     onNote: (sentence) => terminal.warn(sentence),
     next: "the records are scored again",
@@ -107,8 +113,9 @@ async function scoreOnce(
   records: readonly MetricRecord[],
   options: ScoreOptions,
   shift: ShiftRequest,
+  profile: Profile | undefined,
 ): Promise<ScoredRecords> {
-  await using engine = await Engine.open(options.onNote ? { onNote: options.onNote } : {});
+  await using engine = await Engine.open({ ...(options.onNote ? { onNote: options.onNote } : {}), profile });
   return await (await openTrained(run)).score(engine, records, options, shift);
 }
 

@@ -95,8 +95,9 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   }
 
   #runsAsWritten(inputs: Inputs): boolean {
-    const { finiteCheck, halves, recording } = this.#engine;
+    const { finiteCheck, halves, recording, stream } = this.#engine;
     return this.#failures >= mostFailures || finiteCheck !== null || halves !== null || !recording ||
+      stream.timer !== null ||
       Object.values(inputs).some(({ slices }) => slices.length > 1);
   }
 

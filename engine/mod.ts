@@ -305,3 +305,7 @@ export { despiteLoss, type DespiteLossOptions } from "./device/despite_loss.ts";
 export { ErrorTrap } from "./device/errors.ts";
 export { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 export { type DeviceReport, formatReport, inspect } from "./device/report.ts";
+export { costliestKernels, gpuTime, type KernelCost } from "./profile/costliest.ts";
+export { type HostSpan, Profile } from "./profile/profile.ts";
+export { traceOf } from "./profile/trace.ts";
+export type { Peaks } from "./device/peaks.ts";

@@ -1,6 +1,7 @@
 import type { BufferPool } from "./buffer_pool.ts";
+import type { DispatchTimer } from "./dispatch_timer.ts";
 import type { BufferSlice, Capabilities, Kernel, Launcher, UniformValue, Workgroups } from "./launcher.ts";
-import { PipelineCache, uniformBlockBytes } from "./pipelines.ts";
+import { type OnCompile, PipelineCache, uniformBlockBytes } from "./pipelines.ts";
 import { Recording, writeUniforms } from "./replay/recording.ts";
 import { type Redirected, Replay } from "./replay/replay.ts";
 import { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
@@ -31,6 +32,8 @@ export class CommandStream implements Launcher {
   submission = 0;
   /** Dispatches recorded since the stream was made. */
   dispatches = 0;
+  /** Times every dispatch, which then has a pass of its own; null to share passes. Set while nothing is recorded. */
+  timer: DispatchTimer | null = null;
   readonly #device: GPUDevice;
   readonly #scratch: ScratchAllocator;
   readonly #stride: number;
@@ -48,6 +51,8 @@ export class CommandStream implements Launcher {
   readonly #lasting: TextureCopies;
   readonly #replays = new Set<Replay>();
   readonly #versions = new WeakMap<GPUBuffer, number>();
+  /** Whether something but a pass was recorded since the last one. */
+  #copied = false;
 
   /**
    * Makes a stream with nothing recorded.
@@ -59,7 +64,7 @@ export class CommandStream implements Launcher {
     /** What launches may ask about the device. */
     readonly capabilities: Capabilities,
     scratch: ScratchAllocator,
-    onCompile?: (label: string) => void,
+    onCompile?: OnCompile,
   ) {
     this.#device = device;
     this.#scratch = scratch;
@@ -91,12 +96,12 @@ export class CommandStream implements Launcher {
   ): void {
     if (writesNothing(kernel, bindings)) return;
     if (this.#redirected) return this.#redirected(kernel, uniforms);
-    if (this.#blocksUsed === uniformBlocks) this.submit();
+    if (this.#blocksUsed === uniformBlocks || this.timer?.full) this.submit();
     const copies = this.capabilities.textureReads ? this.#copiesFor(kernel, bindings, reads) : null;
     const compiled = copies ? this.pipelines.textured(kernel) : this.pipelines.compiled(kernel);
     const group = this.pipelines.bindGroup(kernel, compiled, bindings, copies ?? []);
     this.#recording?.dispatch(kernel, compiled, bindings, copies ?? [], uniforms, workgroups);
-    const pass = this.#openPass();
+    const pass = this.timer ? this.#timedPass(this.timer, kernel, bindings, uniforms) : this.#openPass();
     if (this.#pipelineSet !== compiled.pipeline) pass.setPipeline(this.#pipelineSet = compiled.pipeline);
     pass.setBindGroup(0, group);
     if (compiled.fields.length > 0) {
@@ -267,11 +272,13 @@ export class CommandStream implements Launcher {
   submit(): void {
     if (!this.#encoder) return;
     this.#closePass();
+    this.timer?.end(this.#encoder, this.#copied);
     if (this.#blocksUsed > 0) {
       this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniformBytes, 0, this.#blocksUsed * this.#stride);
     }
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
+    this.#copied = false;
     this.#blocksUsed = 0;
     this.submission++;
     if (!this.#recording && this.copies.tooMany) this.trim();
@@ -292,11 +299,31 @@ export class CommandStream implements Launcher {
   }
 
   #openEncoder(): GPUCommandEncoder {
-    return this.#encoder ??= this.#device.createCommandEncoder({ label: `submission ${this.submission}` });
+    this.#copied = true;
+    if (this.#encoder) return this.#encoder;
+    this.#encoder = this.#device.createCommandEncoder({ label: `submission ${this.submission}` });
+    this.timer?.begin(this.#encoder);
+    return this.#encoder;
   }
 
   #openPass(): GPUComputePassEncoder {
     return this.#pass ??= this.#openEncoder().beginComputePass({ label: `submission ${this.submission}` });
+  }
+
+  #timedPass(
+    timer: DispatchTimer,
+    kernel: Kernel,
+    bindings: Readonly<Record<string, BufferSlice>>,
+    uniforms: Readonly<Record<string, UniformValue>>,
+  ): GPUComputePassEncoder {
+    this.#closePass();
+    const copied = this.#copied, encoder = this.#openEncoder();
+    const timestampWrites = timer.next(encoder, kernel, bindings, uniforms, copied);
+    this.#copied = false;
+    return this.#pass = encoder.beginComputePass({
+      label: kernel.label,
+      ...(timestampWrites ? { timestampWrites } : {}),
+    });
   }
 
   #closePass(): void {

@@ -42,6 +42,11 @@ export interface Kernel<Bindings extends string = string, Uniforms extends strin
   readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Floating-point operations of a dispatch, for profiles; left out where memory bounds it. */
+  flops?(
+    uniforms: Readonly<Record<Uniforms, number>>,
+    bindings: Readonly<Record<Bindings, BufferSlice>>,
+  ): number;
 }
 
 /** A uniform that is another number each time its launch is repeated. */

@@ -1,6 +1,7 @@
 /** Hand-written WGSL kernels and their launches, for use on any `GPUDevice`. */
 export { BufferPool, type PoolStatistics } from "./buffer_pool.ts";
 export { CommandStream, type ScratchAllocator } from "./command_stream.ts";
+export { DispatchTimer, type TimedDispatch } from "./dispatch_timer.ts";
 export { createLauncher, type DeviceLauncher } from "./device_launcher.ts";
 export {
   type Access,
@@ -16,7 +17,7 @@ export {
 } from "./launcher.ts";
 export type { MemoryPlan } from "./replay/plan.ts";
 export { type Redirected, Replay, type ReplayHost } from "./replay/replay.ts";
-export { type Compiled, PipelineCache } from "./pipelines.ts";
+export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
 export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
 export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
@@ -24,7 +25,7 @@ export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSou
 export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
 export { chooseMatmulVariant, type MatmulRule, matmulRules } from "./matmul/variants.ts";
-export type { MatmulShape, MatmulVariant, RegisterTileVariant } from "./matmul/variant.ts";
+export type { MatmulShape, MatmulVariant, RegisterTileVariant, WideTileVariant } from "./matmul/variant.ts";
 export {
   attention,
   attentionBackward,

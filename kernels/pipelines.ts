@@ -13,6 +13,9 @@ const maxBindGroups = 8192;
 /** The fewest bytes that are bound: what a shader needs at least that takes four elements at a time. */
 const leastBindingBytes = 16;
 
+/** Told the label of a kernel before it is compiled; may return what is to be called once it is. */
+export type OnCompile = (label: string) => (() => void) | undefined | void;
+
 /** A compiled kernel. */
 export interface Compiled {
   /** What is set before a dispatch. */
@@ -51,12 +54,13 @@ export class PipelineCache {
   /**
    * Makes an empty cache.
    *
-   * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU
+   * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU.
+   *   What it returns is called once that is done
    * @param enableSubgroups whether the device's WGSL has to name subgroups in an enable line
    */
   constructor(
     device: GPUDevice,
-    readonly onCompile: (label: string) => void = () => {},
+    readonly onCompile: OnCompile = () => {},
     readonly enableSubgroups = false,
   ) {
     this.#device = device;
@@ -102,7 +106,7 @@ export class PipelineCache {
   }
 
   #compile(kernel: Kernel, code: string, textures: readonly TextureBinding[]): Compiled {
-    this.onCompile(kernel.label);
+    const done = this.onCompile(kernel.label);
     const fields = Object.entries(kernel.uniforms);
     if (fields.length * 4 > uniformBlockBytes) {
       throw new DeviceError(`${kernel.label}: ${fields.length} uniforms, but a block holds ${uniformBlockBytes / 4}.`);
@@ -140,6 +144,7 @@ export class PipelineCache {
         ...(kernel.constants ? { constants: { ...kernel.constants } } : {}),
       },
     });
+    done?.();
     return { pipeline, layout, fields, buffers, textures, id: this.#pipelines++ };
   }
 

@@ -1,5 +1,6 @@
 import type { Observer } from "../data/observer.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Profile } from "../engine/profile/profile.ts";
 
 /** How a run is watched and stopped. */
 export interface RunOptions {
@@ -18,4 +19,6 @@ export interface RunOptions {
    * is lost.
    */
   readonly engine?: Engine;
+  /** Notes what the run's own engine does. */
+  readonly profile?: Profile | undefined;
 }

@@ -32,21 +32,21 @@ function parameter(engine: Engine, shape: Shape, seed: number): Parameter {
 const coreFlops = ({ batch, tokens, width }: Sizes) => 6 * 2 * batch * tokens * tokens * width;
 
 /** Attention alone, forward and backward. */
-const alone = (shape: Sizes): Case => ({
-  ...attentionCase(`attention ${nameOf(shape)}`, coreFlops(shape), shape),
+export const attentionCase = (shape: Sizes): Case => ({
+  ...coreCase(`attention ${nameOf(shape)}`, coreFlops(shape), shape),
   shared: { kind: "attention", ...shape },
 });
 
 /** The same among tokens within a window; operations are counted within it alone. */
 const windowed = (shape: Sizes, reach: number): Case =>
-  attentionCase(
+  coreCase(
     `attention ${nameOf(shape)}, window of ${2 * reach + 1}`,
     coreFlops(shape) * (2 * reach + 1) / shape.tokens,
     shape,
     { window: { before: reach, after: reach } },
   );
 
-const attentionCase = (
+const coreCase = (
   name: string,
   flops: number,
   shape: Sizes,
@@ -88,7 +88,7 @@ const attentionCase = (
 });
 
 /** Self-attention with its projections, forward and backward. */
-const layer = (shape: Sizes): Case => ({
+export const attentionLayerCase = (shape: Sizes): Case => ({
   name: `attention layer ${nameOf(shape)}`,
   flops: coreFlops(shape) + 3 * 2 * shape.batch * shape.tokens * 4 * shape.width ** 2,
   shared: { kind: "attention-layer", ...shape },
@@ -109,6 +109,6 @@ const layer = (shape: Sizes): Case => ({
 
 /** Attention, alone, as a layer and within a window. */
 export const attentionCases: readonly Case[] = [
-  ...sizes.flatMap((shape) => [alone(shape), layer(shape)]),
+  ...sizes.flatMap((shape) => [attentionCase(shape), attentionLayerCase(shape)]),
   windowed(sizes.at(-1)!, 64),
 ];

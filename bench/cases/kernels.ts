@@ -3,6 +3,7 @@ import { dropout } from "../../kernels/dropout/dropout.ts";
 import { gatedReference } from "../../kernels/gated/gated.ref.ts";
 import { gated } from "../../kernels/gated/gated.ts";
 import { gatherRowsReference } from "../../kernels/embedding/embedding.ref.ts";
+import { addScaled } from "../../kernels/elementwise/add_scaled.ts";
 import { gatherRows } from "../../kernels/embedding/embedding.ts";
 import { heteroscedastic } from "../../kernels/loss/heteroscedastic.ts";
 import { heteroscedasticReference, lossReference, squaredReference } from "../../kernels/loss/loss.ref.ts";
@@ -32,7 +33,6 @@ import { softmax } from "../../kernels/reduction/softmax.ts";
 import { sumColumns } from "../../kernels/reduction/sum_columns.ts";
 import { sumColumnsReference } from "../../kernels/reduction/sum.ref.ts";
 import type { Case } from "../case.ts";
-import { copyCase } from "../peaks.ts";
 import { memoryCase, million, type Operand, preparedWith } from "./memory_case.ts";
 
 const rows = 1024, columns = 1024;
@@ -43,6 +43,15 @@ function slicesOf<Name extends string>(operands: Readonly<Record<Name, Operand>>
     Object.entries<Operand>(operands).map(([name, { slice }]) => [name, slice]),
   ) as Record<Name, Operand["slice"]>;
 }
+
+/** Copies 64 MiB. */
+const copyCase = memoryCase("copy 16M", 2 * 16 * million, (engine, numbers) => {
+  const count = 16 * million, x = numbers(count), y = numbers(count, "zero");
+  return {
+    round: () => addScaled(engine.stream, { x: x.slice, y: y.slice, count, yFactor: 0 }),
+    outputs: () => [{ found: y.tensor, expected: x.values }],
+  };
+});
 
 const softmaxForward: Case = {
   ...memoryCase("softmax 1024x1024", 2 * million, (engine, numbers) => {

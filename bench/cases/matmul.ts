@@ -27,7 +27,7 @@ const sizes: readonly (readonly [m: number, n: number, k: number, layout: Layout
 ];
 
 /** C = op(A) op(B). */
-export const matmulCases: readonly Case[] = sizes.map(([m, n, k, layout]) => {
+export function matmulCase(m: number, n: number, k: number, layout: Layout): Case {
   const transposeA = layout === "tn", transposeB = layout === "nt";
   return {
     name: `matmul ${m}x${n}x${k} ${layout}`,
@@ -46,4 +46,7 @@ export const matmulCases: readonly Case[] = sizes.map(([m, n, k, layout]) => {
       };
     },
   };
-});
+}
+
+/** Products of these sizes. */
+export const matmulCases: readonly Case[] = sizes.map((size) => matmulCase(...size));

@@ -3,6 +3,7 @@ import type { Reading } from "../../data/reading.ts";
 import { type MetricRecord, readRecordSet } from "../../data/records.ts";
 import { fromStandard, type ScoreRange } from "../../data/scores.ts";
 import { readScores } from "../../data/submission.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { calibrationRows, holdsHeldOut } from "../../runs/calibration_rows.ts";
@@ -21,6 +22,7 @@ import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
 import { formatEvaluation } from "../output/evaluation_report.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { corrected, describeUnseen, scoreWith } from "../score_with.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -29,7 +31,7 @@ import { describeShift, formatShifts, shiftRequest } from "../options/shift_opti
 import type { Terminal } from "../output/terminal.ts";
 
 /** What `evaluate` is asked for. */
-export interface EvaluateCall {
+export interface EvaluateCall extends ProfiledCall {
   readonly run: string;
   /** Records: files, folders of such or `-`. */
   readonly data: DataPaths;
@@ -85,6 +87,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
       intervalLevel,
     )
     .option("--json", "print the figures as JSON")
+    .addOption(profileOption)
     .action(({ run, data, scores, embeddings, encoder, json, ...options }) =>
       act({
         run,
@@ -98,18 +101,23 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         weights: options.weights ?? null,
         interval: options.interval ?? null,
         json: json ?? false,
+        ...profileOf(options),
       })
     );
 }
 
 export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<void> {
+  await profiled(call, terminal, (profile) => evaluateWatched(call, terminal, profile));
+}
+
+async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?: Profile): Promise<void> {
   const onNote = (sentence: string) => terminal.note(sentence);
   const { records, actual: standard, range, definitions } = await readLabelled(
     call,
     onNote,
     await readScoreRange(call.run),
   );
-  const scored = await scoreWith({ ...call, definitions }, records, terminal),
+  const scored = await scoreWith({ ...call, definitions }, records, terminal, profile),
     { predictions, ridge, trainMean } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
   const shifts = scored.shifts.map((figure) => scaleShiftFigure(figure, range));

@@ -14,6 +14,8 @@ import type { LiveState } from "../../reports/live/live_state.ts";
 import { joinObservers } from "../../data/observer.ts";
 import { command } from "../command.ts";
 import { createFinetuneReporter } from "../output/finetune_progress.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption, withSpans } from "../profiled.ts";
 import { interruptible, Interruption } from "../interruption.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, readingOf } from "../options/reading_options.ts";
@@ -23,7 +25,7 @@ import { watched } from "../output/watch.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
 /** What `finetune` is asked for: to tune an encoder, or to go on with it, and how that is shown. */
-export type FinetuneCall = FinetuneWork & Watching;
+export type FinetuneCall = FinetuneWork & Watching & ProfiledCall;
 
 type FinetuneWork =
   | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
@@ -36,7 +38,9 @@ export function finetuneCommand(act: (call: FinetuneCall) => Promise<void>) {
     const values = kind.options ? `: ${kind.options.join(", ")}` : "";
     options.option(`${flagOf(name)} <value>`, describe(`${doc}${values}`, standard));
   }
-  return options.action(async (words) => await act(finetuneCall(given(words))));
+  return options.action(async ({ profile, ...words }) =>
+    await act({ ...finetuneCall(given(words)), ...profileOf({ profile }) })
+  );
 }
 
 function finetuneOptions() {
@@ -74,21 +78,21 @@ function finetuneOptions() {
     .addOption(watch)
     .addOption(watchPort)
     .addOption(histograms)
+    .addOption(profileOption)
     .optionsGroup("Training:");
 }
 
+type FinetuneOptions = ReturnType<ReturnType<typeof finetuneOptions>["opts"]>;
+
 /** @throws UsageError when options do not go together */
 function finetuneCall(
-  { watch, watchPort, histograms, ...words }: Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
+  { watch, watchPort, histograms, ...words }: Partial<Omit<FinetuneOptions, "profile">>,
 ): FinetuneCall {
   return { ...finetuneWork(words), ...watchingOf({ watch, watchPort, histograms }) };
 }
 
 function finetuneWork(
-  { resume, ...others }: Omit<
-    Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
-    "watch" | "watchPort" | "histograms"
-  >,
+  { resume, ...others }: Partial<Omit<FinetuneOptions, "profile" | "watch" | "watchPort" | "histograms">>,
 ): FinetuneWork {
   if (resume !== undefined) {
     const [other] = Object.keys(others);
@@ -124,14 +128,28 @@ function finetuneWork(
 
 export async function finetune(call: FinetuneCall, terminal: Terminal): Promise<void> {
   const title = `Fine-tuning ${call.kind === "resume" ? call.out : call.request.out}`;
-  await watched(call, title, terminal, (terminal, page) => tuneBy(call, terminal, page));
+  await watched(
+    call,
+    title,
+    terminal,
+    (terminal, page) => profiled(call, terminal, (profile) => tuneBy(call, terminal, page, profile)),
+  );
 }
 
-async function tuneBy(call: FinetuneCall, terminal: Terminal, page: LiveState | null): Promise<void> {
+async function tuneBy(
+  call: FinetuneCall,
+  terminal: Terminal,
+  page: LiveState | null,
+  profile: Profile | undefined,
+): Promise<void> {
   await interruptible(terminal, async (signal) => {
     const reporter = createFinetuneReporter(terminal);
     const observer = page ? joinObservers<FinetuneEpoch, FinetunePlan>([reporter, page.finetune]) : reporter;
-    const options = { ...observer, signal, histograms: call.histograms ?? false };
+    const options = {
+      ...observer,
+      ...withSpans(observer, profile),
+      ...{ signal, profile, histograms: call.histograms ?? false },
+    };
     let summary: FinetuneSummary;
     try {
       summary = call.kind === "resume"

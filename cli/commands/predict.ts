@@ -5,6 +5,7 @@ import type { Reading } from "../../data/reading.ts";
 import { readRecordSet } from "../../data/records.ts";
 import { writeSubmission } from "../../data/submission.ts";
 import type { ScoreRange } from "../../data/scores.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { moments } from "../../reports/explore/statistics.ts";
 import { saveEmbeddings, saveFeatures } from "../../scoring/model_scorer.ts";
@@ -16,6 +17,7 @@ import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { corrected, describeUnseen, scoreWith } from "../score_with.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -26,7 +28,7 @@ import { counted } from "../../data/texts/counted.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
 /** What `predict` is asked for. */
-export interface PredictCall {
+export interface PredictCall extends ProfiledCall {
   readonly run: string;
   /** Records: files, folders of such or `-`. */
   readonly data: DataPaths;
@@ -121,6 +123,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "save what the model makes of each record before it scores it as .npy, for --embeddings of another run",
       text("--save-embeddings"),
     )
+    .addOption(profileOption)
     .action((
       {
         run,
@@ -155,11 +158,16 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
         saveEmbeddings: saveEmbeddings ?? null,
+        ...profileOf(options),
       })
     );
 }
 
 export async function predict(call: PredictCall, terminal: Terminal): Promise<void> {
+  await profiled(call, terminal, (profile) => predictWatched(call, terminal, profile));
+}
+
+async function predictWatched(call: PredictCall, terminal: Terminal, profile?: Profile): Promise<void> {
   const out = call.out ?? join(call.run, "submission.csv");
   const replaced = await holdsSubmission(out, call.force);
   if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
@@ -172,7 +180,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
   });
   // Names that no record has are refused before anything takes long.
   submissionColumns(call.columns, records, []);
-  const scored = await scoreWith({ ...call, definitions, embed: embeddings !== null }, records, terminal),
+  const scored = await scoreWith({ ...call, definitions, embed: embeddings !== null }, records, terminal, profile),
     { predictions, predictions: { standardDeviation }, features, embedding, unseen } = scored;
   const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
   const range = call.reading?.scoreRange ?? await readScoreRange(call.run);

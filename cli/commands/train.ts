@@ -16,6 +16,7 @@ import { configOf } from "../../runs/configure.ts";
 import { openTrained } from "../../runs/trained_folder.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import type { NamedRequest } from "../../runs/train_request.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { command } from "../command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
 import { readAdded, readEnsemble } from "../options/ensemble_options.ts";
@@ -27,6 +28,7 @@ import { nextFree } from "../output/out.ts";
 import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
 import { readTarget } from "../options/target.ts";
 import { watched } from "../output/watch.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption, withSpans } from "../profiled.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { tuneBefore, tuningOf } from "./tune_before.ts";
@@ -80,8 +82,10 @@ type TrainWork =
   };
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
-export function trainCommand(act: (call: TrainCall) => Promise<void>) {
-  return trainOptions().action(async (options) => act(await trainCall(options)));
+export function trainCommand(act: (call: TrainCall & ProfiledCall) => Promise<void>) {
+  return trainOptions().action(async ({ profile, ...options }) =>
+    act({ ...await trainCall(options), ...profileOf({ profile }) })
+  );
 }
 
 function trainOptions() {
@@ -122,6 +126,7 @@ function trainOptions() {
         "first tune the --encoder (gpu:FOLDER) on the texts of --data and --target, by SimCSE, into this folder; one that is there already is used",
         text("--finetune-encoder"),
       )
+      .addOption(profileOption)
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
@@ -148,7 +153,7 @@ function trainOptions() {
   return options;
 }
 
-type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
+type TrainOptions = Omit<ReturnType<ReturnType<typeof trainOptions>["opts"]>, "profile">;
 
 /** @throws UsageError when options do not go together */
 async function trainCall({ watch, watchPort, histograms, ...options }: TrainOptions): Promise<TrainCall> {
@@ -252,23 +257,33 @@ async function trainWork(
 /** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
 const sampleEpochs = 20;
 
-export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
+export async function train(call: TrainCall & ProfiledCall, terminal: Terminal): Promise<void> {
+  if (call.profile !== undefined && "jobs" in call && call.jobs > 1) {
+    throw new UsageError("--profile watches one member at a time; leave --jobs out.");
+  }
   const what = call.kind === "resume"
     ? call.run
     : call.out ?? (call.kind === "ensemble" ? ensembleName : call.request.recipe);
   await watched(call, `Training ${what}`, terminal, async (terminal, page) => {
     const reporter = createTrainReporter(terminal);
     const observer = page ? joinObservers([reporter, page.train]) : reporter;
-    await interruptible(terminal, (signal) => trainBy(call, { observer, signal }, terminal));
+    await profiled(call, terminal, async (profile) => {
+      const spans = withSpans(observer, profile);
+      await interruptible(terminal, (signal) => trainBy(call, { observer: spans, signal, profile }, terminal));
+    });
   });
 }
 
 async function trainBy(
   call: TrainCall,
-  { observer: reporter, signal }: { readonly observer: Observer; readonly signal: AbortSignal },
+  { observer: reporter, signal, profile }: {
+    readonly observer: Observer;
+    readonly signal: AbortSignal;
+    readonly profile: Profile | undefined;
+  },
   terminal: Terminal,
 ): Promise<void> {
-  const options = { reporter, signal, histograms: call.histograms ?? false };
+  const options = { reporter, signal, profile, histograms: call.histograms ?? false };
   if (call.kind === "resume") {
     await resume(call, options, terminal);
     return;

@@ -109,6 +109,16 @@ export const uniforms = {
   ...drawUniforms,
 } as const;
 
+/**
+ * Operations of a kernel that makes so many products of queries and keys.
+ *
+ * @param width of the elements in which sizes are counted
+ */
+export function attentionFlops(products: number, width: number) {
+  return ({ batch, heads, queries, keys, head_size }: Readonly<Record<keyof typeof uniforms, number>>): number =>
+    products * 2 * batch * heads * queries * keys * head_size * width;
+}
+
 /** What stands before every attention kernel. */
 export const prelude = withPhilox(`${stableCode}\n${sharedCode}`);
 

@@ -9,6 +9,7 @@ import type { AdapterChoice } from "../../engine/device/adapter.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import type { Observer, StepProgress } from "../../data/observer.ts";
 import { Engine } from "../../engine/engine.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
 import { FolderLock } from "../../engine/files/lock.ts";
 import { DataError, DeviceError, DeviceLostError, UsageError } from "../../kernels/errors.ts";
@@ -70,6 +71,8 @@ export interface FinetuneOptions extends Observer<FinetuneEpoch, FinetunePlan> {
   readonly onStart?: (plan: FinetunePlan) => void;
   /** Stops the work when it is aborted; all is saved then. */
   readonly signal?: AbortSignal;
+  /** Notes what the engine does. */
+  readonly profile?: Profile | undefined;
   /** Replaces a tuned encoder, or stopped work, that is in the folder. */
   readonly force?: boolean;
   /** Adds histograms of weights and gradients to the TensorBoard event file after each epoch. */
@@ -168,7 +171,7 @@ async function run(
   lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
-  { signal, force: _, histograms = false, ...observer }: FinetuneOptions,
+  { signal, force: _, profile, histograms = false, ...observer }: FinetuneOptions,
 ): Promise<FinetuneSummary> {
   const onNote = (sentence: string) => observer.note?.(sentence);
   const { settings } = config;
@@ -180,7 +183,7 @@ async function run(
     records.push(...await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
   }
   const pool = new TextPool(records, { ...settings, definitions });
-  await using engine = await Engine.open({ onNote });
+  await using engine = await Engine.open({ onNote, profile });
   observer.adapter?.(engine.opened.adapter);
   using encoder = await openEncoder(engine, config.encoder, settings.maxTokens);
   const note = promptNote(config.encoder, encoder.head.prompt);

@@ -38,8 +38,8 @@ export interface ReadyRun {
 }
 
 /** The one engine of a run. @param textureReads how a run that it goes on with reads */
-export function engineOf({ engine, reporter }: RunOptions, textureReads?: boolean): SharedEngine {
-  return new SharedEngine(engine ?? null, { onNote: (sentence) => reporter.note?.(sentence), textureReads });
+export function engineOf({ engine, reporter, profile }: RunOptions, textureReads?: boolean): SharedEngine {
+  return new SharedEngine(engine ?? null, { onNote: (sentence) => reporter.note?.(sentence), textureReads, profile });
 }
 
 /**
