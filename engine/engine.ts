@@ -279,7 +279,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
    * A step that is recorded once for each shape of its inputs and then repeated without the host's part.
    *
    * @example
-   * using train = engine.capture(({ x, y }) => {
+   * using train = engine.capture(({ x, y }: { x: Tensor; y: Tensor }) => {
    *   const loss = mseLoss({ prediction: network.forward(x), target: y });
    *   optimizer.zeroGrad();
    *   backward(loss);

@@ -26,12 +26,13 @@ const LARGEST = 18446744073709551616.0;
 @group(0) @binding(1) var<storage, read_write> loss_scale: LossScale;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-fn unscale_and_move_on() {
+@compute @workgroup_size(1)
+fn main() {
   let scale = loss_scale.scale;
   let norm = status.norm / scale;
   status.norm = norm;
   if (status.bad != NONE) {
-    status.coefficient = 0.0;
+    // The norm's kernel has set the coefficient to 0.
     loss_scale = LossScale(scale * uniforms.backoff, 0.0, loss_scale.skipped_steps + 1.0);
     return;
   }
@@ -42,12 +43,5 @@ fn unscale_and_move_on() {
   } else {
     loss_scale.good_steps = 0.0;
     loss_scale.scale = min(scale * uniforms.growth, max(scale, LARGEST));
-  }
-}
-
-@compute @workgroup_size(1)
-fn main(@builtin(workgroup_id) workgroup: vec3u) {
-  if (workgroup.x == 0u) {
-    unscale_and_move_on();
   }
 }
