@@ -26,8 +26,7 @@ const LARGEST = 18446744073709551616.0;
 @group(0) @binding(1) var<storage, read_write> loss_scale: LossScale;
 @group(1) @binding(0) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(1)
-fn main() {
+fn unscale_and_move_on() {
   let scale = loss_scale.scale;
   let norm = status.norm / scale;
   status.norm = norm;
@@ -43,5 +42,12 @@ fn main() {
   } else {
     loss_scale.good_steps = 0.0;
     loss_scale.scale = min(scale * uniforms.growth, max(scale, LARGEST));
+  }
+}
+
+@compute @workgroup_size(1)
+fn main(@builtin(workgroup_id) workgroup: vec3u) {
+  if (workgroup.x == 0u) {
+    unscale_and_move_on();
   }
 }

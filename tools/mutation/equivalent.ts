@@ -24,6 +24,12 @@ const equivalents: readonly Equivalent[] = [
     reason: "Both branches agree at the bend.",
   },
   {
+    path: "loss_scale.wgsl",
+    before: /workgroup\.x == 0u/,
+    after: /workgroup\.y == 0u/,
+    reason: "There is one workgroup.",
+  },
+  {
     path: "scml_features.wgsl",
     before: /t_i > FAR_BELOW/,
     after: /t_i >= FAR_BELOW/,
