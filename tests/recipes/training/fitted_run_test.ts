@@ -18,7 +18,7 @@ Deno.test(
     const reporter: Observer = { ...silent, start: (plan) => void plans.push(plan) };
     const summary = await trainRun({ ...request, out: whole }, { reporter });
     assert.deepEqual([summary.fitted, summary.finished], [true, true]);
-    assert.deepEqual(plans, [{ epochs: 1, epochsDone: 0, fitted: true }]);
+    assert.deepEqual(plans, [{ epochs: 1, epochsDone: 0, fitted: true, history: [] }]);
     assert.equal(await exists(join(whole, "curves.svg")), false);
     assert.match(await Deno.readTextFile(join(whole, "README.md")), /fitted in closed form/);
 
