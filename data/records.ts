@@ -153,8 +153,8 @@ export function parseRecord(
 
 const fieldNames = ["metric_name", "system_prompt", "user_prompt", "prompt", "response", "expected_response", "score"];
 
-/** @throws DataError when a record lacks a field but has one whose name looks the same */
-function refuseLookAlikeFields(values: readonly unknown[], path: string): void {
+/** @param first number of the first, from 0 @throws DataError when a record lacks a field but has one whose name looks the same */
+export function refuseLookAlikeFields(values: readonly unknown[], path: string, first = 0): void {
   const meant = new Map<string, string | undefined>(fieldNames.map((name) => [name, undefined]));
   for (const [index, value] of values.entries()) {
     if (typeof value !== "object" || value === null) continue;
@@ -163,7 +163,7 @@ function refuseLookAlikeFields(values: readonly unknown[], path: string): void {
       const field = meant.get(name);
       if (field === undefined || Object.hasOwn(value, field)) continue;
       throw new DataError(
-        `${path}, record ${index + 1} has the field ${describeValue(name)} in place of "${field}"${
+        `${path}, record ${first + index + 1} has the field ${describeValue(name)} in place of "${field}"${
           explainLookAlike(name, field)
         }.`,
       );
@@ -195,7 +195,36 @@ function describeUnusedRange(records: readonly MetricRecord[], source: string, r
 /** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */
 export function describeTextless(records: readonly MetricRecord[], source: string, then: string): string | null {
   const numbers = [...records.keys()].filter((i) => !hasTexts(records[i]!));
-  return describeSome(numbers, source, "neither a user_prompt nor a response", then);
+  return describeSome(numbers, source, textlessLack, then);
+}
+
+const textlessLack = "neither a user_prompt nor a response";
+const unansweredLack = ["no response", "judged by the prompt alone"] as const;
+
+/** Counts what is worth saying of records that come block by block. */
+export class RecordSurvey {
+  #textless: Found = { count: 0, first: 0 };
+  #unanswered: Found = { count: 0, first: 0 };
+
+  /** Looks at some records. @param numbers the number of each, from 0 */
+  add(records: readonly MetricRecord[], numbers: ArrayLike<number>): void {
+    const found = (before: Found, i: number) => ({
+      count: before.count + 1,
+      first: before.count ? before.first : numbers[i]!,
+    });
+    records.forEach((record, i) => {
+      if (!hasTexts(record)) this.#textless = found(this.#textless, i);
+      else if (record.response.trim() === "") this.#unanswered = found(this.#unanswered, i);
+    });
+  }
+
+  /** Sentences as those of `describeTextless` and `describeUnanswered`. */
+  describe(source: string, then: string): string[] {
+    return [
+      describeFound(this.#textless, source, textlessLack, then),
+      describeFound(this.#unanswered, source, ...unansweredLack),
+    ].filter((sentence) => sentence !== null);
+  }
 }
 
 /**
@@ -209,15 +238,24 @@ export function describeUnanswered(
   numbers: ArrayLike<number> = Array.from(records.keys()),
 ): string | null {
   const found = [...records.keys()].filter((i) => hasTexts(records[i]!) && records[i]!.response.trim() === "");
-  return describeSome(found.map((i) => numbers[i]!), source, "no response", "judged by the prompt alone");
+  return describeSome(found.map((i) => numbers[i]!), source, ...unansweredLack);
+}
+
+/** How many records there are of a kind, and the number of the first, from 0. */
+interface Found {
+  readonly count: number;
+  readonly first: number;
 }
 
 function describeSome(numbers: readonly number[], source: string, lack: string, then: string): string | null {
-  const [first] = numbers;
-  if (first === undefined) return null;
-  return numbers.length === 1
+  return describeFound({ count: numbers.length, first: numbers[0] ?? 0 }, source, lack, then);
+}
+
+function describeFound({ count, first }: Found, source: string, lack: string, then: string): string | null {
+  if (count === 0) return null;
+  return count === 1
     ? `${source}: record ${first + 1} has ${lack}; it is ${then}.`
-    : `${source}: ${numbers.length} records, the first of them record ${first + 1}, have ${lack}; they are ${then}.`;
+    : `${source}: ${count} records, the first of them record ${first + 1}, have ${lack}; they are ${then}.`;
 }
 
 function text(value: unknown, field: string, place: string): string {

@@ -4,6 +4,7 @@ import type { EncodingProgress, Observer } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
 import { openCache } from "./open_cache.ts";
+import type { VectorCache } from "./vector_cache.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../data/note_taker.ts";
 import type { MetricRecord } from "../data/records.ts";
@@ -24,6 +25,8 @@ export interface EncodingWatch {
   readonly observer?: Observer | undefined;
   /** Stops the work between two batches. */
   readonly signal?: AbortSignal | undefined;
+  /** Encoders that stay open for the next piece of the same work. */
+  readonly keep?: OpenEncoders | undefined;
 }
 
 /** Tells an observer of the encoding of texts. */
@@ -31,16 +34,52 @@ export function watchOf(observer: Observer): EncodingWatch {
   return { onNote: (sentence) => observer.note?.(sentence), observer };
 }
 
-/** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes both. */
+/** An open encoder and the cache of its vectors. */
+interface OpenEncoder extends AsyncDisposable {
+  readonly encoder: PretrainedEncoder;
+  readonly cache: VectorCache | null;
+}
+
+/** Pretrained encoders, each with the cache of its vectors, that are opened once for many pieces of work. */
+export class OpenEncoders implements AsyncDisposable {
+  readonly #opened = new Map<string, Promise<OpenEncoder>>();
+
+  /** The encoder of a name and its options, opened when it is first asked for. */
+  get(name: string, options: EncodingOptions, watch: EncodingWatch): Promise<OpenEncoder> {
+    const key = JSON.stringify([name, options]), opened = this.#opened.get(key) ?? openWithCache(name, options, watch);
+    this.#opened.set(key, opened);
+    return opened;
+  }
+
+  /** Closes them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#opened.values()) await (await opened.catch(() => null))?.[Symbol.asyncDispose]();
+    this.#opened.clear();
+  }
+}
+
+async function openWithCache(
+  name: string,
+  options: EncodingOptions,
+  { cache: path, onNote = () => {}, engine }: EncodingWatch,
+): Promise<OpenEncoder> {
+  await using opening = new AsyncDisposableStack();
+  const encoder = opening.use(await openEncoder(name, options, onNote, engine));
+  const cache = opening.use(openCache(path, onNote)), opened = opening.move();
+  return { encoder, cache, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes both unless they are to be kept. */
 export async function withEncoder<Result>(
   name: string,
   options: EncodingOptions,
-  { cache: path, onNote = () => {}, engine, ...watch }: EncodingWatch,
+  watch: EncodingWatch,
   work: (encoder: PretrainedEncoder, options: EncodeTextsOptions) => Promise<Result>,
 ): Promise<Result> {
-  await using encoder = await openEncoder(name, options, onNote, engine);
-  using cache = openCache(path, onNote);
-  return await work(encoder, { ...watch, onNote, cache });
+  const { onNote = () => {}, observer, signal, keep } = watch;
+  await using own = keep ? null : await openWithCache(name, options, watch);
+  const { encoder, cache } = own ?? await keep!.get(name, options, watch);
+  return await work(encoder, { observer, signal, onNote, cache });
 }
 
 /** Texts to turn into numbers. */

@@ -2,6 +2,7 @@ import { basename, isAbsolute } from "node:path";
 import { embedRecords } from "../encoders/encode_records.ts";
 import type { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
+import type { EmbeddingRows } from "../data/embeddings/embedding_rows.ts";
 import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import type { TextField } from "../data/texts/text_layout.ts";
 import { whatIsAt } from "../engine/files/files.ts";
@@ -31,6 +32,10 @@ export interface TextSource extends EncodingWatch {
   readonly source: string;
   /** Folder of text embeddings, where the run was trained on such. */
   readonly embeddings?: string | null;
+  /** The same, opened: the rows of the records are read from it. */
+  readonly embeddingRows?: EmbeddingRows | null;
+  /** Numbers of the records in their source, from 0, where they are some of many; [records]. */
+  readonly numbers?: Uint32Array;
   /** The run's pretrained encoder by another name, where it has moved; null for the name that the run knows. */
   readonly encoder?: string | null;
   /** What metrics that training has not seen mean, by name. */
@@ -106,13 +111,15 @@ async function readEmbeddings(
   inputs: RunInputs,
   records: readonly MetricRecord[],
   folder: string,
-  { source, onNote = () => {} }: TextSource,
+  { source, embeddingRows, numbers, onNote = () => {} }: TextSource,
 ): Promise<TextEmbeddings> {
   const texts = inputs.texts as readonly string[];
-  const given = await readTextEmbeddings(folder, records.length, {
-    rowsOf: `${basename(source)} has ${records.length} records`,
-    onNote,
-  });
+  const given = embeddingRows && numbers
+    ? await embeddingRows.readEach(numbers)
+    : await readTextEmbeddings(folder, records.length, {
+      rowsOf: `${basename(source)} has ${records.length} records`,
+      onNote,
+    });
   const names = given.fields.map(({ name }) => name);
   if (names.toSorted().join() !== texts.toSorted().join()) {
     throw new DataError(`${folder} holds ${names.join(", ")}, but the run was trained on ${texts.join(", ")}.`);

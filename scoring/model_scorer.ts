@@ -125,7 +125,10 @@ export class ModelScorer implements ScorerParts {
     const names = definitions
       ? MetricTable.ofNames(new Set([...this.metrics.names, ...definitions.keys()]))
       : merge(added);
-    const metric = Uint32Array.from(records, ({ metric }, i) => names.indexOf(metric, `${source}, record ${i + 1}`));
+    const metric = Uint32Array.from(
+      records,
+      ({ metric }, i) => names.indexOf(metric, `${source}, record ${(options.numbers?.[i] ?? i) + 1}`),
+    );
     const { embeddings, metrics: defined } = await encodeForRun({ inputs, hash, features }, records, options);
     const metrics = definitions ? merge(defined) : names;
     const rows = { text: Uint32Array.from(records.keys()), metric };

@@ -100,6 +100,20 @@ export class EmbeddingRows implements Disposable {
     return { fields, dimension: this.dimension, encoder: this.encoder };
   }
 
+  /** Reads the rows of records by their numbers, from 0 and ascending. @throws DataError as `read` does */
+  async readEach(numbers: Uint32Array): Promise<TextEmbeddings> {
+    const { dimension, encoder } = this;
+    const fields = this.names.map((name) => ({ name, data: new Float32Array(numbers.length * dimension) }));
+    for (let from = 0, to; from < numbers.length; from = to) {
+      to = from + 1;
+      while (to < numbers.length && numbers[to] === numbers[to - 1]! + 1) to++;
+      const run = await this.read(numbers[from]!, to - from);
+      if (to - from === numbers.length) return run;
+      for (const [i, { data }] of run.fields.entries()) fields[i]!.data.set(data, from * dimension);
+    }
+    return { fields, dimension, encoder };
+  }
+
   /** Closes the files. */
   [Symbol.dispose](): void {
     for (const file of this.files) file[Symbol.dispose]();

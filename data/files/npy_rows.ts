@@ -1,9 +1,9 @@
 import { openOrExplain } from "../../engine/files/files.ts";
 import type { OpenFile } from "../../engine/platform/platform.ts";
-import { DataError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
 import { expectFinite, floatsOf, matrixSize, noteConversion, type NpyMatrix, readNpyMatrix } from "./npy.ts";
 import { type NpyHeader, readNpyHeader } from "./npy_header.ts";
+import { readAt } from "./read_at.ts";
 
 /** Bytes at the beginning of a file that are searched for its header; NumPy's own are 128 bytes long. */
 const headBytes = 1 << 16;
@@ -60,15 +60,4 @@ export class NpyRows implements Disposable {
   [Symbol.dispose](): void {
     this.file.close();
   }
-}
-
-async function readAt(file: OpenFile, at: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  await file.seek(at, 0);
-  for (let done = 0; done < length;) {
-    const read = await file.read(bytes.subarray(done));
-    if (read === null) throw new DataError(`${path} became shorter while it was read.`);
-    done += read;
-  }
-  return bytes;
 }

@@ -34,6 +34,11 @@ export interface MemberPredictions {
   readonly baseline: Float32Array | null;
 }
 
+/** How the members of an ensemble allow for shift where the ensemble does so in a way; "mean" moves the combined scores. */
+export function shiftOfMembers(shift: ShiftName, target: number | null): Exclude<ShiftName, "mean"> {
+  return shift !== "mean" ? shift : target === null ? "em" : "none";
+}
+
 /** A trained ensemble, ready to score records. */
 export class EnsembleScorer {
   private constructor(
@@ -65,13 +70,17 @@ export class EnsembleScorer {
     shift: ShiftName = "auto",
     target: number | null = null,
   ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
+    const each = await this.predictEach(records, options, shiftOfMembers(shift, target));
+    return { ...this.combine(each, shift, target), baseline: each.baseline };
+  }
+
+  /** Combines what the members say under `shiftOfMembers`. */
+  combine(
+    { scores, unshifted, standardDeviations, taken }: Omit<MemberPredictions, "baseline">,
+    shift: ShiftName,
+    target: number | null,
+  ): ShiftedPredictions {
     const { fitted, config: { settings: { prediction } } } = this;
-    const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
-    const { baseline, scores, unshifted, standardDeviations, taken } = await this.predictEach(
-      records,
-      options,
-      ofMembers,
-    );
     const exact = { ...prediction, round: false };
     const combined = (each: readonly Float32Array[], as = prediction) =>
       Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
@@ -82,7 +91,6 @@ export class EnsembleScorer {
       unshifted: combined(unshifted),
       applied: null,
       fit: null,
-      baseline,
     };
     if (shift === "mean") {
       const mean = target ?? meanScore(combined(scores, exact));
@@ -105,10 +113,8 @@ export class EnsembleScorer {
     { onNote = () => {}, ...options }: ScoreOptions,
     shift: Exclude<ShiftName, "mean"> = "auto",
   ): Promise<MemberPredictions> {
-    const { config, fitted } = this, folder = new EnsembleFolder(this.path);
-    const scores: Float32Array[] = [], unshifted: Float32Array[] = [], standardDeviations: Float32Array[] = [];
+    const { config } = this, folder = new EnsembleFolder(this.path), each: ShiftedPredictions[] = [];
     let baseline: Float32Array | null = null;
-    const taken: ShiftedPredictions["shift"][] = [];
     // All members read the same files, so that what is worth knowing of them is said once.
     const said = new Set<string>();
     const note = (sentence: string) => {
@@ -120,17 +126,24 @@ export class EnsembleScorer {
       try {
         const features = await scorer.features(records, { ...options, onNote: note });
         if (member === 0) baseline = scorer.predictBaseline(features);
-        const predictions = await scorer.predict(features, shift);
-        scores.push(predictions.score);
-        unshifted.push(predictions.unshifted);
-        standardDeviations.push(
-          predictions.standardDeviation ?? new Float32Array(records.length).fill(fitted.rmse[member]!),
-        );
-        taken.push(predictions.shift);
+        each.push(await scorer.predict(features, shift));
       } finally {
         scorer.dispose();
       }
     }
-    return { scores, unshifted, standardDeviations, taken, baseline };
+    return { ...this.gather(each), baseline };
+  }
+
+  /** What members say, one by one, in the form of `combine`. */
+  gather(each: readonly ShiftedPredictions[]): Omit<MemberPredictions, "baseline"> {
+    const { rmse } = this.fitted;
+    return {
+      scores: each.map(({ score }) => score),
+      unshifted: each.map(({ unshifted }) => unshifted),
+      standardDeviations: each.map(({ standardDeviation, score }, member) =>
+        standardDeviation ?? new Float32Array(score.length).fill(rmse[member]!)
+      ),
+      taken: each.map(({ shift }) => shift),
+    };
   }
 }
