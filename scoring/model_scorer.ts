@@ -11,7 +11,7 @@ import { writeSafetensors } from "../engine/files/safetensors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
 import type { Model } from "../recipes/model.ts";
-import { predictRows } from "../recipes/training/predict_rows.ts";
+import { predictRows, type RowsOptions } from "../recipes/training/predict_rows.ts";
 import type { FitEvidence, FitModel } from "./fit/fit_model.ts";
 import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
@@ -148,11 +148,14 @@ export class ModelScorer implements ScorerParts {
   }
 
   /** What the network says of what `features` has made, and the fit model of the same rows. */
-  async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<TargetRows> {
+  async score(
+    { texts, metrics, statistics, rows, evidence }: Features,
+    options: RowsOptions = {},
+  ): Promise<TargetRows> {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
     try {
-      return { predictions: await predictRows(this.engine, this.model, source, rows), evidence };
+      return { predictions: await predictRows(this.engine, this.model, source, rows, options), evidence };
     } finally {
       source.dispose();
     }
