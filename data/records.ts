@@ -23,6 +23,8 @@ export interface MetricRecord {
   readonly score: number | null;
   /** All other fields of the record as they stand in the file. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Where it is one of two answers of which one was preferred: the pair's name, and whether it is the chosen one. */
+  readonly pair?: { readonly name: string; readonly chosen: boolean };
 }
 
 /** How `readRecords` reads. */
@@ -76,7 +78,7 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
       else records.push(parseRecord({ ...fields, score: null }, place, scores, range));
       continue;
     }
-    const record = parseRecord(fields, place, scores, range);
+    const record = inPair(parseRecord(fields, place, scores, range), raw.pair, fields.score);
     if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
     records.push(record);
   }
@@ -86,6 +88,11 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
   if (unused !== null) onNote(unused);
   if (records.some(hasTexts)) return { records, scoreRange: range, definitions };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
+}
+
+/** A record that may be one of a pair. @param score as its format gives it */
+export function inPair(record: MetricRecord, pair: string | undefined, score: unknown): MetricRecord {
+  return pair === undefined ? record : { ...record, pair: { name: pair, chosen: Number(score) > 0 } };
 }
 
 const recordsOf = ({ records, format }: RecordFile) => records.map((record) => ({ ...record, format }));

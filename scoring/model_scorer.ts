@@ -155,7 +155,10 @@ export class ModelScorer implements ScorerParts {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
     try {
-      return { predictions: await predictRows(this.engine, this.model, source, rows, options), evidence };
+      const predictions = await predictRows(this.engine, this.model, source, rows, options);
+      // Preferences tell of scores alone: how sure a network is of them was not learnt.
+      const uncertain = this.inputs.preferences ? { standardDeviation: null, probabilities: null } : {};
+      return { predictions: { ...predictions, ...uncertain }, evidence };
     } finally {
       source.dispose();
     }

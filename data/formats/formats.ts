@@ -6,6 +6,7 @@ import { inspect } from "./inspect.ts";
 import { langfuse } from "./langfuse.ts";
 import { langSmith } from "./langsmith.ts";
 import { lmEval } from "./lm_eval.ts";
+import { arena, preferences } from "./preferences.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { ultraFeedback } from "./ultrafeedback.ts";
 
@@ -20,6 +21,8 @@ export const formats: readonly Format[] = [
   langfuse,
   langSmith,
   lmEval,
+  preferences,
+  arena,
 ];
 
 /** What `--format` calls rows in the fields of a record. */
@@ -33,7 +36,11 @@ export function formatNamed(name: string): Format | null {
   return formats.find((format) => format.name === name) ?? null;
 }
 
+/** Formats whose rows may name their metric. */
+const withMetrics: readonly Format[] = [preferences, arena];
+
 /** The format whose keys a row has; null where it has a metric of its own, or those of none. */
 export function formatOf(row: Row): Format | null {
-  return Object.hasOwn(row, "metric_name") ? null : formats.find((format) => format.fits(row)) ?? null;
+  const possible = Object.hasOwn(row, "metric_name") ? withMetrics : formats;
+  return possible.find((format) => format.fits(row)) ?? null;
 }

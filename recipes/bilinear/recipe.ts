@@ -11,6 +11,7 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
   summary:
     "hidden layers on metric, text and a bilinear form of both, with heads for classes or mean and variance (004)",
   table: bilinearTable,
+  preferences: true,
 
   check(settings) {
     const { head } = settings.model, name = lossName(settings), { losses } = heads[head];
