@@ -35,17 +35,19 @@ export function watchOf(observer: Observer): EncodingWatch {
 }
 
 /** An open encoder and the cache of its vectors. */
-interface OpenEncoder extends AsyncDisposable {
+export interface KeptEncoder extends AsyncDisposable {
+  /** Loaded. */
   readonly encoder: PretrainedEncoder;
+  /** Null where vectors are not kept. */
   readonly cache: VectorCache | null;
 }
 
 /** Pretrained encoders, each with the cache of its vectors, that are opened once for many pieces of work. */
 export class OpenEncoders implements AsyncDisposable {
-  readonly #opened = new Map<string, Promise<OpenEncoder>>();
+  readonly #opened = new Map<string, Promise<KeptEncoder>>();
 
   /** The encoder of a name and its options, opened when it is first asked for. */
-  get(name: string, options: EncodingOptions, watch: EncodingWatch): Promise<OpenEncoder> {
+  get(name: string, options: EncodingOptions, watch: EncodingWatch): Promise<KeptEncoder> {
     const key = JSON.stringify([name, options]), opened = this.#opened.get(key) ?? openWithCache(name, options, watch);
     this.#opened.set(key, opened);
     return opened;
@@ -62,7 +64,7 @@ async function openWithCache(
   name: string,
   options: EncodingOptions,
   { cache: path, onNote = () => {}, engine }: EncodingWatch,
-): Promise<OpenEncoder> {
+): Promise<KeptEncoder> {
   await using opening = new AsyncDisposableStack();
   const encoder = opening.use(await openEncoder(name, options, onNote, engine));
   const cache = opening.use(openCache(path, onNote)), opened = opening.move();

@@ -38,7 +38,7 @@ export { type EncoderActivation, type EncoderConfig } from "./network/config.ts"
 export { type Architecture, architectures, type SettingNames } from "./network/architectures.ts";
 export { type TokenBatch } from "./network/token_batch.ts";
 export { embedFile, type EmbedRequest, type EmbedSummary } from "./embed.ts";
-export { type EncodingWatch } from "./encode_inputs.ts";
+export { type EncodingWatch, type KeptEncoder, OpenEncoders } from "./encode_inputs.ts";
 export { type OpenEncoder, openEncoder, registerEncoder } from "./open_encoder.ts";
 export { type EncoderQuality, measureEncoder } from "./finetune/quality.ts";
 export { type PairKind, pairKinds, type TuningSettings } from "./finetune/settings.ts";

@@ -31,11 +31,16 @@ export interface TextEmbeddings {
 
 /** The embeddings that stand in a folder, read some records at a time. */
 export class EmbeddingRows implements Disposable {
-  private constructor(
-    readonly files: readonly NpyRows[],
-    readonly names: readonly string[],
-    readonly encoder: EncoderNote | null,
-  ) {}
+  readonly #files: readonly NpyRows[];
+  readonly #names: readonly string[];
+  /** What made them; null where that is not known. */
+  readonly encoder: EncoderNote | null;
+
+  private constructor(files: readonly NpyRows[], names: readonly string[], encoder: EncoderNote | null) {
+    this.#files = files;
+    this.#names = names;
+    this.encoder = encoder;
+  }
 
   /**
    * Opens a folder with any of `user_prompt.npy`, `system_prompt.npy` and `response.npy`, or one `text.npy`.
@@ -71,14 +76,24 @@ export class EmbeddingRows implements Disposable {
     }
   }
 
-  /** Dimensions of a row. */
-  get dimension(): number {
-    return this.files[0]!.columns;
+  /** The files, with the rows that each has. */
+  get files(): readonly { readonly path: string; readonly rows: number }[] {
+    return this.#files.map(({ path, rows }) => ({ path, rows }));
   }
 
-  /** @throws DataError unless each file has a row for each record. @param rowsOf says what has that many records */
+  /** Dimensions of a row. */
+  get dimension(): number {
+    return this.#files[0]!.columns;
+  }
+
+  /**
+   * Expects a row for each record in each file.
+   *
+   * @param rowsOf says what has that many records
+   * @throws DataError when there are more or fewer
+   */
   expectRows(count: number, rowsOf: string): void {
-    const other = this.files.find(({ rows }) => rows !== count);
+    const other = this.#files.find(({ rows }) => rows !== count);
     if (other) throw new DataError(`${other.path} has ${other.rows} rows, but ${rowsOf}.`);
   }
 
@@ -90,12 +105,12 @@ export class EmbeddingRows implements Disposable {
    */
   async read(first: number, count: number): Promise<TextEmbeddings> {
     const fields = [];
-    for (const [i, file] of this.files.entries()) {
+    for (const [i, file] of this.#files.entries()) {
       const { path, rows, columns } = file;
       if (first + count > rows) throw new DataError(`${path} has ${rows} rows, but there are more records.`);
       const data = await file.read(first, count);
       checkRowLengths({ data, rows: count, columns }, path, first);
-      fields.push({ name: this.names[i]!, data });
+      fields.push({ name: this.#names[i]!, data });
     }
     return { fields, dimension: this.dimension, encoder: this.encoder };
   }
@@ -103,7 +118,7 @@ export class EmbeddingRows implements Disposable {
   /** Reads the rows of records by their numbers, from 0 and ascending. @throws DataError as `read` does */
   async readEach(numbers: Uint32Array): Promise<TextEmbeddings> {
     const { dimension, encoder } = this;
-    const fields = this.names.map((name) => ({ name, data: new Float32Array(numbers.length * dimension) }));
+    const fields = this.#names.map((name) => ({ name, data: new Float32Array(numbers.length * dimension) }));
     for (let from = 0, to; from < numbers.length; from = to) {
       to = from + 1;
       while (to < numbers.length && numbers[to] === numbers[to - 1]! + 1) to++;
@@ -116,7 +131,7 @@ export class EmbeddingRows implements Disposable {
 
   /** Closes the files. */
   [Symbol.dispose](): void {
-    for (const file of this.files) file[Symbol.dispose]();
+    for (const file of this.#files) file[Symbol.dispose]();
   }
 }
 
