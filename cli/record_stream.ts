@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { EmbeddingRows } from "../data/embeddings/embedding_rows.ts";
 import { nameData } from "../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
@@ -77,7 +77,7 @@ export class RecordStream implements Disposable {
       yield block;
     }
     // Those of other shards are not counted.
-    if (!shard) embeddings?.expectRows(last + 1, `${source} has ${last + 1} records`);
+    if (!shard) embeddings?.expectRows(last + 1, `${basename(source)} has ${last + 1} records`);
   }
 
   /** Options by which a block is scored. */

@@ -6,7 +6,7 @@ import type { Format } from "./formats/format.ts";
 import { understandRows } from "./formats/understand_rows.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { Reading } from "./reading.ts";
-import { hasTexts, inPair, type MetricRecord, parseRecord, readRecordSet, refuseLookAlikeFields } from "./records.ts";
+import { hasTexts, type MetricRecord, parseRecord, readRecordSet, refuseLookAlikeFields } from "./records.ts";
 
 /** Some of the records of a large set, in their order. */
 export interface RecordBlock {
@@ -119,8 +119,8 @@ async function* filePieces(
       format = file!.format;
       first += values.length;
       const definitions = new Map<string, string>();
-      const records = file!.records.map(({ fields, place, definition, pair }) => {
-        const record = inPair(parseRecord(fields, place, "ignored"), pair, fields.score);
+      const records = file!.records.map(({ fields, place, definition }) => {
+        const record = parseRecord(fields, place, "ignored");
         if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
         return record;
       });

@@ -2,6 +2,7 @@ import { describeValue } from "../engine/files/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, nameData } from "./files/data_paths.ts";
 import { listFields } from "./formats/field_map.ts";
+import type { RawRecord } from "./formats/format.ts";
 import { explainLookAlike } from "./texts/look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./files/read_rows.ts";
@@ -23,8 +24,8 @@ export interface MetricRecord {
   readonly score: number | null;
   /** All other fields of the record as they stand in the file. */
   readonly extra: Readonly<Record<string, unknown>>;
-  /** Where it is one of two answers of which one was preferred: the pair's name, and whether it is the chosen one. */
-  readonly pair?: { readonly name: string; readonly chosen: boolean };
+  /** Where it is one of two answers that were compared: the pair's number, and whether it is the chosen one; null for a tie. */
+  readonly pair?: { readonly number: number; readonly chosen: boolean | null };
 }
 
 /** How `readRecords` reads. */
@@ -69,16 +70,22 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
   if (!reading.map) { for (const { name, values } of files) refuseLookAlikeFields(values, name); }
   const understood = understandRows(files, reading, onNote);
   const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
-  const records: MetricRecord[] = [], definitions = new Map<string, string>();
+  const records: MetricRecord[] = [], definitions = new Map<string, string>(), pairs = new Map<string, number>();
+  const inPair = (record: MetricRecord, pair: RawRecord["pair"]): MetricRecord => {
+    if (!pair) return record;
+    const number = pairs.get(pair.name) ?? pairs.size;
+    pairs.set(pair.name, number);
+    return { ...record, pair: { number, chosen: pair.chosen } };
+  };
   let unscored = 0;
   for (const { fields, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
     // Left out where nothing could be learnt of it.
     if (raw.unscored && scores !== "ignored") {
       if (scores === "required") unscored++;
-      else records.push(parseRecord({ ...fields, score: null }, place, scores, range));
+      else records.push(inPair(parseRecord({ ...fields, score: null }, place, scores, range), raw.pair));
       continue;
     }
-    const record = inPair(parseRecord(fields, place, scores, range), raw.pair, fields.score);
+    const record = inPair(parseRecord(fields, place, scores, range), raw.pair);
     if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
     records.push(record);
   }
@@ -88,11 +95,6 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
   if (unused !== null) onNote(unused);
   if (records.some(hasTexts)) return { records, scoreRange: range, definitions };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
-}
-
-/** A record that may be one of a pair. @param score as its format gives it */
-export function inPair(record: MetricRecord, pair: string | undefined, score: unknown): MetricRecord {
-  return pair === undefined ? record : { ...record, pair: { name: pair, chosen: Number(score) > 0 } };
 }
 
 const recordsOf = ({ records, format }: RecordFile) => records.map((record) => ({ ...record, format }));

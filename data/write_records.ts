@@ -6,7 +6,7 @@ const recordsAPiece = 1000;
 
 /**
  * Writes records as a JSON array, one a line, that `readRecords` reads back the same; a pair of answers as one row with
- * `chosen` and `rejected`. Scores are from 0 to 10.
+ * `chosen` and `rejected`, or as a tie. Scores are from 0 to 10.
  */
 export async function writeRecords(path: string, records: readonly MetricRecord[]): Promise<void> {
   await writeAtomically(path, pieces(rowsOf(records)));
@@ -15,19 +15,22 @@ export async function writeRecords(path: string, records: readonly MetricRecord[
 function rowsOf(records: readonly MetricRecord[]): Record<string, unknown>[] {
   return records.flatMap((record, i) => {
     const [before, next] = [records[i - 1], records[i + 1]];
-    const pair = record.pair?.name;
-    if (pair !== undefined && before?.pair?.name === pair) return [];
-    return [pair !== undefined && next?.pair?.name === pair ? pairRow(record, next) : fieldsOf(record)];
+    const pair = record.pair?.number;
+    if (pair !== undefined && before?.pair?.number === pair) return [];
+    return [pair !== undefined && next?.pair?.number === pair ? pairRow(record, next) : fieldsOf(record)];
   });
 }
 
-function pairRow(chosen: MetricRecord, { response: rejected }: MetricRecord): Record<string, unknown> {
-  const { response, user_prompt, system_prompt, score: _, ...others } = fieldsOf(chosen);
+function pairRow(first: MetricRecord, { response: second }: MetricRecord): Record<string, unknown> {
+  const { response, user_prompt, system_prompt, score: _, ...others } = fieldsOf(first);
   const asked = [
     ...(system_prompt === null ? [] : [{ role: "system", content: system_prompt }]),
     { role: "user", content: user_prompt },
   ];
-  return { ...others, prompt: asked, chosen: answer(response), rejected: answer(rejected) };
+  const [a, b] = [answer(response), answer(second)], row = { ...others, prompt: asked };
+  return first.pair!.chosen
+    ? { ...row, chosen: a, rejected: b }
+    : { ...row, response_a: a, response_b: b, winner: "tie" };
 }
 
 const answer = (content: unknown) => [{ role: "assistant", content }];

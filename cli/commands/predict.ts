@@ -12,7 +12,7 @@ import { BlockScorer } from "../../runs/stream/score_blocks.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
-import { intervalLevel, type MetricFiles, metricFiles, oneOf, text } from "../options/options.ts";
+import { given, intervalLevel, type MetricFiles, metricFiles, oneOf, text } from "../options/options.ts";
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
 import { RecordStream } from "../record_stream.ts";
 import { Scoring } from "../scoring.ts";
@@ -152,8 +152,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         calibrate: options.calibrate ?? "none",
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
-        shard: shard ?? null,
-        outFormat: outFormat ?? null,
+        ...given({ shard, outFormat }),
       })
     );
 }

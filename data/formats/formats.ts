@@ -6,7 +6,7 @@ import { inspect } from "./inspect.ts";
 import { langfuse } from "./langfuse.ts";
 import { langSmith } from "./langsmith.ts";
 import { lmEval } from "./lm_eval.ts";
-import { arena, preferences } from "./preferences.ts";
+import { preferences } from "./preferences.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { ultraFeedback } from "./ultrafeedback.ts";
 
@@ -22,7 +22,6 @@ export const formats: readonly Format[] = [
   langSmith,
   lmEval,
   preferences,
-  arena,
 ];
 
 /** What `--format` calls rows in the fields of a record. */
@@ -36,11 +35,8 @@ export function formatNamed(name: string): Format | null {
   return formats.find((format) => format.name === name) ?? null;
 }
 
-/** Formats whose rows may name their metric. */
-const withMetrics: readonly Format[] = [preferences, arena];
-
-/** The format whose keys a row has; null where it has a metric of its own, or those of none. */
+/** The format whose keys a row has; null for those of none, and for a row with a metric of its own that is no pair. */
 export function formatOf(row: Row): Format | null {
-  const possible = Object.hasOwn(row, "metric_name") ? withMetrics : formats;
+  const possible = Object.hasOwn(row, "metric_name") ? [preferences] : formats;
   return possible.find((format) => format.fits(row)) ?? null;
 }

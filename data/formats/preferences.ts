@@ -12,82 +12,66 @@ const preferenceDefinition = "How likely people are to prefer the response to an
 /** Scores of the answer that was preferred, of the other one, and of both where neither was. */
 const won = 10, lost = 0, tied = 5;
 
-const keys = ["chosen", "rejected"];
+const keys = ["chosen", "rejected"],
+  arenaKeys = ["response", "conversation", "answer"].map((name) => [`${name}_a`, `${name}_b`] as const);
 
 /**
- * Pairs of answers of which one was preferred: texts or lists of messages, with the prompt beside them or in both.
+ * Pairs of answers of which one was preferred: `chosen` and `rejected`, or battles of two models with a `winner`. Answers are
+ * texts or lists of messages, with the prompt beside them or in both.
  *
  * @see Ouyang et al., "Training language models to follow instructions with human feedback" (2022); the preference data sets
- * of TRL, and Anthropic's HH-RLHF, whose texts are whole conversations
+ * of TRL; Anthropic's HH-RLHF, whose texts are whole conversations; Zheng et al., "Judging LLM-as-a-judge with MT-Bench and
+ * Chatbot Arena" (2023)
  */
 export const preferences: Format = {
   name: "preferences",
-  title: "pairs of a chosen and a rejected response",
+  title: "pairs of responses of which one was preferred",
   scoreRange: [lost, won],
   keys,
-  fits: (row) => hasKeys(row, keys),
+  fits: (row) => hasKeys(row, keys) || (sidesOf(row) !== null && winnerKeys.some((key) => Object.hasOwn(row, key))),
   records(row, place) {
-    const { chosen, rejected, prompt: _, ...others } = row;
-    return pairOf(row, [chosen, rejected], 0, others, place);
-  },
-};
-
-const arenaKeys = ["response", "conversation", "answer"].map((name) => [`${name}_a`, `${name}_b`] as const);
-
-/**
- * Battles of two models with a winner, as Chatbot Arena and its successors publish them.
- *
- * @see Zheng et al., "Judging LLM-as-a-judge with MT-Bench and Chatbot Arena" (2023)
- */
-export const arena: Format = {
-  name: "arena",
-  title: "battles of two responses with a winner",
-  scoreRange: [lost, won],
-  keys: ["response_a", "response_b", "winner"],
-  fits: (row) =>
-    sidesOf(row) !== null && ["winner", "winner_model_a", "winner_model_b"].some((key) => Object.hasOwn(row, key)),
-  records(row, place) {
-    const [a, b] = sidesOf(row)!;
-    const { winner = isOne(row.winner_model_a) ? "a" : isOne(row.winner_model_b) ? "b" : "tie" } = row;
-    const used = new Set([a, b, "prompt", "winner", "winner_model_a", "winner_model_b", "winner_tie"]);
+    const [a, b] = hasKeys(row, keys) ? keys as [string, string] : sidesOf(row)!;
+    const used = new Set([a, b, "prompt", ...winnerKeys, "winner_tie"]);
     const others = Object.fromEntries(Object.entries(row).filter(([key]) => !used.has(key)));
-    return pairOf(row, [row[a], row[b]], winnerOf(winner, place), others, place);
+    return pairOf(row, [a, b], a === keys[0] ? 0 : winnerOf(row, place), others, place);
   },
 };
+
+const winnerKeys = ["winner", "winner_model_a", "winner_model_b"];
 
 const sidesOf = (row: Row) => arenaKeys.find((keys) => hasKeys(row, keys)) ?? null;
 
 const isOne = (value: unknown) => value === 1 || value === true || value === "1" || value === "true";
 
 /** @returns 0 for the first, 1 for the second, null for a tie */
-function winnerOf(value: unknown, place: string): 0 | 1 | null {
-  const word = String(value).toLowerCase().replace(/^(model|response|assistant)[_ ]?/, "");
+function winnerOf(row: Row, place: string): 0 | 1 | null {
+  const { winner = isOne(row.winner_model_a) ? "a" : isOne(row.winner_model_b) ? "b" : "tie" } = row;
+  const word = String(winner).toLowerCase().replace(/^(model|response|assistant)[_ ]?/, "");
   if (word === "a" || word === "1") return 0;
   if (word === "b" || word === "2") return 1;
   if (word.startsWith("tie") || word === "both" || word === "neither") return null;
-  throw new DataError(`${place}: winner is ${describeValue(value)}; model_a, model_b or tie is expected.`);
+  throw new DataError(`${place}: winner is ${describeValue(winner)}; model_a, model_b or tie is expected.`);
 }
 
 /** Both answers as records; those of a tie have no part in training. @param winner number of the preferred one; null for none */
 function pairOf(
   row: Row,
-  sides: readonly [unknown, unknown],
+  sides: readonly [string, string],
   winner: 0 | 1 | null,
-  others: Row,
+  { metric_name = preferenceMetric, ...rest }: Row,
   place: string,
 ): RawRecord[] {
-  const { metric_name, ...rest } = others;
-  const ownMetric = metric_name !== undefined && metric_name !== preferenceMetric;
   const records = sides.map((side, i): RawRecord => ({
-    place: `${place}, ${Object.hasOwn(row, "chosen") ? keys[i] : `response ${"ab"[i]}`}`,
+    place: `${place}, ${side}`,
     fields: {
       ...rest,
-      metric_name: metric_name ?? preferenceMetric,
-      ...textsOf(row, side, place),
+      metric_name,
+      ...textsOf(row, row[side], place),
       score: winner === null ? tied : winner === i ? won : lost,
     },
-    ...(ownMetric ? {} : { definition: preferenceDefinition }),
-    ...(winner === null ? { unscored: true } : { pair: place }),
+    ...(metric_name === preferenceMetric ? { definition: preferenceDefinition } : {}),
+    ...(winner === null ? { unscored: true } : {}),
+    pair: { name: place, chosen: winner === null ? null : winner === i },
   }));
   // The chosen one stands first, wherever it came from.
   return winner === 1 ? records.reverse() : records;

@@ -12,10 +12,10 @@ export function haveBeenCompared(records: readonly MetricRecord[]): boolean {
  * @param rows numbers of records
  */
 export function preferredTo(records: readonly MetricRecord[], rows: ArrayLike<number>): Int32Array<ArrayBuffer> {
-  const rejected = new Map<string, number>();
+  const rejected = new Map<number, number>();
   const pairs = Array.from(rows, (row) => records[row]!.pair);
-  pairs.forEach((pair, i) => pair && !pair.chosen && rejected.set(pair.name, i));
-  return Int32Array.from(pairs, (pair) => pair?.chosen ? rejected.get(pair.name) ?? -1 : -1);
+  pairs.forEach((pair, i) => pair?.chosen === false && rejected.set(pair.number, i));
+  return Int32Array.from(pairs, (pair) => pair?.chosen ? rejected.get(pair.number) ?? -1 : -1);
 }
 
 /** Share of pairs whose chosen answer has the higher score, a tie counting half; NaN without pairs. */

@@ -224,7 +224,7 @@ export const formatSamples: readonly FormatSample[] = [
   },
   {
     format: "preferences",
-    title: "pairs of a chosen and a rejected response",
+    title: "pairs of responses of which one was preferred",
     rows: [
       { prompt: "q", chosen: "a", rejected: "b", source: "x" },
       {
@@ -233,22 +233,6 @@ export const formatSamples: readonly FormatSample[] = [
       },
       { prompt: "q", chosen: [asked("q"), answered("a")], rejected: [asked("q"), answered("b")] },
       { chosen: "\n\nHuman: q\n\nAssistant: a", rejected: "\n\nHuman: q\n\nAssistant: b" },
-    ],
-    records: [
-      ...pair("preference", null, "a", "b"),
-      ...pair("tone", "Be brief.", "a", "b"),
-      ...pair("preference", null, "a", "b"),
-      ...pair("preference", null, "a", "b"),
-    ],
-    wrong: [
-      [{ prompt: "q", chosen: "a", rejected: 4 }],
-      "record 1: a response is 4; text or a list of messages is expected.",
-    ],
-  },
-  {
-    format: "arena",
-    title: "battles of two responses with a winner",
-    rows: [
       {
         ...{ conversation_a: [asked("q"), answered("a")], conversation_b: [asked("q"), answered("b")] },
         winner: "model_b",
@@ -256,7 +240,14 @@ export const formatSamples: readonly FormatSample[] = [
       { prompt: "q", response_a: "a", response_b: "b", winner_model_a: 1, winner_model_b: 0, winner_tie: 0 },
       { prompt: "q", response_a: "a", response_b: "b", winner: "tie (bothbad)" },
     ],
-    records: [...pair("preference", null, "b", "a"), ...pair("preference", null, "a", "b")],
+    records: [
+      ...pair("preference", null, "a", "b"),
+      ...pair("tone", "Be brief.", "a", "b"),
+      ...pair("preference", null, "a", "b"),
+      ...pair("preference", null, "a", "b"),
+      ...pair("preference", null, "b", "a"),
+      ...pair("preference", null, "a", "b"),
+    ],
     wrong: [
       [{ prompt: "q", response_a: "a", response_b: "b", winner: "x" }],
       'record 1: winner is "x"; model_a, model_b or tie is expected.',
