@@ -38,16 +38,15 @@ export {
   type EmbedRequest,
   type EmbedSummary,
   HashEncoder,
-  type KeptEncoder,
   type OpenEncoder,
   openEncoder,
-  OpenEncoders,
   type PretrainedEncoder,
   registerEncoder,
   SentenceEncoder,
   VectorCache,
 } from "./encoders/mod.ts";
 export {
+  JointEmbedding,
   type Recipe,
   recipeNamed,
   recipes,

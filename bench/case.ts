@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import type { Tensor } from "../engine/tensors/tensor.ts";
 import type { SharedWork } from "./peers/work.ts";
 
 /** One benchmark: work of a known size that can be done again and again. */
@@ -22,8 +23,18 @@ export interface Case {
   prepare(engine: Engine): PreparedCase | Promise<PreparedCase>;
 }
 
+/** An output of a kernel beside what its float64 reference says. */
+export interface Checked {
+  readonly found: Tensor;
+  readonly expected: ArrayLike<number>;
+  /** What its words are; f32 by default. */
+  readonly as?: "f32" | "u32" | "f16";
+}
+
 export interface PreparedCase {
   round(): void | Promise<void>;
+  /** The outputs of a first round; absent for work of many kernels, which have cases of their own. */
+  outputs?(): readonly Checked[];
   /** The first row of the last round's result, where peers give theirs. */
   row?(): ArrayLike<number>;
   dispose(): void;

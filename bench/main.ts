@@ -1,21 +1,21 @@
 /** `deno task bench`: times kernels and training steps on the adapter at hand, beside other engines where asked to. */
 import { parseArgs } from "node:util";
 import { adapterName } from "../engine/device/tuning.ts";
+import { measurePeaks } from "../engine/device/peaks.ts";
 import { processor } from "../engine/device/texture_reads.ts";
 import { Engine } from "../engine/engine.ts";
 import { nearestName } from "../data/texts/nearest_name.ts";
 import { MetrogradError, UsageError } from "../kernels/errors.ts";
 import type { Case } from "./case.ts";
+import { checkCase, expectSmallErrors } from "./check.ts";
 import { cases } from "./cases/mod.ts";
-import { contender, measure } from "./measure.ts";
-import { type Peer, startPeers, usualPeers } from "./peers/peer.ts";
-import { expectSameDirection } from "./same_row.ts";
+import { buffersName, measureCase, peersOf } from "./measure_case.ts";
+import { startPeers } from "./peers/peer.ts";
 import { explain, parseProduct } from "./explain.ts";
-import { measurePeaks } from "./peaks.ts";
 import { jsonReport, peaksLine, type Result, tableHead, tableLine, tokensLine } from "./report.ts";
 import { tune } from "./tune.ts";
 
-const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--buffers] [--json] [--tuned]
+const help = `Usage: deno task bench [NAME...] [--runs N] [--peers] [--buffers] [--check] [--json] [--tuned]
        deno task bench --tune [NAME...] [--runs N]
        deno task bench --explain "MxNxK [nn|nt|tn|tt]"
 
@@ -25,6 +25,8 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --peers    also jax-js and tf.js on the same adapter, fetched from npm the first time, and PyTorch on the CPU where
              python3 has it; transformers.js for encoders; all take turns
   --buffers  also with all reads from buffers, where textures are read by default; see docs/performance.md
+  --check    also compares each kernel's outputs with those of its float64 reference on the same inputs: the greatest
+             difference, as a share of the greatest element; training steps and layers, made of several kernels, have none
   --json     one JSON object on stdout instead of a table
   --tuned    matrix products in the variants that --tune found fastest
   --tune     times the variants of all matrix products in the benchmarks of these names, and keeps the fastest in a file
@@ -33,7 +35,8 @@ Times kernels and training steps. NAME: only those whose name contains it.
   --help     this text`;
 
 async function main(args: readonly string[]): Promise<void> {
-  const { names, runs, peers: wantsPeers, buffers: wantsBuffers, json, tuned, help: wantsHelp, ...other } = parse(args);
+  const { names, runs, peers: wantsPeers, buffers: wantsBuffers, check, json, tuned, help: wantsHelp, ...other } =
+    parse(args);
   if (wantsHelp) return console.log(help);
   if (other.explain) return await explain(parseProduct(other.explain));
   const chosen = choose(names);
@@ -48,12 +51,13 @@ async function main(args: readonly string[]): Promise<void> {
   const peers = wantsPeers ? await startPeers(new Set(chosen.flatMap(peersOf))) : [];
   await using buffers = wantsBuffers ? await Engine.open({ tuned, textureReads: false }) : null;
   const peerNames = [...(buffers ? [buffersName] : []), ...peers.map((peer) => peer.name)];
-  const peaks = await measurePeaks(engine, runs);
-  if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames)}`);
+  const peaks = await measurePeaks(engine.stream, engine.opened.device, runs);
+  if (!json) console.log(`${adapter}\n${peaksLine(peaks)}\n${tableHead(peerNames, check)}`);
   const results: Result[] = [];
   try {
     for (const one of chosen) {
-      const result = await measureCase(engine, buffers, one, peers, runs);
+      const checked = check ? { error: await checkCase(engine, one) } : {};
+      const result = { ...await measureCase(engine, one, peers, { runs, buffers }), ...checked };
       results.push(result);
       if (json) continue;
       console.log(tableLine(result, peaks, peerNames));
@@ -64,6 +68,7 @@ async function main(args: readonly string[]): Promise<void> {
     await Promise.all(peers.map((peer) => peer.close()));
   }
   if (json) console.log(jsonReport(adapter, peaks, results));
+  expectSmallErrors(results);
 }
 
 function parse(args: readonly string[]) {
@@ -75,6 +80,7 @@ function parse(args: readonly string[]) {
         runs: { type: "string", default: "5" },
         peers: { type: "boolean", default: false },
         buffers: { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         tuned: { type: "boolean", default: false },
         tune: { type: "boolean", default: false },
@@ -102,40 +108,6 @@ function choose(names: readonly string[]): Case[] {
   return cases.filter(({ name, onlyByName }) =>
     onlyByName ? names.includes(name) : names.length === 0 || names.some((part) => name.includes(part))
   );
-}
-
-const peersOf = ({ shared, peers = usualPeers }: Case) => shared ? peers : [];
-
-const buffersName = "buffers";
-
-async function measureCase(
-  engine: Engine,
-  buffers: Engine | null,
-  one: Case,
-  peers: readonly Peer[],
-  runs: number,
-): Promise<Result> {
-  const prepared = await one.prepare(engine);
-  const ours = contender(engine, prepared);
-  const rivals: Peer[] = [];
-  for (const peer of peers.filter(({ name }) => peersOf(one).includes(name))) {
-    try {
-      await peer.prepare(one.shared!);
-      rivals.push(peer);
-    } catch (error) {
-      if (!(error instanceof MetrogradError)) throw error;
-      console.error(`${one.name} goes without ${error.message}.`);
-    }
-  }
-  const preparedBuffers = await (buffers && one.prepare(buffers));
-  const without = preparedBuffers ? [{ ...contender(buffers!, preparedBuffers), name: buffersName }] : [];
-  const [first, ...others] = await measure([ours, ...without, ...rivals], runs);
-  for (const { name, row } of rivals) if (row) expectSameDirection(name, row, prepared.row!());
-  prepared.dispose();
-  preparedBuffers?.dispose();
-  engine.pool.trim();
-  buffers?.pool.trim();
-  return { case: one, ours: first!, peers: others };
 }
 
 try {

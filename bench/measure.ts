@@ -30,18 +30,24 @@ export interface Timing {
   readonly spread: number;
 }
 
-/** A run has to last this long, since waiting for a GPU is only accurate to some 10 ms. */
-const shortestRun = 300;
+/** Milliseconds that a run lasts at least, since waiting for a GPU is only accurate to some 10 ms. */
+const usualRun = 300;
 const mostRounds = 4096;
 
 /**
  * Times all contenders in turn, again and again (first, second, first, second, ...), so that a change in the machine's
  * load meets all of them. What happens before the first run counts for nobody: compiling, filling caches, finding how
  * many rounds make a run.
+ *
+ * @param shortestRun milliseconds that a run lasts at least
  */
-export async function measure(contenders: readonly Contender[], runs: number): Promise<Timing[]> {
+export async function measure(
+  contenders: readonly Contender[],
+  runs: number,
+  shortestRun: number = usualRun,
+): Promise<Timing[]> {
   const rounds: number[] = [];
-  for (const contender of contenders) rounds.push(await findRounds(contender));
+  for (const contender of contenders) rounds.push(await findRounds(contender, shortestRun));
   const times = contenders.map((): number[] => []);
   for (let run = 0; run < runs; run++) {
     for (const [i, contender] of contenders.entries()) times[i]!.push(await contender.run(rounds[i]!) / rounds[i]!);
@@ -49,7 +55,7 @@ export async function measure(contenders: readonly Contender[], runs: number): P
   return contenders.map(({ name }, i) => ({ name, ...summary(times[i]!) }));
 }
 
-async function findRounds(contender: Contender): Promise<number> {
+async function findRounds(contender: Contender, shortestRun: number): Promise<number> {
   await contender.run(1);
   let rounds = 1;
   while (true) {

@@ -1,12 +1,28 @@
+import type { Peaks } from "../engine/device/peaks.ts";
 import type { Case } from "./case.ts";
 import type { Timing } from "./measure.ts";
-import type { Peaks } from "./peaks.ts";
 
 /** What was measured of one case: ours first, then the peers. */
 export interface Result {
   readonly case: Case;
   readonly ours: Timing;
   readonly peers: readonly Timing[];
+  /** How far it is from its reference, as a share; null for no kernel, absent where nobody asked. */
+  readonly error?: number | null;
+}
+
+/** A benchmark's figures in JSON. */
+export interface JsonResult {
+  readonly name: string;
+  readonly median_ms: number;
+  readonly spread: number;
+  readonly gflops?: number;
+  readonly gb_per_s?: number;
+  readonly tokens_per_s?: number;
+  readonly share_of_peak?: number;
+  /** How far it is from its reference; null for no kernel. */
+  readonly error?: number | null;
+  readonly peers: readonly { readonly name: string; readonly median_ms: number; readonly tokens_per_s?: number }[];
 }
 
 /** The results as one JSON object, for scripts. */
@@ -14,31 +30,39 @@ export function jsonReport(adapter: string, peaks: Peaks, results: readonly Resu
   return JSON.stringify({
     adapter,
     peaks: { copy_gb_per_s: rounded(peaks.copy), fma_gflops: rounded(peaks.fma) },
-    results: results.map(({ case: one, ours, peers }) => ({
-      name: one.name,
-      median_ms: rounded(ours.median),
-      spread: rounded(ours.spread),
-      ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
-      ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
-      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
-      ...(one.flops || one.bytes ? { share_of_peak: rounded(share(one, ours, peaks)!) } : {}),
-      peers: peers.map((peer) => ({
-        ...{ name: peer.name, median_ms: rounded(peer.median) },
-        ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
-      })),
-    })),
+    results: results.map((result) => jsonResult(result, peaks)),
   });
+}
+
+/** A result as JSON has it. @param peaks to give shares of, where they are known */
+export function jsonResult({ case: one, ours, peers, error }: Result, peaks?: Peaks): JsonResult {
+  const part = peaks && share(one, ours, peaks);
+  return {
+    name: one.name,
+    median_ms: rounded(ours.median),
+    spread: rounded(ours.spread),
+    ...(one.flops ? { gflops: rounded(rate(one.flops, ours)) } : {}),
+    ...(one.bytes ? { gb_per_s: rounded(rate(one.bytes, ours)) } : {}),
+    ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, ours) } : {}),
+    ...(part === undefined ? {} : { share_of_peak: rounded(part) }),
+    ...(error === undefined ? {} : { error }),
+    peers: peers.map((peer) => ({
+      ...{ name: peer.name, median_ms: rounded(peer.median) },
+      ...(one.tokens ? { tokens_per_s: tokensPerSecond(one.tokens, peer) } : {}),
+    })),
+  };
 }
 
 const nameWidth = 34;
 
 /** Heading of the table. */
-export function tableHead(peers: readonly string[]): string {
+export function tableHead(peers: readonly string[], checks = false): string {
   const columns = [
     "ms".padStart(9),
     "spread".padStart(7),
     "rate".padStart(14),
     "of peak".padStart(8),
+    ...(checks ? ["error".padStart(8)] : []),
     ...peers.map((name) => name.padStart(22)),
   ];
   return "".padEnd(nameWidth) + columns.join(" ");
@@ -51,7 +75,7 @@ export function peaksLine({ copy, fma }: Peaks): string {
 
 /** A line of the table. A peer's column gives its time and how many times ours that is. */
 export function tableLine(
-  { case: one, ours, peers }: Result,
+  { case: one, ours, peers, error }: Result,
   peaks: Peaks,
   peerNames: readonly string[],
 ): string {
@@ -63,6 +87,7 @@ export function tableLine(
     `${Math.round(ours.spread * 100)} %`.padStart(7),
     speed.padStart(14),
     (part === undefined ? "" : `${Math.round(part * 100)} %`).padStart(8),
+    ...(error === undefined ? [] : [(error === null ? "" : error === 0 ? "0" : error.toExponential(1)).padStart(8)]),
     ...peerNames.map((peerName) => {
       const peer = peers.find((one) => one.name === peerName);
       return (peer ? `${milliseconds(peer.median)} (${(peer.median / ours.median).toFixed(2)} x)` : "").padStart(22);

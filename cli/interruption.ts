@@ -17,10 +17,13 @@ const samePressMilliseconds = 400;
 /**
  * Does work that can be stopped with Ctrl-C (or SIGTERM): the first one aborts the signal, so that the work can save
  * what it has; the second one ends the process at once.
+ *
+ * @param announcement what is said at the first one
  */
 export async function interruptible<Result>(
   terminal: Terminal,
   work: (signal: AbortSignal) => Promise<Result>,
+  announcement = "Stopping as soon as everything is saved; Ctrl-C again stops at once.",
 ): Promise<Result> {
   const controller = new AbortController();
   let firstAt = 0;
@@ -30,7 +33,7 @@ export async function interruptible<Result>(
       return;
     }
     firstAt = performance.now();
-    terminal.warn("Stopping as soon as everything is saved; Ctrl-C again stops at once.");
+    terminal.warn(announcement);
     controller.abort();
   };
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);

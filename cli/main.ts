@@ -12,7 +12,9 @@ import { finetune } from "./commands/finetune.ts";
 import { predict } from "./commands/predict.ts";
 import { type Actions, createProgram } from "./program.ts";
 import { recipes } from "./commands/recipes.ts";
+import { report } from "./commands/report.ts";
 import { sample } from "./commands/sample.ts";
+import { serveRuns } from "./commands/serve.ts";
 import { synthesize } from "./commands/synthesize.ts";
 import { train } from "./commands/train.ts";
 import { createTerminal, type Terminal } from "./output/terminal.ts";
@@ -25,6 +27,7 @@ const actions: Actions = {
   convert,
   recipes,
   explore,
+  report,
   augment,
   synthesize,
   embed,
@@ -32,6 +35,7 @@ const actions: Actions = {
   download,
   sample,
   doctor,
+  serve: serveRuns,
 };
 
 /** Carries out a command line and returns its exit code: 0, 1 (failed), 2 (usage) or 130 (stopped from outside). */

@@ -11,7 +11,9 @@ import { type ExploreCall, exploreCommand } from "./commands/explore.ts";
 import { type FinetuneCall, finetuneCommand } from "./commands/finetune.ts";
 import { type PredictCall, predictCommand } from "./commands/predict.ts";
 import { type RecipesCall, recipesCommand } from "./commands/recipes.ts";
+import { type ReportCall, reportCommand } from "./commands/report.ts";
 import { type SampleCall, sampleCommand } from "./commands/sample.ts";
+import { type ServeCall, serveCommand } from "./commands/serve.ts";
 import { type SynthesizeCall, synthesizeCommand } from "./commands/synthesize.ts";
 import type { Terminal } from "./output/terminal.ts";
 import { type TrainCall, trainCommand } from "./commands/train.ts";
@@ -25,6 +27,7 @@ export interface Actions {
   readonly convert: Action<ConvertCall>;
   readonly recipes: Action<RecipesCall>;
   readonly explore: Action<ExploreCall>;
+  readonly report: Action<ReportCall>;
   readonly augment: Action<AugmentCall>;
   readonly synthesize: Action<SynthesizeCall>;
   readonly embed: Action<EmbedCall>;
@@ -32,6 +35,7 @@ export interface Actions {
   readonly download: Action<DownloadCall>;
   readonly sample: Action<SampleCall>;
   readonly doctor: Action<DoctorCall>;
+  readonly serve: Action<ServeCall>;
 }
 
 /** The whole command line: every command with its options. */
@@ -51,6 +55,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     convertCommand((call) => actions.convert(call, terminal)),
     recipesCommand((call) => actions.recipes(call, terminal)),
     exploreCommand((call) => actions.explore(call, terminal)),
+    reportCommand((call) => actions.report(call, terminal)),
     augmentCommand((call) => actions.augment(call, terminal)),
     synthesizeCommand((call) => actions.synthesize(call, terminal)),
     embedCommand((call) => actions.embed(call, terminal)),
@@ -58,6 +63,7 @@ export function createProgram(actions: Actions, terminal: Terminal) {
     downloadCommand((call) => actions.download(call, terminal)),
     sampleCommand((call) => actions.sample(call, terminal)),
     doctorCommand((call) => actions.doctor(call, terminal)),
+    serveCommand((call) => actions.serve(call, terminal)),
   ];
   const output = {
     writeOut: (text: string) => terminal.print(text.trimEnd()),

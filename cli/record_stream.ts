@@ -14,7 +14,7 @@ import { columnValues, expectColumns } from "./options/submission_columns.ts";
 import { describeUnseenMetrics, type ScoreCall, unknownDefinitions } from "./score_with.ts";
 
 /** What is to be scored, and what is wanted of it. */
-export interface StreamCall extends Omit<ScoreCall, "definitions"> {
+export interface StreamCall extends Omit<ScoreCall, "reading" | "definitions" | "embed"> {
   readonly reading?: Reading | undefined;
   /** Columns that are taken over from the records. */
   readonly columns: readonly string[];
@@ -22,6 +22,8 @@ export interface StreamCall extends Omit<ScoreCall, "definitions"> {
   readonly shard: Shard | null;
   /** Records that are scored at once. */
   readonly blockSize: number;
+  /** Takes fields that are no text as the text of their value. */
+  readonly fixTexts: boolean;
 }
 
 /** Records that are scored block by block, and what is needed to score them. */
@@ -31,6 +33,8 @@ export class RecordStream implements Disposable {
   #unseenCount = 0;
   /** How many records there are; those of other shards are not counted. */
   count = 0;
+  /** How many records there were before the damage of a damaged file; null where none was found. */
+  undamaged: number | null = null;
 
   private constructor(
     readonly call: StreamCall,
@@ -62,9 +66,11 @@ export class RecordStream implements Disposable {
    * @throws DataError as `readRecordBlocks` does, and when there are not as many embeddings; UsageError for such a field
    */
   async *blocks(onBytes: (read: number, of: number | null) => void): AsyncGenerator<RecordBlock> {
-    const { call: { data, reading, columns, shard, blockSize }, source, embeddings, onNote } = this;
+    const { call: { data, reading, columns, shard, blockSize, fixTexts }, source, embeddings, onNote } = this;
+    const onDamage = (before: number) => this.undamaged = before;
+    const options = { reading, shard, blockSize, fixTexts, onNote, onBytes, onDamage };
     let last = -1;
-    for await (const block of readRecordBlocks(data, { reading, shard, blockSize, onNote, onBytes })) {
+    for await (const block of readRecordBlocks(data, options)) {
       if (this.count === 0) expectColumns(columns, block.records);
       this.count += block.records.length;
       last = block.numbers.at(-1)!;
@@ -76,8 +82,8 @@ export class RecordStream implements Disposable {
       }
       yield block;
     }
-    // Those of other shards are not counted.
-    if (!shard) embeddings?.expectRows(last + 1, `${basename(source)} has ${last + 1} records`);
+    // Those of other shards are not counted, and those after a damage may have embeddings.
+    if (!shard && !reading?.recover) embeddings?.expectRows(last + 1, `${basename(source)} has ${last + 1} records`);
   }
 
   /** Options by which a block is scored. */
@@ -106,9 +112,10 @@ export class RecordStream implements Disposable {
 
   /** All that scores depend on besides the records: files are told by their size and when they were written. */
   async about(models: readonly string[], withClasses: boolean): Promise<object> {
-    const { run, metrics, encoder, reading, columns, shard, blockSize, embeddings } = this.call;
+    const { run, metrics, encoder, reading, columns, shard, blockSize, embeddings, weights } = this.call;
     const files = [
       ...models,
+      ...weights ? [weights] : [],
       ...this.embeddings?.files.map(({ path }) => path) ?? [],
       ...[metrics?.names, metrics?.embeddings, metrics?.definitions].filter((path) => typeof path === "string"),
     ];

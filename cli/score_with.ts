@@ -1,9 +1,11 @@
 import { type DataPaths, nameData } from "../data/files/data_paths.ts";
+import type { Reading } from "../data/reading.ts";
 import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
+import type { Profile } from "../engine/profile/profile.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { type Corrected, Correction, type CorrectionOptions } from "../scoring/calibration/correction.ts";
 import { calibrationRows } from "../runs/calibration_rows.ts";
@@ -23,6 +25,8 @@ import type { Terminal } from "./output/terminal.ts";
 export interface ScoreCall {
   readonly run: string;
   readonly data: DataPaths;
+  /** How they were read. */
+  readonly reading?: Reading;
   readonly embeddings: string | null;
   readonly encoder: string | null;
   readonly metrics: MetricFiles | null;
@@ -30,6 +34,10 @@ export interface ScoreCall {
   readonly definitions?: ReadonlyMap<string, string>;
   /** How records are allowed for whose scores are distributed otherwise than those of training. */
   readonly shift: ShiftRequest;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
+  /** True to keep what the network makes of the records before it scores them. */
+  readonly embed?: boolean;
 }
 
 /** Records as a run or an ensemble scores them. */
@@ -40,11 +48,17 @@ export interface Scored extends ScoredRecords {
   readonly shifts: readonly ShiftFigure[];
 }
 
-/** Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again. */
+/**
+ * Scores records with a run or an ensemble, whose members have no features in common, on an engine that is closed again.
+ *
+ * @param profile notes what the engine does
+ */
 export async function scoreWith(
-  { run, data, embeddings, encoder, metrics, definitions: found, shift }: ScoreCall,
+  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null, embed = false }:
+    ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
+  profile?: Profile,
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
   const source = nameData(data);
@@ -53,6 +67,9 @@ export async function scoreWith(
   const options = {
     source,
     embeddings,
+    recovered: reading?.recover ?? false,
+    weights,
+    embed,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
     definitions: metrics?.definitions
@@ -63,15 +80,21 @@ export async function scoreWith(
     onNote,
     observer: createEncodingReporter(terminal),
   };
+  if (weights !== null) onNote(describeWeights(weights));
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
   const unseen = records.map(({ metric }) => !trained.has(metric));
-  const score = () => scoreOnce(run, records, options, shift);
+  const score = () => scoreOnce(run, records, options, shift, profile);
   const scored = await despiteLoss(score, {
     onNote: (sentence) => terminal.warn(sentence),
     next: "the records are scored again",
   });
   return { ...scored, shifts, unseen };
+}
+
+/** Says whose weights score in place of the run's own. */
+export function describeWeights(weights: string): string {
+  return `The weights are those of ${weights}; what the run knows of its held-out rows is of its own.`;
 }
 
 /** Definitions that the data have of metrics that a run has no embedding of; null where it embeds none, or knows all. */
@@ -93,8 +116,9 @@ async function scoreOnce(
   records: readonly MetricRecord[],
   options: ScoreOptions,
   shift: ShiftRequest,
+  profile: Profile | undefined,
 ): Promise<ScoredRecords> {
-  await using engine = await Engine.open(options.onNote ? { onNote: options.onNote } : {});
+  await using engine = await Engine.open({ ...(options.onNote ? { onNote: options.onNote } : {}), profile });
   return await (await openTrained(run)).score(engine, records, options, shift);
 }
 

@@ -10,7 +10,7 @@ import type { BlockScorer } from "../runs/stream/score_blocks.ts";
 import { openTrained } from "../runs/trained_folder.ts";
 import type { Intervals } from "../scoring/calibration/conformal.ts";
 import type { CorrectionOptions } from "../scoring/calibration/correction.ts";
-import { saveFeatures } from "../scoring/model_scorer.ts";
+import { saveEmbeddings, saveFeatures } from "../scoring/model_scorer.ts";
 import { scaleErrors, scaleIntervals, scaleScores } from "../scoring/score_scale.ts";
 import { joinTargetRows } from "../scoring/shift/rows.ts";
 import type { ShiftedPredictions } from "../scoring/shift/shift_scores.ts";
@@ -30,6 +30,8 @@ export interface ScoringCall extends StreamCall, CorrectionOptions {
   readonly standardDeviation: "standard_deviation" | "spread" | null;
   /** Folder to save the models' inputs in; null for none. */
   readonly saveFeatures: string | null;
+  /** Folder to save the embeddings in that the model makes of the records; null for none. */
+  readonly saveEmbeddings: string | null;
 }
 
 /** What is said of scores in the end. */
@@ -97,8 +99,8 @@ export class Scoring {
     return { scores, shift: finish.describe(scores) };
   }
 
-  /** Scores records as they come and writes them to standard output, each by itself. */
-  async pipe(form: ScoreForm): Promise<void> {
+  /** Scores records as they come and writes them to standard output, each by itself. @returns null: no summary is made */
+  async pipe(form: ScoreForm): Promise<null> {
     const { readable, writable } = new TransformStream<ScoreRows>(), writer = writable.getWriter();
     const writing = (async () => {
       for await (const piece of scorePieces(form, readable, "standard output")) await writeToStdout(piece);
@@ -114,6 +116,7 @@ export class Scoring {
     }
     await writer.close();
     await writing;
+    return null;
   }
 
   async #scoreAll(parts: Parts | null, take: (part: Part) => Promise<void> | void): Promise<void> {
@@ -134,6 +137,9 @@ export class Scoring {
         }
         await saveFeatures(call.saveFeatures, features!);
       },
+      embeddings: call.saveEmbeddings === null
+        ? null
+        : (embeddings) => saveEmbeddings(call.saveEmbeddings!, embeddings),
       take: async (part, _, isOld) => {
         blocks++;
         await take(part);

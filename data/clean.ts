@@ -15,17 +15,19 @@ export interface CleanRecords {
 /** How records are cleaned. */
 export interface CleanOptions {
   readonly offGrid: OffGrid;
+  /** Numbers, from 0, of records that are left out whatever they hold. */
+  readonly dropped?: readonly number[];
   /** What notes call the records. */
   readonly source: string;
   readonly onNote: NoteTaker;
 }
 
-/** Leaves out records without texts, and cleans the others by their scores; notes say how many were concerned. */
+/** Leaves out records without texts and those that are named, and cleans the others by their scores; notes say how many were concerned. */
 export function cleanRecords(all: readonly MetricRecord[], options: CleanOptions): CleanRecords {
-  const note = describeTextless(all, options.source, "left out");
-  if (note === null) return cleanScores(all, options);
-  options.onNote(note);
-  const there = Uint32Array.from(all.keys().filter((i) => hasTexts(all[i]!)));
+  const note = describeTextless(all, options.source, "left out"), dropped = new Set(options.dropped);
+  if (note === null && dropped.size === 0) return cleanScores(all, options);
+  if (note !== null) options.onNote(note);
+  const there = Uint32Array.from(all.keys().filter((i) => hasTexts(all[i]!) && !dropped.has(i)));
   const { records, kept } = cleanScores([...there].map((i) => all[i]!), options);
   return { records, kept: kept.map((i) => there[i]!) };
 }

@@ -88,6 +88,11 @@ export function correlationsByGroup(
   });
 }
 
+/** Share of the rows whose score, rounded, is of the true score's class. NaN for no rows. */
+export function accuracy(predicted: ArrayLike<number>, actual: ArrayLike<number>): number {
+  return meanOf(actual.length, (i) => scoreClass(predicted[i]!) === scoreClass(actual[i]!) ? 1 : 0);
+}
+
 /** RMSE of each class of true scores, from low to high. */
 export function rmseByScore(predicted: ArrayLike<number>, actual: ArrayLike<number>): GroupFigure[] {
   const classes = Array.from(actual, (score) => String(scoreClass(score)));

@@ -34,6 +34,7 @@ export {
   type WeightOptions,
 } from "./pairs/weights.ts";
 export {
+  accuracy,
   bias,
   bootstrapInterval,
   type BootstrapOptions,
@@ -53,10 +54,13 @@ export {
   type EncodingCounts,
   type EncodingProgress,
   type EpochFigures,
+  joinObservers,
   type Observer,
   type Observer as Reporter,
   type Observer as TrainReporter,
   type RowCounts,
+  type RunPlace,
+  type ScoreFigure,
   type StepProgress,
   type TrainPlan,
 } from "./observer.ts";

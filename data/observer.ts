@@ -40,6 +40,20 @@ export interface TrainPlan {
   readonly epochsDone: number;
   /** True where the model is fitted in closed form. */
   readonly fitted: boolean;
+  /** Figures of the epochs that are done. */
+  readonly history?: readonly EpochFigures[];
+}
+
+/** One of several runs, such as a fold or a member of an ensemble. */
+export interface RunPlace {
+  /** "fold 0", "member 2 of 7, bilinear". */
+  readonly name: string;
+  /** Which of them, from 1. */
+  readonly number: number;
+  /** How many there are. */
+  readonly of: number;
+  /** True where others are trained at the same time. */
+  readonly beside: boolean;
 }
 
 /** Where a training stands. */
@@ -52,6 +66,18 @@ export interface StepProgress {
   readonly batches: number;
   /** Loss of the last batch. */
   readonly loss: number;
+  /** GPU memory that the engine has taken, in bytes. */
+  readonly gpuBytes?: number;
+}
+
+/** The error on the rows of one class of true scores. */
+export interface ScoreFigure {
+  /** 0 to 10. */
+  readonly score: number;
+  /** How many rows there are of it. */
+  readonly rows: number;
+  /** RMSE over them. */
+  readonly rmse: number;
 }
 
 /** What an epoch of training came to. The same run gives the same figures, so no clock times are among them. */
@@ -62,6 +88,10 @@ export interface EpochFigures {
   readonly trainLoss: number;
   /** RMSE on the validation rows. */
   readonly validationRmse: number;
+  /** Share of the validation rows whose score, rounded, is right; absent in runs of earlier versions. */
+  readonly accuracy?: number;
+  /** RMSE on the validation rows of each class of true scores, from low to high; absent in runs of earlier versions. */
+  readonly byScore?: readonly ScoreFigure[];
   /** RMSE on validation rows whose metric was swapped for one that does not fit; null where it is not measured. */
   readonly mismatchedRmse: number | null;
   /** The figure that drives the learning rate, early stopping and the choice of the best epoch; less is better. */
@@ -100,10 +130,39 @@ export interface Observer<Figures = EpochFigures, Plan = TrainPlan> {
   prepared?(data: { readonly counts: RowCounts; readonly weights: string }): void;
   /** Training begins. */
   start?(plan: Plan): void;
+  /**
+   * One of several runs begins. Returns whom to tell of it; an observer that returns nothing is told as of a single run, or,
+   * where runs are trained at the same time, in sentences alone.
+   */
+  run?(place: RunPlace): Observer<Figures, Plan> | void;
   /** Some batches are done. Awaited. */
   step?(progress: StepProgress): unknown;
   /** An epoch is done, or a fit in closed form; `best` when its selection figure is the lowest so far. Awaited. */
   epoch?(figures: Figures, best: boolean): unknown;
   /** Training is over, for whatever reason. */
   end?(): void;
+}
+
+/** An observer that tells several of all that it is told, one after the other. */
+export function joinObservers<Figures = EpochFigures, Plan = TrainPlan>(
+  all: readonly Observer<Figures, Plan>[],
+): Observer<Figures, Plan> {
+  return {
+    note: (sentence) => all.forEach((one) => one.note?.(sentence)),
+    warn: (sentence) => all.forEach((one) => one.warn?.(sentence)),
+    phase: (name, done, total) => all.forEach((one) => one.phase?.(name, done, total)),
+    encoding: (progress) => all.forEach((one) => one.encoding?.(progress)),
+    encoded: (counts) => all.forEach((one) => one.encoded?.(counts)),
+    adapter: (adapter) => all.forEach((one) => one.adapter?.(adapter)),
+    prepared: (data) => all.forEach((one) => one.prepared?.(data)),
+    start: (plan) => all.forEach((one) => one.start?.(plan)),
+    run: (place) => joinObservers(all.flatMap((one) => one.run?.(place) ?? (place.beside ? [] : [one]))),
+    async step(progress) {
+      for (const one of all) await one.step?.(progress);
+    },
+    async epoch(figures, best) {
+      for (const one of all) await one.epoch?.(figures, best);
+    },
+    end: () => all.forEach((one) => one.end?.()),
+  };
 }

@@ -4,6 +4,7 @@ import { pause } from "./files/stream/pause.ts";
 import { streamRows } from "./files/stream/stream_rows.ts";
 import type { Format } from "./formats/format.ts";
 import { understandRows } from "./formats/understand_rows.ts";
+import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { Reading } from "./reading.ts";
 import { hasTexts, type MetricRecord, parseRecord, readRecordSet, refuseLookAlikeFields } from "./records.ts";
@@ -31,18 +32,22 @@ export interface RecordBlockOptions {
   readonly blockSize: number;
   /** The part that is read; null for all. */
   readonly shard?: Shard | null;
+  /** Takes fields that are no text as the text of their value, instead of refusing them. */
+  readonly fixTexts?: boolean;
   /** Files of at most so many bytes in all are read as a whole, so that a row may refer to any other. */
   readonly wholeBytes?: number;
   /** Told how many bytes were read, and of how many; null where that is not known. */
   readonly onBytes?: (read: number, of: number | null) => void;
+  /** Told of a damaged file, and how many records there were before the damage; those of all shards are counted. */
+  readonly onDamage?: (before: number) => void;
 }
 
 /** Records that follow each other in a shard; the next go to the next shard. */
 const shardRun = 16;
 
 /**
- * Reads records some at a time, so that there may be more than memory holds; their scores are not looked at. Small sets are
- * read as `readRecordSet` does. In large ones and in standard input each row is understood by itself, text has to be UTF-8,
+ * Reads records some at a time, so that there may be more than memory holds; their scores are not looked at. Small sets, and
+ * those of which the whole records before a damage are taken, are read as `readRecordSet` does. In large ones and in standard input each row is understood by itself, text has to be UTF-8,
  * and an empty line between JSON lines ends a block.
  *
  * @throws DataError as `readRecordSet` does; that no record has texts is found at the end of a large set
@@ -75,18 +80,21 @@ export async function* readRecordBlocks(data: DataPaths, options: RecordBlockOpt
 /** Records as they are read; `pause` where whoever writes them waits for what was made of those before. */
 async function* recordPieces(
   data: DataPaths,
-  { reading = {}, onNote = () => {}, onBytes, wholeBytes = 1 << 25 }: RecordBlockOptions,
+  { reading = {}, fixTexts = false, onNote = () => {}, onBytes, onDamage, wholeBytes = 1 << 25 }: RecordBlockOptions,
 ): AsyncGenerator<Piece | typeof pause> {
   const paths = await listDataFiles(data, onNote), sizes = await Promise.all(paths.map(sizeOf));
   const total = sizes.reduce<number | null>((sum, size) => sum === null || size === null ? null : sum + size, 0);
-  if (!paths.includes(standardInput) && (total === null || total <= wholeBytes)) {
-    yield await readRecordSet(data, { scores: "ignored", reading, onNote });
+  const isSmall = !paths.includes(standardInput) && (total === null || total <= wholeBytes);
+  if (isSmall || reading.recover) {
+    const set = await readRecordSet(data, { scores: "ignored", numbered: true, reading, fixTexts, onNote });
+    if (set.damaged) onDamage?.(set.records.length);
+    yield set;
     return;
   }
   let count = 0, anyTexts = false, read = 0;
   const onRead = (bytes: number) => onBytes?.(read += bytes, total);
   for (const path of paths) {
-    for await (const piece of filePieces(path, reading, onNote, onRead)) {
+    for await (const piece of filePieces(path, { reading, fixTexts, onNote }, onRead)) {
       yield piece;
       if (piece === pause) continue;
       count += piece.records.length;
@@ -102,11 +110,10 @@ type Piece = Pick<RecordBlock, "records" | "definitions">;
 
 async function* filePieces(
   path: string,
-  reading: Reading,
-  onNote: NoteTaker,
+  options: Required<Pick<RecordBlockOptions, "fixTexts" | "onNote">> & { readonly reading: Reading },
   onBytes: (count: number) => void,
 ): AsyncGenerator<Piece | typeof pause> {
-  const name = nameData(path);
+  const name = nameData(path), { reading, onNote } = options;
   let first = 0, format: Format | null | undefined;
   for await (const rows of streamRows(path, onBytes)) {
     for (const values of parted(rows)) {
@@ -120,7 +127,7 @@ async function* filePieces(
       first += values.length;
       const definitions = new Map<string, string>();
       const records = file!.records.map(({ fields, place, definition }) => {
-        const record = parseRecord(fields, place, "ignored");
+        const record = parseRecord((options.fixTexts ? fixTexts(fields) : null) ?? fields, place, "ignored");
         if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
         return record;
       });

@@ -4,6 +4,7 @@ import { type DataPaths, nameData } from "./files/data_paths.ts";
 import { listFields } from "./formats/field_map.ts";
 import type { RawRecord } from "./formats/format.ts";
 import { explainLookAlike } from "./texts/look_alikes.ts";
+import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./files/read_rows.ts";
 import type { Reading } from "./reading.ts";
@@ -34,6 +35,10 @@ export interface ReadRecordsOptions {
   readonly scores: "required" | "optional" | "ignored";
   /** Take the whole records before the damage of a damaged file. */
   readonly recover?: boolean;
+  /** Takes fields that are no text as the text of their value, instead of refusing them. */
+  readonly fixTexts?: boolean;
+  /** True where numbers of records matter: nothing may come after a damaged file. */
+  readonly numbered?: boolean;
   /** How rows are understood that are not in the fields of a record. */
   readonly reading?: Reading | undefined;
   /** The scale of the scores where neither `reading` nor the data say it; 0 to 10 by default. */
@@ -61,16 +66,30 @@ export interface RecordSet {
   readonly scoreRange: ScoreRange;
   /** Texts that define metrics, where the data are of another tool: those that it has, else the metrics' own names. */
   readonly definitions: ReadonlyMap<string, string>;
+  /** True where a damaged file may have had more records. */
+  readonly damaged: boolean;
+  /** Numbers, from 0, of the records of which a text was none and was fixed. */
+  readonly fixed: readonly number[];
 }
 
 /** Reads records, and the scale of their scores. @throws DataError as `readRecords` does */
 export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions): Promise<RecordSet> {
-  const { scores, recover = false, reading = {}, onNote = () => {} } = options;
+  const { scores, reading = {}, recover = reading.recover ?? false, numbered = false, onNote = () => {} } = options;
   const files = await readRows(data, { recover, onNote });
+  const damaged = files.findIndex((file) => file.damaged), next = files[damaged + 1];
+  if (numbered && damaged >= 0 && next) {
+    throw new DataError(
+      `${
+        files[damaged]!.name
+      } is damaged, and how many records it lacks before those of ${next.name} is not known; give ` +
+        "the files one by one, so that their records keep their numbers.",
+    );
+  }
   if (!reading.map) { for (const { name, values } of files) refuseLookAlikeFields(values, name); }
   const understood = understandRows(files, reading, onNote);
   const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
-  const records: MetricRecord[] = [], definitions = new Map<string, string>(), pairs = new Map<string, number>();
+  const records: MetricRecord[] = [], definitions = new Map<string, string>(), fixed: number[] = [];
+  const pairs = new Map<string, number>();
   const inPair = (record: MetricRecord, pair: RawRecord["pair"]): MetricRecord => {
     if (!pair) return record;
     const number = pairs.get(pair.name) ?? pairs.size;
@@ -78,7 +97,8 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     return { ...record, pair: { number, chosen: pair.chosen } };
   };
   let unscored = 0;
-  for (const { fields, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
+  for (const { fields: given, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
+    const texts = options.fixTexts ? fixTexts(given) : null, fields = texts ?? given;
     // Left out where nothing could be learnt of it.
     if (raw.unscored && scores !== "ignored") {
       if (scores === "required") unscored++;
@@ -87,13 +107,14 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     }
     const record = inPair(parseRecord(fields, place, scores, range), raw.pair);
     if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
+    if (texts) fixed.push(records.length);
     records.push(record);
   }
   if (unscored > 0) onNote(`${nameData(data)}: ${unscored} records have no number for a score and are left out.`);
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
-  if (records.some(hasTexts)) return { records, scoreRange: range, definitions };
+  if (records.some(hasTexts)) return { records, scoreRange: range, definitions, damaged: damaged >= 0, fixed };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
 }
 
@@ -199,6 +220,11 @@ function describeUnusedRange(records: readonly MetricRecord[], source: string, r
     figure(highest)
   }, less than half of the scale from ` +
     `${range[0]} to ${range[1]} that --score-range gives; check that it is theirs.`;
+}
+
+/** Says how many records have something else in place of a text, and which is the first; null where none has. */
+export function describeFixed(fixed: readonly number[], source: string, then: string): string | null {
+  return describeSome(fixed, source, "a prompt or a response that is no text", then);
 }
 
 /** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */

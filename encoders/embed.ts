@@ -55,7 +55,9 @@ export async function embedFile(request: EmbedRequest, watch: EncodingWatch): Pr
     throw new UsageError("text is all fields put together, and stands in a folder of its own; leave the others out.");
   }
   await holdsEmbeddings(out, force);
-  const records = await readRecords(data, { scores: "ignored", reading, onNote: watch.onNote ?? (() => {}) });
+  const records = await readRecords(data, {
+    ...{ scores: "ignored", numbered: true, reading, onNote: watch.onNote ?? (() => {}) },
+  });
   const definitions = metricDefinitions === null ? null : await readMetricDefinitions(metricDefinitions, watch.onNote);
   const encoder = absoluteEncoderName(request.encoder, "--encoder");
   const encoded = encoder === builtInEncoder

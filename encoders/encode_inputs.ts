@@ -3,8 +3,8 @@ import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
 import type { EncodingProgress, Observer } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
+import type { KeptEncoders } from "./kept_encoders.ts";
 import { openCache } from "./open_cache.ts";
-import type { VectorCache } from "./vector_cache.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../data/note_taker.ts";
 import type { MetricRecord } from "../data/records.ts";
@@ -21,12 +21,12 @@ export interface EncodingWatch {
   readonly onNote?: NoteTaker | undefined;
   /** Engine of the work that the encoding is part of; an encoder opens one of its own without it. */
   readonly engine?: SharedEngine | undefined;
+  /** Encoders that stay open between calls; without them one is opened and closed in each. */
+  readonly encoders?: KeptEncoders | undefined;
   /** Told of the encoder's progress. */
   readonly observer?: Observer | undefined;
   /** Stops the work between two batches. */
   readonly signal?: AbortSignal | undefined;
-  /** Encoders that stay open for the next piece of the same work. */
-  readonly keep?: OpenEncoders | undefined;
 }
 
 /** Tells an observer of the encoding of texts. */
@@ -34,54 +34,20 @@ export function watchOf(observer: Observer): EncodingWatch {
   return { onNote: (sentence) => observer.note?.(sentence), observer };
 }
 
-/** An open encoder and the cache of its vectors. */
-export interface KeptEncoder extends AsyncDisposable {
-  /** Loaded. */
-  readonly encoder: PretrainedEncoder;
-  /** Null where vectors are not kept. */
-  readonly cache: VectorCache | null;
-}
-
-/** Pretrained encoders, each with the cache of its vectors, that are opened once for many pieces of work. */
-export class OpenEncoders implements AsyncDisposable {
-  readonly #opened = new Map<string, Promise<KeptEncoder>>();
-
-  /** The encoder of a name and its options, opened when it is first asked for. */
-  get(name: string, options: EncodingOptions, watch: EncodingWatch): Promise<KeptEncoder> {
-    const key = JSON.stringify([name, options]), opened = this.#opened.get(key) ?? openWithCache(name, options, watch);
-    this.#opened.set(key, opened);
-    return opened;
-  }
-
-  /** Closes them. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const opened of this.#opened.values()) await (await opened.catch(() => null))?.[Symbol.asyncDispose]();
-    this.#opened.clear();
-  }
-}
-
-async function openWithCache(
-  name: string,
-  options: EncodingOptions,
-  { cache: path, onNote = () => {}, engine }: EncodingWatch,
-): Promise<KeptEncoder> {
-  await using opening = new AsyncDisposableStack();
-  const encoder = opening.use(await openEncoder(name, options, onNote, engine));
-  const cache = opening.use(openCache(path, onNote)), opened = opening.move();
-  return { encoder, cache, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-/** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes both unless they are to be kept. */
+/** Opens a pretrained encoder and the cache of vectors for a piece of work, and closes them, but for an encoder that is kept. */
 export async function withEncoder<Result>(
   name: string,
   options: EncodingOptions,
-  watch: EncodingWatch,
+  { cache: path, onNote = () => {}, engine, encoders, ...watch }: EncodingWatch,
   work: (encoder: PretrainedEncoder, options: EncodeTextsOptions) => Promise<Result>,
 ): Promise<Result> {
-  const { onNote = () => {}, observer, signal, keep } = watch;
-  await using own = keep ? null : await openWithCache(name, options, watch);
-  const { encoder, cache } = own ?? await keep!.get(name, options, watch);
-  return await work(encoder, { observer, signal, onNote, cache });
+  if (encoders) {
+    using cache = openCache(path, onNote);
+    return await work(await encoders.open(name, options, onNote, engine), { ...watch, onNote, cache });
+  }
+  await using encoder = await openEncoder(name, options, onNote, engine);
+  using cache = openCache(path, onNote);
+  return await work(encoder, { ...watch, onNote, cache });
 }
 
 /** Texts to turn into numbers. */

@@ -40,6 +40,10 @@ export interface PretrainedEncoder extends Encoder, AsyncDisposable {
 export interface EncodingOptions {
   /** Put before each text, with a space between, as some models want it; null for what the model says. */
   readonly prefix: string | null;
+  /** Name of a prompt that the model's files have, put before each text; null for the default one. */
+  readonly prompt?: string | null;
+  /** First dimensions of a row that are kept; null for all. */
+  readonly dimensions?: number | null;
   /** How the vectors of a text's tokens become one; "auto" for what the model says. */
   readonly pooling: (typeof poolings)[number];
   /** Scales vectors to length 1. */

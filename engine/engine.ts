@@ -5,7 +5,9 @@ import { fill } from "../kernels/elementwise/fill.ts";
 import { DeviceError, DeviceLostError, ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { HalfCopies } from "./autocast.ts";
+import { CapturedStep, type CaptureOptions } from "./captured_step.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
+import type { Profile } from "./profile/profile.ts";
 import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
@@ -29,6 +31,8 @@ export interface EngineOptions extends DeviceOptions {
    * false by default.
    */
   readonly tuned?: boolean;
+  /** Notes what the engine does and how long it takes, at some cost; complete once the engine is closed. */
+  readonly profile?: Profile | undefined;
 }
 
 /** Counts of an engine's memory. */
@@ -77,11 +81,17 @@ export class Engine implements AsyncDisposable, TensorEngine {
     readonly opened: OpenDevice,
     onCompile?: (label: string) => void,
     matmulVariant?: Capabilities["matmulVariant"],
+    /** Notes what the engine does; undefined by default. */
+    readonly profile?: Profile,
   ) {
     const { device } = opened;
     this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
-    this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.copies.forget(buffer));
-    this.stream = new CommandStream(device, this.capabilities, this.pool, onCompile);
+    this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.forget(buffer));
+    this.stream = new CommandStream(device, this.capabilities, this.pool, (label) => {
+      onCompile?.(label);
+      return profile?.begin(`compile ${label}`);
+    });
+    profile?.attach(this.stream, device);
     this.#transfers = new Transfers(device, this.stream);
   }
 
@@ -94,7 +104,8 @@ export class Engine implements AsyncDisposable, TensorEngine {
   static async open(options: EngineOptions = {}): Promise<Engine> {
     const opened = await openDevice(options);
     const tuning = options.tuned ? await readTuning(opened) : null;
-    return new Engine(opened, options.onCompile, tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined);
+    const variants = tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined;
+    return new Engine(opened, options.onCompile, variants, options.profile);
   }
 
   /** What the adapter calls itself. */
@@ -201,7 +212,8 @@ export class Engine implements AsyncDisposable, TensorEngine {
 
   /** Reads tensors back with one wait. Indices come as whole numbers, halves as the floats of the same value. */
   async read<const Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>> {
-    const elements = await this.#transfers.read(tensors).catch((error) => this.opened.errors.explain(error));
+    const read = () => this.#transfers.read(tensors).catch((error) => this.opened.errors.explain(error));
+    const elements = await (this.profile?.span("read back", read) ?? read());
     this.#unfinished = 0;
     this.opened.errors.check();
     return elements as DataOf<Tensors>;
@@ -253,12 +265,34 @@ export class Engine implements AsyncDisposable, TensorEngine {
    * @throws DeviceError when the GPU was lost, or has refused something, in this step or the one before it
    */
   async step<T>(body: () => T): Promise<T> {
+    const end = this.profile?.begin("step");
     this.random.nextStep();
     const kept = this.#scopes.run(body, "engine.step");
     this.stream.submit();
+    end?.();
     if (++this.#unfinished >= maxRunAhead) await this.finish();
     else await this.opened.errors.listen();
     return kept;
+  }
+
+  /**
+   * A step that is recorded once for each shape of its inputs and then repeated without the host's part.
+   *
+   * @example
+   * using train = engine.capture(({ x, y }) => {
+   *   const loss = mseLoss({ prediction: network.forward(x), target: y });
+   *   optimizer.zeroGrad();
+   *   backward(loss);
+   *   optimizer.step();
+   *   return loss;
+   * });
+   * for (const batch of batches({ x, y }, { size: 32 })) using loss = await train.run(batch);
+   */
+  capture<Inputs extends Readonly<Record<string, Tensor>>, Results>(
+    body: (inputs: Inputs) => Results,
+    options?: CaptureOptions,
+  ): CapturedStep<Inputs, Results> {
+    return new CapturedStep(this, body, options);
   }
 
   /** Runs `body` without recording, so that its results need no gradient. */
@@ -315,14 +349,15 @@ export class Engine implements AsyncDisposable, TensorEngine {
   /** Sends all recorded work and waits for it. @throws DeviceError for anything the GPU refused since the last wait */
   async finish(): Promise<void> {
     this.stream.submit();
-    await this.opened.device.queue.onSubmittedWorkDone();
+    const wait = () => this.opened.device.queue.onSubmittedWorkDone();
+    await (this.profile?.span("wait", wait) ?? wait());
     this.#unfinished = 0;
     this.opened.errors.check();
   }
 
   /** Counts of GPU memory. */
   memory(): MemoryStatistics {
-    return { ...this.pool.statistics(), textureBytes: this.stream.copies.bytes };
+    return { ...this.pool.statistics(), textureBytes: this.stream.textureBytes };
   }
 
   /** Finishes all work and gives memory back to the system that nobody uses, for work whose shapes vary. */
@@ -339,6 +374,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
         // Nothing that was to be read is unread.
         if (!(error instanceof DeviceLostError)) throw error;
       });
+      if (!this.opened.errors.lost) await this.profile?.detach(this.stream, this.opened.device);
     }
     this.#transfers.destroy();
     this.stream.destroy();

@@ -42,6 +42,7 @@ export {
 } from "../kernels/elementwise/functions.ts";
 export type {
   Access,
+  AttentionWindow,
   BilinearFactors,
   BilinearSizes,
   BilinearTile,
@@ -51,6 +52,7 @@ export type {
   CommandStream,
   Compiled,
   Draw,
+  GateFunction,
   Kernel,
   Launcher,
   LossReduction,
@@ -120,6 +122,7 @@ export {
   scaledDotProductAttention,
   selfAttention,
   type SelfAttentionInputs,
+  type SelfAttentionSettings,
 } from "./ops/attention.ts";
 export { batchNorm, type BatchNormInputs, type BatchNormOptions } from "./ops/batch_norm.ts";
 export { bilinear, type BilinearInputs } from "./ops/bilinear.ts";
@@ -147,6 +150,7 @@ export {
   type ProbabilitiesInputs,
 } from "./ops/expected_score.ts";
 export { l21Norm, type L21NormOptions } from "./ops/l21_norm.ts";
+export { gated, type GatedSettings } from "./ops/gated.ts";
 export { type ConversionInputs, float, half } from "./ops/half.ts";
 export { layerNorm, type LayerNormInputs, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { linear, type LinearInputs, type LinearOptions } from "./ops/linear.ts";
@@ -167,6 +171,8 @@ export { permute, type PermuteOptions, transpose } from "./ops/permute.ts";
 export { randomNormal, randomUniform } from "./ops/random.ts";
 export { argmax, logsumexp, max, mean, type ReductionInputs, sum } from "./ops/reductions.ts";
 export { reshape } from "./ops/reshape.ts";
+export { rmsNorm, type RmsNormInputs, type RmsNormSettings } from "./ops/rms_norm.ts";
+export { rotary, type RotaryInputs, type RotarySettings } from "./ops/rotary.ts";
 export { slice } from "./ops/slice.ts";
 export { cosineSimilarity, normalize, pairwiseCosineSimilarity } from "./ops/cosine.ts";
 export { euclideanDistance, type EuclideanOptions, pairwiseEuclideanDistance, type RowPairs } from "./ops/euclidean.ts";
@@ -223,6 +229,8 @@ export {
 } from "./ops/unary.ts";
 
 export { batches, type BatchOptions } from "./batches.ts";
+export { CapturedStep, type CaptureOptions } from "./captured_step.ts";
+export type { MemoryPlan } from "../kernels/replay/plan.ts";
 /** Distances that losses of labelled rows and their miners compare by. */
 export * as distances from "./metric_learning/distances.ts";
 /** What chooses the triplets and the pairs of losses of labelled rows. */
@@ -256,6 +264,7 @@ export { LowRankAdapter } from "./nn/low_rank_adapter.ts";
 export { Mlp, type MlpSettings } from "./nn/mlp.ts";
 export { type LoadOptions, type LoadReport, Module, type ModuleOptions } from "./nn/module.ts";
 export { MultiheadAttention, type MultiheadAttentionSettings } from "./nn/multihead_attention.ts";
+export { RmsNorm } from "./nn/rms_norm.ts";
 export { type Layer, Sequential } from "./nn/sequential.ts";
 export { TransformerEncoderLayer, type TransformerEncoderLayerSettings } from "./nn/transformer_encoder_layer.ts";
 
@@ -277,19 +286,19 @@ export {
 } from "./optim/schedules.ts";
 export { SGD, type SGDGroupSettings, type SGDOptions } from "./optim/sgd.ts";
 
+export { decodeSafetensors, readSafetensors, type SafetensorsFile } from "./files/read_safetensors.ts";
 export {
-  decodeSafetensors,
   encodeSafetensors,
-  readSafetensors,
-  type SafetensorsData,
-  type SafetensorsFile,
-  type SafetensorsTensor,
-  type SafetensorsType,
   type StreamedTensor,
-  tensorToFloat32,
   writeCheckedSafetensors,
   writeSafetensors,
-} from "./files/safetensors.ts";
+} from "./files/write_safetensors.ts";
+export {
+  type SafetensorsData,
+  type SafetensorsTensor,
+  type SafetensorsType,
+  tensorToFloat32,
+} from "./files/safetensors_format.ts";
 export { type FileTensor, SafetensorsReader } from "./files/safetensors_reader.ts";
 
 export type { AdapterChoice, Driver } from "./device/adapter.ts";
@@ -297,3 +306,7 @@ export { despiteLoss, type DespiteLossOptions } from "./device/despite_loss.ts";
 export { ErrorTrap } from "./device/errors.ts";
 export { type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 export { type DeviceReport, formatReport, inspect } from "./device/report.ts";
+export { costliestKernels, gpuTime, type KernelCost } from "./profile/costliest.ts";
+export { type HostSpan, Profile } from "./profile/profile.ts";
+export { traceOf } from "./profile/trace.ts";
+export type { Peaks } from "./device/peaks.ts";

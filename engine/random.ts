@@ -17,7 +17,7 @@ export class RandomSource {
 
   /** The draw of the next random op of this step. */
   next(): Draw {
-    return { seed: this.seed, step: this.step, use: this.#use++ };
+    return { seed: this.seed, step: this.step, use: this.#use++, source: this };
   }
 
   /** Goes on to the next step, whose draws are all new. */

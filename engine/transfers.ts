@@ -22,7 +22,7 @@ export class Transfers {
     for (const { buffer, offset, size } of storage.slices) {
       const count = Math.min(size / 4, data.length - from);
       if (count === 0) continue;
-      this.#stream.copies.changed({ buffer, offset, size });
+      this.#stream.written({ buffer, offset, size });
       this.#device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>, from, count);
       from += count;
     }
@@ -40,7 +40,7 @@ export class Transfers {
       from += values.length;
       this.#stream.submit();
       if (values.length === 0) continue;
-      this.#stream.copies.changed(slice);
+      this.#stream.written(slice);
       this.#device.queue.writeBuffer(slice.buffer, slice.offset, values);
       // Waiting frees the copy that WebGPU has made of the bytes.
       if (slices.length > 1) await wait();

@@ -28,10 +28,15 @@ function classSize(bytes: number): number {
  */
 export class BufferPool {
   readonly #device: GPUDevice;
+  /** Told what is handed out and given back while a recording is made. */
+  watch: { allocated(slice: BufferSlice): void; freed(buffer: GPUBuffer): void } | null = null;
   readonly #submission: () => number;
   readonly #onFree: (buffer: GPUBuffer) => void;
   readonly #waiting = new Map<number, { buffer: GPUBuffer; usedIn: number }[]>();
   readonly #live = new Map<GPUBuffer, string>();
+  readonly #pinned = new Map<GPUBuffer, number>();
+  /** Pinned buffers that were given back. */
+  readonly #resting = new Set<GPUBuffer>();
   #liveBytes = 0;
   #reservedBytes = 0;
 
@@ -62,7 +67,9 @@ export class BufferPool {
     const buffer = index >= 0 ? waiting.splice(index, 1)[0]!.buffer : this.#create(size);
     this.#live.set(buffer, label);
     this.#liveBytes += size;
-    return { buffer, offset: 0, size: Math.ceil(bytes / 4) * 4 };
+    const slice = { buffer, offset: 0, size: Math.ceil(bytes / 4) * 4 };
+    this.watch?.allocated(slice);
+    return slice;
   }
 
   /** Takes a slice back. */
@@ -70,6 +77,38 @@ export class BufferPool {
     if (!this.#live.delete(buffer)) throw new Error("a buffer was freed twice, or is not of this pool");
     this.#liveBytes -= buffer.size;
     this.#onFree(buffer);
+    this.watch?.freed(buffer);
+    if (this.#pinned.has(buffer)) this.#resting.add(buffer);
+    else this.#wait(buffer);
+  }
+
+  /**
+   * Keeps a buffer for those who have it, even when it is given back, until `unpin`; false for one that the pool has not
+   * handed out.
+   */
+  pin(buffer: GPUBuffer): boolean {
+    const pins = this.#pinned.get(buffer) ?? 0;
+    if (pins === 0 && !this.#live.has(buffer)) return false;
+    this.#pinned.set(buffer, pins + 1);
+    return true;
+  }
+
+  /** Ends one `pin`. */
+  unpin(buffer: GPUBuffer): void {
+    const pins = this.#pinned.get(buffer)! - 1;
+    if (pins > 0) this.#pinned.set(buffer, pins);
+    else {
+      this.#pinned.delete(buffer);
+      if (this.#resting.delete(buffer)) this.#wait(buffer);
+    }
+  }
+
+  /** Whether a pinned buffer was given back. */
+  isResting(buffer: GPUBuffer): boolean {
+    return this.#resting.has(buffer);
+  }
+
+  #wait(buffer: GPUBuffer): void {
     const waiting = this.#waiting.get(buffer.size);
     const entry = { buffer, usedIn: this.#submission() };
     if (waiting) waiting.push(entry);
@@ -97,8 +136,9 @@ export class BufferPool {
   /** Destroys every buffer, those handed out too. */
   destroy(): void {
     this.trim();
-    for (const buffer of this.#live.keys()) this.#destroy(buffer);
+    for (const buffer of [...this.#live.keys(), ...this.#resting]) this.#destroy(buffer);
     this.#live.clear();
+    this.#resting.clear();
     this.#liveBytes = 0;
   }
 

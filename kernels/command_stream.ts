@@ -1,6 +1,11 @@
-import type { BufferSlice, Capabilities, Kernel, Launcher, Workgroups } from "./launcher.ts";
-import { PipelineCache, uniformBlockBytes } from "./pipelines.ts";
+import type { BufferPool } from "./buffer_pool.ts";
+import type { DispatchTimer } from "./dispatch_timer.ts";
+import type { BufferSlice, Capabilities, Kernel, Launcher, UniformValue, Workgroups } from "./launcher.ts";
+import { type OnCompile, PipelineCache, uniformBlockBytes } from "./pipelines.ts";
+import { Recording, writeUniforms } from "./replay/recording.ts";
+import { type Redirected, Replay } from "./replay/replay.ts";
 import { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
+import type { TexelFormat } from "./texture_reads/source.ts";
 import { worthTextures } from "./texture_reads/worth.ts";
 
 /** Uniform blocks that one submission holds. */
@@ -21,12 +26,14 @@ export interface ScratchAllocator {
 export class CommandStream implements Launcher {
   /** Pipelines and bind groups, kept for the next time. */
   readonly pipelines: PipelineCache;
-  /** Copies of what kernels read, where textures are read faster. */
-  readonly copies: TextureCopies;
+  /** Copies of what kernels read, where textures are read faster; those of a recording while one is made. */
+  copies: TextureCopies;
   /** Counts submissions: work recorded now runs with this one. */
   submission = 0;
   /** Dispatches recorded since the stream was made. */
   dispatches = 0;
+  /** Times every dispatch, which then has a pass of its own; null to share passes. Set while nothing is recorded. */
+  timer: DispatchTimer | null = null;
   readonly #device: GPUDevice;
   readonly #scratch: ScratchAllocator;
   readonly #stride: number;
@@ -39,6 +46,13 @@ export class CommandStream implements Launcher {
   #pass: GPUComputePassEncoder | null = null;
   #blocksUsed = 0;
   #pipelineSet: GPUComputePipeline | null = null;
+  #recording: Recording | null = null;
+  #redirected: Redirected | null = null;
+  readonly #lasting: TextureCopies;
+  readonly #replays = new Set<Replay>();
+  readonly #versions = new WeakMap<GPUBuffer, number>();
+  /** Whether something but a pass was recorded since the last one. */
+  #copied = false;
 
   /**
    * Makes a stream with nothing recorded.
@@ -50,12 +64,12 @@ export class CommandStream implements Launcher {
     /** What launches may ask about the device. */
     readonly capabilities: Capabilities,
     scratch: ScratchAllocator,
-    onCompile?: (label: string) => void,
+    onCompile?: OnCompile,
   ) {
     this.#device = device;
     this.#scratch = scratch;
     this.pipelines = new PipelineCache(device, onCompile, capabilities.enableSubgroups);
-    this.copies = new TextureCopies(device);
+    this.copies = this.#lasting = new TextureCopies(device);
     this.#stride = Math.max(uniformBlockBytes, device.limits.minUniformBufferOffsetAlignment);
     const size = this.#stride * uniformBlocks;
     this.#uniformBuffer = device.createBuffer({
@@ -76,33 +90,30 @@ export class CommandStream implements Launcher {
   dispatch<Bindings extends string, Uniforms extends string>(
     kernel: Kernel<Bindings, Uniforms>,
     bindings: Readonly<Record<Bindings, BufferSlice>>,
-    uniforms: Readonly<Record<Uniforms, number>>,
+    uniforms: Readonly<Record<Uniforms, UniformValue>>,
     workgroups: Workgroups,
     reads?: number,
   ): void {
     if (writesNothing(kernel, bindings)) return;
-    if (this.#blocksUsed === uniformBlocks) this.submit();
+    if (this.#redirected) return this.#redirected(kernel, uniforms);
+    if (this.#blocksUsed === uniformBlocks || this.timer?.full) this.submit();
     const copies = this.capabilities.textureReads ? this.#copiesFor(kernel, bindings, reads) : null;
     const compiled = copies ? this.pipelines.textured(kernel) : this.pipelines.compiled(kernel);
     const group = this.pipelines.bindGroup(kernel, compiled, bindings, copies ?? []);
-    const pass = this.#openPass();
+    this.#recording?.dispatch(kernel, compiled, bindings, copies ?? [], uniforms, workgroups);
+    const pass = this.timer ? this.#timedPass(this.timer, kernel, bindings, uniforms) : this.#openPass();
     if (this.#pipelineSet !== compiled.pipeline) pass.setPipeline(this.#pipelineSet = compiled.pipeline);
     pass.setBindGroup(0, group);
     if (compiled.fields.length > 0) {
-      let at = this.#dynamicOffset[0] = this.#blocksUsed++ * this.#stride;
-      for (const [name, type] of compiled.fields) {
-        const value = uniforms[name as Uniforms];
-        if (type === "f32") this.#uniformView.setFloat32(at, value, true);
-        else this.#uniformView.setUint32(at, value, true);
-        at += 4;
-      }
+      const at = this.#dynamicOffset[0] = this.#blocksUsed++ * this.#stride;
+      writeUniforms(this.#uniformView, at, compiled.fields, uniforms);
       pass.setBindGroup(1, this.#uniformGroup, this.#dynamicOffset, 0, 1);
     }
     pass.dispatchWorkgroups(...workgroups);
     this.dispatches++;
     if (!this.capabilities.textureReads) return;
     for (const name in kernel.bindings) {
-      if (kernel.bindings[name] !== "read") this.copies.changed(bindings[name]);
+      if (kernel.bindings[name] !== "read") this.#changed(bindings[name]);
     }
   }
 
@@ -123,25 +134,32 @@ export class CommandStream implements Launcher {
     if (missing.length > 0) this.#closePass();
     // A slice may be bound twice.
     return textures.map(({ format }, i) =>
-      found[i] ?? this.copies.find(slices[i]!, format) ?? this.copies.make(this.#openEncoder(), slices[i]!, format)
+      found[i] ?? this.copies.find(slices[i]!, format) ?? this.#copyToTexture(slices[i]!, format)
     );
+  }
+
+  #copyToTexture(slice: BufferSlice, format: TexelFormat): TextureCopy {
+    const copy = this.copies.make(this.#openEncoder(), slice, format);
+    this.#recording?.texture(slice, copy);
+    return copy;
   }
 
   /** Borrows memory for the dispatches of one launch. */
   scratch(bytes: number): BufferSlice {
-    return this.#scratch.allocate(bytes);
+    return this.#redirected ? { buffer: nowhere(bytes), offset: 0, size: bytes } : this.#scratch.allocate(bytes);
   }
 
   /** Gives borrowed memory back. */
   release(slice: BufferSlice): void {
-    this.#scratch.free(slice);
+    if (!this.#redirected) this.#scratch.free(slice);
   }
 
   /** Records a copy between buffers, after all that was recorded before. Sizes and offsets are multiples of 4 bytes. */
   copy(from: BufferSlice, to: BufferSlice, bytes: number): void {
     if (bytes === 0) return;
     this.#closePass();
-    this.copies.changed(to);
+    this.#changed(to);
+    this.#recording?.copy(from, to, bytes);
     this.#openEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
   }
 
@@ -149,8 +167,100 @@ export class CommandStream implements Launcher {
   clear(slice: BufferSlice): void {
     if (slice.size === 0) return;
     this.#closePass();
-    this.copies.changed(slice);
+    this.#changed(slice);
+    this.#recording?.clear(slice);
     this.#openEncoder().clearBuffer(slice.buffer, slice.offset, Math.ceil(slice.size / 4) * 4);
+  }
+
+  /** The host writes to memory, past all that is recorded here. */
+  written(slice: BufferSlice): void {
+    this.#recording?.refuse("it writes numbers of the host to the GPU");
+    this.#changed(slice);
+  }
+
+  /** Says why a recording that is being made cannot be repeated. */
+  refuseCapture(reason: string): void {
+    this.#recording?.refuse(reason);
+  }
+
+  /** Memory was given back. */
+  forget(buffer: GPUBuffer): void {
+    this.#changed({ buffer, offset: 0, size: buffer.size });
+  }
+
+  /**
+   * Runs launches whose uniforms depend on numbers of the host, such as the number of the step. Where a recording is
+   * repeated they run again for those uniforms, and launch the same kernels.
+   */
+  changing(launch: () => void): void {
+    if (this.#recording) this.#recording.section(launch);
+    else launch();
+  }
+
+  /**
+   * Runs work once and notes what it does, so that it can be repeated without the host's part.
+   *
+   * @param pool where the work has its memory from
+   * @param work gives the slices that are to stay readable after each time
+   * @returns why not, where it cannot be repeated
+   */
+  capture(pool: BufferPool, work: () => readonly BufferSlice[]): Replay | string {
+    const textures = new TextureCopies(this.#device), recording = new Recording(this.#stride);
+    this.#recording = pool.watch = recording;
+    this.copies = textures;
+    try {
+      for (const slice of work()) recording.keep(slice);
+    } catch (error) {
+      recording.refuse(String(error));
+      throw error;
+    } finally {
+      this.#recording = pool.watch = null;
+      this.copies = this.#lasting;
+      this.submit();
+      this.pipelines.forgetBindGroups();
+      if (recording.refusal !== null) textures.clear();
+    }
+    if (recording.refusal !== null) return recording.refusal;
+    const versionOf = (buffer: GPUBuffer) => this.#versions.get(buffer) ?? 0;
+    const host = { pipelines: this.pipelines, pool, versionOf, redirected: this.#redirect.bind(this) };
+    const replay = new Replay(this.#device, host, recording, textures);
+    this.#replays.add(replay);
+    return replay;
+  }
+
+  /** Frees a replay. */
+  drop(replay: Replay): void {
+    this.submit();
+    if (this.#replays.delete(replay)) replay.dispose();
+  }
+
+  /** Bytes of all textures that hold copies. */
+  get textureBytes(): number {
+    return [...this.#replays].reduce((sum, replay) => sum + replay.textureBytes, this.#lasting.bytes);
+  }
+
+  /** Records all of a replay, after all that was recorded before. What was recorded of it before must have been sent. */
+  replay(replay: Replay): void {
+    this.#closePass();
+    replay.encode(this.#openEncoder());
+    this.dispatches += replay.dispatches;
+    for (const slice of replay.written) this.#changed(slice);
+  }
+
+  #redirect(launch: () => void, dispatch: Redirected): void {
+    this.#redirected = dispatch;
+    try {
+      launch();
+    } finally {
+      this.#redirected = null;
+    }
+  }
+
+  #changed(slice: BufferSlice): void {
+    if (!this.capabilities.textureReads) return;
+    this.copies.changed(slice);
+    if (this.#recording) this.#lasting.changed(slice);
+    this.#versions.set(slice.buffer, (this.#versions.get(slice.buffer) ?? 0) + 1);
   }
 
   /** True when something is recorded that was not sent yet. */
@@ -162,35 +272,58 @@ export class CommandStream implements Launcher {
   submit(): void {
     if (!this.#encoder) return;
     this.#closePass();
+    this.timer?.end(this.#encoder, this.#copied);
     if (this.#blocksUsed > 0) {
       this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniformBytes, 0, this.#blocksUsed * this.#stride);
     }
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
+    this.#copied = false;
     this.#blocksUsed = 0;
     this.submission++;
-    if (this.copies.tooMany) this.trim();
+    if (!this.#recording && this.copies.tooMany) this.trim();
   }
 
   /** Frees what is kept for later work only. Recorded work must have been submitted. */
   trim(): void {
     this.pipelines.forgetBindGroups();
-    this.copies.clear();
+    this.#lasting.clear();
   }
 
   /** Frees the stream's own memory. */
   destroy(): void {
     this.submit();
+    for (const replay of this.#replays) this.drop(replay);
     this.trim();
     this.#uniformBuffer.destroy();
   }
 
   #openEncoder(): GPUCommandEncoder {
-    return this.#encoder ??= this.#device.createCommandEncoder({ label: `submission ${this.submission}` });
+    this.#copied = true;
+    if (this.#encoder) return this.#encoder;
+    this.#encoder = this.#device.createCommandEncoder({ label: `submission ${this.submission}` });
+    this.timer?.begin(this.#encoder);
+    return this.#encoder;
   }
 
   #openPass(): GPUComputePassEncoder {
     return this.#pass ??= this.#openEncoder().beginComputePass({ label: `submission ${this.submission}` });
+  }
+
+  #timedPass(
+    timer: DispatchTimer,
+    kernel: Kernel,
+    bindings: Readonly<Record<string, BufferSlice>>,
+    uniforms: Readonly<Record<string, UniformValue>>,
+  ): GPUComputePassEncoder {
+    this.#closePass();
+    const copied = this.#copied, encoder = this.#openEncoder();
+    const timestampWrites = timer.next(encoder, kernel, bindings, uniforms, copied);
+    this.#copied = false;
+    return this.#pass = encoder.beginComputePass({
+      label: kernel.label,
+      ...(timestampWrites ? { timestampWrites } : {}),
+    });
   }
 
   #closePass(): void {
@@ -198,6 +331,11 @@ export class CommandStream implements Launcher {
     this.#pass = null;
     this.#pipelineSet = null;
   }
+}
+
+/** Scratch memory of launches that run for their uniforms alone. */
+function nowhere(size: number): GPUBuffer {
+  return { size } as GPUBuffer;
 }
 
 /** True where every output is empty, so that a dispatch has nothing to do. */

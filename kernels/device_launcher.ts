@@ -17,7 +17,7 @@ export interface DeviceLauncher extends CommandStream {
  * launcher.submit();
  */
 export function createLauncher(device: GPUDevice, capabilities: Capabilities): DeviceLauncher {
-  const pool: BufferPool = new BufferPool(device, () => stream.submission, (buffer) => stream.copies.forget(buffer));
+  const pool: BufferPool = new BufferPool(device, () => stream.submission, (buffer) => stream.forget(buffer));
   const stream: CommandStream = new CommandStream(device, capabilities, pool);
   const submit = stream.submit.bind(stream);
   stream.submit = () => {

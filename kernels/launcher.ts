@@ -42,7 +42,23 @@ export interface Kernel<Bindings extends string = string, Uniforms extends strin
   readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Floating-point operations of a dispatch, for profiles; left out where memory bounds it. */
+  flops?(
+    uniforms: Readonly<Record<Uniforms, number>>,
+    bindings: Readonly<Record<Bindings, BufferSlice>>,
+  ): number;
 }
+
+/** A uniform that is another number each time its launch is repeated. */
+export interface ChangingNumber {
+  /** What it is in this launch. */
+  readonly value: number;
+  /** What it is now. */
+  now(): number;
+}
+
+/** What a field of a uniform block is given. */
+export type UniformValue = number | ChangingNumber;
 
 /** States a kernel with its names checked by the compiler. */
 export function defineKernel<Bindings extends string, Uniforms extends string>(
@@ -87,7 +103,7 @@ export interface Launcher {
   dispatch<Bindings extends string, Uniforms extends string>(
     kernel: Kernel<Bindings, Uniforms>,
     bindings: Readonly<Record<Bindings, BufferSlice>>,
-    uniforms: Readonly<Record<Uniforms, number>>,
+    uniforms: Readonly<Record<Uniforms, UniformValue>>,
     workgroups: Workgroups,
     reads?: number,
   ): void;

@@ -1,18 +1,23 @@
 /** Hand-written WGSL kernels and their launches, for use on any `GPUDevice`. */
 export { BufferPool, type PoolStatistics } from "./buffer_pool.ts";
 export { CommandStream, type ScratchAllocator } from "./command_stream.ts";
+export { DispatchTimer, type TimedDispatch } from "./dispatch_timer.ts";
 export { createLauncher, type DeviceLauncher } from "./device_launcher.ts";
 export {
   type Access,
   type BufferSlice,
   type Capabilities,
+  type ChangingNumber,
   defineKernel,
   type Kernel,
   type Launcher,
   type UniformType,
+  type UniformValue,
   type Workgroups,
 } from "./launcher.ts";
-export { type Compiled, PipelineCache } from "./pipelines.ts";
+export type { MemoryPlan } from "./replay/plan.ts";
+export { type Redirected, Replay, type ReplayHost } from "./replay/replay.ts";
+export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
 export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
 export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
@@ -20,7 +25,7 @@ export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSou
 export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";
 export { chooseMatmulVariant, type MatmulRule, matmulRules } from "./matmul/variants.ts";
-export type { MatmulShape, MatmulVariant, RegisterTileVariant } from "./matmul/variant.ts";
+export type { MatmulShape, MatmulVariant, RegisterTileVariant, WideTileVariant } from "./matmul/variant.ts";
 export {
   attention,
   attentionBackward,
@@ -29,9 +34,24 @@ export {
   type AttentionVariant,
   chooseAttentionVariant,
 } from "./attention/attention.ts";
-export type { AttentionOptions, GradientOffsets, TokenLayout, TokenSlice } from "./attention/interface.ts";
+export type {
+  AttentionOptions,
+  AttentionWindow,
+  GradientOffsets,
+  TokenLayout,
+  TokenSlice,
+} from "./attention/interface.ts";
 export type { ShortStack } from "./attention/short_stack.ts";
 export type { StreamingTile } from "./attention/streaming_tile.ts";
+export { gated, gatedBackward, type GatedOptions, type GateFunction, gateFunctions } from "./gated/gated.ts";
+export {
+  rmsNorm,
+  rmsNormBackwardInput,
+  rmsNormBackwardWeight,
+  type RmsNormOptions,
+  type RmsNormSizes,
+} from "./normalization/rms_norm.ts";
+export { rotary, type RotaryOptions } from "./rotary/rotary.ts";
 export { bilinear, type BilinearOptions } from "./bilinear/bilinear.ts";
 export {
   bilinearBackwardWeight,

@@ -13,6 +13,9 @@ const maxBindGroups = 8192;
 /** The fewest bytes that are bound: what a shader needs at least that takes four elements at a time. */
 const leastBindingBytes = 16;
 
+/** Told the label of a kernel before it is compiled; may return what is to be called once it is. */
+export type OnCompile = (label: string) => (() => void) | undefined | void;
+
 /** A compiled kernel. */
 export interface Compiled {
   /** What is set before a dispatch. */
@@ -29,14 +32,21 @@ export interface Compiled {
   readonly id: number;
 }
 
+/** What is made of one kernel, each when first needed. */
+interface Forms {
+  plain?: Compiled;
+  textured?: Compiled;
+  /** Null where it has no reads that a texture could answer. */
+  source?: TexturedSource | null;
+}
+
 /** Compiled pipelines and bind groups of one device, made when first needed and kept. */
 export class PipelineCache {
   /** Layout of the uniform block that all kernels share. */
   readonly uniformLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
-  readonly #compiled = new Map<Kernel, Compiled>();
-  readonly #textured = new Map<Kernel, Compiled>();
-  readonly #sources = new Map<Kernel, TexturedSource | null>();
+  readonly #kernels = new Map<Kernel, Forms>();
+  #pipelines = 0;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   #nextBufferId = 0;
@@ -44,12 +54,13 @@ export class PipelineCache {
   /**
    * Makes an empty cache.
    *
-   * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU
+   * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU.
+   *   What it returns is called once that is done
    * @param enableSubgroups whether the device's WGSL has to name subgroups in an enable line
    */
   constructor(
     device: GPUDevice,
-    readonly onCompile: (label: string) => void = () => {},
+    readonly onCompile: OnCompile = () => {},
     readonly enableSubgroups = false,
   ) {
     this.#device = device;
@@ -65,36 +76,37 @@ export class PipelineCache {
 
   /** The pipeline of a kernel, compiled on first use. */
   compiled(kernel: Kernel): Compiled {
-    return this.#compiled.get(kernel) ?? this.#compile(kernel, kernel.code, [], this.#compiled);
+    return this.#formsOf(kernel).plain ??= this.#compile(kernel, kernel.code, []);
   }
 
   /** The pipeline of a kernel that reads from textures, compiled on first use. */
   textured(kernel: Kernel): Compiled {
-    const known = this.#textured.get(kernel);
-    if (known) return known;
-    const { code, textures } = this.texturedSource(kernel)!;
-    return this.#compile(kernel, code, textures, this.#textured);
+    const forms = this.#formsOf(kernel);
+    if (!forms.textured) {
+      const { code, textures } = this.texturedSource(kernel)!;
+      forms.textured = this.#compile(kernel, code, textures);
+    }
+    return forms.textured;
   }
 
   /** A kernel's shader with reads from textures, or null where it has none that could be. */
   texturedSource(kernel: Kernel): TexturedSource | null {
-    let source = this.#sources.get(kernel);
-    if (source === undefined) {
-      source = texturedSource(kernel);
-      const most = this.#device.limits.maxStorageTexturesPerShaderStage;
-      if (source && source.textures.length > most) source = null;
-      this.#sources.set(kernel, source);
+    const forms = this.#formsOf(kernel);
+    if (forms.source === undefined) {
+      const source = texturedSource(kernel), most = this.#device.limits.maxStorageTexturesPerShaderStage;
+      forms.source = source && source.textures.length <= most ? source : null;
     }
-    return source;
+    return forms.source;
   }
 
-  #compile(
-    kernel: Kernel,
-    code: string,
-    textures: readonly TextureBinding[],
-    cache: Map<Kernel, Compiled>,
-  ): Compiled {
-    this.onCompile(kernel.label);
+  #formsOf(kernel: Kernel): Forms {
+    let forms = this.#kernels.get(kernel);
+    if (!forms) this.#kernels.set(kernel, forms = {});
+    return forms;
+  }
+
+  #compile(kernel: Kernel, code: string, textures: readonly TextureBinding[]): Compiled {
+    const done = this.onCompile(kernel.label);
     const fields = Object.entries(kernel.uniforms);
     if (fields.length * 4 > uniformBlockBytes) {
       throw new DeviceError(`${kernel.label}: ${fields.length} uniforms, but a block holds ${uniformBlockBytes / 4}.`);
@@ -132,9 +144,8 @@ export class PipelineCache {
         ...(kernel.constants ? { constants: { ...kernel.constants } } : {}),
       },
     });
-    const compiled = { pipeline, layout, fields, buffers, textures, id: this.#compiled.size + this.#textured.size };
-    cache.set(kernel, compiled);
-    return compiled;
+    done?.();
+    return { pipeline, layout, fields, buffers, textures, id: this.#pipelines++ };
   }
 
   /**
@@ -182,7 +193,7 @@ export class PipelineCache {
 }
 
 /** A slice as it is bound; an empty one, in which a kernel has no element to read, as some memory of its buffer. */
-function bindable({ buffer, offset, size }: BufferSlice): GPUBufferBinding {
+export function bindable({ buffer, offset, size }: BufferSlice): GPUBufferBinding {
   const start = size > 0 ? offset : 0;
   return { buffer, offset: start, size: Math.max(size, Math.min(leastBindingBytes, buffer.size - start)) };
 }

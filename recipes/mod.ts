@@ -13,6 +13,8 @@ export { defaultAlphas, type RegressionRows, Ridge, type RidgeSearch } from "./c
 export { fitScml, type GlobalScml, type ScmlInputs, type ScmlOptions } from "./classical/scml.ts";
 export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classical/triplets.ts";
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./scml/local_scml.ts";
+export { JointEmbedding, type JointEmbeddingSizes, type JointOutput } from "./joint_embedding/network.ts";
+export { type Documented } from "./settings/documented.ts";
 export { type Predictions, type RowsOptions } from "./training/predict_rows.ts";
 export { type BatchPrediction, type LargestWeight, type Recipe, type TrainRows, type Widths } from "./recipe.ts";
 export { recipeNamed, recipes, registerRecipe, settingsOf } from "./registry.ts";

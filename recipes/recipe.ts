@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import type { FileTensor } from "../engine/files/safetensors_reader.ts";
 import type { Module, ModuleOptions } from "../engine/nn/module.ts";
 import type { Shape } from "../engine/tensors/storage.ts";
 import type { Tensor } from "../engine/tensors/tensor.ts";
@@ -6,6 +7,7 @@ import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./training/batch.ts";
 import type { Choice } from "./choice.ts";
 import type { Phase } from "./training/phases.ts";
+import type { Documented } from "./settings/documented.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Table } from "./settings/table.ts";
 import type { FeatureTables, LabelledRows } from "../data/pairs/feature_tables.ts";
@@ -77,6 +79,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   readonly summary: string;
   /** Its settings. */
   readonly table: Table;
+  /** The recipe as its document has it; absent where none describes it. */
+  readonly documented?: Documented;
   /** True where the embedding of all of a record's texts in one will do for prompt and response. */
   readonly wholeTexts?: boolean;
   /** Refuses settings that do not go together. @throws UsageError */
@@ -93,6 +97,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   loss(network: Network, batch: LabelledBatch, settings: S): Tensor;
   /** Scores a batch; the network is in evaluation. */
   predict(network: Network, batch: Batch, settings: S): BatchPrediction;
+  /** Rows of a batch as the network has them before it scores them, [batch, dimensions]; absent where there is no such place. */
+  embed?(network: Network, batch: Batch, settings: S): Tensor;
   /** What a recipe that chooses between several ways to score has chosen, and why. */
   choice?(network: Network): Promise<Choice>;
   /** Before the first epoch of a new run: sets what the train rows decide, such as a first bias or a projection. */
@@ -105,6 +111,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   refit?(network: Network, train: TrainRows, settings: S): Promise<void>;
   /** The rows of each batch of an epoch; without it they are a random permutation, cut into pieces. */
   batches?(train: LabelledRows, random: Philox, settings: S): readonly Uint32Array[];
+  /** Weights of its document's own code under the names of the network. */
+  fromDocument?(tensors: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor>;
   /** Lines of a PyTorch program that score `m` and `t` with the weights `w`; they leave the scores in `score`. */
   pytorch?(settings: S): readonly string[];
 }

@@ -12,6 +12,7 @@ export const formatShare = (share: number): string => `${(100 * share).toFixed(s
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size >= 1000) return counts.format(value);
+  if (size > 0 && size < 0.001) return value.toPrecision(2);
   return value.toFixed(size >= 100 ? 1 : size >= 0.095 || size === 0 ? 2 : 4);
 }
 

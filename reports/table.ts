@@ -21,7 +21,14 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
   /** Rows that a page shows; the files have all. */
   readonly shown: number;
+  /** Ids that the first cells of the rows lead to; null where a row leads nowhere. */
+  readonly links?: readonly (string | null)[];
+  /** True for one whose rows a reader may sort. */
+  readonly sortable?: boolean;
 }
+
+/** What a table may do without. */
+export type TableOptions = Partial<Pick<Table, "reading" | "shown" | "links" | "sortable">>;
 
 /** Makes a table from columns as `name:kind`; a bare name is a column of text. */
 export function table(
@@ -29,9 +36,9 @@ export function table(
   title: string,
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { reading = "", shown = 30 }: { readonly reading?: string; readonly shown?: number } = {},
+  { reading = "", shown = 30, ...more }: TableOptions = {},
 ): Table {
-  return { id, title, reading, rows, shown, columns: columns.map(column) };
+  return { id, title, reading, rows, shown, columns: columns.map(column), ...more };
 }
 
 function column(text: string): Column {

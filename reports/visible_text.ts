@@ -16,6 +16,13 @@ export function visibleText(text: string, limit = 120): string {
   return points.slice(0, limit).join("").replace(hidden, name) + (cut ? "…" : "");
 }
 
+/** A text of unknown origin in its own lines, at most so many code points of it; hidden characters are replaced. */
+export function visibleLines(text: string, limit: number): string {
+  const points = Array.from(text.slice(0, 2 * limit + 2).trim());
+  const cut = points.length > limit || text.length > 2 * limit + 2;
+  return withoutHidden(points.slice(0, limit).join("").replace(/\r\n?/g, "\n")) + (cut ? "…" : "");
+}
+
 /** A text of unknown origin for a file that people open: its hidden characters are replaced, all else stays. */
 export function withoutHidden(text: string): string {
   return text.replace(hidden, (character) => character === "\n" || character === "\t" ? character : name(character));

@@ -26,5 +26,6 @@ export async function writeReport(folder: string, page: Page): Promise<string> {
   return path;
 }
 
-/** A drawing that stands alone: dark text needs a ground. */
-const onWhite = (svg: string) => svg.replace(/(<svg [^>]*>)/, '$1<rect width="100%" height="100%" fill="#ffffff"/>');
+/** A drawing that stands alone: dark text needs a ground, and there is no page for its links to lead into. */
+const onWhite = (svg: string) =>
+  svg.replace(/(<svg [^>]*>)/, '$1<rect width="100%" height="100%" fill="#ffffff"/>').replace(/<\/?a(?: [^>]*)?>/g, "");

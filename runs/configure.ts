@@ -10,13 +10,13 @@ export function configOf({ recipe, settings: given, files, maxRows }: Omit<Train
   if (typeof recipe !== "string" && !recipes.includes(recipe)) registerRecipe(recipe);
   const name = typeof recipe === "string" ? recipe : recipe.name;
   const settings = settingsOf(recipeNamed(name), given);
-  const { augmentation, augmentation: { languageModel: { replies } }, features } = settings;
+  const { augmentation, augmentation: { languageModel: { replies }, rows }, features } = settings;
   const absolute = (path: string | null) => path === null ? null : resolve(path);
   return {
     recipe: name,
     settings: {
       ...settings,
-      augmentation: { ...augmentation, languageModel: { replies: absolute(replies) } },
+      augmentation: { ...augmentation, languageModel: { replies: absolute(replies) }, rows: absolute(rows) },
       features: { ...features, encoder: absoluteEncoderName(features.encoder) },
     },
     files: files && {

@@ -57,6 +57,7 @@ export { type FinetunePlan } from "./finetune/finetune.ts";
 export {
   type Continuation,
   kindOfFolder,
+  type LoadedFolder,
   openTrained,
   type Resumed,
   type ScoredRecords,

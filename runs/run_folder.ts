@@ -68,6 +68,8 @@ export class RunFolder {
   /** What a recipe that chooses has chosen; written when the run is finished. */
   readonly choice = this.#file("choice.json");
   readonly readme = this.#file("README.md");
+  /** What the run was finished on; written then. */
+  readonly environment = this.#file("environment.json");
   /** The sample set, where the run was trained on it. */
   readonly sample = this.#file("sample");
 

@@ -7,10 +7,20 @@ import { openTrained } from "./trained_folder.ts";
  * holds no run, which is told of when it is loaded.
  */
 export async function readScoreRange(path: string): Promise<ScoreRange> {
+  return (await firstRun(path))?.inputs?.scoreRange ?? scoreRange;
+}
+
+/** Whether a run takes what is no text as the text of its value: all but those that refuse it do. */
+export async function readFixesTexts(path: string): Promise<boolean> {
+  return ((await firstRun(path))?.config.settings.data.nonText ?? "refuse") !== "refuse";
+}
+
+/** What is known of a run, or of the first of several; null where the folder holds none. */
+async function firstRun(path: string) {
   try {
     const { runs } = await openTrained(path);
-    return (await new RunFolder(runs[0]!).readConfig()).inputs?.scoreRange ?? scoreRange;
+    return await new RunFolder(runs[0]!).readConfig();
   } catch {
-    return scoreRange;
+    return null;
   }
 }

@@ -3,11 +3,13 @@ import { MetricTable } from "../data/metrics/metric_table.ts";
 import { HashEncoder } from "../encoders/hash.ts";
 import type { Engine } from "../engine/engine.ts";
 import { whatIsAt } from "../engine/files/files.ts";
-import { readSafetensors } from "../engine/files/safetensors.ts";
-import { SafetensorsReader } from "../engine/files/safetensors_reader.ts";
+import { readSafetensors } from "../engine/files/read_safetensors.ts";
+import { type FileTensor, SafetensorsReader } from "../engine/files/safetensors_reader.ts";
+import { openWeights } from "../engine/files/weights_file.ts";
 import { DataError } from "../kernels/errors.ts";
 import { LexicalModel } from "../recipes/features/lexical.ts";
 import { makeModel } from "../recipes/model.ts";
+import type { Recipe } from "../recipes/recipe.ts";
 import { recipeNamed } from "../recipes/registry.ts";
 import { fitFromFile } from "../scoring/fit/fit_file.ts";
 import type { FitModel } from "../scoring/fit/fit_model.ts";
@@ -21,13 +23,20 @@ export class Scorer extends ModelScorer {
   /**
    * Loads a run's model.
    *
+   * @param options.weights file of weights in place of the run's own; null for none
    * @throws DataError when the folder holds no finished run, ShapeError when its weights disagree with its config
    */
-  static async load(engine: Engine, path: string): Promise<Scorer> {
+  static async load(
+    engine: Engine,
+    path: string,
+    { weights = null }: { readonly weights?: string | null } = {},
+  ): Promise<Scorer> {
     const folder = new RunFolder(path);
     const { config, inputs } = await folder.readConfig();
     if (!inputs) throw new DataError(`${path} has not begun to train; go on with train --resume ${path}.`);
-    using file = await SafetensorsReader.open(folder.model, "the model of a run");
+    using file = weights === null
+      ? await SafetensorsReader.open(folder.model, "the model of a run")
+      : await openWeights(weights, "a file of weights");
     const metrics = await MetricTable.readFrom(path);
     const encoder = inputs.texts === "hash"
       ? HashEncoder.fromState((await readSafetensors(folder.encoder, "the encoder of a run")).tensors)
@@ -39,13 +48,29 @@ export class Scorer extends ModelScorer {
     const known = { classes: await readClasses(folder), baseline: await RidgeBaseline.read(folder.ridge) };
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {
-      await model.network.loadFrom(file.tensors, folder.model);
+      const own = weights === null;
+      await model.network.loadFrom(own ? file.tensors : foreignWeights(model.recipe, file.tensors), file.path);
     } catch (error) {
       model.network.dispose();
       throw error;
     }
     return new Scorer({ engine, model, inputs, metrics, encoder, lexical, fit }, path, known);
   }
+}
+
+/** Weights of a checkpoint of ours, of PyTorch or of a document's code, under the names of the network. */
+function foreignWeights(
+  { fromDocument }: Recipe,
+  tensors: ReadonlyMap<string, FileTensor>,
+): ReadonlyMap<string, FileTensor> {
+  const of = [...tensors], prefix = "weights.";
+  const checkpoint = of.filter(([name]) => name.startsWith(prefix));
+  const named = checkpoint.length > 0 && of.length > checkpoint.length
+    ? checkpoint.map(([name, tensor]) => [name.slice(prefix.length), tensor] as const)
+    : of;
+  // PyTorch's batch norm counts its batches, which nothing here needs.
+  const known = new Map(named.filter(([name]) => !name.endsWith(".num_batches_tracked")));
+  return fromDocument?.(known) ?? known;
 }
 
 /** The fit model of a run. @throws DataError where the run has the gate of an earlier version instead */

@@ -1,3 +1,4 @@
+import type { Embeddings } from "../data/pairs/feature_tables.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -35,10 +36,22 @@ export interface ScoredRecords {
   readonly predictions: ShiftedPredictions;
   /** What the network saw; null for an ensemble, whose members have no features in common. */
   readonly features: Features | null;
+  /** What the network made of them before it scored them; null unless it was asked for. */
+  readonly embedding: Embeddings | null;
   /** Mean score of the train rows. */
   readonly trainMean: number;
   /** What ridge regression on the same inputs says, of an ensemble those of its first member; null where it is not kept. */
   readonly ridge: Float32Array | null;
+  /** Probability that each record's metric fits its text, NaN where it is not judged; null where none is. */
+  readonly fits: Float64Array | null;
+}
+
+/** What is in a folder on a GPU, to score any number of sets of records. */
+export interface LoadedFolder extends Disposable {
+  /** Scores records. @throws DataError as `Scorer.features` does, UsageError as `Scorer.predict` does */
+  score(records: readonly MetricRecord[], options: ScoreOptions, shift: ShiftRequest): Promise<ScoredRecords>;
+  /** Vectors of texts by its encoder, of an ensemble by that of the first member. @throws DataError where it has none */
+  embed(texts: readonly string[], options: Omit<ScoreOptions, "source">): Promise<Float32Array<ArrayBuffer>>;
 }
 
 /** A folder that `train` has made: a single run, an ensemble, or the runs or ensembles of folds. */
@@ -63,7 +76,13 @@ export interface TrainedFolder {
    * @throws UsageError for changes or members that what is in the folder cannot have
    */
   resume(options: EnsembleOptions, more?: Continuation): Promise<Resumed>;
-  /** Scores records. @throws UsageError for folds, each of which scores by its own folder */
+  /**
+   * Loads it, all members of an ensemble at once.
+   *
+   * @throws DataError where it is not finished, UsageError for folds
+   */
+  load(engine: Engine): Promise<LoadedFolder>;
+  /** Scores records, an ensemble with one member on the GPU at a time. @throws UsageError for folds, each of which scores by its own folder */
   score(
     engine: Engine,
     records: readonly MetricRecord[],
@@ -100,18 +119,31 @@ async function openRun(path: string): Promise<TrainedFolder> {
       }
       return { kind: "run", summary: await resumeRun(path, options, changes) };
     },
-    async score(engine, records, options, { name, target }) {
-      const scorer = await Scorer.load(engine, path);
+    load: async (engine) => loadedRun(await Scorer.load(engine, path)),
+    async score(engine, records, options, shift) {
+      using loaded = loadedRun(await Scorer.load(engine, path, options));
+      return await loaded.score(records, options, shift);
+    },
+  };
+}
+
+function loadedRun(scorer: Scorer): LoadedFolder {
+  return {
+    async score(records, options, { name, target }) {
       const features = await scorer.features(records, options);
       const predictions = await scorer.predict(features, name, target);
-      scorer.dispose();
+      const embedding = options.embed ? await scorer.rowEmbeddings(features) : null;
       return {
         predictions,
         features,
+        embedding,
         trainMean: scorer.inputs.trainMean,
         ridge: scorer.predictBaseline(features),
+        fits: scorer.fits(features, predictions),
       };
     },
+    embed: (texts, options) => scorer.embed(texts, options),
+    [Symbol.dispose]: () => scorer.dispose(),
   };
 }
 
@@ -124,16 +156,42 @@ async function openEnsemble(path: string): Promise<TrainedFolder> {
       refuseChanges(path, changes);
       return { kind: "ensemble", summary: await resumeEnsemble(path, options, added) };
     },
-    async score(engine, records, options, { name, target }) {
+    async load(engine) {
       const ensemble = await EnsembleScorer.load(engine, path);
-      const { baseline, ...predictions } = await ensemble.predict(records, options, name, target);
-      return { predictions, features: null, trainMean: ensemble.fitted.trainMean, ridge: baseline };
+      await ensemble.keepMembers();
+      return loadedEnsemble(ensemble, path);
     },
+    async score(engine, records, options, shift) {
+      if (options.weights) {
+        throw new UsageError(`${path} is an ensemble; weights are those of one network, as each of its members has.`);
+      }
+      return await loadedEnsemble(await EnsembleScorer.load(engine, path), path).score(records, options, shift);
+    },
+  };
+}
+
+function loadedEnsemble(ensemble: EnsembleScorer, path: string): LoadedFolder {
+  return {
+    async score(records, options, { name, target }) {
+      if (options.embed) throw new UsageError(`${path} is an ensemble; embeddings are those of one of its members.`);
+      const { baseline, fits, ...predictions } = await ensemble.predict(records, options, name, target);
+      return {
+        predictions,
+        features: null,
+        embedding: null,
+        trainMean: ensemble.fitted.trainMean,
+        ridge: baseline,
+        fits,
+      };
+    },
+    embed: (texts, options) => ensemble.embed(texts, options),
+    [Symbol.dispose]: () => ensemble.dispose(),
   };
 }
 
 async function openFolds(path: string): Promise<TrainedFolder> {
   const { folds, config } = await readFolds(path), scorers = foldPaths(path, folds);
+  const oneFoldExpected = `${path} holds folds; score with one of them, such as ${scorers[0]}.`;
   return {
     ...{ path, kind: "folds", config, folds, scorers, heldOut: outOfFold(path) },
     runs: scorers.flatMap((fold) => runsOf(fold, config)),
@@ -141,9 +199,8 @@ async function openFolds(path: string): Promise<TrainedFolder> {
       refuseChanges(path, changes);
       return { kind: "folds", summary: await resumeFolds(path, options, added) };
     },
-    score() {
-      throw new UsageError(`${path} holds folds; score with one of them, such as ${scorers[0]}.`);
-    },
+    load: () => Promise.reject(new UsageError(oneFoldExpected)),
+    score: () => Promise.reject(new UsageError(oneFoldExpected)),
   };
 }
 

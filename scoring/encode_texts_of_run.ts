@@ -1,5 +1,6 @@
 import { basename, isAbsolute } from "node:path";
 import { embedRecords } from "../encoders/encode_records.ts";
+import { encodeTexts } from "../encoders/encode_texts.ts";
 import type { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { EmbeddingRows } from "../data/embeddings/embedding_rows.ts";
@@ -36,6 +37,8 @@ export interface TextSource extends EncodingWatch {
   readonly embeddingRows?: EmbeddingRows | null;
   /** Numbers of the records in their source, from 0, where they are some of many; [records]. */
   readonly numbers?: Uint32Array;
+  /** True where the records are those before the damage of a file: the folder may have more rows. */
+  readonly recovered?: boolean;
   /** The run's pretrained encoder by another name, where it has moved; null for the name that the run knows. */
   readonly encoder?: string | null;
   /** What metrics that training has not seen mean, by name. */
@@ -86,6 +89,27 @@ export async function encodeForRun(
   });
 }
 
+/**
+ * Vectors of texts by the run's encoder, [texts, dimension].
+ *
+ * @throws DataError where the run was trained on embeddings and knows no encoder of theirs
+ */
+export async function embedForRun(
+  { inputs, hash, features }: RunEncoding,
+  texts: readonly string[],
+  from: Pick<TextSource, "encoder"> & EncodingWatch,
+): Promise<Float32Array<ArrayBuffer>> {
+  if (hash) return await hash.encode(texts);
+  const name = from.encoder ?? features.encoder;
+  if (name === builtInEncoder || !inputs.encoder) {
+    throw new DataError("This run was trained on embeddings of texts, and knows no encoder of theirs.");
+  }
+  return await withEncoder(name, features.encoding, from, async (opened, options) => {
+    expectEncoder(inputs, opened, name);
+    return await encodeTexts(opened, texts, options);
+  });
+}
+
 /** @throws DataError when an encoder was a folder, and that is gone */
 async function expectFolder(name: string): Promise<void> {
   const { argument } = parseEncoderName(name);
@@ -111,13 +135,14 @@ async function readEmbeddings(
   inputs: RunInputs,
   records: readonly MetricRecord[],
   folder: string,
-  { source, embeddingRows, numbers, onNote = () => {} }: TextSource,
+  { source, embeddingRows, numbers, recovered = false, onNote = () => {} }: TextSource,
 ): Promise<TextEmbeddings> {
   const texts = inputs.texts as readonly string[];
   const given = embeddingRows && numbers
     ? await embeddingRows.readEach(numbers)
     : await readTextEmbeddings(folder, records.length, {
       rowsOf: `${basename(source)} has ${records.length} records`,
+      recovered,
       onNote,
     });
   const names = given.fields.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import { type StandardDeviationCalibration, standardDeviationCalibration } from "./calibration/standard_deviations.ts";
 import {
+  accuracy,
   bias,
   bootstrapInterval,
   type GroupFigure,
@@ -27,6 +28,8 @@ export interface Evaluation {
   readonly mae: number;
   /** Mean of predicted - true. */
   readonly bias: number;
+  /** Share of the scores that are right once they are rounded. */
+  readonly accuracy: number;
   /** Null where predictions or scores do not vary. */
   readonly pearson: number | null;
   /** Null where predictions or scores do not vary. */
@@ -94,6 +97,7 @@ export function evaluate(
     rmseInterval: bootstrapInterval(score, actual),
     mae: mae(score, actual),
     bias: bias(score, actual),
+    accuracy: accuracy(score, actual),
     pearson: defined(pearson(score, actual)),
     spearman: defined(spearman(score, actual)),
     constantRmse: constant,
@@ -109,7 +113,8 @@ export function evaluate(
   };
 }
 
-function intervalFigures(
+/** Measures intervals against true scores. */
+export function intervalFigures(
   { low, high, level }: Intervals & { readonly level: number },
   actual: Float32Array,
 ): IntervalFigures {

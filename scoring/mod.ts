@@ -22,6 +22,7 @@ export {
   type FitData,
   type FitEvidence,
   FitModel,
+  fitProbabilities,
   type FitState,
   type FittedMetrics,
   type MisfitShares,

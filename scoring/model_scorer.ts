@@ -7,17 +7,18 @@ import { withoutSystemStopWords } from "../data/texts/stop_words.ts";
 import { layOutTexts, type TextTable } from "../data/texts/text_layout.ts";
 import type { Engine } from "../engine/engine.ts";
 import { fillFolder } from "../engine/files/files.ts";
-import { writeSafetensors } from "../engine/files/safetensors.ts";
+import { writeSafetensors } from "../engine/files/write_safetensors.ts";
+import { UsageError } from "../kernels/errors.ts";
 import type { Module } from "../engine/nn/module.ts";
-import { BatchSource } from "../recipes/training/batch.ts";
+import { type Batch, BatchSource } from "../recipes/training/batch.ts";
 import type { Model } from "../recipes/model.ts";
-import { predictRows, type RowsOptions } from "../recipes/training/predict_rows.ts";
-import type { FitEvidence, FitModel } from "./fit/fit_model.ts";
+import { computeRows, predictRows, type RowsOptions } from "../recipes/training/predict_rows.ts";
+import { type FitEvidence, type FitModel, fitProbabilities } from "./fit/fit_model.ts";
 import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
 import type { RidgeBaseline } from "./ridge_baseline.ts";
 import type { RunInputs } from "./run_inputs.ts";
-import { encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
+import { embedForRun, encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
 import type { Widths } from "../recipes/recipe.ts";
 import type { ClassKnowledge } from "./shift/held_out.ts";
 import type { ShiftName } from "./shift/names.ts";
@@ -29,6 +30,10 @@ import type { Embeddings, Rows } from "../data/pairs/feature_tables.ts";
 export interface ScoreOptions extends TextSource {
   /** Metrics that training has not seen. */
   readonly metrics?: MetricTable | null;
+  /** File of weights to score by in place of the run's own: safetensors, or a state dict or checkpoint of PyTorch; null for none. */
+  readonly weights?: string | null;
+  /** True to keep what the network makes of the records before it scores them. */
+  readonly embed?: boolean;
 }
 
 /** What the network sees of some records. */
@@ -147,6 +152,12 @@ export class ModelScorer implements ScorerParts {
     };
   }
 
+  /** Vectors of texts by the run's encoder, [texts, dimension]. @throws DataError where it has none */
+  embed(texts: readonly string[], options: Omit<ScoreOptions, "source">): Promise<Float32Array<ArrayBuffer>> {
+    const { inputs, encoder: hash, model: { settings: { features } } } = this;
+    return embedForRun({ inputs, hash, features }, texts, options);
+  }
+
   /** What the network says of what `features` has made, and the fit model of the same rows. */
   async score(
     { texts, metrics, statistics, rows, evidence }: Features,
@@ -159,6 +170,25 @@ export class ModelScorer implements ScorerParts {
       // Preferences tell of scores alone: how sure a network is of them was not learnt.
       const uncertain = this.inputs.preferences ? { standardDeviation: null, probabilities: null } : {};
       return { predictions: { ...predictions, ...uncertain }, evidence };
+    } finally {
+      source.dispose();
+    }
+  }
+
+  /**
+   * What the network makes of rows before it scores them, [rows, dimension].
+   *
+   * @throws UsageError where the recipe has no such place
+   */
+  async rowEmbeddings({ texts, metrics, statistics, rows }: Features): Promise<Embeddings> {
+    const { recipe, network, settings } = this.model;
+    if (!recipe.embed) throw new UsageError(`The recipe ${recipe.name} makes no embedding of a record.`);
+    const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
+    const source = new BatchSource(this.engine, tables);
+    try {
+      const of = (batch: Batch) => [recipe.embed!(network, batch, settings)];
+      const [data] = await computeRows(this.engine, network, source, rows, of);
+      return { data: data!, dimension: data!.length / rows.text.length };
     } finally {
       source.dispose();
     }
@@ -178,6 +208,11 @@ export class ModelScorer implements ScorerParts {
   ): Promise<ShiftedPredictions> {
     const rows = await this.score(features);
     return shiftedPredictions(rows, this.shift, { name: shift, target }, this.model.settings.prediction);
+  }
+
+  /** Probability that each row's metric fits its text, NaN where it is not judged; null where no row is. */
+  fits({ evidence }: Features, { applied }: ShiftedPredictions): Float64Array<ArrayBuffer> | null {
+    return evidence && applied?.kind === "misfits" ? fitProbabilities(evidence, applied.shares) : null;
   }
 
   /** What ridge regression on the same inputs says; null in a run of an earlier version. */
@@ -201,6 +236,11 @@ export async function saveFeatures(folder: string, { texts, metrics, rows }: Fea
     await writeNpy(join(folder, "metric.npy"), gathered, [count, metrics.dimension]);
     await writeNpy(join(folder, "text.npy"), texts.data, [count, texts.fields * texts.dimension]);
   });
+}
+
+/** Writes embeddings of records as `text.npy`, a row a record, for `--embeddings`. */
+export async function saveEmbeddings(folder: string, { data, dimension }: Embeddings): Promise<void> {
+  await fillFolder(folder, () => writeNpy(join(folder, "text.npy"), data, [data.length / dimension, dimension]));
 }
 
 /** Writes a network's weights as a safetensors file that PyTorch opens. @param metadata to say beside */

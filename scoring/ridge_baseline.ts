@@ -1,4 +1,5 @@
-import { readSafetensors, writeSafetensors } from "../engine/files/safetensors.ts";
+import { readSafetensors } from "../engine/files/read_safetensors.ts";
+import { writeSafetensors } from "../engine/files/write_safetensors.ts";
 import { DataError } from "../kernels/errors.ts";
 import { Philox } from "../kernels/philox.ts";
 import { dealFolds } from "../recipes/classical/holdouts.ts";

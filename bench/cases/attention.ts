@@ -5,6 +5,8 @@ import { Parameter } from "../../engine/tensors/parameter.ts";
 import type { Shape } from "../../engine/tensors/storage.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { attention, attentionBackward } from "../../kernels/attention/attention.ts";
+import type { AttentionOptions } from "../../kernels/attention/interface.ts";
+import { attentionBackwardReference, attentionReference } from "../../kernels/attention/attention.ref.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Case } from "../case.ts";
 import type { AttentionWork } from "../peers/work.ts";
@@ -30,13 +32,32 @@ function parameter(engine: Engine, shape: Shape, seed: number): Parameter {
 const coreFlops = ({ batch, tokens, width }: Sizes) => 6 * 2 * batch * tokens * tokens * width;
 
 /** Attention alone, forward and backward. */
-const alone = (shape: Sizes): Case => ({
-  name: `attention ${nameOf(shape)}`,
-  flops: coreFlops(shape),
+export const attentionCase = (shape: Sizes): Case => ({
+  ...coreCase(`attention ${nameOf(shape)}`, coreFlops(shape), shape),
   shared: { kind: "attention", ...shape },
+});
+
+/** The same among tokens within a window; operations are counted within it alone. */
+const windowed = (shape: Sizes, reach: number): Case =>
+  coreCase(
+    `attention ${nameOf(shape)}, window of ${2 * reach + 1}`,
+    coreFlops(shape) * (2 * reach + 1) / shape.tokens,
+    shape,
+    { window: { before: reach, after: reach } },
+  );
+
+const coreCase = (
+  name: string,
+  flops: number,
+  shape: Sizes,
+  changes: Pick<AttentionOptions, "window"> = {},
+): Case => ({
+  name,
+  flops,
   prepare(engine) {
     const { batch, tokens, width, heads } = shape, headSize = width / heads, count = batch * tokens * width;
-    const [q, k, v, dy] = [1, 2, 3, 4].map((seed) => engine.tensor([count], uniform(count, seed))) as Four;
+    const values = [1, 2, 3, 4].map((seed) => uniform(count, seed));
+    const [q, k, v, dy] = values.map((one) => engine.tensor([count], one)) as Four;
     const y = engine.empty([count]), gradient = engine.empty([3 * count]);
     const statistics = engine.empty([3 * batch * heads * tokens]);
     const layout = { batch: tokens * width, head: tokens * headSize, token: headSize };
@@ -45,12 +66,21 @@ const alone = (shape: Sizes): Case => ({
       ...{ qLayout: layout, kvLayout: layout, yLayout: layout },
       ...{ q: { slice: q.slice }, k: { slice: k.slice }, v: { slice: v.slice } },
       ...{ y: y.slice, dy: dy.slice, statistics: statistics.slice, gradient: gradient.slice },
-      ...{ dq: 0, dk: count, dv: 2 * count },
+      ...{ dq: 0, dk: count, dv: 2 * count, ...changes },
     };
     return {
       round() {
         attention(engine.stream, options);
         attentionBackward(engine.stream, options);
+      },
+      outputs() {
+        const [q, k, v, dy] = values as [Float32Array, Float32Array, Float32Array, Float32Array];
+        const one = { batch, heads, queries: tokens, keys: tokens, headSize, scale: options.scale, q, k, v };
+        const { dq, dk, dv } = attentionBackwardReference(one, dy);
+        return [
+          { found: y, expected: attentionReference(one) },
+          { found: gradient, expected: [...dq, ...dk, ...dv] },
+        ];
       },
       dispose: () => [q, k, v, dy, y, gradient, statistics].forEach((tensor) => tensor.dispose()),
     };
@@ -58,7 +88,7 @@ const alone = (shape: Sizes): Case => ({
 });
 
 /** Self-attention with its projections, forward and backward. */
-const layer = (shape: Sizes): Case => ({
+export const attentionLayerCase = (shape: Sizes): Case => ({
   name: `attention layer ${nameOf(shape)}`,
   flops: coreFlops(shape) + 3 * 2 * shape.batch * shape.tokens * 4 * shape.width ** 2,
   shared: { kind: "attention-layer", ...shape },
@@ -77,5 +107,8 @@ const layer = (shape: Sizes): Case => ({
   },
 });
 
-/** Attention, alone and as a layer. */
-export const attentionCases: readonly Case[] = sizes.flatMap((shape) => [alone(shape), layer(shape)]);
+/** Attention, alone, as a layer and within a window. */
+export const attentionCases: readonly Case[] = [
+  ...sizes.flatMap((shape) => [attentionCase(shape), attentionLayerCase(shape)]),
+  windowed(sizes.at(-1)!, 64),
+];

@@ -12,7 +12,7 @@ const batch = 64;
  * A training step of the full bilinear form with Adam and clipping: forward, mean squared error, backward, update. The
  * products are two of 64 x `width`^3: forward, and the weight's gradient, which is measured and used without being kept.
  */
-const bilinearFullStep = (width: number): Case => ({
+export const bilinearFullStep = (width: number): Case => ({
   name: `bilinear-full-step ${width}`,
   flops: 2 * 2 * batch * width ** 3,
   peers: ["PyTorch CPU"],

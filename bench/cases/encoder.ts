@@ -78,5 +78,14 @@ function encode(batch: number, tokens: number): Case {
   };
 }
 
+/** The work of one of `encoderCases` for peers that make an encoder of that shape themselves. */
+export function encoderShapeCase(batch: number, tokens: number): Case {
+  const { vocabulary, width, layers, heads, inner } = config;
+  return {
+    ...encode(batch, tokens),
+    shared: { kind: "encoder", batch, tokens, vocabulary, width, layers, heads, inner },
+  };
+}
+
 /** An encoder of texts: many short ones, and longer ones. */
 export const encoderCases: readonly Case[] = [encode(64, 32), encode(16, 128)];

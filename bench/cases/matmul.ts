@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
+import { matmulReference } from "../../kernels/matmul/matmul.ref.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 
@@ -26,21 +27,26 @@ const sizes: readonly (readonly [m: number, n: number, k: number, layout: Layout
 ];
 
 /** C = op(A) op(B). */
-export const matmulCases: readonly Case[] = sizes.map(([m, n, k, layout]) => {
+export function matmulCase(m: number, n: number, k: number, layout: Layout): Case {
   const transposeA = layout === "tn", transposeB = layout === "nt";
   return {
     name: `matmul ${m}x${n}x${k} ${layout}`,
     flops: 2 * m * n * k,
     shared: { kind: "matmul", m, n, k, transposeA, transposeB },
     prepare(engine: Engine) {
-      const a = engine.tensor(transposeA ? [k, m] : [m, k], uniform(m * k, 1));
-      const b = engine.tensor(transposeB ? [n, k] : [k, n], uniform(k * n, 2));
+      const left = uniform(m * k, 1), right = uniform(k * n, 2);
+      const a = engine.tensor(transposeA ? [k, m] : [m, k], left);
+      const b = engine.tensor(transposeB ? [n, k] : [k, n], right);
       const c = engine.empty([m, n]);
       const options = { a: a.slice, b: b.slice, c: c.slice, m, n, k, transposeA, transposeB };
       return {
         round: () => matmul(engine.stream, options),
+        outputs: () => [{ found: c, expected: matmulReference(left, right, { m, n, k, transposeA, transposeB }) }],
         dispose: () => [a, b, c].forEach((tensor) => tensor.dispose()),
       };
     },
   };
-});
+}
+
+/** Products of these sizes. */
+export const matmulCases: readonly Case[] = sizes.map((size) => matmulCase(...size));

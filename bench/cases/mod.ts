@@ -10,6 +10,7 @@ import { kernelCases } from "./kernels.ts";
 import { lossCases } from "./losses.ts";
 import { matmulCases } from "./matmul.ts";
 import { mlpStep } from "./mlp_step.ts";
+import { optimizerCases } from "./optimizers.ts";
 import { shapeCases } from "./shapes.ts";
 
 /** All benchmarks, in the order in which they run. */
@@ -17,6 +18,7 @@ export const cases: readonly Case[] = [
   ...matmulCases,
   ...elementCases,
   ...kernelCases,
+  ...optimizerCases,
   ...lossCases,
   ...shapeCases,
   ...distanceCases,

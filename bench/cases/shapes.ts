@@ -1,32 +1,51 @@
+import { scatterRowsReference } from "../../kernels/embedding/embedding.ref.ts";
 import { scatterRows } from "../../kernels/embedding/embedding.ts";
+import { topKReference } from "../../kernels/reduction/axis.ref.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
-import { copyStrided } from "../../kernels/shape/copy_strided.ts";
+import { copyStrided, type CopyStridedOptions } from "../../kernels/shape/copy_strided.ts";
 import { gather, gatherBackward } from "../../kernels/shape/gather.ts";
+import {
+  copyStridedReference,
+  gatherBackwardReference,
+  gatherReference,
+  transposeReference,
+} from "../../kernels/shape/shape.ref.ts";
 import { transpose } from "../../kernels/shape/transpose.ts";
 import type { Case } from "../case.ts";
-import { memoryCase, million } from "./memory_case.ts";
+import { memoryCase, million, preparedWith } from "./memory_case.ts";
 
 const transposition = memoryCase("transpose 1024x1024", 2 * million, (engine, numbers) => {
-  const x = numbers(million).slice, y = numbers(million, "zero").slice;
-  return () => transpose(engine.stream, { x, y, rows: 1024, columns: 1024 });
+  const x = numbers(million), y = numbers(million, "zero");
+  return {
+    round: () => transpose(engine.stream, { x: x.slice, y: y.slice, rows: 1024, columns: 1024 }),
+    outputs: () => [{ found: y.tensor, expected: transposeReference(x.values, 1024, 1024) }],
+  };
 });
 
-const heads = memoryCase("permute 8x128x16x64 to heads", 2 * million, (engine, numbers) => {
-  const source = numbers(million).slice, destination = numbers(million, "zero").slice;
-  const axes = [
-    { size: 8, from: 131_072, to: 131_072 },
-    { size: 16, from: 64, to: 8192 },
-    { size: 128, from: 1024, to: 64 },
-    { size: 64, from: 1, to: 1 },
-  ];
-  return () => copyStrided(engine.stream, { source, destination, axes });
-});
+/** A copy of `count` of a million numbers. */
+const copying = (name: string, count: number, axes: CopyStridedOptions["axes"]) =>
+  memoryCase(name, 2 * count, (engine, numbers) => {
+    const source = numbers(million), destination = numbers(count, "zero");
+    return {
+      round: () => copyStrided(engine.stream, { source: source.slice, destination: destination.slice, axes }),
+      outputs: () => [{
+        found: destination.tensor,
+        expected: copyStridedReference(source.values, destination.values, { axes }),
+      }],
+    };
+  });
 
-const everyThird = memoryCase("slice 1024x1024 step 3", 2 * 1024 * 342, (engine, numbers) => {
-  const source = numbers(million).slice, destination = numbers(1024 * 342, "zero").slice;
-  const axes = [{ size: 1024, from: 1024, to: 342 }, { size: 342, from: 3, to: 1 }];
-  return () => copyStrided(engine.stream, { source, destination, axes });
-});
+const heads = copying("permute 8x128x16x64 to heads", million, [
+  { size: 8, from: 131_072, to: 131_072 },
+  { size: 16, from: 64, to: 8192 },
+  { size: 128, from: 1024, to: 64 },
+  { size: 64, from: 1, to: 1 },
+]);
+
+const everyThird = copying("slice 1024x1024 step 3", 1024 * 342, [
+  { size: 1024, from: 1024, to: 342 },
+  { size: 342, from: 3, to: 1 },
+]);
 
 const sizes = { outer: 4096, size: 256, inner: 1, picked: 16 };
 const positions = Array.from({ length: 4096 * 16 }, (_, i) => (i * 7919) % 256);
@@ -35,15 +54,24 @@ const picking: Case = {
   name: "gather 4096x256 by 16 and back",
   bytes: 4 * (5 * 4096 * 16 + million),
   prepare(engine) {
-    const x = engine.full([million], 1), index = engine.indices([positions.length], positions);
-    const y = engine.empty([positions.length]), dx = engine.empty([million]);
-    return {
-      round() {
-        gather(engine.stream, { ...sizes, x: x.slice, index: index.slice, y: y.slice });
-        gatherBackward(engine.stream, { ...sizes, dy: y.slice, index: index.slice, dx: dx.slice });
-      },
-      dispose: () => [x, index, y, dx].forEach((tensor) => tensor.dispose()),
-    };
+    const index = engine.indices([positions.length], positions);
+    const prepared = preparedWith(engine, (_, numbers) => {
+      const x = numbers(million), y = numbers(positions.length, "zero"), dx = numbers(million, "zero");
+      return {
+        round() {
+          gather(engine.stream, { ...sizes, x: x.slice, index: index.slice, y: y.slice });
+          gatherBackward(engine.stream, { ...sizes, dy: y.slice, index: index.slice, dx: dx.slice });
+        },
+        outputs() {
+          const picked = gatherReference(x.values, positions, sizes);
+          return [
+            { found: y.tensor, expected: picked },
+            { found: dx.tensor, expected: gatherBackwardReference(picked, positions, sizes) },
+          ];
+        },
+      };
+    });
+    return { ...prepared, dispose: () => [prepared, index].forEach((owned) => owned.dispose()) };
   },
 };
 
@@ -52,19 +80,28 @@ const scattering = (name: string, rows: number, columns: number, count: number):
   name,
   bytes: 4 * (count + rows) * columns,
   prepare(engine) {
-    const dy = engine.full([count, columns], 1), tableGradient = engine.empty([rows, columns]);
-    const index = engine.indices([count], Array.from({ length: count }, (_, i) => (i * 7919) % rows));
-    const slices = { dy: dy.slice, index: index.slice, tableGradient: tableGradient.slice };
-    return {
-      round: () => scatterRows(engine.stream, { ...slices, count, rows, columns }),
-      dispose: () => [dy, tableGradient, index].forEach((tensor) => tensor.dispose()),
-    };
+    const rowOf = Array.from({ length: count }, (_, i) => (i * 7919) % rows), index = engine.indices([count], rowOf);
+    const prepared = preparedWith(engine, (_, numbers) => {
+      const dy = numbers(count * columns), table = numbers(rows * columns, "zero");
+      const slices = { dy: dy.slice, index: index.slice, tableGradient: table.slice };
+      return {
+        round: () => scatterRows(engine.stream, { ...slices, count, rows, columns }),
+        outputs: () => [{
+          found: table.tensor,
+          expected: scatterRowsReference(dy.values, rowOf, { rows, columns }),
+        }],
+      };
+    });
+    return { ...prepared, dispose: () => [prepared, index].forEach((owned) => owned.dispose()) };
   },
 });
 
 const greatest = memoryCase("top 8 of 4096x256", million, (engine, numbers) => {
-  const x = numbers(million).slice, position = numbers(4096 * 8, "zero").slice;
-  return () => topK(engine.stream, { x, position, k: 8, outer: 4096, size: 256, inner: 1 });
+  const x = numbers(million), position = numbers(4096 * 8, "zero"), view = { outer: 4096, size: 256, inner: 1 };
+  return {
+    round: () => topK(engine.stream, { x: x.slice, position: position.slice, k: 8, ...view }),
+    outputs: () => [{ found: position.tensor, expected: topKReference(x.values, view, 8), as: "u32" }],
+  };
 });
 
 /** Kernels that move elements. */

@@ -12,6 +12,7 @@ export class Peer implements Contender {
   readonly #process: Deno.ChildProcess;
   readonly #answers: AsyncGenerator<string>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  #stopped = false;
   /** The first row of its last result, where the work says all that goes in. */
   row: readonly number[] | undefined;
 
@@ -21,12 +22,21 @@ export class Peer implements Contender {
     this.#writer = process.stdin.getWriter();
   }
 
-  /** Starts a process; null, with a line on stderr, where it cannot run here. */
-  static async start(name: string, command: string, args: readonly string[]): Promise<Peer | null> {
+  /**
+   * Starts a process; null, with a line on stderr, where it cannot run here.
+   *
+   * @param patience seconds that it may take to start
+   */
+  static async start(
+    name: string,
+    command: string,
+    args: readonly string[],
+    patience?: number,
+  ): Promise<Peer | null> {
     try {
       const streams = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
       const peer = new Peer(name, new Deno.Command(command, { args: [...args], cwd: folder, ...streams }).spawn());
-      await peer.#answer();
+      await peer.#within(patience, peer.#answer());
       return peer;
     } catch {
       console.error(`${name} cannot run here and is left out.`);
@@ -34,9 +44,15 @@ export class Peer implements Contender {
     }
   }
 
-  /** @throws MetrogradError when the peer cannot do it */
-  async prepare(work: SharedWork): Promise<void> {
-    await this.#ask({ prepare: work });
+  /**
+   * Makes the peer ready to do some work.
+   *
+   * @param patience seconds that it may take; a peer that takes longer is stopped
+   * @throws MetrogradError when the peer cannot do it, or not in time
+   */
+  async prepare(work: SharedWork, patience?: number): Promise<void> {
+    if (this.#stopped) throw new MetrogradError(`${this.name}, which was stopped`);
+    await this.#within(patience, this.#ask({ prepare: work }));
   }
 
   async run(rounds: number): Promise<number> {
@@ -48,8 +64,27 @@ export class Peer implements Contender {
 
   /** Ends the process. */
   async close(): Promise<void> {
-    await this.#writer.close();
+    if (!this.#stopped) await this.#writer.close();
     await this.#process.status;
+  }
+
+  /** Waits for an answer; stops the process when it takes longer than so many seconds. */
+  async #within(patience: number | undefined, answer: Promise<Answer>): Promise<void> {
+    const stop = () => {
+      this.#stopped = true;
+      this.#process.kill("SIGKILL");
+    };
+    const timer = patience === undefined ? undefined : setTimeout(stop, patience * 1000);
+    try {
+      await answer;
+    } catch (error) {
+      if (this.#stopped) {
+        throw new MetrogradError(`${this.name}: it was not ready after ${Math.round(patience!)} seconds`);
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #ask(request: Request): Promise<Answer> {
@@ -79,7 +114,10 @@ const transformers = [
 const commands: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   "jax-js": deno(...small, "jax_js.ts"),
   "tf.js webgpu": deno(...small, "tf_js.ts"),
-  "PyTorch CPU": ["python3", ["torch_cpu.py"]],
+  "PyTorch CPU": ["python3", ["pytorch.py", "cpu"]],
+  "PyTorch CPU compiled": ["python3", ["pytorch.py", "cpu", "compiled"]],
+  "PyTorch": ["python3", ["pytorch.py", "gpu"]],
+  "PyTorch compiled": ["python3", ["pytorch.py", "gpu", "compiled"]],
   "transformers.js webgpu": deno(...transformers, "webgpu"),
   "transformers.js dawn": deno(...transformers, "dawn"),
   "transformers.js CPU": deno(...transformers, "cpu"),
@@ -91,12 +129,15 @@ export const usualPeers = ["jax-js", "tf.js webgpu", "PyTorch CPU"] as const;
 /**
  * Starts those of these peers that can run here. Their packages are installed the first time; they have a `deno.json` of
  * their own, so that nobody else needs them.
+ *
+ * @param patience seconds that each may take to start
  */
-export async function startPeers(names: ReadonlySet<string>): Promise<Peer[]> {
+export async function startPeers(names: ReadonlySet<string>, patience?: number): Promise<Peer[]> {
   const chosen = Object.entries(commands).filter(([name]) => names.has(name));
   if (chosen.some(([name]) => name.startsWith("transformers.js"))) await installTransformers();
-  const peers = [];
-  for (const [name, [command, args]] of chosen) peers.push(await Peer.start(name, command, args));
+  const peers = await Promise.all(
+    chosen.map(([name, [command, args]]) => Peer.start(name, command, args, patience)),
+  );
   return peers.filter((peer) => peer !== null);
 }
 

@@ -18,7 +18,8 @@ export type SharedWork =
   | { readonly kind: "bilinear-full-step"; readonly width: number; readonly batch: number }
   | RowWork
   | AttentionWork
-  | EncodeWork;
+  | EncodeWork
+  | EncoderWork;
 
 /** The rows of a real encoder, its tokens' mean scaled to length 1, for sequences of tokens of one length. */
 export interface EncodeWork {
@@ -26,6 +27,18 @@ export interface EncodeWork {
   /** With `config.json` and `onnx/model.onnx`. */
   readonly folder: string;
   readonly sequences: readonly (readonly number[])[];
+}
+
+/** The same, by an encoder of this shape with random weights. */
+export interface EncoderWork {
+  readonly kind: "encoder";
+  readonly batch: number;
+  readonly tokens: number;
+  readonly vocabulary: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly inner: number;
 }
 
 /** Softmax or layer norm, with scale and shift, of each row. */

@@ -19,7 +19,7 @@ the mean train score (constant), the mean train score of each metric, and the be
 test records; the means of Pearson's and Spearman's correlations within metrics; seconds of training and scoring; then
 the same of each metric, and Spearman beside published figures where the set has such.
 
-Without it, trains each recipe on the built-in sample set, plain, with its document's remedies and with the fit model, and on
+Without it, trains each recipe on the built-in sample set, plain, as its document has it and with the fit model, and on
 the folds of FED with three seeds; prints the tables of docs/results.md. Hours on a CPU.
 
 Either may be stopped at any moment, and the same command goes on. What is done is not trained again. CELL: only those

@@ -4,7 +4,7 @@ import type { CellResult } from "./measure.ts";
 /** What is known so far, by the name of the cell. */
 export type Results = Readonly<Record<string, CellResult>>;
 
-const heads = { plain: "plain", document: "its document's remedies", fit: "the fit model alone" } as const;
+const heads = { plain: "plain", documented: "as its document has it", fit: "the fit model alone" } as const;
 
 /** The tables of docs/results.md: test RMSE of each recipe, and what is not measured yet left empty. */
 export function resultTables(cells: readonly Cell[], results: Results): string {

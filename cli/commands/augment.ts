@@ -29,12 +29,25 @@ export interface AugmentCall {
 /** `augment`: shows what the stages of augmentation make of the train rows. */
 export function augmentCommand(act: (call: AugmentCall) => Promise<void>) {
   return augmentOptions().action(async (options) => {
-    const { recipe, config, set, out, prompts, samples, examples, force, json, encoder: name, ...others } = options;
+    const {
+      recipe,
+      asDocumented,
+      config,
+      set,
+      out,
+      prompts,
+      samples,
+      examples,
+      force,
+      json,
+      encoder: name,
+      ...others
+    } = options;
     const { encoder, ...data } = encoderWords({ ...others, encoder: name });
     await act({
       request: {
         ...dataRequest(data),
-        ...readSettings({ recipe, config, set, encoder, shorthands: {} }, await readConfigFile(config)),
+        ...readSettings({ recipe, asDocumented, config, set, encoder, shorthands: {} }, await readConfigFile(config)),
       },
       out: out ?? null,
       prompts: prompts ?? null,

@@ -53,6 +53,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .option(
       "--embeddings <folder>",
@@ -72,6 +73,7 @@ export function compareCommand(act: (call: CompareCall) => Promise<void>) {
         "--format": options.format,
         "--map": options.map,
         "--score-range": options.scoreRange,
+        "--recover": options.recover,
         "--embeddings": embeddings,
         "--metric-names": metrics?.names,
         "--metric-definitions": metrics?.definitions,
@@ -148,6 +150,7 @@ async function testAll(
         metrics,
         definitions,
         shift,
+        ...(reading ? { reading } : {}),
       };
       const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, { ...terminal, note });
       each.push({ score, ridge, trainMean });

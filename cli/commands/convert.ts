@@ -38,6 +38,7 @@ export function convertCommand(act: (call: ConvertCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .requiredOption("--out <file>", "JSON file to write, with scores from 0 to 10", text("--out"))
     .option("--definitions <file>", "JSON file to write for --metric-definitions", text("--definitions"))
     .option("--force", "replace the files that are there")

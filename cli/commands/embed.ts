@@ -30,14 +30,16 @@ export function embedCommand(act: (call: EmbedCall) => Promise<void>) {
     options.option(`${flagOf(name)} <value>`, standard === null ? what : describe(what, standard));
   }
   return options.action(
-    async ({ data, format, map, scoreRange, encoder, fields, out, cache, force, metricDefinitions, ...words }) => {
+    async (
+      { data, format, map, scoreRange, recover, encoder, fields, out, cache, force, metricDefinitions, ...words },
+    ) => {
       const given = Object.entries(words as Readonly<Record<string, string>>).map(([name, word]) => {
         const field = fieldsOf(encodingTable).get(name)!;
         return [name, field.parse(word, flagOf(name))];
       });
       await act({
         data,
-        ...readingOf({ format, map, scoreRange }),
+        ...readingOf({ format, map, scoreRange, recover }),
         encoder,
         encoding: resolve(encodingTable, Object.fromEntries(given)),
         fields: fields ?? readFields(allFields),
@@ -64,6 +66,7 @@ function embedOptions() {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .requiredOption("--out <folder>", "folder to write", text("--out"))
     .option("--encoder <name>", encoderNames(), text("--encoder"), "transformers")
     .option("--fields <names>", describe(`which texts: ${textFields.join(", ")}`, allFields), readFields)

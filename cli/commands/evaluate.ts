@@ -4,6 +4,7 @@ import { haveBeenCompared, preferredTo } from "../../data/pairs/preferred.ts";
 import { type MetricRecord, readRecordSet } from "../../data/records.ts";
 import { fromStandard, type ScoreRange } from "../../data/scores.ts";
 import { readScores } from "../../data/submission.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { calibrationRows, holdsHeldOut } from "../../runs/calibration_rows.ts";
@@ -24,6 +25,7 @@ import { textSource } from "../options/data_options.ts";
 import { pairTable } from "../output/pair_table.ts";
 import { formatEvaluation } from "../output/evaluation_report.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { corrected, describeUnseen, scoreWith } from "../score_with.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -32,7 +34,7 @@ import { describeShift, formatShifts, shiftRequest } from "../options/shift_opti
 import type { Terminal } from "../output/terminal.ts";
 
 /** What `evaluate` is asked for. */
-export interface EvaluateCall {
+export interface EvaluateCall extends ProfiledCall {
   readonly run: string;
   /** Records: files, folders of such or `-`. */
   readonly data: DataPaths;
@@ -50,6 +52,8 @@ export interface EvaluateCall {
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
   /** Share of the true scores that intervals should hold; null for none. */
   readonly interval: number | null;
   readonly json: boolean;
@@ -69,6 +73,7 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
     .addOption(scoring.embeddings)
     .addOption(scoring.encoder)
@@ -78,12 +83,14 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
     .addOption(scoring.shift)
     .addOption(scoring.shiftTarget)
     .addOption(scoring.calibrate)
+    .addOption(scoring.weights)
     .option(
       "--interval <share>",
       "measure intervals that should hold such a share of the true scores, as 0.9",
       intervalLevel,
     )
     .option("--json", "print the figures as JSON")
+    .addOption(profileOption)
     .action(({ run, data, scores, embeddings, encoder, json, ...options }) =>
       act({
         run,
@@ -94,20 +101,26 @@ export function evaluateCommand(act: (call: EvaluateCall) => Promise<void>) {
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         calibrate: options.calibrate ?? "none",
+        weights: options.weights ?? null,
         interval: options.interval ?? null,
         json: json ?? false,
+        ...profileOf(options),
       })
     );
 }
 
 export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<void> {
+  await profiled(call, terminal, (profile) => evaluateWatched(call, terminal, profile));
+}
+
+async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?: Profile): Promise<void> {
   const onNote = (sentence: string) => terminal.note(sentence);
   const { records, actual: standard, range, definitions } = await readLabelled(
     call,
     onNote,
     await readScoreRange(call.run),
   );
-  const scored = await scoreWith({ ...call, definitions }, records, terminal),
+  const scored = await scoreWith({ ...call, definitions }, records, terminal, profile),
     { predictions, ridge, trainMean } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
   const shifts = scored.shifts.map((figure) => scaleShiftFigure(figure, range));
@@ -165,8 +178,9 @@ export async function readLabelled(
 ): Promise<
   { records: MetricRecord[]; actual: Float32Array; range: ScoreRange; definitions: ReadonlyMap<string, string> }
 > {
-  const { records, scoreRange: range, definitions } = await readRecordSet(data, {
+  const { records, scoreRange: range, definitions, damaged } = await readRecordSet(data, {
     scores: scores === null ? "required" : "ignored",
+    numbered: scores !== null,
     reading,
     scoreRange: runRange,
     onNote,
@@ -174,6 +188,12 @@ export async function readLabelled(
   const actual = scores === null
     ? Float32Array.from(records, ({ score }) => score!)
     : await readScores(scores, { onNote, range });
+  if (damaged && actual.length > records.length) {
+    onNote(
+      `${nameData(data)}: the records ${records.length + 1} to ${actual.length}, which ${scores} has, are missing.`,
+    );
+    return { records, actual: actual.slice(0, records.length), range, definitions };
+  }
   if (actual.length === records.length) return { records, actual, range, definitions };
   throw new DataError(`${scores} has ${actual.length} scores, but ${nameData(data)} has ${records.length} records.`);
 }

@@ -1,6 +1,10 @@
+import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
-import { listFolderOrExplain, whatIsAt } from "../../engine/files/files.ts";
+import { dataWords, type Reading } from "../../data/reading.ts";
+import { hasTexts } from "../../data/records.ts";
+import { fitTexts } from "../../encoders/encode_records.ts";
+import { HashEncoder } from "../../encoders/hash.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
@@ -9,8 +13,20 @@ import { configOf } from "../../runs/configure.ts";
 import type { SetInput } from "../../reports/explore/explore.ts";
 import { command } from "../command.ts";
 import { createEncodingReporter } from "../output/encoding_progress.ts";
-import { describe, flagOf, given, metricFiles, number, oneOf, text } from "../options/options.ts";
-import { refuseExisting } from "../output/out.ts";
+import * as reading from "../options/reading_options.ts";
+import { readingOf } from "../options/reading_options.ts";
+import {
+  describe,
+  flagOf,
+  given,
+  type MetricFiles,
+  metricFiles,
+  number,
+  oneOf,
+  quoted,
+  text,
+} from "../options/options.ts";
+import { refuseTaken, removeReport } from "../output/report_folder.ts";
 import type { Terminal } from "../output/terminal.ts";
 
 /** What `explore` is asked for. */
@@ -19,7 +35,9 @@ export interface ExploreCall {
   readonly test: string | null;
   /** Folders of embeddings of the texts of `data`, and of `test`. */
   readonly embeddings: readonly string[];
-  readonly metrics: { readonly names: string; readonly embeddings: string } | null;
+  readonly metrics: MetricFiles | null;
+  /** How the records of both files are read; absent where they are in the fields of a record. */
+  readonly reading?: Reading;
   /** The recipe whose augmentation is shown; null for none. */
   readonly recipe: string | null;
   readonly recover: boolean;
@@ -39,13 +57,16 @@ export function exploreCommand(act: (call: ExploreCall) => Promise<void>) {
       );
     }
     if (recipe !== undefined && metrics === null) {
-      throw new UsageError("--recipe needs --metric-names and --metric-embeddings beside it.");
+      throw new UsageError(
+        "--recipe needs --metric-names and --metric-embeddings, or --metric-definitions, beside it.",
+      );
     }
     await act({
       data,
       test: test ?? null,
       embeddings,
-      metrics: metrics?.names ? { names: metrics.names, embeddings: metrics.embeddings } : null,
+      metrics,
+      ...readingOf(options),
       recipe: recipe ?? null,
       recover: recover ?? false,
       maxRows: maxRows ?? null,
@@ -71,7 +92,10 @@ function exploreOptions() {
       "records: JSON, JSON Lines, CSV or Parquet, or a folder of such files",
       text("--data"),
     )
-    .option("--test <file>", "JSON file of records to show beside them", text("--test"))
+    .option("--test <file>", "records to show beside them, in any form of --data", text("--test"))
+    .addOption(reading.format)
+    .addOption(reading.map)
+    .addOption(reading.scoreRange)
     .option(
       "--embeddings <folders...>",
       "embeddings of the texts of --data, and of --test: folders as deno task embed writes them",
@@ -79,6 +103,11 @@ function exploreOptions() {
     )
     .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
     .option("--metric-embeddings <file>", ".npy matrix with a row for each name", text("--metric-embeddings"))
+    .option(
+      "--metric-definitions <file>",
+      "JSON object {name: text} in place of those two: the built-in encoder embeds the texts",
+      text("--metric-definitions"),
+    )
     .option(
       "--recipe <name>",
       "show the scores after each stage of this recipe's augmentation",
@@ -92,7 +121,7 @@ function exploreOptions() {
 }
 
 export async function explore(call: ExploreCall, terminal: Terminal): Promise<void> {
-  await makeWay(call.out, call.force);
+  await refuseTaken(call.out, call.force);
   const [{ explore }, { writeReport }] = await Promise.all([
     import("../../reports/explore/explore.ts"),
     import("../../reports/write_report.ts"),
@@ -100,8 +129,7 @@ export async function explore(call: ExploreCall, terminal: Terminal): Promise<vo
   const onNote = terminal.note;
   const train = await readSet(call.data, call.embeddings[0], call, onNote);
   const test = call.test === null ? null : await readSet(call.test, call.embeddings[1], call, onNote);
-  const { names, embeddings } = call.metrics ?? {};
-  const metrics = names && embeddings ? await MetricTable.read(names, embeddings, { onNote }) : null;
+  const metrics = await metricsOf(call, train, onNote);
   const augmentation = call.recipe === null
     ? null
     : { recipe: call.recipe, stages: await stagesOf(call.recipe, call, terminal) };
@@ -112,14 +140,33 @@ export async function explore(call: ExploreCall, terminal: Terminal): Promise<vo
   terminal.note(`\nReport: ${path}`);
 }
 
+/** Records that the built-in encoder learns words from. */
+const learntFrom = 5000;
+
+/** The metrics with their embeddings, or with those that the built-in encoder gives their definitions; null for none. */
+async function metricsOf(
+  { metrics }: ExploreCall,
+  { records }: SetInput,
+  onNote: (sentence: string) => void,
+): Promise<MetricTable | null> {
+  if (metrics === null) return null;
+  if (metrics.names !== null) return await MetricTable.read(metrics.names, metrics.embeddings, { onNote });
+  const definitions = await readMetricDefinitions(metrics.definitions, onNote);
+  const some = records.filter(hasTexts).slice(0, learntFrom);
+  if (some.length === 0) return null;
+  const encoder = new HashEncoder();
+  encoder.fit(fitTexts(some));
+  return new MetricTable([...definitions.keys()], await encoder.encode([...definitions.values()]), encoder.dimension);
+}
+
 async function readSet(
   path: string,
   folder: string | undefined,
-  { recover, maxRows }: ExploreCall,
+  { recover, maxRows, reading }: ExploreCall,
   onNote: (sentence: string) => void,
 ): Promise<SetInput> {
   const { readLooseRecords } = await import("../../reports/explore/explored_set.ts");
-  const loose = await readLooseRecords(path, { recover, maxRows, onNote });
+  const loose = await readLooseRecords(path, { recover, maxRows, reading, onNote });
   const embeddings = folder === undefined ? null : await readTextEmbeddings(folder, loose.records.length, {
     rowsOf: `${path} has ${loose.records.length} records`,
     recovered: recover || maxRows !== null,
@@ -130,14 +177,16 @@ async function readSet(
 
 /** The train rows after each stage of augmentation, as `augment` shows them. */
 async function stagesOf(recipe: string, call: ExploreCall, terminal: Terminal): Promise<StageFigures[]> {
-  const { data, metrics, embeddings, recover, maxRows } = call;
+  const { data, metrics, embeddings, recover, maxRows, reading } = call;
   const config = configOf({
     recipe,
     settings: {},
     files: {
       data,
+      ...(reading ? { reading } : {}),
       metricNames: metrics!.names,
       metricEmbeddings: metrics!.embeddings,
+      metricDefinitions: metrics!.definitions,
       embeddings: embeddings[0] ?? null,
       recover,
     },
@@ -148,27 +197,11 @@ async function stagesOf(recipe: string, call: ExploreCall, terminal: Terminal): 
   return stageFigures((await prepare({ ...config, settings }, reporter)).rows);
 }
 
-/** What a report's folder holds, and nothing else. */
-const reportParts = ["index.html", "figures", "tables"];
-
-/** @throws UsageError when the folder is taken: by anything, or with `force` by something that is no report */
-async function makeWay(folder: string, force: boolean): Promise<void> {
-  await refuseExisting(folder, "--out", force);
-  const found = await whatIsAt(folder);
-  if (found === "nothing") return;
-  const names = found === "folder" ? await listFolderOrExplain(folder, "a report") : [];
-  if (names.includes("index.html") && names.every((name) => reportParts.includes(name))) return;
-  throw new UsageError(`--out ${folder} holds something else than a report; it is not replaced.`);
-}
-
-async function removeReport(folder: string): Promise<void> {
-  if (await whatIsAt(folder) !== "nothing") await Deno.remove(folder, { recursive: true });
-}
-
 /** The command that makes the same report. */
-function words({ metrics, force: _, embeddings, recover, ...call }: ExploreCall): string {
+function words({ metrics, force: _, embeddings, recover, reading, data, ...call }: ExploreCall): string {
   const values = given({
     ...call,
+    metricDefinitions: metrics?.definitions,
     metricNames: metrics?.names,
     metricEmbeddings: metrics?.embeddings,
   });
@@ -176,10 +209,9 @@ function words({ metrics, force: _, embeddings, recover, ...call }: ExploreCall)
     .map(([name, value]) => `${flagOf(name)} ${quoted(String(value))}`);
   return [
     "deno task explore",
+    dataWords(quoted(data), reading),
     ...options,
     ...(embeddings.length === 0 ? [] : [`--embeddings ${embeddings.map(quoted).join(" ")}`]),
     ...(recover ? ["--recover"] : []),
   ].join(" ");
 }
-
-const quoted = (word: string) => /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

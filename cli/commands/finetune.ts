@@ -1,23 +1,33 @@
 import { UsageError } from "../../kernels/errors.ts";
 import {
   finetune as tune,
+  type FinetunePlan,
   type FinetuneRequest,
   type FinetuneSummary,
   resumeFinetune,
 } from "../../runs/finetune/finetune.ts";
+import type { FinetuneEpoch } from "../../runs/finetune/trainer.ts";
 import { qualityRows } from "../../runs/finetune/model_card.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { fieldsOf } from "../../recipes/settings/table.ts";
+import type { LiveState } from "../../reports/live/live_state.ts";
+import { joinObservers } from "../../data/observer.ts";
 import { command } from "../command.ts";
 import { createFinetuneReporter } from "../output/finetune_progress.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption, withSpans } from "../profiled.ts";
 import { interruptible, Interruption } from "../interruption.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, readingOf } from "../options/reading_options.ts";
 import { describe, flagOf, given, text } from "../options/options.ts";
+import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
+import { watched } from "../output/watch.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
-/** What `finetune` is asked for: to tune an encoder, or to go on with it. */
-export type FinetuneCall =
+/** What `finetune` is asked for: to tune an encoder, or to go on with it, and how that is shown. */
+export type FinetuneCall = FinetuneWork & Watching & ProfiledCall;
+
+type FinetuneWork =
   | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
   | { readonly kind: "resume"; readonly out: string };
 
@@ -28,7 +38,9 @@ export function finetuneCommand(act: (call: FinetuneCall) => Promise<void>) {
     const values = kind.options ? `: ${kind.options.join(", ")}` : "";
     options.option(`${flagOf(name)} <value>`, describe(`${doc}${values}`, standard));
   }
-  return options.action(async (words) => await act(finetuneCall(given(words))));
+  return options.action(async ({ profile, ...words }) =>
+    await act({ ...finetuneCall(given(words)), ...profileOf({ profile }) })
+  );
 }
 
 function finetuneOptions() {
@@ -53,7 +65,8 @@ function finetuneOptions() {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
-    .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder of the BERT family", text("--encoder"))
+    .addOption(reading.recover)
+    .option("--encoder <name>", "gpu:FOLDER, a Hugging Face folder that gpu: reads", text("--encoder"))
     .option("--metric-definitions <file>", "JSON object {name: text} of metrics", text("--metric-definitions"))
     .option("--out <folder>", "folder to write", text("--out"))
     .option("--force", "replace the tuned encoder, or the stopped work, that is in --out")
@@ -62,13 +75,25 @@ function finetuneOptions() {
       "go on with stopped work by its --out, with its own data and settings",
       text("--resume"),
     )
+    .addOption(watch)
+    .addOption(watchPort)
+    .addOption(histograms)
+    .addOption(profileOption)
     .optionsGroup("Training:");
 }
 
+type FinetuneOptions = ReturnType<ReturnType<typeof finetuneOptions>["opts"]>;
+
 /** @throws UsageError when options do not go together */
 function finetuneCall(
-  { resume, ...others }: Partial<ReturnType<ReturnType<typeof finetuneOptions>["opts"]>>,
+  { watch, watchPort, histograms, ...words }: Partial<Omit<FinetuneOptions, "profile">>,
 ): FinetuneCall {
+  return { ...finetuneWork(words), ...watchingOf({ watch, watchPort, histograms }) };
+}
+
+function finetuneWork(
+  { resume, ...others }: Partial<Omit<FinetuneOptions, "profile" | "watch" | "watchPort" | "histograms">>,
+): FinetuneWork {
   if (resume !== undefined) {
     const [other] = Object.keys(others);
     if (other === undefined) return { kind: "resume", out: resume };
@@ -76,7 +101,8 @@ function finetuneCall(
       `--resume goes on with its own data and settings; ${flagOf(other)} cannot be given beside it.`,
     );
   }
-  const { data, format, map, scoreRange, encoder, out, metricDefinitions = null, force = false, ...words } = others;
+  const { data, format, map, scoreRange, recover, encoder, out, metricDefinitions = null, force = false, ...words } =
+    others;
   for (const [option, value] of Object.entries({ "--data": data, "--encoder": encoder, "--out": out })) {
     if (value === undefined) throw new UsageError(`${option} is expected (or --resume).`);
   }
@@ -90,7 +116,7 @@ function finetuneCall(
     kind: "new",
     request: {
       data: data!,
-      ...readingOf({ format, map, scoreRange }),
+      ...readingOf({ format, map, scoreRange, recover }),
       encoder: encoder!,
       out: out!,
       metricDefinitions,
@@ -101,16 +127,36 @@ function finetuneCall(
 }
 
 export async function finetune(call: FinetuneCall, terminal: Terminal): Promise<void> {
+  const title = `Fine-tuning ${call.kind === "resume" ? call.out : call.request.out}`;
+  await watched(
+    call,
+    title,
+    terminal,
+    (terminal, page) => profiled(call, terminal, (profile) => tuneBy(call, terminal, page, profile)),
+  );
+}
+
+async function tuneBy(
+  call: FinetuneCall,
+  terminal: Terminal,
+  page: LiveState | null,
+  profile: Profile | undefined,
+): Promise<void> {
   await interruptible(terminal, async (signal) => {
-    const observer = createFinetuneReporter(terminal);
-    const options = { ...observer, signal };
+    const reporter = createFinetuneReporter(terminal);
+    const observer = page ? joinObservers<FinetuneEpoch, FinetunePlan>([reporter, page.finetune]) : reporter;
+    const options = {
+      ...observer,
+      ...withSpans(observer, profile),
+      ...{ signal, profile, histograms: call.histograms ?? false },
+    };
     let summary: FinetuneSummary;
     try {
       summary = call.kind === "resume"
         ? await resumeFinetune(call.out, options)
         : await tune(call.request, { ...options, force: call.force });
     } finally {
-      observer.end();
+      observer.end?.();
     }
     const { folder, before, after, losses } = summary;
     if (!after) {

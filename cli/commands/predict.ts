@@ -1,20 +1,24 @@
 import { Option } from "@commander-js/extra-typings";
-import type { DataPaths } from "../../data/files/data_paths.ts";
+import { type DataPaths, nameData } from "../../data/files/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../../data/reading.ts";
 import type { Shard } from "../../data/record_blocks.ts";
 import { type ScoreForm, scoreFormOf, scoreForms } from "../../data/score_files/write_score_file.ts";
 import type { ScoreRange } from "../../data/scores.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
+import { moments } from "../../reports/explore/statistics.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
-import { readScoreRange } from "../../runs/score_range.ts";
+import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
 import { BlockScorer } from "../../runs/stream/score_blocks.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
 import { given, intervalLevel, type MetricFiles, metricFiles, oneOf, text } from "../options/options.ts";
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { RecordStream } from "../record_stream.ts";
+import { describeWeights } from "../score_with.ts";
 import { Scoring } from "../scoring.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -26,7 +30,7 @@ import { counted } from "../../data/texts/counted.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
 /** What `predict` is asked for. */
-export interface PredictCall {
+export interface PredictCall extends ProfiledCall {
   readonly run: string;
   /** Records: files, folders of such or `-`. */
   readonly data: DataPaths;
@@ -51,10 +55,14 @@ export interface PredictCall {
   readonly shift: ShiftRequest;
   /** How scores are corrected by the run's held-out rows. */
   readonly calibrate: CalibrateName;
+  /** File of weights to score by in place of the run's own; null for none. */
+  readonly weights?: string | null;
   /** Share of the true scores that the columns low and high should hold; null for no such columns. */
   readonly interval: number | null;
   /** Folder to save the model's inputs in; null for none. */
   readonly saveFeatures: string | null;
+  /** Folder to save the embeddings that the model makes of the records; null for none. */
+  readonly saveEmbeddings?: string | null;
   /** The part of the records that is scored; absent or null for all. */
   readonly shard?: Shard | null;
   /** Form of the file of scores; absent or null for the one that its name asks for. */
@@ -82,6 +90,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(reading.format)
     .addOption(reading.map)
     .addOption(reading.scoreRange)
+    .addOption(reading.recover)
     .option(
       "--out <file>",
       "file to write: .csv, .jsonl or .parquet, or - for standard output (default: submission.csv in the folder of the run)",
@@ -89,7 +98,10 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     )
     .option("--out-format <name>", `form of the scores: ${scoreForms.join(", ")}`, oneOf("--out-format", scoreForms))
     .option("--shard <i/n>", "score the i-th of n equal parts of the records, as 1/8", parseShard)
-    .option("--force", "replace whatever is at --out or --save-features; an earlier submission is replaced anyway")
+    .option(
+      "--force",
+      "replace whatever is at --out, --save-features or --save-embeddings; an earlier submission is replaced anyway",
+    )
     .option("--round", "round scores to integers")
     .option(
       "--standard-deviation",
@@ -109,6 +121,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(scoring.shift)
     .addOption(scoring.shiftTarget)
     .addOption(scoring.calibrate)
+    .addOption(scoring.weights)
     .option(
       "--interval <share>",
       "add columns low and high that hold such a share of the true scores, as 0.9",
@@ -119,6 +132,12 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "save the model's inputs as .npy, to repeat the scores elsewhere",
       text("--save-features"),
     )
+    .option(
+      "--save-embeddings <folder>",
+      "save what the model makes of each record before it scores it as .npy, for --embeddings of another run",
+      text("--save-embeddings"),
+    )
+    .addOption(profileOption)
     .action((
       {
         run,
@@ -134,6 +153,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         embeddings,
         encoder,
         saveFeatures,
+        saveEmbeddings,
         ...options
       },
     ) =>
@@ -150,32 +170,52 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         metrics: metricFiles(options),
         shift: shiftRequest(options),
         calibrate: options.calibrate ?? "none",
+        weights: options.weights ?? null,
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
+        saveEmbeddings: saveEmbeddings ?? null,
         ...given({ shard, outFormat }),
+        ...profileOf(options),
       })
     );
 }
 
 export async function predict(call: PredictCall, terminal: Terminal): Promise<void> {
-  const { run, shard = null, saveFeatures: featuresFolder } = call, isPiped = call.out === standardOutput;
+  await profiled(call, terminal, (profile) => predictWatched(call, terminal, profile));
+}
+
+async function predictWatched(call: PredictCall, terminal: Terminal, profile?: Profile): Promise<void> {
+  const { run, shard = null, weights = null, saveFeatures, saveEmbeddings = null } = call;
+  const isPiped = call.out === standardOutput;
   const form = call.outFormat ?? (call.out === null ? "csv" : scoreFormOf(call.out));
   const out = call.out ?? join(run, `submission${shard ? `-${shard.index}-of-${shard.count}` : ""}.${form}`);
   const replaced = !isPiped && await holdsSubmission(out, call.force);
-  if (featuresFolder !== null) await refuseExisting(featuresFolder, "--save-features", call.force);
+  if (saveFeatures !== null) await refuseExisting(saveFeatures, "--save-features", call.force);
+  if (saveEmbeddings !== null) await refuseExisting(saveEmbeddings, "--save-embeddings", call.force);
   const shift = isPiped || shard ? eachAlone(call.shift, isPiped ? "--out -" : "--shard") : call.shift;
   const onNote = sayOnce(terminal), range = call.reading?.scoreRange ?? await readScoreRange(run);
-  const blockSize = featuresFolder === null ? recordsAtOnce : Infinity, asked = { ...call, shift, shard, blockSize };
+  const blockSize = saveFeatures === null && saveEmbeddings === null ? recordsAtOnce : Infinity;
+  const fixTexts = await readFixesTexts(run);
+  const asked = { ...call, shift, shard, weights, saveEmbeddings, blockSize, fixTexts };
   using stream = await RecordStream.open(asked, onNote);
-  await using scorer = new BlockScorer(run, onNote);
+  if (weights !== null) onNote(describeWeights(weights));
+  await using scorer = new BlockScorer(run, { weights, profile, onNote });
   const scoring = new Scoring(asked, range, stream, scorer, terminal);
-  if (isPiped) return await scoring.pipe(form);
-  const summary = await scoring.write(out, form);
-  const instead = replaced ? ", in place of an earlier submission" : "";
-  terminal.note(`${counted(stream.count, "score")} written to ${out}${instead}.\n`);
+  const summary = isPiped ? await scoring.pipe(form) : await scoring.write(out, form);
+  if (!isPiped) {
+    const instead = replaced ? ", in place of an earlier submission" : "";
+    terminal.note(`${counted(stream.count, "score")} written to ${out}${instead}.\n`);
+  }
+  if (stream.undamaged !== null) {
+    terminal.warn(
+      `${nameData(call.data)} is damaged: the IDs 1 to ${stream.undamaged} are its first records, and all from ` +
+        `${stream.undamaged + 1} on are missing.`,
+    );
+  }
+  if (isPiped) return;
   const { unseen } = stream.describe();
   if (unseen !== null) terminal.note(unseen);
-  if (summary === null) return;
+  if (!summary) return;
   terminal.note(summary.shift);
   terminal.note(describeScores(summary.scores, range));
 }
@@ -204,17 +244,15 @@ function eachAlone({ name }: ShiftRequest, option: string): ShiftRequest {
 /** Most counts that stand in a line. */
 const mostCounts = 21;
 
-/** Mean, deviation, quantiles and counts of scores. */
+/** Mean, median, deviation, skewness, quartiles and counts of scores. */
 function describeScores(scores: Float32Array, [low, high]: ScoreRange): string {
-  const sorted = scores.toSorted();
-  const mean = sorted.reduce((sum, score) => sum + score, 0) / sorted.length;
-  const variance = sorted.reduce((sum, score) => sum + (score - mean) ** 2, 0) / sorted.length;
+  const sorted = scores.toSorted(), { mean, median, deviation, skewness } = moments(Float64Array.from(scores))!;
   const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
   const steps = Number.isInteger(low) && high - low < mostCounts ? Math.floor(high - low) + 1 : 0;
   const values = Array.from({ length: steps }, (_, step) => low + step);
   const counts = values.map((value) => sorted.filter((score) => Math.round(score) === value).length);
   return [
-    `mean ${mean.toFixed(2)}, sd ${Math.sqrt(variance).toFixed(2)}, ` +
+    `mean ${mean.toFixed(2)}, median ${median.toFixed(2)}, sd ${deviation.toFixed(2)}, skewness ${skewness.toFixed(2)}`,
     `lowest ${at(0)}, quartiles ${at(0.25)} ${at(0.5)} ${at(0.75)}, highest ${at(1)}`,
     ...(steps > 0 ? [alignColumns([["score", ...values.map(String)], ["rows", ...counts.map(String)]])] : []),
   ].join("\n");

@@ -1,17 +1,22 @@
+import { joinObservers, type Observer } from "../../data/observer.ts";
+import { resolve } from "node:path";
 import { standardInput } from "../../data/files/data_paths.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { ensembleName } from "../../runs/ensemble/config.ts";
 import type { Member } from "../../runs/ensemble/members.ts";
 import type { EnsembleOptions } from "../../runs/ensemble/train.ts";
 import { explainTraining } from "../../runs/explain.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
+import type { FinetuneRequest } from "../../runs/finetune/finetune.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
 import type { SettingChange } from "../../runs/training/resume_changes.ts";
 import { configOf } from "../../runs/configure.ts";
 import { openTrained } from "../../runs/trained_folder.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import type { NamedRequest } from "../../runs/train_request.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { command } from "../command.ts";
 import { dataRequest, encoderWords, withDataOptions, withSettingOptions } from "../options/data_options.ts";
 import { readAdded, readEnsemble } from "../options/ensemble_options.ts";
@@ -20,10 +25,14 @@ import { formatExplanation } from "../output/explanation.ts";
 import { interruptible } from "../interruption.ts";
 import { flagOf, given, number, text } from "../options/options.ts";
 import { nextFree } from "../output/out.ts";
+import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
 import { readTarget } from "../options/target.ts";
+import { watched } from "../output/watch.ts";
+import { profiled, type ProfiledCall, profileOf, profileOption, withSpans } from "../profiled.ts";
 import { createTrainReporter } from "../output/progress.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { type EnsembleCall, ensembleDone, foldsDone, trainEnsembleCall } from "./train_ensemble.ts";
+import { tuneBefore, tuningOf } from "./tune_before.ts";
+import { type EnsembleCall, ensembleDone, foldsDone, reportOf, trainEnsembleCall } from "./train_ensemble.ts";
 import { reportRun } from "../output/train_report.ts";
 import {
   assignments,
@@ -34,8 +43,10 @@ import {
   type ShorthandWords,
 } from "../options/train_options.ts";
 
-/** What `train` is asked for: a new run, or to go on with one. */
-export type TrainCall =
+/** What `train` is asked for: a new run, or to go on with one, and how it is shown. */
+export type TrainCall = TrainWork & Watching;
+
+type TrainWork =
   | {
     readonly kind: "new";
     readonly request: NamedRequest;
@@ -45,10 +56,16 @@ export type TrainCall =
     readonly folds: number | null;
     /** False where no recipe was named. */
     readonly named: boolean;
+    /** True where the settings are those of the recipe's document. */
+    readonly documented: boolean;
     /** Records that are to be scored: what is chosen is measured as for them; null where they are not known. */
     readonly target: string | null;
     /** Says what the training would be like instead of carrying it out. */
     readonly explain: boolean;
+    /** False where no report is wanted. */
+    readonly report?: false;
+    /** An encoder to tune before; absent for none. */
+    readonly tune?: FinetuneRequest;
   }
   | EnsembleCall
   | {
@@ -60,11 +77,15 @@ export type TrainCall =
     readonly changes: readonly SettingChange[];
     /** Members that are trained at once. */
     readonly jobs: number;
+    /** False where no report is wanted. */
+    readonly report?: false;
   };
 
 /** `train`: trains a scorer on records, or on the built-in sample set. */
-export function trainCommand(act: (call: TrainCall) => Promise<void>) {
-  return trainOptions().action(async (options) => act(await trainCall(options)));
+export function trainCommand(act: (call: TrainCall & ProfiledCall) => Promise<void>) {
+  return trainOptions().action(async ({ profile, ...options }) =>
+    act({ ...await trainCall(options), ...profileOf({ profile }) })
+  );
 }
 
 function trainOptions() {
@@ -83,6 +104,7 @@ function trainOptions() {
         'train --member gaussian-process --member "residual-mlp training.seed=1|2|3"',
         "Train an ensemble; --recipe ensemble alone trains a sensible one",
       ],
+      ["train --data train.json --watch", "Look at curves, speed and memory in a browser while it trains"],
       ["train --resume runs/a", "Go on with a run that was stopped"],
     ]))
       .optionsGroup("Run:")
@@ -98,12 +120,22 @@ function trainOptions() {
         "records that are to be scored, in any form of --data: their metrics decide which errors are shown (their scores are not looked at)",
         text("--target"),
       )
+      .option("--no-report", "leave out the report of the run, which is written in the end")
+      .option(
+        "--finetune-encoder <folder>",
+        "first tune the --encoder (gpu:FOLDER) on the texts of --data and --target, by SimCSE, into this folder; one that is there already is used",
+        text("--finetune-encoder"),
+      )
+      .addOption(profileOption)
       .option("--explain", "show the model, its memory and the cost of a step instead of training")
       .option(
         "--resume <run>",
         "go on with a stopped run, with folds or an ensemble, with their own data and settings (of a run, --set may change optimizer.lr, optimizer.clip and training.onNonfinite)",
         text("--resume"),
-      ),
+      )
+      .addOption(watch)
+      .addOption(watchPort)
+      .addOption(histograms),
     [...recipes.map(({ name }) => name), ensembleName],
   )
     .option(
@@ -121,11 +153,20 @@ function trainOptions() {
   return options;
 }
 
-type TrainOptions = ReturnType<ReturnType<typeof trainOptions>["opts"]>;
+type TrainOptions = Omit<ReturnType<ReturnType<typeof trainOptions>["opts"]>, "profile">;
 
 /** @throws UsageError when options do not go together */
-async function trainCall(options: TrainOptions): Promise<TrainCall> {
-  const { resume, member = [], jobs, ...others } = given(options);
+async function trainCall({ watch, watchPort, histograms, ...options }: TrainOptions): Promise<TrainCall> {
+  const watching = watchingOf({ watch, watchPort, histograms });
+  if (watching.watch && options.explain) throw new UsageError("--explain trains nothing that --watch could show.");
+  return { ...await trainWork(options), ...watching };
+}
+
+async function trainWork(
+  options: Omit<TrainOptions, "watch" | "watchPort" | "histograms">,
+): Promise<TrainWork> {
+  const { resume, member = [], jobs, report: wanted, ...others } = given(options);
+  const report = wanted === false ? { report: wanted } as const : {};
   if (resume !== undefined) {
     const { set, learningRate, clip, onNonfinite, ...rest } = others as typeof others & ShorthandWords;
     const [other] = Object.keys(rest);
@@ -135,7 +176,7 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
       );
     }
     const changes = assignments({ set, shorthands: { learningRate, clip, onNonfinite } });
-    return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1 };
+    return { kind: "resume", run: resume, added: readAdded(member), changes, jobs: jobs ?? 1, ...report };
   }
   const {
     data,
@@ -149,10 +190,24 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     maxRows,
     ...words
   } = others;
-  const { out, force, folds, explain, target, recipe, config, set, embeddings: folder, encoder: name, ...further } =
-    words;
+  const {
+    out,
+    force,
+    folds,
+    explain,
+    target,
+    finetuneEncoder,
+    recipe,
+    asDocumented,
+    config,
+    set,
+    embeddings: folder,
+    encoder: name,
+    ...further
+  } = words;
   const shorthands = further as ShorthandWords;
-  const { encoder, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const { encoder: base, embeddings } = encoderWords({ encoder: name, embeddings: folder });
+  const encoder = finetuneEncoder === undefined ? base : `gpu:${resolve(finetuneEncoder)}`;
   const dataWords = {
     data,
     format,
@@ -166,12 +221,15 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     maxRows,
   };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
-  const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false };
-  const settingWords = { recipe, config, set, encoder, shorthands };
+  const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false, ...report };
+  const settingWords = { recipe, asDocumented, config, set, encoder, shorthands };
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
     if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
+    if (finetuneEncoder !== undefined) {
+      throw new UsageError("--finetune-encoder is for single runs, not for ensembles.");
+    }
     if ((jobs ?? 1) > 1 && [data].flat().includes(standardInput)) {
       throw new UsageError(
         "--jobs trains in several threads, which cannot all read standard input; give --data a file.",
@@ -187,7 +245,11 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
     kind: "new",
     request: { ...source, ...readSettings(settingWords, file) },
     named: chosen !== undefined,
+    documented: asDocumented ?? false,
     target: target ?? null,
+    ...(finetuneEncoder === undefined
+      ? {}
+      : { tune: tuningOf(source.files, { encoder: base, target, out: finetuneEncoder }) }),
     ...run,
   };
 }
@@ -195,48 +257,81 @@ async function trainCall(options: TrainOptions): Promise<TrainCall> {
 /** Epochs on the sample set when none are asked for: a trial that ends within minutes on a CPU. */
 const sampleEpochs = 20;
 
-export async function train(call: TrainCall, terminal: Terminal): Promise<void> {
-  const reporter = createTrainReporter(terminal);
-  await interruptible(terminal, async (signal) => {
-    const options = { reporter, signal };
-    if (call.kind === "resume") {
-      await resume(call, options, terminal);
-      return;
-    }
-    await expectFiles(call.request.files);
-    if (call.kind === "ensemble") {
-      await trainEnsembleCall(call, options, sampleEpochs, terminal);
-      return;
-    }
-    const { force, folds } = call;
-    if (!call.named && call.request.recipe === shorthandRecipe.name) {
-      terminal.note(
-        `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
-          `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
-      );
-    }
-    const target = call.target === null ? null : await readTarget(call.target, call.request.files?.reading, terminal);
-    const request = { ...call.request, settings: forTrial(call.request, terminal) };
-    if (call.explain) {
-      terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
-      return;
-    }
-    const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
-    if (folds === null) await reportRun(await trainRun({ ...request, out }, { ...options, force }), terminal, target);
-    else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal);
+export async function train(call: TrainCall & ProfiledCall, terminal: Terminal): Promise<void> {
+  if (call.profile !== undefined && "jobs" in call && call.jobs > 1) {
+    throw new UsageError("--profile watches one member at a time; leave --jobs out.");
+  }
+  const what = call.kind === "resume"
+    ? call.run
+    : call.out ?? (call.kind === "ensemble" ? ensembleName : call.request.recipe);
+  await watched(call, `Training ${what}`, terminal, async (terminal, page) => {
+    const reporter = createTrainReporter(terminal);
+    const observer = page ? joinObservers([reporter, page.train]) : reporter;
+    await profiled(call, terminal, async (profile) => {
+      const spans = withSpans(observer, profile);
+      await interruptible(terminal, (signal) => trainBy(call, { observer: spans, signal, profile }, terminal));
+    });
   });
+}
+
+async function trainBy(
+  call: TrainCall,
+  { observer: reporter, signal, profile }: {
+    readonly observer: Observer;
+    readonly signal: AbortSignal;
+    readonly profile: Profile | undefined;
+  },
+  terminal: Terminal,
+): Promise<void> {
+  const options = { reporter, signal, profile, histograms: call.histograms ?? false };
+  if (call.kind === "resume") {
+    await resume(call, options, terminal);
+    return;
+  }
+  await expectFiles(call.request.files);
+  if (call.kind === "ensemble") {
+    await trainEnsembleCall(call, options, sampleEpochs, terminal);
+    return;
+  }
+  const { force, folds, report: wanted } = call;
+  if (!call.named && call.request.recipe === shorthandRecipe.name) {
+    terminal.note(
+      `No recipe is named, and some settings are those of ${shorthandRecipe.name}, the default of earlier versions: ` +
+        `it is trained. A later version will ask for --recipe ${shorthandRecipe.name}.`,
+    );
+  }
+  if (call.documented) terminal.note(describeDocumented(recipeNamed(call.request.recipe)));
+  const target = call.target === null ? null : await readTarget(call.target, call.request.files, terminal);
+  if (call.tune && !call.explain) await tuneBefore(call.tune, signal, terminal);
+  const request = { ...call.request, settings: forTrial(call.request, terminal) };
+  if (call.explain) {
+    terminal.print(formatExplanation(await explainTraining(configOf(request), reporter)));
+    return;
+  }
+  const out = call.out ?? await nextFree("runs", folds === null ? request.recipe : `${request.recipe}-folds`);
+  if (folds === null) {
+    const summary = await trainRun({ ...request, out }, { ...options, force });
+    await reportRun(summary, terminal, { target, report: await reportOf(summary, terminal, wanted) });
+  } else await foldsDone(await trainFolds({ ...request, out, folds }, { ...options, force }), terminal, wanted);
 }
 
 /** Goes on with whatever is in the folder. */
 async function resume(
-  { run, added, changes, jobs }: Extract<TrainCall, { readonly kind: "resume" }>,
+  { run, added, changes, jobs, report: wanted }: Extract<TrainCall, { readonly kind: "resume" }>,
   options: EnsembleOptions,
   terminal: Terminal,
 ): Promise<void> {
   const resumed = await (await openTrained(run)).resume({ ...options, jobs }, { changes, added });
-  if (resumed.kind === "run") await reportRun(resumed.summary, terminal);
-  else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal);
-  else await foldsDone(resumed.summary, terminal);
+  if (resumed.kind === "run") {
+    await reportRun(resumed.summary, terminal, { report: await reportOf(resumed.summary, terminal, wanted) });
+  } else if (resumed.kind === "ensemble") await ensembleDone(resumed.summary, terminal, wanted);
+  else await foldsDone(resumed.summary, terminal, wanted);
+}
+
+/** Says which document the settings are from, and what is otherwise. */
+function describeDocumented({ documented }: Recipe): string {
+  const { document, otherwise } = documented!;
+  return `Settings as document ${document} has them (docs/documents.md); ${otherwise}.`;
 }
 
 /** The settings, with fewer epochs for a trial on the sample set, and a word on that. */

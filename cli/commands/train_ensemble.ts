@@ -8,6 +8,7 @@ import { type FoldsSummary, trainEnsembleFolds } from "../../runs/folds/train_fo
 import { foldPaths } from "../../runs/folds/folds_folder.ts";
 import { formatExplanation } from "../output/explanation.ts";
 import { nextFree } from "../output/out.ts";
+import { reportTraining } from "../output/report_folder.ts";
 import { counted } from "../../data/texts/counted.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { reportEnsemble, reportFolds } from "../output/train_report.ts";
@@ -24,11 +25,13 @@ export interface EnsembleCall {
   readonly explain: boolean;
   /** Members that are trained at once. */
   readonly jobs: number;
+  /** False where no report is wanted. */
+  readonly report?: false;
 }
 
 /** Trains an ensemble, or says what it would be like. */
 export async function trainEnsembleCall(
-  { request: asked, out: given, force, folds, explain, jobs }: EnsembleCall,
+  { request: asked, out: given, force, folds, explain, jobs, report }: EnsembleCall,
   options: EnsembleOptions,
   sampleEpochs: number,
   terminal: Terminal,
@@ -44,18 +47,29 @@ export async function trainEnsembleCall(
   }
   const out = given ?? await nextFree("runs", folds === null ? ensembleName : `${ensembleName}-folds`);
   const together = { ...options, force, jobs };
-  if (folds === null) await ensembleDone(await trainEnsemble({ ...request, out }, together), terminal);
-  else await foldsDone(await trainEnsembleFolds({ ...request, out, folds }, together), terminal);
+  if (folds === null) await ensembleDone(await trainEnsemble({ ...request, out }, together), terminal, report);
+  else await foldsDone(await trainEnsembleFolds({ ...request, out, folds }, together), terminal, report);
 }
 
-/** Says what an ensemble came to, on the scale of its data. @throws Interruption when it was stopped */
-export async function ensembleDone(summary: EnsembleSummary, terminal: Terminal): Promise<void> {
-  reportEnsemble(summary, terminal, await readScoreRange(summary.folder));
+/** Says what an ensemble came to, on the scale of its data, and writes its report. @throws Interruption when it was stopped */
+export async function ensembleDone(summary: EnsembleSummary, terminal: Terminal, wanted?: false): Promise<void> {
+  const report = await reportOf(summary, terminal, wanted);
+  reportEnsemble(summary, terminal, await readScoreRange(summary.folder), report);
 }
 
-/** Says what folds came to, on the scale of their data. @throws Interruption when they were stopped */
-export async function foldsDone(summary: FoldsSummary, terminal: Terminal): Promise<void> {
-  reportFolds(summary, terminal, await readScoreRange(foldPaths(summary.folder, 1)[0]!));
+/** Says what folds came to, on the scale of their data, and writes their report. @throws Interruption when they were stopped */
+export async function foldsDone(summary: FoldsSummary, terminal: Terminal, wanted?: false): Promise<void> {
+  const report = await reportOf(summary, terminal, wanted);
+  reportFolds(summary, terminal, await readScoreRange(foldPaths(summary.folder, 1)[0]!), report);
+}
+
+/** Writes the report of what is finished. @param wanted false for none @returns where it is; null where there is none */
+export async function reportOf(
+  { folder, finished }: { readonly folder: string; readonly finished: boolean },
+  terminal: Terminal,
+  wanted?: false,
+): Promise<string | null> {
+  return finished && wanted !== false ? await reportTraining(folder, terminal) : null;
 }
 
 /** Says what the members are; with fewer epochs for a trial on the sample set. */

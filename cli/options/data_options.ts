@@ -44,6 +44,7 @@ export function withSettingOptions<Options extends OptionValues>(
   return command
     .optionsGroup("Recipe and settings:")
     .option("--recipe <name>", describe(`what to train: ${names.join(", ")}`, names[0]), oneOf("--recipe", names))
+    .option("--as-documented", "start from the settings that the recipe's document has, not from its defaults")
     .option("--config <file>", "JSON file of settings, in sections, or the config.json of a run", text("--config"))
     .option(
       "--set <setting=value>",

@@ -1,21 +1,27 @@
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { type EnsembleRequest, ensembleTable, type GivenEnsembleSettings } from "../../runs/ensemble/config.ts";
+import {
+  documentedEnsemble,
+  type EnsembleRequest,
+  ensembleTable,
+  type GivenEnsembleSettings,
+} from "../../runs/ensemble/config.ts";
 import {
   defaultMembers,
+  documentedMembers,
   expandMembers,
   type Member,
   type MemberEntry,
   parseMember,
   withCommon,
 } from "../../runs/ensemble/members.ts";
-import { leaves, resolve, setByPath } from "../../recipes/settings/table.ts";
+import { leaves, mergeGiven, resolve, setByPath } from "../../recipes/settings/table.ts";
 import { quoteNearest } from "../../data/texts/nearest_name.ts";
 import { assignments, namingFile, type SettingsFile, type SettingWords } from "./train_options.ts";
 
 /**
  * The members and the settings of an ensemble. Members are those of `--member`, else those of the file, else the default
- * ones. Settings under data, combine and prediction are the ensemble's; all others are for every member, under its own.
+ * ones, or those of document 001. Settings under data, combine and prediction are the ensemble's; all others are for every member, under its own.
  *
  * @throws UsageError naming the option or the file, and what is expected of it
  */
@@ -34,14 +40,18 @@ export function readEnsemble(
     );
   }
   const { members, grid, settings: forAll = {}, ...own } = content;
+  if (words.asDocumented && (given.length > 0 || members !== undefined || grid !== undefined)) {
+    throw new UsageError("--as-documented of an ensemble is its members too; none are expected beside it.");
+  }
+  const usual = words.asDocumented ? documentedMembers : defaultMembers;
   const found = given.length > 0
     ? expandMembers(given.map(parseMember))
-    : namingFile(words.config, () => expandMembers(entriesOf(members, grid) ?? defaultMembers));
+    : namingFile(words.config, () => expandMembers(entriesOf(members, grid) ?? usual));
   namingFile(words.config, () => resolve(ensembleTable, own));
   if (typeof forAll !== "object" || forAll === null || Array.isArray(forAll)) {
     throw new UsageError(`${words.config}: settings is ${describeValue(forAll)}; an object of settings is expected.`);
   }
-  let settings = own as GivenEnsembleSettings;
+  let settings = mergeGiven(words.asDocumented ? documentedEnsemble : {}, own as GivenEnsembleSettings);
   const common = new Map(leaves(forAll).map(([path, value]) => [path, String(value)]));
   for (const [path, word, name] of assignments(words)) {
     if (Object.hasOwn(ensembleTable, path.split(".")[0]!)) {

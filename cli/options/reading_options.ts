@@ -36,10 +36,16 @@ export const scoreRange = new Option(
   "lowest and highest score of --data's scale, as 1..5 (default: 0..10, or that of the run)",
 ).argParser(parseScoreRange);
 
+/** Whether a damaged file is read as far as it goes. */
+export const recover = new Option(
+  "--recover",
+  "take the whole records before the damage of a damaged --data; they keep their numbers",
+);
+
 /** What the options say of how records are read, to be put into a call; nothing where none is given. */
 export function readingOf(
-  { format, map, scoreRange }: { readonly [Name in keyof Reading]?: Reading[Name] | undefined },
+  { format, map, scoreRange, recover }: { readonly [Name in keyof Reading]?: Reading[Name] | undefined },
 ): { readonly reading?: Reading } {
-  const reading = given({ format, map, scoreRange }) as Reading;
+  const reading = given({ format, map, scoreRange, recover }) as Reading;
   return Object.keys(reading).length === 0 ? {} : { reading };
 }

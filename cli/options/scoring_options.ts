@@ -43,6 +43,12 @@ export const shift = new Option("--shift <name>", describe(shiftPurpose, "auto")
 export const shiftTarget = new Option("--shift-target <mean>", shiftTargetPurpose)
   .argParser(number("--shift-target", [0, 10, false]));
 
+/** Other weights than the run's. */
+export const weights = new Option(
+  "--weights <file>",
+  "weights to score by in place of the run's own: safetensors, or PyTorch's .pth or .pt with a state dict",
+).argParser(text("--weights"));
+
 /** How scores are corrected by held-out rows. */
 export const calibrate = new Option(
   "--calibrate <name>",

@@ -1,5 +1,5 @@
-import type { Reading } from "../../data/reading.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
+import type { TrainFiles } from "../../runs/train_request.ts";
 import { readTrainedMetrics } from "../../runs/read_metrics.ts";
 import type { Terminal } from "../output/terminal.ts";
 
@@ -10,8 +10,9 @@ export interface Target {
   readonly records: readonly MetricRecord[];
 }
 
-/** Reads target records; scores in them are not looked at. @throws DataError */
-export async function readTarget(path: string, reading: Reading | undefined, terminal: Terminal): Promise<Target> {
+/** Reads target records as the others are read; scores in them are not looked at. @throws DataError */
+export async function readTarget(path: string, files: TrainFiles | null, terminal: Terminal): Promise<Target> {
+  const reading = { ...files?.reading, recover: files?.recover ?? false };
   const onNote = (note: string) => terminal.note(note);
   return { path, records: await readRecords(path, { scores: "ignored", reading, onNote }) };
 }

@@ -5,7 +5,8 @@ import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { Recipe } from "../../recipes/recipe.ts";
 import { recipeNamed, recipes, refuseStepSettings } from "../../recipes/registry.ts";
 import { type GivenSettings, isStepSetting } from "../../recipes/settings/shared.ts";
-import { fieldsOf, resolve, setByPath } from "../../recipes/settings/table.ts";
+import type { Documented } from "../../recipes/settings/documented.ts";
+import { fieldsOf, mergeGiven, resolve, setByPath } from "../../recipes/settings/table.ts";
 import { describe, flagOf } from "./options.ts";
 
 /** Short options of `train` for settings of any recipe: the option, what its value is called, and the setting. */
@@ -13,6 +14,7 @@ const shorthands = [
   ["validationShare", "share", "data.validationShare"],
   ["groupBy", "field", "data.groupBy"],
   ["negatives", "share", "augmentation.metricSwap.share"],
+  ["augmented", "folder", "augmentation.rows"],
   ["weights", "kind", "weights.kind"],
   ["seed", "number", "training.seed"],
   ["budget", "time", "model.budget"],
@@ -55,6 +57,8 @@ export function shorthandOptions(): { readonly flags: string; readonly descripti
 /** What `train` was told of recipe and settings. */
 export interface SettingWords {
   readonly recipe?: string | undefined;
+  /** True to start from what the recipe's document has. */
+  readonly asDocumented?: boolean | undefined;
   /** JSON file of settings. */
   readonly config?: string | undefined;
   /** "optimizer.lr=3e-4", one each. */
@@ -65,7 +69,8 @@ export interface SettingWords {
 }
 
 /**
- * The recipe and the settings that were asked for: those of the file, over them the short options, over them `--set`.
+ * The recipe and the settings that were asked for: those of its document, over them those of the file, over them the short
+ * options, over them `--set`.
  *
  * @throws UsageError naming the option, or the file, and what is expected of it
  */
@@ -79,7 +84,8 @@ export function readSettings(
   const recipe = words.recipe === undefined && file?.recipe !== undefined
     ? namingFile(words.config, () => recipeNamed(file.recipe!))
     : recipeNamed(words.recipe ?? unnamedRecipe(words, file));
-  let settings = checked(file?.settings ?? {}, recipe, words.config);
+  const documented = words.asDocumented ? documentedOf(recipe).settings : {};
+  let settings = mergeGiven(documented, checked(file?.settings ?? {}, recipe, words.config));
   for (const [path, word, name] of assignments(words)) {
     if (name !== path && !fieldsOf(recipe.table).has(path)) {
       throw new UsageError(`${name} sets ${path}, which the recipe ${recipe.name} does not have.`);
@@ -88,6 +94,13 @@ export function readSettings(
   }
   refuseStepSettings(recipe, settings, assignments(words).map(([path, , name]) => [path, name]));
   return { recipe: recipe.name, settings };
+}
+
+/** The recipe as its document has it. @throws UsageError where no document describes it */
+export function documentedOf({ name, documented }: Recipe): Documented {
+  if (documented) return documented;
+  const others = recipes.flatMap((one) => one.documented ? [one.name] : []).join(", ");
+  throw new UsageError(`--as-documented: no document describes the recipe ${name}; ${others} or ensemble is expected.`);
 }
 
 /**

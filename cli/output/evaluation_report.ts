@@ -18,6 +18,7 @@ export function formatEvaluation(figures: Evaluation, isotonic: readonly Isotoni
       ["  ridge on embeddings", number(figures.ridgeMae)],
       ["  constant predictor", number(figures.constantMae)],
       ["bias", number(figures.bias)],
+      ["accuracy of rounded scores", percent(figures.accuracy)],
       ["Pearson", number(figures.pearson)],
       ["Spearman", number(figures.spearman)],
       ...(interval

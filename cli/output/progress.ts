@@ -1,5 +1,6 @@
 import type { EpochFigures, Observer, RowCounts } from "../../data/observer.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
+import { StepRate } from "../../data/step_rate.ts";
 import { counted } from "../../data/texts/counted.ts";
 import { bar, duration } from "./bar.ts";
 import { createEncodingReporter } from "./encoding_progress.ts";
@@ -16,7 +17,7 @@ const redrawMilliseconds = 100;
  */
 export function createTrainReporter(terminal: Terminal, now: () => number = () => performance.now()): Observer {
   let epochs = 0, epochsDone = 0, fitted = false, drawnAt = -Infinity, began = 0;
-  let rate: Rate | null = null;
+  let rate: StepRate | null = null, totalSteps = 0;
   let latest: EpochFigures | null = null, best: EpochFigures | null = null;
   const warned = new Set<string>();
 
@@ -47,14 +48,15 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
     step({ epoch, batch, batches, loss }) {
       const steps = (epoch - 1) * batches + batch;
       // The first steps wait for kernels to be compiled: the rate is counted from their end.
-      rate ??= new Rate(now(), steps, batches);
+      rate ??= new StepRate(now(), steps);
       rate.update(now(), steps);
+      totalSteps = epochs * batches;
       if (now() - drawnAt < redrawMilliseconds && batch < batches) return;
       drawnAt = now();
       terminal.status([
         `epoch ${epoch}/${epochs} ${bar(batch / batches)}`,
         ...(latest && best ? [rmse(latest, 3)] : []),
-        ...rate.words(epochs),
+        ...rateWords(rate, totalSteps),
         ...(best ? [`best: epoch ${best.epoch}`] : []),
         `loss ${loss.toFixed(3)}`,
       ]);
@@ -73,7 +75,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
         `loss ${figures.trainLoss.toFixed(4)}`,
         `lr ${Number(figures.learningRate.toPrecision(3))}`,
         // A screen has these in the line below.
-        ...(terminal.interactive ? [] : rate?.words(epochs) ?? []),
+        ...(terminal.interactive ? [] : rateWords(rate, totalSteps)),
       ].join("  "));
     },
     end: () => terminal.status(""),
@@ -93,28 +95,12 @@ function describeRows({ train, validation, added }: RowCounts, weights: string):
   ].join(" ");
 }
 
-/** Counts steps in time, validation included. */
-class Rate {
-  #steps: number;
-  #milliseconds = 0;
-
-  constructor(readonly startedAt: number, readonly startedWith: number, readonly stepsPerEpoch: number) {
-    this.#steps = startedWith;
-  }
-
-  update(now: number, steps: number): void {
-    this.#milliseconds = now - this.startedAt;
-    this.#steps = steps;
-  }
-
-  /** The time left if no early stopping comes, and steps a second; nothing before they can be told. */
-  words(epochs: number): string[] {
-    const perSecond = (this.#steps - this.startedWith) / this.#milliseconds * 1000;
-    if (!(perSecond > 0 && perSecond < Infinity)) return [];
-    const left = (epochs * this.stepsPerEpoch - this.#steps) / perSecond;
-    const speed = `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} steps/s`;
-    return left > 0 ? [`≤ ${duration(left)} left`, speed] : [speed];
-  }
+/** The time left if no early stopping comes, and steps a second; nothing before they can be told. */
+function rateWords(rate: StepRate | null, totalSteps: number): string[] {
+  const perSecond = rate?.perSecond ?? null, left = rate?.secondsTo(totalSteps) ?? null;
+  if (perSecond === null || left === null) return [];
+  const speed = `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} steps/s`;
+  return left > 0 ? [`≤ ${duration(left)} left`, speed] : [speed];
 }
 
 function rmse({ validationRmse, mismatchedRmse, pairAccuracy }: EpochFigures, digits: number): string {

@@ -1,3 +1,4 @@
+import type { EpochFigures } from "../../data/observer.ts";
 import { mismatchedScore } from "../../data/pairs/negatives.ts";
 import { errorFactor, fromStandard, type ScoreRange, scoreRange } from "../../data/scores.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
@@ -20,11 +21,11 @@ import { type Target, unseenShare } from "../options/target.ts";
 import { pairTable } from "./pair_table.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
-/** Says what a run came to. @throws Interruption when it was stopped */
+/** Says what a run came to. @param report where its report is; null for none @throws Interruption when it was stopped */
 export async function reportRun(
   summary: TrainSummary,
   terminal: Terminal,
-  target: Target | null = null,
+  { target = null, report = null }: { readonly target?: Target | null; readonly report?: string | null } = {},
 ): Promise<void> {
   const { folder, config, config: { settings }, counts, fitted, finished, epochs, best } = summary;
   const { about, picture } = summary, range = await readScoreRange(folder);
@@ -48,6 +49,7 @@ export async function reportRun(
   }
   terminal.print(setTable(figures));
   terminal.note(describeSets(figures, range));
+  if (best?.byScore) terminal.print(`\n${scoreTable(best, range)}`);
   if (settings.augmentation.metricSwap.share > 0 || !choice) {
     for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   }
@@ -55,7 +57,23 @@ export async function reportRun(
   const negatives = counts.added.some(([stage, rows]) => stage === swapStage && rows > 0);
   advise(validation, { ...tradesOf([settings]), negatives }, terminal);
   terminal.note(`\nPicture: ${picture}`);
+  if (report !== null) terminal.note(`Report: ${report}`);
   terminal.note(`Next:\n  ${await nextCommand(folder, config, target?.path)}`);
+}
+
+/** The validation rows of the best epoch by their true score. */
+function scoreTable({ byScore = [], accuracy = NaN }: EpochFigures, range: ScoreRange): string {
+  const factor = errorFactor(range);
+  return [
+    alignColumns([
+      ["validation, true score", ...byScore.map(({ score }) => String(Number(fromStandard(score, range).toFixed(2))))],
+      ["rows", ...byScore.map(({ rows }) => String(rows))],
+      ["RMSE", ...byScore.map(({ rmse }) => (factor * rmse).toFixed(2))],
+    ]),
+    `(${
+      (100 * accuracy).toFixed(1)
+    } % of them have the right score once it is rounded to a whole number from 0 to 10.)`,
+  ].join("\n");
 }
 
 /** Says what was chosen for records under metrics of training and for others, and why. */
@@ -88,6 +106,7 @@ export function reportEnsemble(
   { folder, config, finished, done, members, ways, ...summary }: EnsembleSummary,
   terminal: Terminal,
   range: ScoreRange = scoreRange,
+  report: string | null = null,
 ): void {
   if (!finished) throw stopped(counted(done, "member"), folder);
   const figures = summary.figures.map((figure) => scaleSetFigure(figure, range));
@@ -111,6 +130,7 @@ export function reportEnsemble(
   ]));
   for (const block of formatShifts(shifts)) terminal.print(`\n${block}`);
   advise(figures.find(({ set }) => set === "validation"), tradesOf(settingsOf(config)), terminal);
+  if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
   terminal.note(`  deno task predict --run ${folder} --data test.json`);
   terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
@@ -121,6 +141,7 @@ export function reportFolds(
   { folder, config, done, folds, pooled, beside }: FoldsSummary,
   terminal: Terminal,
   range: ScoreRange = scoreRange,
+  report: string | null = null,
 ): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
   const factor = errorFactor(range), figure = (value: number) => (factor * value).toFixed(3);
@@ -157,6 +178,7 @@ export function reportFolds(
   const { rmse, constant, ridge } = pooled;
   const errors = { rmse: factor * rmse, constant: factor * constant, ridge: ridge === null ? null : factor * ridge };
   advise(errors, tradesOf(settingsOf(config)), terminal);
+  if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note(`\nEach record's score by a model that has not seen it: ${folder}/out-of-fold.csv`);
 }
 

@@ -1,5 +1,6 @@
 import { Philox } from "../../kernels/philox.ts";
 import { metricsOfTexts, type MismatchOptions } from "../pairs/negatives.ts";
+import { drawnRows } from "../pairs/drawn_rows.ts";
 import type { ScoredPairs } from "../pairs/scored_pairs.ts";
 import { RowList } from "../pairs/row_list.ts";
 
@@ -9,6 +10,8 @@ export interface MetricCopyOptions extends Pick<MismatchOptions, "seed" | "sameT
   readonly related: ReadonlyMap<number, number>;
   /** Part of the rows that could be copied that are, 0 to 1. */
   readonly share: number;
+  /** Most copies, drawn of all; null for no limit. */
+  readonly count?: number | null;
 }
 
 const oppositeStream = 0x0bb, substituteStream = 0x5b5;
@@ -41,7 +44,7 @@ export function substitutableMetricRows(
 /** A text that occurs with the related metric keeps the score it has there. */
 function copies(
   rows: ScoredPairs,
-  { related, share, ...options }: MetricCopyOptions,
+  { related, share, count = null, ...options }: MetricCopyOptions,
   random: Philox,
   scoreOf: (score: number, random: Philox) => number | null,
 ): ScoredPairs {
@@ -54,5 +57,12 @@ function copies(
     if (score === null || random.uniform() >= share) return;
     made.push(rows.text[row]!, to, score);
   });
-  return made.rows();
+  const all = made.rows();
+  if (count === null) return all;
+  const drawn = drawnRows(Uint32Array.from(all.score.keys()), count, random);
+  return {
+    text: drawn.map((row) => all.text[row]!),
+    metric: drawn.map((row) => all.metric[row]!),
+    score: Float32Array.from(drawn, (row) => all.score[row]!),
+  };
 }

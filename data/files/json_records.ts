@@ -15,6 +15,8 @@ export interface JsonArrayOptions {
   /** True: from a damaged file the elements before the damage are taken. False: refuse, and tell of `--recover`. */
   readonly recover?: boolean;
   readonly onNote?: NoteTaker;
+  /** Called where only the elements before a damage are returned. */
+  readonly onDamage?: () => void;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function readJsonArray(path: string, options: JsonArrayOptions = {}
 
 /** The elements of text that is a JSON array, or one object a line. @throws DataError as `readJsonArray` does */
 export function parseJsonArray(decoded: DecodedText, path: string, options: JsonArrayOptions): readonly unknown[] {
-  const { element = "record", recover, onNote = () => {} } = options;
+  const { element = "record", recover, onNote = () => {}, onDamage = () => {} } = options;
   const values = decoded.damage ? undefined : parseUndamaged(decoded.text);
   if (values) return refuseRepeatedKeys(values, decoded.text, path, element);
   if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) {
@@ -53,6 +55,7 @@ export function parseJsonArray(decoded: DecodedText, path: string, options: Json
   const whole = `${count} whole ${element}${count === 1 ? "" : "s"} before it`;
   if (!recover) throw new DataError(`${place}; ${whole} can be saved${recover === false ? " with --recover" : ""}.`);
   onNote(`${place}; only the ${whole} ${count === 1 ? "is" : "are"} used.`);
+  onDamage();
   return scanned.values;
 }
 

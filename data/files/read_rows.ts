@@ -14,6 +14,8 @@ export interface RowFile {
   /** What messages call the file. */
   readonly name: string;
   readonly values: readonly unknown[];
+  /** True for those before the damage of a damaged file. */
+  readonly damaged: boolean;
 }
 
 /** How rows are read. */
@@ -33,7 +35,9 @@ export async function readRows(data: DataPaths, options: RowOptions): Promise<Ro
   const files: RowFile[] = [];
   for (const path of await listDataFiles(data, options.onNote)) {
     const name = nameData(path), bytes = await readBytes(path);
-    files.push({ name, values: await rowsOf(bytes, name, options) });
+    let damaged = false;
+    const values = await rowsOf(bytes, name, { ...options, onDamage: () => damaged = true });
+    files.push({ name, values, damaged });
   }
   return files;
 }
@@ -49,19 +53,19 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
 async function rowsOf(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
-  { recover, onNote }: RowOptions,
+  options: RowOptions & { readonly onDamage: () => void },
   packed = false,
 ): Promise<readonly unknown[]> {
-  const form = packedForm(bytes);
+  const { onNote } = options, form = packedForm(bytes);
   if (form === "Parquet") return await readParquetRows(bytes, name);
-  if (form === "gzip" && !packed) return await rowsOf(await unpackGzip(bytes, name), name, { recover, onNote }, true);
+  if (form === "gzip" && !packed) return await rowsOf(await unpackGzip(bytes, name), name, options, true);
   refuseForeignKind(bytes, name, recordsExpected);
   const known = knownForm(bytes);
   if (known && known !== "JSON text") throw new DataError(`${name} is ${known}; ${recordsExpected} is expected.`);
   const decoded = decodeText(bytes, name, onNote);
   // Gives the bytes of a large file back now, before its values are made.
   bytes.buffer.transfer(0);
-  if (!looksLikeCsv(decoded.text)) return parseJsonArray(decoded, name, { recover, onNote });
+  if (!looksLikeCsv(decoded.text)) return parseJsonArray(decoded, name, options);
   if (!decoded.damage) return parseCsvRows(decoded.text, name);
   throw new DataError(`${name} is damaged at byte ${decoded.damage.byte}: ${decoded.damage.problem}.`);
 }

@@ -31,7 +31,7 @@ export interface RowPiece {
  * @throws DataError naming the file, the record, and the field that is not as expected
  */
 export function understandRows(
-  files: readonly RowFile[],
+  files: readonly Omit<RowFile, "damaged">[],
   { format, map }: Reading,
   onNote: NoteTaker,
   piece?: RowPiece,
@@ -96,7 +96,7 @@ function ownRecords(row: Row, place: string, named: boolean): RawRecord[] {
 type Find = (id: unknown) => Row | undefined;
 
 /** Finds rows by their id among those that have what was asked and answered. */
-function finder(files: readonly RowFile[]): Find {
+function finder(files: readonly Omit<RowFile, "damaged">[]): Find {
   let byId: Map<unknown, Row> | undefined;
   const isJudged = (row: Row) => ["input", "inputs"].some((key) => Object.hasOwn(row, key));
   return (id) => {

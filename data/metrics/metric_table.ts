@@ -7,6 +7,7 @@ import type { NoteTaker } from "../note_taker.ts";
 import { appearance, explainLookAlike } from "../texts/look_alikes.ts";
 import { quoteNearest } from "../texts/nearest_name.ts";
 import { readNpyMatrix, writeNpy } from "../files/npy.ts";
+import { noteOddRows } from "./odd_rows.ts";
 import { checkRowLengths } from "../files/row_lengths.ts";
 
 const namesFile = "metric_names.json";
@@ -72,6 +73,7 @@ export class MetricTable {
     const rowsOf = `${namesPath} names ${names.length} metrics`;
     const matrix = await readNpyMatrix(embeddingsPath, { rows: names.length, rowsOf, ...options });
     checkRowLengths(matrix, embeddingsPath);
+    noteOddRows(matrix, names as string[], embeddingsPath, options.onNote);
     return new MetricTable(names as string[], matrix.data, matrix.columns, namesPath);
   }
 
@@ -89,6 +91,11 @@ export class MetricTable {
   async write(folder: string): Promise<void> {
     await writeAtomically(join(folder, namesFile), `${JSON.stringify(this.names, null, 1)}\n`);
     await writeNpy(join(folder, embeddingsFile), this.embeddings, [this.names.length, this.dimension]);
+  }
+
+  /** True for a metric that the table names. */
+  has(name: string): boolean {
+    return this.#rows.has(name);
   }
 
   /**

@@ -95,7 +95,7 @@ function pairsOfTexts(fits: readonly Fit[]): [string, string][] {
 
 /** The squared distance of two views of each text, which differ by their dropout. */
 async function distancesOfViews(encoder: SentenceEncoder, texts: readonly string[]): Promise<number[]> {
-  const { network } = encoder, { engine } = network.encoder.embeddings.word_embeddings.weight, { training } = network;
+  const { network } = encoder, { engine } = network.parameters()[0]!, { training } = network;
   network.train();
   engine.random.seed = engine.random.step = 0;
   const distances: number[] = [];

@@ -10,7 +10,7 @@ export async function addSentenceModules(folder: string, { head, network }: Sent
     if (await whatIsAt(path) === "nothing") await writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
   };
   await add(join(folder, "1_Pooling", "config.json"), poolingSettings(poolingOf(head), network.encoder.config.width));
-  const normalizes = head.modules.at(-1)!.kind === "normalize";
+  const saved = head.modules.filter(({ kind }) => kind !== "truncate"), normalizes = saved.at(-1)!.kind === "normalize";
   const paths = ["", "1_Pooling", ...normalizes ? ["2_Normalize"] : []];
   // A folder with a dense layer has the list.
   const modules = paths.map((path, idx) => {
@@ -18,5 +18,5 @@ export async function addSentenceModules(folder: string, { head, network }: Sent
     return { idx, name: String(idx), path, type: `sentence_transformers.models.${kind}` };
   });
   await add(join(folder, "modules.json"), modules);
-  if (normalizes) await Deno.mkdir(join(folder, `${head.modules.length}_Normalize`), { recursive: true });
+  if (normalizes) await Deno.mkdir(join(folder, `${saved.length}_Normalize`), { recursive: true });
 }

@@ -27,21 +27,21 @@ export function chooseTrainable(
   network: SentenceNetwork,
   { freeze, lora, seed }: Pick<TuningSettings, "freeze" | "lora" | "seed">,
 ): Trainable {
-  const { encoder } = network, { layer: layers, relative_attention_bias: distances } = encoder.encoder;
+  const { below, layers } = network.encoder;
   if (freeze > layers.length) {
     throw new UsageError(`--freeze is ${freeze}, but the encoder has ${layers.length} layers.`);
   }
-  const lower = freeze === 0 ? [] : [encoder.embeddings, ...distances ? [distances] : [], ...layers.slice(0, freeze)];
+  const lower = freeze === 0 ? [] : [...below, ...layers.slice(0, freeze)];
   for (const part of lora > 0 ? [network] : lower) {
     for (const parameter of part.namedParameters().values()) parameter.frozen = true;
   }
   if (lora > 0) {
     const options = {
-      engine: encoder.embeddings.word_embeddings.weight.engine,
+      engine: network.parameters()[0]!.engine,
       random: new Philox(seed, adapterStream),
     };
-    for (const { attention: { self, output } } of layers.slice(freeze)) {
-      for (const linear of [self.query, self.key, self.value, output.dense]) {
+    for (const { projections } of layers.slice(freeze)) {
+      for (const linear of projections) {
         linear.adapter = new LowRankAdapter(options, linear.weight.shape as [number, number], lora);
       }
     }
@@ -54,7 +54,7 @@ export function chooseTrainable(
   }
   return {
     parameters,
-    undecayed: parameters.filter(({ name }) => /(^|\.)(bias|LayerNorm\.weight)$/.test(name)),
+    undecayed: parameters.filter(({ name }) => /(^|\.)(bias|\w*norm\.weight)$/i.test(name)),
     layers: Math.max(layers.length - freeze, 1),
   };
 }

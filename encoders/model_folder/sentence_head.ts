@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { whatIsAt } from "../../engine/files/files.ts";
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { readDefaultPrompt } from "./default_prompt.ts";
+import { readPromptsFile } from "./default_prompt.ts";
 import { type DenseSettings, readDense } from "./dense_settings.ts";
 import { type JsonObject, readJson, readJsonObjectIfThere } from "../../data/files/json_object.ts";
 import { type Pooling, type PoolingMode, readPooling } from "./pooling.ts";
@@ -12,7 +12,16 @@ import { readTransformerSettings, type TransformerSettings } from "./transformer
 export type SentenceModule =
   | Pooling & { readonly kind: "pooling" }
   | DenseSettings & { readonly kind: "dense" }
-  | { readonly kind: "normalize" };
+  | { readonly kind: "normalize" }
+  | Truncation;
+
+/** Keeps the first dimensions of a row, which models of nested embeddings are trained for. */
+export interface Truncation {
+  /** Tells it from other steps. */
+  readonly kind: "truncate";
+  /** How many. */
+  readonly dimensions: number;
+}
 
 /** What sentence-transformers' files say of an encoder. */
 export interface SentenceHead extends TransformerSettings {
@@ -32,6 +41,10 @@ export interface HeadChanges {
   readonly normalize?: boolean | undefined;
   /** Put before each text. */
   readonly prompt?: string | undefined;
+  /** Name of a prompt of the files, in place of the default one. */
+  readonly promptName?: string | undefined;
+  /** First dimensions of a row that are kept. */
+  readonly dimensions?: number | undefined;
 }
 
 /**
@@ -49,10 +62,11 @@ export async function readSentenceHead(folder: string, changes: HeadChanges = {}
       { kind: "normalize" },
     ] satisfies SentenceModule[],
   };
+  const { prompt, dimensions } = await readPromptsFile(folder, changes.promptName);
   return {
     folder: listed.folder,
-    modules: changed(listed.modules, changes),
-    prompt: changes.prompt ?? await readDefaultPrompt(folder),
+    modules: changed(listed.modules, { ...changes, dimensions: changes.dimensions ?? dimensions }),
+    prompt: changes.prompt ?? prompt,
     ...await readTransformerSettings(listed.folder),
   };
 }
@@ -61,18 +75,22 @@ export async function readSentenceHead(folder: string, changes: HeadChanges = {}
 export function headWidth({ modules }: Pick<SentenceHead, "modules">, tokenWidth: number): number {
   return modules.reduce((width, module) => {
     if (module.kind === "pooling") return width * module.modes.length;
+    if (module.kind === "truncate") return Math.min(width, module.dimensions);
     return module.kind === "dense" ? module.outFeatures : width;
   }, tokenWidth);
 }
 
 /**
- * Checks that each dense layer fits its input.
+ * Checks that each dense layer fits its input, and that a row has the dimensions that are kept.
  *
  * @throws DataError naming the first that does not
  */
 export function checkWidths({ modules }: Pick<SentenceHead, "modules">, tokenWidth: number): void {
   modules.forEach((module, i) => {
     const width = headWidth({ modules: modules.slice(0, i) }, tokenWidth);
+    if (module.kind === "truncate" && module.dimensions > width) {
+      throw new DataError(`A row has ${width} dimensions; the first ${module.dimensions} are asked for.`);
+    }
     if (module.kind !== "dense" || module.inFeatures === width) return;
     const path = join(module.folder, "config.json");
     throw new DataError(`${path}: "in_features" is ${module.inFeatures}, but its input has ${width} dimensions.`);
@@ -89,13 +107,17 @@ export function denseOf({ modules }: Pick<SentenceHead, "modules">): DenseSettin
   return modules.filter((module) => module.kind === "dense");
 }
 
-function changed(modules: readonly SentenceModule[], { pooling, normalize }: HeadChanges): SentenceModule[] {
+function changed(
+  modules: readonly SentenceModule[],
+  { pooling, normalize, dimensions }: HeadChanges,
+): SentenceModule[] {
   const found = modules.map((module) =>
     module.kind === "pooling" && pooling !== undefined ? { ...module, modes: [pooling] } : module
   );
   const normalized = found.at(-1)!.kind === "normalize";
-  if (normalize === true && !normalized) found.push({ kind: "normalize" });
   if (normalize === false && normalized) found.pop();
+  if (dimensions !== undefined) found.push({ kind: "truncate", dimensions });
+  if (normalize === true && found.at(-1)!.kind !== "normalize") found.push({ kind: "normalize" });
   return found;
 }
 

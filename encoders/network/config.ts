@@ -2,35 +2,23 @@ import { join } from "node:path";
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type Architecture, architectures } from "./architectures.ts";
-import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
+import { readJsonObject } from "../../data/files/json_object.ts";
+import { type ConfigSource, namedOf, positiveOf, shareOf, sizeOf } from "./config_values.ts";
+import type { EncoderSizes } from "./encoder_sizes.ts";
+import { readRotaryConfig, type RotaryConfig } from "./rotary/rotary_config.ts";
+import { rotaryArchitectures } from "./rotary/rotary_architectures.ts";
 
 /** What stands between the two linear layers of a feed-forward part. */
 export type EncoderActivation = "gelu" | "gelu_tanh" | "relu";
 
-/** Sizes of an encoder, by one name whatever its architecture calls them. */
-export interface EncoderConfig {
+/** Sizes of an encoder of the BERT family, by one name whatever its architecture calls them. */
+export interface EncoderConfig extends EncoderSizes {
   /** Names of tensors and settings. */
   readonly architecture: Architecture;
-  /** Rows of the table of tokens. */
-  readonly vocabulary: number;
-  /** Dimensions of a token. */
-  readonly width: number;
-  /** Layers of attention. */
-  readonly layers: number;
-  /** Heads of each attention. */
-  readonly heads: number;
-  /** Width of the feed-forward parts. */
-  readonly inner: number;
-  /** Rows of the table of positions. */
-  readonly positions: number;
-  /** Row of the first token's position. */
-  readonly firstPosition: number;
   /** Rows of the table of token types; 0 for an architecture without. */
   readonly tokenTypes: number;
   /** Rows of the table of distances between tokens; 0 for an architecture without. */
   readonly relativePositions: number;
-  /** Token that fills up short sequences. */
-  readonly padToken: number;
   /** Added to the variance in the norms. */
   readonly eps: number;
   /** Of the feed-forward parts. */
@@ -54,29 +42,30 @@ const activations: ReadonlyMap<unknown, EncoderActivation> = new Map([
  *
  * @throws DataError when it is missing or damaged, the architecture is unknown or a setting is not what it has to be
  */
-export async function readEncoderConfig(folder: string): Promise<EncoderConfig> {
+export async function readEncoderConfig(folder: string): Promise<EncoderConfig | RotaryConfig> {
   const path = join(folder, "config.json"), config = await readJsonObject(path, "the settings of an encoder");
-  const { model_type: type, position_embedding_type: position = "absolute" } = config;
-  const architecture = architectures.find(({ name }) => name === type);
-  if (!architecture) {
-    const known = architectures.map(({ name }) => name).join(", ");
-    throw new DataError(`${path} has the model_type ${describeValue(type)}; known are ${known}.`);
-  }
+  const named = (name: string) => name === config.model_type, source = { config, path };
+  const architecture = architectures.find(({ name }) => named(name));
+  if (architecture) return readBertConfig(source, architecture);
+  const rotary = rotaryArchitectures.find(({ name }) => named(name));
+  if (rotary) return readRotaryConfig(source, rotary);
+  const known = [...architectures, ...rotaryArchitectures].map(({ name }) => name).join(", ");
+  throw new DataError(`${path} has the model_type ${describeValue(config.model_type)}; known are ${known}.`);
+}
+
+/** Whether settings are those of an encoder with rotary positions. */
+export function isRotary(config: EncoderConfig | RotaryConfig): config is RotaryConfig {
+  return "plans" in config;
+}
+
+function readBertConfig(source: ConfigSource, architecture: Architecture): EncoderConfig {
+  const { config, path } = source, { position_embedding_type: position = "absolute" } = config;
   if (position !== "absolute") {
     throw new DataError(`${path} has the position_embedding_type ${describeValue(position)}; "absolute" is expected.`);
   }
   const { keys } = architecture;
-  const read = { config, path };
-  const size = (key: string, least = 1, fallback?: number) => {
-    const fits = (value: number) => Number.isInteger(value) && value >= least;
-    return numberOf(read, key, { fits, what: `an integer from ${least}`, fallback });
-  };
-  const share = (key: string) =>
-    numberOf(read, key, {
-      fits: (value) => value >= 0 && value < 1,
-      what: "a number from 0 to below 1",
-      fallback: 0.1,
-    });
+  const size = (key: string, least = 1, fallback?: number) => sizeOf(source, key, least, fallback);
+  const share = (key: string) => shareOf(source, key, 0.1);
   const padToken = size("pad_token_id", 0, architecture.positionsAfterPadding ? 1 : 0);
   const encoder: EncoderConfig = {
     architecture,
@@ -91,9 +80,8 @@ export async function readEncoderConfig(folder: string): Promise<EncoderConfig> 
     tokenTypes: architecture.tokenTypes ? size("type_vocab_size", 0, 2) : 0,
     relativePositions: architecture.relativePositions ? size("relative_attention_num_buckets", 4, 32) : 0,
     padToken,
-    eps: architecture.eps ??
-      numberOf(read, "layer_norm_eps", { fits: (value) => value > 0, what: "a positive number", fallback: 1e-12 }),
-    activation: activationOf(read, keys.activation),
+    eps: architecture.eps ?? positiveOf(source, "layer_norm_eps", 1e-12),
+    activation: namedOf(source, keys.activation, activations, "gelu"),
     dropout: share(keys.dropout),
     attentionDropout: share(keys.attentionDropout),
   };
@@ -104,26 +92,4 @@ export async function readEncoderConfig(folder: string): Promise<EncoderConfig> 
     throw new DataError(`${path}: pad_token_id is ${padToken}, but vocab_size is ${encoder.vocabulary}.`);
   }
   return encoder;
-}
-
-interface Source {
-  readonly config: JsonObject;
-  readonly path: string;
-}
-
-function numberOf(
-  { config, path }: Source,
-  key: string,
-  { fits, what, fallback }: { fits: (value: number) => boolean; what: string; fallback: number | undefined },
-): number {
-  const value = config[key] ?? fallback;
-  if (typeof value === "number" && fits(value)) return value;
-  throw new DataError(`${path}: "${key}" is ${describeValue(value)}; ${what} is expected.`);
-}
-
-function activationOf({ config, path }: Source, key: string): EncoderActivation {
-  const name = config[key] ?? "gelu", activation = activations.get(name);
-  if (activation) return activation;
-  const known = [...activations.keys()].join(", ");
-  throw new DataError(`${path}: "${key}" is ${describeValue(name)}; known are ${known}.`);
 }

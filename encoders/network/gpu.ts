@@ -1,4 +1,4 @@
-import { notePrompt, promptOf } from "../model_folder/default_prompt.ts";
+import { notePrompt, promptChanges } from "../model_folder/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "../encoder.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import { DeviceLostError, UsageError } from "../../kernels/errors.ts";
@@ -17,10 +17,11 @@ const precisions: Partial<Record<EncodingOptions["dtype"], "f32" | "f16">> = { a
  */
 export async function openGpuEncoder(
   folder: string,
-  { prefix, pooling, normalize, maxTokens, dtype, batchSize, device }: EncodingOptions,
+  options: EncodingOptions,
   onNote: (sentence: string) => void,
   given?: SharedEngine,
 ): Promise<PretrainedEncoder> {
+  const { prefix, pooling, normalize, maxTokens, dimensions, dtype, batchSize, device } = options;
   const name = `gpu:${folder}`;
   const precision = precisions[dtype];
   if (!precision) throw new UsageError(`${name} computes in fp32 or fp16; ${dtype} is asked for.`);
@@ -28,12 +29,13 @@ export async function openGpuEncoder(
   const settings = {
     pooling: pooling === "auto" ? undefined : pooling,
     normalize,
-    prompt: prefix === null ? undefined : promptOf(prefix),
+    ...promptChanges(options),
+    dimensions: dimensions ?? undefined,
     maxTokens: maxTokens ?? undefined,
     precision,
   };
   const { width, fingerprint, maxTokens: most, prompt } = await SentenceEncoder.describe(folder, settings);
-  if (prefix === null) notePrompt(name, prompt, onNote);
+  if (prefix === null && options.prompt == null) notePrompt(name, prompt, onNote);
   const engine = given ?? new SharedEngine(null, { onNote });
   let opened: SentenceEncoder | null = null;
   const close = () => {

@@ -5,6 +5,7 @@ import { EncoderEmbeddings } from "./embeddings.ts";
 import { EncoderLayer } from "./layer.ts";
 import { RelativePositions } from "./relative_positions.ts";
 import type { TokenBatch } from "./token_batch.ts";
+import { TokenEncoder, type TokenNumbers } from "./token_encoder.ts";
 
 /** Layers, one after the other. */
 export class EncoderStack extends Module {
@@ -30,7 +31,7 @@ export class EncoderStack extends Module {
  *
  * @see Devlin et al., "BERT: pre-training of deep bidirectional transformers for language understanding" (2019)
  */
-export class EncoderNetwork extends Module {
+export class EncoderNetwork extends TokenEncoder {
   /** Tokens → vectors. */
   readonly embeddings: EncoderEmbeddings;
   /** The layers, from the first to the last. */
@@ -47,23 +48,36 @@ export class EncoderNetwork extends Module {
     this.encoder = new EncoderStack(options, config);
   }
 
+  /** Embeddings, and the table of distances. */
+  get below(): readonly Module[] {
+    const { relative_attention_bias: distances } = this.encoder;
+    return distances ? [this.embeddings, distances] : [this.embeddings];
+  }
+
+  /** The layers, from the first to the last. */
+  get layers(): readonly EncoderLayer[] {
+    return this.encoder.layer;
+  }
+
   /** Hidden states of the last layer, [batch, tokens, width]; those of padding mean nothing. */
   forward(batch: TokenBatch): Tensor {
-    const { engine } = batch.ids;
-    const onTape = (part: Module) =>
-      engine.recording && [...part.namedParameters().values()].some(({ frozen }) => !frozen);
-    const { layer: layers, relative_attention_bias: distances } = this.encoder, tokens = batch.ids.shape[1];
-    const mask = { keyPaddingMask: batch.keyPaddingMask, bias: distances?.bias(tokens!) };
-    // Before the tape begins only one layer's tensors are kept at a time.
-    let taped = onTape(this.embeddings) || (distances !== null && onTape(distances));
-    const freeing = <T>(body: () => T) => taped ? body() : engine.scope(body);
-    let hidden = freeing(() => this.embeddings.forward(batch));
-    for (const layer of layers) {
-      const below = hidden;
-      taped ||= onTape(layer);
-      hidden = freeing(() => layer.forward(below, mask));
-      if (!taped) below.dispose();
-    }
-    return hidden;
+    const { keyPaddingMask, ids: { engine, shape } } = batch;
+    const mask = { keyPaddingMask, bias: this.encoder.relative_attention_bias?.bias(shape[1]!) };
+    return this.through(
+      engine,
+      this.layers,
+      () => this.embeddings.forward(batch),
+      (layer, hidden) => layer.forward(hidden, mask),
+    );
+  }
+
+  /** What a token of a sequence of so many takes. Attention with a bias makes tables of scores. */
+  numbersPerToken(tokens: number): TokenNumbers {
+    const { width, inner, heads, relativePositions } = this.config, scores = relativePositions > 0 ? heads * tokens : 0;
+    return {
+      layer: 14 * width + 3 * inner + 3 * heads + 6 * scores,
+      taped: 16 * width + 3 * inner + 4 * heads + 8 * scores,
+      widest: Math.max(3 * width, inner, scores),
+    };
   }
 }

@@ -1,10 +1,10 @@
 import { basename, join, resolve } from "node:path";
 import { fillFolder, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
-import { type StreamedTensor, writeSafetensors } from "../../engine/files/safetensors.ts";
+import { type StreamedTensor, writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { WeightFiles } from "./weights.ts";
+import { type TensorPlace, WeightFiles } from "./weights.ts";
 
 /** Weights of a module, and the folder and names under which they were found. */
 export interface SavedWeights {
@@ -12,8 +12,8 @@ export interface SavedWeights {
   readonly module: Module;
   /** Where the old ones lie. */
   readonly folder: string;
-  /** Their names there, by path in the module. */
-  readonly names: ReadonlyMap<string, string>;
+  /** Their places there, by path in the module. */
+  readonly places: ReadonlyMap<string, TensorPlace>;
 }
 
 /** Endings of the files beside the weights: settings, vocabularies. */
@@ -40,17 +40,41 @@ export async function saveFolder(source: string, target: string, weights: readon
         basename(name) === "config.json" ? inSinglePrecision(content) : content,
       );
     }
-    for (const { module, folder, names } of weights) {
+    for (const { module, folder, places } of weights) {
       using old = await WeightFiles.open(folder);
       const tensors = new Map<string, StreamedTensor>();
       for (const [name, tensor] of old.tensors) {
         if (/^B?F\d/.test(tensor.dtype)) tensors.set(name, copyOf(tensor));
       }
-      for (const [path, streamed] of module.streamState()) tensors.set(names.get(path)!, streamed);
+      for (const [name, parts] of partsByName(module, places)) tensors.set(name, joined(parts));
       const path = join(target, resolve(folder).slice(resolve(source).length), "model.safetensors");
       await writeSafetensors(path, tensors, { format: "pt" });
     }
   });
+}
+
+/** The parameters that each tensor of a file holds, in order. */
+function partsByName(module: Module, places: ReadonlyMap<string, TensorPlace>): Map<string, StreamedTensor[]> {
+  const found = new Map<string, StreamedTensor[]>();
+  for (const [path, streamed] of module.streamState()) {
+    const { name, part = 0 } = places.get(path)!, parts = found.get(name) ?? [];
+    parts[part] = streamed;
+    found.set(name, parts);
+  }
+  return found;
+}
+
+/** Tensors below each other. */
+function joined(parts: readonly StreamedTensor[]): StreamedTensor {
+  if (parts.length === 1) return parts[0]!;
+  const [{ dtype, shape: [, ...rest] }] = parts as [StreamedTensor];
+  return {
+    dtype,
+    shape: [parts.reduce((rows, { shape }) => rows + shape[0]!, 0), ...rest],
+    async *pieces() {
+      for (const part of parts) yield* part.pieces();
+    },
+  };
 }
 
 /** Settings that say that the weights are f32, where they say of what they are. */

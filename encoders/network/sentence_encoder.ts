@@ -6,7 +6,8 @@ import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { tensorName } from "./architectures.ts";
 import { planBatches } from "./batch_plan.ts";
-import { type EncoderConfig, readEncoderConfig } from "./config.ts";
+import { type EncoderConfig, isRotary, readEncoderConfig } from "./config.ts";
+import type { EncoderSizes } from "./encoder_sizes.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type SavedWeights, saveFolder } from "./save_folder.ts";
 import type { PoolingMode } from "../model_folder/pooling.ts";
@@ -14,7 +15,9 @@ import { checkWidths, denseOf, headWidth, readSentenceHead, type SentenceHead } 
 import { SentenceNetwork } from "./sentence_network.ts";
 import { TextTokenizer } from "../tokenizer/text_tokenizer.ts";
 import { tokenBatch } from "./token_batch.ts";
-import { WeightFiles } from "./weights.ts";
+import { rotaryPlaces } from "./rotary/rotary_architectures.ts";
+import type { RotaryConfig } from "./rotary/rotary_config.ts";
+import { type TensorPlace, WeightFiles } from "./weights.ts";
 
 /** How a `SentenceEncoder` encodes; what is left out is as the folder's files say. */
 export interface SentenceEncoderOptions {
@@ -24,6 +27,10 @@ export interface SentenceEncoderOptions {
   readonly normalize?: boolean | undefined;
   /** Put before each text, with nothing between; the folder's default prompt, where it has one. */
   readonly prompt?: string | undefined;
+  /** Name of a prompt of the folder's files, in place of the default one. */
+  readonly promptName?: string | undefined;
+  /** First dimensions of a row that are kept, for models of nested embeddings; all, or what the files say. */
+  readonly dimensions?: number | undefined;
   /** Most tokens of a text, those that begin and end each text among them; the rest of a text is not read. */
   readonly maxTokens?: number | undefined;
   /** What the operands of products are rounded to; "f32" by default. "f16" asks for a device that has it. */
@@ -59,7 +66,7 @@ interface Parts {
 }
 
 /**
- * A sentence encoder of the BERT family that runs on the engine, from a Hugging Face folder: `config.json`,
+ * A sentence encoder that runs on the engine, from a Hugging Face folder: `config.json`,
  * `tokenizer.json`, `model.safetensors` and, where there are, sentence-transformers' `modules.json` and what it names.
  *
  * @example
@@ -225,27 +232,34 @@ export class SentenceEncoder implements Disposable {
 
   /** Tokens of a batch that fits the memory and the device's bindings. */
   #mostTokens(): number {
-    const { width, inner, heads, relativePositions } = this.#parts.network.encoder.config;
-    // What a layer makes before it frees anything. Attention with a bias makes tables of scores.
-    const scores = relativePositions > 0 ? heads * this.maxTokens : 0;
-    const bytes = 4 * (14 * width + 3 * inner + 3 * heads + 6 * scores);
-    const largest = 4 * Math.max(3 * width, inner, scores);
+    const { layer, widest } = this.#parts.network.encoder.numbersPerToken(this.maxTokens);
     const { maxBindingSize } = this.#engine.capabilities;
-    return Math.floor(Math.min(this.#parts.memory / bytes, maxBindingSize / largest));
+    return Math.floor(Math.min(this.#parts.memory / (4 * layer), maxBindingSize / (4 * widest)));
   }
 }
 
 /** Sets the weights of a network from a folder's files. */
-async function loadWeights({ encoder, dense }: SentenceNetwork, { architecture }: EncoderConfig, head: SentenceHead) {
+async function loadWeights(
+  { encoder, dense }: SentenceNetwork,
+  config: EncoderConfig | RotaryConfig,
+  head: SentenceHead,
+) {
   const weights: SavedWeights[] = [], paths: string[] = [];
-  const load = async (module: Module, folder: string, nameOf: (path: string) => string, prefix = "") => {
+  const load = async (
+    module: Module,
+    folder: string,
+    placesOf: (path: string) => readonly TensorPlace[],
+    prefix = "",
+  ) => {
     using files = await WeightFiles.open(folder);
-    weights.push({ module, folder, names: await files.load(module, nameOf, prefix) });
+    weights.push({ module, folder, places: await files.load(module, placesOf, prefix) });
     paths.push(...files.paths);
   };
-  await load(encoder, head.folder, (path) => tensorName(architecture, path), architecture.prefix);
+  const placesOf = (path: string) =>
+    isRotary(config) ? rotaryPlaces(config.architecture, path) : [{ name: tensorName(config.architecture, path) }];
+  await load(encoder, head.folder, placesOf, config.architecture.prefix);
   const settings = denseOf(head);
-  for (const [i, layer] of dense.entries()) await load(layer, settings[i]!.folder, (path) => path);
+  for (const [i, layer] of dense.entries()) await load(layer, settings[i]!.folder, (name) => [{ name }]);
   return { weights, paths };
 }
 
@@ -261,7 +275,7 @@ async function readSettings(folder: string, options: SentenceEncoderOptions) {
 /** The limit of tokens that was asked for, or that of the files, within the positions that the encoder has. */
 function limitOf(
   { folder, maxTokens }: SentenceHead,
-  { positions, firstPosition }: EncoderConfig,
+  { positions, firstPosition }: EncoderSizes,
   least: number,
   asked: number | undefined,
 ): number {

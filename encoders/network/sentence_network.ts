@@ -6,14 +6,18 @@ import { normalize } from "../../engine/ops/cosine.ts";
 import { matmul } from "../../engine/ops/matmul.ts";
 import { max } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
+import { slice } from "../../engine/ops/slice.ts";
 import { gelu, relu, sigmoid, silu, softplus, tanh } from "../../engine/ops/unary.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { DenseActivation, DenseSettings } from "../model_folder/dense_settings.ts";
 import { type Pooling, type PoolingMode, poolingWeights } from "../model_folder/pooling.ts";
 import { denseOf, headWidth, type SentenceHead } from "../model_folder/sentence_head.ts";
-import type { EncoderConfig } from "./config.ts";
+import { type EncoderConfig, isRotary } from "./config.ts";
 import { EncoderNetwork } from "./network.ts";
+import { type RotaryConfig } from "./rotary/rotary_config.ts";
+import { RotaryNetwork } from "./rotary/rotary_network.ts";
 import { type TokenBatch } from "./token_batch.ts";
+import type { TokenEncoder } from "./token_encoder.ts";
 
 const activations: Readonly<Record<DenseActivation, (x: Tensor) => Tensor>> = {
   Identity: (x) => x,
@@ -54,15 +58,15 @@ export class SentenceDense extends Module {
 /** An encoder, and what makes one vector of a text's tokens. */
 export class SentenceNetwork extends Module {
   /** Tokens → hidden states. */
-  readonly encoder: EncoderNetwork;
+  readonly encoder: TokenEncoder;
   /** The dense layers, in order. */
   readonly dense: readonly SentenceDense[];
   readonly #head: SentenceHead;
 
   /** Makes a network whose values are loaded next. */
-  constructor(options: ModuleOptions, config: EncoderConfig, head: SentenceHead) {
+  constructor(options: ModuleOptions, config: EncoderConfig | RotaryConfig, head: SentenceHead) {
     super();
-    this.encoder = new EncoderNetwork(options, config);
+    this.encoder = isRotary(config) ? new RotaryNetwork(options, config) : new EncoderNetwork(options, config);
     this.dense = denseOf(head).map((one) => new SentenceDense(options, one));
     this.#head = head;
   }
@@ -81,6 +85,8 @@ export class SentenceNetwork extends Module {
           return pool(x, batch, module);
         case "dense":
           return layers.next().value!.forward(x);
+        case "truncate":
+          return slice({ x }, { axis: -1, start: 0, end: module.dimensions });
         case "normalize":
           return normalize({ x });
       }

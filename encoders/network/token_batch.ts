@@ -1,5 +1,5 @@
 import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
-import type { EncoderConfig } from "./config.ts";
+import type { EncoderSizes } from "./encoder_sizes.ts";
 
 /** Sequences of tokens side by side, filled up to one length. */
 export interface TokenBatch {
@@ -33,7 +33,7 @@ export function paddedLength(longest: number): number {
 export function tokenBatch(
   engine: TensorEngine,
   sequences: readonly ArrayLike<number>[],
-  config: EncoderConfig,
+  config: EncoderSizes,
   prompt = 0,
 ): TokenBatch {
   const { padToken, positions, firstPosition } = config;
@@ -62,7 +62,7 @@ function positionsOf(
   engine: TensorEngine,
   sequences: readonly ArrayLike<number>[],
   tokens: number,
-  { architecture, firstPosition }: EncoderConfig,
+  { architecture, firstPosition }: EncoderSizes,
 ): Tensor {
   const padding = firstPosition - 1;
   const counted = Uint32Array.from({ length: tokens }, (_, i) => firstPosition + i);

@@ -3,8 +3,18 @@ import { whatIsAt } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
 import { type FileTensor, SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { sameShape, shapeText } from "../../engine/tensors/shapes.ts";
+import type { Shape } from "../../engine/tensors/storage.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
+
+/** Where a file may keep a parameter: a tensor, or one of the equal parts that its rows are divided into. */
+export interface TensorPlace {
+  readonly name: string;
+  /** Which part, from 0. */
+  readonly part?: number;
+  /** How many parts there are; 1 by default. */
+  readonly parts?: number;
+}
 
 /** The tensors of a folder, in one file or in several. */
 export class WeightFiles implements Disposable {
@@ -42,35 +52,52 @@ export class WeightFiles implements Disposable {
   /**
    * Sets the values of all parameters.
    *
-   * @param nameOf what the files call a parameter
+   * @param placesOf where the files may keep a parameter, the likeliest place first
    * @param prefix what may stand before all names in the files
-   * @returns what the files call each parameter
+   * @returns where the files keep each parameter
    * @throws DataError when a tensor is missing, ShapeError when one has another shape
    */
-  async load(module: Module, nameOf: (path: string) => string, prefix = ""): Promise<Map<string, string>> {
-    const names = new Map<string, string>();
+  async load(
+    module: Module,
+    placesOf: (path: string) => readonly TensorPlace[],
+    prefix = "",
+  ): Promise<Map<string, TensorPlace>> {
+    const places = new Map<string, TensorPlace>();
     for (const [path, parameter] of module.namedParameters()) {
-      const usual = nameOf(path), { shape } = parameter;
-      const name = spellings(usual).flatMap((one) => [one, prefix + one]).find((one) => this.tensors.has(one));
-      if (!name) throw new DataError(`${this.source} lacks "${usual}" ${shapeText(shape)}.`);
-      const found = this.tensors.get(name)!;
-      if (!sameShape(found.shape, shape)) {
-        const expected = `config.json calls for ${shapeText(shape)}`;
-        throw new ShapeError(`${this.source}: "${name}" is ${shapeText(found.shape)}, but ${expected}.`);
+      const known = placesOf(path), { shape } = parameter;
+      const spelt = known.flatMap((one) =>
+        spellings(one.name).flatMap((name) => [name, prefix + name]).map((name) => ({ ...one, name }))
+      );
+      const place = spelt.find(({ name }) => this.tensors.has(name));
+      if (!place) {
+        throw new DataError(`${this.source} lacks "${known[0]!.name}" ${shapeText(wholeShape(shape, known[0]!))}.`);
       }
-      names.set(path, name);
+      const found = this.tensors.get(place.name)!, expected = wholeShape(shape, place);
+      if (!sameShape(found.shape, expected)) {
+        throw new ShapeError(
+          `${this.source}: "${place.name}" is ${shapeText(found.shape)}, but config.json calls for ${
+            shapeText(expected)
+          }.`,
+        );
+      }
+      places.set(path, place);
     }
     for (const [path, parameter] of module.namedParameters()) {
-      const { read } = this.tensors.get(names.get(path)!)!;
-      await parameter.engine.writeInPieces(parameter, read);
+      const { name, part = 0 } = places.get(path)!, { read } = this.tensors.get(name)!, start = part * parameter.size;
+      await parameter.engine.writeInPieces(parameter, (from, count) => read(start + from, count));
     }
-    return names;
+    return places;
   }
 
   /** Closes the files. */
   [Symbol.dispose](): void {
     for (const reader of this.readers) reader[Symbol.dispose]();
   }
+}
+
+/** The shape of a tensor that holds a parameter among other parts. */
+function wholeShape([rows = 1, ...rest]: Shape, { parts = 1 }: TensorPlace): Shape {
+  return [rows * parts, ...rest];
 }
 
 /** The names that files have had for a tensor. */

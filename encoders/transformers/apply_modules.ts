@@ -63,6 +63,7 @@ export function applyModules(
   let vectors = tokens;
   for (const module of modules) {
     if (module.kind === "pooling") vectors = [pool(vectors, module, prompt)];
+    else if (module.kind === "truncate") vectors = vectors.map((x) => x.slice(0, module.dimensions));
     else vectors = vectors.map((x) => module.kind === "normalize" ? normalize(x) : dense(x, module));
   }
   return vectors[0]!;

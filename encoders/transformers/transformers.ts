@@ -3,7 +3,7 @@ import { openOrExplain, whatIsAt } from "../../engine/files/files.ts";
 import { DataError, MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import { applyModules, type LoadedModule, loadModules } from "./apply_modules.ts";
-import { notePrompt, promptOf, promptsFile } from "../model_folder/default_prompt.ts";
+import { notePrompt, promptChanges, promptsFile } from "../model_folder/default_prompt.ts";
 import type { EncodingOptions, PretrainedEncoder } from "../encoder.ts";
 import { downloadFolder, isModelName } from "./hub.ts";
 import { readJson } from "../../data/files/json_object.ts";
@@ -99,10 +99,11 @@ export async function openTransformers(
   const described = await readModelFolder(folder, options.maxTokens, {
     pooling: options.pooling === "auto" ? undefined : options.pooling,
     normalize: options.normalize,
-    prompt: options.prefix === null ? undefined : promptOf(options.prefix),
+    ...promptChanges(options),
+    dimensions: options.dimensions ?? undefined,
   });
   const { dimension, tokenDimension, maxTokens, head, vocabulary, padToken } = described;
-  if (options.prefix === null) notePrompt(name, head.prompt, onNote);
+  if (options.prefix === null && options.prompt == null) notePrompt(name, head.prompt, onNote);
   const dtype = await findWeights(folder, options.dtype);
   (await openOrExplain(join(folder, "tokenizer.json"), "a file of a tokenizer")).close();
   const dense = denseOf(head).map((one) => join(relative(folder, one.folder), "model.safetensors"));

@@ -8,6 +8,7 @@ import { limitsOf } from "./limits.ts";
 import { type DeviceOptions, openDevice } from "./open.ts";
 import { mesaPackage } from "../platform/packages.ts";
 import { environment } from "./permissions.ts";
+import { roundTime } from "./round_time.ts";
 
 /** What the adapter of this machine is and can do. */
 export interface DeviceReport extends Pick<AdapterChoice, "description" | "backend" | "driver" | "software"> {
@@ -139,26 +140,15 @@ async function worstError(engine: Engine): Promise<number> {
   return worst;
 }
 
-/** GFLOP/s over as many products as fill a third of a second. */
+/** GFLOP/s of a product. */
 async function measureSpeed(engine: Engine): Promise<number> {
   const [m, n, k] = [speedSize, speedSize, speedSize];
   const [a, b] = [engine.tensor([m, k], uniform(m * k, 1)), engine.tensor([k, n], uniform(k * n, 2))];
   const c = engine.empty([m, n]);
-  const run = async (products: number) => {
-    for (let i = 0; i < products; i++) matmul(engine.stream, { a: a.slice, b: b.slice, c: c.slice, m, n, k });
-    await engine.finish();
-  };
-  await run(1); // Compiles.
-  let products = 2, milliseconds = 0;
-  while (true) {
-    const start = performance.now();
-    await run(products);
-    milliseconds = performance.now() - start;
-    if (milliseconds > 300 || products >= 4096) break;
-    products *= 2;
-  }
+  const product = () => matmul(engine.stream, { a: a.slice, b: b.slice, c: c.slice, m, n, k });
+  const milliseconds = await roundTime(product, () => engine.finish());
   for (const tensor of [a, b, c]) tensor.dispose();
-  return products * 2 * m * n * k / milliseconds / 1e6;
+  return 2 * m * n * k / milliseconds / 1e6;
 }
 
 /** Uniform numbers from -1 to 1. */

@@ -57,22 +57,22 @@ export async function writeAtomically(
 }
 
 /**
- * Adds text at the end of a file, which is made when it is missing, and flushes it to the disk. A process that is killed
- * meanwhile may leave a part of it.
+ * Adds text or bytes at the end of a file, which is made when it is missing, and flushes them to the disk. A process that
+ * is killed meanwhile may leave a part of them.
  *
  * @throws MetrogradError naming the file when the disk is full or the path cannot be written
  */
-export async function appendToFile(path: string, text: string): Promise<void> {
+export async function appendToFile(path: string, content: string | Uint8Array): Promise<void> {
   try {
     const file = await files.open(path, { append: true, create: true });
     try {
-      await writeAll(file, new TextEncoder().encode(text));
+      await writeAll(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
       await file.sync();
     } finally {
       file.close();
     }
   } catch (error) {
-    throw explainWriteError(error, path, "the last line there may be cut short");
+    throw explainWriteError(error, path, "what was written there last may be cut short");
   }
 }
 
@@ -106,15 +106,20 @@ export async function readFileOrExplain(
  * Opens a file to read from it. Throws as `readFileOrExplain` does.
  *
  * @param options.packed take gzip and Parquet files too
+ * @param options.anyKind take a file of any kind
  */
-export async function openOrExplain(path: string, what: string, { packed = false } = {}): Promise<OpenFile> {
+export async function openOrExplain(
+  path: string,
+  what: string,
+  { packed = false, anyKind = false } = {},
+): Promise<OpenFile> {
   let file;
   try {
     const { isDirectory, isFile } = await files.stat(path);
     if (isDirectory) throw new DataError(`${path} is a folder; ${what} is expected.`);
     file = await files.open(path);
     // What is read from a pipe cannot be read again.
-    if (isFile) {
+    if (isFile && !anyKind) {
       const head = await readHead(file);
       if (!packed || packedForm(head) === null) refuseForeignKind(head, path, what);
     }

@@ -1,9 +1,8 @@
 import { DataError } from "../../kernels/errors.ts";
 import { checksumKey, FileChecksum } from "./checksum.ts";
-import { openOrExplain, readUrlOrExplain } from "./files.ts";
-import { platform } from "../platform/here.ts";
-import type { OpenFile } from "../platform/platform.ts";
-import { readEntries, readHeader, type SafetensorsType, tensorToFloat32, view } from "./safetensors.ts";
+import { type ByteSource, openSource, sourceOf } from "./byte_source.ts";
+import { readEntries, readHeader, view } from "./read_safetensors.ts";
+import { type SafetensorsType, tensorToFloat32 } from "./safetensors_format.ts";
 
 /** A tensor of an open file. */
 export interface FileTensor {
@@ -13,14 +12,6 @@ export interface FileTensor {
   readonly shape: readonly number[];
   /** Reads elements in row-major order as float32. */
   read(from: number, count: number): Promise<Float32Array<ArrayBuffer>>;
-}
-
-/** Bytes that are read by their places: an open file, or what is in memory. */
-interface Source {
-  readonly size: number;
-  /** Reads at a place, without a pause in which another read could move there. */
-  readAt(at: number, length: number): Uint8Array<ArrayBuffer>;
-  close(): void;
 }
 
 /** Bytes that are added up at once. */
@@ -38,12 +29,12 @@ const headBytes = 1 << 16;
  * await network.loadFrom(file.tensors, "model.safetensors");
  */
 export class SafetensorsReader implements Disposable {
-  readonly #source: Source;
+  readonly #source: ByteSource;
 
   private constructor(
     /** Path of the file, or what messages call the bytes. */
     readonly path: string,
-    source: Source,
+    source: ByteSource,
     readonly header: Uint8Array,
     /** Tensors by name, in the order of the file. */
     readonly tensors: ReadonlyMap<string, FileTensor>,
@@ -60,14 +51,7 @@ export class SafetensorsReader implements Disposable {
    * @throws DataError naming the file when it is missing, damaged or not of this format
    */
   static async open(path: string | URL, what = "a safetensors file"): Promise<SafetensorsReader> {
-    if (path instanceof URL && path.protocol !== "file:") {
-      return SafetensorsReader.of(await readUrlOrExplain(path, what), path.href);
-    }
-    const name = path instanceof URL ? platform.pathOf(path) : path;
-    const file = await openOrExplain(name, what);
-    const { size } = await file.stat();
-    const readAt = (at: number, length: number) => readFileAt(file, at, length, name);
-    return SafetensorsReader.#from({ size, readAt, close: () => file.close() }, name);
+    return SafetensorsReader.from(await openSource(path, what));
   }
 
   /**
@@ -77,12 +61,12 @@ export class SafetensorsReader implements Disposable {
    * @throws DataError when they are damaged or not of this format
    */
   static of(bytes: Uint8Array, name = "the bytes"): SafetensorsReader {
-    const readAt = (at: number, length: number) => Uint8Array.from(bytes.subarray(at, at + length));
-    return SafetensorsReader.#from({ size: bytes.length, readAt, close: () => {} }, name);
+    return SafetensorsReader.from(sourceOf(bytes, name));
   }
 
-  static #from(source: Source, path: string): SafetensorsReader {
-    const { size } = source;
+  /** Reads from a source, which it closes in the end. @throws DataError as `open` does */
+  static from(source: ByteSource): SafetensorsReader {
+    const { size, path } = source;
     try {
       let head = source.readAt(0, Math.min(size, headBytes));
       if (head.length >= 8) {
@@ -135,15 +119,4 @@ export class SafetensorsReader implements Disposable {
   [Symbol.dispose](): void {
     this.#source.close();
   }
-}
-
-function readFileAt(file: OpenFile, at: number, length: number, path: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  file.seekSync(at, 0);
-  for (let read = 0; read < length;) {
-    const count = file.readSync(bytes.subarray(read));
-    if (count === null) throw new DataError(`${path} was cut short while it was read.`);
-    read += count;
-  }
-  return bytes;
 }

@@ -2,8 +2,9 @@ import { DataError, ShapeError, UsageError } from "../../kernels/errors.ts";
 import type { Philox } from "../../kernels/philox.ts";
 import { Buffer } from "../tensors/buffer.ts";
 import { Parameter } from "../tensors/parameter.ts";
-import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../files/safetensors.ts";
-import { type FileTensor, SafetensorsReader } from "../files/safetensors_reader.ts";
+import { gatherSafetensors, type StreamedTensor, writeSafetensors } from "../files/write_safetensors.ts";
+import type { FileTensor } from "../files/safetensors_reader.ts";
+import { openWeights } from "../files/weights_file.ts";
 import { sameShape, shapeText } from "../tensors/shapes.ts";
 import { type StateDict, streamed } from "./state_dict.ts";
 import type { Tensor, TensorEngine } from "../tensors/tensor.ts";
@@ -143,16 +144,14 @@ export abstract class Module implements Disposable {
   }
 
   /**
-   * Sets the values of all parameters and buffers from a safetensors file.
+   * Sets the values of all parameters and buffers from a safetensors file, or from a state dict that `torch.save` wrote.
    *
    * @param source the path of the file, its URL, or its bytes
    * @throws DataError when the file is missing or damaged, or a value is missing or unknown, unless `strict` is false;
    *   ShapeError when a shape differs. Nothing is changed then.
    */
   async load(source: string | URL | Uint8Array, options: LoadOptions = {}): Promise<LoadReport> {
-    using file = source instanceof Uint8Array
-      ? SafetensorsReader.of(source)
-      : await SafetensorsReader.open(source, "the values of a model");
+    using file = await openWeights(source, "the values of a model");
     return await this.loadFrom(file.tensors, file.path, options);
   }
 

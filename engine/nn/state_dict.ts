@@ -1,4 +1,4 @@
-import type { StreamedTensor } from "../files/safetensors.ts";
+import type { StreamedTensor } from "../files/write_safetensors.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 
 /** Values of a model by path of the parameter or buffer, such as `lin.0.weight`: shapes and row-major elements. */

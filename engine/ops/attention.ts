@@ -1,5 +1,5 @@
 import { attention as launch, attentionBackward as launchBackward } from "../../kernels/attention/attention.ts";
-import type { AttentionOptions, GradientOffsets } from "../../kernels/attention/interface.ts";
+import type { AttentionOptions, AttentionWindow, GradientOffsets } from "../../kernels/attention/interface.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import type { Draw } from "../../kernels/random/draw.ts";
@@ -31,7 +31,7 @@ export interface AttentionSettings {
 
 /** Inputs of `selfAttention`. */
 export interface SelfAttentionInputs {
-  /** Queries, keys and values side by side, [batch, tokens, 3 width]. */
+  /** Queries, keys and values side by side, [batch, tokens, (heads + 2 keyHeads) size]; [..., 3 width] with as many. */
   readonly qkv: Tensor;
   /** [batch, tokens] (u32); 1: the key is ignored. Each sequence has to keep a key. */
   readonly keyPaddingMask?: Tensor | undefined;
@@ -53,6 +53,16 @@ export interface MultiHeadSettings {
   readonly heads: number;
   /** Probability that an element of the softmax is dropped; 0 by default. */
   readonly dropout?: number;
+}
+
+/** Options of `selfAttention`. */
+export interface SelfAttentionSettings extends MultiHeadSettings {
+  /** Heads of the keys and values, each shared by neighbouring heads of the queries; `heads` by default. */
+  readonly keyHeads?: number | undefined;
+  /** Which keys a query sees by their distance; all by default. `{ before: Infinity, after: 0 }` is causal. */
+  readonly window?: AttentionWindow | undefined;
+  /** Factor of the scores; 1 / √size by default. */
+  readonly scale?: number | undefined;
 }
 
 const heads = { from: 1, whole: true };
@@ -92,24 +102,26 @@ export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> =
  * Multi-head self-attention over the tokens of each sequence, without its projections: heads are columns of `qkv`, which
  * are read where they are.
  *
- * `qkv` [batch, tokens, 3 width] → [batch, tokens, width].
+ * `qkv` [batch, tokens, (heads + 2 keyHeads) size] → [batch, tokens, heads size].
  *
- * @throws ShapeError when the width is no multiple of the heads, or the mask has another shape
- * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2
+ * @throws ShapeError when the columns cannot be divided into the heads, heads cannot share those of the keys evenly, or the
+ *   mask has another shape
+ * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2; Ainslie et al., "GQA: training generalized
+ * multi-query transformer models" (2023); Beltagy, Peters, Cohan, "Longformer" (2020)
  */
-export const selfAttention: Op<SelfAttentionInputs, MultiHeadSettings> = op("self_attention", {
-  settings: { heads, dropout },
-  forward(inputs: SelfAttentionInputs, settings: MultiHeadSettings, save: (saved: Saved) => void) {
+export const selfAttention: Op<SelfAttentionInputs, SelfAttentionSettings> = op("self_attention", {
+  settings: { heads, keyHeads: heads, dropout },
+  forward(inputs: SelfAttentionInputs, settings: SelfAttentionSettings, save: (saved: Saved) => void) {
     const { engine, shape } = inputs.qkv;
     const problem = within(inputs, settings);
-    return forward(engine, problem, [shape[0]!, shape[1]!, shape[2]! / 3], save);
+    return forward(engine, problem, [shape[0]!, shape[1]!, problem.heads * problem.headSize], save);
   },
   backward: ({ inputs, options, output, saved }, dy) => ({
     qkv() {
-      const { engine, shape } = inputs.qkv, width = output.shape[2]!;
+      const { engine, shape } = inputs.qkv, problem = within(inputs, options);
       const gradient = engine.empty(shape);
-      const offsets = { dq: 0, dk: width, dv: 2 * width };
-      backward(within(inputs, options), saved, output, dy, gradient.slice, offsets);
+      const offsets = { dq: 0, dk: problem.k.offset!, dv: problem.v.offset! };
+      backward(problem, saved, output, dy, gradient.slice, offsets);
       return gradient;
     },
   }),
@@ -162,12 +174,18 @@ function apart({ q, k, v, keyPaddingMask }: AttentionInputs, { scale, dropout = 
 }
 
 /** Heads as columns of one projection. */
-function within({ qkv, keyPaddingMask }: SelfAttentionInputs, settings: MultiHeadSettings): Problem {
-  const [batch, tokens, columns] = axes(qkv, "qkv", ["batch", "tokens", "3 width"]);
-  const width = columns / 3;
+function within({ qkv, keyPaddingMask }: SelfAttentionInputs, settings: SelfAttentionSettings): Problem {
+  const { heads, keyHeads = heads, window, scale } = settings;
+  const [batch, tokens, columns] = axes(qkv, "qkv", ["batch", "tokens", "columns"]);
+  const headSize = columns / (heads + 2 * keyHeads), width = heads * headSize;
+  if (keyHeads !== heads && !Number.isInteger(headSize)) {
+    const shares = `${heads} heads of queries and ${keyHeads} of keys and of values`;
+    throw new ShapeError(`attention: ${columns} columns cannot be divided into ${shares}.`);
+  }
   const at = (offset: number) => ({ slice: qkv.slice, offset });
-  const operands = { q: at(0), k: at(width), v: at(2 * width), keyPaddingMask };
-  return columnsOf({ batch, queries: tokens, keys: tokens, width }, operands, settings, columns, columns);
+  const operands = { q: at(0), k: at(width), v: at(width + keyHeads * headSize), keyPaddingMask };
+  const problem = columnsOf({ batch, queries: tokens, keys: tokens, width }, operands, settings, columns, columns);
+  return { ...problem, keyHeads, window, scale: scale ?? problem.scale };
 }
 
 /** Heads as columns of the queries and of the keys and values. */

@@ -12,9 +12,9 @@ import { probability } from "./dropout.ts";
 export interface LayerNormInputs {
   /** [..., columns] */
   readonly x: Tensor;
-  /** [columns]; both or neither of weight and bias. */
-  readonly weight?: Tensor | undefined;
   /** [columns] */
+  readonly weight?: Tensor | undefined;
+  /** [columns]; only with a weight, which may stand alone. */
   readonly bias?: Tensor | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface LayerNormOptions {
  * Layer normalisation over the last axis, with the biased variance: y = (x - mean) / sqrt(variance + eps) weight + bias;
  * with `relu`, the rectifier follows in the same pass, and with `dropout` a dropout of that probability after it.
  *
- * `x` [..., columns], `weight` and `bias` [columns], both or neither → the shape of x.
+ * `x` [..., columns], `weight` and `bias` [columns], the bias only with a weight → the shape of x.
  *
  * @throws ShapeError when weight or bias have another size
  * @see Ba, Kiros, Hinton, "Layer normalization" (2016)
@@ -56,7 +56,7 @@ export const layerNorm: Op<LayerNormInputs, LayerNormOptions> = op("layer_norm",
     launch(engine.stream, {
       x: x.slice,
       weight: weight?.slice,
-      bias: bias?.slice,
+      bias: (bias ?? (weight && engine.full([columns], 0)))?.slice,
       y: y.slice,
       statistics: statistics.slice,
       rows,

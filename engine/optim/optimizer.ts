@@ -3,7 +3,7 @@ import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import type { FactoredGradient } from "../tensors/factored_gradient.ts";
 import type { Parameter } from "../tensors/parameter.ts";
-import type { StreamedTensor } from "../files/safetensors.ts";
+import type { StreamedTensor } from "../files/write_safetensors.ts";
 import type { FileTensor } from "../files/safetensors_reader.ts";
 import { sameShape, shapeText } from "../tensors/shapes.ts";
 import type { Storage } from "../tensors/storage.ts";
@@ -121,40 +121,46 @@ export abstract class Optimizer implements Disposable {
 
   /** Changes all parameters that have gradients. @throws UsageError when the learning rate is negative or no number */
   step(): void {
-    expectSettings(this.constructor.name, { lr: this.lr }, positive);
     if (!this.#statusIsCurrent) this.engine.scope(() => void this.clipGradNorm());
-    this.steps++;
-    for (const parameter of this.parameters) {
-      if (parameter.hasGrad) this.#stepsOf.set(parameter, this.#stepOf(parameter) + 1);
-    }
-    const status = this.#status.slice;
+    const counted = this.parameters.filter(({ hasGrad }) => hasGrad);
+    this.engine.stream.changing(() => this.#count(counted));
     for (const { shard, from, length, gradient, parameter } of this.#arena.runs((one) => this.#stepOf(one))) {
-      this.update({
-        parameter: part(this.#arena.shards[shard]!.values, from, length),
-        gradient,
-        moments: this.#moments.map((storages) => part(storages[shard]!.slices[0]!, from, length)),
-        status,
-        count: length,
-        step: this.#stepOf(parameter),
-        ...this.#groupSettings(this.#arena.shards[shard]!.group),
-      });
+      const moments = this.#moments.map((storages) => part(storages[shard]!.slices[0]!, from, length));
+      const { values, group } = this.#arena.shards[shard]!;
+      this.#update(parameter, group, { parameter: part(values, from, length), gradient, moments, count: length });
     }
     for (const { parameter, factors } of this.#arena.factored()) this.#stepFromFactors(parameter, factors);
     this.#statusIsCurrent = false;
+  }
+
+  #count(parameters: readonly Parameter[]): void {
+    expectSettings(this.constructor.name, { lr: this.lr }, positive);
+    this.steps++;
+    for (const parameter of parameters) this.#stepsOf.set(parameter, this.#stepOf(parameter) + 1);
+  }
+
+  /** Launches an update anew wherever a captured step repeats it, since the step and the learning rate change. */
+  #update(
+    parameter: Parameter,
+    group: number,
+    operands: Pick<UpdateRange, "parameter" | "gradient" | "moments" | "count">,
+  ): void {
+    const status = this.#status.slice;
+    this.engine.stream.changing(() => {
+      const learningRate = this.lr * this.#lrFactors[group]!;
+      this.update({ ...operands, status, step: this.#stepOf(parameter), group, learningRate });
+    });
   }
 
   #stepFromFactors(parameter: Parameter, factors: FactoredGradient): void {
     const moments = this.#moments.map((storages) => this.#arena.view(storages, parameter).slices);
     factors.eachTile(parameter.slices, ({ slice, buffer, from }, gradient) => {
       const count = slice.size / 4;
-      this.update({
+      this.#update(parameter, this.#arena.groupOf(parameter), {
         parameter: slice,
         gradient,
         moments: moments.map((slices) => part(slices[buffer]!, from, count)),
-        status: this.#status.slice,
         count,
-        step: this.#stepOf(parameter),
-        ...this.#groupSettings(this.#arena.groupOf(parameter)),
       });
     });
   }
@@ -176,10 +182,6 @@ export abstract class Optimizer implements Disposable {
       element -= parameter.size;
     }
     return null;
-  }
-
-  #groupSettings(group: number): { group: number; learningRate: number } {
-    return { group, learningRate: this.lr * this.#lrFactors[group]! };
   }
 
   #stepOf(parameter: Parameter): number {

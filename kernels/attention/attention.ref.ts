@@ -2,18 +2,22 @@
 export interface AttentionReference {
   readonly batch: number;
   readonly heads: number;
+  /** Heads of k and v; `heads` by default. */
+  readonly keyHeads?: number | undefined;
   readonly queries: number;
   readonly keys: number;
   readonly headSize: number;
   readonly scale: number;
   /** [batch, heads, queries, headSize] */
   readonly q: ArrayLike<number>;
-  /** [batch, heads, keys, headSize] */
+  /** [batch, keyHeads, keys, headSize] */
   readonly k: ArrayLike<number>;
-  /** [batch, heads, keys, headSize] */
+  /** [batch, keyHeads, keys, headSize] */
   readonly v: ArrayLike<number>;
   /** [batch, keys]; other than 0: the key is ignored. */
   readonly keyPaddingMask?: ArrayLike<number> | undefined;
+  /** How far before and after a query the keys stand that it sees; all by default. */
+  readonly window?: { readonly before: number; readonly after: number } | undefined;
   /** [batch, heads, queries, keys]: what dropout multiplies each element of the softmax by. */
   readonly keep?: ArrayLike<number> | undefined;
 }
@@ -57,19 +61,23 @@ export function attentionBackwardReference(
 
 /** Calls with each query's row, the row of its sequence's first key, its softmax, and the dropout's factors. */
 function forEachQuery(
-  { batch, heads, queries, keys, headSize, scale, q, k, keyPaddingMask, keep }: AttentionReference,
+  { batch, heads, keyHeads = heads, queries, keys, headSize, scale, q, k, ...rest }: AttentionReference,
   visit: (row: number, firstKey: number, softmax: Float64Array, keep: (key: number) => number) => void,
 ): void {
   for (let row = 0; row < batch * heads * queries; row++) {
-    const pair = Math.floor(row / queries), firstKey = pair * keys, sequence = Math.floor(pair / heads);
+    const pair = Math.floor(row / queries), sequence = Math.floor(pair / heads), query = row % queries;
+    const keyHead = Math.floor((pair % heads) * keyHeads / heads), firstKey = (sequence * keyHeads + keyHead) * keys;
+    const isHidden = (j: number) =>
+      rest.keyPaddingMask?.[sequence * keys + j] ||
+      rest.window && (query - j > rest.window.before || j - query > rest.window.after);
     const scores = Float64Array.from(
       { length: keys },
-      (_, j) => keyPaddingMask?.[sequence * keys + j] ? -Infinity : scale * dot(q, row, k, firstKey + j, headSize),
+      (_, j) => isHidden(j) ? -Infinity : scale * dot(q, row, k, firstKey + j, headSize),
     );
     const greatest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
     const exponentials = scores.map((score) => Math.exp(score - greatest));
     const sum = exponentials.reduce((total, value) => total + value, 0);
-    visit(row, firstKey, exponentials.map((value) => value / sum), (j) => keep?.[row * keys + j] ?? 1);
+    visit(row, firstKey, exponentials.map((value) => value / sum), (j) => rest.keep?.[row * keys + j] ?? 1);
   }
 }
 

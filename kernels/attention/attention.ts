@@ -1,5 +1,13 @@
 import { fill } from "../elementwise/fill.ts";
-import { type BufferSlice, type Capabilities, elementGrid, type Launcher, rowGrid, wholeVectors } from "../launcher.ts";
+import {
+  type BufferSlice,
+  type Capabilities,
+  elementGrid,
+  expectRounds,
+  type Launcher,
+  rowGrid,
+  wholeVectors,
+} from "../launcher.ts";
 import { type AttentionOptions, elementWidth, type GradientOffsets, uniformValues } from "./interface.ts";
 import { mostShortTokens, type ShortStack, shortStackKernels } from "./short_stack.ts";
 import { streamingKernels } from "./streaming.ts";
@@ -35,26 +43,32 @@ export type AttentionVariant =
  *
  * | when | variant |
  * | --- | --- |
- * | at most 8 queries and 8 keys | `short`, one invocation a sequence and head, all scores in its registers |
+ * | at most 8 queries and 8 keys, no window, no shared keys | `short`, one invocation a sequence and head, all scores in its registers |
  * | a hardware GPU | `streaming`, keys through workgroup memory |
  * | a software GPU with subgroups of 8 or 4 | `streaming`, keys by subgroup broadcasts |
  * | a software GPU without | `streaming`, every invocation reads the keys itself |
  *
- * No variant stores scores in memory: the way back computes them again.
+ * No variant stores scores in memory: the way back computes them again. With a window, blocks of keys outside it are
+ * skipped.
  *
  * @param width numbers read at once: 4 where every size, stride and offset is a multiple of 4, else 1
  */
 export function chooseAttentionVariant(
-  { queries, keys }: { readonly queries: number; readonly keys: number },
+  { queries, keys, heads, keyHeads = heads, window }:
+    & Pick<AttentionOptions, "queries" | "keys" | "keyHeads" | "window">
+    & Partial<Pick<AttentionOptions, "heads">>,
   width: 4 | 1,
   { software, subgroupSize }: Capabilities,
 ): AttentionVariant {
-  if (Math.max(queries, keys) <= mostShortTokens) return { name: "short", queries, keys, width };
-  if (!software) return { name: "streaming", lanes: 64, rows: 1, others: 32, width, sharing: "workgroup" };
-  if (subgroupSize === 8 || subgroupSize === 4) {
-    return { name: "streaming", lanes: subgroupSize, rows: 4, others: 32, width, sharing: "broadcast" };
+  if (Math.max(queries, keys) <= mostShortTokens && !window && keyHeads === heads) {
+    return { name: "short", queries, keys, width };
   }
-  return { name: "streaming", lanes: 8, rows: 4, others: 16, width, sharing: "load" };
+  const form = window ? { width, windowed: true } : { width };
+  if (!software) return { name: "streaming", lanes: 64, rows: 1, others: 32, ...form, sharing: "workgroup" };
+  if (subgroupSize === 8 || subgroupSize === 4) {
+    return { name: "streaming", lanes: subgroupSize, rows: 4, others: 32, ...form, sharing: "broadcast" };
+  }
+  return { name: "streaming", lanes: 8, rows: 4, others: 16, ...form, sharing: "load" };
 }
 
 /**
@@ -62,7 +76,7 @@ export function chooseAttentionVariant(
  *
  * Keys that the mask names have no weight; each sequence has to keep at least one.
  *
- * @throws ShapeError for a size below 0
+ * @throws ShapeError for a size below 0, and for more tokens than the device can loop over
  * @see Vaswani et al., "Attention is all you need" (2017); Dao, Fu, Ermon, Rudra, Ré, "FlashAttention" (2022)
  */
 export function attention(
@@ -79,8 +93,9 @@ export function attention(
       launcher.dispatch(shortStackKernels(plan).forward, { ...reads, y }, values, grid);
       return;
     }
+    expectBlocks(launcher, options, plan, 2);
     const { statistics } = options;
-    const { forward } = streamingKernels(plan), grid = tileGrid(plan, options, options.queries);
+    const { forward } = streamingKernels(plan), grid = tileGrid(plan, options.queries, options.batch * options.heads);
     launcher.dispatch(forward, { ...reads, y, statistics }, values, grid, readsOf(options));
   });
 }
@@ -101,17 +116,18 @@ export function attentionBackward(
   }
   withMask(launcher, options, (mask) => {
     const { plan, reads, values } = prepare(launcher, options, options, mask, variant);
-    const { dy, y, gradient, statistics, queries, keys } = options;
+    const { dy, y, gradient, statistics, batch, heads, keyHeads = heads, queries, keys } = options;
     if (plan.name === "short") {
       const grid = elementGrid(options.batch * options.heads);
       launcher.dispatch(shortStackKernels(plan).backward, { ...reads, dy, gradient }, values, grid);
       return;
     }
+    expectBlocks(launcher, options, plan, 4 * heads / keyHeads);
     const { queryGradient, keyGradient } = streamingKernels(plan), numbers = readsOf(options);
     const queryBindings = { ...reads, dy, y, statistics, gradient };
-    launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, options, queries), numbers);
+    launcher.dispatch(queryGradient, queryBindings, values, tileGrid(plan, queries, batch * heads), numbers);
     const keyBindings = { ...reads, dy, statistics, gradient };
-    launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, options, keys), numbers);
+    launcher.dispatch(keyGradient, keyBindings, values, tileGrid(plan, keys, batch * keyHeads), numbers);
   });
 }
 
@@ -125,6 +141,24 @@ function withMask(
   const unused = launcher.scratch(16);
   launch(unused);
   launcher.release(unused);
+}
+
+/**
+ * Fails where a GPU that is a CPU would end the loops over blocks of tokens before they are done.
+ *
+ * @param passes how often a block's tokens are gone through
+ * @throws ShapeError
+ */
+function expectBlocks(
+  launcher: Launcher,
+  { queries, keys, headSize, window }: AttentionOptions,
+  { others, lanes, rows, width }: StreamingTile,
+  passes: number,
+): void {
+  const tokens = Math.max(queries, keys), reach = (window?.before ?? tokens) + (window?.after ?? tokens);
+  const seen = Math.min(tokens, reach + lanes * rows + others);
+  const rounds = Math.ceil(seen / others) * (1 + passes * headSize / width);
+  expectRounds(launcher, `attention among ${tokens} tokens by heads of ${headSize}`, rounds);
 }
 
 /** About how many numbers the invocations of a streaming kernel read, each for the rows of a tile. */
@@ -155,6 +189,6 @@ function prepare(
   };
 }
 
-function tileGrid({ lanes, rows }: StreamingTile, { batch, heads }: AttentionOptions, tokens: number) {
-  return rowGrid(Math.ceil(tokens / (lanes * rows)), batch * heads);
+function tileGrid({ lanes, rows }: StreamingTile, tokens: number, pairs: number) {
+  return rowGrid(Math.ceil(tokens / (lanes * rows)), pairs);
 }

@@ -28,6 +28,11 @@ struct Uniforms {
   dq_offset: u32,
   dk_offset: u32,
   dv_offset: u32,
+  // Query heads that share a head of keys and values.
+  group: u32,
+  // Windowed kernels: how far before and after a query the keys may stand that it sees.
+  before: u32,
+  after: u32,
   // Dropout of the softmax: an element is kept when its random word is at least the threshold.
   threshold: u32,
   keep_scale: f32,
@@ -41,6 +46,11 @@ struct Uniforms {
 
 // The score of a masked key: far under all others, and no infinity, so that differences are numbers.
 const lowest = -3.0e38;
+
+// Whether a key stands outside a query's window.
+fn too_far(query: u32, key: u32) -> bool {
+  return key + uniforms.before < query || key > query + uniforms.after;
+}
 
 // Which keys of four dropout keeps, a bit each. The numbers of a query's keys start at a block of Philox.
 fn kept_four(row: u32, key_block: u32) -> u32 {

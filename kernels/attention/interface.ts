@@ -2,7 +2,7 @@ import stableCode from "../elementwise/stable.wgsl" with { type: "text" };
 import type { Dropout } from "../dropout/keep.ts";
 import { keepUniforms, keepValues } from "../dropout/keep.ts";
 import { ShapeError } from "../errors.ts";
-import type { BufferSlice } from "../launcher.ts";
+import type { BufferSlice, UniformValue } from "../launcher.ts";
 import { drawUniforms, drawValues, withPhilox } from "../random/draw.ts";
 import sharedCode from "./attention.wgsl" with { type: "text" };
 
@@ -24,12 +24,22 @@ export interface TokenSlice {
   readonly offset?: number;
 }
 
+/** How far from a query the keys may stand that it sees; positions are counted from the first query and the first key. */
+export interface AttentionWindow {
+  /** Tokens before it; `Infinity` for all. */
+  readonly before: number;
+  /** Tokens after it; 0 for causal attention, `Infinity` for all. */
+  readonly after: number;
+}
+
 /** Sizes, operands and options that attention needs on both ways. */
 export interface AttentionOptions {
   /** Sequences. */
   readonly batch: number;
-  /** Heads. */
+  /** Heads of the queries. */
   readonly heads: number;
+  /** Heads of the keys and values, each shared by neighbouring heads of the queries; `heads` by default. */
+  readonly keyHeads?: number | undefined;
   /** Queries of a sequence. */
   readonly queries: number;
   /** Keys of a sequence. */
@@ -52,6 +62,8 @@ export interface AttentionOptions {
   readonly yLayout: TokenLayout;
   /** [batch, keys] of u32; other than 0: the key is ignored. Each sequence has to keep a key. */
   readonly keyPaddingMask?: BufferSlice | undefined;
+  /** Which keys a query sees by their distance; all by default. */
+  readonly window?: AttentionWindow | undefined;
   /** Dropout of the softmax, if any. */
   readonly dropout?: Dropout | undefined;
 }
@@ -90,9 +102,22 @@ export const uniforms = {
   dq_offset: "u32",
   dk_offset: "u32",
   dv_offset: "u32",
+  group: "u32",
+  before: "u32",
+  after: "u32",
   ...keepUniforms,
   ...drawUniforms,
 } as const;
+
+/**
+ * Operations of a kernel that makes so many products of queries and keys.
+ *
+ * @param width of the elements in which sizes are counted
+ */
+export function attentionFlops(products: number, width: number) {
+  return ({ batch, heads, queries, keys, head_size }: Readonly<Record<keyof typeof uniforms, number>>): number =>
+    products * 2 * batch * heads * queries * keys * head_size * width;
+}
 
 /** What stands before every attention kernel. */
 export const prelude = withPhilox(`${stableCode}\n${sharedCode}`);
@@ -105,15 +130,27 @@ export function elementWidth(options: AttentionOptions, offsets: GradientOffsets
   return [headSize, ...strides, ...starts, ...Object.values(offsets)].every((size) => size % 4 === 0) ? 4 : 1;
 }
 
-/** Values of the uniforms, with sizes in elements of `width` numbers. @throws ShapeError for a size under 1 */
+/**
+ * Values of the uniforms, with sizes in elements of `width` numbers.
+ *
+ * @throws ShapeError for a size under 1, heads that cannot share those of the keys, or a window where queries and keys are
+ *   of different number
+ */
 export function uniformValues(
   options: AttentionOptions,
   { dq, dk, dv }: GradientOffsets,
   width: 4 | 1,
-): Record<keyof typeof uniforms, number> {
+): Record<keyof typeof uniforms, UniformValue> {
   const { batch, heads, queries, keys, headSize, scale, q, k, v, qLayout, kvLayout, yLayout, dropout } = options;
   for (const [name, size] of Object.entries({ batch, heads, queries, keys, headSize })) {
     if (!(size >= 1)) throw new ShapeError(`attention: ${name} is ${size}; at least 1 is expected.`);
+  }
+  const { keyHeads = heads, window } = options;
+  if (!(keyHeads >= 1 && heads % keyHeads === 0)) {
+    throw new ShapeError(`attention: ${heads} heads of queries cannot share ${keyHeads} heads of keys.`);
+  }
+  if (window && queries !== keys) {
+    throw new ShapeError(`attention: a window needs as many keys as queries; ${keys} and ${queries} were found.`);
   }
   return {
     batch,
@@ -138,6 +175,9 @@ export function uniformValues(
     dq_offset: dq / width,
     dk_offset: dk / width,
     dv_offset: dv / width,
+    group: heads / keyHeads,
+    before: Math.min(window?.before ?? keys, keys),
+    after: Math.min(window?.after ?? keys, keys),
     ...keepValues(dropout?.probability ?? 0),
     ...drawValues(dropout?.draw ?? { seed: 0 }),
   };

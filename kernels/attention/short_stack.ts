@@ -1,5 +1,5 @@
 import { defineKernel } from "../launcher.ts";
-import { prelude, uniforms } from "./interface.ts";
+import { attentionFlops, prelude, uniforms } from "./interface.ts";
 import { dotStep, lines, range, stepOf } from "./source.ts";
 
 /** What an attention kernel for stacks of few tokens is written for. */
@@ -165,17 +165,23 @@ function softmax({ queries, keys }: ShortStack): string[] {
 
 const reads = { q: "read", k: "read", v: "read", mask: "read" } as const;
 
-const defineForward = (label: string, code: string) =>
-  defineKernel({ label, code, bindings: { ...reads, y: "write" }, uniforms });
-const defineBackward = (label: string, code: string) =>
-  defineKernel({ label, code, bindings: { ...reads, dy: "read", gradient: "write" }, uniforms });
+const defineForward = (label: string, code: string, width: number) =>
+  defineKernel({ label, code, bindings: { ...reads, y: "write" }, uniforms, flops: attentionFlops(2, width) });
+const defineBackward = (label: string, code: string, width: number) =>
+  defineKernel({
+    label,
+    code,
+    bindings: { ...reads, dy: "read", gradient: "write" },
+    uniforms,
+    flops: attentionFlops(5, width),
+  });
 
 const kernels = new Map<string, ReturnType<typeof kernelsOf>>();
 
 function kernelsOf(stack: ShortStack, name: string) {
   return {
-    forward: defineForward(`attention.${name}`, shortForwardSource(stack)),
-    backward: defineBackward(`attention.${name}.backward`, shortBackwardSource(stack)),
+    forward: defineForward(`attention.${name}`, shortForwardSource(stack), stack.width),
+    backward: defineBackward(`attention.${name}.backward`, shortBackwardSource(stack), stack.width),
   };
 }
 

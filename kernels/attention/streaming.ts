@@ -1,5 +1,5 @@
 import { defineKernel } from "../launcher.ts";
-import { uniforms } from "./interface.ts";
+import { attentionFlops, uniforms } from "./interface.ts";
 import {
   streamingForwardSource,
   streamingKeyGradientSource,
@@ -9,23 +9,40 @@ import type { StreamingTile } from "./streaming_tile.ts";
 
 const reads = { q: "read", k: "read", v: "read", mask: "read" } as const;
 
-const defineForward = (label: string, code: string) =>
-  defineKernel({ label, code, bindings: { ...reads, y: "write", statistics: "write" }, uniforms });
-const defineQueryGradient = (label: string, code: string) =>
+const defineForward = (label: string, code: string, width: number) =>
+  defineKernel({
+    label,
+    code,
+    bindings: { ...reads, y: "write", statistics: "write" },
+    uniforms,
+    flops: attentionFlops(2, width),
+  });
+const defineQueryGradient = (label: string, code: string, width: number) =>
   defineKernel({
     label,
     code,
     bindings: { ...reads, dy: "read", y: "read", statistics: "write", gradient: "write" },
     uniforms,
+    flops: attentionFlops(3, width),
   });
-const defineKeyGradient = (label: string, code: string) =>
-  defineKernel({ label, code, bindings: { ...reads, dy: "read", statistics: "read", gradient: "write" }, uniforms });
+const defineKeyGradient = (label: string, code: string, width: number) =>
+  defineKernel({
+    label,
+    code,
+    bindings: { ...reads, dy: "read", statistics: "read", gradient: "write" },
+    uniforms,
+    flops: attentionFlops(4, width),
+  });
 
 function kernelsOf(tile: StreamingTile, name: string) {
   return {
-    forward: defineForward(`attention.${name}`, streamingForwardSource(tile)),
-    queryGradient: defineQueryGradient(`attention.${name}.query_gradient`, streamingQueryGradientSource(tile)),
-    keyGradient: defineKeyGradient(`attention.${name}.key_gradient`, streamingKeyGradientSource(tile)),
+    forward: defineForward(`attention.${name}`, streamingForwardSource(tile), tile.width),
+    queryGradient: defineQueryGradient(
+      `attention.${name}.query_gradient`,
+      streamingQueryGradientSource(tile),
+      tile.width,
+    ),
+    keyGradient: defineKeyGradient(`attention.${name}.key_gradient`, streamingKeyGradientSource(tile), tile.width),
   };
 }
 
@@ -33,8 +50,10 @@ const kernels = new Map<string, ReturnType<typeof kernelsOf>>();
 
 /** The kernels of a tile, written once. */
 export function streamingKernels(tile: StreamingTile): ReturnType<typeof kernelsOf> {
-  const { lanes, rows, others, width, sharing } = tile;
-  const name = `streaming_${rows}x${others}${width === 4 ? "" : ".scalar"}.${sharing}.lanes_${lanes}`;
+  const { lanes, rows, others, width, sharing, windowed } = tile;
+  const name = `streaming_${rows}x${others}${width === 4 ? "" : ".scalar"}.${sharing}.lanes_${lanes}${
+    windowed ? ".windowed" : ""
+  }`;
   let known = kernels.get(name);
   if (!known) kernels.set(name, known = kernelsOf(tile, name));
   return known;

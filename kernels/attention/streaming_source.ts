@@ -7,6 +7,7 @@ import {
   dots,
   dy,
   head,
+  hidden,
   ignored,
   ignoredKeys,
   inside,
@@ -14,9 +15,13 @@ import {
   keepQueries,
   otherTokens,
   q,
+  queryHead,
   type StreamingTile,
   v,
 } from "./streaming_tile.ts";
+
+/** Whether an earlier block has written. */
+const started = "first != begin";
 
 /** Forward: each invocation holds queries, and the keys stream by in blocks. */
 export function streamingForwardSource(tile: StreamingTile): string {
@@ -30,14 +35,18 @@ ${declare(tile, { q: "read", k: "read", v: "read", mask: "read", y: "read_write"
 
 ${head(tile, "queries", [q])}
 ${lines(2, rows.map((i) => `var greatest${i} = lowest; var sum${i} = 0.0;`))}
-  for (var first = 0u; first < uniforms.keys; first += ${tile.others}u) {
+  for (var first = begin; first < stop; first += ${tile.others}u) {
 ${lines(4, [...otherTokens(tile, "keys"), ...ignoredKeys(tile), ...dots(tile, "s", q, k)])}
-    let last_block = first + ${tile.others}u >= uniforms.keys;
+    let last_block = first + ${tile.others}u >= stop;
 ${
     lines(
       4,
       rows.flatMap((i) => [
-        ...others.map((j) => `s${i}_${j} = select(s${i}_${j} * uniforms.scale, lowest, ${ignored(tile, j)});`),
+        ...others.map((j) =>
+          `s${i}_${j} = select(s${i}_${j} * uniforms.scale, lowest, ${
+            hidden(tile, "queries", ignored(tile, j), i, j)
+          });`
+        ),
         `let block_greatest${i} = ${others.reduce((most, j) => `max(${most}, s${i}_${j})`, `greatest${i}`)};`,
         `let shrink${i} = exponential(greatest${i} - block_greatest${i});`,
         `greatest${i} = block_greatest${i};`,
@@ -57,6 +66,7 @@ ${
       accumulate(tile, "s", v, {
         name: "y",
         at: (i) => `y_base + row_${i} * uniforms.y_token`,
+        started,
         before: (i) => `before${i}`,
       }),
     )
@@ -137,7 +147,7 @@ ${
       ),
     )
   }
-  for (var first = 0u; first < uniforms.keys; first += ${tile.others}u) {
+  for (var first = begin; first < stop; first += ${tile.others}u) {
 ${lines(4, [...otherTokens(tile, "keys"), ...ignoredKeys(tile), ...dots(tile, "s", q, k), ...dots(tile, "t", dy, v)])}
 ${
     lines(
@@ -146,7 +156,7 @@ ${
         `let kept${i} = kept_keys(at_${i}, first / 4u, ${tile.others}u);`,
         ...others.flatMap((j) => [
           `s${i}_${j} = select(exponential(s${i}_${j} * uniforms.scale - greatest${i}) * inverse${i}, 0.0, ${
-            ignored(tile, j)
+            hidden(tile, "queries", ignored(tile, j), i, j)
           });`,
           `t${i}_${j} *= select(0.0, uniforms.keep_scale, (kept${i} & ${bit(j)}) != 0u);`,
           `s${i}_${j} *= (t${i}_${j} - delta${i}) * uniforms.scale;`,
@@ -157,7 +167,11 @@ ${
 ${
     lines(
       4,
-      accumulate(tile, "s", k, { name: "gradient", at: (i) => `uniforms.dq_offset - uniforms.q_offset + q_${i}` }),
+      accumulate(tile, "s", k, {
+        name: "gradient",
+        at: (i) => `uniforms.dq_offset - uniforms.q_offset + q_${i}`,
+        started,
+      }),
     )
   }
   }
@@ -197,7 +211,9 @@ ${
       "}",
     ])
   }
-  for (var first = 0u; first < uniforms.queries; first += ${tile.others}u) {
+  for (var member = 0u; member < uniforms.group; member += 1u) {
+${lines(2, queryHead)}
+  for (var first = begin; first < stop; first += ${tile.others}u) {
 ${
     lines(4, [
       ...otherTokens(tile, "queries"),
@@ -222,7 +238,9 @@ ${
         `let inverse${j} = ${statistic("inverse", j)};`,
         `let delta${j} = ${statistic("delta", j)};`,
         ...rows.flatMap((i) => [
-          `let p${i}_${j} = select(exponential(s${i}_${j} * uniforms.scale - greatest${j}) * inverse${j}, 0.0, ignored${i});`,
+          `let p${i}_${j} = select(exponential(s${i}_${j} * uniforms.scale - greatest${j}) * inverse${j}, 0.0, ${
+            hidden(tile, "keys", `ignored${i}`, i, j)
+          });`,
           `s${i}_${j} = p${i}_${j};`,
         ]),
       ]),
@@ -243,14 +261,23 @@ ${
 ${
     lines(
       4,
-      accumulate(tile, "s", dy, { name: "gradient", at: (i) => `uniforms.dv_offset - uniforms.v_offset + v_${i}` }),
+      accumulate(tile, "s", dy, {
+        name: "gradient",
+        at: (i) => `uniforms.dv_offset - uniforms.v_offset + v_${i}`,
+        started: `member != 0u || ${started}`,
+      }),
     )
   }
 ${
     lines(
       4,
-      accumulate(tile, "t", q, { name: "gradient", at: (i) => `uniforms.dk_offset - uniforms.k_offset + k_${i}` }),
+      accumulate(tile, "t", q, {
+        name: "gradient",
+        at: (i) => `uniforms.dk_offset - uniforms.k_offset + k_${i}`,
+        started: `member != 0u || ${started}`,
+      }),
     )
+  }
   }
   }
 }

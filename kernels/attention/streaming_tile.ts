@@ -15,6 +15,8 @@ export interface StreamingTile {
    * read all, or they fill workgroup memory together.
    */
   readonly sharing: "broadcast" | "load" | "workgroup";
+  /** Whether keys outside a query's window are left out, and blocks of nothing else skipped. */
+  readonly windowed?: boolean;
 }
 
 /** Elements of each token that stand in workgroup memory at a time. */
@@ -50,7 +52,10 @@ export function declare(tile: StreamingTile, bindings: Readonly<Record<string, s
 /** The token of an invocation's row i, which may lie past the end. Its rows are neighbours: they share Philox blocks. */
 export const inside = ({ rows }: StreamingTile, i: number) => `first_row + lane * ${rows}u + ${i}u`;
 
-/** Starts main: where the pair of a sequence and a head lies, and the tokens that this invocation holds. */
+/**
+ * Starts main: where the pair of a sequence and a head lies, and the tokens that this invocation holds. One that holds keys
+ * goes through the heads of queries that share them (`queryHead`).
+ */
 export function head(tile: StreamingTile, held: "queries" | "keys", operands: readonly Operand[]): string {
   return `@compute @workgroup_size(${tile.lanes})
 fn main(
@@ -58,18 +63,10 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let pair = workgroup.z * workgroups.y + workgroup.y;
-  if (pair >= uniforms.batch * uniforms.heads) {
-    return;
-  }
-  let sequence = pair / uniforms.heads;
-  let head = pair % uniforms.heads;
+${lines(2, held === "queries" ? ofQueries : ofKeys)}
   let all_queries = uniforms.batch * uniforms.heads * uniforms.queries;
-  let q_base = uniforms.q_offset + sequence * uniforms.q_batch + head * uniforms.q_head;
-  let kv_base = sequence * uniforms.kv_batch + head * uniforms.kv_head;
   let k_base = uniforms.k_offset + kv_base;
   let v_base = uniforms.v_offset + kv_base;
-  let y_base = sequence * uniforms.y_batch + head * uniforms.y_head;
   let first_row = workgroup.x * ${tile.lanes * tile.rows}u;
 ${
     lines(
@@ -80,7 +77,61 @@ ${
       ]),
     )
   }
-  let end = uniforms.${held};`;
+  let end = uniforms.${held};
+${lines(2, blocks(tile, held))}`;
+}
+
+const queryBases = [
+  "let q_base = uniforms.q_offset + sequence * uniforms.q_batch + head * uniforms.q_head;",
+  "let y_base = sequence * uniforms.y_batch + head * uniforms.y_head;",
+];
+
+const ofQueries = [
+  "let pair = workgroup.z * workgroups.y + workgroup.y;",
+  "if (pair >= uniforms.batch * uniforms.heads) {",
+  "  return;",
+  "}",
+  "let sequence = pair / uniforms.heads;",
+  "let head = pair % uniforms.heads;",
+  ...queryBases,
+  "let kv_base = sequence * uniforms.kv_batch + head / uniforms.group * uniforms.kv_head;",
+];
+
+const ofKeys = [
+  "let key_pair = workgroup.z * workgroups.y + workgroup.y;",
+  "let key_heads = uniforms.heads / uniforms.group;",
+  "if (key_pair >= uniforms.batch * key_heads) {",
+  "  return;",
+  "}",
+  "let sequence = key_pair / key_heads;",
+  "let key_head = key_pair % key_heads;",
+  "let kv_base = sequence * uniforms.kv_batch + key_head * uniforms.kv_head;",
+];
+
+/** Where a head of queries lies that shares the held keys: the `member` of its group. */
+export const queryHead: readonly string[] = [
+  "let head = key_head * uniforms.group + member;",
+  "let pair = sequence * uniforms.heads + head;",
+  ...queryBases,
+];
+
+/** begin, stop: the tokens of the other kind that the held ones see, from the start of a block on. */
+function blocks(tile: StreamingTile, held: "queries" | "keys"): string[] {
+  const other = held === "queries" ? "keys" : "queries";
+  if (!tile.windowed) return ["let begin = 0u;", `let stop = uniforms.${other};`];
+  const [behind, ahead] = held === "queries" ? ["before", "after"] : ["after", "before"];
+  return [
+    `let earliest = first_row - min(uniforms.${behind}, first_row);`,
+    `let begin = earliest - earliest % ${tile.others}u;`,
+    `let stop = min(uniforms.${other}, first_row + ${tile.lanes * tile.rows}u + uniforms.${ahead});`,
+  ];
+}
+
+/** Whether the held row i and the block's token j do not see each other. */
+export function hidden(tile: StreamingTile, held: "queries" | "keys", masked: string, i: number, j: number): string {
+  if (!tile.windowed) return masked;
+  const pair = held === "queries" ? `row_${i}, first + ${j}u` : `first + ${j}u, row_${i}`;
+  return `${masked} || too_far(${pair})`;
 }
 
 /** other_<p>: the tokens of the block that this invocation reads. */
@@ -179,6 +230,8 @@ interface Accumulator {
   readonly name: string;
   /** Where row i starts. */
   readonly at: (i: number) => string;
+  /** Whether earlier blocks have written a sum. */
+  readonly started: string;
   /** What the earlier blocks' sum is multiplied by. */
   readonly before?: (i: number) => string;
 }
@@ -186,14 +239,14 @@ interface Accumulator {
 /** Adds the block's tokens, weighted by <weights><i>_<j>, to the rows of a tensor in memory. */
 export function accumulate(tile: StreamingTile, weights: string, other: Operand, target: Accumulator): string[] {
   const rows = range(tile.rows), steps = range(tile.width);
-  const { name, at, before } = target;
+  const { name, at, started, before } = target;
   const label = `${name}_${weights}`;
   const whole = (i: number) => tile.width === 4 ? `vec4f(${steps.map((x) => `o${i}_${x}`).join(", ")})` : `o${i}_0`;
   return [
     ...rows.map((i) => `let ${label}_${i} = ${at(i)};`),
     ...columns(tile, other, [
       ...rows.map((i) => `var o${i} = ${element(tile)}();`),
-      "if (first != 0u) {",
+      `if (${started}) {`,
       ...rows.map((i) => `  o${i} = ${name}[${label}_${i} + c]${before ? ` * ${before(i)}` : ""};`),
       "}",
       ...rows.flatMap((i) => steps.map((x) => `var o${i}_${x} = ${stepOf(`o${i}`, x, tile.width)};`)),

@@ -64,6 +64,7 @@ const forwardKernels = ["squared", "root", "product"].map((form) => {
       code: `${tileCode}\n${prelude}\n${forwardCode}`,
       bindings: { y: "read", q: "read", x: "read", p: "read", distance: "write" },
       uniforms: { x_rows: "u32", y_rows: "u32", vectors: "u32" },
+      flops: ({ x_rows, y_rows, vectors }) => 3 * x_rows * y_rows * 4 * vectors,
       constants: { root: form === "root" ? 1 : 0, product: form === "product" ? 1 : 0 },
     });
   return { read: define(columnsReadCode, ""), broadcast: define(columnsBroadcastCode, ".subgroup") };
@@ -100,6 +101,7 @@ const backwardKernels = ["plain", "weighted", "squares"].map((form) => {
       code: `${tileCode}\n${prelude}\n${backwardCode}`,
       bindings: { y: "read", x: "read", c: "read", m: "read", u: "write" },
       uniforms: { x_rows: "u32", y_rows: "u32", columns: "u32", scale: "f32" },
+      flops: ({ x_rows, y_rows, columns }) => 3 * x_rows * y_rows * columns,
       constants: { weighted: form === "weighted" ? 1 : 0, squares: form === "squares" ? 1 : 0 },
     });
   return { read: define(rowReadCode, ""), broadcast: define(rowBroadcastCode, ".subgroup") };

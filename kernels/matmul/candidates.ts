@@ -1,6 +1,7 @@
 import type { Capabilities } from "../launcher.ts";
-import { chooseMatmulVariant, matmulGrid, takesVectors } from "./variants.ts";
-import type { MatmulShape, MatmulVariant } from "./variant.ts";
+import { chooseMatmulVariant, matmulGrid, matmulParts, takesVectors } from "./variants.ts";
+import type { MatmulShape, MatmulVariant, WideTileVariant } from "./variant.ts";
+import { sharesReads } from "./wide_tile.ts";
 
 /** Outputs up to this size may be worth an invocation or a workgroup an element. */
 const smallOutput = 128 * 128;
@@ -19,7 +20,12 @@ export function matmulCandidates(shape: MatmulShape, capabilities: Capabilities)
     : [{ name: "workgroup tile" } satisfies MatmulVariant];
   const { m, n } = shape;
   const others: MatmulVariant[] = m * n <= smallOutput ? [{ name: "small" }, { name: "dot" }] : [];
-  const all = [chosen, ...tiles.flatMap((tile) => inParts(shape, tile)), ...others];
+  // There are many, so that each is tried in the one number of parts that fills the device.
+  const wide = capabilities.software ? [] : wideTiles(shape).map((tile) => {
+    const parts = matmulParts(shape, tile, capabilities);
+    return parts > 1 ? { ...tile, parts } : tile;
+  });
+  const all = [chosen, ...tiles.flatMap((tile) => inParts(shape, tile)), ...wide, ...others];
   return [...new Map(all.map((variant) => [JSON.stringify(variant), variant])).values()];
 }
 
@@ -29,6 +35,25 @@ function softwareTiles(shape: MatmulShape, { subgroupSize }: Capabilities): Matm
   return registerTiles[broadcast ? "broadcast" : "plain"]
     .filter(([rows, columns]) => rows * lanes < 2 * shape.m && columns < 2 * shape.n)
     .map(([rows, columns]) => ({ name: "register tile", lanes, rows, columns, vector, broadcast }));
+}
+
+/** Rows and columns of wide tiles, and those of an invocation. */
+const wideSizes = [
+  ...[[64, 64, 4, 4], [64, 64, 8, 8], [128, 64, 8, 4], [128, 64, 8, 8], [64, 128, 4, 8], [64, 128, 8, 8]],
+  [128, 128, 8, 8],
+] as const;
+/** Bytes of workgroup memory that every device has. */
+const workgroupBytes = 16 << 10;
+
+function wideTiles(shape: MatmulShape): WideTileVariant[] {
+  const vector = takesVectors(shape);
+  return wideSizes.flatMap(([rows, columns, height, width]) =>
+    [8, 16].flatMap((depth) =>
+      ([1, 2] as const).map((buffers): WideTileVariant => ({
+        ...{ name: "wide tile", rows, columns, height, width, depth, buffers, vector },
+      }))
+    )
+  ).filter((tile) => sharesReads(tile) && 4 * tile.buffers * tile.depth * (tile.rows + tile.columns) <= workgroupBytes);
 }
 
 /** A tile alone, and with its sums in parts where it leaves a device's cores idle. */

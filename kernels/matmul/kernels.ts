@@ -12,6 +12,7 @@ import workgroupTileCode from "./workgroup_tile.wgsl" with { type: "text" };
 import { elementwiseFunctions, functionCode } from "../elementwise/functions.ts";
 import { defineKernel, type Kernel } from "../launcher.ts";
 import { registerTileSource } from "./register_tile.ts";
+import { wideTileSource } from "./wide_tile.ts";
 import type { MatmulVariant } from "./variant.ts";
 
 /** How the numbers of an operand are stored; sums are always f32. */
@@ -67,7 +68,7 @@ const kernels = new Map<string, MatmulKernel>();
 /** The kernel that makes sums of products in a variant, written once. */
 export function productKernel(variant: MatmulVariant, form: ProductForm): MatmulKernel {
   const { transposeA, transposeB, storedA, storedB } = form;
-  const vector = variant.name === "register tile" && variant.vector;
+  const vector = "vector" in variant && variant.vector;
   const label = `matmul.${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}.${labelOf(variant)}${
     [storedA, storedB].includes("f16") ? `.${storedA}_${storedB}` : ""
   }`;
@@ -75,6 +76,8 @@ export function productKernel(variant: MatmulVariant, form: ProductForm): Matmul
   switch (variant.name) {
     case "register tile":
       return kernelOf(label, vector, form, () => registerTileSource({ ...variant, transposeA, transposeB }));
+    case "wide tile":
+      return kernelOf(label, vector, form, () => wideTileSource({ ...variant, transposeA, transposeB }));
     case "small":
       return kernelOf(label, vector, form, () => smallCode, constants);
     case "dot":
@@ -90,8 +93,13 @@ export function sumPartsKernel(
   after: Pick<ProductForm, "activation" | "bias" | "relu" | "accumulate">,
 ): MatmulKernel {
   const form = { ...after, transposeA: false, transposeB: false, storedA: "f32", storedB: "f32" } as const;
-  return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode);
+  return kernelOf(`matmul.sum_parts${vector ? ".vector" : ""}`, vector, form, () => sumPartsCode, {}, () => 0);
 }
+
+type Flops = NonNullable<MatmulKernel["flops"]>;
+
+/** Two for each step of each sum; where sums are made in parts, C holds each part. */
+const productFlops: Flops = ({ k, parts }, { c }) => 2 * k * (c.size / 4) / parts;
 
 function kernelOf(
   name: string,
@@ -99,6 +107,7 @@ function kernelOf(
   form: ProductForm,
   body: () => string,
   constants: Readonly<Record<string, number>> = {},
+  flops: Flops = productFlops,
 ): MatmulKernel {
   const { storedA, storedB, activation, bias, relu, accumulate } = form;
   const after = [bias && "bias", accumulate && "add", relu && "relu", activation].filter((word) => word);
@@ -126,6 +135,7 @@ function kernelOf(
         ...{ has_bias: Number(bias), accumulates: Number(accumulate) },
         ...(activation ? {} : { has_relu: Number(relu) }),
       },
+      flops,
     });
     kernels.set(label, kernel);
   }
@@ -133,6 +143,11 @@ function kernelOf(
 }
 
 function labelOf(variant: MatmulVariant): string {
+  if (variant.name === "wide tile") {
+    const { rows, columns, height, width, depth, buffers, vector } = variant;
+    const double = buffers === 2 ? ".double" : "";
+    return `wide_${rows}x${columns}x${depth}.${height}x${width}${vector ? "" : ".scalar"}${double}`;
+  }
   if (variant.name !== "register tile") return variant.name.replaceAll(" ", "_");
   const { rows, columns, vector, broadcast, lanes } = variant;
   return `tile_${rows}x${columns}${vector ? "" : ".scalar"}${broadcast ? ".subgroup" : ""}.lanes_${lanes}`;

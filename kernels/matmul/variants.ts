@@ -95,7 +95,13 @@ export function matmulParts(shape: MatmulShape, variant: MatmulVariant, { softwa
 }
 
 /** Steps of k that one part may have where the GPU is a CPU, by the rounds of loops that an invocation needs for them; see `mostRounds`. */
-const longestPart = { "small": 250_000, "dot": 4_000_000, "workgroup tile": 40_000, "register tile": 250_000 };
+const longestPart = {
+  "small": 250_000,
+  "dot": 4_000_000,
+  "workgroup tile": 40_000,
+  "wide tile": 40_000,
+  "register tile": 250_000,
+};
 
 /** In how many parts a variant has to make a sum over k at least. */
 export function leastParts(k: number, { name }: MatmulVariant, { software }: Capabilities): number {
@@ -111,6 +117,8 @@ export function matmulGrid({ m, n, batch = 1 }: MatmulShape, variant: MatmulVari
       return [Math.max(m, n), Math.min(m, n), batch];
     case "workgroup tile":
       return [Math.ceil(n / 64), Math.ceil(m / 64), batch];
+    case "wide tile":
+      return [Math.ceil(n / variant.columns), Math.ceil(m / variant.rows), batch];
     case "register tile":
       return [Math.ceil(n / variant.columns), Math.ceil(m / (variant.rows * variant.lanes)), batch];
   }

@@ -35,9 +35,13 @@ export function batchStatisticsReference(
 }
 
 /** What one channel is made of: its positions in x, the normalised values, and the values before the rectifier. */
-function channelOf(x: ArrayLike<number>, channel: number, options: BatchNormReferenceOptions) {
-  const { given, weight, bias, epsilon = 1e-5 } = options;
-  const { mean, variance } = given ?? batchStatisticsReference(x, options);
+function channelOf(
+  x: ArrayLike<number>,
+  channel: number,
+  options: BatchNormReferenceOptions,
+  { mean, variance }: NonNullable<BatchNormReferenceOptions["given"]>,
+) {
+  const { weight, bias, epsilon = 1e-5 } = options;
   const at = positions(channel, options);
   const deviationInverse = 1 / Math.sqrt(variance[channel]! + epsilon);
   const normalized = at.map((position) => (x[position]! - mean[channel]!) * deviationInverse);
@@ -47,9 +51,9 @@ function channelOf(x: ArrayLike<number>, channel: number, options: BatchNormRefe
 
 /** Batch normalisation in float64. */
 export function batchNormReference(x: ArrayLike<number>, options: BatchNormReferenceOptions): Float64Array {
-  const y = new Float64Array(x.length);
+  const y = new Float64Array(x.length), statistics = options.given ?? batchStatisticsReference(x, options);
   for (let channel = 0; channel < options.channels; channel++) {
-    const { at, affine } = channelOf(x, channel, options);
+    const { at, affine } = channelOf(x, channel, options, statistics);
     at.forEach((position, k) => {
       y[position] = (options.relu ? Math.max(affine[k]!, 0) : affine[k]!) * (options.keep?.[position] ?? 1);
     });
@@ -63,10 +67,10 @@ export function batchNormBackwardReference(
   dy: ArrayLike<number>,
   options: BatchNormReferenceOptions,
 ): { dx: Float64Array; dweight: Float64Array; dbias: Float64Array } {
-  const { channels, given, relu, keep } = options;
+  const { channels, given, relu, keep } = options, statistics = given ?? batchStatisticsReference(x, options);
   const dx = new Float64Array(x.length), dweight = new Float64Array(channels), dbias = new Float64Array(channels);
   for (let channel = 0; channel < channels; channel++) {
-    const { at, normalized, affine, scale, deviationInverse } = channelOf(x, channel, options);
+    const { at, normalized, affine, scale, deviationInverse } = channelOf(x, channel, options, statistics);
     const gradient = at.map((position, k) => relu && affine[k]! <= 0 ? 0 : dy[position]! * (keep?.[position] ?? 1));
     dweight[channel] = gradient.reduce((sum, g, k) => sum + g * normalized[k]!, 0);
     dbias[channel] = gradient.reduce((sum, g) => sum + g, 0);

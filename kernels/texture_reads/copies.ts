@@ -16,12 +16,13 @@ const usage = () => GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
 export interface TextureCopy {
   /** What shaders are given. */
   readonly view: GPUTextureView;
+  /** Where it lies. */
+  readonly texture: GPUTexture;
   /** Number of the texture among all that were made. */
   readonly id: number;
 }
 
 interface Held extends TextureCopy {
-  readonly texture: GPUTexture;
   readonly pool: string;
 }
 
@@ -35,6 +36,9 @@ interface Filled {
   readonly format: TexelFormat;
 }
 
+/** Textures that were made so far: bind groups of all sets are kept together. */
+let made = 0;
+
 /**
  * Copies of buffers in textures, for shaders that read those faster. A copy serves until its buffer is written; whoever
  * records a write says so with `changed`. Textures whose copies are out of date are filled again, since commands run in
@@ -45,7 +49,6 @@ export class TextureCopies {
   readonly #most: number;
   readonly #filled = new Map<GPUBuffer, Filled[]>();
   readonly #waiting = new Map<string, Held[]>();
-  #made = 0;
   #bytes = 0;
   #launch = 0;
 
@@ -87,21 +90,7 @@ export class TextureCopies {
   make(encoder: GPUCommandEncoder, slice: BufferSlice, format: TexelFormat): TextureCopy {
     const { buffer, offset, size } = slice;
     const held = this.#take(size, format);
-    const rows = Math.floor(texelsOf(size) / rowTexels), rest = texelsOf(size) % rowTexels;
-    if (rows > 0) {
-      encoder.copyBufferToTexture(
-        { buffer, offset, bytesPerRow: rowBytes, rowsPerImage: rows },
-        { texture: held.texture },
-        [rowTexels, rows],
-      );
-    }
-    if (rest > 0) {
-      encoder.copyBufferToTexture(
-        { buffer, offset: offset + rows * rowBytes },
-        { texture: held.texture, origin: [0, rows] },
-        [rest, 1],
-      );
-    }
+    fillTexture(encoder, slice, held.texture);
     const filled = { held, buffer, offset, size, format, usedBy: this.#launch };
     const others = this.#filled.get(buffer);
     if (others) others.push(filled);
@@ -167,7 +156,7 @@ export class TextureCopies {
       usage: usage(),
     });
     this.#bytes += bytes;
-    return { texture, view: texture.createView(), id: this.#made++, pool };
+    return { texture, view: texture.createView(), id: made++, pool };
   }
 
   /** The copy of a pool that was used longest ago, and not by this launch. */
@@ -189,6 +178,29 @@ export class TextureCopies {
     const waiting = this.#waiting.get(held.pool);
     if (waiting) waiting.push(held);
     else this.#waiting.set(held.pool, [held]);
+  }
+}
+
+/** Records copying a slice to a texture that is large enough; no pass may be open. */
+export function fillTexture(
+  encoder: GPUCommandEncoder,
+  { buffer, offset, size }: BufferSlice,
+  texture: GPUTexture,
+): void {
+  const rows = Math.floor(texelsOf(size) / rowTexels), rest = texelsOf(size) % rowTexels;
+  if (rows > 0) {
+    encoder.copyBufferToTexture(
+      { buffer, offset, bytesPerRow: rowBytes, rowsPerImage: rows },
+      { texture },
+      [rowTexels, rows],
+    );
+  }
+  if (rest > 0) {
+    encoder.copyBufferToTexture(
+      { buffer, offset: offset + rows * rowBytes },
+      { texture, origin: [0, rows] },
+      [rest, 1],
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Documented } from "../settings/documented.ts";
 import { choice, flag, number, numbers, optionalNumber } from "../settings/field.ts";
 import { recipeTable, type SharedSettings } from "../settings/shared.ts";
 import type { Table, Values } from "../settings/table.ts";
@@ -32,7 +33,7 @@ const ridge = {
   ),
 } as const satisfies Table;
 
-/** Settings of the recipe `attention-refiner`: the defaults are its document's (002), but for the width. */
+/** Settings of the recipe `attention-refiner`: document 002 names few numbers; `attentionRefinerDocumented` has them. */
 export const attentionRefinerTable = recipeTable({
   model: { ...model, ridge },
   loss,
@@ -43,6 +44,17 @@ export const attentionRefinerTable = recipeTable({
     training: { batchSize: 128, earlyStopping: 8 },
   },
 });
+
+/** As document 002 has it. */
+export const attentionRefinerDocumented: Documented = {
+  document: "002",
+  settings: {
+    augmentation: { metricSwap: { share: 0 } },
+    model: { width: null },
+    prediction: { offset: -3 },
+  },
+  otherwise: "it names neither layers, heads, rates nor dropout: those are the recipe's own",
+};
 
 /** Settings of the recipe `attention-refiner`. */
 export interface AttentionRefinerSettings extends SharedSettings {

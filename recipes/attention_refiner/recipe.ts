@@ -3,7 +3,7 @@ import { UsageError } from "../../kernels/errors.ts";
 import { balancedBatches, shuffledBatches } from "../training/batches.ts";
 import { Ridge } from "../classical/ridge.ts";
 import type { Recipe } from "../recipe.ts";
-import { type AttentionRefinerSettings, attentionRefinerTable } from "./config.ts";
+import { attentionRefinerDocumented, type AttentionRefinerSettings, attentionRefinerTable } from "./config.ts";
 import { RefinedRidge } from "./refined_ridge.ts";
 
 /** Lowest scores of the bins that batches are drawn from evenly: far enough apart for positives and negatives. */
@@ -15,6 +15,7 @@ export const attentionRefiner: Recipe<AttentionRefinerSettings, RefinedRidge> = 
   summary:
     "attention among metric, prompts and response, trained by triplets of like and unlike scores, then ridge (002)",
   table: attentionRefinerTable,
+  documented: attentionRefinerDocumented,
 
   check({ loss: { positiveWithin, negativeFrom } }) {
     if (positiveWithin < negativeFrom) return;
@@ -43,6 +44,8 @@ export const attentionRefiner: Recipe<AttentionRefinerSettings, RefinedRidge> = 
     const x = { data, rows: rows.score.length, columns: network.coef.size };
     network.assign(Ridge.searchLeaveOneOut({ x, y: rows.score, weight: rows.weight }, alphas).ridge);
   },
+
+  embed: (network, batch) => network.refiner.forward(batch),
 
   predict: (network, batch) => ({ score: network.score(network.refiner.forward(batch)) }),
 };

@@ -1,3 +1,4 @@
+import type { Documented } from "../settings/documented.ts";
 import { choice, number, numbers } from "../settings/field.ts";
 import { recipeTable, type SharedSettings } from "../settings/shared.ts";
 import type { Table, Values } from "../settings/table.ts";
@@ -29,7 +30,7 @@ const loss = {
   alpha: number(1, [0, 1e3, false], "focal: factor on the loss"),
 } as const satisfies Table;
 
-/** Settings of the recipe `bilinear`: the defaults are its document's (004), but for rank and encoder. */
+/** Settings of the recipe `bilinear`: the defaults are its document's (004) but for those of `bilinearDocumented`. */
 export const bilinearTable = recipeTable({
   model,
   loss,
@@ -39,6 +40,21 @@ export const bilinearTable = recipeTable({
     schedule: { minimumLr: 1e-6 },
   },
 });
+
+/** As document 004 has it. */
+export const bilinearDocumented: Documented = {
+  document: "004",
+  settings: {
+    // Fold 0 of StratifiedKFold(5, shuffle=True, random_state=42).
+    data: { folds: 5, splitSeed: 42 },
+    training: { precision: "mixed" },
+    model: { bilinear: "full" },
+    prediction: { round: true },
+  },
+  otherwise:
+    "records with the same texts stay on one side of the split, and the ordinal head learns P(score <= k), as " +
+    "the document predicts with it, and not what its code sets",
+};
 
 /** Settings of the recipe `bilinear`. */
 export interface BilinearSettings extends SharedSettings {

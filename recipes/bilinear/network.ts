@@ -53,11 +53,16 @@ export class BilinearNetwork extends Module {
 
   /** `metric` [batch, metric width], `text` [batch, text width] → [batch, outputs]. */
   forward(metric: Tensor, text: Tensor): Tensor {
+    return this.head.forward(this.embed(metric, text));
+  }
+
+  /** The last hidden layer, [batch, its width]. */
+  embed(metric: Tensor, text: Tensor): Tensor {
     let hidden = concat(this.bilinear ? [metric, text, this.bilinear.forward(metric, text)] : [metric, text]);
     this.lin.forEach((layer, i) => {
       hidden = this.norm[i]!.forward(layer.forward(hidden), { relu: true, dropout: this.#dropout });
     });
-    return this.head.forward(hidden);
+    return hidden;
   }
 }
 

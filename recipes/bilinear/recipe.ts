@@ -1,7 +1,8 @@
 import { UsageError } from "../../kernels/errors.ts";
 import type { Recipe } from "../recipe.ts";
 import { weightedMeanScore } from "../../data/pairs/feature_tables.ts";
-import { type BilinearSettings, bilinearTable } from "./config.ts";
+import { bilinearDocumented, type BilinearSettings, bilinearTable } from "./config.ts";
+import { fromDocument } from "./document_weights.ts";
 import { headLoss, heads, lossName } from "./heads.ts";
 import { BilinearNetwork } from "./network.ts";
 
@@ -12,6 +13,10 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
     "hidden layers on metric, text and a bilinear form of both, with heads for classes or mean and variance (004)",
   table: bilinearTable,
   preferences: true,
+  documented: bilinearDocumented,
+  fromDocument,
+
+  embed: (network, { metric, text }) => network.embed(metric, text),
 
   check(settings) {
     const { head } = settings.model, name = lossName(settings), { losses } = heads[head];

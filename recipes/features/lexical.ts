@@ -1,6 +1,7 @@
 import { HashEncoder } from "../../encoders/hash.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { readSafetensors, writeSafetensors } from "../../engine/files/safetensors.ts";
+import { readSafetensors } from "../../engine/files/read_safetensors.ts";
+import { writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { rightSingularVectors, type SparseRow } from "../classical/truncated_svd.ts";
 

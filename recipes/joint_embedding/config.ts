@@ -1,3 +1,4 @@
+import type { Documented } from "../settings/documented.ts";
 import { choice, number, optionalNumber } from "../settings/field.ts";
 import { recipeTable, type SharedSettings } from "../settings/shared.ts";
 import type { Table, Values } from "../settings/table.ts";
@@ -25,7 +26,7 @@ const loss = {
   margin: number(0, [-1, 1, false], "cosine below which a row is far enough away"),
 } as const satisfies Table;
 
-/** Settings of the recipe `joint-embedding`, system E; its document (001) names no numbers but the temperature's. */
+/** Settings of the recipe `joint-embedding`, system E; its document (001) names no numbers. */
 export const jointEmbeddingTable = recipeTable({
   model,
   loss,
@@ -36,6 +37,17 @@ export const jointEmbeddingTable = recipeTable({
     training: { earlyStopping: 10 },
   },
 });
+
+/** As document 001 has its second approach. */
+export const jointEmbeddingDocumented: Documented = {
+  document: "001",
+  settings: {
+    augmentation: { metricSwap: { share: 0 }, resample: { share: 1 } },
+    prediction: { round: true },
+  },
+  otherwise: "it names no numbers: sizes, rates, lambda, the temperature and how many rows are drawn again are the " +
+    "recipe's own, and its language-model samples need a model to write them (augmentation.languageModel.replies)",
+};
 
 /** Settings of the recipe `joint-embedding`. */
 export interface JointEmbeddingSettings extends SharedSettings {

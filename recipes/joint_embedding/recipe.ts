@@ -1,6 +1,6 @@
 import type { Recipe } from "../recipe.ts";
 import { weightedMeanScore } from "../../data/pairs/feature_tables.ts";
-import { type JointEmbeddingSettings, jointEmbeddingTable } from "./config.ts";
+import { jointEmbeddingDocumented, type JointEmbeddingSettings, jointEmbeddingTable } from "./config.ts";
 import { checkBounds, jointLoss } from "./loss.ts";
 import { JointEmbedding } from "./network.ts";
 
@@ -10,6 +10,7 @@ export const jointEmbedding: Recipe<JointEmbeddingSettings, JointEmbedding> = {
   summary: "text and metric projected into one space, with a contrastive loss that has the metrics as anchors (001)",
   table: jointEmbeddingTable,
   preferences: true,
+  documented: jointEmbeddingDocumented,
 
   check: ({ loss }) => checkBounds(loss),
 
@@ -24,6 +25,8 @@ export const jointEmbedding: Recipe<JointEmbeddingSettings, JointEmbedding> = {
   },
 
   loss: (network, batch, settings) => jointLoss(network.forward(batch), batch, settings),
+
+  embed: (network, batch) => network.forward(batch).text,
 
   predict: (network, batch) => ({ score: network.forward(batch).score }),
 

@@ -47,11 +47,15 @@ export class ResidualMlp extends Module {
 
   /** `x` [batch, inputs] → scores, [batch]. */
   forward(x: Tensor): Tensor {
+    return reshape({ x: this.head.forward(this.embed(x)) }, { shape: [x.shape[0]!] });
+  }
+
+  /** What the head reads, [batch, last hidden width]. */
+  embed(x: Tensor): Tensor {
     let hidden = x;
     this.lin.forEach((layer, i) => {
       hidden = this.bn[i]!.forward(layer.forward(hidden), { relu: true, dropout: this.#dropout });
     });
-    const sum = add({ a: hidden, b: this.res.forward(x) });
-    return reshape({ x: this.head.forward(this.norm.forward(sum)) }, { shape: [x.shape[0]!] });
+    return this.norm.forward(add({ a: hidden, b: this.res.forward(x) }));
   }
 }

@@ -5,7 +5,7 @@ import type { Batch } from "../training/batch.ts";
 import { shuffledBatches } from "../training/batches.ts";
 import type { Recipe } from "../recipe.ts";
 import { weightedMeanScore } from "../../data/pairs/feature_tables.ts";
-import { type ResidualMlpSettings, residualMlpTable } from "./config.ts";
+import { residualMlpDocumented, type ResidualMlpSettings, residualMlpTable } from "./config.ts";
 import { ResidualMlp } from "./network.ts";
 
 /** System B: a residual network with batch norm on user prompt, response and metric. */
@@ -14,6 +14,7 @@ export const residualMlp: Recipe<ResidualMlpSettings, ResidualMlp> = {
   summary: "batch-normalised layers on prompt, response and metric, with a way around them (document 003)",
   table: residualMlpTable,
   preferences: true,
+  documented: residualMlpDocumented,
 
   build({ model: { hidden, dropout } }, { metric, text, fields }, options) {
     return new ResidualMlp(options, { inputs: text * fields + metric, hidden, dropout });
@@ -31,6 +32,8 @@ export const residualMlp: Recipe<ResidualMlpSettings, ResidualMlp> = {
 
   loss: (network, batch) =>
     mseLoss({ prediction: network.forward(inputsOf(batch)), target: batch.score, weight: batch.weight }),
+
+  embed: (network, batch) => network.embed(inputsOf(batch)),
 
   predict: (network, batch) => ({ score: network.forward(inputsOf(batch)) }),
 

@@ -1,3 +1,4 @@
+import type { Documented } from "../settings/documented.ts";
 import { choice, number, numbers, optionalNumber } from "../settings/field.ts";
 import { recipeTable, type SharedSettings } from "../settings/shared.ts";
 import type { Table, Values } from "../settings/table.ts";
@@ -59,6 +60,18 @@ export const scmlTable = recipeTable({
     training: { earlyStopping: 12 },
   },
 });
+
+/** As document 000 has it. */
+export const scmlDocumented: Documented = {
+  document: "000",
+  settings: {
+    data: { offGrid: "drop", nonText: "drop", dropStopWords: true },
+    augmentation: { metricSwap: { share: 0 } },
+    model: { basis: "identity" },
+    prediction: { round: true },
+  },
+  otherwise: "it names no sizes and no rates: those are the recipe's own",
+};
 
 /** Settings of the recipe `scml`. */
 export interface ScmlSettings extends SharedSettings {

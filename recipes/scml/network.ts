@@ -52,6 +52,13 @@ export class ScmlNetwork extends Module {
     return this.input ? this.input.forward(features) : features;
   }
 
+  /** Coordinates under the metric: of each row's own, sqrt(w) s, or of the one for all, L x; [batch, bases]. */
+  embed(batch: Pick<Batch, "metric" | "text">): Tensor {
+    const x = this.place(batch);
+    if (this.head instanceof NearestRows) return this.head.transform(x);
+    return this.head.embed(x, this.kernel?.forward(x));
+  }
+
   /** `batch` → scores, [batch]. */
   forward(batch: Pick<Batch, "metric" | "text">): Tensor {
     const x = this.place(batch);

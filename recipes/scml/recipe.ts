@@ -2,7 +2,7 @@ import { add, multiply } from "../../engine/ops/arithmetic.ts";
 import { mseLoss } from "../../engine/ops/losses.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import type { Recipe } from "../recipe.ts";
-import { type ScmlSettings, scmlTable } from "./config.ts";
+import { scmlDocumented, type ScmlSettings, scmlTable } from "./config.ts";
 import { fitNetwork, fitRows } from "./fit.ts";
 import { ScmlNetwork } from "./network.ts";
 import { ScmlRegressor } from "./regressor.ts";
@@ -12,6 +12,7 @@ export const scml: Recipe<ScmlSettings, ScmlNetwork> = {
   name: "scml",
   summary: "sparse compositional metric learning on principal components of metric and text, local or global (000)",
   table: scmlTable,
+  documented: scmlDocumented,
 
   build: ({ model }, widths, options) => new ScmlNetwork(options, model, widths),
 
@@ -28,6 +29,8 @@ export const scml: Recipe<ScmlSettings, ScmlNetwork> = {
     if (loss.l21 === 0) return error;
     return add({ a: error, b: multiply({ a: head.mixedNorm(), b: error.engine.full([], loss.l21) }) });
   },
+
+  embed: (network, batch) => network.embed(batch),
 
   predict: (network, batch) => ({ score: network.forward(batch) }),
 

@@ -56,10 +56,14 @@ export class ScmlRegressor extends Module {
   }
 
   /** `x` [batch, inputs] and, unless P is learnt, `z` [batch, projection] → scores, [batch]. */
-  forward(x: Tensor, z: Tensor = this.proj!.forward(x)): Tensor {
+  forward(x: Tensor, z?: Tensor): Tensor {
+    return reshape({ x: this.mlp.forward(this.embed(x, z)) }, { shape: [x.shape[0]!] });
+  }
+
+  /** sqrt(w) s, [batch, bases]. */
+  embed(x: Tensor, z: Tensor = this.proj!.forward(x)): Tensor {
     const { weight, bias } = this.w;
-    const phi = scmlFeatures({ x, z, basis: this.basis, weight, bias: bias! });
-    return reshape({ x: this.mlp.forward(phi) }, { shape: [x.shape[0]!] });
+    return scmlFeatures({ x, z, basis: this.basis, weight, bias: bias! });
   }
 
   /** The sum over directions of the norm of what the first layer multiplies their coordinate by: 0 takes one out. → [] */

@@ -1,5 +1,6 @@
 import { relationSources } from "../../data/augmentation/relations.ts";
 import { encoderDevices, encoderTypes, poolings } from "../../encoders/encoder.ts";
+import { nonTextActions } from "../../data/non_text.ts";
 import { textLayouts } from "../../data/texts/text_layout.ts";
 import { optimizerNames } from "../training/optimizers.ts";
 import { nonfiniteActions, precisions } from "../training/precision.ts";
@@ -33,12 +34,18 @@ export const encodingTable: EncodingTable = {
     null,
     "put before each text with a space between, such as query: for e5 models; null for what the model says",
   ),
+  prompt: optionalText(null, "name of a prompt of the model's files; null for its default one"),
   pooling: choice("auto", poolings, "what becomes of the vectors of a text's tokens; auto for what the model says"),
   normalize: flag(true, "scales vectors of texts to length 1"),
   maxTokens: optionalNumber(
     null,
     [1, 1e6, true],
     "tokens of a text that are read; null for as many as the model takes",
+  ),
+  dimensions: optionalNumber(
+    null,
+    [1, 1e5, true],
+    "first dimensions of a row that are kept, for models of nested (matryoshka) embeddings; null for all",
   ),
   dtype: choice("auto", encoderTypes, "form of the weights; auto for the most exact one that is there"),
   batchSize: number(32, [1, 4096, true], "texts that are encoded at once"),
@@ -50,10 +57,16 @@ export const sharedTable: SharedTable = {
   data: {
     groupBy: optionalText(null, "field of the records whose equal values stay together when rows are held out"),
     validationShare: number(0.2, [0.01, 0.9, false], "part of the records held out for validation"),
+    validationCount: optionalNumber(null, [1, 1e7, true], "how many, instead of a share; null for the share"),
     folds: number(0, [0, 1000, true], "parts that take turns as validation rows; 0 for validationShare instead"),
     fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
     splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
     offGrid: choice("keep", ["keep", "round", "drop"], "what becomes of records whose score is no whole number"),
+    nonText: choice(
+      "refuse",
+      nonTextActions,
+      "what becomes of records of which a prompt or the response is no text: refused, read as the text of its value, or left out",
+    ),
     dropStopWords: flag(
       false,
       'leaves words such as "you are a" out of system prompts before they are encoded, in five languages',
@@ -76,9 +89,11 @@ export const sharedTable: SharedTable = {
     ),
     opposite: {
       share: number(0, [0, 1, false], "part of the rows whose metric has an opposite copied with it and a low score"),
+      count: optionalNumber(null, [0, 1e7, true], "at most so many of them, drawn at random; null for all"),
     },
     substitutable: {
       share: number(0, [0, 1, false], "part of the low rows whose metric has a substitute copied with it"),
+      count: optionalNumber(null, [0, 1e7, true], "at most so many of them, drawn at random; null for all"),
       highest: number(5, score, "highest score of a low row"),
     },
     targeted: {
@@ -99,6 +114,7 @@ export const sharedTable: SharedTable = {
       ),
       mostCopies: number(10, [1, 1e6, true], "times that one row is drawn again at most"),
     },
+    rows: optionalText(null, "folder of rows that were made before, which are learnt from in place of all stages"),
     languageModel: {
       replies: optionalText(null, "file of a language model's replies, whose records are learnt from too"),
     },

@@ -3,9 +3,11 @@ import type { Field } from "./field.ts";
 /** Kinds of the settings of how a pretrained encoder is used. */
 export type EncodingTable = {
   readonly prefix: Field<string | null>;
+  readonly prompt: Field<string | null>;
   readonly pooling: Field<"mean" | "max" | "cls" | "mean_sqrt_len_tokens" | "weightedmean" | "lasttoken" | "auto">;
   readonly normalize: Field<boolean>;
   readonly maxTokens: Field<number | null>;
+  readonly dimensions: Field<number | null>;
   readonly dtype: Field<"auto" | "fp32" | "fp16" | "q8" | "q4">;
   readonly batchSize: Field<number>;
   readonly device: Field<"auto" | "cpu" | "webgpu" | "cuda">;
@@ -16,10 +18,12 @@ export type SharedTable = {
   readonly data: {
     readonly groupBy: Field<string | null>;
     readonly validationShare: Field<number>;
+    readonly validationCount: Field<number | null>;
     readonly folds: Field<number>;
     readonly fold: Field<number>;
     readonly splitSeed: Field<number | null>;
     readonly offGrid: Field<"keep" | "round" | "drop">;
+    readonly nonText: Field<"refuse" | "fix" | "drop">;
     readonly dropStopWords: Field<boolean>;
   };
   readonly augmentation: {
@@ -31,9 +35,11 @@ export type SharedTable = {
     readonly relations: Field<"auto" | "curated" | "proposed">;
     readonly opposite: {
       readonly share: Field<number>;
+      readonly count: Field<number | null>;
     };
     readonly substitutable: {
       readonly share: Field<number>;
+      readonly count: Field<number | null>;
       readonly highest: Field<number>;
     };
     readonly targeted: {
@@ -62,6 +68,7 @@ export type SharedTable = {
       readonly share: Field<number>;
       readonly mostCopies: Field<number>;
     };
+    readonly rows: Field<string | null>;
     readonly languageModel: {
       readonly replies: Field<string | null>;
     };

@@ -71,6 +71,18 @@ export function resolve<T extends Table>(table: T, given: unknown): Values<T> {
   return fill(table, given, "") as Values<T>;
 }
 
+/** Some settings with others over them. */
+export function mergeGiven<T extends object>(under: T, over: T): T {
+  const isSection = (value: unknown): value is object =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const merged = { ...under } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(over)) {
+    const below = merged[name];
+    merged[name] = isSection(below) && isSection(value) ? mergeGiven(below, value) : value;
+  }
+  return merged as T;
+}
+
 /** The settings that differ from their defaults, as words of the command line. */
 export function changedSettings(table: Table, settings: object): [path: string, word: string][] {
   const values = new Map(leaves(settings));

@@ -1,4 +1,4 @@
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { EarlyStoppingState } from "../../engine/optim/early_stopping.ts";
 import type { GradScalerState } from "../../engine/optim/grad_scaler.ts";

@@ -1,4 +1,4 @@
-import { type StreamedTensor, writeCheckedSafetensors } from "../../engine/files/safetensors.ts";
+import { type StreamedTensor, writeCheckedSafetensors } from "../../engine/files/write_safetensors.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { checksumKey } from "../../engine/files/checksum.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";

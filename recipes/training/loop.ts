@@ -106,7 +106,8 @@ export class TrainingLoop<Batch> {
       if (unread.length < stepsPerRead && batch + 1 < batches.length && !signal?.aborted) continue;
       const loss = await this.#readSteps(unread, batch + 1, watch);
       unread = [];
-      await watch.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss });
+      const { reservedBytes: gpuBytes } = this.#engine.memory();
+      await watch.step?.({ epoch: epoch + 1, batch: batch + 1, batches: batches.length, loss, gpuBytes });
     }
     return true;
   }

@@ -1,11 +1,11 @@
-import { rmse } from "../../data/evaluation.ts";
+import { accuracy, rmse, rmseByScore } from "../../data/evaluation.ts";
 import type { EpochFigures, Observer, StepProgress } from "../../data/observer.ts";
 import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import { mixedRmse } from "../../data/pairs/negatives.ts";
 import { pairAccuracy, pairLoss } from "../../data/pairs/preferred.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import type { Model } from "../model.ts";
 import type { TrainRows } from "../recipe.ts";
@@ -145,6 +145,11 @@ export class Trainer {
       epoch: epoch + 1,
       trainLoss: lossSum / train.score.length * (batches / Math.max(batches - lostSteps, 1)),
       validationRmse,
+      accuracy: accuracy(score, validation.score),
+      byScore: rmseByScore(score, validation.score).map(({ group, ...figure }) => ({
+        score: Number(group),
+        ...figure,
+      })),
       mismatchedRmse,
       selection,
       learningRate,

@@ -1,7 +1,11 @@
 import type { NoteTaker } from "../../data/note_taker.ts";
 import { readRows } from "../../data/files/read_rows.ts";
 import type { MetricRecord } from "../../data/records.ts";
-import { parseScore } from "../../data/scores.ts";
+import { isRow, type Row } from "../../data/formats/format.ts";
+import { formatOf } from "../../data/formats/formats.ts";
+import { type RecordFile, understandRows } from "../../data/formats/understand_rows.ts";
+import type { Reading } from "../../data/reading.ts";
+import { parseScore, scoreRange, toStandard } from "../../data/scores.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type FieldProfile, isObject, profileFields } from "./fields.ts";
 import type { Measures } from "./measures.ts";
@@ -26,21 +30,41 @@ export interface ExploredSet extends LooseRecords {
   readonly clusters: Uint32Array;
 }
 
+/** How records are looked at. */
+export interface LooseOptions {
+  readonly recover: boolean;
+  readonly maxRows: number | null;
+  /** How rows are understood; undefined where their fields say it. */
+  readonly reading?: Reading | undefined;
+  readonly onNote: NoteTaker;
+}
+
 /**
  * Reads records without refusing any: what is not what it has to be is counted, and taken for missing.
  *
- * @throws DataError when the file cannot be read or holds no record
+ * @throws DataError when the file cannot be read, is not of the form that it is said to be of, or holds no record
  */
-export async function readLooseRecords(
-  path: string,
-  options: { readonly recover: boolean; readonly maxRows: number | null; readonly onNote: NoteTaker },
-): Promise<LooseRecords> {
-  const all = (await readRows(path, options)).flatMap(({ values }) => values);
+export async function readLooseRecords(path: string, options: LooseOptions): Promise<LooseRecords> {
+  const files = await readRows(path, options);
+  const isForeign = files.some(({ values }) => isRow(values[0]) && formatOf(values[0]) !== null);
+  const all = options.reading || isForeign
+    ? understandRows(files, options.reading ?? {}, options.onNote).flatMap((file) => ownFields(file, options.reading))
+    : files.flatMap(({ values }) => values);
   const values = options.maxRows === null ? all : all.slice(0, options.maxRows);
   const numbers = Uint32Array.from([...values.keys()].filter((i) => isObject(values[i])), (i) => i + 1);
   if (numbers.length === 0) throw new DataError(`${path} has no records; at least one is expected.`);
   const records = Array.from(numbers, (number) => looseRecord(values[number - 1] as Record<string, unknown>));
   return { records, numbers, fields: profileFields(values), strange: values.length - numbers.length };
+}
+
+/** Rows of another form in the fields of a record, their scores from 0 to 10; what is no score stays as it is. */
+function ownFields({ records, format }: RecordFile, reading: Reading | undefined): Row[] {
+  const range = reading?.scoreRange ?? format?.scoreRange ?? scoreRange;
+  return records.map(({ fields, unscored }) => {
+    if (unscored) return { ...fields, score: null };
+    const score = parseScore(fields.score, range);
+    return score === null ? fields : { ...fields, score: toStandard(score, range) };
+  });
 }
 
 function looseRecord(value: Readonly<Record<string, unknown>>): MetricRecord {

@@ -92,11 +92,14 @@ export function map(data: readonly Datum[], named: readonly Datum[], sets: SetNa
       {
         mark: { type: "point", filled: true, opacity: 0.75 },
         encoding: {
-          color: { ...setColor(sets), scale: { domain: [...sets], range: [...setColors, colors.muted[0]] } },
+          color: {
+            ...setColor(sets),
+            scale: { domain: [...sets], range: [...setColors.slice(0, 2), colors.muted[0]] },
+          },
           shape: {
             field: "set",
             type: "nominal",
-            scale: { domain: [...sets], range: [...setShapes, "triangle-up"] },
+            scale: { domain: [...sets], range: [...setShapes.slice(0, 2), "triangle-up"] },
             legend: null,
           },
           size: {

@@ -10,13 +10,19 @@ export const colors = {
   grid: ["#d8dee5", "#30363d"],
   train: ["#0072b2", "#56b4e9"],
   test: ["#d55e00", "#f0a04b"],
+  third: ["#00795c", "#3fc79a"],
+  fourth: ["#a8457f", "#e08bbd"],
+  fifth: ["#8a6a00", "#d9b83a"],
+  sixth: ["#3f4a9c", "#a3aef2"],
 } as const;
 
 /** Colours of the sets in their order, on white. */
-export const setColors = [colors.train[0], colors.test[0]];
+export const setColors = [colors.train, colors.test, colors.third, colors.fourth, colors.fifth, colors.sixth]
+  .map(([light]) => light);
 
 /** Names of the shapes and dashes that part the sets without colour. */
-export const setShapes = ["circle", "diamond"], setDashes = [[1, 0], [5, 3]];
+export const setShapes = ["circle", "diamond", "square", "triangle-up", "cross", "triangle-down"],
+  setDashes = [[1, 0], [5, 3], [2, 2], [8, 3], [8, 3, 2, 3], [1, 3]];
 
 /** Width of a figure, and of one that takes the whole page. */
 export const figureWidth = 440, wideWidth = 900;

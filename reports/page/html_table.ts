@@ -4,17 +4,23 @@ import type { Cell, Column, Table } from "../table.ts";
 import { visibleText } from "../visible_text.ts";
 
 /** A table for a page: its first rows, and where all of them are. Its texts are shown, never interpreted. */
-export function htmlTable({ id, title, columns, rows, shown }: Table): string {
+export function htmlTable({ id, title, columns, rows, shown, links, sortable }: Table): string {
   const left = rows.length - shown;
   const rest = left > 0 ? `The first ${formatCount(shown)} of ${formatCount(rows.length)} rows. ` : "";
   const head = columns.map(({ name, kind }) =>
     `<th scope="col"${kind === "text" ? "" : ' class="n"'}>${escapeXml(visibleText(name, 60))}</th>`
   );
-  const body = rows.slice(0, shown).map((row) =>
-    `<tr>${row.map((cell, i) => htmlCell(cell, columns[i]!)).join("")}</tr>`
+  const body = rows.slice(0, shown).map((row, i) =>
+    `<tr>${
+      row.map((cell, j) => htmlCell(cell, columns[j]!, { link: j === 0 ? links?.[i] ?? null : null, sortable })).join(
+        "",
+      )
+    }</tr>`
   );
   return [
-    `<div class="scroll" role="region" tabindex="0" aria-label="${escapeXml(title)}"><table>`,
+    `<div class="scroll" role="region" tabindex="0" aria-label="${escapeXml(title)}"><table${
+      sortable ? ' class="sortable"' : ""
+    }>`,
     `<thead><tr>${head.join("")}</tr></thead><tbody>`,
     ...body,
     "</tbody></table></div>",
@@ -22,9 +28,17 @@ export function htmlTable({ id, title, columns, rows, shown }: Table): string {
   ].join("\n");
 }
 
-function htmlCell(cell: Cell, { kind }: Column): string {
+function htmlCell(
+  cell: Cell,
+  { kind }: Column,
+  { link, sortable }: { readonly link: string | null; readonly sortable: boolean | undefined },
+): string {
+  const linked = (html: string) => link === null ? html : `<a href="#${link}">${html}</a>`;
   if (typeof cell === "string") {
-    return `<td${cell.length > 40 ? ' class="long"' : ""}><bdi>${escapeXml(visibleText(cell))}</bdi></td>`;
+    const text = linked(`<bdi>${escapeXml(visibleText(cell))}</bdi>`);
+    return `<td${cell.length > 40 ? ' class="long"' : ""}>${text}</td>`;
   }
-  return `<td class="n">${formatCell(cell, kind)}</td>`;
+  // What is shown is rounded, and has thousands parted.
+  const value = sortable && cell !== null && Number.isFinite(cell) ? ` data-value="${cell}"` : "";
+  return `<td${kind === "text" ? "" : ' class="n"'}${value}>${linked(formatCell(cell, kind))}</td>`;
 }

@@ -37,6 +37,9 @@ export const ensembleTable: EnsembleTable = {
   prediction: sharedTable.prediction,
 };
 
+/** Settings of an ensemble itself as document 001 has them: the mean of the members, rounded. */
+export const documentedEnsemble: GivenEnsembleSettings = { combine: { name: "mean" }, prediction: { round: true } };
+
 /** Settings of an ensemble itself. */
 export type EnsembleSettings = Values<EnsembleTable>;
 

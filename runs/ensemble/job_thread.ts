@@ -9,22 +9,24 @@ const scope = self as unknown as {
   postMessage(reply: JobReply): void;
 };
 const stop = new AbortController();
-let fitted = false;
 
 scope.onmessage = async ({ data }) => {
   if (data.kind === "stop") return stop.abort();
   try {
     const { finished } = await trainOrResume(new RunFolder(data.path), data.config, {
       signal: stop.signal,
+      histograms: data.histograms,
       reporter: {
         note: (sentence) => scope.postMessage({ kind: "note", sentence }),
         warn: (sentence) => scope.postMessage({ kind: "warn", sentence }),
-        adapter() {},
-        start: (plan) => fitted = plan.fitted,
-        step() {},
-        epoch: ({ epoch, validationRmse }) =>
-          scope.postMessage({ kind: "epoch", epoch: fitted ? null : epoch, rmse: validationRmse }),
-        end() {},
+        start: (plan) => scope.postMessage({ kind: "start", plan }),
+        phase: (name, done, total) => {
+          const counts = { ...(done === undefined ? {} : { done }), ...(total === undefined ? {} : { total }) };
+          scope.postMessage({ kind: "phase", name, ...counts });
+        },
+        step: (progress) => scope.postMessage({ kind: "step", progress }),
+        epoch: (figures, best) => scope.postMessage({ kind: "epoch", figures, best }),
+        end: () => scope.postMessage({ kind: "end" }),
       },
     });
     scope.postMessage({ kind: "done", finished });

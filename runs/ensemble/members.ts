@@ -2,7 +2,8 @@ import { describeValue } from "../../engine/files/describe_value.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { recipeNamed, refuseStepSettings } from "../../recipes/registry.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
-import { changedSettings, fieldsOf, leaves, setByPath } from "../../recipes/settings/table.ts";
+import { jointEmbeddingDocumented } from "../../recipes/joint_embedding/config.ts";
+import { changedSettings, fieldsOf, leaves, mergeGiven, setByPath } from "../../recipes/settings/table.ts";
 
 /** A run of an ensemble. */
 export interface Member {
@@ -27,6 +28,27 @@ export const defaultMembers: readonly MemberEntry[] = [
   { recipe: "gaussian-process" },
   { grid: { recipe: ["residual-mlp", "bilinear"], "training.seed": [1, 2, 3] } },
 ];
+
+/**
+ * Members as document 001 has them: its two approaches, several of each that differ in projection size, contrastive weight,
+ * dropout, seed and data draw. It names neither how many nor which values.
+ */
+export const documentedMembers: readonly MemberEntry[] = ([
+  ["projections", 64, 0, 0.1],
+  ["projections", 128, 0, 0.2],
+  ["projections", 256, 0, 0.3],
+  ["joint-space", 64, 0.25, 0.1],
+  ["joint-space", 128, 0.5, 0.2],
+  ["joint-space", 256, 1, 0.3],
+] as const).map(([approach, projection, lambda, dropout], i) => {
+  const { data: _data, prediction: _prediction, ...settings } = jointEmbeddingDocumented.settings;
+  const own = {
+    training: { seed: i + 1, rowShare: 0.9 },
+    model: { approach, projection, dropout },
+    ...(lambda === 0 ? {} : { loss: { lambda } }),
+  };
+  return { recipe: "joint-embedding", settings: mergeGiven(settings, own) };
+});
 
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 const entryFields = [

@@ -32,6 +32,8 @@ export interface MemberPredictions {
   readonly taken: readonly ShiftedPredictions["shift"][];
   /** What ridge regression on the first member's inputs says, [rows]; null in runs of an earlier version. */
   readonly baseline: Float32Array | null;
+  /** Probability that each row's metric fits, the mean of the members that judge it; NaN where none does, [rows]. */
+  readonly fits: Float64Array;
 }
 
 /** How the members of an ensemble allow for shift where the ensemble does so in a way; "mean" moves the combined scores. */
@@ -41,6 +43,9 @@ export function shiftOfMembers(shift: ShiftName, target: number | null): Exclude
 
 /** A trained ensemble, ready to score records. */
 export class EnsembleScorer {
+  /** The members, where they stay loaded. */
+  #kept: readonly Scorer[] | null = null;
+
   private constructor(
     readonly engine: Engine,
     readonly path: string,
@@ -55,10 +60,43 @@ export class EnsembleScorer {
     throw new DataError(`${path} has members that are not trained yet; go on with train --resume ${path}.`);
   }
 
+  /** Loads all members, which then stay on the GPU until `dispose`. */
+  async keepMembers(): Promise<void> {
+    const folder = new EnsembleFolder(this.path), kept: Scorer[] = [];
+    this.#kept = kept;
+    for (const member of this.config.members.keys()) {
+      kept.push(await Scorer.load(this.engine, folder.member(this.config, member)));
+    }
+  }
+
+  /** Frees the members that `keepMembers` loaded. */
+  dispose(): void {
+    for (const scorer of this.#kept ?? []) scorer.dispose();
+    this.#kept = null;
+  }
+
+  /** Vectors of texts by the first member's encoder, [texts, dimension]. @throws DataError where it has none */
+  async embed(texts: readonly string[], options: Omit<ScoreOptions, "source">): Promise<Float32Array<ArrayBuffer>> {
+    return await this.#withMember(0, (scorer) => scorer.embed(texts, options));
+  }
+
+  /** A member, which is loaded for the work alone unless it is kept. */
+  async #withMember<Result>(member: number, work: (scorer: Scorer) => Promise<Result>): Promise<Result> {
+    const kept = this.#kept?.[member];
+    if (kept) return await work(kept);
+    const scorer = await Scorer.load(this.engine, new EnsembleFolder(this.path).member(this.config, member));
+    try {
+      return await work(scorer);
+    } finally {
+      scorer.dispose();
+    }
+  }
+
   /**
    * Scores records with each member and combines what they say.
    *
-   * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does
+   * @returns also what ridge regression on the first member's inputs says, as `Scorer.predictBaseline` does, and the
+   * probability that each row's metric fits
    * @param shift how rows are allowed for whose scores are distributed otherwise than those of training: each member does so by
    * what it knows of its own held-out rows, but for "mean", which moves the combined scores
    * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
@@ -69,14 +107,14 @@ export class EnsembleScorer {
     options: ScoreOptions,
     shift: ShiftName = "auto",
     target: number | null = null,
-  ): Promise<ShiftedPredictions & { readonly baseline: Float32Array | null }> {
-    const each = await this.predictEach(records, options, shiftOfMembers(shift, target));
-    return { ...this.combine(each, shift, target), baseline: each.baseline };
+  ): Promise<ShiftedPredictions & Pick<MemberPredictions, "baseline" | "fits">> {
+    const { baseline, fits, ...each } = await this.predictEach(records, options, shiftOfMembers(shift, target));
+    return { ...this.combine(each, shift, target), baseline, fits };
   }
 
   /** Combines what the members say under `shiftOfMembers`. */
   combine(
-    { scores, unshifted, standardDeviations, taken }: Omit<MemberPredictions, "baseline">,
+    { scores, unshifted, standardDeviations, taken }: Omit<MemberPredictions, "baseline" | "fits">,
     shift: ShiftName,
     target: number | null,
   ): ShiftedPredictions {
@@ -113,7 +151,7 @@ export class EnsembleScorer {
     { onNote = () => {}, ...options }: ScoreOptions,
     shift: Exclude<ShiftName, "mean"> = "auto",
   ): Promise<MemberPredictions> {
-    const { config } = this, folder = new EnsembleFolder(this.path), each: ShiftedPredictions[] = [];
+    const { config } = this, each: ShiftedPredictions[] = [], fits: Float64Array[] = [];
     let baseline: Float32Array | null = null;
     // All members read the same files, so that what is worth knowing of them is said once.
     const said = new Set<string>();
@@ -122,20 +160,19 @@ export class EnsembleScorer {
       said.add(sentence);
     };
     for (const member of config.members.keys()) {
-      const scorer = await Scorer.load(this.engine, folder.member(config, member));
-      try {
+      await this.#withMember(member, async (scorer) => {
         const features = await scorer.features(records, { ...options, onNote: note });
         if (member === 0) baseline = scorer.predictBaseline(features);
-        each.push(await scorer.predict(features, shift));
-      } finally {
-        scorer.dispose();
-      }
+        const predictions = await scorer.predict(features, shift), judged = scorer.fits(features, predictions);
+        each.push(predictions);
+        if (judged) fits.push(judged);
+      });
     }
-    return { ...this.gather(each), baseline };
+    return { ...this.gather(each), baseline, fits: meanOfKnown(fits, records.length) };
   }
 
   /** What members say, one by one, in the form of `combine`. */
-  gather(each: readonly ShiftedPredictions[]): Omit<MemberPredictions, "baseline"> {
+  gather(each: readonly ShiftedPredictions[]): Omit<MemberPredictions, "baseline" | "fits"> {
     const { rmse } = this.fitted;
     return {
       scores: each.map(({ score }) => score),
@@ -146,4 +183,12 @@ export class EnsembleScorer {
       taken: each.map(({ shift }) => shift),
     };
   }
+}
+
+/** Mean of each row over those that are not NaN. */
+function meanOfKnown(each: readonly Float64Array[], rows: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    const known = each.map((one) => one[row]!).filter((one) => !Number.isNaN(one));
+    return known.reduce((sum, one) => sum + one, 0) / known.length;
+  });
 }

@@ -3,6 +3,7 @@ import { FolderLock } from "../../engine/files/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { engineOf } from "../training/train.ts";
 import { expectPrecision } from "../training/expect_precision.ts";
+import { tellFinished } from "../training/tell_finished.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
 import {
@@ -106,11 +107,17 @@ export async function trainEnsembleConfig(
   const configs = memberConfigs(config);
   const all = config.members.map((member, i) => ({
     name: `member ${i + 1} of ${config.members.length}, ${describeMember(member)}`,
+    number: i + 1,
+    of: config.members.length,
     config: configs[i]!,
     folder: new RunFolder(folder.member(config, i)),
   }));
   const left: typeof all = [];
-  for (const run of all) if (!await run.folder.isFinished()) left.push(run);
+  for (const run of all) {
+    const { name, number, of, folder, config } = run;
+    if (!await folder.isFinished()) left.push(run);
+    else await tellFinished(folder, config, options.reporter.run?.({ name, number, of, beside: false }) ?? {});
+  }
   if (left.length > 0) {
     // Written before anything is trained, so that an ensemble that is killed at any moment can be resumed.
     await folder.write(config, null);

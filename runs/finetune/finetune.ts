@@ -9,6 +9,7 @@ import type { AdapterChoice } from "../../engine/device/adapter.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import type { Observer, StepProgress } from "../../data/observer.ts";
 import { Engine } from "../../engine/engine.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
 import { FolderLock } from "../../engine/files/lock.ts";
 import { DataError, DeviceError, DeviceLostError, UsageError } from "../../kernels/errors.ts";
@@ -25,6 +26,7 @@ import { type EncoderQuality, measureEncoder } from "../../encoders/finetune/qua
 import { addSentenceModules } from "../../encoders/finetune/sentence_modules.ts";
 import { finetuneTable } from "./settings.ts";
 import { TextPool } from "../../encoders/finetune/text_pool.ts";
+import { FinetuneEvents } from "./finetune_events.ts";
 import { type FinetuneEpoch, FinetuneTrainer } from "./trainer.ts";
 import { earlierForms } from "./earlier_checkpoints.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
@@ -55,6 +57,8 @@ export interface FinetunePlan extends FinetuneCounts {
   readonly epochs: number;
   /** Not 0 when it is resumed. */
   readonly stepsDone: number;
+  /** Mean loss of each epoch that is done. */
+  readonly losses?: readonly number[];
 }
 
 /** How fine-tuning is watched and stopped. */
@@ -67,8 +71,12 @@ export interface FinetuneOptions extends Observer<FinetuneEpoch, FinetunePlan> {
   readonly onStart?: (plan: FinetunePlan) => void;
   /** Stops the work when it is aborted; all is saved then. */
   readonly signal?: AbortSignal;
+  /** Notes what the engine does. */
+  readonly profile?: Profile | undefined;
   /** Replaces a tuned encoder, or stopped work, that is in the folder. */
   readonly force?: boolean;
+  /** Adds histograms of weights and gradients to the TensorBoard event file after each epoch. */
+  readonly histograms?: boolean;
 }
 
 /** What fine-tuning came to. */
@@ -163,7 +171,7 @@ async function run(
   lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
-  { signal, force: _, ...observer }: FinetuneOptions,
+  { signal, force: _, profile, histograms = false, ...observer }: FinetuneOptions,
 ): Promise<FinetuneSummary> {
   const onNote = (sentence: string) => observer.note?.(sentence);
   const { settings } = config;
@@ -175,7 +183,7 @@ async function run(
     records.push(...await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
   }
   const pool = new TextPool(records, { ...settings, definitions });
-  await using engine = await Engine.open({ onNote });
+  await using engine = await Engine.open({ onNote, profile });
   observer.adapter?.(engine.opened.adapter);
   using encoder = await openEncoder(engine, config.encoder, settings.maxTokens);
   const note = promptNote(config.encoder, encoder.head.prompt);
@@ -216,7 +224,10 @@ async function run(
       const { epoch, batch } = trainer.position;
       onNote(`Going on after epoch ${epoch}${batch > 0 ? ` and ${batch} batches` : ""}.`);
     }
-    observer.start?.({ ...counts, epochs: settings.epochs, stepsDone: trainer.position.step });
+    const described = { ...settings, data: config.data, encoder: config.encoder };
+    const events = await FinetuneEvents.open(folder.work, trainer, { settings: described, before, histograms });
+    const { position: { step: stepsDone }, losses: earlier } = trainer;
+    observer.start?.({ ...counts, epochs: settings.epochs, stepsDone, losses: earlier });
     let saved = trainer.position.step, named = false;
     const save = async () => {
       await lock.check();
@@ -225,10 +236,12 @@ async function run(
     };
     const watch = {
       async step(progress: StepProgress) {
+        await events.step(progress);
         await observer.step?.(progress);
         if (trainer.position.step - saved >= stepsPerCheckpoint) await save();
       },
       async epoch(figures: FinetuneEpoch, best: boolean) {
+        await events.epoch(figures);
         await save();
         await observer.epoch?.(figures, best);
       },
@@ -248,6 +261,7 @@ async function run(
     const after = finished ? await measureEncoder(encoder, pool) : null;
     if (after) {
       await lock.check();
+      await events.end(after);
       await encoder.save(folder.result);
       await addSentenceModules(folder.result, encoder);
       const facts = { config, counts, losses, before, after };

@@ -8,10 +8,11 @@ import {
 } from "../../engine/files/files.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import { isReading, type Reading } from "../../data/reading.ts";
-import { readJsonObject } from "../../data/files/json_object.ts";
+import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
 import { resolve } from "../../recipes/settings/table.ts";
 import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
 import type { PairKind } from "../../encoders/finetune/settings.ts";
+import { moveEventFile } from "../tensorboard/event_file.ts";
 import type { FinetuneSettings } from "./settings.ts";
 import { finetuneTable } from "./settings.ts";
 
@@ -132,11 +133,21 @@ export class FinetuneFolder {
     return { config: { ...read, metricDefinitions, encoder, settings: resolve(finetuneTable, settings) }, before };
   }
 
+  /** What is noted in the folder of a tuned encoder; null where it holds none. @throws DataError when the note is damaged */
+  async readNote(): Promise<JsonObject | null> {
+    const path = join(this.path, noteName);
+    if (await whatIsAt(path) !== "file") return null;
+    const note = await readJsonObject(path, "what a tuned encoder was made by");
+    if (note.format === format) return note;
+    throw new DataError(`${path} is no note of fine-tuning of the form "${format}".`);
+  }
+
   /** Puts the tuned encoder where it belongs, whole, and takes the work away. */
   async finish(card: string, note: object): Promise<void> {
     await writeAtomically(join(this.result, "README.md"), card);
     await writeAtomically(join(this.result, noteName), `${JSON.stringify({ format, ...note }, null, 2)}\n`);
     try {
+      await moveEventFile(this.work, this.result);
       const old = join(this.work, "old");
       if (await whatIsAt(this.path) === "folder") await Deno.rename(this.path, old);
       else await Deno.remove(this.path).catch(() => {});

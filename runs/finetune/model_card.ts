@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { counted } from "../../data/texts/counted.ts";
-import type { FinetuneConfig, FinetuneCounts } from "./finetune_folder.ts";
+import { type FinetuneConfig, type FinetuneCounts, FinetuneFolder } from "./finetune_folder.ts";
 import type { EncoderQuality } from "../../encoders/finetune/quality.ts";
 
 /** What a model card tells. */
@@ -11,6 +11,11 @@ export interface CardFacts {
   readonly losses: readonly number[];
   readonly before: EncoderQuality;
   readonly after: EncoderQuality;
+}
+
+/** What a tuned encoder's folder says of its making; null where the folder holds none. @throws DataError when it is damaged */
+export async function readFinetuned(path: string): Promise<CardFacts | null> {
+  return await new FinetuneFolder(path).readNote() as unknown as CardFacts | null;
 }
 
 const lossWords = {

@@ -14,8 +14,9 @@ import { streamed } from "../../engine/nn/state_dict.ts";
 import { AdamW } from "../../engine/optim/adam.ts";
 import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
 import { WarmupLinearLR } from "../../engine/optim/schedules.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
+import type { Parameter } from "../../engine/tensors/parameter.ts";
 import type { ScalarLog } from "../../engine/scalar_log.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import type { Checkpoint, Position } from "../../recipes/training/checkpoint.ts";
@@ -35,6 +36,10 @@ export interface FinetuneEpoch {
   readonly epoch: number;
   /** Mean loss of its batches. */
   readonly loss: number;
+  /** The rate of its last step. */
+  readonly learningRate: number;
+  /** Mean global norm of the gradient before clipping. */
+  readonly gradientNorm: number;
 }
 
 /**
@@ -111,6 +116,16 @@ export class FinetuneTrainer implements Disposable {
     return this.#losses;
   }
 
+  /** The rate of the last step; before the first that of the settings. */
+  get learningRate(): number {
+    return this.#optimizer.lr;
+  }
+
+  /** What is trained, by path. */
+  get parameters(): ReadonlyMap<string, Parameter> {
+    return new Map(this.#trainable.parameters.map((one) => [one.name, one]));
+  }
+
   /** Parameters that are trained, and numbers in them. */
   get trained(): { readonly tensors: number; readonly numbers: number } {
     const { parameters } = this.#trainable;
@@ -130,9 +145,10 @@ export class FinetuneTrainer implements Disposable {
     while (this.position.epoch < this.#settings.epochs) {
       const watch = { step: (progress: StepProgress) => observer.step?.(progress) };
       if (!await this.#loop.trainEpoch({ ...watch, leftOut }, signal)) return false;
-      const { lossSum, batches, lostSteps } = this.#loop.endEpoch(), loss = lossSum / (batches - lostSteps);
+      const { lossSum, batches, lostSteps, gradientNorm } = this.#loop.endEpoch(), { learningRate } = this;
+      const loss = lossSum / (batches - lostSteps);
       this.#losses = [...this.#losses, loss];
-      await observer.epoch?.({ epoch: this.position.epoch, loss }, true);
+      await observer.epoch?.({ epoch: this.position.epoch, loss, learningRate, gradientNorm }, true);
     }
     return true;
   }
@@ -194,13 +210,9 @@ export class FinetuneTrainer implements Disposable {
 
   /** Tokens of a chunk whose tape fits the memory and the device's bindings. */
   #mostTokens(): number {
-    const { width, inner, heads, relativePositions } = this.#encoder.network.encoder.config;
-    const { memory } = this.#settings;
-    // What a layer leaves on the tape. Attention with a bias makes tables of scores.
-    const scores = relativePositions > 0 ? 8 * heads * this.#encoder.maxTokens : 0;
-    const bytes = 4 * this.#trainable.layers * (16 * width + 3 * inner + 4 * heads + scores);
-    const { maxBindingSize } = this.#engine.capabilities;
-    return Math.floor(Math.min(memory * 2 ** 20 / bytes, maxBindingSize / (4 * Math.max(3 * width, inner))));
+    const { taped, widest } = this.#encoder.network.encoder.numbersPerToken(this.#encoder.maxTokens);
+    const bytes = 4 * this.#trainable.layers * taped, { maxBindingSize } = this.#engine.capabilities;
+    return Math.floor(Math.min(this.#settings.memory * 2 ** 20 / bytes, maxBindingSize / (4 * widest)));
   }
 
   /** All that is needed to go on from here: what is trained, its moments and the position. */

@@ -116,7 +116,9 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
   const paths = foldPaths(path, folds);
   for (const [fold, own] of paths.entries()) {
     options.reporter.note?.(`Fold ${fold} (${fold + 1} of ${folds}):`);
-    if (await work.train(own, fold, options)) continue;
+    const place = { name: `fold ${fold}`, number: fold + 1, of: folds, beside: false };
+    const reporter = options.reporter.run?.(place) ?? options.reporter;
+    if (await work.train(own, fold, { ...options, reporter })) continue;
     return { folder: path, config, finished: false, done: fold, folds: [], pooled: null, beside: [] };
   }
   const figures = await Promise.all(paths.map((path) => readFigures(new RunFolder(path).figures)));

@@ -18,6 +18,8 @@ interface Panel {
   readonly values: readonly number[];
   /** What a predictor that has learnt nothing reaches. */
   readonly constant: number | null;
+  /** Lines of parts of the rows, from low to high scores; each one an epoch. */
+  readonly parts?: readonly { readonly score: number; readonly values: readonly number[] }[];
 }
 
 const width = 800;
@@ -26,7 +28,7 @@ const plot = { left: 64, right: width - 72, top: 88, height: 150, gap: 56 };
 const grey = "#7d8590", green = "#2ea06a", blue = "#2f81d6", orange = "#d9772b", violet = "#8a63d2";
 
 /**
- * Draws a run's validation RMSE and training loss over its epochs, as an SVG picture that needs nothing else. The same
+ * Draws a run's validation RMSE, in all and by true score, and training loss over its epochs, as an SVG picture that needs nothing else. The same
  * history gives the same text.
  */
 export function curvesSvg(history: readonly EpochFigures[], { title, constant = null }: CurvesOptions): string {
@@ -48,17 +50,31 @@ function choosePanels(history: readonly EpochFigures[], constant: CurvesOptions[
   const mismatched = history.flatMap(({ mismatchedRmse }) => mismatchedRmse ?? []);
   const validation = history.map(({ validationRmse }) => validationRmse);
   const loss = history.map(({ trainLoss }) => trainLoss);
+  // Each epoch measures the same rows.
+  const scores = (history[0]?.byScore ?? []).map(({ score }, i) => ({
+    score,
+    values: history.map(({ byScore = [] }) => byScore[i]?.rmse ?? NaN),
+  })).filter(({ values }) => values.every(Number.isFinite));
   return [
     { name: "Validation RMSE", color: blue, values: validation, constant: constant?.validation ?? null },
+    ...(scores.length > 1
+      ? [{ name: "Validation RMSE by true score", color: blue, values: validation, constant: null, parts: scores }]
+      : []),
     { name: "Mismatched RMSE", color: orange, values: mismatched, constant: constant?.mismatched ?? null },
     { name: "Training loss", color: violet, values: loss, constant: null },
   ].filter(({ values }) => values.length === history.length);
 }
 
-function draw({ name, color, values, constant }: Panel, index: number, isLast: boolean, best: number): string {
+function draw(
+  { name, color, values, constant, parts = [] }: Panel,
+  index: number,
+  isLast: boolean,
+  best: number,
+): string {
   const top = plot.top + index * (plot.height + plot.gap), bottom = top + plot.height;
   const x = epochScale(values.length);
-  const y = valueScale(constant === null ? values : [...values, constant], bottom, top);
+  const seen = [...values, ...parts.flatMap((part) => part.values), ...(constant === null ? [] : [constant])];
+  const y = valueScale(seen, bottom, top);
   const across = (at: number) => `M${plot.left} ${round(at)}H${plot.right}`;
   const bestAt = round(x.at(best)), bestValue = values[best - 1]!;
   const last = values.at(-1)!;
@@ -78,12 +94,30 @@ function draw({ name, color, values, constant }: Panel, index: number, isLast: b
     ...(isLast ? [text((plot.left + plot.right) / 2, bottom + 40, "epoch", "middle")] : []),
     `<path d="M${bestAt} ${top}V${bottom}" stroke="${green}" stroke-opacity="0.7"/>`,
     ...(constant === null ? [] : [`<path d="${across(y.at(constant))}" ${dashes(color)}/>`]),
-    `<path d="M${values.map((value, i) => `${round(x.at(i + 1))} ${round(y.at(value))}`).join("L")}" fill="none" ` +
-    `stroke="${color}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>`,
+    ...parts.map((part) => line(part.values, x, y, `${hueOf(part.score)}" stroke-width="1.2`)),
+    line(values, x, y, `${color}" stroke-width="2`),
     `<circle cx="${bestAt}" cy="${round(y.at(bestValue))}" r="3.5" fill="${green}"/>`,
-    ...endLabels(constant === null ? [last] : [last, constant], y, color),
+    ...(parts.length > 0 ? partLabels(parts, y) : endLabels(constant === null ? [last] : [last, constant], y, color)),
     `</g>`,
   ].join("\n");
+}
+
+function line(values: readonly number[], x: Scale, y: Scale, stroke: string): string {
+  const points = values.map((value, i) => `${round(x.at(i + 1))} ${round(y.at(value))}`).join("L");
+  return `<path d="M${points}" fill="none" stroke="${stroke}" stroke-linejoin="round" stroke-linecap="round"/>`;
+}
+
+/** From red for the lowest score to blue for the highest. */
+const hueOf = (score: number) => `hsl(${22 * score} 60% 50%)`;
+
+/** The scores at the ends of their lines, moved apart where they would overlap. */
+function partLabels(parts: NonNullable<Panel["parts"]>, y: Scale): string[] {
+  const least = 12, ends = parts.map(({ score, values }) => ({ score, at: y.at(values.at(-1)!) }));
+  let above = -Infinity;
+  return ends.toSorted((a, b) => a.at - b.at).map(({ score, at }) => {
+    above = Math.max(at, above + least);
+    return text(plot.right + 8, above + 4, String(score), "start", hueOf(score));
+  });
 }
 
 function legend(color: string, y: number): string[] {

@@ -1,15 +1,13 @@
 import { nameData } from "../../data/files/data_paths.ts";
-import { dataWords } from "../../data/reading.ts";
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
 import { curvesSvg } from "./curves.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
-import type { RunConfig, RunFolder } from "../run_folder.ts";
+import type { RunFolder } from "../run_folder.ts";
 import { runReadme } from "./run_readme.ts";
-import { isStepSetting } from "../../recipes/settings/shared.ts";
-import { changedSettings } from "../../recipes/settings/table.ts";
+import { callOf } from "./train_call.ts";
 import type { TrainSummary } from "../train_summary.ts";
 
 /** Writes what a person looks at: `README.md`, and `curves.svg` where there were epochs. */
@@ -63,25 +61,4 @@ export async function writePages(
       tensors: [...state].map(([name, { shape }]) => ({ name, shape, dtype: "F32" })),
     }),
   );
-}
-
-/** The call that makes a run again: its data and the settings that differ from the defaults. */
-export function callOf({ recipe, settings, files, maxRows }: RunConfig, out: string): string {
-  const { table, fitted } = recipeNamed(recipe);
-  const told = ([path]: readonly [path: string, word: string]) => !fitted?.(settings) || !isStepSetting(path);
-  const changed = changedSettings(table, settings).filter(told).map(([path, word]) => `--set ${path}=${word}`);
-  const paths = files
-    ? [
-      dataWords(files.data, files.reading),
-      ...(files.metricDefinitions
-        ? [`--metric-definitions ${files.metricDefinitions}`]
-        : files.metricNames === null
-        ? []
-        : [`--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`]),
-      ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
-      ...(files.recover ? ["--recover"] : []),
-    ]
-    : [];
-  const rows = maxRows === null ? [] : [`--max-rows ${maxRows}`];
-  return ["train", `--recipe ${recipe}`, ...paths, ...rows, ...changed, `--out ${out}`].join(" ");
 }

@@ -100,6 +100,7 @@ ${
       ["`validation_classes.npy`, `mismatched_classes.npy`", "probabilities of the scores 0 to 10 of the same rows"],
       ["`shift.json`", "what `--shift` needs beside them"],
       ["`metrics.jsonl`, `timings.jsonl`", "figures and times, a line an epoch"],
+      ["`events.out.tfevents.*`", "the same for TensorBoard"],
       ...(onSample ? [["`sample/`", "the sample set as files"]] : []),
     ])
   }

@@ -15,6 +15,13 @@ import type { SharedSettings } from "../../recipes/settings/shared.ts";
 /** What the stage of metric-swap negatives is called. */
 export const swapStage = "metric-swap negatives";
 
+/** True for a stage whose rows have a metric or a text that does not fit. */
+export function misfitStage(stage: string): boolean {
+  return stage === swapStage || stage === misalignedStage || /^targeted negatives, .*, (shuffle|swap)$/.test(stage);
+}
+
+const misalignedStage = "misaligned negatives";
+
 /** Rows that a stage of augmentation adds to the train rows. */
 export interface Added {
   /** What the stage is called where rows are counted. */
@@ -56,7 +63,7 @@ export function augment(
     add(swapStage, rows, true);
   }
   const contrary = opposite.share > 0
-    ? oppositeMetricRows(plain, { ...options, related: relations.opposite, share: opposite.share })
+    ? oppositeMetricRows(plain, { ...options, ...opposite, related: relations.opposite })
     : null;
   if (contrary) add("opposite metrics", contrary);
   if (substitutable.share > 0) {
@@ -78,7 +85,7 @@ export function augment(
   }
   if (countOf(misaligned) > 0) {
     const rows = misalignedNegatives(plain, { ...options, count: countOf(misaligned), scores: bandOf(misaligned) });
-    add("misaligned negatives", rows, true);
+    add(misalignedStage, rows, true);
   }
   if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
   if (settings.languageModel.replies !== null) add("language-model samples", written);

@@ -6,6 +6,7 @@ import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";
 import { augment } from "./augment.ts";
+import { readAugmentedRows } from "./augmented_rows.ts";
 import { drawPairs } from "./draw_pairs.ts";
 import { encodeSource, type EncodingChoice } from "./encode_source.ts";
 import { measureTexts } from "./measure_texts.ts";
@@ -61,7 +62,10 @@ export async function prepare(
   observer.phase?.("measuring texts");
   const learntFrom = [...split.train].map((row) => records[row]!);
   const { tables, lexical } = await measureTexts(everything, learntFrom, texts, metrics);
-  const added = augment({ plain, metrics, tables, written: pairs.written }, settings.augmentation, pairs.options);
+  const { augmentation } = settings;
+  const added = augmentation.rows === null
+    ? augment({ plain, metrics, tables, written: pairs.written }, augmentation, pairs.options)
+    : await readAugmentedRows(augmentation.rows, { tables, metrics, recordNumbers: kept, train: split.train, onNote });
   const data = trainingData(settings, { records, texts, tables, pairs, added, fit });
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
     ? weightedBoth(data.train, validation, settings.weights, fit)

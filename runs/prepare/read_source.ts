@@ -3,16 +3,16 @@ import { nameData } from "../../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { type MetricRecord, readRecordSet, type RecordSet } from "../../data/records.ts";
-import { generateSample, type SampleSet } from "../../data/sample/generate.ts";
+import { describeFixed, type MetricRecord } from "../../data/records.ts";
+import type { SampleSet } from "../../data/sample/generate.ts";
 import { sampleMetrics } from "../../data/sample/write.ts";
-import { type ScoreRange, scoreRange as standardRange } from "../../data/scores.ts";
+import type { ScoreRange } from "../../data/scores.ts";
 import { counted } from "../../data/texts/counted.ts";
 import { withoutSystemStopWords } from "../../data/texts/stop_words.ts";
 import { builtInEncoder } from "../../encoders/open_encoder.ts";
 import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { RunConfig } from "../run_folder.ts";
-import { recordOf, sampleSeed } from "./sample_records.ts";
+import { givenRecords } from "./given_records.ts";
 
 /** Records that a run may use, and what is known of their metrics before texts are encoded. */
 export interface Source {
@@ -42,13 +42,15 @@ export interface Source {
  * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
  */
 export async function readSource({ settings, files, maxRows }: RunConfig, onNote: NoteTaker): Promise<Source> {
-  const sample = files ? null : generateSample(sampleSeed);
-  const { records: all, scoreRange, definitions: found }: RecordSet = files
-    ? await readRecordSet(files.data, { scores: "required", recover: files.recover, reading: files.reading, onNote })
-    : { records: sample!.train.map(recordOf), scoreRange: standardRange, definitions: new Map() };
+  const { nonText } = settings.data;
+  const given = await givenRecords(files, onNote, { fixTexts: nonText !== "refuse" });
+  const { sample, records: all, scoreRange, definitions: found, fixed } = given;
   const name = files ? nameData(files.data) : "the sample set";
+  const note = describeFixed(fixed, name, nonText === "drop" ? "left out" : "read as the text of its value");
+  if (note !== null) onNote(note);
   const { records: cleaned, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
+    dropped: nonText === "drop" ? fixed : [],
     source: name,
     onNote,
   });

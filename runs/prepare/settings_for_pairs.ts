@@ -26,6 +26,11 @@ export function settingsForPairs(
         "expected.",
     );
   }
+  if (settings.augmentation.rows !== null) {
+    throw new UsageError(
+      "augmentation.rows has rows with scores, but the records are pairs of a chosen and a rejected response.",
+    );
+  }
   const scored = records.filter(({ pair }) => pair === undefined).length;
   if (scored > 0) {
     throw new MetrogradError(

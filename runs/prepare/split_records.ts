@@ -1,6 +1,7 @@
 import { drawnRows } from "../../data/pairs/drawn_rows.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { holdoutSplit, type Split, stratifiedFolds } from "../../data/split.ts";
+import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { Settings } from "../../recipes/settings/shared.ts";
 
@@ -12,10 +13,21 @@ export function splitRecords(records: readonly MetricRecord[], settings: Setting
 }
 
 function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {
-  const { groupBy, validationShare: share, folds, fold } = data;
+  const { groupBy, validationShare, validationCount: count, folds, fold } = data;
   const options = { seed: data.splitSeed ?? training.seed, groupBy };
-  if (folds === 0) return holdoutSplit(records, { ...options, share });
+  if (folds === 0) {
+    return holdoutSplit(records, {
+      ...options,
+      share: count === null ? validationShare : shareOf(count, records.length),
+    });
+  }
   return stratifiedFolds(records, { ...options, folds })[fold]!;
+}
+
+/** @throws UsageError when there are no more records than that */
+function shareOf(count: number, records: number): number {
+  if (count < records) return count / records;
+  throw new UsageError(`data.validationCount is ${count}, but there are ${records} records; fewer are expected.`);
 }
 
 /** Of the train rows those that are learnt from, at least one. */

@@ -15,12 +15,15 @@ export interface EpochTiming {
 
 /** Adds an epoch to `metrics.jsonl`. */
 export async function appendFigures(path: string, figures: EpochFigures): Promise<void> {
-  const { epoch, trainLoss, validationRmse, mismatchedRmse, selection, learningRate, gradientNorm, lossScale } =
+  const { epoch, trainLoss, validationRmse, accuracy, byScore, mismatchedRmse, selection, learningRate, gradientNorm } =
     figures;
+  const { lossScale } = figures;
   await appendJsonLine(path, {
     epoch,
     trainLoss,
     validationRmse,
+    accuracy,
+    byScore,
     mismatchedRmse,
     selection,
     learningRate,
@@ -42,6 +45,11 @@ export async function keepHistory(path: string, epochs: number): Promise<EpochFi
 /** Adds an epoch to `timings.jsonl`. */
 export async function appendTiming(path: string, { epoch, seconds, steps, finished }: EpochTiming): Promise<void> {
   await appendJsonLine(path, { epoch, seconds: Math.round(seconds * 1000) / 1000, steps, finished });
+}
+
+/** Reads `timings.jsonl`. Epochs that were done while a process was killed are not in it. @throws DataError when it is damaged */
+export async function readTimings(path: string): Promise<EpochTiming[]> {
+  return await readJsonLines(path) as EpochTiming[];
 }
 
 /** The epoch with the lowest selection figure, the earliest of several; undefined before the first epoch. */

@@ -1,4 +1,4 @@
-import type { StreamedTensor } from "../../engine/files/safetensors.ts";
+import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
 import { predictedSvg } from "../pages/predicted_svg.ts";
 import { writeEvidence } from "../calibration_rows.ts";

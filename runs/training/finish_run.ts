@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
-import { writeSafetensors } from "../../engine/files/safetensors.ts";
+import { writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import { joinPairs } from "../prepare/augment.ts";
 import { fitToFile } from "../../scoring/fit/fit_file.ts";
 import type { FitModel } from "../../scoring/fit/fit_model.ts";
@@ -15,6 +15,7 @@ import type { FolderLock } from "../../engine/files/lock.ts";
 import { ModelScorer, saveModel } from "../../scoring/model_scorer.ts";
 import type { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { shiftFigures } from "../../scoring/shift/measure_shifts.ts";
+import { writeEnvironment } from "../results/environment.ts";
 import { measureRun, measureSample } from "../results/measure_run.ts";
 import { writeResults } from "../results/write_results.ts";
 import type { TrainSummary } from "../train_summary.ts";
@@ -98,6 +99,7 @@ export async function finishRun(
   const state = model.network.streamState();
   const summary = { ...unfinished, finished: true, figures, shifts: shiftFigures(heldOut.shifted), choice };
   await lock.check();
+  await writeEnvironment(folder.environment, engine);
   await writeResults(folder, prepared, history, { ...summary, heldOut, state });
   return summary;
 }

@@ -6,9 +6,10 @@ import { GradientError } from "../../recipes/training/gradient_error.ts";
 import type { Trainer } from "../../recipes/training/trainer.ts";
 import { saveModel } from "../../scoring/model_scorer.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
-import { appendFigures, appendTiming } from "../results/history.ts";
+import { appendFigures, appendTiming, type EpochTiming } from "../results/history.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
+import type { RunEvents } from "../tensorboard/run_events.ts";
 import { LeftOutSteps, withTensor } from "./find_nonfinite.ts";
 import { withWayOn } from "./restore_run.ts";
 
@@ -22,6 +23,8 @@ export interface Learning {
   readonly trainer: Trainer;
   /** Epochs that are done; those that follow are added. */
   readonly history: EpochFigures[];
+  /** The same for TensorBoard. */
+  readonly events: RunEvents;
   /** True where there was no checkpoint. */
   readonly isNew: boolean;
   /** When it began, in milliseconds of `performance.now()`. */
@@ -35,7 +38,7 @@ export interface Learning {
  * @returns false when the signal stopped it
  */
 export async function learn(
-  { folder, lock, config, prepared, engine, trainer, history, isNew, began }: Learning,
+  { folder, lock, config, prepared, engine, trainer, history, events, isNew, began }: Learning,
   { reporter, signal }: Pick<RunOptions, "reporter" | "signal">,
 ): Promise<boolean> {
   const { fingerprint } = prepared.inputs;
@@ -53,12 +56,14 @@ export async function learn(
         await appendFigures(folder.history, figures);
         await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
         const { step } = trainer.position;
-        await appendTiming(folder.timings, {
+        const timing: EpochTiming = {
           epoch: figures.epoch,
           seconds: (performance.now() - epochStarted) / 1000,
           steps: step - stepsBefore,
           finished: new Date().toISOString(),
-        });
+        };
+        await appendTiming(folder.timings, timing);
+        await events.epoch(figures, timing, trainer.model.network);
         history.push(figures);
         leftOut.endEpoch(figures.epoch);
         await reporter.epoch?.(figures, best);

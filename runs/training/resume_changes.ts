@@ -14,7 +14,30 @@ export type SettingChange = readonly [path: string, word: string, name: string];
 export function keptSettings(settings: Settings): object {
   const { lr: _lr, clip: _clip, ...optimizer } = settings.optimizer;
   const { onNonfinite: _action, ...training } = settings.training;
-  return { ...settings, optimizer, training };
+  return withoutLater({ ...settings, optimizer, training });
+}
+
+/** Settings that came later, with the value that changes nothing. A run that was begun before has none of them. */
+const later = new Map<string, unknown>([
+  ["data.validationCount", null],
+  ["data.nonText", "refuse"],
+  ["features.encoding.prompt", null],
+  ["features.encoding.dimensions", null],
+  ["augmentation.rows", null],
+  ["augmentation.opposite.count", null],
+  ["augmentation.substitutable.count", null],
+]);
+
+/** Settings without those that came later and change nothing, so that a run of before is still known by its settings. */
+function withoutLater(section: object, path = ""): object {
+  return Object.fromEntries(
+    Object.entries(section).flatMap(([name, value]) => {
+      const at = path + name;
+      if (later.has(at) && later.get(at) === value) return [];
+      const isSection = typeof value === "object" && value !== null && !Array.isArray(value);
+      return [[name, isSection ? withoutLater(value, `${at}.`) : value]];
+    }),
+  );
 }
 
 /** A config with other values of settings that may change. @throws UsageError naming the first that may not */

@@ -16,6 +16,8 @@ import { checkRows } from "../prepare/check_rows.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
+import { readTimings } from "../results/history.ts";
+import { RunEvents } from "../tensorboard/run_events.ts";
 import type { TrainSummary } from "../train_summary.ts";
 import { finishRun } from "./finish_run.ts";
 import { learn } from "./learn.ts";
@@ -36,8 +38,8 @@ export interface ReadyRun {
 }
 
 /** The one engine of a run. @param textureReads how a run that it goes on with reads */
-export function engineOf({ engine, reporter }: RunOptions, textureReads?: boolean): SharedEngine {
-  return new SharedEngine(engine ?? null, { onNote: (sentence) => reporter.note?.(sentence), textureReads });
+export function engineOf({ engine, reporter, profile }: RunOptions, textureReads?: boolean): SharedEngine {
+  return new SharedEngine(engine ?? null, { onNote: (sentence) => reporter.note?.(sentence), textureReads, profile });
 }
 
 /**
@@ -64,7 +66,8 @@ export async function train(run: ReadyRun, options: RunOptions): Promise<TrainSu
   });
 }
 
-async function trainOn(engine: Engine, run: ReadyRun, { reporter, signal, cache }: RunOptions): Promise<TrainSummary> {
+async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Promise<TrainSummary> {
+  const { reporter, signal, cache, histograms = false } = options;
   const { folder, lock, config, prepared } = run, { settings } = config;
   checkRows(prepared, config.files ? nameData(config.files.data) : "The sample set", reporter);
   reporter.prepared?.({
@@ -78,6 +81,10 @@ async function trainOn(engine: Engine, run: ReadyRun, { reporter, signal, cache 
   const began = performance.now();
   const restored = await restore(folder, trainer, prepared.inputs.fingerprint, reporter), history = restored ?? [];
   const fitted = model.recipe.fitted?.(settings) ?? false;
+  const timings = restored ? await readTimings(folder.timings) : [];
+  const { recipe, files, maxRows } = config;
+  const described = { recipe, ...settings, files: files ?? "the built-in sample set", maxRows };
+  const events = await RunEvents.open(folder.path, history, timings, { settings: described, fitted, histograms });
   const unfinished = {
     folder: folder.path,
     config,
@@ -91,11 +98,16 @@ async function trainOn(engine: Engine, run: ReadyRun, { reporter, signal, cache 
     about: aboutData(prepared, settings.data.groupBy),
   };
   const best = () => history.find(({ epoch }) => epoch === trainer.bestEpoch) ?? null;
-  reporter.start?.({ epochs: fitted ? 1 : settings.training.epochs, epochsDone: history.length, fitted });
+  reporter.start?.({
+    epochs: fitted ? 1 : settings.training.epochs,
+    epochsDone: history.length,
+    fitted,
+    history: [...history],
+  });
   using ridge = fitBaseline(prepared);
   try {
     const watched = { reporter, ...(signal ? { signal } : {}) };
-    const trained = await learn({ ...run, engine, trainer, history, isNew: !restored, began }, watched);
+    const trained = await learn({ ...run, engine, trainer, history, events, isNew: !restored, began }, watched);
     const kept = best();
     if (trained && !kept) {
       throw new MetrogradError(

@@ -1,6 +1,6 @@
 import { writeSample } from "../../data/sample/write.ts";
 import type { SharedEngine } from "../../encoders/shared_engine.ts";
-import { writeSafetensors } from "../../engine/files/safetensors.ts";
+import { writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
 import { trainedMetrics } from "../prepare/trained_metrics.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";

@@ -22,6 +22,9 @@ export interface Intervals {
   readonly high: Float32Array;
 }
 
+/** Levels at which intervals are measured unless another is asked for. */
+export const intervalLevels = [0.5, 0.8, 0.9, 0.95] as const;
+
 /** Smallest standard deviation that is believed. */
 const leastStandardDeviation = 1e-3;
 

@@ -1,4 +1,5 @@
-import type { SafetensorsFile, SafetensorsTensor } from "../../engine/files/safetensors.ts";
+import type { SafetensorsFile } from "../../engine/files/read_safetensors.ts";
+import type { SafetensorsTensor } from "../../engine/files/safetensors_format.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { ClassMeans } from "./class_means.ts";
 import { Experts } from "./experts.ts";

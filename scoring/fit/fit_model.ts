@@ -134,6 +134,14 @@ export class FitModel {
   }
 }
 
+/** Probability that each row's metric fits its text; NaN in a regime that is not judged, whose share is 0. */
+export function fitProbabilities({ ratio, regime }: FitEvidence, shares: MisfitShares): Float64Array<ArrayBuffer> {
+  return Float64Array.from(ratio, (one, row) => {
+    const share = shares[regime[row]!]!;
+    return share > 0 ? 1 - misfitProbability(one, share) : NaN;
+  });
+}
+
 /** The experts that informative regimes lean on. */
 function wantedByAny(regimes: FitState["regimes"]): ExpertName[] {
   return regimeNames.flatMap((name) => regimes[name].informative ? wantedBy(regimes[name].calibration) : []);

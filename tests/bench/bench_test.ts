@@ -3,6 +3,9 @@ import { explanation, parseProduct } from "../../bench/explain.ts";
 import { summary } from "../../bench/measure.ts";
 import { encoderCases } from "../../bench/cases/encoder.ts";
 import { jsonReport, tableLine, tokensLine } from "../../bench/report.ts";
+import type { Case } from "../../bench/case.ts";
+import { checkCase, expectSmallErrors } from "../../bench/check.ts";
+import { testEngine } from "../engine/harness.ts";
 import { expectSameDirection } from "../../bench/same_row.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -17,7 +20,7 @@ async function bench(...args: string[]): Promise<{ code: number; stdout: string;
 }
 
 Deno.test("bench --json: prints one object with the adapter and a result a case, and nothing else", async () => {
-  const { code, stdout, stderr } = await bench("--json", "--runs", "1", "column sums");
+  const { code, stdout, stderr } = await bench("--json", "--runs", "1", "--check", "column sums");
   assert.equal(code, 0, stderr);
   const { adapter, peaks, results, ...others } = JSON.parse(stdout);
   assert.deepEqual(others, {});
@@ -28,6 +31,32 @@ Deno.test("bench --json: prints one object with the adapter and a result a case,
   assert.ok(results[0].median_ms > 0 && results[0].gb_per_s > 0);
   assert.ok(results[0].spread === 0 && results[0].share_of_peak > 0);
   assert.deepEqual(results[0].peers, []);
+  assert.ok(results[0].error > 0 && results[0].error < 1e-5, `${results[0].error}`);
+});
+
+Deno.test("bench --check: an error that is too large is refused with the kernel's name, and NaN is one", () => {
+  const result = (name: string, error: number | null) => ({ case: { name } as Case, error });
+  expectSmallErrors([result("a", 1e-6), result("b", 0), result("c", null)]);
+  for (const error of [1e-3, NaN]) {
+    assert.throws(() => expectSmallErrors([result("a", 1e-6), result("b", error)]), /^MetrogradError: b differs from/);
+  }
+});
+
+Deno.test("bench --check: the error is that of the output that is farthest off, as a share of its greatest element", async () => {
+  const engine = await testEngine();
+  const one = (found: number[], expected: number[]): Case => ({
+    name: "a",
+    prepare: () => ({
+      round: () => {},
+      outputs:
+        () => [{ found: engine.tensor([1], [5]), expected: [5] }, { found: engine.tensor([2], found), expected }],
+      dispose: () => {},
+    }),
+  });
+  assert.equal(await checkCase(engine, one([1, 8], [1, 8])), 0);
+  assert.equal(await checkCase(engine, one([1, 8], [3, 8])), 0.25);
+  assert.equal(await checkCase(engine, one([NaN, 8], [1, 8])), NaN);
+  assert.equal(await checkCase(engine, { name: "b", prepare: () => ({ round() {}, dispose() {} }) }), null);
 });
 
 Deno.test("bench: an unknown name is refused with the nearest one", async () => {

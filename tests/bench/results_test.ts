@@ -6,13 +6,14 @@ import { resultTables } from "../../bench/results/table.ts";
 import { combineNames } from "../../runs/ensemble/combine.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { layoutFields } from "../../data/texts/text_layout.ts";
+import { scmlDocumented } from "../../recipes/scml/config.ts";
 import { recipeNamed, recipes, settingsOf } from "../../recipes/registry.ts";
 import { silent, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 
-Deno.test("results: plain is without remedies, document with those of the recipe, and fit with the fit model alone", () => {
+Deno.test("results: plain is without remedies, documented as its document has it, and fit with the fit model alone", () => {
   for (const { name, table } of recipes) {
-    const of = (variant: "plain" | "document" | "fit") => {
+    const of = (variant: "plain" | "documented" | "fit") => {
       const given = settingsFor(name, variant, { epochs: 2, seed: 3, groupBy: null });
       return settingsOf({ ...recipeNamed(name), table }, given);
     };
@@ -22,7 +23,10 @@ Deno.test("results: plain is without remedies, document with those of the recipe
     assert.deepEqual({ ...of("fit"), fit }, of("plain"));
     assert.equal(of("fit").fit.name, "auto");
   }
-  assert.equal(settingsFor("scml", "document", { epochs: 1, seed: 1, groupBy: null }).augmentation, undefined);
+  assert.deepEqual(settingsFor("scml", "documented", { epochs: 1, seed: 1, groupBy: null }), {
+    ...scmlDocumented.settings,
+    training: { epochs: 1, seed: 1 },
+  });
 });
 
 Deno.test("results: cells have names of their own, and the tables show what is measured", () => {

@@ -28,7 +28,7 @@ Deno.test(
     const figures = JSON.parse(json);
     assert.deepEqual(
       keys(figures),
-      "bias byLanguage byMetric byScore byScript constantMae constantRmse heldOutShifts interval isotonic mae pearson ridgeMae ridgeRmse rmse rmseInterval rows shift spearman spread standardDeviation"
+      "accuracy bias byLanguage byMetric byScore byScript constantMae constantRmse heldOutShifts interval isotonic mae pearson ridgeMae ridgeRmse rmse rmseInterval rows shift spearman spread standardDeviation"
         .split(" "),
     );
     assert.ok(

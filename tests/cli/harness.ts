@@ -30,6 +30,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     convert: note("convert"),
     recipes: note("recipes"),
     explore: note("explore"),
+    report: note("report"),
     augment: note("augment"),
     synthesize: note("synthesize"),
     embed: note("embed"),
@@ -37,6 +38,7 @@ export async function run(line: string, actions: Partial<Actions> = {}) {
     download: note("download"),
     sample: note("sample"),
     doctor: note("doctor"),
+    serve: note("serve"),
     ...actions,
   });
   return { code, ...written, calls };

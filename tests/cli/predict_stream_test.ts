@@ -83,9 +83,9 @@ Deno.test(
 
     // Blocks of 8 records; the first call ends like one that is killed, and leaves its blocks.
     const scored = async (out: string, killAfter: number) => {
-      const asked = { ...call, shard: null, blockSize: 8 };
+      const asked = { ...call, shard: null, blockSize: 8, fixTexts: false, saveEmbeddings: null };
       using stream = await RecordStream.open(asked, () => {});
-      await using scorer = new BlockScorer(call.run, () => {});
+      await using scorer = new BlockScorer(call.run, { onNote: () => {} });
       const rows = scorer.scoreAll.bind(scorer);
       let blocks = 0, old = 0;
       scorer.scoreAll = (records, options) =>

@@ -39,7 +39,11 @@ Deno.test(
     assert.equal(plain[0], "ID,score");
     assert.ok(plain.every((line) => line.split(",").length === 2));
 
-    await predict({ ...call, columns: ["id", "metric_name", "unseen_metric"] }, terminal);
+    const profile = join(folder, "trace.json");
+    await predict({ ...call, columns: ["id", "metric_name", "unseen_metric"], profile }, terminal);
+    assert.ok(written.err.includes(`Trace for ui.perfetto.dev: ${profile}\n`), written.err);
+    const { traceEvents } = JSON.parse(await Deno.readTextFile(profile)) as { traceEvents: { name: string }[] };
+    assert.ok(traceEvents.some(({ name }) => name === "read back"));
     assert.match(written.err, /submission\.csv, in place of an earlier submission\.\n/);
     assert.deepEqual(
       (await lines()).map((line, i) => line.slice(plain[i]!.length)),

@@ -30,6 +30,7 @@ Deno.test("command line: train's options arrive typed, and only those that were 
         maxRows: 100,
       },
       named: false,
+      documented: false,
       target: null,
       out: "runs/a",
       force: true,
@@ -108,6 +109,7 @@ Deno.test("command line: train without arguments is a run on the sample set with
     request,
     out: null,
     named: false,
+    documented: false,
     target: null,
     force: false,
     folds: null,
@@ -149,6 +151,8 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
     calibrate: "none",
     interval: null,
     saveFeatures: null,
+    saveEmbeddings: null,
+    weights: null,
   });
   assert.deepEqual(
     (await run(
@@ -164,6 +168,7 @@ Deno.test("command line: predict and evaluate fill in what was not given", async
       metrics: { names: "n.json", embeddings: "m.npy", definitions: null },
       shift: { name: "none", target: null },
       calibrate: "isotonic",
+      weights: null,
       interval: 0.9,
       json: true,
     },
@@ -180,9 +185,11 @@ Deno.test("command line: embed and download fill in what was not given", async (
         encoder: "transformers",
         encoding: {
           prefix: "query:",
+          prompt: null,
           pooling: "auto",
           normalize: false,
           maxTokens: 64,
+          dimensions: null,
           dtype: "auto",
           batchSize: 32,
           device: "auto",
@@ -225,7 +232,7 @@ Deno.test("command line: --encoder is a setting of the run, but for file:, which
   });
 });
 
-for (const name of ["train", "evaluate", "predict", "recipes", "embed", "download", "sample", "doctor"]) {
+for (const name of ["train", "evaluate", "predict", "recipes", "embed", "download", "sample", "doctor", "serve"]) {
   Deno.test(`command line: ${name} --help names its options, those of every command, and an example`, async () => {
     const { code, out, err, calls } = await run(`${name} --help`);
     assert.equal(code, 0);

@@ -34,6 +34,13 @@ Deno.test("cleaning: scores off the grid stay, are rounded to their class, or le
   });
 });
 
+Deno.test("cleaning: records that are named leave too", () => {
+  const { records: left, kept } = cleanRecords(records, {
+    ...{ offGrid: "round", dropped: [0, 3], source: "a.json", onNote: () => {} },
+  });
+  assert.deepEqual([left.map(({ score }) => score), [...kept]], [[10, 10], [1, 2]]);
+});
+
 Deno.test("cleaning: records without texts are left out, and the others keep their numbers", () => {
   const notes: string[] = [];
   const textless = { ...records[0]!, userPrompt: "", response: " " };

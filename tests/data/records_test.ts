@@ -5,6 +5,7 @@ import {
   hasTexts,
   type MetricRecord,
   readRecords,
+  readRecordSet,
   type ReadRecordsOptions,
 } from "../../data/records.ts";
 import { put, withFolder } from "../temporary.ts";
@@ -113,6 +114,27 @@ for (const [change, message] of refused) {
     });
   });
 }
+
+Deno.test(
+  "records: what is no text is refused, or read as the text of its value where that is asked for",
+  withFolder(async (folder) => {
+    const odd = { metric_name: "m", user_prompt: 5, response: ["a", { b: null }], system_prompt: false, score: 9 };
+    const sound = { metric_name: "m", user_prompt: "q", response: "r", score: 1 };
+    const path = await put(folder, "a.json", JSON.stringify([sound, odd]));
+    await assert.rejects(
+      readRecordSet(path, { scores: "required" }),
+      /record 2: system_prompt is .*; text is expected/,
+    );
+    const { records, fixed } = await readRecordSet(path, { scores: "required", fixTexts: true });
+    assert.deepEqual(fixed, [1]);
+    assert.deepEqual([records[1]!.systemPrompt, records[1]!.userPrompt, records[1]!.response], [
+      "false",
+      "5",
+      '["a",{"b":null}]',
+    ]);
+    assert.equal(records[0]!.response, "r");
+  }),
+);
 
 Deno.test("records: an element that is no object and an empty set are refused", async () => {
   await assert.rejects(

@@ -211,6 +211,8 @@ for (const [batch, in1, in2, out] of [[0, 2, 3, 4], [2, 0, 3, 4], [2, 3, 0, 4], 
 }
 emptyTest("layer norm", { x: [0, 3], weight: [3], bias: [3] }, { shape: [0, 3] }, (inputs) => ops.layerNorm(inputs));
 emptyTest("layer norm", { x: [3, 0], weight: [0], bias: [0] }, { shape: [3, 0] }, (inputs) => ops.layerNorm(inputs));
+emptyTest("rms norm", { x: [0, 3], weight: [3] }, { shape: [0, 3] }, (inputs) => ops.rmsNorm(inputs));
+emptyTest("gated", { x: [0, 6] }, { shape: [0, 3] }, (inputs) => ops.gated(inputs, { activation: "silu" }));
 const running = (channels: number) => ({
   runningMean: engine.full([channels], 0),
   runningVar: engine.full([channels], 1),

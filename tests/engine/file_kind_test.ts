@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { foreignKind, knownForm } from "../../engine/files/file_kind.ts";
 import { openOrExplain, readFileOrExplain } from "../../engine/files/files.ts";
-import { encodeSafetensors } from "../../engine/files/safetensors.ts";
+import { encodeSafetensors } from "../../engine/files/write_safetensors.ts";
 import { put, withFolder } from "../temporary.ts";
 
 /** Bytes of characters below 256. */

@@ -109,7 +109,7 @@ Deno.test(
     await withFullDisk(() =>
       assert.rejects(appendToFile(path, "more than five bytes"), {
         name: "MetrogradError",
-        message: `No space left on the device while writing ${path}; the last line there may be cut short.`,
+        message: `No space left on the device while writing ${path}; what was written there last may be cut short.`,
       })
     );
   }),

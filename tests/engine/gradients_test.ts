@@ -9,6 +9,7 @@ import {
   elementwise,
   embedding,
   expand,
+  gated,
   gather,
   gaussianNllLoss,
   gelu,
@@ -29,6 +30,9 @@ import {
   normalize,
   permute,
   reshape,
+  rmsNorm,
+  rotary,
+  selfAttention,
   slice,
   softmax,
   stack,
@@ -177,6 +181,29 @@ const norm = { x: [3, 7], weight: [7], bias: [7] } as const;
 const onAndOff = { bias: [5, -5, 5, -5, 5, -5, 5] };
 gradientTest("layer norm", at(norm), (inputs) => layerNorm(inputs));
 gradientTest("layer norm without weight and bias", at({ x: [3, 7] }), (inputs) => layerNorm(inputs));
+gradientTest("layer norm with a weight alone", at({ x: [3, 7], weight: [7] }), (inputs) => layerNorm(inputs));
+for (const shift of [0, 1]) {
+  gradientTest(`rms norm, shift ${shift}`, at({ x: [2, 3, 5], weight: [5] }), (inputs) => rmsNorm(inputs, { shift }));
+}
+for (const activation of ["gelu", "gelu_tanh", "silu"] as const) {
+  gradientTest(`gated ${activation}`, at({ x: [2, 3, 10] }), ({ x }) => gated({ x }, { activation }));
+}
+gradientTest("rotary", at({ x: [2, 3, 15] }), ({ x }) => {
+  return rotary({ x, table: engine.tensor([3, 2, 2], uniforms(12, 9)) }, { heads: 2, headSize: 5 });
+});
+const causal = { before: Infinity, after: 0 }, near = { before: 1, after: 1 };
+for (
+  const [name, settings] of [["shared keys", {}], ["causal", { window: causal }], ["windowed", {
+    window: near,
+    scale: 0.7,
+  }]] as const
+) {
+  gradientTest(
+    `self-attention, ${name}`,
+    at({ qkv: [2, 5, 24] }),
+    (inputs) => selfAttention(inputs, { heads: 4, keyHeads: 2, ...settings }),
+  );
+}
 gradientTest("layer norm with a large eps", at(norm), (inputs) => layerNorm(inputs, { eps: 0.5 }));
 gradientTest("layer norm with relu", at(norm, onAndOff), (inputs) => layerNorm(inputs, { relu: true }));
 gradientTest("layer norm with relu and a fixed dropout", at(norm, onAndOff), (inputs) => {

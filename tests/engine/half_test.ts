@@ -88,6 +88,9 @@ const others: Readonly<Record<string, string>> = {
   ...{ gather: "x index", indexSelect: "x index", embedding: "weight index" },
   ...{
     layerNorm: "x weight bias",
+    rmsNorm: "x weight",
+    rotary: "x table",
+    gated: "x",
     batchNorm: "x weight bias runningMean runningVariance",
     bilinear: "x1 x2 weight bias",
   },

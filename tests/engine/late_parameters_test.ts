@@ -5,7 +5,7 @@ import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import { RMSprop } from "../../engine/optim/rmsprop.ts";
 import { SGD } from "../../engine/optim/sgd.ts";
 import { Parameter } from "../../engine/tensors/parameter.ts";
-import { writeSafetensors } from "../../engine/files/safetensors.ts";
+import { writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { withFolder } from "../temporary.ts";
 import { testEngine } from "./harness.ts";

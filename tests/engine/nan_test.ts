@@ -114,6 +114,10 @@ for (const c of [5, 8]) {
   nanTest("bilinear", { x1: [2, 3], x2: [2, c], weight: [2, 3, c], bias: [2] }, M.bilinear);
   const norm = { x: [4, c], weight: [c], bias: [c] };
   nanTest("layer norm", norm, M.layerNorm);
+  nanTest("rms norm", { x: [4, c], weight: [c] }, M.rmsNorm);
+  for (const activation of ["gelu", "gelu_tanh", "silu"] as const) {
+    nanTest(`gated ${activation}`, { x: [3, 2 * c] }, (inputs) => M.gated(inputs, { activation }));
+  }
   nanTest("layer norm with relu", norm, (inputs) => M.layerNorm(inputs, { relu: true }), { kinked: true });
   const batchNorm = (inputs: Pick<M.BatchNormInputs, "x">, options: M.BatchNormOptions) =>
     M.batchNorm({ ...inputs, runningMean: engine.full([c], 0), runningVar: engine.full([c], 1) }, options);

@@ -5,6 +5,7 @@ import {
   Buffer,
   embedding,
   expand,
+  gated,
   gather,
   indexSelect,
   layerNorm,
@@ -12,6 +13,9 @@ import {
   Parameter,
   randomNormal,
   reshape,
+  rmsNorm,
+  rotary,
+  selfAttention,
 } from "../../engine/mod.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { testEngine } from "./harness.ts";
@@ -45,6 +49,22 @@ Deno.test("ops: where the rows of an input do not fit a weight, the input is nam
   refused(
     () => layerNorm({ x: ones(5, 3), weight: ones(4) }),
     "layer_norm: x is [5, 3], but weight [4] takes rows of 4.",
+  );
+  refused(
+    () => rmsNorm({ x: ones(5, 3), weight: ones(4) }),
+    "rms_norm: x is [5, 3], but weight [4] takes rows of 4.",
+  );
+  refused(
+    () => rotary({ x: ones(1, 3, 8), table: ones(2, 2, 2) }, { heads: 2, headSize: 4 }),
+    "rotary: x is [1, 3, 8] and the table [2, 2, 2], which 2 heads of 4 do not fit.",
+  );
+  refused(
+    () => gated({ x: ones(2, 5) }, { activation: "silu" }),
+    "gated: x is [2, 5], but rows of a gate and a value of one length are expected.",
+  );
+  refused(
+    () => selfAttention({ qkv: ones(1, 2, 10) }, { heads: 4, keyHeads: 2 }),
+    "attention: 10 columns cannot be divided into 4 heads of queries and 2 of keys and of values.",
   );
   const [runningMean, runningVar] = [ones(4), ones(4)];
   refused(

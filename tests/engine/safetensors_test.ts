@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  readSafetensors,
-  type SafetensorsTensor,
-  tensorToFloat32,
-  writeSafetensors,
-} from "../../engine/files/safetensors.ts";
+import { decodeSafetensors, readSafetensors } from "../../engine/files/read_safetensors.ts";
+import { encodeSafetensors, writeSafetensors } from "../../engine/files/write_safetensors.ts";
+import { type SafetensorsTensor, tensorToFloat32 } from "../../engine/files/safetensors_format.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { sharedPath } from "../shared.ts";
 import { put, withFolder } from "../temporary.ts";

@@ -390,5 +390,40 @@ for distance, positive, negative, miner, reducer in [("unit_euclidean", 0, 1, "n
 for distance in ["cosine", "unit_euclidean"]:
     labelled(f"nt_xent_{distance}", "nt_xent", {"temperature": 0.07, "distance": distance}, nt_xent)
 
+# What encoders with rotary positions are made of.
+for shift, eps in [(0, 1e-6), (1, 0.1)]:
+    case("layer_norm", f"rms_4x7_shift{shift}", "rms_norm", {"eps": eps, "shift": shift}, {"x": numbers(4, 7), "weight": numbers(7)},
+         lambda x, weight: {"y": F.rms_norm(x, (7,), shift + weight, eps)}, params=("weight",), rtol=3e-5)
+gates = {"gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "silu": F.silu}
+for name, gate in gates.items():
+    case("elementwise", f"gated_{name}", "gated", {"activation": name}, {"x": numbers(3, 10, scale=2)},
+         lambda x: {"y": gate(x[:, :5]) * x[:, 5:]}, rtol=3e-5)
+
+
+def turned(x, cos, sin):
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+angles = torch.outer(torch.arange(5), 100.0 ** -(torch.arange(3) / 3))
+cos, sin = angles.cos().float().double(), angles.sin().float().double()
+table = torch.stack([cos, sin], 1)
+
+
+def rotary_columns(x, table):
+    parts = x.unflatten(-1, (4, 8))
+    done = torch.cat([turned(parts[..., :3, :6], cos[:, None], sin[:, None]), parts[..., :3, 6:]], -1)
+    return {"y": torch.cat([done, parts[..., 3:, :]], -2).flatten(-2)}
+
+
+case("attention", "rotary", "rotary", {"heads": 3, "head_size": 8}, {"x": numbers(2, 5, 32), "table": table}, rotary_columns, constants=("table",))
+distance = torch.arange(9)[:, None] - torch.arange(9)
+for name, seen in [("causal", distance >= 0), ("window", distance.abs() <= 2)]:
+    def grouped(qkv):
+        parts = qkv.unflatten(-1, (8, 3)).transpose(1, 2)
+        y = F.scaled_dot_product_attention(parts[:, :4], parts[:, 4:6], parts[:, 6:], attn_mask=seen, scale=0.4, enable_gqa=True)
+        return {"y": y.transpose(1, 2).flatten(-2)}
+    case("attention", f"grouped_{name}", "self_attention", {"heads": 4, "key_heads": 2, "scale": 0.4, "window": name}, {"qkv": numbers(2, 9, 24)}, grouped, rtol=3e-5)
+
 (here / "index.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")

@@ -99,6 +99,11 @@ struct Uniforms {
   dq_offset: u32,
   dk_offset: u32,
   dv_offset: u32,
+  // Query heads that share a head of keys and values.
+  group: u32,
+  // Windowed kernels: how far before and after a query the keys may stand that it sees.
+  before: u32,
+  after: u32,
   // Dropout of the softmax: an element is kept when its random word is at least the threshold.
   threshold: u32,
   keep_scale: f32,
@@ -112,6 +117,11 @@ struct Uniforms {
 
 // The score of a masked key: far under all others, and no infinity, so that differences are numbers.
 const lowest = -3.0e38;
+
+// Whether a key stands outside a query's window.
+fn too_far(query: u32, key: u32) -> bool {
+  return key + uniforms.before < query || key > query + uniforms.after;
+}
 
 // Which keys of four dropout keeps, a bit each. The numbers of a query's keys start at a block of Philox.
 fn kept_four(row: u32, key_block: u32) -> u32 {
@@ -153,18 +163,20 @@ fn main(
   }
   let sequence = pair / uniforms.heads;
   let head = pair % uniforms.heads;
-  let all_queries = uniforms.batch * uniforms.heads * uniforms.queries;
   let q_base = uniforms.q_offset + sequence * uniforms.q_batch + head * uniforms.q_head;
-  let kv_base = sequence * uniforms.kv_batch + head * uniforms.kv_head;
+  let y_base = sequence * uniforms.y_batch + head * uniforms.y_head;
+  let kv_base = sequence * uniforms.kv_batch + head / uniforms.group * uniforms.kv_head;
+  let all_queries = uniforms.batch * uniforms.heads * uniforms.queries;
   let k_base = uniforms.k_offset + kv_base;
   let v_base = uniforms.v_offset + kv_base;
-  let y_base = sequence * uniforms.y_batch + head * uniforms.y_head;
   let first_row = workgroup.x * 4u;
   let row_0 = min(first_row + lane * 1u + 0u, uniforms.queries - 1u);
   let q_0 = q_base + row_0 * uniforms.q_token;
   let end = uniforms.queries;
+  let begin = 0u;
+  let stop = uniforms.keys;
   var greatest0 = lowest; var sum0 = 0.0;
-  for (var first = 0u; first < uniforms.keys; first += 4u) {
+  for (var first = begin; first < stop; first += 4u) {
     let other_0 = min(first + 0u + lane, uniforms.keys - 1u);
     var ignored_0 = u32(first + 0u + lane >= uniforms.keys);
     if (uniforms.has_mask != 0u) {
@@ -198,7 +210,7 @@ fn main(
         s0_3 = fma(a0.w, b3_3, fma(a0.z, b3_2, fma(a0.y, b3_1, fma(a0.x, b3_0, s0_3))));
       }
     }
-    let last_block = first + 4u >= uniforms.keys;
+    let last_block = first + 4u >= stop;
     s0_0 = select(s0_0 * uniforms.scale, lowest, subgroupBroadcast(ignored_0, 0u) != 0u);
     s0_1 = select(s0_1 * uniforms.scale, lowest, subgroupBroadcast(ignored_0, 1u) != 0u);
     s0_2 = select(s0_2 * uniforms.scale, lowest, subgroupBroadcast(ignored_0, 2u) != 0u);
@@ -241,7 +253,7 @@ fn main(
         let b3_2 = subgroupBroadcast(e0.z, 3u);
         let b3_3 = subgroupBroadcast(e0.w, 3u);
         var o0 = vec4f();
-        if (first != 0u) {
+        if (first != begin) {
           o0 = y[y_s_0 + c] * before0;
         }
         var o0_0 = o0.x;

@@ -10,6 +10,7 @@ import {
   type AttentionReference,
   attentionReference,
 } from "../../kernels/attention/attention.ref.ts";
+import type { AttentionWindow } from "../../kernels/attention/interface.ts";
 import { streamingForwardSource } from "../../kernels/attention/streaming_source.ts";
 import type { StreamingTile } from "../../kernels/attention/streaming_tile.ts";
 import { dropoutMaskReference } from "../../kernels/dropout/dropout.ref.ts";
@@ -28,6 +29,8 @@ interface Case {
   queries: number;
   keys: number;
   headSize: number;
+  keyHeads?: number;
+  window?: AttentionWindow;
   masked?: boolean;
   dropout?: Dropout;
   /** Size of the queries' numbers; the greatest score grows with it. */
@@ -35,11 +38,11 @@ interface Case {
 }
 
 /** Every variant that can do a case on any device. */
-function variantsFor({ queries, keys, headSize }: Case): (AttentionVariant | undefined)[] {
+function variantsFor({ queries, keys, headSize, keyHeads, window }: Case): (AttentionVariant | undefined)[] {
   const width = headSize % 4 === 0 ? 4 : 1;
-  const streaming = { name: "streaming", width } as const;
+  const streaming = { name: "streaming", width, windowed: window !== undefined } as const;
   return [
-    ...(Math.max(queries, keys) <= 8 ? [{ name: "short", queries, keys, width } as const] : []),
+    ...(Math.max(queries, keys) <= 8 && !window && !keyHeads ? [{ name: "short", queries, keys, width } as const] : []),
     ...(subgroupSize === 8 ? [{ ...streaming, lanes: 8, rows: 4, others: 32, sharing: "broadcast" } as const] : []),
     { ...streaming, lanes: 8, rows: 4, others: 16, sharing: "load" },
     { ...streaming, lanes: 64, rows: 1, others: 32, sharing: "workgroup" },
@@ -76,8 +79,8 @@ function keepOf({ batch, heads, queries, keys, dropout }: Case): number[] | unde
 
 /** Launches both ways on contiguous tensors and reads the results. */
 async function run(one: Case, variant: AttentionVariant | undefined, on: Launcher = launcher) {
-  const { batch, heads, queries, keys, headSize, masked, dropout, size = 1 } = one;
-  const ownSize = batch * heads * queries * headSize, otherSize = batch * heads * keys * headSize;
+  const { batch, heads, keyHeads = heads, queries, keys, headSize, window, masked, dropout, size = 1 } = one;
+  const ownSize = batch * heads * queries * headSize, otherSize = batch * keyHeads * keys * headSize;
   const q = normals(ownSize, 1, { scale: size }), k = normals(otherSize, 2), v = normals(otherSize, 3);
   const dy = normals(ownSize, 4), mask = masked ? maskOf(one) : undefined;
   const y = harness.output(ownSize), statistics = harness.output(3 * batch * heads * queries);
@@ -86,15 +89,17 @@ async function run(one: Case, variant: AttentionVariant | undefined, on: Launche
   const packed = harness.upload([v, q, k].flatMap((one) => [...nothing, ...one]));
   const [dk, dv, dq] = [2 * gap, 2 * gap + otherSize, 2 * gap + 2 * otherSize];
   const gradient = harness.output(dq + ownSize);
-  const layout = (tokens: number) => ({ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize });
+  const layout = (tokens: number, heads: number) => ({
+    ...{ batch: heads * tokens * headSize, head: tokens * headSize, token: headSize },
+  });
   const options = {
-    ...{ batch, heads, queries, keys, headSize, scale: 1 / Math.sqrt(headSize), dropout },
+    ...{ batch, heads, keyHeads, queries, keys, headSize, scale: 1 / Math.sqrt(headSize), window, dropout },
     v: { slice: packed, offset: gap },
     q: { slice: packed, offset: 2 * gap + otherSize },
     k: { slice: packed, offset: 3 * gap + otherSize + ownSize },
-    qLayout: layout(queries),
-    kvLayout: layout(keys),
-    yLayout: layout(queries),
+    qLayout: layout(queries, heads),
+    kvLayout: layout(keys, keyHeads),
+    yLayout: layout(queries, heads),
     keyPaddingMask: mask && harness.upload(mask),
     ...{ y, statistics, dy: harness.upload(dy), gradient, dq, dk, dv },
   };
@@ -168,6 +173,98 @@ for (const tile of smallTiles) {
     });
   }
 }
+
+/** Windows that end within a block and at its edges, one on each side and causal ones. */
+const windows: readonly AttentionWindow[] = [
+  { before: 3, after: 3 },
+  { before: 16, after: 0 },
+  { before: 0, after: 5 },
+  { before: Infinity, after: 0 },
+  { before: 100, after: 100 },
+];
+
+for (const tile of smallTiles) {
+  Deno.test(`attention: windows and shared keys by a small tile, ${tile.sharing}, give the reference's output and gradients`, async () => {
+    const dropout = { probability: 0.3, draw: { seed: 7, step: 3, use: 2 } };
+    const variant = { name: "streaming", ...tile, width: 4 } as const, windowed = { ...variant, windowed: true };
+    const sizes = { batch: 2, heads: 6, queries: 53, keys: 53, headSize: 12 };
+    await compare({ ...sizes, keyHeads: 2, keys: 39, masked: true, dropout }, [variant]);
+    await compare({ ...sizes, keyHeads: 1 }, [variant]);
+    for (const window of windows) await compare({ ...sizes, heads: 2, window }, [windowed]);
+    await compare({ ...sizes, keyHeads: 2, window: windows[0]!, dropout }, [windowed]);
+    for (const tokens of [1, 8, 24]) {
+      await compare({ ...sizes, queries: tokens, keys: tokens, keyHeads: 3, window: windows[1]! }, [windowed]);
+    }
+  });
+}
+
+Deno.test("attention: windows and shared keys give the reference's output and gradients as the device computes them", async () => {
+  const one = { batch: 1, heads: 4, keyHeads: 2, queries: 150, keys: 150, window: { before: 20, after: 9 } };
+  await compare({ ...one, headSize: 8 }, [undefined]);
+});
+
+Deno.test("attention: blocks of keys outside a window are not looked at", async () => {
+  const tokens = 200,
+    headSize = 8,
+    count = tokens * headSize,
+    seen = 100,
+    layout = { batch: 0, head: 0, token: headSize };
+  // A weight of 0 for NaN would still be NaN.
+  const v = normals(count, 3).fill(NaN, seen * headSize), y = harness.output(count);
+  attention(launcher, {
+    ...{ batch: 1, heads: 1, queries: tokens, keys: tokens, headSize, scale: 1, window: { before: 4, after: 4 } },
+    ...{ q: { slice: harness.upload(normals(count, 1)) }, k: { slice: harness.upload(normals(count, 2)) } },
+    ...{ v: { slice: harness.upload(v) }, qLayout: layout, kvLayout: layout, yLayout: layout },
+    ...{ y, statistics: harness.output(3 * tokens) },
+  });
+  const [found] = await harness.read(y);
+  assert.ok(found.subarray(0, 64 * headSize).every(Number.isFinite));
+  assert.ok(found.subarray(seen * headSize).every(Number.isNaN));
+});
+
+Deno.test("attention: queries whose window holds nothing but padding get numbers, and give numbers", async () => {
+  const one = { batch: 2, heads: 2, queries: 40, keys: 40, headSize: 8, window: { before: 4, after: 4 }, masked: true };
+  const { y, dq, dk, dv } = await run(one, undefined);
+  assert.ok([y, dq, dk, dv].every((values) => values.every(Number.isFinite)));
+});
+
+Deno.test("attention: heads that do not share keys evenly, and a window over other keys than queries, are refused", () => {
+  const slice = harness.upload([0, 0, 0, 0]), layout = { batch: 0, head: 0, token: 0 };
+  const options = {
+    ...{ batch: 1, heads: 3, queries: 1, keys: 1, headSize: 1, scale: 1, y: slice, statistics: slice },
+    ...{ q: { slice }, k: { slice }, v: { slice }, qLayout: layout, kvLayout: layout, yLayout: layout },
+  };
+  assert.throws(
+    () => attention(launcher, { ...options, keyHeads: 2 }),
+    new ShapeError("attention: 3 heads of queries cannot share 2 heads of keys."),
+  );
+  assert.throws(
+    () => attention(launcher, { ...options, keys: 2, window: { before: 1, after: 0 } }),
+    new ShapeError("attention: a window needs as many keys as queries; 2 and 1 were found."),
+  );
+});
+
+Deno.test("attention: more tokens than a GPU that is a CPU can loop over are refused, but not within a window", () => {
+  const dispatched: string[] = [];
+  const software: Launcher = {
+    capabilities: { ...launcher.capabilities, software: true },
+    dispatch: ({ label }) => void dispatched.push(label),
+    scratch: launcher.scratch.bind(launcher),
+    release: launcher.release.bind(launcher),
+  };
+  const slice = harness.upload([0, 0, 0, 0]), layout = { batch: 0, head: 0, token: 0 }, tokens = 20_000;
+  const options = {
+    ...{ batch: 1, heads: 2, keyHeads: 1, queries: tokens, keys: tokens, headSize: 256, scale: 1, y: slice, dy: slice },
+    ...{ q: { slice }, k: { slice }, v: { slice }, qLayout: layout, kvLayout: layout, yLayout: layout },
+    ...{ statistics: slice, gradient: slice, dq: 0, dk: 0, dv: 0 },
+  };
+  const message = /^attention among 20000 tokens by heads of 256 would loop \d+ times/;
+  assert.throws(() => attention(software, options), { name: "ShapeError", message });
+  assert.throws(() => attentionBackward(software, options), { name: "ShapeError", message });
+  assert.deepEqual(dispatched, []);
+  attention(software, { ...options, window: { before: 256, after: 256 } });
+  assert.equal(dispatched.length, 1);
+});
 
 Deno.test("attention: short stacks of many sequences and heads fill many workgroups", async () => {
   const one = { batch: 65, heads: 5, queries: 8, keys: 8, headSize: 4 };
@@ -250,6 +347,12 @@ Deno.test("attention: the variant follows from the number of tokens and the devi
   };
   assert.equal(named(8, 8), "short");
   assert.equal(named(9, 1), "broadcast");
+  const shared = { queries: 8, keys: 8, heads: 4, keyHeads: 2 };
+  assert.equal(chooseAttentionVariant(shared, 4, device).name, "streaming");
+  const window = { before: 1, after: 1 };
+  assert.deepEqual(chooseAttentionVariant({ queries: 8, keys: 8, window }, 4, device), {
+    ...{ name: "streaming", lanes: 8, rows: 4, others: 32, width: 4, windowed: true, sharing: "broadcast" },
+  });
   assert.equal(named(1, 9, { ...device, subgroupSize: 0 }), "load");
   assert.equal(named(128, 128, { ...device, software: false }), "workgroup");
 });

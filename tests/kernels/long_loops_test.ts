@@ -29,7 +29,12 @@ Deno.test("long loops: products of matrices are summed to the end", async () => 
     ...{ name: "register tile", lanes: 8, rows: 4, columns: 8 },
     ...{ vector: false, broadcast: false },
   };
-  const cases = [[300_004, tile], [300_004, { name: "small" }], [50_000, { name: "workgroup tile" }]] as const;
+  const wide: MatmulVariant = {
+    ...{ name: "wide tile", rows: 64, columns: 64, height: 4, width: 4, depth: 16, buffers: 1, vector: false },
+  };
+  const cases = [
+    ...[[300_004, tile], [300_004, { name: "small" }], [50_000, { name: "workgroup tile" }], [50_000, wide]] as const,
+  ];
   for (const [k, variant] of cases) {
     const a = digits(2 * k), b = digits(3 * k).map((value) => value % 3 - 1), c = harness.output(6);
     const operands = { a: harness.upload(a), b: harness.upload(b), c };

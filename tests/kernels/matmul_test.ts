@@ -5,7 +5,7 @@ import { registerTileSource } from "../../kernels/matmul/register_tile.ts";
 import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import type { Stored } from "../../kernels/matmul/kernels.ts";
 import { chooseMatmulVariant } from "../../kernels/matmul/variants.ts";
-import type { MatmulVariant } from "../../kernels/matmul/variant.ts";
+import type { MatmulVariant, WideTileVariant } from "../../kernels/matmul/variant.ts";
 import type { Launcher } from "../../kernels/launcher.ts";
 import { assertClose, KernelHarness, normals } from "./harness.ts";
 
@@ -26,9 +26,10 @@ async function check(
   { m, n, k, batch = 1 }: Sizes,
   variant: MatmulVariant | undefined,
   options: Partial<MatmulOptions> = {},
+  inLayouts: readonly (readonly [boolean, boolean])[] = layouts,
 ): Promise<void> {
   const { storedA = "f32", storedB = "f32", sharedB = false, activation } = options;
-  for (const [transposeA, transposeB] of layouts) {
+  for (const [transposeA, transposeB] of inLayouts) {
     const a = stored(normals(batch * m * k, 1), storedA);
     const b = stored(normals((sharedB ? 1 : batch) * k * n, 2), storedB);
     const bias = normals(n, 3), before = normals(batch * m * n, 4);
@@ -65,6 +66,17 @@ const tile = (lanes: number, broadcast: boolean, vector: boolean, columns = 32):
   return { name: "register tile", lanes, rows: 4, columns, vector, broadcast };
 };
 
+const wide = (words: Partial<WideTileVariant>): MatmulVariant => ({
+  ...{ name: "wide tile", rows: 64, columns: 64, height: 4, width: 4, depth: 16, buffers: 1, vector: false },
+  ...words,
+});
+const wideVariants = {
+  scalars: wide({}),
+  vectors: wide({ vector: true }),
+  double: wide({ buffers: 2 }),
+  doubleVectors: wide({ buffers: 2, vector: true }),
+};
+
 const variants: readonly (readonly [string, MatmulVariant, readonly Sizes[], skip?: boolean])[] = [
   ["one invocation an element", { name: "small" }, [{ m: 1, n: 1, k: 1 }, { m: 3, n: 67, k: 5 }, {
     m: 66,
@@ -83,6 +95,10 @@ const variants: readonly (readonly [string, MatmulVariant, readonly Sizes[], ski
     { m: 64, n: 64, k: 16 },
     { m: 3, n: 66, k: 16, batch: 2 },
   ]],
+  ["wide tile of scalars", wideVariants.scalars, [{ m: 1, n: 1, k: 1 }, { m: 65, n: 67, k: 17, batch: 2 }]],
+  ["wide tile of vectors", wideVariants.vectors, [{ m: 4, n: 4, k: 4 }, { m: 68, n: 132, k: 20, batch: 2 }]],
+  ["wide tile in two buffers", wideVariants.double, [{ m: 1, n: 1, k: 1 }, { m: 65, n: 67, k: 33, batch: 2 }]],
+  ["wide tile of vectors in two buffers", wideVariants.doubleVectors, [{ m: 4, n: 4, k: 4 }, { m: 68, n: 64, k: 36 }]],
   ["register tile of scalars", tile(8, false, false, 8), [{ m: 1, n: 1, k: 1 }, { m: 33, n: 18, k: 7 }]],
   ["register tile of vectors", tile(8, false, true, 8), [{ m: 4, n: 4, k: 4 }, { m: 36, n: 12, k: 8, batch: 2 }]],
   [
@@ -112,6 +128,16 @@ for (const [name, variant, sizes, skip = false] of variants) {
   });
 }
 
+Deno.test("matmul, wide tiles: larger ones with 8 x 8 an invocation equal the reference", async () => {
+  const eight = { height: 8, width: 8, depth: 8, vector: true };
+  await check({ m: 132, n: 136, k: 20 }, wide({ ...eight, rows: 128, columns: 128, buffers: 2 }), {}, [[false, true]]);
+  await check({ m: 68, n: 132, k: 12 }, wide({ ...eight, rows: 64, columns: 128 }), {}, [[true, false]]);
+  const invalid = wide({ rows: 128, depth: 8 });
+  await assert.rejects(check({ m: 4, n: 4, k: 4 }, invalid), {
+    message: "A tile of 128 x 64 x 8 holds less than a vector for each of 512 invocations.",
+  });
+});
+
 Deno.test("matmul: primes, thin outputs and one B for a batch come out right in the variant that is picked", async () => {
   for (const sizes of [{ m: 1, n: 13, k: 29 }, { m: 17, n: 1, k: 3 }, { m: 8, n: 8, k: 1 }, { m: 11, n: 23, k: 31 }]) {
     await check(sizes, undefined);
@@ -133,6 +159,8 @@ const splits: readonly (readonly [string, MatmulVariant, Sizes])[] = [
   ["small", { name: "small", parts: 3 }, { m: 3, n: 5, k: 29, batch: 2 }],
   ["dot", { name: "dot", parts: 3 }, { m: 3, n: 5, k: 200, batch: 2 }],
   ["workgroup tile", { name: "workgroup tile", parts: 2 }, { m: 5, n: 66, k: 37, batch: 2 }],
+  ["wide tile in two buffers", { ...wideVariants.double, parts: 3 }, { m: 5, n: 66, k: 37, batch: 2 }],
+  ["wide tile of vectors", { ...wideVariants.vectors, parts: 2 }, { m: 36, n: 12, k: 40, batch: 2 }],
   ["register tile of scalars", { ...tile(8, false, false, 8), parts: 4 }, { m: 33, n: 9, k: 31, batch: 2 }],
   ["register tile of vectors", { ...tile(8, false, true, 8), parts: 3 }, { m: 36, n: 12, k: 40, batch: 2 }],
   ...([4, 8].includes(subgroupSize)
@@ -184,6 +212,8 @@ Deno.test({
     await check({ m: 3, n: 5, k: 7 }, undefined, both);
     await check({ m: 3, n: 5, k: 131 }, { name: "dot" }, both);
     await check({ m: 5, n: 66, k: 17 }, { name: "workgroup tile", parts: 2 }, both);
+    await check({ m: 36, n: 68, k: 12 }, wideVariants.doubleVectors, both, [[true, true]]);
+    await check({ m: 5, n: 66, k: 17 }, wideVariants.scalars, { storedB: "f16" }, [[false, false]]);
   },
 });
 

@@ -6,6 +6,7 @@ import {
   streamingQueryGradientSource,
 } from "../../kernels/attention/streaming_source.ts";
 import { registerTileSource } from "../../kernels/matmul/register_tile.ts";
+import { wideTileSource } from "../../kernels/matmul/wide_tile.ts";
 import { lintLabels, lintShader, type Rule } from "./wgsl_lint.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -33,6 +34,11 @@ Deno.test("wgsl lint: no shader that the matmul generator writes has a known tra
         for (const broadcast of choices) {
           const tile = { lanes: 8, rows: 4, columns: 8, transposeA, transposeB, vector, broadcast };
           assert.deepEqual(lintShader(registerTileSource(tile)), [], JSON.stringify(tile));
+        }
+        for (const buffers of [1, 2] as const) {
+          const sizes = { rows: 128, columns: 64, height: 8, width: 8, depth: 8 };
+          const tile = { ...sizes, buffers, vector, transposeA, transposeB };
+          assert.deepEqual(lintShader(wideTileSource(tile)), [], JSON.stringify(tile));
         }
       }
     }

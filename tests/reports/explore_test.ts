@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { explore } from "../../cli/commands/explore.ts";
 import { writeNpy } from "../../data/files/npy.ts";
+import { parseFieldMap } from "../../data/formats/field_map.ts";
+import type { Reading } from "../../data/reading.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { stageSection } from "../../reports/explore/stage_section.ts";
 import { recordingTerminal, run } from "../cli/harness.ts";
@@ -17,6 +19,12 @@ const call = {
   force: false,
 };
 
+const helpSteer = {
+  prompt: "How do I boil an egg?",
+  response: "Eight minutes in boiling water.",
+  ...{ helpfulness: 4, correctness: 3, coherence: 4, complexity: 1, verbosity: 0 },
+};
+
 const records = (count: number, shift: number) =>
   Array.from({ length: count }, (_, i) => ({
     metric_name: `category ${i % 3}/metric ${i % 7 + shift}`,
@@ -26,7 +34,7 @@ const records = (count: number, shift: number) =>
     score: i % 10 === 0 ? 9.5 : Math.max(9 - shift - i % 3, 0),
   }));
 
-async function rows(out: string, name: string): Promise<Record<string, unknown>[]> {
+async function tableRows(out: string, name: string): Promise<Record<string, unknown>[]> {
   return JSON.parse(await Deno.readTextFile(join(out, "tables", `${name}.json`)));
 }
 
@@ -49,29 +57,29 @@ Deno.test(
       ...call,
       data,
       test,
-      metrics: { names: join(folder, "names.json"), embeddings: join(folder, "m.npy") },
+      metrics: { names: join(folder, "names.json"), embeddings: join(folder, "m.npy"), definitions: null },
       embeddings: [join(folder, "a"), join(folder, "b")],
     };
     const { terminal, written } = recordingTerminal();
     await explore({ ...all, out }, terminal);
     assert.match(written.out, /records of train: 300\n/);
-    const [train, other] = await rows(out, "score-statistics");
+    const [train, other] = await tableRows(out, "score-statistics");
     assert.equal(train!["between whole numbers"], 30);
     const scores = records(300, 0).map(({ score }) => score);
     assert.equal(train!.mean, scores.reduce((sum, score) => sum + score, 0) / 300);
     assert.equal(other!.scores, 200);
-    const shares = await rows(out, "score-shares");
+    const shares = await tableRows(out, "score-shares");
     for (const set of ["train", "test"]) {
       const sum = shares.filter((row) => row.set === set).reduce((sum, { share }) => sum + Number(share), 0);
       assert.ok(Math.abs(sum - 1) < 1e-9);
     }
-    const mismatches = await rows(out, "script-mismatches");
+    const mismatches = await tableRows(out, "script-mismatches");
     assert.equal(mismatches.filter(({ set }) => set === "train").length, 60);
-    assert.deepEqual((await rows(out, "unseen-metrics")).length, 15);
-    assert.deepEqual((await rows(out, "zero-embeddings")).map(({ metric }) => metric), [names[0]]);
-    assert.equal((await rows(out, "metrics-without-embedding")).length, 15);
-    assert.deepEqual((await rows(out, "text-embeddings")).map((row) => row["zero rows"]), [1, 1, 1, 1]);
-    const order = (await rows(out, "largest-differences")).map(({ property }) => property);
+    assert.deepEqual((await tableRows(out, "unseen-metrics")).length, 15);
+    assert.deepEqual((await tableRows(out, "zero-embeddings")).map(({ metric }) => metric), [names[0]]);
+    assert.equal((await tableRows(out, "metrics-without-embedding")).length, 15);
+    assert.deepEqual((await tableRows(out, "text-embeddings")).map((row) => row["zero rows"]), [1, 1, 1, 1]);
+    const order = (await tableRows(out, "largest-differences")).map(({ property }) => property);
     assert.deepEqual(order.slice(0, 2), ["score", "metric"]);
     const html = await Deno.readTextFile(join(out, "index.html"));
     assert.equal(html.match(/<svg role="img" aria-label="/g)!.length, html.match(/<figure /g)!.length);
@@ -88,7 +96,7 @@ Deno.test(
     const data = await put(folder, "odd.json", JSON.stringify(odd)), out = join(folder, "report");
     const { terminal } = recordingTerminal();
     await explore({ ...call, data, out }, terminal);
-    const fields = await rows(out, "fields");
+    const fields = await tableRows(out, "fields");
     assert.deepEqual(fields.map((row) => [row.field, row["wrong type"]]), [
       ["metric_name", 1],
       ["system_prompt", 0],
@@ -100,6 +108,46 @@ Deno.test(
     await explore({ ...call, data, out, force: true }, terminal);
     await put(out, "notes.txt", "mine");
     await assert.rejects(explore({ ...call, data, out, force: true }, terminal), /holds something else than a report/);
+  }),
+);
+
+Deno.test(
+  "explore: records of other forms are understood as train understands them, and definitions stand for embeddings",
+  withFolder(async (folder) => {
+    const rows = Array.from({ length: 40 }, (_, i) => ({
+      question: `What is ${i}?`,
+      output: `It is ${i}.`,
+      rating: i === 0 ? "none" : i % 5 + 1,
+      criterion: `tone ${i % 3}`,
+    }));
+    const data = await put(folder, "rows.json", JSON.stringify(rows)), out = join(folder, "report");
+    const definitions = await put(
+      folder,
+      "d.json",
+      JSON.stringify({
+        "tone 0": "The words are kind and friendly.",
+        "tone 1": "The words are short.",
+        other: "It is true.",
+      }),
+    );
+    const map = { user_prompt: "question", response: "output", score: "rating", metric_name: "criterion" };
+    const reading: Reading = {
+      map: parseFieldMap(Object.entries(map).map((pair) => pair.join("=")).join()),
+      scoreRange: [1, 5],
+    };
+    const metrics = { names: null, embeddings: null, definitions };
+    await explore({ ...call, data, reading, metrics, out }, recordingTerminal().terminal);
+    const [scores] = await tableRows(out, "score-statistics");
+    assert.deepEqual([scores!.scores, scores!.lowest, scores!.highest], [39, 0, 10]);
+    const fields = await tableRows(out, "fields");
+    assert.equal(fields.find(({ field }) => field === "score")!["wrong type"], 1);
+    assert.deepEqual((await tableRows(out, "metrics-without-embedding")).map(({ metric }) => metric), ["tone 2"]);
+    const known = await put(folder, "known.json", JSON.stringify([helpSteer]));
+    await explore({ ...call, data: known, out: join(folder, "other") }, recordingTerminal().terminal);
+    assert.equal((await tableRows(join(folder, "other"), "metrics")).length, 5);
+    const html = await Deno.readTextFile(join(out, "index.html"));
+    assert.match(html, /3 embeddings of \d+ numbers\. 0 embeddings zero/);
+    assert.match(html, /--map [^ ]*score=rating[^ ]* --score-range 1\.\.5/);
   }),
 );
 

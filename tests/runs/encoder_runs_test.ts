@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
 import { Engine } from "../../engine/engine.ts";
 import { embedFile } from "../../encoders/embed.ts";
+import { KeptEncoders } from "../../encoders/kept_encoders.ts";
 import { registerEncoder } from "../../encoders/open_encoder.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
@@ -68,6 +69,17 @@ Deno.test(
       });
       await scorer.features([{ ...records[0]!, response: "new" }], { source: "new.json", cache });
       assert.deepEqual(lastBatches(), [["new"]]);
+
+      const encoders = new KeptEncoders(), before = opened.length, kept = { encoders, cache: null };
+      for (const text of ["one", "two"]) assert.deepEqual(await scorer.embed([text], kept), encoder.vector(text));
+      await scorer.features([{ ...records[0]!, response: "three" }], { source: "new.json", ...kept });
+      assert.deepEqual(
+        [opened.length - before, opened.at(-1)!.disposed],
+        [1, false],
+        "it is opened once and stays open",
+      );
+      await encoders[Symbol.asyncDispose]();
+      assert.ok(opened.at(-1)!.disposed);
     });
   }),
 );

@@ -10,6 +10,7 @@ const helpers = [
   ...[
     "PipelineCache",
     "TextureCopies",
+    "DispatchTimer",
     "measureReads",
     "texturedSource",
     "CommandStream",

@@ -5,7 +5,7 @@ import { readEnsemble } from "../../cli/options/ensemble_options.ts";
 import { readConfigFile, readSettings } from "../../cli/options/train_options.ts";
 import { readModelFolder } from "../../encoders/model_folder/model_folder.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
-import { readEncoderConfig } from "../../encoders/network/config.ts";
+import { isRotary, readEncoderConfig } from "../../encoders/network/config.ts";
 import { EnsembleFolder } from "../../runs/ensemble/config.ts";
 import { recipeNamed, settingsOf } from "../../recipes/registry.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
@@ -50,6 +50,23 @@ const distilbert = {
   ...{ model_type: "distilbert", vocab_size: 30, dim: 12, n_layers: 2, n_heads: 2, hidden_dim: 20 },
   ...{ max_position_embeddings: 40, activation: "relu", dropout: 0.1, attention_dropout: 0 },
 };
+const rotary = [
+  {
+    ...{ ...encoder, model_type: "modernbert", hidden_activation: "gelu", local_attention: 8, norm_eps: 1e-5 },
+    ...{ global_rope_theta: 160000, local_rope_theta: 10000, global_attn_every_n_layers: 3, norm_bias: false },
+  },
+  {
+    ...{ ...encoder, model_type: "gemma3_text", num_key_value_heads: 1, head_dim: 6, sliding_window: 8 },
+    ...{ use_bidirectional_attention: true, hidden_activation: "gelu_pytorch_tanh", query_pre_attn_scalar: 6 },
+    layer_types: ["sliding_attention", "full_attention"],
+    rope_parameters: {
+      full_attention: { rope_type: "linear", factor: 2, rope_theta: 1000000 },
+      sliding_attention: { rope_type: "default", rope_theta: 10000 },
+    },
+  },
+  { ...encoder, model_type: "qwen3", hidden_act: "silu", num_key_value_heads: 1, head_dim: 4, rope_theta: 1000000 },
+  { ...encoder, model_type: "nomic_bert", hidden_act: "silu", rotary_emb_fraction: 1, prenorm: false },
+];
 const module = (kind: string, path: string) => ({ path, type: `sentence_transformers.models.${kind}` });
 const dense = {
   ...{ in_features: 12, out_features: 4, bias: true, use_residual: false },
@@ -99,6 +116,7 @@ const configFiles: readonly ConfigFile[] = [
       { ...encoder, model_type: "roberta", pad_token_id: 1 },
       { ...encoder, model_type: "mpnet" },
       distilbert,
+      ...rotary,
     ],
     read: readEncoderConfig,
     check: checkEncoder,
@@ -214,11 +232,19 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Settings of encoders with rotary positions. */
+const rotaryKeys = {
+  width: "hidden_size",
+  layers: "num_hidden_layers",
+  heads: "num_attention_heads",
+  inner: "intermediate_size",
+};
+
 function checkEncoder(found: Outcome<unknown>, parsed: unknown): void {
   if ("refusal" in found || parsed === noJson) return;
   const config = found.value as Awaited<ReturnType<typeof readEncoderConfig>>,
     given = parsed as Record<string, unknown>;
-  const { width, layers, heads, inner } = config.architecture.keys;
+  const { width, layers, heads, inner } = isRotary(config) ? rotaryKeys : config.architecture.keys;
   assert.equal(config.architecture.name, given.model_type);
   assert.deepEqual(
     [config.width, config.layers, config.heads, config.inner],

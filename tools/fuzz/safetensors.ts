@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsTensor,
-  tensorToFloat32,
-} from "../../engine/files/safetensors.ts";
+import { decodeSafetensors } from "../../engine/files/read_safetensors.ts";
+import { encodeSafetensors } from "../../engine/files/write_safetensors.ts";
+import { type SafetensorsTensor, tensorToFloat32 } from "../../engine/files/safetensors_format.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { change, edits, text } from "./bytes.ts";
 import { RepeatedKey, SimpleJson } from "./json.ts";

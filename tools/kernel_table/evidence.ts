@@ -10,6 +10,7 @@ const rows = ["layer_norm"], batch = ["batch_norm"], optimizer = ["optimizer"];
 const unary = [
   ...["abs", "clamp", "exp", "gelu", "log", "relu", "sigmoid", "silu", "softplus", "sqrt", "square", "tanh"],
 ];
+const attention = ["sdpa", "multi_head_attention", "self_attention"];
 const metric = ["mahalanobis_sq_pairwise", "mahalanobis_diag_sq_pairwise"];
 
 /** By the launch's name, in the order of the table. */
@@ -20,8 +21,11 @@ export const evidence: Readonly<Record<string, Evidence>> = {
   bilinearBackwardX2: { fixtures: ["bilinear"] },
   bilinearBackwardWeight: { fixtures: ["bilinear"] },
   bilinearGradientPartials: {},
-  attention: { fixtures: ["sdpa", "multi_head_attention"] },
-  attentionBackward: { fixtures: ["sdpa", "multi_head_attention"] },
+  attention: { fixtures: attention },
+  attentionBackward: { fixtures: attention },
+  rotary: { fixtures: ["rotary"], bench: "rotary 4096x1024" },
+  gated: { fixtures: ["gated"], bench: "gated gelu 1024x1024" },
+  gatedBackward: { fixtures: ["gated"] },
   euclidean: { fixtures: ["triplet"] },
   pairwiseDistance: { fixtures: ["euclidean_pairwise", ...metric] },
   pairwiseMahalanobis: {
@@ -75,6 +79,9 @@ export const evidence: Readonly<Record<string, Evidence>> = {
   softmax: { fixtures: ["softmax", "log_softmax"] },
   softmaxBackward: { fixtures: ["softmax", "log_softmax"] },
   logSumExp: { fixtures: ["logsumexp"] },
+  rmsNorm: { fixtures: ["rms_norm"], bench: "rms norm 1024x1024" },
+  rmsNormBackwardInput: { fixtures: ["rms_norm"], bench: "rms norm backward 1024x1024" },
+  rmsNormBackwardWeight: { fixtures: ["rms_norm"], bench: "rms norm backward 1024x1024" },
   layerNorm: { fixtures: rows, bench: "layer norm 1024x1024" },
   layerNormBackwardInput: { fixtures: rows, bench: "layer norm backward 1024x1024" },
   layerNormBackwardParameters: { fixtures: rows, bench: "layer norm backward 1024x1024" },

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { stepOf } from "../../runs/tensorboard/events.ts";
+import { readRecords } from "../../runs/tensorboard/records.ts";
 import { runAndKill, runToEnd } from "./process.ts";
-import type { Scenario } from "./scenarios.ts";
+import { events, type Scenario } from "./scenarios.ts";
 
 /** What killing a scenario once came to. */
 export interface KillOutcome {
@@ -35,7 +37,18 @@ export async function killOnce(
   for (const file of kept(scenario, wanted)) {
     assert.deepEqual(found.get(file), wanted.get(file), `${file} differs after a kill at ${milliseconds} ms`);
   }
+  if (scenario.name !== "finetune") assert.deepEqual(epochsOf(found), epochsOf(wanted), "epochs for TensorBoard");
   return { killed, resumed };
+}
+
+/** The steps of all event files, by folder. */
+function epochsOf(files: ReadonlyMap<string, Uint8Array>): Record<string, number[]> {
+  return Object.fromEntries(
+    [...files].filter(([file]) => events.test(file)).map(([file, bytes]) => [
+      dirname(file),
+      readRecords(bytes).map(({ content }) => stepOf(content)),
+    ]),
+  );
 }
 
 /** All files below a folder. */

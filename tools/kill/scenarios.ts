@@ -20,8 +20,11 @@ export interface Scenario {
   differs(file: string): boolean;
 }
 
+/** Events for TensorBoard have times, and so have their names. */
+export const events = /(^|\/)events\.out\.tfevents\.[^/]*$/;
 /** Times, and where the work was stopped; a README links a folder by its path. */
-const differing = /(^|\/)(timings\.jsonl|checkpoint\.previous\.safetensors|README\.md)$/;
+const differing =
+  /(^|\/)(timings\.jsonl|environment\.json|checkpoint\.previous\.safetensors|README\.md|events\.out\.tfevents\.[^/]*)$/;
 
 type Inputs = Awaited<ReturnType<typeof writeInputs>>;
 
@@ -52,19 +55,28 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
   return [
     {
       name: "train",
-      command: (out) => ["train", ...data, ...metrics, "--recipe", "bilinear", ...tiny, "--out", out],
+      command: (out) => ["train", ...data, ...metrics, "--recipe", "bilinear", ...tiny, "--no-report", "--out", out],
       begun: (out) => join(out, "config.json"),
-      resume: (out) => ["train", "--resume", out],
+      resume: (out) => ["train", "--resume", out, "--no-report"],
       differs: (file) => differing.test(file),
     },
     {
       name: "ensemble",
       command: (out) => [
-        ...["train", ...data, ...metrics, "--out", out, "--member", "bilinear model.hidden=8 training.epochs=4"],
+        ...[
+          "train",
+          ...data,
+          ...metrics,
+          "--no-report",
+          "--out",
+          out,
+          "--member",
+          "bilinear model.hidden=8 training.epochs=4",
+        ],
         ...["--member", "residual-mlp features.texts=combined model.hidden=8 training.epochs=4"],
       ],
       begun: (out) => join(out, "ensemble.json"),
-      resume: (out) => ["train", "--resume", out],
+      resume: (out) => ["train", "--resume", out, "--no-report"],
       differs: (file) => differing.test(file),
     },
     {
@@ -75,7 +87,7 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
       ],
       begun: (out) => join(`${out}.unfinished`, "finetune.json"),
       resume: (out) => ["finetune", "--resume", out],
-      differs: () => false,
+      differs: (file) => events.test(file),
     },
     { name: "embed", command: embed, ...again(embed), differs: () => false },
     {

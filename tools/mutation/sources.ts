@@ -12,6 +12,7 @@ const generators: Readonly<Record<string, string>> = {
   short: "attention/short_stack.ts",
   streaming: "attention/streaming_source.ts",
   tile: "matmul/register_tile.ts",
+  wide: "matmul/wide_tile.ts",
 };
 
 /** `generated:<generator>`, the parts of that family. */

@@ -29,7 +29,7 @@ export function describeProcessor(info: string | null): string {
 }
 
 /** Text of `/proc/cpuinfo`, by `cat`: Deno itself reads nothing below `/proc` without all permissions. */
-async function processorInfo(): Promise<string | null> {
+export async function processorInfo(): Promise<string | null> {
   if (Deno.build.os !== "linux") return null;
   try {
     const { success, stdout } = await new Deno.Command("cat", { args: ["/proc/cpuinfo"] }).output();

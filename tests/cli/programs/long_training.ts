@@ -19,6 +19,7 @@ const actions: Actions = {
   convert: unused,
   recipes: unused,
   explore: () => Promise.resolve(),
+  report: unused,
   augment: () => Promise.resolve(),
   synthesize: () => Promise.resolve(),
   embed: unused,
@@ -26,6 +27,7 @@ const actions: Actions = {
   download: unused,
   sample: unused,
   doctor: unused,
+  serve: unused,
 };
 
 Deno.exit(await main(Deno.args, createTerminal(), actions));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { scoreClass } from "../../../data/scores.ts";
 import { scoreRangeWeights, sqrtInverseWeights } from "../../../data/pairs/weights.ts";
-import { readSafetensors } from "../../../engine/files/safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
 import { sharedPath } from "../../shared.ts";
 
 /** The train scores of the task: value and count. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { encodeSafetensors, readSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
+import { encodeSafetensors } from "../../../engine/files/write_safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
+import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
+import type { EncoderNetwork } from "../../../encoders/network/network.ts";
 import { SentenceEncoder, type SentenceEncoderOptions } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";
@@ -225,7 +228,8 @@ Deno.test(
       await put(source, "tokenizer_config.json", '{"model_max_length": 20}');
       await put(source, "README.md", "The card of another model.");
       const encoder = await SentenceEncoder.open(engine, source);
-      const weight = encoder.network.encoder.embeddings.LayerNorm.weight, other = uniforms(weight.size, 9);
+      const weight = (encoder.network.encoder as EncoderNetwork).embeddings.LayerNorm.weight,
+        other = uniforms(weight.size, 9);
       weight.assign(other);
       const rows = await encoder.encode(texts);
       await encoder.save(target);

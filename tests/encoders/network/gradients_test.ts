@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { backward } from "../../../engine/autograd.ts";
 import { tensorName } from "../../../encoders/network/architectures.ts";
+import type { EncoderNetwork } from "../../../encoders/network/network.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { withFolder } from "../../temporary.ts";
@@ -33,7 +34,7 @@ Deno.test("sentence encoder: gradients of all parameters equal differences of th
           return rows.reduce((sum, value, j) => sum + value * upstream[j]!, 0);
         };
         for (const [path, gradient] of found) {
-          const name = tensorName(encoder.network.encoder.config.architecture, path);
+          const name = tensorName((encoder.network.encoder as EncoderNetwork).config.architecture, path);
           const scale = Math.max(1e-2, ...gradient.map(Math.abs));
           for (const at of indicesOf(gradient)) {
             const expected = difference(weights, name, at, loss);
@@ -53,7 +54,7 @@ Deno.test(
     await writeTinyEncoder(folder, "xlm-roberta");
     using encoder = await SentenceEncoder.open(engine, folder);
     using sharded = await SentenceEncoder.open(small, folder);
-    const table = sharded.network.encoder.embeddings.position_embeddings.weight;
+    const table = (sharded.network.encoder as EncoderNetwork).embeddings.position_embeddings.weight;
     assert.ok(table.slices.length > 1);
     const [whole, parts] = await Promise.all([encoder, sharded].map((one) => one.encode(texts)));
     assert.deepEqual(parts, whole);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { backward } from "../../../engine/autograd.ts";
 import { multipleNegativesRankingLoss } from "../../../engine/ops/metric_losses.ts";
-import { readSafetensors } from "../../../engine/files/safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
+import type { EncoderNetwork } from "../../../encoders/network/network.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import { tokenBatch } from "../../../encoders/network/token_batch.ts";
 import { testEngine } from "../../engine/harness.ts";
@@ -58,7 +59,7 @@ Deno.test(
       for (const { text, ids } of texts) assert.deepEqual(encoder.tokenize(text), ids);
       assertAgree(await encoder.encode(texts.map(({ text }) => text)), numbers("mean_pooled"), "mean");
       const { engine } = encoder.network.parameters()[0]!,
-        { embeddings, encoder: { layer }, config } = encoder.network.encoder;
+        { embeddings, encoder: { layer }, config } = encoder.network.encoder as EncoderNetwork;
       const states = engine.noGrad(() =>
         engine.scope(() => {
           const batch = tokenBatch(engine, texts.slice(0, 3).map(({ ids }) => ids), config);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { applyModules, loadModules } from "../../../encoders/transformers/apply_modules.ts";
-import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
+import { SentenceEncoder, type SentenceEncoderOptions } from "../../../encoders/network/sentence_encoder.ts";
+import type { EncodingOptions } from "../../../encoders/encoder.ts";
 import { openEncoder } from "../../../encoders/open_encoder.ts";
 import { testEngine } from "../../engine/harness.ts";
 import { encodingOptions } from "../../fake_encoder.ts";
@@ -86,5 +87,42 @@ Deno.test(
     assert.equal(new Set([plain, prompted, prefixed].map(({ fingerprint }) => fingerprint)).size, 3);
     assert.equal(bare.fingerprint, plain.fingerprint);
     for (const encoder of [plain, prompted, prefixed, bare]) await encoder[Symbol.asyncDispose]();
+  }),
+);
+
+Deno.test(
+  "encoder modules: a named prompt, and the first dimensions of a row, are those of the files or of the options",
+  withFolder(async (folder) => {
+    const path = join(folder, "tiny");
+    await writeTinyEncoder(path, "bert");
+    await writeModules(path, [{ kind: "Pooling", config: { pooling_mode: "mean" } }, { kind: "Normalize" }]);
+    const open = async (changes: Partial<EncodingOptions>) =>
+      await openEncoder(`gpu:${path}`, { ...encodingOptions, pooling: "auto", ...changes });
+    const rowOf = async (text: string, options: SentenceEncoderOptions = {}) => {
+      using encoder = await SentenceEncoder.open(engine, path, options);
+      const row = await encoder.encode([text]);
+      assert.equal(row.length, encoder.width);
+      return row;
+    };
+    const whole = await rowOf("the answer"), asked = await rowOf("short: the answer");
+    assert.deepEqual(await rowOf("the answer", { dimensions: 5 }), whole.subarray(0, 5));
+    const first = await rowOf("the answer", { dimensions: 5, normalize: true });
+    const length = Math.hypot(...whole.subarray(0, 5));
+    assertClose(first, Float64Array.from(whole.subarray(0, 5), (value) => value / length), { atol: 1e-6 });
+    const pooling = { kind: "pooling", modes: ["mean"], includePrompt: true } as const;
+    const cut = applyModules([pooling, { kind: "truncate", dimensions: 2 }], [Float64Array.of(1, 2, 3)], 0);
+    assert.deepEqual(cut, Float64Array.of(1, 2));
+    const settings = { prompts: { query: "short: " }, truncate_dim: 4 };
+    await put(path, "config_sentence_transformers.json", JSON.stringify(settings));
+    assert.deepEqual(await rowOf("the answer", { promptName: "query", dimensions: 12 }), asked);
+    assert.equal((await rowOf("the answer")).length, 4);
+    await assert.rejects(() => open({ prompt: "answer" }), {
+      name: "UsageError",
+      message: /^The prompt "answer" is asked for; .*json has "query", "document"\.$/,
+    });
+    await assert.rejects(() => open({ prompt: "query", prefix: "a" }), /--prefix and --prompt both say/);
+    await assert.rejects(() => open({ dimensions: 13 }), /A row has 12 dimensions; the first 13 are asked for\./);
+    await put(path, "config_sentence_transformers.json", '{"truncate_dim": 0}');
+    await assert.rejects(() => open({}), /"truncate_dim" is 0; a positive integer is expected\./);
   }),
 );

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { encodeSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
+import { encodeSafetensors } from "../../../engine/files/write_safetensors.ts";
+import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
 import { uniforms } from "../../engine/harness.ts";
 import { put } from "../../temporary.ts";
 

@@ -164,10 +164,13 @@ except ImportError:
     print("sentencepiece is not installed: its normalizer is left out")
 
 folder.mkdir(parents=True, exist_ok=True)
+# Tokenizers of real models that stand in the folder already.
+tokenizers |= {path.parent.name: Tokenizer.from_file(str(path)) for path in folder.glob("*/tokenizer.json") if path.parent.name not in tokenizers}
 (folder / "strings.json").write_text(json.dumps(strings))
 for name, tokenizer in tokenizers.items():
     below = folder / name
     below.mkdir(exist_ok=True)
-    tokenizer.save(str(below / "tokenizer.json"))
+    if not (below / "tokenizer.json").exists():
+        tokenizer.save(str(below / "tokenizer.json"))
     (below / "ids.json").write_text(json.dumps([encoding.ids for encoding in tokenizer.encode_batch(strings)]))
 print(f"{len(tokenizers)} tokenizers, {len(strings)} strings in {len(scripts)} scripts")

@@ -8,7 +8,8 @@ import {
   openTransformers,
   type TransformersJs,
 } from "../../../encoders/transformers/transformers.ts";
-import { encodeSafetensors, type SafetensorsTensor } from "../../../engine/files/safetensors.ts";
+import { encodeSafetensors } from "../../../engine/files/write_safetensors.ts";
+import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
 import { encodingOptions } from "../../fake_encoder.ts";
 import { put, withFolder } from "../../temporary.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeSafetensors } from "../../../engine/files/safetensors.ts";
+import { writeSafetensors } from "../../../engine/files/write_safetensors.ts";
 import { DataError } from "../../../kernels/errors.ts";
 import { LexicalModel, lexicalNumbers } from "../../../recipes/features/lexical.ts";
 import { withFolder } from "../../temporary.ts";

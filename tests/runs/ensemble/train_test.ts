@@ -69,7 +69,10 @@ Deno.test(
 
     const records = await readRecords(asked.files.data, { scores: "required" });
     const options = { source: "the records", embeddings: asked.files.embeddings };
-    const combined = await (await EnsembleScorer.load(engine, whole)).predict(records, options);
+    const ensemble = await EnsembleScorer.load(engine, whole), combined = await ensemble.predict(records, options);
+    await ensemble.keepMembers();
+    assert.deepEqual((await ensemble.predict(records, options)).score, combined.score);
+    ensemble.dispose();
     const each: Float32Array[] = [];
     for (const name of names) {
       const scorer = await Scorer.load(engine, join(whole, "members", name));

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../../../engine/files/safetensors.ts";
+import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
+import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
+import { writeSafetensors } from "../../../engine/files/write_safetensors.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
 import {
   finetune,
@@ -10,6 +12,7 @@ import {
 } from "../../../runs/finetune/finetune.ts";
 import { chooseTrainable } from "../../../encoders/finetune/trainable.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
+import { readEvents } from "../tensorboard/read_events.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { sizes, writeHead, writeTinyEncoder } from "../../encoders/network/tiny_encoder.ts";
 
@@ -112,6 +115,11 @@ Deno.test(
     assert.ok((await resumeFinetune(out, { ...quiet, note: (note) => notes.push(note) })).finished);
     assert.ok(notes.some((note) => /^Going on after epoch 2\.$/.test(note)), notes.join());
     assert.deepEqual(await weights(out), unbroken);
+    // Its two steps an epoch: read together, or one by one where it was stopped or killed.
+    const losses = readEvents(out).filter(({ scalars }) => "train/loss" in scalars).map(({ step }) => step);
+    assert.deepEqual(losses, [2, 3, 4, 6]);
+    const after = readEvents(out).at(-1)!;
+    assert.deepEqual([after.step, "validation/alignment" in after.scalars], [6, true]);
     await assert.rejects(resumeFinetune(out, quiet), /is tuned already/);
   }),
 );

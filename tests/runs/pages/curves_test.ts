@@ -36,6 +36,13 @@ Deno.test("curves: a panel a figure, the constant predictor and the best epoch n
   assert.ok(shown.includes("0.900") && shown.includes("7.100"));
 });
 
+Deno.test("curves: errors by true score are lines of one panel, each named at its end", () => {
+  const byScore = [0, 9, 10].map((score) => ({ score, rows: 5, rmse: 2 - score / 10 }));
+  const shown = texts(curvesSvg(history.map((figures) => ({ ...figures, byScore })), { title: "a run" }));
+  assert.ok(shown.includes("Validation RMSE by true score"));
+  for (const { score } of byScore) assert.ok(shown.includes(String(score)), `${score}`);
+});
+
 Deno.test("curves: what was not measured has no panel, and one epoch or none is drawn too", () => {
   const plain = history.map((figures) => ({ ...figures, mismatchedRmse: null }));
   assert.ok(!texts(curvesSvg(plain, { title: "t" })).includes("Mismatched RMSE"));

@@ -6,6 +6,8 @@ import type { PreparedRun } from "../../../runs/prepare/prepared_run.ts";
 import { recipes, settingsOf } from "../../../recipes/registry.ts";
 import type { GivenSettings } from "../../../recipes/settings/shared.ts";
 import type { TrainFiles } from "../../../runs/train_request.ts";
+import { join } from "node:path";
+import { writeAugmented } from "../../../runs/prepare/augment_report.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
 
@@ -128,5 +130,63 @@ Deno.test(
     const files = await writeInputs(folder);
     const replies = await put(folder, "replies.jsonl", replyOf([]));
     await assert.rejects(prepareWith(files, { augmentation: { languageModel: { replies } } }), /have no embeddings in/);
+  }),
+);
+
+Deno.test(
+  "augment: counts of related metrics and of validation records are kept, and more than there are records is refused",
+  withFolder(async (folder) => {
+    const files = await writeNeighbours(folder), data = { validationCount: 30 };
+    const with3 = { relations: "proposed", substitutable: { share: 1, highest: 10, count: 3 } } as const;
+    const { counts } = await prepareWith(files, { data, augmentation: { metricSwap: { share: 0 }, ...with3 } });
+    assert.deepEqual(counts.added, [["substitutable metrics", 3]]);
+    assert.ok(Math.abs(counts.validation - 30) <= 2, `${counts.validation}`);
+    await assert.rejects(
+      prepareWith(files, { data: { validationCount: 90 } }),
+      /data\.validationCount is 90, but there are 90 records; fewer are expected/,
+    );
+  }),
+);
+
+Deno.test(
+  "augment: rows that were written are learnt from again, and none of a validation record",
+  withFolder(async (folder) => {
+    const files = await writeNeighbours(folder), rows = join(folder, "rows");
+    const made = await prepareWith(files, { augmentation: everyStage });
+    await writeAugmented(rows, made);
+    const again = await prepareWith(files, { augmentation: { rows } });
+    assert.deepEqual(again.counts.added, made.counts.added.filter(([, count]) => count > 0));
+    assert.deepEqual(again.data.train.score, made.data.train.score);
+    const pick = (numbers: Uint32Array, table: Float32Array, size: number) =>
+      [...numbers].map((row) => [...table.subarray(row * size, (row + 1) * size)]);
+    const textsOf = ({ data: { train, tables: { texts } } }: PreparedRun) =>
+      pick(train.text, texts.data, texts.dimension * texts.fields);
+    assert.deepEqual(textsOf(again), textsOf(made));
+
+    // Another split: copies of what is held out there are no train rows.
+    const notes: string[] = [];
+    const other = await prepareWith(
+      files,
+      { augmentation: { rows }, training: { seed: 5 } },
+      (note) => notes.push(note),
+    );
+    assert.match(notes.join("\n"), /rows\.json: \d+ rows are left out, whose records are not learnt from in this run/);
+    assert.ok(other.data.train.score.length < made.data.train.score.length);
+
+    const { texts, metrics } = made.data.tables, width = texts.dimension * texts.fields;
+    const { metric, score } = made.data.train;
+    const left = textsOf(made), right = pick(metric, metrics.data, metrics.dimension);
+    const matrices = join(folder, "matrices");
+    await Deno.mkdir(matrices);
+    await writeNpy(
+      join(matrices, "X.npy"),
+      Float32Array.from(left.flatMap((row, i) => [...row, ...right[i]!])),
+      [score.length, width + metrics.dimension],
+    );
+    await writeNpy(join(matrices, "y.npy"), score, [score.length]);
+    const fed = await prepareWith(files, { augmentation: { rows: matrices } });
+    assert.deepEqual(fed.counts.added, [["rows of X.npy", score.length]]);
+    assert.deepEqual([...fed.data.train.score].slice(-score.length), [...score]);
+    await assert.rejects(prepareWith(files, { augmentation: { rows: folder } }), /holds neither rows\.json nor X\.npy/);
   }),
 );

@@ -44,12 +44,15 @@ Deno.test(
       await Deno.readTextFile(join(folder, "a/metrics.jsonl")),
       await Deno.readTextFile(join(folder, "c/metrics.jsonl")),
     );
-    assert.deepEqual(listing(join(folder, "a")), [
+    const names = listing(join(folder, "a")).map((name) => name.replace(/(?<=tfevents\.)\d{10}/, "SECONDS"));
+    assert.deepEqual(names, [
       "README.md",
       "checkpoint.previous.safetensors",
       "checkpoint.safetensors",
       "config.json",
       "curves.svg",
+      "environment.json",
+      "events.out.tfevents.SECONDS.metrograd",
       "figures.json",
       "lexical.safetensors",
       "metric_embeddings.npy",

@@ -8,6 +8,7 @@ import {
   misfitProbability,
   misfitScore,
 } from "../../../scoring/fit/misfits.ts";
+import { fitProbabilities } from "../../../scoring/fit/fit_model.ts";
 import { prepareFit } from "../../../runs/prepare/prepare_fit.ts";
 import { fitOn, plantTexts } from "./planted.ts";
 
@@ -22,6 +23,17 @@ Deno.test("misfit share: the share that was planted is found from density ratios
   assert.ok(Math.abs(share - 0.3) < 0.015, `${share}`);
   assert.equal(misfitProbability(1, 0.3), 0.3);
   assert.equal(misfitProbability(1e-12, 0), 0);
+});
+
+Deno.test("fit probability: by the share of each row's regime; of rows in a regime that is not judged nothing is known", () => {
+  const rows = {
+    ratio: Float64Array.of(1, 9, 1e-9, 1),
+    regime: Uint8Array.of(0, 0, 0, 1),
+    misfitScore: new Float64Array(4),
+  };
+  const [even, fitting, not, unknown] = fitProbabilities(rows, [0.1, 0]);
+  assert.ok(Math.abs(even! - 0.9) < 1e-12 && Math.abs(fitting! - 81 / 82) < 1e-12 && not! < 1e-7);
+  assert.ok(Number.isNaN(unknown));
 });
 
 Deno.test("misfit share: ratios that are biased for held-out rows as for the target rows call for no other share", () => {

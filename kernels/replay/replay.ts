@@ -1,0 +1,260 @@
+import type { BufferPool } from "../buffer_pool.ts";
+import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
+import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
+import { fillTexture, type TextureCopies, type TextureCopy } from "../texture_reads/copies.ts";
+import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
+import { type Allocation, type Operand, type RecordedDispatch, type Recording, writeUniforms } from "./recording.ts";
+
+/** A command as it is sent. */
+type Command =
+  | {
+    readonly kind: "dispatch";
+    readonly pipeline: GPUComputePipeline;
+    readonly group: GPUBindGroup;
+    /** Where its uniforms stand; null where it has none. */
+    readonly uniforms: Uint32Array | null;
+    readonly workgroups: RecordedDispatch["workgroups"];
+  }
+  | { readonly kind: "copy"; readonly from: BufferSlice; readonly to: BufferSlice; readonly bytes: number }
+  | { readonly kind: "clear"; readonly target: BufferSlice }
+  | { readonly kind: "texture"; readonly from: BufferSlice; readonly copy: TextureCopy; readonly lasting: boolean };
+
+/** What a replay asks of the stream that it is sent with. */
+export interface ReplayHost {
+  /** Compiled kernels. */
+  readonly pipelines: PipelineCache;
+  /** The pool of the memory that commands use. */
+  readonly pool: BufferPool;
+  /** A number that changes with each write to a buffer that the stream knows of. */
+  versionOf(buffer: GPUBuffer): number;
+  /** Runs launches that go to `dispatch` alone. */
+  redirected(launch: () => void, dispatch: Redirected): void;
+}
+
+/** Where launches go that are made for their uniforms alone. */
+export type Redirected = (kernel: Kernel, uniforms: Readonly<Record<string, UniformValue>>) => void;
+
+/** A recording that can be sent again and again, with memory of its own. */
+export class Replay {
+  /** What the plan of its memory came to. */
+  readonly memory: MemoryPlan;
+  /** Slices of memory that was there before, and which it writes. */
+  readonly written: readonly BufferSlice[];
+  /** Its dispatches. */
+  readonly dispatches: number;
+  readonly #device: GPUDevice;
+  readonly #host: ReplayHost;
+  readonly #recording: Recording;
+  readonly #commands: readonly Command[];
+  readonly #textures: TextureCopies;
+  readonly #taken: readonly BufferSlice[];
+  readonly #pinned: readonly GPUBuffer[];
+  readonly #uniformBuffer: GPUBuffer;
+  readonly #uniformGroup: GPUBindGroup;
+  readonly #uniforms: DataView<ArrayBuffer>;
+  readonly #versions = new Map<TextureCopy, number>();
+  readonly #relaunches: readonly { readonly launch: () => void; readonly dispatches: readonly RecordedDispatch[] }[];
+  #uniformsSent = false;
+
+  /**
+   * Plans the memory of a recording that is not refused, and takes it.
+   *
+   * @param textures what its texture copies come from; freed with the replay
+   */
+  constructor(device: GPUDevice, host: ReplayHost, recording: Recording, textures: TextureCopies) {
+    this.#device = device;
+    this.#host = host;
+    this.#recording = recording;
+    this.#textures = textures;
+    const plan = planMemory(recording.allocations.filter(({ freed, first }) => freed && first >= 0));
+    this.memory = describePlan(plan);
+    const places = new Map<Allocation, GPUBuffer>();
+    this.#taken = plan.map(({ bytes, allocations }) => {
+      const slice = host.pool.allocate(bytes, { label: "memory of a captured step" });
+      for (const one of allocations) places.set(one, slice.buffer);
+      return slice;
+    });
+    const placed = ({ slice, allocation }: Operand): BufferSlice => {
+      const buffer = allocation && places.get(allocation);
+      return buffer ? { buffer, offset: slice.offset, size: slice.size } : slice;
+    };
+    const lasting = (operand: Operand) => !operand.allocation || !operand.allocation.freed;
+    const written = recording.commands.flatMap((command) => writtenBy(command)).filter(lasting);
+    this.written = [
+      ...new Map(written.map(({ slice }) => [slice.buffer, { ...slice, offset: 0, size: slice.buffer.size }])).values(),
+    ];
+    const changes = new Set(this.written.map(({ buffer }) => buffer));
+    const filled = Map.groupBy(recording.commands.filter((one) => one.kind === "texture"), ({ copy }) => copy.id);
+    this.#commands = recording.commands.map((command): Command => {
+      switch (command.kind) {
+        case "dispatch":
+          return this.#bound(command, command.operands.map(placed));
+        case "copy":
+          return { ...command, from: placed(command.from), to: placed(command.to) };
+        case "clear":
+          return { ...command, target: placed(command.target) };
+        case "texture": {
+          const from = placed(command.from), alone = filled.get(command.copy.id)!.length === 1;
+          return { ...command, from, lasting: alone && lasting(command.from) && !changes.has(from.buffer) };
+        }
+      }
+    });
+    this.#relaunches = recording.sections.map(({ launch, from, to }) => ({
+      launch,
+      dispatches: recording.commands.slice(from, to).filter((one) => one.kind === "dispatch"),
+    }));
+    this.dispatches = this.#commands.filter(({ kind }) => kind === "dispatch").length;
+    const kept = [...recording.commands.flatMap(operandsOf), ...recording.kept].filter(lasting).map(({ slice }) =>
+      slice.buffer
+    );
+    this.#pinned = [...new Set(kept)].filter((buffer) => host.pool.pin(buffer));
+    const bytes = recording.uniforms;
+    this.#uniforms = new DataView(bytes);
+    this.#uniformBuffer = device.createBuffer({
+      label: "uniforms of a captured step",
+      size: Math.max(bytes.byteLength, uniformBlockBytes),
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#uniformGroup = device.createBindGroup({
+      label: "uniforms of a captured step",
+      layout: host.pipelines.uniformLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#uniformBuffer, offset: 0, size: uniformBlockBytes } }],
+    });
+  }
+
+  /** Whether the memory that it was recorded with is still where it was. */
+  get usable(): boolean {
+    return this.#pinned.every((buffer) => !this.#host.pool.isResting(buffer) || this.#own(buffer));
+  }
+
+  /** Bytes of its textures. */
+  get textureBytes(): number {
+    return this.#textures.bytes;
+  }
+
+  /**
+   * Encodes all commands; no pass may be open. The uniforms go to the GPU at once, so that the work of the last time has to
+   * be submitted.
+   */
+  encode(encoder: GPUCommandEncoder): void {
+    this.#setUniforms();
+    let pass: GPUComputePassEncoder | null = null, pipeline: GPUComputePipeline | null = null;
+    const endPass = () => {
+      pass?.end();
+      pass = pipeline = null;
+    };
+    for (const command of this.#commands) {
+      switch (command.kind) {
+        case "dispatch":
+          pass ??= encoder.beginComputePass({ label: "captured step" });
+          if (pipeline !== command.pipeline) pass.setPipeline(pipeline = command.pipeline);
+          pass.setBindGroup(0, command.group);
+          if (command.uniforms) pass.setBindGroup(1, this.#uniformGroup, command.uniforms, 0, 1);
+          pass.dispatchWorkgroups(...command.workgroups);
+          break;
+        case "copy": {
+          const { from, to, bytes } = command;
+          endPass();
+          encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+          break;
+        }
+        case "clear": {
+          const { buffer, offset, size } = command.target;
+          endPass();
+          encoder.clearBuffer(buffer, offset, Math.ceil(size / 4) * 4);
+          break;
+        }
+        case "texture": {
+          const version = this.#host.versionOf(command.from.buffer);
+          if (command.lasting && this.#versions.get(command.copy) === version) break;
+          this.#versions.set(command.copy, version);
+          endPass();
+          fillTexture(encoder, command.from, command.copy.texture);
+        }
+      }
+    }
+    endPass();
+  }
+
+  /** Frees its memory. Work that was encoded must have been submitted. */
+  dispose(): void {
+    for (const slice of this.#taken) this.#host.pool.free(slice);
+    for (const buffer of this.#pinned) this.#host.pool.unpin(buffer);
+    this.#textures.clear();
+    this.#uniformBuffer.destroy();
+  }
+
+  /** Memory that was taken during the recording and outlives it. */
+  #own(buffer: GPUBuffer): boolean {
+    return this.#recording.allocations.some((one) => !one.freed && one.buffer === buffer);
+  }
+
+  #bound(
+    { kernel, compiled, copies, uniforms, workgroups }: RecordedDispatch,
+    slices: readonly BufferSlice[],
+  ): Command {
+    const group = this.#device.createBindGroup({
+      label: kernel.label,
+      layout: compiled.layout,
+      entries: [
+        ...compiled.buffers.map(([binding], i) => ({ binding, resource: bindable(slices[i]!) })),
+        ...compiled.textures.map(({ binding }, i) => ({ binding, resource: copies[i]!.view })),
+      ],
+    });
+    const { pipeline } = compiled;
+    return { kind: "dispatch", pipeline, group, uniforms: uniforms < 0 ? null : Uint32Array.of(uniforms), workgroups };
+  }
+
+  #setUniforms(): void {
+    const { changing } = this.#recording;
+    if (changing.length + this.#relaunches.length === 0 && this.#uniformsSent) return;
+    this.#relaunch();
+    for (const { at, type, now } of changing) {
+      if (type === "f32") this.#uniforms.setFloat32(at, now(), true);
+      else this.#uniforms.setUint32(at, now(), true);
+    }
+    if (this.#uniforms.byteLength > 0) this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniforms);
+    this.#uniformsSent = true;
+  }
+
+  /** Launches anew what depends on numbers of the host. @throws Error when that is not what was recorded */
+  #relaunch(): void {
+    for (const { launch, dispatches } of this.#relaunches) {
+      let next = 0;
+      this.#host.redirected(launch, (kernel, uniforms) => {
+        const recorded = dispatches[next++];
+        if (recorded?.kernel !== kernel) throw new Error(`${kernel.label} is launched where a captured step did not.`);
+        writeUniforms(this.#uniforms, recorded.uniforms, recorded.compiled.fields, uniforms);
+      });
+      if (next !== dispatches.length) throw new Error("A captured step launches less than it did.");
+    }
+  }
+}
+
+function operandsOf(command: Recording["commands"][number]): readonly Operand[] {
+  switch (command.kind) {
+    case "dispatch":
+      return command.operands;
+    case "copy":
+      return [command.from, command.to];
+    case "clear":
+      return [command.target];
+    case "texture":
+      return [command.from];
+  }
+}
+
+function writtenBy(command: Recording["commands"][number]): readonly Operand[] {
+  switch (command.kind) {
+    case "dispatch": {
+      const { kernel, compiled, operands } = command;
+      return operands.filter((_, i) => kernel.bindings[compiled.buffers[i]![1]] !== "read");
+    }
+    case "copy":
+      return [command.to];
+    case "clear":
+      return [command.target];
+    case "texture":
+      return [];
+  }
+}

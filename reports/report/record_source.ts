@@ -1,0 +1,45 @@
+import type { MetricRecord } from "../../data/records.ts";
+import { nameData, standardInput } from "../../data/files/data_paths.ts";
+import { givenRecords } from "../../runs/prepare/given_records.ts";
+import type { RecordSource } from "./reported_run.ts";
+
+/** How far a score may be from that of its record, which has more digits. */
+const tolerance = 1e-4;
+
+/**
+ * Reads the records of runs from the files that they were trained on, each set of files once.
+ *
+ * @param onNote told in a sentence why records are left out
+ */
+export function recordSource(onNote: (sentence: string) => void): RecordSource {
+  const read = new Map<string, Promise<readonly MetricRecord[] | null>>();
+  const readOnce = (files: Parameters<typeof givenRecords>[0]) => {
+    const key = JSON.stringify(files), known = read.get(key);
+    if (known) return known;
+    const found = files !== null && [files.data].flat().includes(standardInput)
+      ? Promise.resolve(null)
+      : givenRecords(files, () => {}).then(({ records }) => records, (error: Error) => {
+        onNote(`The report has no texts: ${error.message}`);
+        return null;
+      });
+    read.set(key, found);
+    return found;
+  };
+  return async ({ files }, rows) => {
+    const records = await readOnce(files);
+    if (records === null) return null;
+    const changed = rows.find(({ record, score }) => !isOf(records[record], score));
+    if (changed === undefined) return rows.map(({ record }) => records[record]!);
+    const name = files === null ? "the sample set" : nameData(files.data);
+    onNote(
+      `The report has no texts: record ${
+        changed.record + 1
+      } of ${name} is not the one with score ${changed.score} that ` +
+        "the run held out.",
+    );
+    return null;
+  };
+}
+
+const isOf = (record: MetricRecord | undefined, score: number) =>
+  record !== undefined && record.score !== null && Math.abs(record.score - score) <= tolerance * Math.max(1, score);

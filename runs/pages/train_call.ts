@@ -1,0 +1,49 @@
+import { dataWords } from "../../data/reading.ts";
+import { recipeNamed } from "../../recipes/registry.ts";
+import { isStepSetting } from "../../recipes/settings/shared.ts";
+import { changedSettings } from "../../recipes/settings/table.ts";
+import { type EnsembleConfig, ensembleTable } from "../ensemble/config.ts";
+import { describeMember } from "../ensemble/members.ts";
+import type { RunConfig } from "../run_folder.ts";
+
+/**
+ * The call that makes a run, an ensemble or folds again, without "deno task": its data and the settings that differ from
+ * the defaults.
+ *
+ * @param folds how many; null where there are none
+ */
+export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: number | null = null): string {
+  const { files, maxRows } = config;
+  const paths = files
+    ? [
+      dataWords(files.data, files.reading),
+      ...(files.metricDefinitions
+        ? [`--metric-definitions ${files.metricDefinitions}`]
+        : files.metricNames === null
+        ? []
+        : [`--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`]),
+      ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
+      ...(files.recover ? ["--recover"] : []),
+    ]
+    : [];
+  const rows = maxRows === null ? [] : [`--max-rows ${maxRows}`];
+  const { trained, changed } = "members" in config ? ensembleWords(config) : runWords(config);
+  // Folds are asked for by a word of their own.
+  const settings = changed.filter(([path]) => folds === null || path !== "data.folds")
+    .map(([path, word]) => `--set ${path}=${word}`);
+  const parts = folds === null ? [] : [`--folds ${folds}`];
+  return ["train", ...trained, ...paths, ...rows, ...settings, ...parts, `--out ${out}`].join(" ");
+}
+
+function runWords({ recipe, settings }: RunConfig) {
+  const { table, fitted } = recipeNamed(recipe);
+  const told = ([path]: readonly [path: string, word: string]) => !fitted?.(settings) || !isStepSetting(path);
+  return { trained: [`--recipe ${recipe}`], changed: changedSettings(table, settings).filter(told) };
+}
+
+function ensembleWords({ members, settings }: EnsembleConfig) {
+  return {
+    trained: members.map((member) => `--member "${describeMember(member)}"`),
+    changed: changedSettings(ensembleTable, settings),
+  };
+}
