@@ -82,10 +82,10 @@ Deno.test(
     );
 
     // Blocks of 8 records; the first call ends like one that is killed, and leaves its blocks.
-    const scored = async (out: string, killAfter: number) => {
-      const asked = { ...call, shard: null, blockSize: 8, fixTexts: false, saveEmbeddings: null };
+    const scored = async (out: string, killAfter: number, weights: string | null = null) => {
+      const asked = { ...call, shard: null, blockSize: 8, fixTexts: false, saveEmbeddings: null, weights };
       using stream = await RecordStream.open(asked, () => {});
-      await using scorer = new BlockScorer(call.run, { onNote: () => {} });
+      await using scorer = new BlockScorer(call.run, { weights, onNote: () => {} });
       const rows = scorer.scoreAll.bind(scorer);
       let blocks = 0, old = 0;
       scorer.scoreAll = (records, options) =>
@@ -111,6 +111,10 @@ Deno.test(
     await Deno.writeTextFile(call.data, text.replace("answer 0", "answer nobody gave"));
     assert.deepEqual(await scored(at("changed.csv"), NaN), { blocks: 8, old: 3 });
     await Deno.writeTextFile(call.data, text);
+    // So are all where the weights are others.
+    await assert.rejects(scored(at("weights.csv"), 4), { message: "killed" });
+    const weights = join(call.run, "checkpoint.safetensors");
+    assert.deepEqual(await scored(at("weights.csv"), NaN, weights), { blocks: 8, old: 0 });
 
     await put(folder, "bad.jsonl", `${text}{"metric_name":"metric 99","response":"r"}\n`);
     await assert.rejects(predict({ ...call, data: at("bad.jsonl"), out: at("bad.csv") }, terminal), {

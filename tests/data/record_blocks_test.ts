@@ -109,7 +109,8 @@ Deno.test(
     const cut = await put(folder, "cut", lines.slice(0, -20));
     await assert.rejects(blocksOf(cut), {
       name: "DataError",
-      message: /cut is damaged: the file ends where .* record 50/,
+      message:
+        /cut is damaged: the file ends where .* record 50.*; the records before it can be saved with --recover\.$/,
     });
     await assert.rejects(blocksOf(await put(folder, "table", `${table}\r\na,b`)), {
       message: /table, line \d+ has 2 cells, but the header has 5 cells\.$/,
@@ -122,6 +123,27 @@ Deno.test(
       blocksOf(await put(folder, "bytes", new Uint8Array([...new TextEncoder().encode(lines), 0xff]))),
       { message: /bytes is damaged between byte 0 and byte \d+: it is not valid UTF-8\.$/ },
     );
+  }),
+);
+
+Deno.test(
+  "record blocks: of a damaged file the whole records are taken where asked, and texts that are none are fixed",
+  withFolder(async (folder) => {
+    const cut = await put(folder, "cut", lines.slice(0, -20)), found: number[] = [];
+    const blocks = await blocksOf(cut, {
+      ...{ reading: { recover: true }, shard: { index: 1, count: 2 } },
+      onDamage: (before) => found.push(before),
+    });
+    assert.deepEqual([blocks.flatMap(({ numbers }) => [...numbers]).at(-1), found], [47, [49]]);
+    await assert.rejects(blocksOf([cut, await put(folder, "b", lines)], { reading: { recover: true } }), {
+      message: /give the files one by one/,
+    });
+
+    const odd = await put(folder, "odd", `${lines}{"metric_name":"tone","response":[4]}\n`);
+    await assert.rejects(blocksOf(odd), { message: /odd, record 51: response is / });
+    for (const wholeBytes of [0, 1 << 20]) {
+      assert.equal(recordsOf(await blocksOf(odd, { wholeBytes, fixTexts: true }))[50]!.response, "[4]");
+    }
   }),
 );
 

@@ -139,7 +139,7 @@ export class JsonElements {
   }
 
   #damage(problem: string): DataError {
-    return new DataError(`${this.name} is damaged: ${problem}.`);
+    return new DataError(`${this.name} is damaged: ${problem}; the records before it can be saved with --recover.`);
   }
 }
 
