@@ -14,7 +14,7 @@ import { columnValues, expectColumns } from "./options/submission_columns.ts";
 import { describeUnseenMetrics, type ScoreCall, unknownDefinitions } from "./score_with.ts";
 
 /** What is to be scored, and what is wanted of it. */
-export interface StreamCall extends Omit<ScoreCall, "reading" | "definitions" | "embed"> {
+export interface StreamCall extends Omit<ScoreCall, "reading" | "definitions"> {
   readonly reading?: Reading | undefined;
   /** Columns that are taken over from the records. */
   readonly columns: readonly string[];

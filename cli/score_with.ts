@@ -36,8 +36,6 @@ export interface ScoreCall {
   readonly shift: ShiftRequest;
   /** File of weights to score by in place of the run's own; null for none. */
   readonly weights?: string | null;
-  /** True to keep what the network makes of the records before it scores them. */
-  readonly embed?: boolean;
 }
 
 /** Records as a run or an ensemble scores them. */
@@ -54,8 +52,7 @@ export interface Scored extends ScoredRecords {
  * @param profile notes what the engine does
  */
 export async function scoreWith(
-  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null, embed = false }:
-    ScoreCall,
+  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null }: ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
   profile?: Profile,
@@ -69,7 +66,6 @@ export async function scoreWith(
     embeddings,
     recovered: reading?.recover ?? false,
     weights,
-    embed,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
     definitions: metrics?.definitions

@@ -32,8 +32,6 @@ export interface ScoreOptions extends TextSource {
   readonly metrics?: MetricTable | null;
   /** File of weights to score by in place of the run's own: safetensors, or a state dict or checkpoint of PyTorch; null for none. */
   readonly weights?: string | null;
-  /** True to keep what the network makes of the records before it scores them. */
-  readonly embed?: boolean;
 }
 
 /** What the network sees of some records. */
