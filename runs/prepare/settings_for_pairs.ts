@@ -20,15 +20,14 @@ export function settingsForPairs(
   if (!recipeNamed(recipe).preferences) {
     const able = recipes.filter(({ preferences }) => preferences).map(({ name }) => name);
     throw new UsageError(
-      `${recipe} learns from scores, not from pairs of a chosen and a rejected response; --recipe ${
-        able.join(" or ")
-      } is ` +
-        "expected.",
+      `${recipe} learns from scores, not from pairs of a chosen and a rejected response; ` +
+        `--recipe ${able.join(" or ")} is expected.`,
     );
   }
-  if (settings.augmentation.rows !== null) {
+  const { augmentation } = settings;
+  if (augmentation.rows !== null) {
     throw new UsageError(
-      "augmentation.rows has rows with scores, but the records are pairs of a chosen and a rejected response.",
+      `${augmentation.rows} has rows with scores, which cannot be added to pairs of a chosen and a rejected response.`,
     );
   }
   const scored = records.filter(({ pair }) => pair === undefined).length;
@@ -43,7 +42,7 @@ export function settingsForPairs(
     } of responses: scores are learnt from which of two ` +
       "was chosen, so that their difference is the log odds of it.",
   );
-  const { augmentation } = settings, off = { share: 0, count: null };
+  const off = { share: 0, count: null };
   return {
     ...settings,
     fit: { ...settings.fit, name: "none" },

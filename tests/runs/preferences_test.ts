@@ -65,6 +65,13 @@ Deno.test(
         },
       );
     }
+    const added = { ...settings, augmentation: { rows: join(folder, "added") } };
+    await assert.rejects(
+      trainRun({ recipe: "bilinear", settings: added, files, maxRows: null, out: join(folder, "run") }, {
+        reporter: silent,
+      }),
+      { message: /added has rows with scores, which cannot be added to pairs of a chosen and a rejected response\.$/ },
+    );
     const mixed = [data, await put(folder, "scored.jsonl", '{"metric_name":"preference","response":"r","score":4}')];
     const request = { recipe: "bilinear", settings, maxRows: null, out: join(folder, "mixed") };
     await assert.rejects(
