@@ -14,7 +14,7 @@ import { openTrained, type ScoredRecords } from "../runs/trained_folder.ts";
 import type { ScoreOptions } from "../scoring/model_scorer.ts";
 import { readShiftFigures } from "../runs/results/classes_file.ts";
 import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
-import type { ShiftRequest } from "../scoring/shift/shift_scores.ts";
+import type { AppliedShift, ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { counted } from "../data/texts/counted.ts";
 import { readMetricsOf, readTrainedMetrics } from "../runs/read_metrics.ts";
 import { createEncodingReporter } from "./output/encoding_progress.ts";
@@ -36,8 +36,6 @@ export interface ScoreCall {
   readonly shift: ShiftRequest;
   /** File of weights to score by in place of the run's own; null for none. */
   readonly weights?: string | null;
-  /** True to keep what the network makes of the records before it scores them. */
-  readonly embed?: boolean;
 }
 
 /** Records as a run or an ensemble scores them. */
@@ -54,8 +52,7 @@ export interface Scored extends ScoredRecords {
  * @param profile notes what the engine does
  */
 export async function scoreWith(
-  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null, embed = false }:
-    ScoreCall,
+  { run, data, reading, embeddings, encoder, metrics, definitions: found, shift, weights = null }: ScoreCall,
   records: readonly MetricRecord[],
   terminal: Terminal,
   profile?: Profile,
@@ -69,7 +66,6 @@ export async function scoreWith(
     embeddings,
     recovered: reading?.recover ?? false,
     weights,
-    embed,
     encoder,
     metrics: metrics?.names ? await MetricTable.read(metrics.names, metrics.embeddings, { onNote }) : null,
     definitions: metrics?.definitions
@@ -80,9 +76,7 @@ export async function scoreWith(
     onNote,
     observer: createEncodingReporter(terminal),
   };
-  if (weights !== null) {
-    onNote(`The weights are those of ${weights}; what the run knows of its held-out rows is of its own.`);
-  }
+  if (weights !== null) onNote(describeWeights(weights));
   const shifts = await readShiftFigures(new RunFolder(run));
   const trained = await readTrainedMetrics(run);
   const unseen = records.map(({ metric }) => !trained.has(metric));
@@ -94,8 +88,13 @@ export async function scoreWith(
   return { ...scored, shifts, unseen };
 }
 
+/** Says whose weights score in place of the run's own. */
+export function describeWeights(weights: string): string {
+  return `The weights are those of ${weights}; what the run knows of its held-out rows is of its own.`;
+}
+
 /** Definitions that the data have of metrics that a run has no embedding of; null where it embeds none, or knows all. */
-async function unknownDefinitions(
+export async function unknownDefinitions(
   run: string,
   found: ReadonlyMap<string, string>,
   onNote: (sentence: string) => void,
@@ -121,11 +120,17 @@ async function scoreOnce(
 
 /** Says how many records have metrics that training lacked, and names some; null where none has. */
 export function describeUnseen(records: readonly MetricRecord[], unseen: readonly boolean[]): string | null {
-  const names = [...new Set(records.flatMap(({ metric }, i) => unseen[i] ? [metric] : []))];
+  const names = new Set(records.flatMap(({ metric }, i) => unseen[i] ? [metric] : []));
+  return describeUnseenMetrics(names, unseen.filter((one) => one).length, records.length);
+}
+
+/** The same by the names of such metrics and how many of the records have them. */
+export function describeUnseenMetrics(metrics: ReadonlySet<string>, count: number, records: number): string | null {
+  const names = [...metrics];
   if (names.length === 0) return null;
-  const count = unseen.filter((one) => one).length, shown = names.slice(0, 3).map((name) => `"${name}"`).join(", ");
+  const shown = names.slice(0, 3).map((name) => `"${name}"`).join(", ");
   const others = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return `${count} of ${counted(records.length, "record")} ${count === 1 ? "has a metric" : "have metrics"} that ` +
+  return `${count} of ${counted(records, "record")} ${count === 1 ? "has a metric" : "have metrics"} that ` +
     `training lacked: ${shown}${others}.`;
 }
 
@@ -135,21 +140,39 @@ export function describeUnseen(records: readonly MetricRecord[], unseen: readonl
  * @throws UsageError beside a shift that says nothing of held-out rows, MetrogradError when there are too few of them
  */
 export async function corrected(
-  { run, shift, ...options }: CorrectionOptions & Pick<ScoreCall, "run" | "shift">,
-  { predictions, features }: Scored,
+  options: CorrectionOptions & Pick<ScoreCall, "run" | "shift">,
+  { predictions, features }: Pick<Scored, "predictions"> & { readonly features: unknown },
   onNote: (sentence: string) => void,
 ): Promise<Corrected> {
   const { score, standardDeviation, applied } = predictions;
-  if (options.calibrate === "none" && options.interval === null) return { score, intervals: null };
+  if (
+    features === null && options.shift.name !== "mean" && asksForCorrection(options) && predictions.shift !== "none"
+  ) {
+    onNote(
+      `An ensemble's held-out rows are not scored with shift ${predictions.shift}; what they say is for records like those of training.`,
+    );
+  }
+  const correction = await fitCorrection(options, applied);
+  return correction?.apply(score, standardDeviation) ?? { score, intervals: null };
+}
+
+/**
+ * What the run's held-out rows say of scores; null where nothing of it is asked for.
+ *
+ * @param applied what the target rows were scored by; null for records like those of training
+ * @throws UsageError and MetrogradError as `corrected` does
+ */
+export async function fitCorrection(
+  { run, shift, ...options }: CorrectionOptions & Pick<ScoreCall, "run" | "shift">,
+  applied: AppliedShift | null,
+): Promise<Correction | null> {
+  if (!asksForCorrection(options)) return null;
   if (shift.name === "mean") {
     throw new UsageError(
       "--calibrate and --interval need held-out rows like the target ones, which --shift mean leaves out.",
     );
   }
-  if (!features && predictions.shift !== "none") {
-    onNote(
-      `An ensemble's held-out rows are not scored with shift ${predictions.shift}; what they say is for records like those of training.`,
-    );
-  }
-  return Correction.fit(await calibrationRows(run, applied), options, run).apply(score, standardDeviation);
+  return Correction.fit(await calibrationRows(run, applied), options, run);
 }
+
+const asksForCorrection = ({ calibrate, interval }: CorrectionOptions) => calibrate !== "none" || interval !== null;

@@ -16,6 +16,7 @@ export { MetricTable } from "./metrics/metric_table.ts";
 export { type ScoreRange } from "./scores.ts";
 export { readScores, type SubmissionOptions, writeSubmission } from "./submission.ts";
 export { type NpyArray, type NpyMatrix, type NpyMatrixOptions, readNpy, readNpyMatrix, writeNpy } from "./files/npy.ts";
+export { EmbeddingRows } from "./embeddings/embedding_rows.ts";
 export {
   type EncoderNote,
   meanText,

@@ -102,6 +102,8 @@ export interface EpochFigures {
   readonly gradientNorm: number;
   /** The scale of the loss at its end; only in mixed precision. */
   readonly lossScale?: GradScalerState;
+  /** Share of held-out pairs that are ranked as they were judged; only where answers were compared. */
+  readonly pairAccuracy?: number;
 }
 
 /**

@@ -2,6 +2,7 @@ import { describeValue } from "../engine/files/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, nameData } from "./files/data_paths.ts";
 import { listFields } from "./formats/field_map.ts";
+import type { RawRecord } from "./formats/format.ts";
 import { explainLookAlike } from "./texts/look_alikes.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
@@ -24,6 +25,8 @@ export interface MetricRecord {
   readonly score: number | null;
   /** All other fields of the record as they stand in the file. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Where it is one of two answers that were compared: the pair's number, and whether it is the chosen one; null for a tie. */
+  readonly pair?: { readonly number: number; readonly chosen: boolean | null };
 }
 
 /** How `readRecords` reads. */
@@ -86,16 +89,23 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
   const understood = understandRows(files, reading, onNote);
   const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
   const records: MetricRecord[] = [], definitions = new Map<string, string>(), fixed: number[] = [];
+  const pairs = new Map<string, number>();
+  const inPair = (record: MetricRecord, pair: RawRecord["pair"]): MetricRecord => {
+    if (!pair) return record;
+    const number = pairs.get(pair.name) ?? pairs.size;
+    pairs.set(pair.name, number);
+    return { ...record, pair: { number, chosen: pair.chosen } };
+  };
   let unscored = 0;
   for (const { fields: given, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
     const texts = options.fixTexts ? fixTexts(given) : null, fields = texts ?? given;
     // Left out where nothing could be learnt of it.
     if (raw.unscored && scores !== "ignored") {
       if (scores === "required") unscored++;
-      else records.push(parseRecord({ ...fields, score: null }, place, scores, range));
+      else records.push(inPair(parseRecord({ ...fields, score: null }, place, scores, range), raw.pair));
       continue;
     }
-    const record = parseRecord(fields, place, scores, range);
+    const record = inPair(parseRecord(fields, place, scores, range), raw.pair);
     if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
     if (texts) fixed.push(records.length);
     records.push(record);
@@ -173,8 +183,8 @@ export function parseRecord(
 
 const fieldNames = ["metric_name", "system_prompt", "user_prompt", "prompt", "response", "expected_response", "score"];
 
-/** @throws DataError when a record lacks a field but has one whose name looks the same */
-function refuseLookAlikeFields(values: readonly unknown[], path: string): void {
+/** @param first number of the first, from 0 @throws DataError when a record lacks a field but has one whose name looks the same */
+export function refuseLookAlikeFields(values: readonly unknown[], path: string, first = 0): void {
   const meant = new Map<string, string | undefined>(fieldNames.map((name) => [name, undefined]));
   for (const [index, value] of values.entries()) {
     if (typeof value !== "object" || value === null) continue;
@@ -183,7 +193,7 @@ function refuseLookAlikeFields(values: readonly unknown[], path: string): void {
       const field = meant.get(name);
       if (field === undefined || Object.hasOwn(value, field)) continue;
       throw new DataError(
-        `${path}, record ${index + 1} has the field ${describeValue(name)} in place of "${field}"${
+        `${path}, record ${first + index + 1} has the field ${describeValue(name)} in place of "${field}"${
           explainLookAlike(name, field)
         }.`,
       );
@@ -220,7 +230,36 @@ export function describeFixed(fixed: readonly number[], source: string, then: st
 /** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */
 export function describeTextless(records: readonly MetricRecord[], source: string, then: string): string | null {
   const numbers = [...records.keys()].filter((i) => !hasTexts(records[i]!));
-  return describeSome(numbers, source, "neither a user_prompt nor a response", then);
+  return describeSome(numbers, source, textlessLack, then);
+}
+
+const textlessLack = "neither a user_prompt nor a response";
+const unansweredLack = ["no response", "judged by the prompt alone"] as const;
+
+/** Counts what is worth saying of records that come block by block. */
+export class RecordSurvey {
+  #textless: Found = { count: 0, first: 0 };
+  #unanswered: Found = { count: 0, first: 0 };
+
+  /** Looks at some records. @param numbers the number of each, from 0 */
+  add(records: readonly MetricRecord[], numbers: ArrayLike<number>): void {
+    const found = (before: Found, i: number) => ({
+      count: before.count + 1,
+      first: before.count ? before.first : numbers[i]!,
+    });
+    records.forEach((record, i) => {
+      if (!hasTexts(record)) this.#textless = found(this.#textless, i);
+      else if (record.response.trim() === "") this.#unanswered = found(this.#unanswered, i);
+    });
+  }
+
+  /** Sentences as those of `describeTextless` and `describeUnanswered`. */
+  describe(source: string, then: string): string[] {
+    return [
+      describeFound(this.#textless, source, textlessLack, then),
+      describeFound(this.#unanswered, source, ...unansweredLack),
+    ].filter((sentence) => sentence !== null);
+  }
 }
 
 /**
@@ -234,15 +273,24 @@ export function describeUnanswered(
   numbers: ArrayLike<number> = Array.from(records.keys()),
 ): string | null {
   const found = [...records.keys()].filter((i) => hasTexts(records[i]!) && records[i]!.response.trim() === "");
-  return describeSome(found.map((i) => numbers[i]!), source, "no response", "judged by the prompt alone");
+  return describeSome(found.map((i) => numbers[i]!), source, ...unansweredLack);
+}
+
+/** How many records there are of a kind, and the number of the first, from 0. */
+interface Found {
+  readonly count: number;
+  readonly first: number;
 }
 
 function describeSome(numbers: readonly number[], source: string, lack: string, then: string): string | null {
-  const [first] = numbers;
-  if (first === undefined) return null;
-  return numbers.length === 1
+  return describeFound({ count: numbers.length, first: numbers[0] ?? 0 }, source, lack, then);
+}
+
+function describeFound({ count, first }: Found, source: string, lack: string, then: string): string | null {
+  if (count === 0) return null;
+  return count === 1
     ? `${source}: record ${first + 1} has ${lack}; it is ${then}.`
-    : `${source}: ${numbers.length} records, the first of them record ${first + 1}, have ${lack}; they are ${then}.`;
+    : `${source}: ${count} records, the first of them record ${first + 1}, have ${lack}; they are ${then}.`;
 }
 
 function text(value: unknown, field: string, place: string): string {

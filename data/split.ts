@@ -16,7 +16,7 @@ export interface Split {
 export interface SplitOptions {
   /** Another seed gives another split. */
   readonly seed: number;
-  /** Field whose equal values stay together; without it, records with the same texts do. */
+  /** Field whose equal values stay together; without it, records with the same texts do, and answers that were compared. */
   readonly groupBy?: string | null;
 }
 
@@ -125,12 +125,17 @@ export function groupNumbers(records: readonly MetricRecord[], groupBy: string |
 function groupRows(records: readonly MetricRecord[], groupBy: string | null): number[][] {
   const groups = new Map<string, number[]>();
   records.forEach((record, row) => {
-    const key = groupBy === null ? textKey(record) : fieldKey(record, groupBy, row);
+    const key = groupBy === null ? ownKey(record) : fieldKey(record, groupBy, row);
     const group = groups.get(key);
     if (group) group.push(row);
     else groups.set(key, [row]);
   });
   return [...groups.values()];
+}
+
+/** Answers that were compared stay together, and with them all others to the same prompt. */
+function ownKey(record: MetricRecord): string {
+  return record.pair ? JSON.stringify([record.systemPrompt, record.userPrompt]) : textKey(record);
 }
 
 /** A key that records share when all their texts are the same. */

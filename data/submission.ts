@@ -1,10 +1,12 @@
-import { readFileOrExplain, writeAtomically } from "../engine/files/files.ts";
-import { DataError, MetrogradError, ShapeError } from "../kernels/errors.ts";
+import { readFileOrExplain } from "../engine/files/files.ts";
+import { DataError, ShapeError } from "../kernels/errors.ts";
 import { parseCsv } from "./files/csv.ts";
 import { explainLookAlike } from "./texts/look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { expectScore, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
 import { decodeText } from "./files/text_decoding.ts";
+import { rounded } from "./score_files/score_rows.ts";
+import { writeScoreFile } from "./score_files/write_score_file.ts";
 
 /** How `writeSubmission` writes. */
 export interface SubmissionOptions {
@@ -30,19 +32,9 @@ export async function writeSubmission(
       throw new ShapeError(`${path}: ${scores.length} scores, but column ${name} has ${values.length} values.`);
     }
   }
-  const lines = [["ID", "score", ...columns.map(({ name }) => quoted(name))].join(",")];
-  for (let i = 0; i < scores.length; i++) {
-    const score = round ? Math.floor(scores[i]! + 0.5) : scores[i]!;
-    const cells = [score, ...columns.map(({ values }) => values[i]!)];
-    const numbers = cells.filter((cell) => typeof cell === "number");
-    if (!numbers.every(Number.isFinite)) {
-      throw new MetrogradError(
-        `${path}: record ${i + 1} has the values ${numbers.join(", ")}; finite ones are expected.`,
-      );
-    }
-    lines.push([i + 1, ...cells.map((cell) => typeof cell === "number" ? shortest(cell) : quoted(cell))].join(","));
-  }
-  await writeAtomically(path, `${lines.join("\n")}\n`);
+  const score = Float64Array.from(scores, (one) => round ? Math.floor(one + 0.5) : one);
+  const rows = { numbers: Uint32Array.from(score.keys()), columns: [{ name: "score", values: score }, ...columns] };
+  await writeScoreFile(path, "csv", [rows]);
 }
 
 /**
@@ -107,13 +99,7 @@ export function isSubmission(text: string): boolean {
   return /^ID,score(?:,(?!predicted)[^\n]*)?\n/.test(text);
 }
 
-/** A text of a CSV file, in one line. */
-function quoted(text: string): string {
-  const line = text.replace(/\s*[\r\n]+\s*/g, " ");
-  return /[",]/.test(line) ? `"${line.replaceAll('"', '""')}"` : line;
-}
-
 /** A number of a CSV file: at most 6 decimals, without zeros at the end and without a minus before 0. */
 export function shortest(value: number): string {
-  return String(Number(value.toFixed(6)) + 0);
+  return String(rounded(value));
 }

@@ -4,16 +4,42 @@ import type { MetricRecord } from "./records.ts";
 /** Records that are put together to one piece of a file. */
 const recordsAPiece = 1000;
 
-/** Writes records as a JSON array, one a line, that `readRecords` reads back the same. Scores are from 0 to 10. */
+/**
+ * Writes records as a JSON array, one a line, that `readRecords` reads back the same; a pair of answers as one row with
+ * `chosen` and `rejected`, or as a tie. Scores are from 0 to 10.
+ */
 export async function writeRecords(path: string, records: readonly MetricRecord[]): Promise<void> {
-  await writeAtomically(path, pieces(records));
+  await writeAtomically(path, pieces(rowsOf(records)));
 }
 
-function* pieces(records: readonly MetricRecord[]): Generator<Uint8Array> {
+function rowsOf(records: readonly MetricRecord[]): Record<string, unknown>[] {
+  return records.flatMap((record, i) => {
+    const [before, next] = [records[i - 1], records[i + 1]];
+    const pair = record.pair?.number;
+    if (pair !== undefined && before?.pair?.number === pair) return [];
+    return [pair !== undefined && next?.pair?.number === pair ? pairRow(record, next) : fieldsOf(record)];
+  });
+}
+
+function pairRow(first: MetricRecord, { response: second }: MetricRecord): Record<string, unknown> {
+  const { response, user_prompt, system_prompt, score: _, ...others } = fieldsOf(first);
+  const asked = [
+    ...(system_prompt === null ? [] : [{ role: "system", content: system_prompt }]),
+    { role: "user", content: user_prompt },
+  ];
+  const [a, b] = [answer(response), answer(second)], row = { ...others, prompt: asked };
+  return first.pair!.chosen
+    ? { ...row, chosen: a, rejected: b }
+    : { ...row, response_a: a, response_b: b, winner: "tie" };
+}
+
+const answer = (content: unknown) => [{ role: "assistant", content }];
+
+function* pieces(rows: readonly Record<string, unknown>[]): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  for (let from = 0; from < records.length; from += recordsAPiece) {
-    const lines = records.slice(from, from + recordsAPiece).map((record) => JSON.stringify(fieldsOf(record)));
-    const isLast = from + recordsAPiece >= records.length;
+  for (let from = 0; from < rows.length; from += recordsAPiece) {
+    const lines = rows.slice(from, from + recordsAPiece).map((row) => JSON.stringify(row));
+    const isLast = from + recordsAPiece >= rows.length;
     yield encoder.encode(`${from === 0 ? "[\n" : ""}${lines.join(",\n")}${isLast ? "\n]\n" : ",\n"}`);
   }
 }

@@ -249,6 +249,7 @@ export {
   type NtXentSettings,
 } from "./metric_learning/losses.ts";
 export type { PairMiner, TripletGaps, TripletKind, TripletMiner } from "./metric_learning/miners.ts";
+export { pairwiseLogisticLoss, type PreferenceScores } from "./metric_learning/pairwise_logistic.ts";
 export { recallAt, type RecallSettings } from "./metric_learning/recall.ts";
 export type { Reducer } from "./metric_learning/reducers.ts";
 

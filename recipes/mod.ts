@@ -15,7 +15,7 @@ export { type ScoreTripletOptions, scoreTriplets, type Triplets } from "./classi
 export { LocalScml, type LocalScmlRows, type LocalScmlSizes } from "./scml/local_scml.ts";
 export { JointEmbedding, type JointEmbeddingSizes, type JointOutput } from "./joint_embedding/network.ts";
 export { type Documented } from "./settings/documented.ts";
-export { type Predictions } from "./training/predict_rows.ts";
+export { type Predictions, type RowsOptions } from "./training/predict_rows.ts";
 export { type BatchPrediction, type LargestWeight, type Recipe, type TrainRows, type Widths } from "./recipe.ts";
 export { recipeNamed, recipes, registerRecipe, settingsOf } from "./registry.ts";
 export { type Model } from "./model.ts";

@@ -87,6 +87,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   check?(settings: S): void;
   /** Its largest weight, where that may be more than a machine holds, and the setting that does without it. */
   largest?(settings: S, widths: Widths): LargestWeight | null;
+  /** True where scores may be learnt from preferences: gradients flow through `predict`. */
+  readonly preferences?: boolean;
   /** True where `start` does all there is to do: there are no steps then, and settings of optimiser and schedule have no say. */
   fitted?(settings: S): boolean;
   /** Makes the network, with first values drawn from `options.random`. */

@@ -44,7 +44,7 @@ export class Scorer extends ModelScorer {
     // Runs of earlier versions have none.
     const hasLexical = await Deno.stat(folder.lexical).then(() => true, () => false);
     const lexical = hasLexical ? await LexicalModel.read(folder.lexical) : null;
-    const fit = config.settings.fit.name === "none" ? null : await readFit(folder);
+    const fit = config.settings.fit.name === "none" || inputs.preferences ? null : await readFit(folder);
     const known = { classes: await readClasses(folder), baseline: await RidgeBaseline.read(folder.ridge) };
     const model = makeModel(engine, recipeNamed(config.recipe), config.settings, widthsOf(inputs));
     try {

@@ -1,4 +1,3 @@
-import type { Embeddings } from "../data/pairs/feature_tables.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
@@ -36,8 +35,6 @@ export interface ScoredRecords {
   readonly predictions: ShiftedPredictions;
   /** What the network saw; null for an ensemble, whose members have no features in common. */
   readonly features: Features | null;
-  /** What the network made of them before it scored them; null unless it was asked for. */
-  readonly embedding: Embeddings | null;
   /** Mean score of the train rows. */
   readonly trainMean: number;
   /** What ridge regression on the same inputs says, of an ensemble those of its first member; null where it is not kept. */
@@ -132,11 +129,9 @@ function loadedRun(scorer: Scorer): LoadedFolder {
     async score(records, options, { name, target }) {
       const features = await scorer.features(records, options);
       const predictions = await scorer.predict(features, name, target);
-      const embedding = options.embed ? await scorer.rowEmbeddings(features) : null;
       return {
         predictions,
         features,
-        embedding,
         trainMean: scorer.inputs.trainMean,
         ridge: scorer.predictBaseline(features),
         fits: scorer.fits(features, predictions),
@@ -159,26 +154,24 @@ async function openEnsemble(path: string): Promise<TrainedFolder> {
     async load(engine) {
       const ensemble = await EnsembleScorer.load(engine, path);
       await ensemble.keepMembers();
-      return loadedEnsemble(ensemble, path);
+      return loadedEnsemble(ensemble);
     },
     async score(engine, records, options, shift) {
       if (options.weights) {
         throw new UsageError(`${path} is an ensemble; weights are those of one network, as each of its members has.`);
       }
-      return await loadedEnsemble(await EnsembleScorer.load(engine, path), path).score(records, options, shift);
+      return await loadedEnsemble(await EnsembleScorer.load(engine, path)).score(records, options, shift);
     },
   };
 }
 
-function loadedEnsemble(ensemble: EnsembleScorer, path: string): LoadedFolder {
+function loadedEnsemble(ensemble: EnsembleScorer): LoadedFolder {
   return {
     async score(records, options, { name, target }) {
-      if (options.embed) throw new UsageError(`${path} is an ensemble; embeddings are those of one of its members.`);
       const { baseline, fits, ...predictions } = await ensemble.predict(records, options, name, target);
       return {
         predictions,
         features: null,
-        embedding: null,
         trainMean: ensemble.fitted.trainMean,
         ridge: baseline,
         fits,

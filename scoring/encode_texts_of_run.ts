@@ -3,6 +3,7 @@ import { embedRecords } from "../encoders/encode_records.ts";
 import { encodeTexts } from "../encoders/encode_texts.ts";
 import type { HashEncoder } from "../encoders/hash.ts";
 import type { MetricRecord } from "../data/records.ts";
+import type { EmbeddingRows } from "../data/embeddings/embedding_rows.ts";
 import { type EncoderNote, readTextEmbeddings, type TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import type { TextField } from "../data/texts/text_layout.ts";
 import { whatIsAt } from "../engine/files/files.ts";
@@ -32,6 +33,10 @@ export interface TextSource extends EncodingWatch {
   readonly source: string;
   /** Folder of text embeddings, where the run was trained on such. */
   readonly embeddings?: string | null;
+  /** The same, opened: the rows of the records are read from it. */
+  readonly embeddingRows?: EmbeddingRows | null;
+  /** Numbers of the records in their source, from 0, where they are some of many; [records]. */
+  readonly numbers?: Uint32Array;
   /** True where the records are those before the damage of a file: the folder may have more rows. */
   readonly recovered?: boolean;
   /** The run's pretrained encoder by another name, where it has moved; null for the name that the run knows. */
@@ -130,14 +135,16 @@ async function readEmbeddings(
   inputs: RunInputs,
   records: readonly MetricRecord[],
   folder: string,
-  { source, recovered = false, onNote = () => {} }: TextSource,
+  { source, embeddingRows, numbers, recovered = false, onNote = () => {} }: TextSource,
 ): Promise<TextEmbeddings> {
   const texts = inputs.texts as readonly string[];
-  const given = await readTextEmbeddings(folder, records.length, {
-    rowsOf: `${basename(source)} has ${records.length} records`,
-    recovered,
-    onNote,
-  });
+  const given = embeddingRows && numbers
+    ? await embeddingRows.readEach(numbers)
+    : await readTextEmbeddings(folder, records.length, {
+      rowsOf: `${basename(source)} has ${records.length} records`,
+      recovered,
+      onNote,
+    });
   const names = given.fields.map(({ name }) => name);
   if (names.toSorted().join() !== texts.toSorted().join()) {
     throw new DataError(`${folder} holds ${names.join(", ")}, but the run was trained on ${texts.join(", ")}.`);

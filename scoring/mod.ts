@@ -37,7 +37,7 @@ export { TopicModel, type TopicModelState } from "./fit/topics.ts";
 export { estimateMisfitShare, misfitProbability, type MisfitScores } from "./fit/misfits.ts";
 export { type RunInputs } from "./run_inputs.ts";
 export { type Features, saveFeatures, type ScoreOptions } from "./model_scorer.ts";
-export { type SetFigure } from "./set_figure.ts";
+export { type PairFigure, type SetFigure } from "./set_figure.ts";
 export { estimateByBbse, type HeldOutClasses } from "./shift/bbse.ts";
 export { calibrateClasses, type LabelledClasses } from "./shift/calibrate_classes.ts";
 export { type Calibration, classProbabilities } from "./shift/classes.ts";

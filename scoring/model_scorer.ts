@@ -12,7 +12,7 @@ import { UsageError } from "../kernels/errors.ts";
 import type { Module } from "../engine/nn/module.ts";
 import { type Batch, BatchSource } from "../recipes/training/batch.ts";
 import type { Model } from "../recipes/model.ts";
-import { computeRows, predictRows } from "../recipes/training/predict_rows.ts";
+import { computeRows, predictRows, type RowsOptions } from "../recipes/training/predict_rows.ts";
 import { type FitEvidence, type FitModel, fitProbabilities } from "./fit/fit_model.ts";
 import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
@@ -32,8 +32,6 @@ export interface ScoreOptions extends TextSource {
   readonly metrics?: MetricTable | null;
   /** File of weights to score by in place of the run's own: safetensors, or a state dict or checkpoint of PyTorch; null for none. */
   readonly weights?: string | null;
-  /** True to keep what the network makes of the records before it scores them. */
-  readonly embed?: boolean;
 }
 
 /** What the network sees of some records. */
@@ -130,7 +128,10 @@ export class ModelScorer implements ScorerParts {
     const names = definitions
       ? MetricTable.ofNames(new Set([...this.metrics.names, ...definitions.keys()]))
       : merge(added);
-    const metric = Uint32Array.from(records, ({ metric }, i) => names.indexOf(metric, `${source}, record ${i + 1}`));
+    const metric = Uint32Array.from(
+      records,
+      ({ metric }, i) => names.indexOf(metric, `${source}, record ${(options.numbers?.[i] ?? i) + 1}`),
+    );
     const { embeddings, metrics: defined } = await encodeForRun({ inputs, hash, features }, records, options);
     const metrics = definitions ? merge(defined) : names;
     const rows = { text: Uint32Array.from(records.keys()), metric };
@@ -156,11 +157,17 @@ export class ModelScorer implements ScorerParts {
   }
 
   /** What the network says of what `features` has made, and the fit model of the same rows. */
-  async score({ texts, metrics, statistics, rows, evidence }: Features): Promise<TargetRows> {
+  async score(
+    { texts, metrics, statistics, rows, evidence }: Features,
+    options: RowsOptions = {},
+  ): Promise<TargetRows> {
     const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension }, statistics };
     const source = new BatchSource(this.engine, tables);
     try {
-      return { predictions: await predictRows(this.engine, this.model, source, rows), evidence };
+      const predictions = await predictRows(this.engine, this.model, source, rows, options);
+      // Preferences tell of scores alone: how sure a network is of them was not learnt.
+      const uncertain = this.inputs.preferences ? { standardDeviation: null, probabilities: null } : {};
+      return { predictions: { ...predictions, ...uncertain }, evidence };
     } finally {
       source.dispose();
     }

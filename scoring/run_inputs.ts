@@ -23,6 +23,8 @@ export interface RunInputs {
   readonly trainMean: number;
   /** Names of the metrics that rows are learnt from; absent in a run of an earlier version. */
   readonly trainedMetrics?: readonly string[];
+  /** True where scores were learnt from answers of which one was preferred to another. */
+  readonly preferences?: boolean;
   /** The scale on which the data have their scores; absent where it is 0 to 10. */
   readonly scoreRange?: ScoreRange;
   /** SHA-256 of settings, features and labels. */

@@ -1,6 +1,7 @@
 import { writeAtomically } from "../engine/files/files.ts";
 import { DataError } from "../kernels/errors.ts";
 import { readJsonValue } from "../data/files/json_value.ts";
+import { pairAccuracy } from "../data/pairs/preferred.ts";
 import { bootstrapInterval, mae, rmse } from "../data/evaluation.ts";
 
 /** Figures of a run on a set of rows, beside those of two simple predictors. */
@@ -25,6 +26,28 @@ export interface SetFigure {
   readonly ridgeMae: number | null;
   /** RMSE of predicting the mean score of each metric's train rows; absent where it is not known. */
   readonly metricMean?: number;
+  /** Where answers were compared, how often they are ranked as they were judged. */
+  readonly pairs?: PairFigure;
+}
+
+/** How often pairs of answers are ranked as they were judged. */
+export interface PairFigure {
+  /** How many pairs there are. */
+  readonly count: number;
+  /** Share that the run ranks so; ties count half. */
+  readonly accuracy: number;
+  /** Share that ridge regression on the run's inputs ranks so; null where there is none. */
+  readonly ridge: number | null;
+}
+
+/** Measures how scores rank pairs. @param preferredTo for each row the number of the one that it was preferred to; -1 for none */
+export function pairFigure(
+  score: ArrayLike<number>,
+  ridge: ArrayLike<number> | null,
+  preferredTo: Int32Array,
+): PairFigure {
+  const { pairs: count, accuracy } = pairAccuracy(score, preferredTo);
+  return { count, accuracy, ridge: ridge && pairAccuracy(ridge, preferredTo).accuracy };
 }
 
 /** What stands beside a run's predictions. */

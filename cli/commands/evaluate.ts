@@ -1,5 +1,6 @@
 import { type DataPaths, nameData } from "../../data/files/data_paths.ts";
 import type { Reading } from "../../data/reading.ts";
+import { haveBeenCompared, preferredTo } from "../../data/pairs/preferred.ts";
 import { type MetricRecord, readRecordSet } from "../../data/records.ts";
 import { fromStandard, type ScoreRange } from "../../data/scores.ts";
 import { readScores } from "../../data/submission.ts";
@@ -16,10 +17,12 @@ import {
   scaleScores,
   scaleShiftFigure,
 } from "../../scoring/score_scale.ts";
+import { pairFigure } from "../../scoring/set_figure.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
+import { pairTable } from "../output/pair_table.ts";
 import { formatEvaluation } from "../output/evaluation_report.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
 import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
@@ -132,6 +135,7 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
     scaleScores(standard, range),
     records,
   );
+  const pairs = haveBeenCompared(records) ? pairFigure(score, ridge, preferredTo(records, [...records.keys()])) : null;
   const isotonic = await holdsHeldOut(call.run)
     ? isotonicFigures(await calibrationRows(call.run, predictions.applied)).map((one) =>
       scaleIsotonicFigure(one, range)
@@ -142,8 +146,19 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
   terminal.note(describeShift(call.shift, predictions, range));
   if (call.json) {
     const { shift } = predictions;
-    const all = { ...figures, spread: spreadOf(figures), isotonic, shift, heldOutShifts: shifts };
+    const all = {
+      ...figures,
+      spread: spreadOf(figures),
+      isotonic,
+      shift,
+      heldOutShifts: shifts,
+      ...(pairs && { pairs }),
+    };
     terminal.print(JSON.stringify(all, null, 2));
+    return;
+  }
+  if (pairs) {
+    terminal.print(pairTable("given", pairs));
     return;
   }
   terminal.print([formatEvaluation(figures, isotonic), ...formatShifts(shifts)].join("\n\n"));

@@ -2,28 +2,30 @@ import { Option } from "@commander-js/extra-typings";
 import { type DataPaths, nameData } from "../../data/files/data_paths.ts";
 import { join } from "node:path";
 import type { Reading } from "../../data/reading.ts";
-import { readRecordSet } from "../../data/records.ts";
-import { writeSubmission } from "../../data/submission.ts";
+import type { Shard } from "../../data/record_blocks.ts";
+import { type ScoreForm, scoreFormOf, scoreForms } from "../../data/score_files/write_score_file.ts";
 import type { ScoreRange } from "../../data/scores.ts";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { moments } from "../../reports/explore/statistics.ts";
-import { saveEmbeddings, saveFeatures } from "../../scoring/model_scorer.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
-import { scaleErrors, scaleIntervals, scaleScores } from "../../scoring/score_scale.ts";
 import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
+import { BlockScorer } from "../../runs/stream/score_blocks.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
-import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
+import { given, intervalLevel, type MetricFiles, metricFiles, oneOf, text } from "../options/options.ts";
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
 import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
-import { corrected, describeUnseen, scoreWith } from "../score_with.ts";
+import { RecordStream } from "../record_stream.ts";
+import { describeWeights } from "../score_with.ts";
+import { Scoring } from "../scoring.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
 import * as scoring from "../options/scoring_options.ts";
-import { describeShift, shiftRequest } from "../options/shift_options.ts";
-import { columnNames, submissionColumns, unseenColumn } from "../options/submission_columns.ts";
+import { shiftRequest } from "../options/shift_options.ts";
+import { parseShard } from "../options/shard.ts";
+import { columnNames, unseenColumn } from "../options/submission_columns.ts";
 import { counted } from "../../data/texts/counted.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
@@ -34,7 +36,7 @@ export interface PredictCall extends ProfiledCall {
   readonly data: DataPaths;
   /** How they are read; absent where they are in the fields of a record. */
   readonly reading?: Reading;
-  /** The CSV file to write; null for `submission.csv` in the folder of the run. */
+  /** The file to write, `-` for standard output; null for `submission.csv` in the folder of the run. */
   readonly out: string | null;
   readonly force: boolean;
   /** Rounds scores to integers. */
@@ -61,6 +63,10 @@ export interface PredictCall extends ProfiledCall {
   readonly saveFeatures: string | null;
   /** Folder to save the embeddings that the model makes of the records; null for none. */
   readonly saveEmbeddings?: string | null;
+  /** The part of the records that is scored; absent or null for all. */
+  readonly shard?: Shard | null;
+  /** Form of the file of scores; absent or null for the one that its name asks for. */
+  readonly outFormat?: ScoreForm | null;
 }
 
 /** `predict`: scores records with a run. */
@@ -72,6 +78,8 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
       "With the records' own id, their metric, and a mark where training lacked it",
     ],
     ["predict --run runs/a --data test.json --interval 0.9", "With bounds that hold nine true scores in ten"],
+    ["predict --run runs/a --data big.parquet --out scores.parquet --shard 1/8", "The first of eight equal parts"],
+    ["predict --run runs/a --data - --out - --out-format jsonl", "From standard input to standard output"],
     [
       "predict --run runs/a --data new.json --metric-names new_names.json --metric-embeddings new.npy",
       "Score metrics that training has not seen",
@@ -83,7 +91,13 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
     .addOption(reading.map)
     .addOption(reading.scoreRange)
     .addOption(reading.recover)
-    .option("--out <file>", "CSV file to write (default: submission.csv in the folder of the run)", text("--out"))
+    .option(
+      "--out <file>",
+      "file to write: .csv, .jsonl or .parquet, or - for standard output (default: submission.csv in the folder of the run)",
+      text("--out"),
+    )
+    .option("--out-format <name>", `form of the scores: ${scoreForms.join(", ")}`, oneOf("--out-format", scoreForms))
+    .option("--shard <i/n>", "score the i-th of n equal parts of the records, as 1/8", parseShard)
     .option(
       "--force",
       "replace whatever is at --out, --save-features or --save-embeddings; an earlier submission is replaced anyway",
@@ -129,6 +143,8 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         run,
         data,
         out,
+        outFormat,
+        shard,
         force,
         round,
         standardDeviation,
@@ -158,6 +174,7 @@ export function predictCommand(act: (call: PredictCall) => Promise<void>) {
         interval: options.interval ?? null,
         saveFeatures: saveFeatures ?? null,
         saveEmbeddings: saveEmbeddings ?? null,
+        ...given({ shard, outFormat }),
         ...profileOf(options),
       })
     );
@@ -168,55 +185,60 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
 }
 
 async function predictWatched(call: PredictCall, terminal: Terminal, profile?: Profile): Promise<void> {
-  const out = call.out ?? join(call.run, "submission.csv");
-  const replaced = await holdsSubmission(out, call.force);
-  if (call.saveFeatures !== null) await refuseExisting(call.saveFeatures, "--save-features", call.force);
-  const embeddings = call.saveEmbeddings ?? null;
-  if (embeddings !== null) await refuseExisting(embeddings, "--save-embeddings", call.force);
-  const onNote = (sentence: string) => terminal.note(sentence);
-  const { records, definitions, damaged } = await readRecordSet(call.data, {
-    ...{ scores: "ignored", numbered: true, reading: call.reading, onNote },
-    fixTexts: await readFixesTexts(call.run),
-  });
-  // Names that no record has are refused before anything takes long.
-  submissionColumns(call.columns, records, []);
-  const scored = await scoreWith({ ...call, definitions, embed: embeddings !== null }, records, terminal, profile),
-    { predictions, predictions: { standardDeviation }, features, embedding, unseen } = scored;
-  const { score: standard, intervals: bounds } = await corrected(call, scored, onNote);
-  const range = call.reading?.scoreRange ?? await readScoreRange(call.run);
-  const score = scaleScores(standard, range), intervals = bounds && scaleIntervals(bounds, range);
-  if (call.standardDeviation && !standardDeviation) {
-    throw new UsageError(
-      `${call.run} says nothing of how sure it is; leave --${call.standardDeviation.replace("_", "-")} out.`,
-    );
+  const { run, shard = null, weights = null, saveFeatures, saveEmbeddings = null } = call;
+  const isPiped = call.out === standardOutput;
+  const form = call.outFormat ?? (call.out === null ? "csv" : scoreFormOf(call.out));
+  const out = call.out ?? join(run, `submission${shard ? `-${shard.index}-of-${shard.count}` : ""}.${form}`);
+  const replaced = !isPiped && await holdsSubmission(out, call.force);
+  if (saveFeatures !== null) await refuseExisting(saveFeatures, "--save-features", call.force);
+  if (saveEmbeddings !== null) await refuseExisting(saveEmbeddings, "--save-embeddings", call.force);
+  const shift = isPiped || shard ? eachAlone(call.shift, isPiped ? "--out -" : "--shard") : call.shift;
+  const onNote = sayOnce(terminal), range = call.reading?.scoreRange ?? await readScoreRange(run);
+  const blockSize = saveFeatures === null && saveEmbeddings === null ? recordsAtOnce : Infinity;
+  const fixTexts = await readFixesTexts(run);
+  const asked = { ...call, shift, shard, weights, saveEmbeddings, blockSize, fixTexts };
+  using stream = await RecordStream.open(asked, onNote);
+  if (weights !== null) onNote(describeWeights(weights));
+  await using scorer = new BlockScorer(run, { weights, profile, onNote });
+  const scoring = new Scoring(asked, range, stream, scorer, terminal);
+  const summary = isPiped ? await scoring.pipe(form) : await scoring.write(out, form);
+  if (!isPiped) {
+    const instead = replaced ? ", in place of an earlier submission" : "";
+    terminal.note(`${counted(stream.count, "score")} written to ${out}${instead}.\n`);
   }
-  if (call.saveFeatures !== null) {
-    if (!features) throw new UsageError(`${call.run} is an ensemble; --save-features needs one of its members.`);
-    await saveFeatures(call.saveFeatures, features);
-  }
-  if (embeddings !== null) await saveEmbeddings(embeddings, embedding!);
-  await writeSubmission(out, score, {
-    round: call.round,
-    columns: [
-      ...(call.standardDeviation && standardDeviation
-        ? [{ name: call.standardDeviation, values: scaleErrors(standardDeviation, range) }]
-        : []),
-      ...(intervals ? [{ name: "low", values: intervals.low }, { name: "high", values: intervals.high }] : []),
-      ...submissionColumns(call.columns, records, unseen),
-    ],
-  });
-  const instead = replaced ? ", in place of an earlier submission" : "";
-  terminal.note(`${counted(records.length, "score")} written to ${out}${instead}.\n`);
-  if (damaged) {
+  if (stream.undamaged !== null) {
     terminal.warn(
-      `${nameData(call.data)} is damaged: the IDs 1 to ${records.length} are its first records, and all from ` +
-        `${records.length + 1} on are missing.`,
+      `${nameData(call.data)} is damaged: the IDs 1 to ${stream.undamaged} are its first records, and all from ` +
+        `${stream.undamaged + 1} on are missing.`,
     );
   }
-  const lacked = describeUnseen(records, unseen);
-  if (lacked !== null) terminal.note(lacked);
-  terminal.note(describeShift(call.shift, predictions, range));
-  terminal.note(describeScores(score, range));
+  if (isPiped) return;
+  const { unseen } = stream.describe();
+  if (unseen !== null) terminal.note(unseen);
+  if (!summary) return;
+  terminal.note(summary.shift);
+  terminal.note(describeScores(summary.scores, range));
+}
+
+/** Records that are scored at once: a multiple of the rows that run through a network together. */
+const recordsAtOnce = 2048;
+
+/** What `--out` calls standard output. */
+const standardOutput = "-";
+
+/** Says a sentence once, however many blocks of records it holds for. */
+function sayOnce(terminal: Terminal): (sentence: string) => void {
+  const said = new Set<string>();
+  return (sentence) => {
+    if (!said.has(sentence)) terminal.note(sentence);
+    said.add(sentence);
+  };
+}
+
+/** @throws UsageError for a way to allow for shift that looks at all records together */
+function eachAlone({ name }: ShiftRequest, option: string): ShiftRequest {
+  if (name === "auto" || name === "none") return { name: "none", target: null };
+  throw new UsageError(`--shift ${name} looks at all records together, which ${option} does not wait for.`);
 }
 
 /** Most counts that stand in a line. */

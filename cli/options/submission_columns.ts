@@ -1,5 +1,6 @@
 import { quoteNearest } from "../../data/texts/nearest_name.ts";
 import type { MetricRecord } from "../../data/records.ts";
+import { cellText } from "../../data/score_files/score_rows.ts";
 import { UsageError } from "../../kernels/errors.ts";
 
 /** What `--columns` calls the mark of records whose metric training lacked. */
@@ -30,24 +31,40 @@ export function submissionColumns(
   records: readonly MetricRecord[],
   unseen: readonly boolean[],
 ): { name: string; values: string[] }[] {
+  expectColumns(names, records);
+  return columnValues(names, records, unseen).map((values, i) => ({
+    name: columnTitle(names[i]!),
+    values: values.map(cellText),
+  }));
+}
+
+/** @throws UsageError when no record has a field of one of the names */
+export function expectColumns(names: readonly string[], records: readonly MetricRecord[]): void {
   const fields = records.map(fieldsOf);
-  return names.map((name) => {
-    if (name === unseenColumn) return { name, values: unseen.map((one) => one ? "1" : "0") };
-    if (!fields.some((own) => Object.hasOwn(own, name))) {
-      const known = [unseenColumn, ...new Set(fields.flatMap((own) => Object.keys(own)))];
-      throw new UsageError(
-        `--columns: no record has a field "${name}"; the nearest name is ${quoteNearest(name, known)}.`,
-      );
-    }
-    return { name: taken.includes(name) ? `record_${name}` : name, values: fields.map((own) => cell(own[name])) };
-  });
+  for (const name of names) {
+    if (name === unseenColumn || fields.some((own) => Object.hasOwn(own, name))) continue;
+    const known = [unseenColumn, ...new Set(fields.flatMap((own) => Object.keys(own)))];
+    throw new UsageError(
+      `--columns: no record has a field "${name}"; the nearest name is ${quoteNearest(name, known)}.`,
+    );
+  }
+}
+
+/** What a column of a name is called in a file of scores. */
+export function columnTitle(name: string): string {
+  return taken.includes(name) ? `record_${name}` : name;
+}
+
+/** The values of such columns as they stand in the records, [names][records]; undefined where a record lacks the field. */
+export function columnValues(
+  names: readonly string[],
+  records: readonly MetricRecord[],
+  unseen: readonly boolean[],
+): unknown[][] {
+  const fields = names.length === 0 ? [] : records.map(fieldsOf);
+  return names.map((name) => name === unseenColumn ? unseen.map(Number) : fields.map((own) => own[name]));
 }
 
 function fieldsOf({ metric, systemPrompt, userPrompt, response, extra }: MetricRecord): Record<string, unknown> {
   return { ...extra, metric_name: metric, system_prompt: systemPrompt, user_prompt: userPrompt, response };
-}
-
-function cell(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -103,7 +103,8 @@ function rateWords(rate: StepRate | null, totalSteps: number): string[] {
   return left > 0 ? [`≤ ${duration(left)} left`, speed] : [speed];
 }
 
-function rmse({ validationRmse, mismatchedRmse }: EpochFigures, digits: number): string {
+function rmse({ validationRmse, mismatchedRmse, pairAccuracy }: EpochFigures, digits: number): string {
+  if (pairAccuracy !== undefined) return `pairs ${(100 * pairAccuracy).toFixed(1)} %`;
   const mismatched = mismatchedRmse === null ? "" : `, mismatched ${mismatchedRmse.toFixed(digits)}`;
   return `RMSE ${validationRmse.toFixed(digits)}${mismatched}`;
 }

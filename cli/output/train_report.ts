@@ -18,6 +18,7 @@ import { formatShifts } from "../options/shift_options.ts";
 import { counted } from "../../data/texts/counted.ts";
 import { nextCommand } from "./next_command.ts";
 import { type Target, unseenShare } from "../options/target.ts";
+import { pairTable } from "./pair_table.ts";
 import { alignColumns, type Terminal } from "./terminal.ts";
 
 /** Says what a run came to. @param report where its report is; null for none @throws Interruption when it was stopped */
@@ -39,6 +40,13 @@ export async function reportRun(
   );
   terminal.note(`${about}\n`);
   if (choice) reportChoice(choice, target && await unseenShare(target, folder), terminal);
+  const validation = figures.find(({ set }) => set === "validation");
+  if (validation?.pairs) {
+    terminal.print(pairTable("validation", validation.pairs));
+    terminal.note(`\nPicture: ${picture}`);
+    terminal.note(`Next:\n  ${await nextCommand(folder, config, target?.path)}`);
+    return;
+  }
   terminal.print(setTable(figures));
   terminal.note(describeSets(figures, range));
   if (best?.byScore) terminal.print(`\n${scoreTable(best, range)}`);
@@ -47,7 +55,7 @@ export async function reportRun(
   }
   // The metrics may have left nothing to swap in.
   const negatives = counts.added.some(([stage, rows]) => stage === swapStage && rows > 0);
-  advise(figures.find(({ set }) => set === "validation"), { ...tradesOf([settings]), negatives }, terminal);
+  advise(validation, { ...tradesOf([settings]), negatives }, terminal);
   terminal.note(`\nPicture: ${picture}`);
   if (report !== null) terminal.note(`Report: ${report}`);
   terminal.note(`Next:\n  ${await nextCommand(folder, config, target?.path)}`);

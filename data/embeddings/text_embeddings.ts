@@ -1,33 +1,8 @@
-import { join } from "node:path";
-import { listFolderOrExplain, readFileOrExplain } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../note_taker.ts";
-import { readNpyMatrix } from "../files/npy.ts";
-import { checkRowLengths } from "../files/row_lengths.ts";
+import { EmbeddingRows, type TextEmbeddings } from "./embedding_rows.ts";
 
-/** The files of a folder of embeddings that hold a field each, in the order in which they are read. */
-const fieldNames = ["user_prompt", "system_prompt", "response"] as const;
-
-/** The file that says which encoder made a folder's embeddings; folders of other origin have none. */
-export const noteFile = "embeddings.json";
-
-/** Which encoder made embeddings. */
-export interface EncoderNote {
-  /** What `--encoder` calls it. */
-  readonly name: string;
-  /** SHA-256, in hex, of all that its vectors depend on. */
-  readonly fingerprint: string;
-}
-
-/** Embeddings of the texts of some records, one row a record. */
-export interface TextEmbeddings {
-  /** One entry for each field of the records, or a single one named "text". Data is row-major, [records, dimension]. */
-  readonly fields: readonly { readonly name: string; readonly data: Float32Array }[];
-  /** Dimensions of a row. */
-  readonly dimension: number;
-  /** What made them; null or absent where that is not known. */
-  readonly encoder?: EncoderNote | null;
-}
+export { type EncoderNote, noteFile, type TextEmbeddings } from "./embedding_rows.ts";
 
 /** How `readTextEmbeddings` reads. */
 export interface TextEmbeddingsOptions {
@@ -49,42 +24,18 @@ export interface TextEmbeddingsOptions {
 export async function readTextEmbeddings(
   folder: string,
   recordCount: number,
-  options: TextEmbeddingsOptions = {},
+  { rowsOf = `there are ${recordCount} records`, recovered = false, onNote = () => {} }: TextEmbeddingsOptions = {},
 ): Promise<TextEmbeddings> {
-  const present = new Set(await listFolderOrExplain(folder, "a folder of embeddings"));
-  const found = fieldNames.filter((name) => present.has(`${name}.npy`));
-  const names = present.has("text.npy") ? ["text"] : found;
-  if (names.length === 0) {
-    const known = fieldNames.map((name) => `${name}.npy`).join(", ");
-    throw new DataError(`${folder} holds none of ${known}, nor text.npy; at least one is expected.`);
+  using rows = await EmbeddingRows.open(folder, onNote);
+  if (!recovered) rows.expectRows(recordCount, rowsOf);
+  for (const { path, rows: count } of rows.files) {
+    if (count < recordCount) throw new DataError(`${path} has ${count} rows, but ${rowsOf}.`);
+    if (count === recordCount) continue;
+    onNote(
+      `${path}: the first ${recordCount} of ${count} rows are used, one for each record that was saved.`,
+    );
   }
-  if (names[0] === "text" && found.length > 0) {
-    throw new DataError(`${folder} holds both text.npy and ${found[0]}.npy; one kind is expected.`);
-  }
-  const fields = [];
-  let first: { path: string; columns: number } | undefined;
-  for (const name of names) {
-    const path = join(folder, `${name}.npy`);
-    const { data, columns } = await readRows(path, recordCount, options);
-    first ??= { path, columns };
-    if (columns !== first.columns) {
-      throw new DataError(`${path} has ${columns} columns, but ${first.path} has ${first.columns}.`);
-    }
-    fields.push({ name, data });
-  }
-  const encoder = present.has(noteFile) ? await readEncoderNote(join(folder, noteFile)) : null;
-  return { fields, dimension: first!.columns, encoder };
-}
-
-async function readEncoderNote(path: string): Promise<EncoderNote> {
-  const text = new TextDecoder().decode(await readFileOrExplain(path, "what made the embeddings"));
-  try {
-    const { encoder: { name, fingerprint } } = JSON.parse(text) as { encoder: Partial<EncoderNote> };
-    if (typeof name === "string" && typeof fingerprint === "string") return { name, fingerprint };
-  } catch {
-    // Said below.
-  }
-  throw new DataError(`${path} is damaged: the name and the fingerprint of an encoder are expected in it.`);
+  return await rows.read(0, recordCount);
 }
 
 /**
@@ -106,15 +57,4 @@ export function meanText({ fields, dimension }: TextEmbeddings): Float32Array {
     if (squares > 0) mean.set(mean.subarray(start, start + dimension).map((sum) => sum / Math.sqrt(squares)), start);
   }
   return mean;
-}
-
-async function readRows(path: string, count: number, options: TextEmbeddingsOptions) {
-  const { rowsOf = `there are ${count} records`, recovered = false, onNote = () => {} } = options;
-  const matrix = await readNpyMatrix(path, recovered ? { onNote } : { rows: count, rowsOf, onNote });
-  checkRowLengths(matrix, path);
-  if (!recovered) return matrix;
-  const { data, rows, columns } = matrix;
-  if (rows < count) throw new DataError(`${path} has ${rows} rows, but ${rowsOf}.`);
-  if (rows > count) onNote(`${path}: the first ${count} of ${rows} rows are used, one for each record that was saved.`);
-  return { data: data.slice(0, count * columns), columns };
 }

@@ -26,14 +26,15 @@ const separators = [",", ";", "\t"] as const;
  * quotes may hold any of them, line breaks and doubled quotes. Empty lines are passed over.
  *
  * @param name the file's name, for messages
+ * @param skipped lines of the file between its first and the second one here
  * @throws DataError naming the line when a quote is misplaced or never closed, or when a row has more or fewer cells than
  *   the first
  * @see RFC 4180, "Common Format and MIME Type for Comma-Separated Values (CSV) Files"
  */
-export function parseCsv(text: string, name: string): CsvTable {
+export function parseCsv(text: string, name: string, skipped = 0): CsvTable {
   const firstLine = /^[^\r\n]*/.exec(text)![0], outside = firstLine.replace(/"[^"]*"/g, "");
   const separator = separators.find((one) => outside.includes(one)) ?? ",";
-  const [head, ...rows] = rowsOf(text, separator, name);
+  const [head, ...rows] = rowsOf(text, separator, name, skipped);
   if (!head) throw new DataError(`${name} holds no rows; a header is expected.`);
   for (const { line, cells } of rows) {
     if (cells.length === head.cells.length) continue;
@@ -70,7 +71,7 @@ export function parseNumbers(text: string, name: string, head: string, texts = 0
   });
 }
 
-function rowsOf(text: string, separator: string, name: string): CsvRow[] {
+function rowsOf(text: string, separator: string, name: string, skipped: number): CsvRow[] {
   const rows: CsvRow[] = [], delimiter = separator === "\t" ? "\\t" : separator;
   const plain = new RegExp(`[^"${delimiter}\\r\\n]*`, "y");
   let at = 0, line = 1, begin = 1, cells: string[] = [];
@@ -105,6 +106,7 @@ function rowsOf(text: string, separator: string, name: string): CsvRow[] {
     if (cells.length > 1 || cells[0] !== "") rows.push({ line: begin, cells });
     if (at >= text.length) return rows;
     at += text.startsWith("\r\n", at) ? 2 : 1;
+    if (rows.length === 1 && begin === 1) line += skipped;
     begin = ++line;
     cells = [];
   }

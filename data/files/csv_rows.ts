@@ -13,9 +13,14 @@ export function looksLikeCsv(text: string): boolean {
   return cells.length > 1 && cells.every((cell) => columnName.test(cell));
 }
 
-/** The rows of CSV text as objects of texts by column. @throws DataError naming the line */
-export function parseCsvRows(text: string, name: string): Record<string, string>[] {
-  const { columns, rows } = parseCsv(text, name);
+/**
+ * The rows of CSV text as objects of texts by column.
+ *
+ * @param skipped as for `parseCsv`
+ * @throws DataError naming the line
+ */
+export function parseCsvRows(text: string, name: string, skipped = 0): Record<string, string>[] {
+  const { columns, rows } = parseCsv(text, name, skipped);
   const twice = columns.find((column, i) => columns.indexOf(column) < i);
   if (twice !== undefined) {
     throw new DataError(`${name}, line 1 names the column ${describeValue(twice)} twice; once is expected.`);

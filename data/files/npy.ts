@@ -43,12 +43,8 @@ export interface NpyMatrix {
 export async function readNpy(path: string, options: { readonly onNote?: NoteTaker } = {}): Promise<NpyArray> {
   const { onNote = () => {} } = options;
   const bytes = await readFileOrExplain(path, "an .npy file");
-  const header = readNpyHeader(bytes, path);
-  const data = toFloat32(elementsOf(bytes, header), path);
-  if (header.descriptor !== "<f4") {
-    const order = header.descriptor[0] === ">" ? "big-endian " : "";
-    onNote(`${path} is ${order}${npyTypeName(header.descriptor)}; it was converted to float32.`);
-  }
+  const header = readNpyHeader(bytes, path), data = floatsOf(bytes, header, path);
+  noteConversion(header, path, onNote);
   if (!header.fortranOrder || header.shape.length < 2) return { shape: header.shape, data };
   onNote(`${path} is in Fortran (column-major) order; it was converted to row-major order.`);
   return { shape: header.shape, data: toRowMajor(data, header.shape) };
@@ -61,6 +57,17 @@ export async function readNpy(path: string, options: { readonly onNote?: NoteTak
  */
 export async function readNpyMatrix(path: string, options: NpyMatrixOptions = {}): Promise<NpyMatrix> {
   const { shape, data } = await readNpy(path, options);
+  const { rows, columns } = matrixSize(shape, path, options);
+  expectFinite(data, columns, path);
+  return { rows, columns, data };
+}
+
+/** Rows and columns of a matrix. @throws DataError when the shape is that of none, or not the one expected */
+export function matrixSize(
+  shape: readonly number[],
+  path: string,
+  options: NpyMatrixOptions = {},
+): { readonly rows: number; readonly columns: number } {
   const [rows = 0, columns = 0] = shape;
   if (shape.length !== 2) {
     throw new DataError(`${path} has shape (${shape.join(", ")}); two dimensions, rows and columns, are expected.`);
@@ -75,12 +82,27 @@ export async function readNpyMatrix(path: string, options: NpyMatrixOptions = {}
       } expected.`,
     );
   }
+  return { rows, columns };
+}
+
+/** @param first number of the first row that is there, from 0 @throws DataError naming a number that is not finite */
+export function expectFinite(data: Float32Array, columns: number, path: string, first = 0): void {
   const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const place = `row ${Math.floor(bad / columns) + 1}, column ${bad % columns + 1}`;
-    throw new DataError(`${path} has ${data[bad]} in ${place} (counted from 1); finite numbers are expected.`);
-  }
-  return { rows, columns, data };
+  if (bad < 0) return;
+  const place = `row ${first + Math.floor(bad / columns) + 1}, column ${bad % columns + 1}`;
+  throw new DataError(`${path} has ${data[bad]} in ${place} (counted from 1); finite numbers are expected.`);
+}
+
+/** Says that elements were converted to float32, where they were. */
+export function noteConversion({ descriptor }: NpyHeader, path: string, onNote: NoteTaker): void {
+  if (descriptor === "<f4") return;
+  const order = descriptor[0] === ">" ? "big-endian " : "";
+  onNote(`${path} is ${order}${npyTypeName(descriptor)}; it was converted to float32.`);
+}
+
+/** The elements behind a header as float32, in the order of the file. @throws DataError for one beyond float32 */
+export function floatsOf(bytes: Uint8Array<ArrayBuffer>, header: NpyHeader, path: string): Float32Array {
+  return toFloat32(elementsOf(bytes, header), path);
 }
 
 /**

@@ -36,10 +36,12 @@ export function npyTypeName(descriptor: string): string {
  * Reads the header of an .npy file and checks format version, element type and shape, and that the data is exactly as long
  * as the header says.
  *
+ * @param bytes the file, or as much of its beginning as holds the header
+ * @param size bytes of the whole file
  * @throws DataError naming the file
  * @see NumPy enhancement proposal 1, "A simple file format for NumPy arrays"
  */
-export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+export function readNpyHeader(bytes: Uint8Array, name: string, size = bytes.length): NpyHeader {
   if (String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
     if (bytes.length === 0) throw new DataError(`${name} is empty; an .npy file is expected.`);
     const form = foreignKind(bytes)?.name ?? knownForm(bytes);
@@ -62,7 +64,7 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   );
   const itemSize = Number(descriptor.slice(2));
   const expected = shape.reduce((product, size) => product * size, itemSize);
-  const found = bytes.length - dataOffset;
+  const found = size - dataOffset;
   if (found !== expected) {
     const promise = `its header promises ${shapeText(shape)} ${npyTypeName(descriptor)} values (${expected} bytes)`;
     throw new DataError(

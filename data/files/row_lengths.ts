@@ -7,9 +7,10 @@ const shortest = 1e-6, longest = 1e6;
 /**
  * Refuses embeddings of a size that computation in float32 would drown in or lose.
  *
+ * @param first number of the first row that is there, from 0
  * @throws DataError naming the file, the longest row and the remedy
  */
-export function checkRowLengths({ data, rows, columns }: NpyMatrix, path: string): void {
+export function checkRowLengths({ data, rows, columns }: NpyMatrix, path: string, first = 0): void {
   let most = 0, at = 0;
   for (let row = 0; row < rows; row++) {
     let squares = 0;
@@ -19,7 +20,7 @@ export function checkRowLengths({ data, rows, columns }: NpyMatrix, path: string
   const length = Math.sqrt(most);
   if (length === 0 || (length >= shortest && length <= longest)) return;
   throw new DataError(
-    `${path}: the longest row, ${at + 1}, has the length ${
+    `${path}: the longest row, ${first + at + 1}, has the length ${
       length.toPrecision(3)
     }; lengths from ${shortest} to ${longest} ` +
       "are expected: divide each row by its length.",

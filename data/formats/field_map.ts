@@ -64,13 +64,19 @@ function criteriaOf(source: string, records: readonly RawRecord[]): string[] {
  * Records under a map. Where a record has no `metric_name`, the name of the field that its score is taken from serves.
  *
  * @param name what messages call the file
+ * @param expected false where the field of the map may be in other records of the file
  * @throws DataError when no record has a field that the map names
  */
-export function mapFields(records: readonly RawRecord[], map: FieldMap, name: string): RawRecord[] {
+export function mapFields(
+  records: readonly RawRecord[],
+  map: FieldMap,
+  name: string,
+  expected = true,
+): RawRecord[] {
   const { score, ...texts } = map;
   const criteria = score === undefined || score.startsWith("=") ? [score] : criteriaOf(score, records);
   const sources = [...Object.values(texts), ...criteria].filter((source) => source !== undefined);
-  for (const source of sources) if (!source.startsWith("=")) expectSource(records, source, name);
+  if (expected) { for (const source of sources) if (!source.startsWith("=")) expectSource(records, source, name); }
   const taken = new Set(sources);
   return records.flatMap(({ place, fields: row, ...record }) => {
     const rest = Object.fromEntries(Object.entries(row).filter(([key]) => !taken.has(key)));

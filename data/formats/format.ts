@@ -14,6 +14,8 @@ export interface RawRecord {
   readonly definition?: string;
   /** True where the row says that there is no score, so that training leaves the record out. */
   readonly unscored?: boolean;
+  /** The pair of answers that it is one of, and whether it is the chosen one; null for a tie. */
+  readonly pair?: { readonly name: string; readonly chosen: boolean | null };
 }
 
 /** A form in which other tools and data sets keep judged answers. */

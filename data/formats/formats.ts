@@ -6,6 +6,7 @@ import { inspect } from "./inspect.ts";
 import { langfuse } from "./langfuse.ts";
 import { langSmith } from "./langsmith.ts";
 import { lmEval } from "./lm_eval.ts";
+import { preferences } from "./preferences.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { ultraFeedback } from "./ultrafeedback.ts";
 
@@ -20,6 +21,7 @@ export const formats: readonly Format[] = [
   langfuse,
   langSmith,
   lmEval,
+  preferences,
 ];
 
 /** What `--format` calls rows in the fields of a record. */
@@ -33,7 +35,8 @@ export function formatNamed(name: string): Format | null {
   return formats.find((format) => format.name === name) ?? null;
 }
 
-/** The format whose keys a row has; null where it has a metric of its own, or those of none. */
+/** The format whose keys a row has; null for those of none, and for a row with a metric of its own that is no pair. */
 export function formatOf(row: Row): Format | null {
-  return Object.hasOwn(row, "metric_name") ? null : formats.find((format) => format.fits(row)) ?? null;
+  const possible = Object.hasOwn(row, "metric_name") ? [preferences] : formats;
+  return possible.find((format) => format.fits(row)) ?? null;
 }

@@ -16,21 +16,37 @@ export interface RecordFile {
   readonly records: readonly RawRecord[];
 }
 
+/** Some rows of a file that is read piece by piece. */
+export interface RowPiece {
+  /** Number of its first row in the file, from 0. */
+  readonly first: number;
+  /** The format that the file's first row was found to have; undefined for the piece with that row. */
+  readonly format: Format | null | undefined;
+}
+
 /**
  * Finds out what rows stand for: by `--format` or else by the keys of a file's first row, then by `--map`.
  *
+ * @param piece what is known of the one file where its rows are some of many
  * @throws DataError naming the file, the record, and the field that is not as expected
  */
-export function understandRows(files: readonly RowFile[], { format, map }: Reading, onNote: NoteTaker): RecordFile[] {
-  const find = finder(files);
+export function understandRows(
+  files: readonly Omit<RowFile, "damaged">[],
+  { format, map }: Reading,
+  onNote: NoteTaker,
+  piece?: RowPiece,
+): RecordFile[] {
+  const find = finder(files), first = piece?.first ?? 0;
   return files.map(({ name, values }) => {
-    const rows = values.map((value, i) => expectRow(value, `${name}, record ${i + 1}`));
-    const chosen = format === undefined ? (map || !rows[0] ? null : formatOf(rows[0])) : formatNamed(format);
+    const place = (row: number) => `${name}, record ${first + row + 1}`;
+    const rows = values.map((value, i) => expectRow(value, place(i)));
+    const found = () => format === undefined ? (map || !rows[0] ? null : formatOf(rows[0])) : formatNamed(format);
+    const chosen = piece?.format === undefined ? found() : piece.format;
     const records = chosen
-      ? formatRecords(rows, chosen, name, find)
-      : rows.flatMap((row, i) => ownRecords(row, `${name}, record ${i + 1}`, format === ownFormat));
-    if (chosen) onNote(describeFormat(chosen, name, rows.length, records.length));
-    const mapped = map ? mapFields(records, map, name) : records;
+      ? formatRecords(rows, chosen, place, find)
+      : rows.flatMap((row, i) => ownRecords(row, place(i), format === ownFormat));
+    if (chosen && first === 0) onNote(describeFormat(chosen, name, piece ? null : [rows.length, records.length]));
+    const mapped = map ? mapFields(records, map, name, first === 0) : records;
     return {
       name,
       format: chosen,
@@ -46,9 +62,14 @@ function expectRow(value: unknown, place: string): Row {
   );
 }
 
-function formatRecords(rows: readonly Row[], format: Format, name: string, find: Find): RawRecord[] {
+function formatRecords(
+  rows: readonly Row[],
+  format: Format,
+  placeOf: (row: number) => string,
+  find: Find,
+): RawRecord[] {
   return rows.flatMap((row, i) => {
-    const place = `${name}, record ${i + 1}`;
+    const place = placeOf(i);
     if (format.fits(row)) return format.records(row, place, find);
     // A row that is only there for others to be found by.
     if (row.id !== undefined && find(row.id) === row) return [];
@@ -75,7 +96,7 @@ function ownRecords(row: Row, place: string, named: boolean): RawRecord[] {
 type Find = (id: unknown) => Row | undefined;
 
 /** Finds rows by their id among those that have what was asked and answered. */
-function finder(files: readonly RowFile[]): Find {
+function finder(files: readonly Omit<RowFile, "damaged">[]): Find {
   let byId: Map<unknown, Row> | undefined;
   const isJudged = (row: Row) => ["input", "inputs"].some((key) => Object.hasOwn(row, key));
   return (id) => {
@@ -88,12 +109,14 @@ function finder(files: readonly RowFile[]): Find {
   };
 }
 
+/** @param counts rows and records; null where more of them may follow */
 function describeFormat(
   { title, scoreRange: [low, high] }: Format,
   name: string,
-  rows: number,
-  records: number,
+  counts: readonly [rows: number, records: number] | null,
 ): string {
-  return `${name} is read as ${title}, with scores from ${low} to ${high}: ${rows} ${rows === 1 ? "row" : "rows"}, ` +
-    `${records} ${records === 1 ? "record" : "records"}.`;
+  const sentence = `${name} is read as ${title}, with scores from ${low} to ${high}`;
+  if (counts === null) return `${sentence}.`;
+  const [rows, records] = counts;
+  return `${sentence}: ${rows} ${rows === 1 ? "row" : "rows"}, ${records} ${records === 1 ? "record" : "records"}.`;
 }

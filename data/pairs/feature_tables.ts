@@ -35,6 +35,8 @@ export interface LabelledRows extends Rows {
   readonly score: Float32Array;
   /** How much a row counts in the loss. */
   readonly weight: Float32Array;
+  /** For each row the number of the one that it was preferred to, among these; -1 for none. Absent where none was compared. */
+  readonly preferredTo?: Int32Array;
 }
 
 /** All that a recipe trains on and is measured by. */

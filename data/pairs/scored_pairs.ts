@@ -6,4 +6,6 @@ export interface ScoredPairs {
   readonly metric: Uint32Array<ArrayBuffer>;
   /** Its true score, [rows]. */
   readonly score: Float32Array<ArrayBuffer>;
+  /** For each row the number of the one that it was preferred to, among these; -1 for none. Absent where none was compared. */
+  readonly preferredTo?: Int32Array<ArrayBuffer>;
 }

@@ -29,6 +29,8 @@ export interface LabelledBatch extends Batch {
   readonly scoreClass: Tensor;
   /** Sample weights, [batch]. */
   readonly weight: Tensor;
+  /** Places in the batch of answers that were preferred to others, and of those, [pairs] (u32); null where none was compared. */
+  readonly pairs: { readonly chosen: Tensor; readonly rejected: Tensor } | null;
 }
 
 /** Tables of embeddings on the GPU, from which batches are picked. */
@@ -90,6 +92,18 @@ export class BatchSource {
       score: engine.tensor(shape, noise ? score.map((value, i) => value + noise[i]!) : score),
       scoreClass: engine.indices(shape, Uint32Array.from(score, scoreClass)),
       weight: engine.tensor(shape, Float32Array.from(picked, (row) => rows.weight[row]!)),
+      pairs: this.#pairs(rows, picked),
+    };
+  }
+
+  #pairs({ preferredTo }: LabelledRows, picked: Uint32Array): LabelledBatch["pairs"] {
+    if (!preferredTo) return null;
+    const placeOf = new Map(Array.from(picked, (row, i) => [row, i]));
+    const chosen = Array.from(picked.keys()).filter((i) => placeOf.has(preferredTo[picked[i]!]!));
+    const indices = (places: number[]) => this.#engine.indices([places.length], Uint32Array.from(places));
+    return {
+      chosen: indices(chosen),
+      rejected: indices(chosen.map((i) => placeOf.get(preferredTo[picked[i]!]!)!)),
     };
   }
 

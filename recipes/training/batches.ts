@@ -9,6 +9,7 @@ export function epochBatches({ recipe, settings }: Model, train: LabelledRows, e
   if (recipe.fitted?.(settings)) return [];
   const { batchSize, seed } = settings.training;
   const random = new Philox(seed, orderStream + epoch);
+  if (train.preferredTo) return pairedBatches(train.preferredTo, batchSize, random);
   return recipe.batches?.(train, random, settings) ?? shuffledBatches(train.score.length, { batchSize }, random);
 }
 
@@ -27,6 +28,17 @@ export function shuffledBatches(
     { length: batches },
     (_, batch) => order.subarray(batch * batchSize, batch + 1 === batches ? rows : (batch + 1) * batchSize),
   );
+}
+
+/**
+ * Batches of answers that were compared, each with the one that it was preferred to: a random permutation of the pairs, cut
+ * into pieces of `batchSize` rows, or of one pair where that is less. Rows that are in no pair are left out.
+ */
+export function pairedBatches(preferredTo: Int32Array, batchSize: number, random: Philox): Uint32Array[] {
+  const chosen = Uint32Array.from(preferredTo.keys()).filter((row) => preferredTo[row]! >= 0);
+  const pairs = Math.max(Math.floor(batchSize / 2), 1);
+  return shuffledBatches(chosen.length, { batchSize: pairs }, random)
+    .map((batch) => Uint32Array.from([...batch].flatMap((pair) => [chosen[pair]!, preferredTo[chosen[pair]!]!])));
 }
 
 /**

@@ -8,6 +8,15 @@ import type { Rows } from "../../data/pairs/feature_tables.ts";
 /** Rows that run through the network at once. */
 const rowsPerBatch = 512;
 
+/** How rows run through a network. */
+export interface RowsOptions {
+  /**
+   * Fills the last batch up, so that all are of one size: what is said of a row then has the same bits among whatever others
+   * it stands.
+   */
+  readonly padded?: boolean;
+}
+
 /** Scores of rows and how sure the network is of them. */
 export interface Predictions {
   /** Expected scores, clamped to 0..10. */
@@ -28,6 +37,7 @@ export async function computeRows(
   source: BatchSource,
   rows: Rows,
   of: (batch: Batch) => readonly Tensor[],
+  { padded = false }: RowsOptions = {},
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const { training } = network;
   network.eval();
@@ -35,13 +45,19 @@ export async function computeRows(
   const batches: (readonly Tensor[])[] = [];
   try {
     for (let from = 0; from < count; from += rowsPerBatch) {
-      const picked = Uint32Array.from({ length: Math.min(rowsPerBatch, count - from) }, (_, i) => from + i);
+      const length = padded ? rowsPerBatch : Math.min(rowsPerBatch, count - from);
+      const picked = Uint32Array.from({ length }, (_, i) => Math.min(from + i, count - 1));
       batches.push(engine.scope(() => engine.noGrad(() => of(source.batch(rows, picked)))));
       engine.stream.submit();
     }
     const results = await engine.read(batches.flat());
     const each = batches[0]?.length ?? 0;
-    return Array.from({ length: each }, (_, result) => concatenate(batches.map((_, i) => results[i * each + result]!)));
+    const whole = Array.from(
+      { length: each },
+      (_, result) => concatenate(batches.map((_, i) => results[i * each + result]!)),
+    );
+    const rowsRun = batches.length * rowsPerBatch;
+    return padded ? whole.map((values) => values.slice(0, values.length / rowsRun * count)) : whole;
   } finally {
     for (const tensor of batches.flat()) tensor.dispose();
     network.train(training);
@@ -54,13 +70,14 @@ export async function predictRows(
   { recipe, network, settings }: Model,
   source: BatchSource,
   rows: Rows,
+  options: RowsOptions = {},
 ): Promise<Predictions> {
   let has = { variance: false, probabilities: false };
   const results = await computeRows(engine, network, source, rows, (batch) => {
     const { score, variance, probabilities } = recipe.predict(network, batch, settings);
     has = { variance: variance !== undefined, probabilities: probabilities !== undefined };
     return [score, variance, probabilities].filter((tensor) => tensor !== undefined);
-  });
+  }, options);
   const score = results.shift() ?? new Float32Array();
   const variance = has.variance ? results.shift()! : null;
   const probabilities = has.probabilities ? results.shift()! : null;

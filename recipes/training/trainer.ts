@@ -2,6 +2,7 @@ import { accuracy, rmse, rmseByScore } from "../../data/evaluation.ts";
 import type { EpochFigures, Observer, StepProgress } from "../../data/observer.ts";
 import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import { mixedRmse } from "../../data/pairs/negatives.ts";
+import { pairAccuracy, pairLoss } from "../../data/pairs/preferred.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EarlyStopping } from "../../engine/optim/early_stopping.ts";
 import type { StreamedTensor } from "../../engine/files/write_safetensors.ts";
@@ -130,9 +131,12 @@ export class Trainer {
     const lossScale = steps?.loop.lossScale ?? null;
     steps?.loop.expectFiniteLoss();
     if (isRefitted(recipe, settings)) await recipe.refit!(network, this.#trainRows(phase), settings);
-    const score = await this.#score(validation), validationRmse = rmse(score, validation.score);
+    const { preferredTo } = validation, score = await this.#score(validation);
+    const validationRmse = rmse(score, validation.score);
     const mismatchedRmse = mismatched && rmse(await this.#score(mismatched), mismatched.score);
-    const selection = mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
+    const selection = preferredTo
+      ? pairLoss(score, preferredTo)
+      : mixedRmse(validationRmse, mismatchedRmse, mismatchedShare);
     steps?.schedule.afterEpoch(selection);
     const best = this.#earlyStopping.step(selection);
     const { lossSum, batches, lostSteps, gradientNorm } = steps?.loop.endEpoch() ?? noSteps;
@@ -151,6 +155,7 @@ export class Trainer {
       learningRate,
       gradientNorm,
       ...(lossScale && { lossScale }),
+      ...(preferredTo && { pairAccuracy: pairAccuracy(score, preferredTo).accuracy }),
     };
     return { figures, best };
   }

@@ -36,6 +36,11 @@ export interface MemberPredictions {
   readonly fits: Float64Array;
 }
 
+/** How the members of an ensemble allow for shift where the ensemble does so in a way; "mean" moves the combined scores. */
+export function shiftOfMembers(shift: ShiftName, target: number | null): Exclude<ShiftName, "mean"> {
+  return shift !== "mean" ? shift : target === null ? "em" : "none";
+}
+
 /** A trained ensemble, ready to score records. */
 export class EnsembleScorer {
   /** The members, where they stay loaded. */
@@ -103,13 +108,17 @@ export class EnsembleScorer {
     shift: ShiftName = "auto",
     target: number | null = null,
   ): Promise<ShiftedPredictions & Pick<MemberPredictions, "baseline" | "fits">> {
+    const { baseline, fits, ...each } = await this.predictEach(records, options, shiftOfMembers(shift, target));
+    return { ...this.combine(each, shift, target), baseline, fits };
+  }
+
+  /** Combines what the members say under `shiftOfMembers`. */
+  combine(
+    { scores, unshifted, standardDeviations, taken }: Omit<MemberPredictions, "baseline" | "fits">,
+    shift: ShiftName,
+    target: number | null,
+  ): ShiftedPredictions {
     const { fitted, config: { settings: { prediction } } } = this;
-    const ofMembers = shift !== "mean" ? shift : target === null ? "em" : "none";
-    const { baseline, scores, unshifted, standardDeviations, taken, fits } = await this.predictEach(
-      records,
-      options,
-      ofMembers,
-    );
     const exact = { ...prediction, round: false };
     const combined = (each: readonly Float32Array[], as = prediction) =>
       Float32Array.from(combine(each, fitted), (score) => finishScore(score, as));
@@ -120,8 +129,6 @@ export class EnsembleScorer {
       unshifted: combined(unshifted),
       applied: null,
       fit: null,
-      baseline,
-      fits,
     };
     if (shift === "mean") {
       const mean = target ?? meanScore(combined(scores, exact));
@@ -144,10 +151,8 @@ export class EnsembleScorer {
     { onNote = () => {}, ...options }: ScoreOptions,
     shift: Exclude<ShiftName, "mean"> = "auto",
   ): Promise<MemberPredictions> {
-    const { config, fitted } = this;
-    const scores: Float32Array[] = [], unshifted: Float32Array[] = [], standardDeviations: Float32Array[] = [];
+    const { config } = this, each: ShiftedPredictions[] = [], fits: Float64Array[] = [];
     let baseline: Float32Array | null = null;
-    const taken: ShiftedPredictions["shift"][] = [], fits: Float64Array[] = [];
     // All members read the same files, so that what is worth knowing of them is said once.
     const said = new Set<string>();
     const note = (sentence: string) => {
@@ -158,18 +163,25 @@ export class EnsembleScorer {
       await this.#withMember(member, async (scorer) => {
         const features = await scorer.features(records, { ...options, onNote: note });
         if (member === 0) baseline = scorer.predictBaseline(features);
-        const predictions = await scorer.predict(features, shift);
-        scores.push(predictions.score);
-        unshifted.push(predictions.unshifted);
-        standardDeviations.push(
-          predictions.standardDeviation ?? new Float32Array(records.length).fill(fitted.rmse[member]!),
-        );
-        taken.push(predictions.shift);
-        const judged = scorer.fits(features, predictions);
+        const predictions = await scorer.predict(features, shift), judged = scorer.fits(features, predictions);
+        each.push(predictions);
         if (judged) fits.push(judged);
       });
     }
-    return { scores, unshifted, standardDeviations, taken, baseline, fits: meanOfKnown(fits, records.length) };
+    return { ...this.gather(each), baseline, fits: meanOfKnown(fits, records.length) };
+  }
+
+  /** What members say, one by one, in the form of `combine`. */
+  gather(each: readonly ShiftedPredictions[]): Omit<MemberPredictions, "baseline" | "fits"> {
+    const { rmse } = this.fitted;
+    return {
+      scores: each.map(({ score }) => score),
+      unshifted: each.map(({ unshifted }) => unshifted),
+      standardDeviations: each.map(({ standardDeviation, score }, member) =>
+        standardDeviation ?? new Float32Array(score.length).fill(rmse[member]!)
+      ),
+      taken: each.map(({ shift }) => shift),
+    };
   }
 }
 

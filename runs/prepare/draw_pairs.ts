@@ -1,6 +1,7 @@
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import { nearMissesOf } from "../../data/metrics/near_misses.ts";
 import { mismatchedPairs, type MismatchOptions } from "../../data/pairs/negatives.ts";
+import { haveBeenCompared, preferredTo } from "../../data/pairs/preferred.ts";
 import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { type Split, textKey } from "../../data/split.ts";
@@ -38,10 +39,12 @@ export function drawPairs(
 ): DrawnPairs {
   const metric = Uint32Array.from(everything, ({ metric }) => metrics.indexOf(metric));
   const score = Float32Array.from(everything, ({ score }) => score!);
+  const compared = haveBeenCompared(everything);
   const pairs = (rows: Uint32Array<ArrayBuffer>): ScoredPairs => ({
     text: rows,
     metric: rows.map((row) => metric[row]!),
     score: Float32Array.from(rows, (row) => score[row]!),
+    ...(compared && { preferredTo: preferredTo(everything, rows) }),
   });
   const options: MismatchOptions = {
     seed: training.seed,

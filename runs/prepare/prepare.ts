@@ -1,6 +1,7 @@
 import { meanScore } from "../../data/evaluation.ts";
 import type { Observer } from "../../data/observer.ts";
 import { isStandardRange } from "../../data/scores.ts";
+import { haveBeenCompared } from "../../data/pairs/preferred.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";
@@ -13,6 +14,7 @@ import { prepareFit } from "./prepare_fit.ts";
 import type { PreparedRun } from "./prepared_run.ts";
 import { readSource } from "./read_source.ts";
 import { weightedBoth } from "./row_weights.ts";
+import { settingsForPairs } from "./settings_for_pairs.ts";
 import { splitRecords } from "./split_records.ts";
 import { fingerprintOf, trainingData } from "./training_data.ts";
 import { readWrittenRecords } from "./written_records.ts";
@@ -29,10 +31,11 @@ export async function prepare(
   observer: Observer,
   choice: EncodingChoice = {},
 ): Promise<PreparedRun> {
-  const { settings, files } = config, onNote = (sentence: string) => observer.note?.(sentence);
+  const { files } = config, onNote = (sentence: string) => observer.note?.(sentence);
 
   const source = await readSource(config, onNote);
-  const { records, kept, scoreRange, sample } = source;
+  const { records, kept, scoreRange, sample } = source, compared = haveBeenCompared(records);
+  const settings = compared ? settingsForPairs(config, records, onNote) : config.settings;
   const split = splitRecords(records, settings);
   const written = await readWrittenRecords({
     replies: settings.augmentation.languageModel.replies,
@@ -63,7 +66,7 @@ export async function prepare(
   const added = augmentation.rows === null
     ? augment({ plain, metrics, tables, written: pairs.written }, augmentation, pairs.options)
     : await readAugmentedRows(augmentation.rows, { tables, metrics, recordNumbers: kept, train: split.train, onNote });
-  const data = trainingData(config, { records, texts, tables, pairs, added, fit });
+  const data = trainingData(settings, { records, texts, tables, pairs, added, fit });
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
     ? weightedBoth(data.train, validation, settings.weights, fit)
     : null;
@@ -88,6 +91,7 @@ export async function prepare(
       fittedRows: (refitted ?? data.train).score.length,
       trainMean: meanScore(plain.score),
       ...(isStandardRange(scoreRange) ? {} : { scoreRange }),
+      ...(compared ? { preferences: true } : {}),
       fingerprint: fingerprintOf(config, data),
     },
     rows: { records: everything, recordNumbers: kept, plain, added, tables },

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { GrowingTables } from "../../data/augmentation/targeted_negatives.ts";
-import type { TrainingData } from "../../data/pairs/feature_tables.ts";
+import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
+import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { groupNumbers } from "../../data/split.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
+import type { Settings } from "../../recipes/settings/shared.ts";
 import type { RunConfig } from "../run_folder.ts";
 import { keptSettings } from "../training/resume_changes.ts";
 import { type Added, joinPairs } from "./augment.ts";
@@ -13,7 +15,7 @@ import { unweighted, weighted } from "./row_weights.ts";
 
 /** Weighs the rows and puts all together that a trainer needs. */
 export function trainingData(
-  { settings }: RunConfig,
+  settings: Settings,
   { records, texts, tables, pairs, added, fit }: {
     readonly records: readonly MetricRecord[];
     readonly texts: TextTable;
@@ -33,12 +35,20 @@ export function trainingData(
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
       groups: groupNumbers(records, settings.data.groupBy),
     },
-    train: weighted(train, settings.weights, fit),
+    train: { ...weighted(train, settings.weights, fit), ...padded(plain, train.score.length) },
     validation: unweighted(validation),
     mismatched: mismatched.score.length > 0 ? unweighted(mismatched) : null,
     nearMisses: nearMisses.score.length > 0 ? unweighted(nearMisses) : null,
     mismatchedShare: rowsThatDoNotFit / plain.score.length,
   };
+}
+
+/** The pairs of the first of some rows; the others are in none. */
+function padded({ preferredTo }: ScoredPairs, rows: number): Pick<LabelledRows, "preferredTo"> {
+  if (!preferredTo) return {};
+  const all = new Int32Array(rows).fill(-1);
+  all.set(preferredTo);
+  return { preferredTo: all };
 }
 
 /** SHA-256 of settings, features and labels, which tells whether a checkpoint is of the same data. */

@@ -9,7 +9,7 @@ import { recordOf } from "../prepare/sample_records.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
 import type { RidgeBaseline } from "../../scoring/ridge_baseline.ts";
 import type { ModelScorer } from "../../scoring/model_scorer.ts";
-import { type SetFigure, setFigure } from "../../scoring/set_figure.ts";
+import { pairFigure, type SetFigure, setFigure } from "../../scoring/set_figure.ts";
 import { type ClassKnowledge, classShares, fitClasses } from "../../scoring/shift/held_out.ts";
 import { shiftHeldOut } from "../../scoring/shift/measure_shifts.ts";
 import type { HeldOutRows } from "../../scoring/shift/rows.ts";
@@ -91,7 +91,9 @@ export async function measureRun(
   const finish = (rows: HeldOutRows) =>
     shiftedPredictions(rows, knowledge, { name: informative ? "auto" : "none", target: null }, prediction);
   const predictions = finish(plain), mismatched = swapped && finish(swapped);
-  const figures = [figure("validation", predictions, data.validation)];
+  const { preferredTo } = data.validation;
+  const pairs = preferredTo && pairFigure(predictions.score, ridge.predict(tables, data.validation), preferredTo);
+  const figures = [{ ...figure("validation", predictions, data.validation), ...(pairs && { pairs }) }];
   if (mismatched) figures.push(figure("mismatched validation", mismatched, data.mismatched!));
   if (data.nearMisses) figures.push(figure("near misses", finish(await score(data.nearMisses)), data.nearMisses));
   const recordOfText = new Map(Array.from(data.validation.text, (text, i) => [text, heldOut[i]!]));

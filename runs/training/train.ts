@@ -70,7 +70,10 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
   const { reporter, signal, cache, histograms = false } = options;
   const { folder, lock, config, prepared } = run, { settings } = config;
   checkRows(prepared, config.files ? nameData(config.files.data) : "The sample set", reporter);
-  reporter.prepared?.({ counts: prepared.counts, weights: settings.weights.kind });
+  reporter.prepared?.({
+    counts: prepared.counts,
+    weights: prepared.inputs.preferences ? "none" : settings.weights.kind,
+  });
   reporter.adapter?.(engine.opened.adapter);
   const model = makeModel(engine, recipeNamed(config.recipe), settings, widthsOf(prepared.inputs));
   const trainer = new Trainer(engine, model, prepared.data);

@@ -65,6 +65,33 @@ export function joinRows(a: HeldOutRows, b: HeldOutRows): HeldOutRows {
   };
 }
 
+/** Rows of one run that were scored block by block. */
+export function joinTargetRows(blocks: readonly TargetRows[]): TargetRows {
+  if (blocks.length === 1) return blocks[0]!;
+  const all = <Values extends Float32Array | Float64Array | Uint8Array>(
+    of: (rows: TargetRows) => Values | null | undefined,
+    make: (length: number) => Values,
+  ) => {
+    const parts = blocks.map(of);
+    const whole = make(parts.reduce((sum, part) => sum + (part?.length ?? 0), 0));
+    parts.reduce((at, part) => (part && whole.set(part, at), at + (part?.length ?? 0)), 0);
+    return parts.every((part) => part) ? whole : null;
+  };
+  const floats = (of: (rows: TargetRows) => Float32Array | null) => all(of, (length) => new Float32Array(length));
+  const doubles = (of: (rows: TargetRows) => Float64Array | undefined) => all(of, (length) => new Float64Array(length));
+  const ratio = doubles(({ evidence }) => evidence?.ratio);
+  const misfitScore = doubles(({ evidence }) => evidence?.misfitScore);
+  const regime = all(({ evidence }) => evidence?.regime, (length) => new Uint8Array(length));
+  return {
+    predictions: {
+      score: floats(({ predictions }) => predictions.score)!,
+      standardDeviation: floats(({ predictions }) => predictions.standardDeviation),
+      probabilities: floats(({ predictions }) => predictions.probabilities),
+    },
+    evidence: ratio && misfitScore && regime && { ratio, misfitScore, regime },
+  };
+}
+
 function joined(a: Float32Array, b: Float32Array): Float32Array {
   const both = new Float32Array(a.length + b.length);
   both.set(a);

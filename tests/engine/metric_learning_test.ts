@@ -6,6 +6,7 @@ import {
   labelTripletLoss,
   miners,
   ntXentLoss,
+  pairwiseLogisticLoss,
   Parameter,
   recallAt,
   reducers,
@@ -39,6 +40,25 @@ for (const [name, loss] of Object.entries(losses)) {
     for (const one of [a!, b!]) one.dispose();
   });
 }
+
+Deno.test("preferences: the loss is log(1 + exp(rejected - chosen)), far from 0 too, and its gradient meets finite differences", async () => {
+  const chosen = { shape: [4], data: Float32Array.of(0.3, -2, 60, -50) };
+  const rejected = { shape: [4], data: Float32Array.of(0.1, 1, -40, 50) };
+  await checkGradients(engine, { chosen, rejected }, (scores) => pairwiseLogisticLoss(scores, { reduction: "none" }));
+  await checkGradients(engine, { chosen, rejected }, (scores) => pairwiseLogisticLoss(scores));
+  using losses = engine.scope(() => {
+    const [a, b] = [chosen, rejected].map(({ data }) => engine.tensor([4], data)) as [Tensor, Tensor];
+    return pairwiseLogisticLoss({ chosen: a, rejected: b }, { reduction: "none" });
+  });
+  const expected = [-0.2, 3, -100, 100].map((gap) => Math.max(gap, 0) + Math.log1p(Math.exp(-Math.abs(gap))));
+  (await losses.data()).forEach((loss, i) => assert.ok(Math.abs(loss - expected[i]!) < 1e-5 * (1 + expected[i]!)));
+  const short = engine.tensor([1], [1]), long = engine.tensor([2], [1, 2]);
+  assert.throws(() => pairwiseLogisticLoss({ chosen: short, rejected: long }), {
+    name: "ShapeError",
+    message: /^pairwise_logistic_loss: chosen is .*1.* and rejected .*2.*; one shape is expected\.$/,
+  });
+  for (const tensor of [short, long]) tensor.dispose();
+});
 
 Deno.test("labelled rows: a learned Mahalanobis distance gets a gradient", async () => {
   using l = new Parameter(engine, [2, 3], uniforms(6, 1));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { put } from "../../tests/temporary.ts";
 import { writeTinyEncoder } from "../../tests/encoders/network/tiny_encoder.ts";
 import { writeInputs } from "../../tests/runs/runs.ts";
+import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { runToEnd } from "./process.ts";
 
 /** A command that is killed and then goes on. */
@@ -25,6 +26,8 @@ export const events = /(^|\/)events\.out\.tfevents\.[^/]*$/;
 const differing =
   /(^|\/)(timings\.jsonl|environment\.json|checkpoint\.previous\.safetensors|README\.md|events\.out\.tfevents\.[^/]*)$/;
 
+type Inputs = Awaited<ReturnType<typeof writeInputs>>;
+
 /** Writes the inputs of all scenarios into a folder. */
 export async function prepareScenarios(folder: string): Promise<readonly Scenario[]> {
   const files = await writeInputs(folder, 120);
@@ -44,7 +47,11 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
     ...["embed", "--data", texted, "--encoder", `gpu:${base}`, "--batch-size", "1", "--out", out],
     ...["--cache", `${out}.cache/vectors.sqlite`],
   ];
-  const predict = (out: string) => ["predict", "--run", run, ...data, "--out", join(out, "scores.csv")];
+  const many = { data: join(folder, "many.json"), embeddings: join(folder, "many") };
+  const predict = (out: string) => [
+    ...["predict", "--run", run, "--data", many.data, "--embeddings", many.embeddings],
+    ...["--out", join(out, "scores.csv")],
+  ];
   return [
     {
       name: "train",
@@ -85,10 +92,23 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
     { name: "embed", command: embed, ...again(embed), differs: () => false },
     {
       name: "predict",
-      prepare: () => runToEnd(scorer),
+      async prepare() {
+        await runToEnd(scorer);
+        await writeMany(files, many);
+      },
       command: predict,
       ...again(predict),
       differs: () => false,
     },
   ];
+}
+
+/** Copies of the same records and their embeddings, as many as make several blocks of scores. */
+async function writeMany(files: Inputs, many: { readonly data: string; readonly embeddings: string }): Promise<void> {
+  const copies = Array.from({ length: 50 }), records: unknown[] = JSON.parse(await Deno.readTextFile(files.data));
+  await Deno.writeTextFile(many.data, JSON.stringify(copies.flatMap(() => records)));
+  const { data, rows, columns } = await readNpyMatrix(join(files.embeddings, "text.npy"));
+  const all = new Float32Array(copies.length * data.length);
+  copies.forEach((_, i) => all.set(data, i * data.length));
+  await writeNpy(join(many.embeddings, "text.npy"), all, [copies.length * rows, columns]);
 }

@@ -11,6 +11,12 @@ export interface FormatSample {
   readonly wrong: readonly [rows: readonly unknown[], message: string];
 }
 
+const asked = (content: string) => ({ role: "user", content });
+const answered = (content: string) => ({ role: "assistant", content });
+/** Two answers to "q" as records, the chosen one first. */
+const pair = (metric: string, system: string | null, chosen: string, rejected: string) =>
+  [[metric, system, "q", chosen, 10], [metric, system, "q", rejected, 0]] as const;
+
 const helpful = {
   prompt: "How do I boil an egg?",
   response: "Eight minutes in boiling water.",
@@ -215,5 +221,36 @@ export const formatSamples: readonly FormatSample[] = [
       ["exact_match", null, "Is it?", "Yes", 5],
     ],
     wrong: [[lmSample, { ...lmSample, resps: "5" }], 'record 2: resps is "5"; a list is expected.'],
+  },
+  {
+    format: "preferences",
+    title: "pairs of responses of which one was preferred",
+    rows: [
+      { prompt: "q", chosen: "a", rejected: "b", source: "x" },
+      {
+        ...{ metric_name: "tone", prompt: [{ role: "system", content: "Be brief." }, asked("q")] },
+        ...{ chosen: [answered("a")], rejected: [answered("b")] },
+      },
+      { prompt: "q", chosen: [asked("q"), answered("a")], rejected: [asked("q"), answered("b")] },
+      { chosen: "\n\nHuman: q\n\nAssistant: a", rejected: "\n\nHuman: q\n\nAssistant: b" },
+      {
+        ...{ conversation_a: [asked("q"), answered("a")], conversation_b: [asked("q"), answered("b")] },
+        winner: "model_b",
+      },
+      { prompt: "q", response_a: "a", response_b: "b", winner_model_a: 1, winner_model_b: 0, winner_tie: 0 },
+      { prompt: "q", response_a: "a", response_b: "b", winner: "tie (bothbad)" },
+    ],
+    records: [
+      ...pair("preference", null, "a", "b"),
+      ...pair("tone", "Be brief.", "a", "b"),
+      ...pair("preference", null, "a", "b"),
+      ...pair("preference", null, "a", "b"),
+      ...pair("preference", null, "b", "a"),
+      ...pair("preference", null, "a", "b"),
+    ],
+    wrong: [
+      [{ prompt: "q", response_a: "a", response_b: "b", winner: "x" }],
+      'record 1: winner is "x"; model_a, model_b or tie is expected.',
+    ],
   },
 ];

@@ -97,7 +97,7 @@ Deno.test(
     };
     const { scores } = await predict("a.csv");
     const broken = await withFaults(destroyed, [1, null], () => predict("b.csv"));
-    assert.match(broken.err, /It is opened again, and the records are scored again\./);
+    assert.match(broken.err, /It is opened again, and the block of records is scored again\./);
     assert.equal(broken.scores, scores);
   }),
 );
