@@ -7,7 +7,7 @@ import { type ScoreForm, scoreFormOf, scoreForms } from "../../data/score_files/
 import type { ScoreRange } from "../../data/scores.ts";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { moments } from "../../reports/explore/statistics.ts";
+import { moments } from "../../data/moments.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
 import { BlockScorer } from "../../runs/stream/score_blocks.ts";

@@ -5,7 +5,8 @@ import { type Cell, table } from "../table.ts";
 import { categoryOf, type ExploredSet, scoresOf } from "./explored_set.ts";
 import { mismatches } from "./language_section.ts";
 import { textNames } from "./measures.ts";
-import { categoryDistance, countValues, cumulativeDistance, type Distance, moments } from "./statistics.ts";
+import { moments } from "../../data/moments.ts";
+import { categoryDistance, countValues, cumulativeDistance, type Distance } from "./statistics.ts";
 
 /** How far one property of the records differs between train and test. */
 export interface Difference extends Distance {

@@ -15,7 +15,7 @@ import { Signatures } from "./min_hash.ts";
 import { schemaSection } from "./schema_section.ts";
 import { scoreSection } from "./score_section.ts";
 import { stageSection } from "./stage_section.ts";
-import { moments } from "./statistics.ts";
+import { moments } from "../../data/moments.ts";
 import { textEmbeddingSection } from "./text_embedding_section.ts";
 
 /** A file of records, and the embeddings of its texts. */

@@ -8,7 +8,8 @@ import { visibleText } from "../visible_text.ts";
 import { spearman } from "../../data/evaluation.ts";
 import { type ExploredSet, mostListed, namesOf, scoresOf } from "./explored_set.ts";
 import { type TextName, textNames, textOf } from "./measures.ts";
-import { meanInterval, quantile } from "./statistics.ts";
+import { quantile } from "../../data/moments.ts";
+import { meanInterval } from "./statistics.ts";
 
 const units = ["characters", "words"] as const;
 type Unit = (typeof units)[number];

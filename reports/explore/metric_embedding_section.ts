@@ -6,7 +6,8 @@ import type { Figure, Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";
 import { labels, visibleText } from "../visible_text.ts";
 import { categoryOf, type ExploredSet, namesOf } from "./explored_set.ts";
-import { countValues, moments } from "./statistics.ts";
+import { moments } from "../../data/moments.ts";
+import { countValues } from "./statistics.ts";
 import { groupCosines, norms, principalPlane, product, type Rows, unitRows } from "./vectors.ts";
 
 /** Categories of the heat map, metrics on the map and those of them that are named, and metrics whose neighbours are listed. */

@@ -5,7 +5,8 @@ import { type Cell, table } from "../table.ts";
 import { labels } from "../visible_text.ts";
 import { type ExploredSet, scoresOf } from "./explored_set.ts";
 import { extremes } from "./language_section.ts";
-import { countValues, meanInterval, moments, quantile } from "./statistics.ts";
+import { moments, quantile } from "../../data/moments.ts";
+import { countValues, meanInterval } from "./statistics.ts";
 
 /** Metrics that the figures show: the most frequent, those with boxes, and those at either end of the means. */
 const frequent = 20, boxed = 10, atEnds = 10;

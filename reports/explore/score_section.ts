@@ -4,7 +4,8 @@ import { counted, formatNumber, formatShare } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { table } from "../table.ts";
 import { type ExploredSet, namesOf, scoresOf } from "./explored_set.ts";
-import { countValues, moments } from "./statistics.ts";
+import { moments } from "../../data/moments.ts";
+import { countValues } from "./statistics.ts";
 
 const classes = Array.from({ length: 11 }, (_, score) => score);
 

@@ -1,43 +1,11 @@
+import { sum } from "../../data/moments.ts";
+
 /** The mean, and bounds that hold it in 95 of 100 samples; null bounds below two values. */
 export interface MeanInterval {
   readonly count: number;
   readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
-}
-
-/** Mean, standard deviation and skewness of values, and their quartiles. */
-export interface Moments {
-  readonly count: number;
-  readonly mean: number;
-  readonly deviation: number;
-  /** Third standardised moment; 0 where all values are equal. */
-  readonly skewness: number;
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
-}
-
-/** Describes values; null where there are none. */
-export function moments(values: Float64Array): Moments | null {
-  const count = values.length;
-  if (count === 0) return null;
-  const mean = sum(values) / count;
-  let second = 0, third = 0;
-  for (const value of values) {
-    second += (value - mean) ** 2;
-    third += (value - mean) ** 3;
-  }
-  const variance = second / count, sorted = values.toSorted();
-  return {
-    count,
-    mean,
-    deviation: Math.sqrt(second / Math.max(count - 1, 1)),
-    skewness: variance > 0 ? third / count / variance ** 1.5 : 0,
-    min: sorted[0]!,
-    median: quantile(sorted, 0.5),
-    max: sorted[count - 1]!,
-  };
 }
 
 /** The mean of values with its interval by Student's t. Without values the mean is NaN. */
@@ -48,13 +16,6 @@ export function meanInterval(values: ArrayLike<number>): MeanInterval {
   for (let i = 0; i < count; i++) squares += (values[i]! - mean) ** 2;
   const margin = studentQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
   return { count, mean, low: mean - margin, high: mean + margin };
-}
-
-/** The quantile of sorted values, between two of them in proportion. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const at = share * (sorted.length - 1), below = Math.floor(at);
-  const low = sorted[below]!, high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (at - below) * (high - low);
 }
 
 /**
@@ -105,10 +66,4 @@ export function countValues<Value>(values: Iterable<Value>): Map<Value, number> 
   const counts = new Map<Value, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return new Map([...counts].sort(([, a], [, b]) => b - a));
-}
-
-function sum(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
 }

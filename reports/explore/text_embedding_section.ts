@@ -4,7 +4,7 @@ import { counted, formatNumber } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
 import type { ExploredSet } from "./explored_set.ts";
-import { moments } from "./statistics.ts";
+import { moments } from "../../data/moments.ts";
 import { norms, unitRows } from "./vectors.ts";
 
 /** A set and the embeddings of its texts. */

@@ -75,7 +75,8 @@ export class Parts implements Disposable {
 
   async #openFolder(): Promise<void> {
     this.#lock = await FolderLock.take(this.folder);
-    const names = await listFolderOrExplain(this.folder, "a folder of scored blocks"), path = join(this.folder, aboutFile);
+    const names = await listFolderOrExplain(this.folder, "a folder of scored blocks"),
+      path = join(this.folder, aboutFile);
     const about = names.includes(aboutFile) ? await Deno.readTextFile(path) : null;
     if (about === this.about) {
       this.#known = new Set(names.filter((name) => partName.test(name)));

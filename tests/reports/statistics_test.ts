@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
+import { moments, quantile } from "../../data/moments.ts";
 import {
   categoryDistance,
   cumulativeDistance,
   meanInterval,
-  moments,
-  quantile,
   studentQuantile,
 } from "../../reports/explore/statistics.ts";
 import { groupCosines, principalPlane, unitRows } from "../../reports/explore/vectors.ts";
