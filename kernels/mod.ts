@@ -16,7 +16,7 @@ export {
   type Workgroups,
 } from "./launcher.ts";
 export type { MemoryPlan } from "./replay/plan.ts";
-export { type Redirected, Replay, type ReplayHost } from "./replay/replay.ts";
+export type { Redirected, Replay, ReplayHost } from "./replay/replay.ts";
 export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
 export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
