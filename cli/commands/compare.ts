@@ -1,5 +1,4 @@
 import { type DataPaths, nameData } from "../../data/files/data_paths.ts";
-import type { Reading } from "../../data/reading.ts";
 import { fromStandard } from "../../data/scores.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import {
@@ -12,88 +11,28 @@ import {
 } from "../../runs/compare.ts";
 import { scaleScores } from "../../scoring/score_scale.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
-import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { readLabelled } from "./evaluate.ts";
-import { type MetricFiles, metricFiles, text } from "../options/options.ts";
+import { type ComparedRecords, comparedRecords, withComparedRecords } from "../options/compared_records.ts";
 import { scoreWith } from "../score_with.ts";
-import * as reading from "../options/reading_options.ts";
-import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
-import * as scoring from "../options/scoring_options.ts";
-import { shiftRequest } from "../options/shift_options.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
 /** What `compare` is asked for. */
-export interface CompareCall {
-  /** Folders of runs, ensembles or folds. */
-  readonly runs: readonly string[];
-  /** Records to score with all of them; null for the figures that training left. */
-  readonly data: DataPaths | null;
-  /** How they are read; absent where they are in the fields of a record. */
-  readonly reading?: Reading;
-  /** CSV file of the true scores; null when they stand in the records. */
-  readonly scores: string | null;
-  /** Folder of text embeddings, for the runs that were trained on such. */
-  readonly embeddings: string | null;
-  /** Metrics that the runs do not know; null for none. */
-  readonly metrics: MetricFiles | null;
-  /** How records are allowed for whose scores are distributed otherwise than those of training. */
-  readonly shift: ShiftRequest;
+export interface CompareCall extends ComparedRecords {
   readonly json: boolean;
 }
 
 /** `compare`: one table of several runs. */
 export function compareCommand(act: (call: CompareCall) => Promise<void>) {
-  return command("compare", "Compare runs, ensembles and folds in one table.", [
-    ["compare runs/*", "What each reached on the rows that it held out"],
-    ["compare runs/* --data labelled.json", "All on the same records, each against the best"],
-  ])
-    .argument("<runs...>", "folders of trained runs, ensembles or folds")
-    .option("--data <file>", `records to score with all of them: ${dataForms}`, oneMorePath)
-    .addOption(reading.format)
-    .addOption(reading.map)
-    .addOption(reading.scoreRange)
-    .addOption(reading.recover)
-    .option("--scores <file>", "CSV file ID,score of the true scores (default: those in the records)", text("--scores"))
-    .option(
-      "--embeddings <folder>",
-      "embeddings of the texts, for runs that were trained on such",
-      text("--embeddings"),
-    )
-    .addOption(scoring.metricNames)
-    .addOption(scoring.metricEmbeddings)
-    .addOption(scoring.metricDefinitions)
-    .addOption(scoring.shift)
-    .addOption(scoring.shiftTarget)
+  return withComparedRecords(
+    command("compare", "Compare runs, ensembles and folds in one table.", [
+      ["compare runs/*", "What each reached on the rows that it held out"],
+      ["compare runs/* --data labelled.json", "All on the same records, each against the best"],
+    ]),
+    "folders of trained runs, ensembles or folds",
+  )
     .option("--json", "print the figures as JSON")
-    .action((runs, { data, scores, embeddings, json, ...options }) => {
-      const metrics = metricFiles(options);
-      const needing = {
-        "--scores": scores,
-        "--format": options.format,
-        "--map": options.map,
-        "--score-range": options.scoreRange,
-        "--recover": options.recover,
-        "--embeddings": embeddings,
-        "--metric-names": metrics?.names,
-        "--metric-definitions": metrics?.definitions,
-        "--shift": options.shift,
-      };
-      const alone = Object.entries(needing).find(([, value]) =>
-        data === undefined && value !== undefined && value !== null
-      );
-      if (alone) throw new UsageError(`${alone[0]} needs --data beside it.`);
-      return act({
-        runs: [...new Set(runs.map((run) => run.replace(/(?<=.)\/+$/, "")))],
-        data: data ?? null,
-        ...readingOf(options),
-        scores: scores ?? null,
-        embeddings: embeddings ?? null,
-        metrics,
-        shift: shiftRequest(options),
-        json: json ?? false,
-      });
-    });
+    .action((runs, { json, ...options }) => act({ ...comparedRecords(runs, options), json: json ?? false }));
 }
 
 /** A run's figures, with those on the records that all have scored. */
