@@ -51,8 +51,11 @@ export function repeatedKey(text: string, deepest = Infinity): RepeatedKey | nul
   return null;
 }
 
-/** Where the string ends that begins at `from`. A regular expression for it would run out of stack on many escapes. */
-function closingQuote(text: string, from: number): number {
+/**
+ * Where the JSON string ends whose first character is at `from`; -1 when that is not there yet. A regular expression for it
+ * would run out of stack on many escapes.
+ */
+export function closingQuote(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;
     while (text[at - 1 - backslashes] === "\\") backslashes++;

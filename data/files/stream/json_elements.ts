@@ -1,5 +1,5 @@
 import { describeValue } from "../../../engine/files/describe_value.ts";
-import { repeatedKey } from "../../../engine/files/repeated_key.ts";
+import { closingQuote, repeatedKey } from "../../../engine/files/repeated_key.ts";
 import { DataError } from "../../../kernels/errors.ts";
 import { findDamage } from "../json_scanner.ts";
 import { quoteBeginning } from "../json_value.ts";
@@ -141,14 +141,4 @@ export class JsonElements {
   #damage(problem: string): DataError {
     return new DataError(`${this.name} is damaged: ${problem}; the records before it can be saved with --recover.`);
   }
-}
-
-/** Where the string ends that begins at `from`; -1 when that is not there yet. */
-function closingQuote(text: string, from: number): number {
-  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
-    let backslashes = 0;
-    while (text[at - 1 - backslashes] === "\\") backslashes++;
-    if (backslashes % 2 === 0) return at;
-  }
-  return -1;
 }
