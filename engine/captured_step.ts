@@ -1,6 +1,5 @@
 import type { MemoryPlan } from "../kernels/replay/plan.ts";
 import type { Replay } from "../kernels/replay/replay.ts";
-
 import { bytesOf } from "./tensors/storage.ts";
 import { Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
 

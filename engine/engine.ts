@@ -12,7 +12,8 @@ import { readTuning, tunedVariants } from "./device/tuning.ts";
 import { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
-import { shardSizes } from "./tensors/sharding.ts";
+import { largestOf, wholeNumbers } from "./tensors/indices.ts";
+import { eachShard, shardSizes } from "./tensors/sharding.ts";
 import { tensorOps } from "./ops/tensor_ops.ts";
 import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage } from "./tensors/storage.ts";
 import { type DataOf, type IndexTensor, Tensor, type TensorEngine } from "./tensors/tensor.ts";
@@ -136,7 +137,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
   indices(shape: Shape, data: ArrayLike<number>, name = "indices"): IndexTensor {
     const elements = wholeNumbers(data, name);
     const storage = this.upload(elements, shape, name);
-    storage.largestIndex = largest(elements);
+    storage.largestIndex = largestOf(elements);
     return this.adopt(new Tensor(this, shape, storage, "u32", name) as IndexTensor);
   }
 
@@ -177,7 +178,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
     // The host's writes overtake recorded work, so that work goes first.
     this.stream.submit();
     this.#transfers.write(tensor.storage, data);
-    tensor.storage.largestIndex = data instanceof Uint32Array ? largest(data) : null;
+    tensor.storage.largestIndex = data instanceof Uint32Array ? largestOf(data) : null;
   }
 
   /** Memory for `bytes` bytes, outside any scope. */
@@ -381,25 +382,4 @@ export class Engine implements AsyncDisposable, TensorEngine {
     this.pool.destroy();
     this.opened.device.destroy();
   }
-}
-
-/** Indices as they are uploaded. @throws ShapeError when one is no whole number from 0 on */
-function wholeNumbers(data: ArrayLike<number>, name: string): Uint32Array {
-  if (data instanceof Uint32Array) return data;
-  const elements = Uint32Array.from(data);
-  const wrong = elements.findIndex((element, i) => element !== data[i]);
-  if (wrong < 0) return elements;
-  throw new ShapeError(`${name}: element ${wrong} is ${data[wrong]}, but a whole number from 0 on is expected.`);
-}
-
-function largest(elements: Uint32Array): number {
-  let most = 0;
-  for (const element of elements) if (element > most) most = element;
-  return most;
-}
-
-/** Visits the slices of two tensors of equal size side by side. */
-function eachShard(a: Tensor, b: Tensor, visit: (a: BufferSlice, b: BufferSlice, count: number) => void): void {
-  const { slices } = b;
-  a.slices.forEach((slice, i) => visit(slice, slices[i]!, slices.length === 1 ? a.size : slice.size / 4));
 }

@@ -1,5 +1,7 @@
 import { ShapeError } from "../../kernels/errors.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
 import { elementCount, type Shape } from "./storage.ts";
+import type { Tensor } from "./tensor.ts";
 
 /**
  * Elements of each of the buffers that a tensor needs: one, or as many as it takes where it is larger than one binding may
@@ -20,4 +22,10 @@ export function shardSizes(shape: Shape, maxBindingSize: number, name: string): 
     );
   }
   return Array.from({ length: Math.ceil(total / most) }, (_, i) => Math.min(most, total - i * most));
+}
+
+/** Visits the slices of two tensors of equal size side by side. */
+export function eachShard(a: Tensor, b: Tensor, visit: (a: BufferSlice, b: BufferSlice, count: number) => void): void {
+  const { slices } = b;
+  a.slices.forEach((slice, i) => visit(slice, slices[i]!, slices.length === 1 ? a.size : slice.size / 4));
 }
