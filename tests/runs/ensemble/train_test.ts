@@ -54,11 +54,11 @@ Deno.test(
     const stop = new AbortController();
     let begun = 0;
     const reporter = { ...silent, start: () => void begun++, epoch: () => begun === 2 && stop.abort() };
-    const first = await trainEnsemble({ ...asked, out: broken }, { reporter, signal: stop.signal });
+    const first = await trainEnsemble({ ...asked, out: broken }, { engine, reporter, signal: stop.signal });
     assert.deepEqual([first.finished, first.done], [false, 1]);
     await assert.rejects(EnsembleScorer.load(engine, broken), /not trained yet; go on with train --resume/);
     const [before] = await times(broken, names[0]!);
-    const second = await resumeEnsemble(broken, { engine, reporter: silent, jobs: 2 });
+    const second = await resumeEnsemble(broken, { reporter: silent, jobs: 2 });
     assert.equal(second.finished, true);
     assert.deepEqual(await times(broken, names[0]!), [before], "a finished member is not trained again");
     for (const name of names) {
