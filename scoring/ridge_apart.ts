@@ -1,5 +1,6 @@
 import type { ScoredPairs } from "../data/pairs/scored_pairs.ts";
 import { Ridge } from "../recipes/classical/ridge.ts";
+import { type Asked, askThread } from "./ask_thread.ts";
 import { type BaselineTables, RidgeBaseline } from "./ridge_baseline.ts";
 
 /** Texts of more bytes are not copied to a thread; the fit waits until it is asked for. */
@@ -23,40 +24,25 @@ export interface RidgeReply {
  */
 export class RidgeApart implements Disposable {
   readonly #request: RidgeRequest;
-  readonly #thread: Worker | null;
-  readonly #fitted: Promise<RidgeBaseline> | null;
+  readonly #asked: Asked<RidgeReply> | null;
 
   /** Begins to fit. */
   constructor(tables: BaselineTables, rows: ScoredPairs) {
     this.#request = { tables, rows };
     const isLarge = tables.texts.data.byteLength > mostBytes;
-    this.#thread = isLarge ? null : new Worker(new URL("./ridge_thread.ts", import.meta.url), { type: "module" });
-    this.#fitted = this.#thread && this.#ask(this.#thread);
+    this.#asked = isLarge ? null : askThread(new URL("./ridge_thread.ts", import.meta.url), this.#request);
   }
 
   /** What was fitted. */
   async fitted(): Promise<RidgeBaseline> {
     const { tables, rows } = this.#request;
-    return await this.#fitted ?? RidgeBaseline.fit(tables, rows);
+    if (!this.#asked) return RidgeBaseline.fit(tables, rows);
+    const { coef, intercept, alpha } = await this.#asked.reply;
+    return new RidgeBaseline(new Ridge(coef, intercept), alpha);
   }
 
   /** Ends the thread. */
   [Symbol.dispose](): void {
-    this.#thread?.terminate();
-  }
-
-  #ask(thread: Worker): Promise<RidgeBaseline> {
-    const { promise, resolve, reject } = Promise.withResolvers<RidgeBaseline>();
-    thread.onmessage = ({ data: { coef, intercept, alpha } }: MessageEvent<RidgeReply>) => {
-      resolve(new RidgeBaseline(new Ridge(coef, intercept), alpha));
-    };
-    thread.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(`ridge regression: ${event.message}`));
-    };
-    thread.postMessage(this.#request);
-    // Nobody may ask for it, where the training fails.
-    promise.catch(() => {});
-    return promise;
+    this.#asked?.[Symbol.dispose]();
   }
 }

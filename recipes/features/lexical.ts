@@ -1,3 +1,4 @@
+import type { EncoderTensor } from "../../encoders/encoder.ts";
 import { HashEncoder } from "../../encoders/hash.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { readSafetensors } from "../../engine/files/read_safetensors.ts";
@@ -63,35 +64,40 @@ export class LexicalModel {
     return words.reduce((sum, word) => sum + this.encoder.rarity(word), 0) / Math.max(words.length, 1);
   }
 
+  /** What was learnt, for `fromState`. */
+  state(): Map<string, EncoderTensor> {
+    return new Map([
+      ...[...this.encoder.state()].map(([name, tensor]) => [`encoder.${name}`, tensor] as const),
+      ["directions", { shape: [hashed, lexicalNumbers], data: this.directions }],
+    ]);
+  }
+
+  /** A model with what another has learnt. @throws DataError when a part is missing or has another size */
+  static fromState(
+    state: ReadonlyMap<string, { readonly data: ArrayLike<number | bigint> }>,
+    source = "the words' state",
+  ): LexicalModel {
+    const length = hashed * lexicalNumbers, data = state.get("directions")?.data;
+    if (!(data instanceof Float32Array) || data.length !== length) {
+      throw new DataError(`${source}: "directions" of ${length} float32 numbers is expected.`);
+    }
+    const encoder = [...state].filter(([name]) => name.startsWith("encoder."));
+    return new LexicalModel(
+      HashEncoder.fromState(new Map(encoder.map(([name, one]) => [name.slice(8), one])), source),
+      Float32Array.from(data),
+    );
+  }
+
   /** Writes what was learnt. */
   async write(path: string): Promise<void> {
-    const tensor = (shape: readonly number[], data: Float32Array<ArrayBuffer>) => ({
-      dtype: "F32" as const,
-      shape,
-      data,
-    });
-    await writeSafetensors(
-      path,
-      new Map([
-        ...[...this.encoder.state()].map(([name, { shape, data }]) =>
-          [`encoder.${name}`, tensor(shape, data)] as const
-        ),
-        ["directions", tensor([hashed, lexicalNumbers], this.directions)],
-      ]),
-    );
+    const tensors = [...this.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
+    await writeSafetensors(path, new Map(tensors));
   }
 
   /** Reads what `write` wrote. @throws DataError when it is damaged */
   static async read(path: string): Promise<LexicalModel> {
     const { tensors } = await readSafetensors(path, "the words of a run");
-    const part = (name: string, length: number) => {
-      const data = tensors.get(name)?.data;
-      if (data instanceof Float32Array && data.length === length) return Float32Array.from(data);
-      throw new DataError(`${path}: "${name}" of ${length} float32 numbers is expected.`);
-    };
-    const state = [...tensors].filter(([name]) => name.startsWith("encoder."));
-    const encoder = HashEncoder.fromState(new Map(state.map(([name, one]) => [name.slice(8), one])), path);
-    return new LexicalModel(encoder, part("directions", hashed * lexicalNumbers));
+    return LexicalModel.fromState(tensors, path);
   }
 
   #project(row: Float32Array): Float64Array {

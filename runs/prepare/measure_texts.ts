@@ -1,45 +1,74 @@
-import { GrowingRows } from "../../data/augmentation/growing_rows.ts";
-import type { GrowingTables } from "../../data/augmentation/targeted_negatives.ts";
-import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { Embeddings } from "../../data/pairs/feature_tables.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
 import { LexicalModel } from "../../recipes/features/lexical.ts";
 import { noStatistics, recordStatistics } from "../../recipes/features/record_statistics.ts";
+import { type Asked, askThread } from "../../scoring/ask_thread.ts";
 
-/** The tables that rows look their numbers up in, and how rare words are in the train texts. */
-export interface MeasuredTexts {
-  /** Texts, metrics and statistics; augmentation adds rows. */
-  readonly tables: GrowingTables;
-  /** Null where no statistics are wanted. */
+/** Texts of more bytes are not copied to a thread; they are measured when they are asked for. */
+const mostBytes = 2 ** 26;
+
+/** Texts to measure. */
+export interface MeasureRequest {
+  /** All records. */
+  readonly records: readonly MetricRecord[];
+  /** Numbers of those that words are counted in. */
+  readonly train: Uint32Array<ArrayBuffer>;
+  /** A row each of the records. */
+  readonly texts: TextTable;
+}
+
+/** What is known of texts besides their vectors: lengths, scripts, rare words. */
+export interface TextMeasures {
+  readonly statistics: Embeddings;
+  /** How rare words are in the train texts; null where no statistics are wanted. */
   readonly lexical: LexicalModel | null;
 }
 
-/**
- * Gathers what rows look up, and measures texts besides their vectors where that is wanted: lengths, scripts, rare words.
- *
- * @param everything all records, in the order of the texts' rows
- * @param train those that words are counted in
- * @param wanted false leaves all statistics 0
- */
-export async function measureTexts(
-  everything: readonly MetricRecord[],
-  train: readonly MetricRecord[],
-  texts: TextTable,
-  metrics: MetricTable,
-  wanted: boolean,
-): Promise<MeasuredTexts> {
-  const lexical = wanted ? await LexicalModel.fit(train) : null;
-  const statistics = wanted ? await recordStatistics(everything, texts, lexical) : noStatistics(everything.length);
-  const tables = {
-    texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
-    fields: texts.fields,
-    statistics: growing(statistics),
-    metrics: growing({ data: metrics.embeddings, dimension: metrics.dimension }),
-  };
-  return { tables, lexical };
+/** What a thread sends of them. */
+export interface MeasureReply {
+  readonly statistics: Embeddings;
+  readonly lexical: ReturnType<LexicalModel["state"]>;
 }
 
-function growing({ data, dimension }: Embeddings): GrowingRows {
-  return new GrowingRows(data, dimension);
+/** Measures texts besides their vectors. */
+export async function measureTexts({ records, train, texts }: MeasureRequest): Promise<TextMeasures> {
+  const lexical = await LexicalModel.fit(Array.from(train, (row) => records[row]!));
+  return { statistics: await recordStatistics(records, texts, lexical), lexical };
+}
+
+/** `measureTexts` in a thread of its own, beside other work; the same bits. Its disposal ends the thread. */
+export class MeasuresApart implements Disposable {
+  readonly #request: MeasureRequest;
+  readonly #isWanted: boolean;
+  readonly #asked: Asked<MeasureReply> | null;
+
+  /** Begins to measure. @param isWanted false leaves all statistics 0 */
+  constructor(request: MeasureRequest, isWanted: boolean) {
+    this.#request = request;
+    this.#isWanted = isWanted;
+    const { records, texts } = request;
+    const bytes = records.reduce((sum, one) => sum + 2 * (one.userPrompt.length + one.response.length), 0);
+    this.#asked = isWanted && texts.data.byteLength + bytes <= mostBytes
+      ? askThread(new URL("./measure_thread.ts", import.meta.url), { ...request, records: records.map(textsAlone) })
+      : null;
+  }
+
+  /** What was measured. */
+  async measured(): Promise<TextMeasures> {
+    if (!this.#isWanted) return { statistics: noStatistics(this.#request.records.length), lexical: null };
+    if (!this.#asked) return await measureTexts(this.#request);
+    const { statistics, lexical } = await this.#asked.reply;
+    return { statistics, lexical: LexicalModel.fromState(lexical) };
+  }
+
+  /** Ends the thread. */
+  [Symbol.dispose](): void {
+    this.#asked?.[Symbol.dispose]();
+  }
+}
+
+/** A record without fields of the user's own, which may be large. */
+function textsAlone({ metric, systemPrompt, userPrompt, response }: MetricRecord): MetricRecord {
+  return { metric, systemPrompt, userPrompt, response, score: null, extra: {} };
 }

@@ -1,3 +1,5 @@
+import { GrowingRows } from "../../data/augmentation/growing_rows.ts";
+import type { GrowingTables } from "../../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../../data/evaluation.ts";
 import type { Observer } from "../../data/observer.ts";
 import { isStandardRange } from "../../data/scores.ts";
@@ -9,7 +11,7 @@ import { augment } from "./augment.ts";
 import { readAugmentedRows } from "./augmented_rows.ts";
 import { drawPairs } from "./draw_pairs.ts";
 import { encodeSource, type EncodingChoice } from "./encode_source.ts";
-import { measureTexts } from "./measure_texts.ts";
+import { MeasuresApart } from "./measure_texts.ts";
 import { prepareFit } from "./prepare_fit.ts";
 import type { PreparedRun } from "./prepared_run.ts";
 import { readSource } from "./read_source.ts";
@@ -52,6 +54,8 @@ export async function prepare(
     observer,
     choice,
   );
+  const isMeasured = recipeNamed(config.recipe).statistics !== false;
+  using measuring = new MeasuresApart({ records: everything, train: split.train, texts }, isMeasured);
   const pairs = drawPairs(everything, records.length, split, metrics, settings);
   const { plain, validation } = pairs;
   if (settings.fit.name !== "none") observer.phase?.("learning which metrics fit which texts");
@@ -59,10 +63,14 @@ export async function prepare(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: pairs.options },
     onNote,
   );
-  const isMeasured = recipeNamed(config.recipe).statistics !== false;
   if (isMeasured) observer.phase?.("measuring texts");
-  const learntFrom = [...split.train].map((row) => records[row]!);
-  const { tables, lexical } = await measureTexts(everything, learntFrom, texts, metrics, isMeasured);
+  const { statistics, lexical } = await measuring.measured();
+  const tables: GrowingTables = {
+    texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
+    fields: texts.fields,
+    statistics: new GrowingRows(statistics.data, statistics.dimension),
+    metrics: new GrowingRows(metrics.embeddings, metrics.dimension),
+  };
   const { augmentation } = settings;
   const added = augmentation.rows === null
     ? augment({ plain, metrics, tables, written: pairs.written }, augmentation, pairs.options)
