@@ -60,6 +60,11 @@ export const sharedTable: SharedTable = {
     validationCount: optionalNumber(null, [1, 1e7, true], "how many, instead of a share; null for the share"),
     folds: number(0, [0, 1000, true], "parts that take turns as validation rows; 0 for validationShare instead"),
     fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
+    folding: choice(
+      "grouped",
+      ["grouped", "scikit-learn"],
+      "how records are dealt to folds: those of one group into one fold; or one by one, as StratifiedKFold of scikit-learn does",
+    ),
     splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
     offGrid: choice("keep", ["keep", "round", "drop"], "what becomes of records whose score is no whole number"),
     nonText: choice(

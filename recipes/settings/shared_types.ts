@@ -21,6 +21,7 @@ export type SharedTable = {
     readonly validationCount: Field<number | null>;
     readonly folds: Field<number>;
     readonly fold: Field<number>;
+    readonly folding: Field<"grouped" | "scikit-learn">;
     readonly splitSeed: Field<number | null>;
     readonly offGrid: Field<"keep" | "round" | "drop">;
     readonly nonText: Field<"refuse" | "fix" | "drop">;

@@ -21,6 +21,7 @@ export function keptSettings(settings: Settings): object {
 const later = new Map<string, unknown>([
   ["data.validationCount", null],
   ["data.nonText", "refuse"],
+  ["data.folding", "grouped"],
   ["features.encoding.prompt", null],
   ["features.encoding.dimensions", null],
   ["augmentation.rows", null],
