@@ -17,7 +17,7 @@ export interface FeatureTables {
   readonly metrics: Embeddings;
   /** One row a record: lengths and the like of its texts, see `textStatistics`. */
   readonly statistics: Embeddings;
-  /** Number of the group of each record that was read, which others that augmentation adds lack; absent when scoring. */
+  /** Number of the group of each record that was read, then of each paraphrase, that of its record; other rows that augmentation adds lack one, and so does scoring. */
   readonly groups?: Uint32Array;
 }
 

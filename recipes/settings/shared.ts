@@ -119,9 +119,20 @@ export const sharedTable: SharedTable = {
       ),
       mostCopies: number(10, [1, 1e6, true], "times that one row is drawn again at most"),
     },
+    smoothing: {
+      share: number(
+        0,
+        [0, 1, false],
+        "part of a train record's score that is replaced by the mean of its neighbourhood: itself and the nearest under its metric",
+      ),
+      neighbors: number(5, counts, "those nearest train records, by the embeddings of their texts"),
+    },
     rows: optionalText(null, "folder of rows that were made before, which are learnt from in place of all stages"),
     languageModel: {
-      replies: optionalText(null, "file of a language model's replies, whose records are learnt from too"),
+      replies: optionalText(
+        null,
+        "file of a language model's replies, whose records and paraphrases are learnt from too",
+      ),
     },
   },
   features: {

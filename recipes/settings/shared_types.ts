@@ -69,6 +69,10 @@ export type SharedTable = {
       readonly share: Field<number>;
       readonly mostCopies: Field<number>;
     };
+    readonly smoothing: {
+      readonly share: Field<number>;
+      readonly neighbors: Field<number>;
+    };
     readonly rows: Field<string | null>;
     readonly languageModel: {
       readonly replies: Field<string | null>;
