@@ -2,13 +2,17 @@ import { type ConfigSource, flagOf, namedOf, positiveOf } from "../config_values
 
 /** All positions are divided by a factor. */
 export interface LinearScaling {
+  /** Name of the scaling. */
   readonly kind: "linear";
+  /** What positions are divided by. */
   readonly factor: number;
 }
 
 /** Slow pairs are divided by a factor, fast ones not, those between in part; cosines and sines grow a little. */
 export interface YarnScaling {
+  /** Name of the scaling. */
   readonly kind: "yarn";
+  /** What slow pairs are divided by. */
   readonly factor: number;
   /** Tokens of pretraining. */
   readonly original: number;
@@ -24,7 +28,9 @@ export interface YarnScaling {
 
 /** As YaRN, with a ramp over the number of turns, and cosines and sines as they are. */
 export interface Llama3Scaling {
+  /** Name of the scaling. */
   readonly kind: "llama3";
+  /** What slow pairs are divided by. */
   readonly factor: number;
   /** Tokens of pretraining. */
   readonly original: number;
