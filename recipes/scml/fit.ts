@@ -4,7 +4,7 @@ import { scoreClass } from "../../data/scores.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { discriminantBasis, tripletDifferenceBasis } from "../classical/bases.ts";
 import { KernelPca } from "../classical/kernel_pca.ts";
-import { type Matrix, pickedRows, rowOf, squaredDistances, zeros } from "../classical/matrix.ts";
+import { centered, columnMeans, type Matrix, pickedRows, rowOf, rowProducts, zeros } from "../classical/matrix.ts";
 import { Pca } from "../classical/pca.ts";
 import { fitScml } from "../classical/scml.ts";
 import { scoreTriplets } from "../classical/triplets.ts";
@@ -67,7 +67,11 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
   const columns = new Float32Array(head.basis.size);
   for (let k = 0; k < basis.rows; k++) rowOf(basis, k).forEach((value, j) => columns[j * basis.rows + k] = value);
   train.engine.write(head.basis, columns);
-  if (head instanceof LocalNearestRows) return;
+  if (head instanceof LocalNearestRows) {
+    // At first rows are as far apart in the mean as the margin of the hinge is wide.
+    await head.metric.scale(1 / Math.sqrt(meanSquaredDistance(rowProducts(x, basis))));
+    return;
+  }
   const { bias } = head.mlp.last;
   bias!.assign(new Float32Array(bias!.size).fill(weightedMeanScore(train.rows)));
 }
@@ -134,8 +138,8 @@ function featuresOf({ tables: { texts, metrics }, rows }: TrainRows, chosen: Uin
   return { data, rows: chosen.length, columns };
 }
 
-/** Of all pairs of different rows; 1 where all rows are the same. */
+/** Of all pairs of different rows, which is twice the sum of the columns' variances; 1 where all rows are the same. */
 function meanSquaredDistance(x: Matrix): number {
-  const { data, rows } = squaredDistances(x, x);
-  return data.reduce((sum, one) => sum + one, 0) / Math.max(rows * (rows - 1), 1) || 1;
+  const { data, rows } = centered(x, columnMeans(x));
+  return 2 * data.reduce((sum, one) => sum + one ** 2, 0) / Math.max(rows - 1, 1) || 1;
 }

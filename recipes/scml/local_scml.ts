@@ -67,6 +67,13 @@ export class LocalScml extends Module {
     this.bias = new Parameter(engine, [bases], new Float32Array(bases).fill(1));
   }
 
+  /** Multiplies A and c by a factor, and so all distances by its square. */
+  async scale(factor: number): Promise<void> {
+    for (const parameter of [this.weight, this.bias]) {
+      parameter.assign((await parameter.data()).map((value) => factor * value));
+    }
+  }
+
   /** Squared distances from rows x to rows y under the metrics of x, [n]. */
   distance(x: Tensor, y: Tensor, z: Tensor, basis: Tensor): Tensor {
     return scmlLocalDistance({ x, y, z, basis, weight: this.weight, bias: this.bias });

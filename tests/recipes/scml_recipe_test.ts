@@ -354,7 +354,7 @@ Deno.test(
         model: { ...small, pca: 10, bases: 10, head: "local-knn", kernelRows: 40 },
         loss: { l21: 0.01 },
         optimizer: { lr: 0.02 },
-        training: { epochs: 6, batchSize: 12, refit: "none" },
+        training: { epochs: 3, batchSize: 12, refit: "none" },
       },
       files,
       maxRows: null,
