@@ -9,7 +9,7 @@ import { MersenneTwister } from "./mersenne_twister.ts";
  * @param classes of the rows
  * @returns each fold in turn as the validation side of a split
  * @throws MetrogradError when every class has fewer rows than there are folds, as scikit-learn does
- * @see `StratifiedKFold._make_test_folds` of scikit-learn 1.7, sklearn/model_selection/_split.py
+ * @see `StratifiedKFold._make_test_folds` of scikit-learn 1.9, sklearn/model_selection/_split.py
  */
 export function stratifiedKFold(
   classes: readonly number[],

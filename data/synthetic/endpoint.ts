@@ -45,9 +45,9 @@ export async function readPrompts(path: string): Promise<AnyPrompt[]> {
 
 /** What a prompt asks for and its reply repeats. */
 export function askedFor(line: AnyPrompt | AnyReply): Omit<Reply, "content"> | Omit<ParaphraseReply, "content"> {
-  return "user_prompt" in line
-    ? { user_prompt: line.user_prompt }
-    : { metric_name: line.metric_name, behaviour: line.behaviour };
+  return "metric_name" in line
+    ? { metric_name: line.metric_name, behaviour: line.behaviour }
+    : { user_prompt: line.user_prompt };
 }
 
 /**
@@ -77,9 +77,9 @@ export async function* askEndpoint(
 }
 
 function describeAsked(prompt: AnyPrompt): string {
-  return "user_prompt" in prompt
-    ? `paraphrases of ${describeValue(prompt.user_prompt)}`
-    : `${prompt.metric_name} (${prompt.behaviour})`;
+  return "metric_name" in prompt
+    ? `${prompt.metric_name} (${prompt.behaviour})`
+    : `paraphrases of ${describeValue(prompt.user_prompt)}`;
 }
 
 /** An answer, or what went wrong, and whether it will go wrong for every prompt. */

@@ -2,13 +2,14 @@ import { describeValue } from "../../engine/files/describe_value.ts";
 import type { MetricRecord } from "../records.ts";
 import { textKey } from "../split.ts";
 import { arrayIn } from "./json_answer.ts";
+import type { SyntheticPrompt } from "./prompts.ts";
 
 /** What a language model is asked: to put a user's prompt into other words. A line of a file of prompts. */
 export interface ParaphrasePrompt {
   /** The prompt as records have it. */
   readonly user_prompt: string;
   /** As chat completions take them. */
-  readonly messages: readonly { readonly role: "system" | "user"; readonly content: string }[];
+  readonly messages: SyntheticPrompt["messages"];
 }
 
 /** A language model's answer to such a prompt. A line of a file of replies. */
@@ -49,7 +50,7 @@ export function paraphrasePrompts(records: readonly MetricRecord[], count: numbe
 
 /** True for a reply to a `ParaphrasePrompt`, be it well formed or not. */
 export function isParaphraseReply(reply: unknown): boolean {
-  return typeof reply === "object" && reply !== null && "user_prompt" in reply;
+  return typeof reply === "object" && reply !== null && "user_prompt" in reply && !("metric_name" in reply);
 }
 
 /**
