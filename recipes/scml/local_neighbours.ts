@@ -70,7 +70,7 @@ export class LocalNearestRows extends ScoredRows {
    * @param beta factor on the mixed norm
    */
   loss(x: Tensor, z: Tensor, weight: Tensor, beta: number): Tensor {
-    const count = x.shape[0]! / 3;
+    const count = Math.floor(x.shape[0]! / 3);
     const part = (of: Tensor, number: number) =>
       slice({ x: of }, { axis: 0, start: number * count, end: (number + 1) * count });
     return this.metric.tripletLoss({
