@@ -83,6 +83,8 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   readonly documented?: Documented;
   /** True where the embedding of all of a record's texts in one will do for prompt and response. */
   readonly wholeTexts?: boolean;
+  /** False where `Batch.statistics` is not read: texts are not measured then, and all of it is 0. */
+  readonly statistics?: boolean;
   /** Refuses settings that do not go together. @throws UsageError */
   check?(settings: S): void;
   /** Its largest weight, where that may be more than a machine holds, and the setting that does without it. */

@@ -15,7 +15,7 @@ import type { Model } from "../recipes/model.ts";
 import { computeRows, predictRows, type RowsOptions } from "../recipes/training/predict_rows.ts";
 import { type FitEvidence, type FitModel, fitProbabilities } from "./fit/fit_model.ts";
 import type { LexicalModel } from "../recipes/features/lexical.ts";
-import { recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
+import { noStatistics, recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
 import type { RidgeBaseline } from "./ridge_baseline.ts";
 import type { RunInputs } from "./run_inputs.ts";
 import { embedForRun, encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
@@ -66,7 +66,7 @@ export interface ScorerParts {
   readonly metrics: MetricTable;
   /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
-  /** How rare words are in the train texts; null in a run of an earlier version. */
+  /** How rare words are in the train texts; null in a run that reads no statistics, or of an earlier version. */
   readonly lexical: LexicalModel | null;
   /** Tells records whose metric does not fit; null where there is none. */
   readonly fit: FitModel | null;
@@ -144,7 +144,9 @@ export class ModelScorer implements ScorerParts {
     return {
       texts,
       metrics,
-      statistics: await recordStatistics(records, texts, this.lexical),
+      statistics: this.model.recipe.statistics === false
+        ? noStatistics(records.length)
+        : await recordStatistics(records, texts, this.lexical),
       rows,
       evidence: this.fit && this.fit.evidence({ records, texts }, rows, metrics),
     };

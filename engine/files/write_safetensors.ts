@@ -1,4 +1,5 @@
 import { ShapeError, UsageError } from "../../kernels/errors.ts";
+import { askAhead } from "./ask_ahead.ts";
 import { checksumKey, FileChecksum, unknownChecksum } from "./checksum.ts";
 import { writeAtomically } from "./files.ts";
 import {
@@ -144,19 +145,15 @@ async function* filePieces(
   sorted: readonly [string, SafetensorsTensor | StreamedTensor][],
 ): AsyncGenerator<Uint8Array> {
   yield header;
-  for (const [name, tensor] of sorted) {
-    if ("data" in tensor) {
-      yield bytesOf(tensor.data);
-      continue;
-    }
-    let length = 0;
-    for await (const piece of tensor.pieces()) {
-      yield piece;
-      length += piece.length;
-    }
-    const expected = byteCount(tensor.dtype, tensor.shape);
-    if (length !== expected) throw new ShapeError(`${name}: ${expected} bytes are expected, but ${length} came.`);
-  }
+  yield* askAhead(sorted.map(([name, tensor]) => ({
+    name,
+    size: byteCount(tensor.dtype, tensor.shape),
+    pieces: "data" in tensor ? () => onePiece(tensor.data) : tensor.pieces.bind(tensor),
+  })));
+}
+
+async function* onePiece(data: SafetensorsData): AsyncGenerator<Uint8Array> {
+  yield bytesOf(data);
 }
 
 function bytesOf(data: SafetensorsData): Uint8Array {

@@ -15,6 +15,7 @@ export const attentionRefiner: Recipe<AttentionRefinerSettings, RefinedRidge> = 
   summary:
     "attention among metric, prompts and response, trained by triplets of like and unlike scores, then ridge (002)",
   table: attentionRefinerTable,
+  statistics: false,
   documented: attentionRefinerDocumented,
 
   check({ loss: { positiveWithin, negativeFrom } }) {

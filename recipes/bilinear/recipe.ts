@@ -12,6 +12,7 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
   summary:
     "hidden layers on metric, text and a bilinear form of both, with heads for classes or mean and variance (004)",
   table: bilinearTable,
+  statistics: false,
   preferences: true,
   documented: bilinearDocumented,
   fromDocument,

@@ -28,7 +28,8 @@ export function rightSingularVectors(rows: readonly SparseRow[], columns: number
   const width = Math.min(count + spare, columns, rows.length), random = new Philox(1, startStream);
   let basis: Matrix<Float64Array> = { data: new Float64Array(columns * width), rows: width, columns };
   for (let i = 0; i < basis.data.length; i++) basis.data[i] = random.normal();
-  for (let i = 0; i < iterations; i++) {
+  // As many vectors as there are rows span all that the rows do, once they are multiplied by them.
+  for (let i = 0; i < (width === rows.length ? 1 : iterations); i++) {
     orthonormalize(basis);
     basis = gramProduct(rows, basis);
   }

@@ -15,6 +15,11 @@ export const statisticsColumns = {
 /** Dimensions of a record besides its embeddings. */
 export const statisticsWidth = statisticsColumns.script + 1;
 
+/** Statistics of records for a recipe that reads none, [records, statisticsWidth] of 0. */
+export function noStatistics(records: number): Embeddings {
+  return { data: new Float32Array(records * statisticsWidth), dimension: statisticsWidth };
+}
+
 /** What is known of records besides their embeddings, [records, statisticsWidth]. @param lexical null leaves its part 0 */
 export async function recordStatistics(
   records: readonly MetricRecord[],

@@ -9,6 +9,7 @@ export const jointEmbedding: Recipe<JointEmbeddingSettings, JointEmbedding> = {
   name: "joint-embedding",
   summary: "text and metric projected into one space, with a contrastive loss that has the metrics as anchors (001)",
   table: jointEmbeddingTable,
+  statistics: false,
   preferences: true,
   documented: jointEmbeddingDocumented,
 

@@ -13,6 +13,7 @@ export const residualMlp: Recipe<ResidualMlpSettings, ResidualMlp> = {
   name: "residual-mlp",
   summary: "batch-normalised layers on prompt, response and metric, with a way around them (document 003)",
   table: residualMlpTable,
+  statistics: false,
   preferences: true,
   documented: residualMlpDocumented,
 

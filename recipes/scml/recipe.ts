@@ -15,6 +15,7 @@ export const scml: Recipe<ScmlSettings, ScmlNetwork> = {
   name: "scml",
   summary: "sparse compositional metric learning on principal components of metric and text, local or global (000)",
   table: scmlTable,
+  statistics: false,
   documented: scmlDocumented,
 
   build: ({ model }, widths, options) => new ScmlNetwork(options, model, widths),

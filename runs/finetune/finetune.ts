@@ -8,12 +8,13 @@ import type { NoteTaker } from "../../data/note_taker.ts";
 import type { AdapterChoice } from "../../engine/device/adapter.ts";
 import { despiteLoss } from "../../engine/device/despite_loss.ts";
 import type { Observer, StepProgress } from "../../data/observer.ts";
-import { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
 import { FolderLock } from "../../engine/files/lock.ts";
 import { DataError, DeviceError, DeviceLostError, UsageError } from "../../kernels/errors.ts";
 import { readEncoderConfig } from "../../encoders/network/config.ts";
+import { SharedEngine } from "../../encoders/shared_engine.ts";
 import { SentenceEncoder } from "../../encoders/network/sentence_encoder.ts";
 import { promptNote } from "../../encoders/model_folder/default_prompt.ts";
 import { readSentenceHead } from "../../encoders/model_folder/sentence_head.ts";
@@ -71,7 +72,9 @@ export interface FinetuneOptions extends Observer<FinetuneEpoch, FinetunePlan> {
   readonly onStart?: (plan: FinetunePlan) => void;
   /** Stops the work when it is aborted; all is saved then. */
   readonly signal?: AbortSignal;
-  /** Notes what the engine does. */
+  /** Engine to compute on, which stays open. Without it one is opened, and another where the GPU is lost. */
+  readonly engine?: Engine;
+  /** Notes what an engine that is opened does. */
   readonly profile?: Profile | undefined;
   /** Replaces a tuned encoder, or stopped work, that is in the folder. */
   readonly force?: boolean;
@@ -150,6 +153,7 @@ async function runDespiteLoss(
   before: EncoderQuality | null,
   options: FinetuneOptions,
 ): Promise<FinetuneSummary> {
+  if (options.engine) return await run(folder, lock, config, before, options);
   let known = before;
   const work = async () => {
     try {
@@ -171,7 +175,7 @@ async function run(
   lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
-  { signal, force: _, profile, histograms = false, ...observer }: FinetuneOptions,
+  { signal, force: _, engine: given, profile, histograms = false, ...observer }: FinetuneOptions,
 ): Promise<FinetuneSummary> {
   const onNote = (sentence: string) => observer.note?.(sentence);
   const { settings } = config;
@@ -183,7 +187,8 @@ async function run(
     records.push(...await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
   }
   const pool = new TextPool(records, { ...settings, definitions });
-  await using engine = await Engine.open({ onNote, profile });
+  await using shared = new SharedEngine(given, { onNote, profile });
+  const engine = await shared.open();
   observer.adapter?.(engine.opened.adapter);
   using encoder = await openEncoder(engine, config.encoder, settings.maxTokens);
   const note = promptNote(config.encoder, encoder.head.prompt);

@@ -61,9 +61,10 @@ export async function prepare(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: pairs.options },
     onNote,
   );
-  observer.phase?.("measuring texts");
+  const isMeasured = recipeNamed(config.recipe).statistics !== false;
+  if (isMeasured) observer.phase?.("measuring texts");
   const learntFrom = [...split.train].map((row) => records[row]!);
-  const { tables, lexical } = await measureTexts(everything, learntFrom, texts, metrics);
+  const { tables, lexical } = await measureTexts(everything, learntFrom, texts, metrics, isMeasured);
   const { augmentation } = settings;
   const added = augmentation.rows === null
     ? augment({ ...pairs, metrics, tables }, augmentation, pairs.options)

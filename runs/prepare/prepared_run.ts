@@ -21,8 +21,8 @@ export interface PreparedRun {
   readonly refitted: LabelledRows | null;
   /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
-  /** How rare words are in the train texts. */
-  readonly lexical: LexicalModel;
+  /** How rare words are in the train texts; null where the recipe reads no statistics. */
+  readonly lexical: LexicalModel | null;
   readonly inputs: RunInputs;
   /** The sample set, where the run trains on it. */
   readonly sample: SampleSet | null;

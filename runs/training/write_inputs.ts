@@ -15,7 +15,7 @@ export async function writeInputs(
 ): Promise<void> {
   const { metrics, encoder, lexical, fit, sample, inputs } = prepared;
   await metrics.write(folder.path);
-  await lexical.write(folder.lexical);
+  await lexical?.write(folder.lexical);
   if (encoder) {
     const state = [...encoder.state()].map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }] as const);
     await writeSafetensors(folder.encoder, new Map(state));

@@ -8,6 +8,9 @@ import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal, run as parse } from "./harness.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 async function call(...words: string[]) {
   const { terminal, written } = recordingTerminal();
@@ -21,7 +24,7 @@ Deno.test(
   "evaluate and predict: baselines, standard deviation, isotonic correction and intervals, as text, JSON and columns",
   withFolder(async (folder) => {
     const files = await writeInputs(folder), out = join(folder, "run");
-    await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out }, { engine, reporter: silent });
     const given = ["--run", out, "--data", files.data, "--embeddings", files.embeddings!];
     const { code, out: json } = await call("evaluate", ...given, "--interval", "0.8", "--json");
     assert.equal(code, 0);
@@ -121,14 +124,18 @@ Deno.test(
     const files = await writeInputs(folder), path = (name: string) => join(folder, name);
     const request = { recipe: "bilinear", files, maxRows: null };
     const settings = { ...small, training: { ...small.training, epochs: 1 } };
-    await trainRun({ ...request, settings, out: path("a") }, { reporter: silent });
+    await trainRun({ ...request, settings, out: path("a") }, { engine, reporter: silent });
     await trainRun({ ...request, settings: { ...settings, optimizer: { lr: 0.1 } }, out: path("b") }, {
+      engine,
       reporter: silent,
     });
-    await trainFolds({ ...request, settings, folds: 2, out: path("folds") }, { reporter: silent });
+    await trainFolds({ ...request, settings, folds: 2, out: path("folds") }, { engine, reporter: silent });
     const words = "model.hidden=16,8 model.rank=4 training.batchSize=16 training.epochs=1";
     const members = expandMembers([parseMember(`bilinear ${words}`), parseMember(`bilinear ${words} training.seed=2`)]);
-    await trainEnsemble({ files, members, settings: {}, maxRows: null, out: path("both") }, { reporter: silent });
+    await trainEnsemble({ files, members, settings: {}, maxRows: null, out: path("both") }, {
+      engine,
+      reporter: silent,
+    });
     const runs = ["a", "b", "folds", "both"].map(path);
     const { code, out } = await call("compare", ...runs, "--json");
     assert.equal(code, 0);

@@ -11,6 +11,9 @@ import { BlockScorer } from "../../runs/stream/score_blocks.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 interface Record {
   readonly metric_name: string;
@@ -21,7 +24,7 @@ interface Record {
 async function prepared(folder: string) {
   const files = { ...await writeInputs(folder, 60), embeddings: null };
   const run = join(folder, "run"), data = join(folder, "test.jsonl");
-  await trainRun({ recipe: "bilinear", settings: small, files, maxRows: null, out: run }, { reporter: silent });
+  await trainRun({ recipe: "bilinear", settings: small, files, maxRows: null, out: run }, { engine, reporter: silent });
   const records: Record[] = JSON.parse(await Deno.readTextFile(files.data));
   const given = records.map((record, i) => i % 2 === 0 ? { ...record, id: `row, ${i}`, tags: ["a", i] } : record);
   await Deno.writeTextFile(data, given.map((record) => `${JSON.stringify(record)}\n`).join(""));

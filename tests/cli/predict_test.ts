@@ -9,6 +9,9 @@ import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { recordingTerminal } from "./harness.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 Deno.test(
   "predict: metrics that training lacked are counted and marked, and the file stands beside the run, ID,score unless asked",
@@ -21,7 +24,10 @@ Deno.test(
       JSON.stringify(records.filter(({ metric_name }) => metric_name !== "metric 3")),
     );
     const run = join(folder, "run"), data = join(folder, "test.json");
-    await trainRun({ recipe: "bilinear", settings: small, files, maxRows: null, out: run }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", settings: small, files, maxRows: null, out: run }, {
+      engine,
+      reporter: silent,
+    });
     const target = records.slice(0, 8).map((record, i) => i === 0 ? record : { ...record, id: `row, ${i}` });
     await Deno.writeTextFile(data, JSON.stringify(target));
 

@@ -9,12 +9,18 @@ import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 Deno.test(
   "--recover: of a damaged file the records before the damage keep their IDs, and what is missing is said",
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 60), trained = join(folder, "run");
-    await trainRun({ recipe: "bilinear", settings: small, files, maxRows: null, out: trained }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", settings: small, files, maxRows: null, out: trained }, {
+      engine,
+      reporter: silent,
+    });
     const whole = await Deno.readTextFile(files.data), records: { score: string }[] = JSON.parse(whole);
     const cut = await put(folder, "cut.json", whole.slice(0, whole.indexOf(JSON.stringify(records[41]!)) + 20));
     const actions = { predict, evaluate, compare, embed };

@@ -13,6 +13,9 @@ import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { put, withFolder } from "../temporary.ts";
 import { run } from "./harness.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 const document = fileURLToPath(new URL("../engine/pytorch/document_004.pth", import.meta.url));
 
@@ -21,7 +24,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 60), trained = join(folder, "run");
     const settings = { ...small, model: { hidden: [4, 3], bilinear: "full" } };
-    await trainRun({ recipe: "bilinear", settings, files, maxRows: null, out: trained }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", settings, files, maxRows: null, out: trained }, { engine, reporter: silent });
     // Each epoch is measured by true score: the parts make up the whole.
     const lines = (await Deno.readTextFile(join(trained, "metrics.jsonl"))).trimEnd().split("\n");
     const { validationRmse, accuracy, byScore } = JSON.parse(lines.at(-1)!) as Required<EpochFigures>;
@@ -69,7 +72,10 @@ Deno.test(
     const { rows: saved, columns } = await readNpyMatrix(join(embeddings, "text.npy"));
     assert.deepEqual([saved, columns], [60, 3]);
     const again = join(folder, "again"), learnt = { ...files, embeddings };
-    await trainRun({ recipe: "scml", settings: tiny, files: learnt, maxRows: null, out: again }, { reporter: silent });
+    await trainRun({ recipe: "scml", settings: tiny, files: learnt, maxRows: null, out: again }, {
+      engine,
+      reporter: silent,
+    });
     const { inputs } = await new RunFolder(again).readConfig();
     assert.equal(inputs!.textDimension, 3);
     const line =

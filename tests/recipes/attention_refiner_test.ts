@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { balancedBatches } from "../../recipes/training/batches.ts";
@@ -141,12 +140,11 @@ Deno.test(
       prediction: { offset: -3 },
     } as const;
     for (const path of [out, join(folder, "again")]) {
-      await trainRun({ recipe, files, settings, maxRows: null, out: path }, { reporter: silent });
+      await trainRun({ recipe, files, settings, maxRows: null, out: path }, { engine, reporter: silent });
     }
     const read = (run: string) => Deno.readFile(join(folder, run, "model.safetensors"));
     assert.deepEqual(await read("run"), await read("again"));
-    await using own = await Engine.open();
-    const scorer = await Scorer.load(own, out);
+    const scorer = await Scorer.load(engine, out);
     const state = await scorer.model.network.stateDict();
     const [intercept] = state.get("intercept")!.data;
     assert.ok(intercept! > 2 && intercept! < 8, `the intercept is fitted: ${intercept}`);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { styleStatisticNames } from "../../data/texts/text_statistics.ts";
 import { scoreCovariance } from "../../recipes/classical/gaussian_process/score_covariance.ts";
 import { Scorer } from "../../runs/scorer.ts";
@@ -9,6 +8,9 @@ import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "../runs/runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 const settings = {
   data: { validationShare: 0.2 },
@@ -24,11 +26,11 @@ Deno.test(
     const files = await writeInputs(folder, 80);
     const out = join(folder, "run");
     const { finished, epochs } = await trainRun({ recipe: "gaussian-process", settings, files, maxRows: null, out }, {
+      engine,
       reporter: silent,
     });
     assert.deepEqual([finished, epochs], [true, 1]);
 
-    await using engine = await Engine.open();
     const scorer = await Scorer.load(engine, out);
     const records = await readRecords(files.data, { scores: "required" });
     const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
@@ -117,7 +119,7 @@ Deno.test(
         files,
         maxRows: null,
         out: join(folder, out),
-      }, { reporter: silent });
+      }, { engine, reporter: silent });
     await train("a");
     await train("b");
     const read = (run: string) => Deno.readFile(join(folder, run, "model.safetensors"));

@@ -7,6 +7,9 @@ import { heads } from "../../recipes/bilinear/heads.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 for (const [head, { losses }] of Object.entries(heads)) {
   for (const name of losses) {
@@ -21,7 +24,7 @@ for (const [head, { losses }] of Object.entries(heads)) {
           augmentation: { metricSwap: { share: 0 } },
         };
         const out = join(folder, "run");
-        await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { reporter: silent });
+        await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { engine, reporter: silent });
         const losses = (await readHistory(join(out, "metrics.jsonl"))).map(({ trainLoss }) => trainLoss);
         assert.ok(losses.at(-1)! < losses[0]!, `${losses}`);
       }),

@@ -131,6 +131,7 @@ for (const approach of ["joint-space", "projections"] as const) {
       };
       for (const run of ["a", "b"]) {
         const { finished } = await trainRun({ recipe, files, settings, maxRows: null, out: join(folder, run) }, {
+          engine,
           reporter: silent,
         });
         assert.ok(finished);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { ResidualMlp } from "../../recipes/residual_mlp/network.ts";
 import { Scorer } from "../../runs/scorer.ts";
@@ -51,7 +50,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 300);
     const request = { recipe, files, settings, maxRows: null };
-    await assertResumesToTheSameBits(folder, request);
+    await assertResumesToTheSameBits(folder, request, { engine });
   }),
 );
 
@@ -60,9 +59,8 @@ Deno.test(
   withFolder(async (folder) => {
     const files = { ...await writeInputs(folder), embeddings: null }, out = join(folder, "run");
     const { features: _, ...others } = settings;
-    await trainRun({ recipe, files, settings: others, maxRows: null, out }, { reporter: silent });
-    await using own = await Engine.open();
-    const scorer = await Scorer.load(own, out);
+    await trainRun({ recipe, files, settings: others, maxRows: null, out }, { engine, reporter: silent });
+    const scorer = await Scorer.load(engine, out);
     const records = await readRecords(files.data, { scores: "ignored" });
     const { score } = await scorer.predict(await scorer.features(records, { source: files.data }));
     assert.ok(score.length === 90 && score.every((value) => value >= 0 && value <= 10));

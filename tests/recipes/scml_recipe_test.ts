@@ -29,7 +29,6 @@ import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { readNpy } from "../../data/files/npy.ts";
 import { readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
 import { assertClose, normalRows } from "./classical/rows.ts";
@@ -310,7 +309,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder), settings = { model: small, training: { epochs: 3, batchSize: 32 } };
     const request = { recipe: scml.name, settings, files, maxRows: null };
-    await assertResumesToTheSameBits(folder, request);
+    await assertResumesToTheSameBits(folder, request, { engine });
   }),
 );
 
@@ -325,10 +324,9 @@ Deno.test(
       maxRows: null,
       out,
     };
-    const { finished, epochs } = await trainRun(request, { reporter: silent });
+    const { finished, epochs } = await trainRun(request, { engine, reporter: silent });
     assert.deepEqual([finished, epochs], [true, 1]);
-    await using own = await Engine.open();
-    const scorer = await Scorer.load(own, out);
+    const scorer = await Scorer.load(engine, out);
     const records = await readRecords(files.data, { scores: "required" });
     const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
     const { score } = await scorer.predict(features);

@@ -7,6 +7,9 @@ import { recordingTerminal } from "../cli/harness.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { withFolder } from "../temporary.ts";
 import { type Appearance, Browser, hasChromium } from "./browser.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 const appearances: readonly Appearance[] = [
   { scheme: "light", width: 1100 },
@@ -43,7 +46,10 @@ Deno.test({
   ignore: !await hasChromium(),
   fn: withFolder(async (folder) => {
     const files = await writeInputs(folder), run = join(folder, "run");
-    await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out: run }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out: run }, {
+      engine,
+      reporter: silent,
+    });
     const page = (await writeRunReport(run, join(run, "report"), () => {}))!;
     const call = { test: files.data, embeddings: [], metrics: null, recipe: null, recover: false, maxRows: null };
     const explored = join(folder, "explored");

@@ -16,6 +16,9 @@ import { recordingTerminal, run as parse } from "../cli/harness.ts";
 import { put, withFolder } from "../temporary.ts";
 import { silent, small, widths, writeInputs } from "../runs/runs.ts";
 import { checkMarkup, hostile } from "./hostile.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 async function call(...words: string[]) {
   const { terminal, written } = recordingTerminal();
@@ -70,7 +73,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 300), run = join(folder, "run"), out = join(folder, "report");
     const settings = { ...small, training: { ...small.training, refit: "none" as const } };
-    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: run }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: run }, { engine, reporter: silent });
 
     const given = ["--data", files.data, "--embeddings", files.embeddings];
     assert.equal((await call("report", run, ...given, "--out", out)).code, 0);
@@ -112,7 +115,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder), run = join(folder, "run"), out = join(run, "report");
     const settings = { ...small, fit: { name: "auto" as const }, data: { groupBy: "user_prompt" } };
-    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: run }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: run }, { engine, reporter: silent });
     const records = JSON.parse(await Deno.readTextFile(files.data)) as Record<string, string>[];
     const bad = records.map((record, i) => ({
       ...record,
@@ -163,10 +166,13 @@ Deno.test(
     const files = await writeInputs(folder), path = (name: string) => join(folder, name), out = path("report");
     const request = { recipe: "bilinear", files, maxRows: null };
     const settings = { ...small, training: { ...small.training, epochs: 1 } };
-    await trainFolds({ ...request, settings, folds: 2, out: path("folds") }, { reporter: silent });
+    await trainFolds({ ...request, settings, folds: 2, out: path("folds") }, { engine, reporter: silent });
     const words = "model.hidden=16,8 model.rank=4 training.batchSize=16 training.epochs=2";
     const members = expandMembers([parseMember(`bilinear ${words}`), parseMember(`bilinear ${words} training.seed=2`)]);
-    await trainEnsemble({ files, members, settings: {}, maxRows: null, out: path("both") }, { reporter: silent });
+    await trainEnsemble({ files, members, settings: {}, maxRows: null, out: path("both") }, {
+      engine,
+      reporter: silent,
+    });
     const member = join(path("both"), "members", "01-bilinear"), stopped = path("stopped");
     await Deno.mkdir(stopped);
     await Deno.copyFile(join(member, "config.json"), join(stopped, "config.json"));

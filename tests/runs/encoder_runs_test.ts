@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { embedFile } from "../../encoders/embed.ts";
 import { KeptEncoders } from "../../encoders/kept_encoders.ts";
 import { registerEncoder } from "../../encoders/open_encoder.ts";
@@ -15,6 +14,9 @@ import type { TrainFiles } from "../../runs/train_request.ts";
 import { encodingOptions, FakeEncoder } from "../fake_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 const opened: FakeEncoder[] = [];
 registerEncoder("fake", (name) => {
@@ -35,9 +37,12 @@ async function withRun(
   body: (scorer: Scorer, records: MetricRecord[], cache: string) => Promise<void>,
 ): Promise<void> {
   const out = join(folder, "run"), cache = join(folder, "cache.sqlite");
-  await trainRun({ recipe: "bilinear", files, settings: given, maxRows: null, out }, { reporter: silent, cache });
+  await trainRun({ recipe: "bilinear", files, settings: given, maxRows: null, out }, {
+    engine,
+    reporter: silent,
+    cache,
+  });
   const records = await readRecords(files.data, { scores: "ignored" });
-  await using engine = await Engine.open();
   const scorer = await Scorer.load(engine, out);
   try {
     await body(scorer, records, cache);

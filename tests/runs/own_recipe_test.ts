@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { product } from "../../examples/own_recipe.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { recipeNamed, recipes, registerRecipe } from "../../recipes/registry.ts";
@@ -10,11 +9,13 @@ import { Scorer } from "../../runs/scorer.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, writeInputs } from "./runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 Deno.test(
   "own recipe: it is trained by itself, resumes to the same bits and scores, all on the caller's engine",
   withFolder(async (folder) => {
-    await using engine = await Engine.open();
     const files = await writeInputs(folder), [whole, broken] = [join(folder, "whole"), join(folder, "broken")];
     const request = { recipe: product, settings: { training: { epochs: 2, batchSize: 16 } }, files, maxRows: null };
     const { config, figures } = await trainRun({ ...request, out: whole }, { engine, reporter: silent });

@@ -10,6 +10,9 @@ import { trainRun } from "../../runs/start_run.ts";
 import { recordingTerminal } from "../cli/harness.ts";
 import { put, withFolder } from "../temporary.ts";
 import { assertResumesToTheSameBits, silent, small } from "./runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 const words = { chosen: ["clear", "helpful", "kind", "precise"], rejected: ["rude", "vague", "wrong", "lazy"] };
 
@@ -39,7 +42,7 @@ Deno.test(
     });
     const { figures, counts } = await trainRun(
       { recipe: "bilinear", settings, files, maxRows: null, out: join(folder, "bilinear") },
-      { reporter: silent },
+      { engine, reporter: silent },
     );
     const [{ pairs }] = figures as [(typeof figures)[number]];
     assert.deepEqual([counts.train, counts.validation, pairs!.count, counts.added], [96, 24, 12, []]);
@@ -56,7 +59,10 @@ Deno.test(
 
     for (const recipe of ["auto", "attention-refiner", "gaussian-process", "scml"]) {
       await assert.rejects(
-        trainRun({ recipe, settings: {}, files, maxRows: null, out: join(folder, recipe) }, { reporter: silent }),
+        trainRun({ recipe, settings: {}, files, maxRows: null, out: join(folder, recipe) }, {
+          engine,
+          reporter: silent,
+        }),
         {
           name: "UsageError",
           message:
@@ -68,6 +74,7 @@ Deno.test(
     const added = { ...settings, augmentation: { rows: join(folder, "added") } };
     await assert.rejects(
       trainRun({ recipe: "bilinear", settings: added, files, maxRows: null, out: join(folder, "run") }, {
+        engine,
         reporter: silent,
       }),
       { message: /added has rows with scores, which cannot be added to pairs of a chosen and a rejected response\.$/ },
@@ -76,6 +83,7 @@ Deno.test(
     const request = { recipe: "bilinear", settings, maxRows: null, out: join(folder, "mixed") };
     await assert.rejects(
       trainRun({ ...request, files: { ...files, data: mixed, reading: { scoreRange: [0, 10] } } }, {
+        engine,
         reporter: silent,
       }),
       { message: "Of 121 records 1 have scores and the others are pairs; one of the two is expected." },

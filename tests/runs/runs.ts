@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeNpy } from "../../data/files/npy.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { Philox } from "../../kernels/philox.ts";
 import type { GivenSettings } from "../../recipes/settings/shared.ts";
 import type { Observer } from "../../data/observer.ts";
@@ -61,16 +62,22 @@ export async function writeInputs(folder: string, rows = 90) {
 /**
  * Trains a run through, and one that is stopped between two batches of its second epoch and resumed, and checks that both
  * end in the same bits. The folder of the resumed one.
+ *
+ * @param options.engine what all of them compute on; one each unless it is given
  */
 export async function assertResumesToTheSameBits(
   folder: string,
   request: Omit<TrainRequest, "out">,
+  options: { readonly engine?: Engine } = {},
 ): Promise<string> {
   const whole = join(folder, "whole"), broken = join(folder, "broken"), stop = new AbortController();
-  await trainRun({ ...request, out: whole }, { reporter: silent });
+  await trainRun({ ...request, out: whole }, { ...options, reporter: silent });
   const reporter: Observer = { ...silent, step: ({ epoch }) => epoch === 2 && stop.abort() };
-  assert.equal((await trainRun({ ...request, out: broken }, { reporter, signal: stop.signal })).finished, false);
-  assert.equal((await resumeRun(broken, { reporter: silent })).finished, true);
+  assert.equal(
+    (await trainRun({ ...request, out: broken }, { ...options, reporter, signal: stop.signal })).finished,
+    false,
+  );
+  assert.equal((await resumeRun(broken, { ...options, reporter: silent })).finished, true);
   for (const file of ["metrics.jsonl", "model.safetensors", "checkpoint.safetensors"]) {
     assert.deepEqual(await Deno.readFile(join(broken, file)), await Deno.readFile(join(whole, file)), file);
   }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readNpyMatrix, writeNpy } from "../../data/files/npy.ts";
 import { type MetricRecord, readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { readSafetensors } from "../../engine/files/read_safetensors.ts";
 import { tensorToFloat32 } from "../../engine/files/safetensors_format.ts";
 import { Scorer } from "../../runs/scorer.ts";
@@ -11,6 +10,9 @@ import { saveFeatures } from "../../scoring/model_scorer.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, widths, writeInputs } from "./runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 /** Runs a test's body with a scorer of a small run, on given embeddings or on the raw texts. */
 function withScorer(
@@ -27,9 +29,8 @@ function withScorer(
     const files = encoder ? { ...given, embeddings: null } : given;
     const out = join(folder, "run");
     const settings = { ...small, model: { ...small.model, rank, bilinear, head }, training: { epochs: 1 } };
-    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out }, { engine, reporter: silent });
     const records = await readRecords(files.data, { scores: "ignored" });
-    await using engine = await Engine.open();
     const scorer = await Scorer.load(engine, out);
     await body(scorer, records, folder);
     scorer.dispose();

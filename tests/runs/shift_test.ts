@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { meanScore } from "../../data/evaluation.ts";
 import { readNpyMatrix } from "../../data/files/npy.ts";
 import { readRecords } from "../../data/records.ts";
-import { Engine } from "../../engine/engine.ts";
 import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
 import { EnsembleScorer } from "../../runs/ensemble/scorer.ts";
 import { resumeEnsemble, trainEnsemble } from "../../runs/ensemble/train.ts";
@@ -17,6 +16,9 @@ import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "./runs.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 for (
   const [recipe, head] of [["bilinear", "ordinal"], ["bilinear", "heteroscedastic"], ["residual-mlp", null]] as const
@@ -33,7 +35,7 @@ for (
         features: { texts: "combined" as const },
         augmentation: { metricSwap: { share: 0.2 } },
       };
-      const summary = await trainRun({ recipe, files, settings, maxRows: null, out }, { reporter: silent });
+      const summary = await trainRun({ recipe, files, settings, maxRows: null, out }, { engine, reporter: silent });
       assert.deepEqual(summary.shifts.map(({ shift }) => shift), [...shiftNames]);
       const run = new RunFolder(out);
       assert.deepEqual(await readShiftFigures(run), summary.shifts);
@@ -65,7 +67,6 @@ for (
       }
 
       const records = await readRecords(files.data, { scores: "ignored" });
-      await using engine = await Engine.open();
       const scorer = await Scorer.load(engine, out);
       const features = await scorer.features(records, { source: "the records", embeddings: files.embeddings });
       for (const name of shiftNames) {
@@ -95,10 +96,9 @@ Deno.test(
     const member = "bilinear model.hidden=16,8 training.batchSize=16 training.epochs=1 model.rank=4 training.seed=1|2";
     await trainEnsemble(
       { files, members: expandMembers([parseMember(member)]), settings: {}, maxRows: null, out },
-      { reporter: silent },
+      { engine, reporter: silent },
     );
     const records = await readRecords(files.data, { scores: "ignored" });
-    await using engine = await Engine.open();
     const ensemble = await EnsembleScorer.load(engine, out);
     const options = { source: "the records", embeddings: files.embeddings };
     const none = await ensemble.predict(records, options, "none"), em = await ensemble.predict(records, options, "em");
@@ -124,7 +124,7 @@ Deno.test(
       ]);
     const one = await trainEnsemble(
       { files, members: member(1), settings: { combine: { name: "mean" } }, maxRows: null, out },
-      { reporter: silent },
+      { engine, reporter: silent },
     );
     const own = await readShiftFigures(new RunFolder(one.members[0]!.folder));
     assert.deepEqual(one.shifts.map(({ shift }) => shift), [...shiftNames]);
@@ -135,7 +135,7 @@ Deno.test(
     });
     assert.deepEqual(await readShiftFigures(new RunFolder(out)), one.shifts);
 
-    const two = await resumeEnsemble(out, { reporter: silent }, member(2));
+    const two = await resumeEnsemble(out, { engine, reporter: silent }, member(2));
     const [none] = two.shifts, [plain, mismatched] = two.figures;
     assert.ok(Math.abs(none!.validation - plain!.rmse) < 1e-5 && Math.abs(none!.mismatched! - mismatched!.rmse) < 1e-5);
     assert.notDeepEqual(two.shifts, one.shifts);
@@ -144,10 +144,14 @@ Deno.test(
     const { shifted } = new RunFolder(two.members[1]!.folder);
     const text = await Deno.readTextFile(shifted);
     await Deno.writeTextFile(shifted, text.replace(/\n[^\n]*\n$/, "\n"));
-    await assert.rejects(resumeEnsemble(out, { reporter: silent }), /02-bilinear has other held-out rows/);
+    await assert.rejects(resumeEnsemble(out, { engine, reporter: silent }), /02-bilinear has other held-out rows/);
     await Deno.writeTextFile(shifted, text.replace(/,[^,]*\n$/, "\n"));
-    await assert.rejects(resumeEnsemble(out, { reporter: silent }), /shifted\.csv is damaged/);
+    await assert.rejects(resumeEnsemble(out, { engine, reporter: silent }), /shifted\.csv is damaged/);
     await Deno.remove(shifted);
-    assert.deepEqual((await resumeEnsemble(out, { reporter: silent })).shifts, [], "an older member keeps none");
+    assert.deepEqual(
+      (await resumeEnsemble(out, { engine, reporter: silent })).shifts,
+      [],
+      "an older member keeps none",
+    );
   }),
 );

@@ -12,6 +12,9 @@ import type { AccessLine } from "../../serve/watch/access_log.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
 import { limits } from "./fake_service.ts";
+import { testEngine } from "../engine/harness.ts";
+
+const engine = await testEngine();
 
 /** What a served run tells of a record. */
 interface Answer {
@@ -79,8 +82,7 @@ async function trainTiny() {
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
   const files = { ...await writeInputs(folder), embeddings: null }, path = join(folder, "run");
   const settings = { ...small, training: { ...small.training, epochs: 1 } };
-  await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: path }, { reporter: silent });
-  await using engine = await Engine.open();
+  await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: path }, { engine, reporter: silent });
   const scorer = await Scorer.load(engine, path);
   const { score } = await scorer.predict(await scorer.features(given, { source: "here" }), "none");
   scorer.dispose();
@@ -230,7 +232,7 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder), embedded = join(folder, "run");
     const settings = { ...small, training: { ...small.training, epochs: 1 } };
-    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: embedded }, { reporter: silent });
+    await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: embedded }, { engine, reporter: silent });
     const refused = (runs: ServeRequest["runs"], message: RegExp) =>
       assert.rejects(withService(path, () => Promise.resolve(), { runs }), { message });
     await refused(
@@ -251,7 +253,6 @@ Deno.test(
 Deno.test(
   "serve: a loaded folder scores as one that is loaded for the records alone",
   async () => {
-    await using engine = await Engine.open();
     using loaded = await (await openTrained(path)).load(engine);
     const given = records.map((
       { metric_name: metric, system_prompt: systemPrompt, user_prompt: userPrompt, response },

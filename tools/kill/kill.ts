@@ -28,8 +28,8 @@ export async function killOnce(
   const killed = await runAndKill(scenario.command(out), milliseconds);
   const resumed = killed && scenario.begun !== null && await exists(scenario.begun(out));
   if (resumed) await runToEnd(scenario.resume(out));
-  // Killed after the last thing it did, fine-tuning is done.
-  else if (killed && !(scenario.name === "finetune" && await exists(out))) await runToEnd(scenario.command(out));
+  // Killed after the last thing it did, it is done.
+  else if (killed && !(scenario.isWhole && await exists(out))) await runToEnd(scenario.command(out));
   const wanted = await filesOf(whole), found = await filesOf(out);
   const kept = ({ differs }: Scenario, files: ReadonlyMap<string, Uint8Array>) =>
     [...files.keys()].filter((file) => !differs(file)).sort();

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly begun: ((out: string) => string) | null;
   /** The command line that goes on. */
   resume(out: string): string[];
+  /** True where the folder `out` is there only once all is done. */
+  readonly isWhole?: boolean;
   /** True for a file of the result whose bytes may differ: times, or where the work was stopped. */
   differs(file: string): boolean;
 }
@@ -85,11 +87,12 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
         ...["finetune", "--data", texted, "--metric-definitions", definitions, "--encoder", `gpu:${base}`],
         ...["--epochs", "6", "--batch", "2", "--pairs", "definitions", "--out", out],
       ],
+      isWhole: true,
       begun: (out) => join(`${out}.unfinished`, "finetune.json"),
       resume: (out) => ["finetune", "--resume", out],
       differs: (file) => events.test(file),
     },
-    { name: "embed", command: embed, ...again(embed), differs: () => false },
+    { name: "embed", isWhole: true, command: embed, ...again(embed), differs: () => false },
     {
       name: "predict",
       async prepare() {

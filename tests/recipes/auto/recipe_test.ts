@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { writeNpy } from "../../../data/files/npy.ts";
 import { MetricTable } from "../../../data/metrics/metric_table.ts";
 import { readRecords } from "../../../data/records.ts";
-import { Engine } from "../../../engine/engine.ts";
 import type { Choice } from "../../../recipes/choice.ts";
 import { AutoNetwork } from "../../../recipes/auto/network.ts";
 import { Scorer } from "../../../runs/scorer.ts";
 import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, widths, writeInputs } from "../../runs/runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const settings = {
   data: { groupBy: "user_prompt" },
@@ -21,12 +23,14 @@ Deno.test(
   "auto: metrics of training and others are scored by weights of their own, each candidate as on its own",
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 80), out = join(folder, "run");
-    const { choice } = await trainRun({ recipe: "auto", settings, files, maxRows: null, out }, { reporter: silent });
+    const { choice } = await trainRun({ recipe: "auto", settings, files, maxRows: null, out }, {
+      engine,
+      reporter: silent,
+    });
     const kept: Choice = JSON.parse(await Deno.readTextFile(join(out, "choice.json")));
     assert.deepEqual(kept, choice);
     assert.ok(choice!.regimes.seen.rows > 60 && choice!.regimes.unseen.rows > 0);
 
-    await using engine = await Engine.open();
     const scorer = await Scorer.load(engine, out), network = scorer.model.network as AutoNetwork;
     const records = await readRecords(files.data, { scores: "required" });
     // The same texts under a metric that training lacked.
@@ -71,7 +75,10 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 60);
     const train = async (out: string) => {
-      await trainRun({ recipe: "auto", settings, files, maxRows: null, out: join(folder, out) }, { reporter: silent });
+      await trainRun({ recipe: "auto", settings, files, maxRows: null, out: join(folder, out) }, {
+        engine,
+        reporter: silent,
+      });
       return await Deno.readFile(join(folder, out, "model.safetensors"));
     };
     assert.deepEqual(await train("a"), await train("b"));
@@ -88,11 +95,13 @@ Deno.test(
       letters[i % 3] === "" ? record : { ...record, response: record.response.replace(/\p{L}/gu, letters[i % 3]!) }
     );
     await Deno.writeTextFile(files.data, JSON.stringify(written));
-    const { choice } = await trainRun({ recipe: "auto", settings, files, maxRows: null, out }, { reporter: silent });
+    const { choice } = await trainRun({ recipe: "auto", settings, files, maxRows: null, out }, {
+      engine,
+      reporter: silent,
+    });
     const { script } = choice!.regimes;
     assert.ok(script.rows > 50 && script.rmse.every((one) => one! > 0));
 
-    await using engine = await Engine.open();
     const scorer = await Scorer.load(engine, out), network = scorer.model.network as AutoNetwork;
     engine.write(network.weights, Float32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1));
     const records = await readRecords(files.data, { scores: "required" });

@@ -5,6 +5,9 @@ import { resumeRun } from "../../../runs/resume_run.ts";
 import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../../runs/runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const combined = { features: { texts: "combined" }, fit: { name: "none" } } as const;
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
@@ -26,7 +29,7 @@ Deno.test(
     const first = await trainRun({ ...request, out: broken }, { reporter: stopping, signal: stop.signal });
     assert.equal(first.finished, false);
     assert.equal(await exists(join(broken, "validation.csv")), false);
-    assert.equal((await resumeRun(broken, { reporter: silent })).finished, true);
+    assert.equal((await resumeRun(broken, { engine, reporter: silent })).finished, true);
     for (const name of ["model.safetensors", "validation.csv", "figures.json"]) {
       assert.deepEqual(await Deno.readFile(join(broken, name)), await Deno.readFile(join(whole, name)), name);
     }

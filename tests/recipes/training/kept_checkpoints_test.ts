@@ -6,6 +6,9 @@ import { resumeRun } from "../../../runs/resume_run.ts";
 import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, small, writeInputs } from "../../runs/runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 /** A file's bytes with the lowest bit of one turned over. */
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
@@ -19,9 +22,9 @@ Deno.test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder), out = join(folder, "run"), other = join(folder, "other");
     const request = { recipe: "bilinear", files, settings: small, maxRows: null };
-    await trainRun({ ...request, out }, { reporter: silent });
+    await trainRun({ ...request, out }, { engine, reporter: silent });
     const lower = { ...small, training: { epochs: 1 } };
-    await trainRun({ ...request, settings: lower, out: other }, { reporter: silent });
+    await trainRun({ ...request, settings: lower, out: other }, { engine, reporter: silent });
     const names = ["checkpoint.safetensors", "checkpoint.previous.safetensors", "model.safetensors", "metrics.jsonl"];
     const wanted = await Promise.all(names.map((name) => Deno.readFile(join(out, name))));
     const path = join(out, names[0]!), [good, before, model] = wanted as [Uint8Array, Uint8Array, Uint8Array];
@@ -62,6 +65,6 @@ Deno.test(
       }
     }
     for (const one of [path, previousCheckpoint(path)]) await Deno.writeFile(one, good.subarray(0, 1000));
-    await assert.rejects(resumeRun(out, { reporter: silent }), /checkpoint\.safetensors is truncated: /);
+    await assert.rejects(resumeRun(out, { engine, reporter: silent }), /checkpoint\.safetensors is truncated: /);
   }),
 );

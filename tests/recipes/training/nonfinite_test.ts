@@ -10,6 +10,9 @@ import { FakeEncoder } from "../../fake_encoder.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { writeTinyEncoder } from "../../encoders/network/tiny_encoder.ts";
 import { silent, small, writeInputs } from "../../runs/runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 /** An encoder with a number whose square is beyond f32 for one text. Files of such vectors would be refused. */
 class Overflowing extends FakeEncoder {
@@ -75,7 +78,7 @@ Deno.test(
   withFolder(async (folder) => {
     const request = { recipe: "bilinear", ...await overflowing(folder, 10), maxRows: null };
     await assert.rejects(
-      trainRun({ ...request, out: join(folder, "run") }, { reporter: silent, cache: null }),
+      trainRun({ ...request, out: join(folder, "run") }, { engine, reporter: silent, cache: null }),
       /^MetrogradError: No epoch of .*run has a finite RMSE on the held-out rows/,
     );
   }),

@@ -35,7 +35,7 @@ test(
   withFolder(async (folder) => {
     const files = await writeInputs(folder, 300);
     const request = { recipe: "bilinear", files, settings: steep, maxRows: null };
-    const out = await assertResumesToTheSameBits(folder, request);
+    const out = await assertResumesToTheSameBits(folder, request, { engine });
     const history = await readHistory(join(out, "metrics.jsonl"));
     const { scale, goodSteps, skippedSteps } = history.at(-1)!.lossScale!;
     assert.ok(skippedSteps > 0, "some step was skipped");
@@ -51,7 +51,7 @@ test(
     const train = async (settings: GivenSettings, name: string) => {
       const one = { ...settings, training: { ...settings.training, epochs: 1 } };
       const out = join(folder, name);
-      await trainRun({ recipe: "bilinear", files, settings: one, maxRows: null, out }, { reporter: silent });
+      await trainRun({ recipe: "bilinear", files, settings: one, maxRows: null, out }, { engine, reporter: silent });
       return { line: await Deno.readTextFile(join(out, "metrics.jsonl")), out };
     };
     const { line } = await train(mixed, "mixed");
@@ -199,7 +199,10 @@ Deno.test(
       };
       const before = [...Deno.readDirSync(folder)].length;
       await assert.rejects(trainRun({ ...request, out: join(folder, "a") }, { reporter: silent }), refusal);
-      await assert.rejects(trainFolds({ ...request, folds: 2, out: join(folder, "b") }, { reporter: silent }), refusal);
+      await assert.rejects(
+        trainFolds({ ...request, folds: 2, out: join(folder, "b") }, { reporter: silent }),
+        refusal,
+      );
       await assert.rejects(explainTraining(configOf(request), silent), refusal);
       const members = [{ recipe: "bilinear", settings: small }, { recipe: "bilinear", settings: mixed }];
       const ensemble = { members, settings: {}, files, maxRows: null, out: join(folder, "c") };

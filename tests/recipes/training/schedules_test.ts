@@ -6,6 +6,9 @@ import { makeSchedule, scheduleNames } from "../../../recipes/training/schedules
 import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { assertResumesToTheSameBits, silent, small, writeInputs } from "../../runs/runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const settings = { patience: 0, factor: 0.5, minimumLr: 0.01, warmup: 0.25 };
 
@@ -40,7 +43,7 @@ for (const [index, name] of optimizerNames.entries()) {
         settings: { ...small, optimizer: { name, lr: 0.003, momentum: 0.5 }, schedule: { name: schedule } },
         maxRows: null,
       };
-      const run = await assertResumesToTheSameBits(folder, request);
+      const run = await assertResumesToTheSameBits(folder, request, { engine });
       const losses = (await readHistory(join(run, "metrics.jsonl"))).map(({ trainLoss }) => trainLoss);
       assert.ok(losses.at(-1)! < losses[0]!, `it learns: ${losses}`);
     }),
@@ -54,6 +57,7 @@ Deno.test(
     const train = async (out: string, labelNoise: number) => {
       const settings = { ...small, training: { ...small.training, epochs: 1, labelNoise } };
       await trainRun({ recipe: "bilinear", files, settings, maxRows: null, out: join(folder, out) }, {
+        engine,
         reporter: silent,
       });
       return await readHistory(join(folder, out, "metrics.jsonl"));

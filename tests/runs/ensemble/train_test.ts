@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../../data/records.ts";
 import { rmse } from "../../../data/evaluation.ts";
-import { Engine } from "../../../engine/engine.ts";
 import { combineNames } from "../../../runs/ensemble/combine.ts";
 import { expandMembers, parseMember } from "../../../runs/ensemble/members.ts";
 import { EnsembleScorer } from "../../../runs/ensemble/scorer.ts";
@@ -12,6 +11,9 @@ import { resumeFolds, trainEnsembleFolds } from "../../../runs/folds/train_folds
 import { readValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const tiny = "model.hidden=16,8 training.batchSize=16 optimizer.lr=0.01 training.epochs=2";
 const members = (...words: string[]) => expandMembers(words.map(parseMember));
@@ -30,7 +32,7 @@ Deno.test(
   "ensemble: stopped and resumed, in threads or not, it ends in the bits of an unbroken one, and scores as its members weigh",
   withFolder(async (folder) => {
     const asked = await request(folder), whole = join(folder, "whole"), broken = join(folder, "broken");
-    const summary = await trainEnsemble({ ...asked, out: whole }, { reporter: silent });
+    const summary = await trainEnsemble({ ...asked, out: whole }, { engine, reporter: silent });
     assert.equal(summary.finished, true);
     assert.deepEqual(summary.members.map(({ member }) => member.split(" ")[0]), [
       "bilinear",
@@ -52,9 +54,8 @@ Deno.test(
     const stop = new AbortController();
     let begun = 0;
     const reporter = { ...silent, start: () => void begun++, epoch: () => begun === 2 && stop.abort() };
-    const first = await trainEnsemble({ ...asked, out: broken }, { reporter, signal: stop.signal });
+    const first = await trainEnsemble({ ...asked, out: broken }, { engine, reporter, signal: stop.signal });
     assert.deepEqual([first.finished, first.done], [false, 1]);
-    await using engine = await Engine.open();
     await assert.rejects(EnsembleScorer.load(engine, broken), /not trained yet; go on with train --resume/);
     const [before] = await times(broken, names[0]!);
     const second = await resumeEnsemble(broken, { reporter: silent, jobs: 2 });
@@ -91,7 +92,7 @@ Deno.test(
   "ensemble: a member that is added is the only one that is trained",
   withFolder(async (folder) => {
     const asked = await request(folder), out = join(folder, "ensemble");
-    await trainEnsemble({ ...asked, members: asked.members.slice(0, 1), out }, { reporter: silent });
+    await trainEnsemble({ ...asked, members: asked.members.slice(0, 1), out }, { engine, reporter: silent });
     const before = await times(out, names[0]!);
     const begun: string[] = [];
     const reporter = { ...silent, note: (sentence: string) => void (/^Member/.test(sentence) && begun.push(sentence)) };
@@ -109,7 +110,7 @@ Deno.test(
     const asked = await request(folder), out = join(folder, "folds");
     const { pooled, finished, beside } = await trainEnsembleFolds(
       { ...asked, members: asked.members.slice(0, 2), settings: { combine: { name: "mean" } }, folds: 2, out },
-      { reporter: silent },
+      { engine, reporter: silent },
     );
     assert.equal(finished, true);
     const rows = await readValidation(join(out, "out-of-fold.csv"));
@@ -135,7 +136,7 @@ Deno.test(
     assert.ok(Math.abs(member!.rmse - ofMember) < 1e-12);
     assert.ok(member!.rmseInterval[0] < member!.rmse && member!.rmse < member!.rmseInterval[1]);
     const before = await times(join(out, "fold-1"), names[0]!);
-    const again = await resumeFolds(out, { reporter: silent }, asked.members.slice(2));
+    const again = await resumeFolds(out, { engine, reporter: silent }, asked.members.slice(2));
     assert.deepEqual(await times(join(out, "fold-1"), names[0]!), before);
     assert.notEqual(again.pooled!.rmse, pooled!.rmse);
   }),

@@ -23,7 +23,7 @@ const words = {
   safety: ["a b c", "c b a", "b a c a", "c c b"],
 };
 const definitions = { clarity: "the answer", safety: "a b" };
-const quiet: FinetuneOptions = {};
+const quiet: FinetuneOptions = { engine };
 const settings = { epochs: 3, batch: 4, lr: 3e-3, weightDecay: 0.1 } as const;
 
 /** Writes data and an encoder; what to ask for. */

@@ -5,6 +5,9 @@ import { resumeFolds, trainFolds } from "../../../runs/folds/train_folds.ts";
 import { readValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, small, writeInputs } from "../runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const request = async (folder: string) => ({
   recipe: "bilinear",
@@ -19,7 +22,10 @@ Deno.test(
   "folds: each record is predicted once, by a run that did not train on it, and the figures are over all of them",
   withFolder(async (folder) => {
     const out = join(folder, "folds");
-    const { finished, folds, pooled } = await trainFolds({ ...await request(folder), out }, { reporter: silent });
+    const { finished, folds, pooled } = await trainFolds({ ...await request(folder), out }, {
+      engine,
+      reporter: silent,
+    });
     assert.equal(finished, true);
     const rows = await readValidation(join(out, "out-of-fold.csv"));
     assert.deepEqual(rows.map(({ record }) => record), Array.from({ length: 90 }, (_, i) => i));
@@ -43,7 +49,7 @@ Deno.test(
   withFolder(async (folder) => {
     const whole = join(folder, "whole"), broken = join(folder, "broken");
     const asked = await request(folder);
-    await trainFolds({ ...asked, out: whole }, { reporter: silent });
+    await trainFolds({ ...asked, out: whole }, { engine, reporter: silent });
     const stop = new AbortController();
     let started = 0;
     const reporter = {
@@ -54,7 +60,7 @@ Deno.test(
     const first = await trainFolds({ ...asked, out: broken }, { reporter, signal: stop.signal });
     assert.deepEqual([first.finished, first.done, first.pooled], [false, 1, null]);
     const timings = await bytes(broken, "fold-0/timings.jsonl");
-    const second = await resumeFolds(broken, { reporter: silent });
+    const second = await resumeFolds(broken, { engine, reporter: silent });
     assert.equal(second.finished, true);
     assert.deepEqual(await bytes(broken, "fold-0/timings.jsonl"), timings, "a finished fold is not trained again");
     for (const name of ["out-of-fold.csv", ...[0, 1, 2].map((fold) => `fold-${fold}/model.safetensors`)]) {
@@ -68,9 +74,9 @@ Deno.test(
   withFolder(async (folder) => {
     const asked = { ...await request(folder), out: join(folder, "embeddings") };
     const refused = (force: boolean, message: RegExp) =>
-      assert.rejects(trainFolds(asked, { reporter: silent, force }), { name: "UsageError", message });
+      assert.rejects(trainFolds(asked, { engine, reporter: silent, force }), { name: "UsageError", message });
     await refused(false, /embeddings exists already; .* --force/);
     await refused(true, /embeddings holds something else than folds; it is not replaced\.$/);
-    await assert.rejects(resumeFolds(folder, { reporter: silent }), /folds\.json does not exist/);
+    await assert.rejects(resumeFolds(folder, { engine, reporter: silent }), /folds\.json does not exist/);
   }),
 );

@@ -9,6 +9,9 @@ import { RunEvents } from "../../../runs/tensorboard/run_events.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, small, writeInputs } from "../runs.ts";
 import { eventFile, readEvents } from "./read_events.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const steps = (folder: string) => readEvents(folder).filter(({ tags }) => tags.length > 0).map(({ step }) => step);
 
@@ -60,7 +63,7 @@ Deno.test(
     assert.deepEqual(steps(out), [0, 1]);
     // Killed in the middle of a record.
     await Deno.writeFile(eventFile(out), Uint8Array.of(9, 0, 0), { append: true });
-    await resumeRun(out, { reporter: silent, histograms: true });
+    await resumeRun(out, { engine, reporter: silent, histograms: true });
     const figures = await readHistory(join(out, "metrics.jsonl"));
     const check = () => {
       const [, settings, ...epochs] = readEvents(out);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecords } from "../../../data/records.ts";
 import { rmse } from "../../../data/evaluation.ts";
-import { Engine } from "../../../engine/engine.ts";
 import { SafetensorsReader } from "../../../engine/files/safetensors_reader.ts";
 import { Scorer } from "../../../runs/scorer.ts";
 import { trainFolds } from "../../../runs/folds/train_folds.ts";
@@ -11,6 +10,9 @@ import { trainRun } from "../../../runs/start_run.ts";
 import { readValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const recipes = {
   "gaussian-process": {
@@ -41,7 +43,7 @@ for (const [recipe, own] of Object.entries(recipes)) {
       const inputs = await writeInputs(folder), run = (name: string) => join(folder, name);
       const request = { recipe, files: inputs, maxRows: null };
       for (const refit of ["all", "none"] as const) {
-        await trainRun({ ...request, settings: settings(refit), out: run(refit) }, { reporter: silent });
+        await trainRun({ ...request, settings: settings(refit), out: run(refit) }, { engine, reporter: silent });
       }
       const [refitted, plain] = [await contents(run("all")), await contents(run("none"))];
       assert.notDeepEqual(refitted[0], plain[0], "another model");
@@ -55,7 +57,6 @@ for (const [recipe, own] of Object.entries(recipes)) {
         /train and validation rows together/,
       );
 
-      await using engine = await Engine.open();
       const records = await readRecords(inputs.data, { scores: "required" });
       const heldOut = await readValidation(join(run("all"), "validation.csv"));
       const truth = heldOut.map(({ score }) => score);
@@ -73,9 +74,9 @@ for (const [recipe, own] of Object.entries(recipes)) {
 
       // As if it had been killed after the model was written, before the run was done.
       await Deno.remove(join(run("all"), "validation.csv"));
-      await resumeRun(run("all"), { reporter: silent });
+      await resumeRun(run("all"), { engine, reporter: silent });
       assert.deepEqual(await contents(run("all")), refitted, "killed in the end");
-      await resumeRun(run("all"), { reporter: silent });
+      await resumeRun(run("all"), { engine, reporter: silent });
       assert.deepEqual(await contents(run("all")), refitted, "done already");
     }),
   );
@@ -86,7 +87,7 @@ Deno.test(
   withFolder(async (folder) => {
     const inputs = await writeInputs(folder, 60), out = join(folder, "folds"), recipe = "gaussian-process";
     const request = { recipe, settings: recipes[recipe], files: inputs, maxRows: null, folds: 2, out };
-    await trainFolds(request, { reporter: silent });
+    await trainFolds(request, { engine, reporter: silent });
     for (const fold of [0, 1]) {
       using model = await SafetensorsReader.open(join(out, `fold-${fold}`, "model.safetensors"));
       assert.ok(model.tensors.get("alpha")!.shape[0]! < 40);

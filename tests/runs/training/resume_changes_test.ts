@@ -5,6 +5,9 @@ import { resumeRun } from "../../../runs/resume_run.ts";
 import { trainRun } from "../../../runs/start_run.ts";
 import { withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
+import { testEngine } from "../../engine/harness.ts";
+
+const engine = await testEngine();
 
 const change = (word: string) => {
   const [path, value] = word.split("=") as [string, string];
@@ -30,7 +33,7 @@ Deno.test(
   "resume: after a gradient that is not finite a run goes on with the learning rate that its message asks for",
   withFolder(async (folder) => {
     const out = await stopped(folder);
-    await assert.rejects(resumeRun(out, { reporter: silent }, [change("optimizer.lr=10")]), (error: Error) => {
+    await assert.rejects(resumeRun(out, { engine, reporter: silent }, [change("optimizer.lr=10")]), (error: Error) => {
       assert.match(
         error.message,
         /: the gradient is not finite at step \d+ \(learning rate 10\)\. (The first tensor .*\. )?The last good/,
@@ -38,7 +41,7 @@ Deno.test(
       assert.match(error.message, /checkpoint is epoch \d: train --resume .*run --set optimizer\.lr=1$/);
       return true;
     });
-    const { finished } = await resumeRun(out, { reporter: silent }, [
+    const { finished } = await resumeRun(out, { engine, reporter: silent }, [
       change("optimizer.lr=0.002"),
       change("optimizer.clip=1"),
     ]);
@@ -48,7 +51,7 @@ Deno.test(
     const { settings } = JSON.parse(await Deno.readTextFile(join(out, "config.json")));
     assert.deepEqual([settings.optimizer.lr, settings.optimizer.clip], [0.002, 1]);
     await assert.rejects(
-      resumeRun(out, { reporter: silent }, [change("optimizer.lr=1")]),
+      resumeRun(out, { engine, reporter: silent }, [change("optimizer.lr=1")]),
       /UsageError: .*run is done, so that optimizer\.lr cannot change it any more\./,
     );
   }),
@@ -60,7 +63,7 @@ Deno.test(
     const out = await stopped(folder), stop = new AbortController();
     const reporter = { ...silent, step: () => stop.abort() };
     await resumeRun(out, { reporter, signal: stop.signal }, [change("optimizer.lr=0.003")]);
-    assert.equal((await resumeRun(out, { reporter: silent }, [change("optimizer.lr=0.003")])).finished, true);
+    assert.equal((await resumeRun(out, { engine, reporter: silent }, [change("optimizer.lr=0.003")])).finished, true);
     const rates = (await readHistory(join(out, "metrics.jsonl"))).map(({ learningRate }) => learningRate);
     assert.deepEqual(rates, [0.01, 0.003, 0.003, 0.003]);
   }),
@@ -80,7 +83,7 @@ Deno.test(
         ["optimizer.lr=fast", /optimizer\.lr is "fast"/],
       ] as const
     ) {
-      await assert.rejects(resumeRun(out, { reporter: silent }, [change(word)]), message);
+      await assert.rejects(resumeRun(out, { engine, reporter: silent }, [change(word)]), message);
     }
     assert.deepEqual(await Deno.readFile(join(out, "config.json")), config);
   }),

@@ -54,7 +54,6 @@ Deno.test(
       "environment.json",
       "events.out.tfevents.SECONDS.metrograd",
       "figures.json",
-      "lexical.safetensors",
       "metric_embeddings.npy",
       "metric_names.json",
       "metrics.jsonl",
