@@ -313,6 +313,18 @@ Deno.test(
   }),
 );
 
+/** Checks that a saved run without a refit gives its validation rows the scores that it had for them in training. */
+async function assertScoresAsItsRun(out: string, files: Awaited<ReturnType<typeof writeInputs>>): Promise<void> {
+  const scorer = await Scorer.load(engine, out);
+  const records = await readRecords(files.data, { scores: "required" });
+  const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
+  const { score } = await scorer.predict(features);
+  for (const { record, predicted } of await readValidation(join(out, "validation.csv"))) {
+    assert.ok(Math.abs(predicted - score[record]!) < 1e-3);
+  }
+  scorer.dispose();
+}
+
 Deno.test(
   "scml: nearest neighbours are fitted in one epoch and score records as their run did",
   withFolder(async (folder) => {
@@ -326,14 +338,7 @@ Deno.test(
     };
     const { finished, epochs } = await trainRun(request, { engine, reporter: silent });
     assert.deepEqual([finished, epochs], [true, 1]);
-    const scorer = await Scorer.load(engine, out);
-    const records = await readRecords(files.data, { scores: "required" });
-    const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
-    const { score } = await scorer.predict(features);
-    for (const { record, predicted } of await readValidation(join(out, "validation.csv"))) {
-      assert.ok(Math.abs(predicted - score[record]!) < 1e-3);
-    }
-    scorer.dispose();
+    await assertScoresAsItsRun(out, files);
   }),
 );
 
@@ -356,7 +361,7 @@ Deno.test(
       },
       files,
       maxRows: null,
-    });
+    }, { engine });
     const figures: { set: string; rmse: number; constant: number }[] = JSON.parse(
       await Deno.readTextFile(join(out, "figures.json")),
     );
@@ -370,14 +375,6 @@ Deno.test(
       ["metric 2", 10],
       ["metric 3", 10],
     ]);
-    await using own = await Engine.open();
-    const scorer = await Scorer.load(own, out);
-    const records = await readRecords(files.data, { scores: "required" });
-    const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
-    const { score } = await scorer.predict(features);
-    for (const { record, predicted } of await readValidation(join(out, "validation.csv"))) {
-      assert.ok(Math.abs(predicted - score[record]!) < 1e-3);
-    }
-    scorer.dispose();
+    await assertScoresAsItsRun(out, files);
   }),
 );
