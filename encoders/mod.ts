@@ -50,6 +50,12 @@ export {
 } from "./network/rotary/rotary_layer.ts";
 export { RotaryNetwork } from "./network/rotary/rotary_network.ts";
 export { type RotaryPositions } from "./network/rotary/rotary_positions.ts";
+export {
+  type LinearScaling,
+  type Llama3Scaling,
+  type RotaryScaling,
+  type YarnScaling,
+} from "./network/rotary/rotary_scaling.ts";
 export { type TokenBatch } from "./network/token_batch.ts";
 export { embedFile, type EmbedRequest, type EmbedSummary } from "./embed.ts";
 export { type EncodingWatch } from "./encode_inputs.ts";

@@ -108,9 +108,17 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   /**
    * After each epoch, before it is measured: fits what is not learnt step by step, such as a ridge head. Once more when the
    * run was measured, to train and validation rows together (`training.refit`), with all that a search has found left as
-   * it is: fitted to the train rows again, the network is what it was. Not called where `fitted` says no.
+   * it is: fitted to the train rows again, the network is what it was. Not called where `refits` says no, or, in a recipe
+   * without it, `fitted`.
    */
   refit?(network: Network, train: TrainRows, settings: S): Promise<void>;
+  /** False where there is nothing for `refit` to fit. */
+  refits?(settings: S): boolean;
+  /**
+   * Weights, none below 0, of the directions that the metric of each row is composed of, [batch, directions]; null where
+   * all rows have one metric, absent where a recipe learns none.
+   */
+  directionWeights?(network: Network, batch: Batch, settings: S): Tensor | null;
   /** The rows of each batch of an epoch; without it they are a random permutation, cut into pieces. */
   batches?(train: LabelledRows, random: Philox, settings: S): readonly Uint32Array[];
   /** Weights of its document's own code under the names of the network. */

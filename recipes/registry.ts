@@ -56,10 +56,18 @@ export function recipeNamed(name: string): Recipe {
  */
 export function settingsOf(recipe: Recipe, given: unknown = {}): Settings {
   const settings = resolve(recipe.table, currentSettings(given)) as unknown as Settings;
-  const { data: { folds, fold }, augmentation: { metricSwap } } = settings;
+  const { data: { folds, fold, folding, groupBy }, augmentation: { metricSwap } } = settings;
   if (folds === 1 || fold >= Math.max(folds, 1)) {
     throw new UsageError(
       `data.fold is ${fold} of data.folds ${folds}; at least 2 folds, counted from 0, are expected.`,
+    );
+  }
+  if (folding === "scikit-learn" && groupBy !== null) {
+    throw new UsageError(
+      `data.groupBy is ${
+        describeValue(groupBy)
+      }, but data.folding scikit-learn keeps no groups together; one of the two is ` +
+        "expected.",
     );
   }
   if (metricSwap.lowest > metricSwap.highest) {

@@ -67,6 +67,8 @@ export class RunFolder {
   readonly predicted = this.#file("predicted.svg");
   /** What a recipe that chooses has chosen; written when the run is finished. */
   readonly choice = this.#file("choice.json");
+  /** Weights of the directions that a recipe composes metrics of; written when the run is finished. */
+  readonly directions = this.#file("directions.json");
   readonly readme = this.#file("README.md");
   /** What the run was finished on; written then. */
   readonly environment = this.#file("environment.json");

@@ -1,5 +1,6 @@
 import type { EpochFigures, RowCounts } from "../data/observer.ts";
 import type { Choice } from "../recipes/choice.ts";
+import type { DirectionWeights } from "../recipes/direction_weights.ts";
 import type { SetFigure } from "../scoring/set_figure.ts";
 import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
 import type { RunConfig } from "./run_folder.ts";
@@ -24,6 +25,8 @@ export interface TrainSummary {
   readonly figures: readonly SetFigure[];
   /** What a recipe that chooses has chosen; null for others and until the run is finished. */
   readonly choice: Choice | null;
+  /** Weights of the directions that its metrics are composed of; null for recipes without, and until it is finished. */
+  readonly directions: DirectionWeights | null;
   /** Where predicted scores are drawn against true ones, once it is finished. */
   readonly picture: string;
   /** The data in a sentence. */

@@ -117,7 +117,8 @@ export function settingsFor(
   const words = [
     ...(variant === "documented" ? [] : unaided),
     ...(variant === "fit" ? [["fit.name", "auto"] as const] : []),
-    ...(groupBy === null ? [] : [["data.groupBy", groupBy] as const]),
+    // Document 004's folds keep no groups together.
+    ...(groupBy === null ? [] : [["data.groupBy", groupBy], ["data.folding", "grouped"]] as const),
     ["training.epochs", String(epochs)] as const,
     ["training.seed", String(seed)] as const,
   ];

@@ -1,5 +1,7 @@
+import { paraphrasePrompts } from "../../data/synthetic/paraphrases.ts";
 import { syntheticPrompts } from "../../data/synthetic/prompts.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
+import { UsageError } from "../../kernels/errors.ts";
 import { type StageFigures, stageFigures, writeAugmented } from "../../runs/prepare/augment_report.ts";
 import { prepare } from "../../runs/prepare/prepare.ts";
 import { configOf } from "../../runs/configure.ts";
@@ -22,6 +24,8 @@ export interface AugmentCall {
   /** Records that each prompt asks for, and that it shows. */
   readonly samples: number;
   readonly examples: number;
+  /** Paraphrases of each user prompt that prompts ask for in place of new records; null for records. */
+  readonly paraphrases: number | null;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -38,11 +42,18 @@ export function augmentCommand(act: (call: AugmentCall) => Promise<void>) {
       prompts,
       samples,
       examples,
+      paraphrases,
       force,
       json,
       encoder: name,
       ...others
     } = options;
+    if (paraphrases !== undefined && (prompts === undefined || (samples ?? examples) !== undefined)) {
+      throw new UsageError(
+        "--paraphrases says what --prompts ask for in place of new records; --prompts, and neither --samples nor --examples, " +
+          "are expected beside it.",
+      );
+    }
     const { encoder, ...data } = encoderWords({ ...others, encoder: name });
     await act({
       request: {
@@ -53,6 +64,7 @@ export function augmentCommand(act: (call: AugmentCall) => Promise<void>) {
       prompts: prompts ?? null,
       samples: samples ?? 4,
       examples: examples ?? 3,
+      paraphrases: paraphrases ?? null,
       force: force ?? false,
       json: json ?? false,
     });
@@ -81,13 +93,18 @@ function augmentOptions() {
         describe("train records that each prompt shows", 3),
         number("--examples", [0, 100, true]),
       )
+      .option(
+        "--paraphrases <count>",
+        "ask for so many paraphrases of each user prompt of the train records, instead of new records",
+        number("--paraphrases", [1, 100, true]),
+      )
       .option("--force", "replace what is at --out or --prompts")
       .option("--json", "print the figures as JSON"),
   );
 }
 
 export async function augment(call: AugmentCall, terminal: Terminal): Promise<void> {
-  const { out, prompts, force, samples, examples } = call;
+  const { out, prompts, force, samples, examples, paraphrases } = call;
   if (out !== null) await refuseExisting(out, "--out", force);
   if (prompts !== null) await refuseExisting(prompts, "--prompts", force);
   const config = configOf(call.request);
@@ -103,11 +120,10 @@ export async function augment(call: AugmentCall, terminal: Terminal): Promise<vo
   }
   if (prompts !== null) {
     const { records, plain } = prepared.rows;
-    const lines = syntheticPrompts(prepared.metrics.names, [...plain.text].map((row) => records[row]!), {
-      samples,
-      examples,
-      seed: settings.training.seed,
-    });
+    const train = [...plain.text].map((row) => records[row]!), { seed } = settings.training;
+    const lines = paraphrases === null
+      ? syntheticPrompts(prepared.metrics.names, train, { samples, examples, seed })
+      : paraphrasePrompts(train, paraphrases);
     await writeAtomically(prompts, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     terminal.note(`\n${lines.length} prompts are in ${prompts}. Train records are shown in them. Send them with:`);
     terminal.note(`  deno task synthesize --prompts ${prompts} --endpoint URL --model NAME --out replies.jsonl`);

@@ -12,6 +12,7 @@ import type { Settings } from "../../recipes/settings/shared.ts";
 import type { FoldsSummary } from "../../runs/folds/train_folds.ts";
 import type { TrainSummary } from "../../runs/train_summary.ts";
 import { type Choice, describeChoice } from "../../recipes/choice.ts";
+import { describeDirectionWeights } from "../../recipes/direction_weights.ts";
 import { baselineAdvice, type BesideBaselines, type Trades, tradesOf } from "./baseline_advice.ts";
 import { Interruption } from "../interruption.ts";
 import { formatShifts } from "../options/shift_options.ts";
@@ -40,6 +41,9 @@ export async function reportRun(
   );
   terminal.note(`${about}\n`);
   if (choice) reportChoice(choice, target && await unseenShare(target, folder), terminal);
+  if (summary.directions) {
+    terminal.note(`${describeDirectionWeights(summary.directions)} directions.json has them by metric.\n`);
+  }
   const validation = figures.find(({ set }) => set === "validation");
   if (validation?.pairs) {
     terminal.print(pairTable("validation", validation.pairs));

@@ -17,7 +17,10 @@ export interface FeatureTables {
   readonly metrics: Embeddings;
   /** One row a record: lengths and the like of its texts, see `textStatistics`. */
   readonly statistics: Embeddings;
-  /** Number of the group of each record that was read, which others that augmentation adds lack; absent when scoring. */
+  /**
+   * Number of the group of each record that was read, and after those of each paraphrase, which is in the group of its
+   * record. Other texts that augmentation adds have none; absent when scoring.
+   */
   readonly groups?: Uint32Array;
 }
 

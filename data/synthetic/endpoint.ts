@@ -1,8 +1,16 @@
+import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError, MetrogradError } from "../../kernels/errors.ts";
 import { readJsonArray } from "../files/json_records.ts";
 import type { NoteTaker } from "../note_taker.ts";
+import type { ParaphrasePrompt, ParaphraseReply } from "./paraphrases.ts";
 import { behaviours, type SyntheticPrompt } from "./prompts.ts";
 import type { Reply } from "./replies.ts";
+
+/** A line of a file of prompts: for new records, or for paraphrases. */
+export type AnyPrompt = SyntheticPrompt | ParaphrasePrompt;
+
+/** A line of a file of replies. */
+export type AnyReply = Reply | ParaphraseReply;
 
 /** An endpoint with the interface of OpenAI's chat completions. */
 export interface Endpoint {
@@ -21,15 +29,25 @@ export interface Endpoint {
 }
 
 /** Reads a file of prompts. @throws DataError when one is no prompt */
-export async function readPrompts(path: string): Promise<SyntheticPrompt[]> {
+export async function readPrompts(path: string): Promise<AnyPrompt[]> {
   const values = await readJsonArray(path, { element: "prompt" });
   return values.map((value, i) => {
-    const { metric_name, behaviour, messages } = (value ?? {}) as Partial<SyntheticPrompt>;
-    if (typeof metric_name === "string" && behaviours.some((one) => one === behaviour) && Array.isArray(messages)) {
-      return value as SyntheticPrompt;
+    const given = (value ?? {}) as Partial<SyntheticPrompt & ParaphrasePrompt>;
+    const forRecords = typeof given.metric_name === "string" && behaviours.some((one) => one === given.behaviour);
+    if ((forRecords || typeof given.user_prompt === "string") && Array.isArray(given.messages)) {
+      return value as AnyPrompt;
     }
-    throw new DataError(`${path}, prompt ${i + 1} lacks metric_name, behaviour or messages.`);
+    throw new DataError(
+      `${path}, prompt ${i + 1} lacks messages, or what they ask for: metric_name and behaviour, or user_prompt.`,
+    );
   });
+}
+
+/** What a prompt asks for and its reply repeats. */
+export function askedFor(line: AnyPrompt | AnyReply): Omit<Reply, "content"> | Omit<ParaphraseReply, "content"> {
+  return "metric_name" in line
+    ? { metric_name: line.metric_name, behaviour: line.behaviour }
+    : { user_prompt: line.user_prompt };
 }
 
 /**
@@ -39,23 +57,29 @@ export async function readPrompts(path: string): Promise<SyntheticPrompt[]> {
  * @throws MetrogradError when the endpoint refuses the key or the address, or cannot be reached at the first prompt
  */
 export async function* askEndpoint(
-  prompts: readonly SyntheticPrompt[],
+  prompts: readonly AnyPrompt[],
   endpoint: Endpoint,
   { onNote = () => {}, signal }: { readonly onNote?: NoteTaker; readonly signal?: AbortSignal } = {},
-): AsyncGenerator<Reply> {
+): AsyncGenerator<AnyReply> {
   let answered = false;
-  for (const { metric_name, behaviour, messages } of prompts) {
-    const result = await ask(messages, endpoint, signal);
+  for (const prompt of prompts) {
+    const result = await ask(prompt.messages, endpoint, signal);
     if (signal?.aborted) return;
     if ("content" in result) {
       answered = true;
-      yield { metric_name, behaviour, content: result.content };
+      yield { ...askedFor(prompt), content: result.content };
     } else if (result.final || !answered) {
       throw new MetrogradError(`${endpoint.url} ${result.problem}.`);
     } else {
-      onNote(`The prompt for ${metric_name} (${behaviour}) is skipped: the endpoint ${result.problem}.`);
+      onNote(`The prompt for ${describeAsked(prompt)} is skipped: the endpoint ${result.problem}.`);
     }
   }
+}
+
+function describeAsked(prompt: AnyPrompt): string {
+  return "metric_name" in prompt
+    ? `${prompt.metric_name} (${prompt.behaviour})`
+    : `paraphrases of ${describeValue(prompt.user_prompt)}`;
 }
 
 /** An answer, or what went wrong, and whether it will go wrong for every prompt. */

@@ -3,6 +3,8 @@ import { DataError } from "../../kernels/errors.ts";
 import { readJsonArray } from "../files/json_records.ts";
 import { quoteNearest } from "../texts/nearest_name.ts";
 import { type MetricRecord, parseRecord } from "../records.ts";
+import { arrayIn } from "./json_answer.ts";
+import { isParaphraseReply, type Paraphrase, paraphrasesOf } from "./paraphrases.ts";
 import { type Behaviour, behaviours, behaviourScores } from "./prompts.ts";
 
 /** A language model's answer to a prompt. A line of a file of replies. */
@@ -16,6 +18,7 @@ export interface Reply {
 /** What replies hold. */
 export interface WrittenRecords {
   readonly records: readonly MetricRecord[];
+  readonly paraphrases: readonly Paraphrase[];
   /** Why the others were dropped: a sentence each, with their places. */
   readonly dropped: readonly string[];
 }
@@ -29,8 +32,18 @@ export interface WrittenRecords {
 export async function readReplies(path: string, metrics: readonly string[]): Promise<WrittenRecords> {
   const known = new Set(metrics);
   const replies = await readJsonArray(path, { element: "reply" });
-  const parts = replies.map((reply, i) => recordsOf(reply, `${path}, reply ${i + 1}`, known));
-  return { records: parts.flatMap(({ records }) => records), dropped: parts.flatMap(({ dropped }) => dropped) };
+  const parts = replies.map((reply, i) => writtenIn(reply, `${path}, reply ${i + 1}`, known));
+  return {
+    records: parts.flatMap(({ records }) => records),
+    paraphrases: parts.flatMap(({ paraphrases }) => paraphrases),
+    dropped: parts.flatMap(({ dropped }) => dropped),
+  };
+}
+
+/** What one reply holds, be it records or paraphrases; the arguments are those of `recordsOf`. */
+export function writtenIn(reply: unknown, place: string, metrics: ReadonlySet<string>): WrittenRecords {
+  if (isParaphraseReply(reply)) return { records: [], ...paraphrasesOf(reply, place) };
+  return { paraphrases: [], ...recordsOf(reply, place, metrics) };
 }
 
 /**
@@ -38,7 +51,11 @@ export async function readReplies(path: string, metrics: readonly string[]): Pro
  *
  * @param place where the reply stands, for the reasons: "replies.jsonl, reply 3"
  */
-export function recordsOf(reply: unknown, place: string, metrics: ReadonlySet<string>): WrittenRecords {
+export function recordsOf(
+  reply: unknown,
+  place: string,
+  metrics: ReadonlySet<string>,
+): Omit<WrittenRecords, "paraphrases"> {
   const { metric_name, behaviour, content } = (reply ?? {}) as { readonly [Field in keyof Reply]?: unknown };
   if (typeof metric_name !== "string" || typeof content !== "string" || !isBehaviour(behaviour)) {
     return drop(`${place} lacks metric_name, behaviour (${behaviours.join(" or ")}) or content.`);
@@ -63,7 +80,7 @@ export function recordsOf(reply: unknown, place: string, metrics: ReadonlySet<st
   return { records, dropped };
 }
 
-const drop = (reason: string): WrittenRecords => ({ records: [], dropped: [reason] });
+const drop = (reason: string) => ({ records: [], dropped: [reason] });
 
 const isBehaviour = (value: unknown): value is Behaviour => behaviours.some((one) => one === value);
 
@@ -84,16 +101,4 @@ function checked(value: unknown, place: string, metric: string, behaviour: Behav
     throw new DataError(`${place}: score is ${record.score}; ${lowest} to ${highest} was asked for.`);
   }
   return record;
-}
-
-/** The JSON array in what a model wrote, which may stand in a fence or between sentences; null where there is none. */
-function arrayIn(content: string): unknown[] | null {
-  const from = content.indexOf("["), to = content.lastIndexOf("]");
-  if (from < 0 || to < from) return null;
-  try {
-    const value: unknown = JSON.parse(content.slice(from, to + 1));
-    return Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -46,14 +46,12 @@ export const bilinearDocumented: Documented = {
   document: "004",
   settings: {
     // Fold 0 of StratifiedKFold(5, shuffle=True, random_state=42).
-    data: { folds: 5, splitSeed: 42 },
+    data: { folds: 5, folding: "scikit-learn", splitSeed: 42 },
     training: { precision: "mixed" },
     model: { bilinear: "full" },
     prediction: { round: true },
   },
-  otherwise:
-    "records with the same texts stay on one side of the split, and the ordinal head learns P(score <= k), as " +
-    "the document predicts with it, and not what its code sets",
+  otherwise: "the ordinal head learns P(score <= k), as the document predicts with it, and not what its code sets",
 };
 
 /** Settings of the recipe `bilinear`. */

@@ -23,6 +23,13 @@ export function rowOf<Data extends Numbers>({ data, columns }: Matrix<Data>, row
   return data.subarray(row * columns, (row + 1) * columns) as Data;
 }
 
+/** Some rows of a matrix, copied, in float32. */
+export function pickedRows(x: Matrix, chosen: ArrayLike<number>): Matrix<Float32Array> {
+  const data = new Float32Array(chosen.length * x.columns);
+  for (let i = 0; i < chosen.length; i++) data.set(rowOf(x, chosen[i]!), i * x.columns);
+  return { data, rows: chosen.length, columns: x.columns };
+}
+
 /** @throws ShapeError when a matrix has another number of columns, or its numbers are not as many as it says */
 export function expectColumns(what: string, { data, rows, columns }: Matrix, expected: number): void {
   if (columns !== expected || data.length !== rows * columns) {

@@ -6,8 +6,8 @@ import type { Table, Values } from "../settings/table.ts";
 const model = {
   head: choice(
     "mlp",
-    ["mlp", "knn"],
-    "layers on the features of a local metric; or nearest neighbours under one learnt metric, fitted in closed form",
+    ["mlp", "knn", "local-knn"],
+    "layers on the features of a local metric; or nearest neighbours, under one metric fitted in closed form or under a local one that a hinge over triplets learns",
   ),
   pca: number(
     128,
@@ -28,7 +28,7 @@ const model = {
   projection: choice(
     "linear",
     ["linear", "kernel-pca"],
-    "what the directions' weights depend on: P x, or kernel PCA of x",
+    "what the directions' weights depend on: P x, or kernel PCA of x, which local-knn always takes",
   ),
   projectionSize: number(32, [1, 65536, true], "numbers of the projection"),
   kernelRows: number(500, [2, 20_000, true], "train rows that kernel PCA is fitted to"),
@@ -39,7 +39,7 @@ const model = {
   ),
   hidden: numbers([64], [1, 65536, true], "widths of the hidden layers"),
   dropout: number(0.2, [0, 0.99, false], "part of the hidden activations dropped"),
-  neighbors: number(30, [1, 1000, true], "neighbours whose scores are averaged, with model.head knn"),
+  neighbors: number(30, [1, 1000, true], "neighbours whose scores are averaged, with model.head knn and local-knn"),
   beta: number(1e-5, [0, 1e6, false], "penalty on the weights of the one learnt metric, with model.head knn"),
 } as const satisfies Table;
 
@@ -47,7 +47,7 @@ const loss = {
   l21: number(
     0,
     [0, 1e6, false],
-    "factor on the mixed norm that takes whole directions out: the sum of the norms of what each one's feature is multiplied by",
+    "factor on the mixed norm that takes whole directions out: the sum of the norms of what each one's feature is multiplied by, or with local-knn of what its weight follows from",
   ),
 } as const satisfies Table;
 

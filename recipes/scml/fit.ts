@@ -4,7 +4,7 @@ import { scoreClass } from "../../data/scores.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { discriminantBasis, tripletDifferenceBasis } from "../classical/bases.ts";
 import { KernelPca } from "../classical/kernel_pca.ts";
-import { type Matrix, rowOf, squaredDistances, zeros } from "../classical/matrix.ts";
+import { centered, columnMeans, type Matrix, pickedRows, rowOf, rowProducts, zeros } from "../classical/matrix.ts";
 import { Pca } from "../classical/pca.ts";
 import { fitScml } from "../classical/scml.ts";
 import { scoreTriplets } from "../classical/triplets.ts";
@@ -13,7 +13,8 @@ import type { Batch } from "../training/batch.ts";
 import type { TrainRows } from "../recipe.ts";
 import { weightedMeanScore } from "../../data/pairs/feature_tables.ts";
 import type { ScmlSettings } from "./config.ts";
-import { NearestRows } from "./neighbours.ts";
+import { LocalNearestRows } from "./local_neighbours.ts";
+import { NearestRows, ScoredRows } from "./neighbours.ts";
 import type { ScmlNetwork } from "./network.ts";
 
 const pcaStream = 0x5c60, kernelStream = 0x5c61, tripletStream = 0x5c62, basisStream = 0x5c63;
@@ -47,23 +48,30 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
       network.kernel.rows.shape[0]!,
       new Philox(seed, kernelStream),
     );
-    const rows = picked(x, chosen);
+    const rows = pickedRows(x, chosen);
     const gamma = model.gamma ?? 1 / meanSquaredDistance(rows);
     network.kernel.set(KernelPca.fit(rows, { components: model.projectionSize, gamma }));
   }
   const { head } = network;
   await train.phase("learning directions of the metric");
-  const triplets = () => tripletsOf(score, model.triplets, seed);
+  const triplets = () => tripletsOf(score, settings);
   if (head instanceof NearestRows) {
     const basis = basisOf(x, score, triplets, settings);
     const { metric } = fitScml({ x, triplets: triplets(), basis }, { beta: model.beta, seed });
     head.setMetric(metric);
     return;
   }
+  // Whatever its directions, it takes its steps on triplets.
+  if (head instanceof LocalNearestRows) triplets();
   const basis = basisOf(x, score, triplets, settings);
   const columns = new Float32Array(head.basis.size);
   for (let k = 0; k < basis.rows; k++) rowOf(basis, k).forEach((value, j) => columns[j * basis.rows + k] = value);
   train.engine.write(head.basis, columns);
+  if (head instanceof LocalNearestRows) {
+    // At first rows are as far apart in the mean as the margin of the hinge is wide.
+    await head.metric.scale(1 / Math.sqrt(meanSquaredDistance(rowProducts(x, basis))));
+    return;
+  }
   const { bias } = head.mlp.last;
   bias!.assign(new Float32Array(bias!.size).fill(weightedMeanScore(train.rows)));
 }
@@ -71,7 +79,7 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
 /** Sets the rows that neighbours are looked for among. */
 export async function fitRows(network: ScmlNetwork, train: TrainRows): Promise<void> {
   const { head } = network;
-  if (!(head instanceof NearestRows)) return;
+  if (!(head instanceof ScoredRows)) return;
   await train.phase("placing the train rows");
   const counted = countedRows(train);
   const x = await computed(train, counted, (batch) => head.transform(network.place(batch)));
@@ -86,7 +94,7 @@ function countedRows({ rows: { weight } }: TrainRows): Uint32Array {
 /** Something of some rows, as a matrix. */
 async function computed(train: TrainRows, chosen: Uint32Array, of: (batch: Batch) => Tensor): Promise<Matrix> {
   const data = await train.compute(of), rows = train.rows.score.length;
-  return picked({ data, rows, columns: data.length / rows }, chosen);
+  return pickedRows({ data, rows, columns: data.length / rows }, chosen);
 }
 
 /** The directions that the settings ask for, as rows. */
@@ -104,11 +112,17 @@ function basisOf(
   return identity;
 }
 
-function tripletsOf(score: Float32Array, count: number, seed: number): Uint32Array {
+/** @throws MetrogradError where there are none */
+function tripletsOf(
+  score: Float32Array,
+  { model: { head, triplets: count }, training: { seed } }: ScmlSettings,
+): Uint32Array {
   const triplets = scoreTriplets(score, count, new Philox(seed, tripletStream));
   if (triplets.length > 0) return triplets;
   throw new MetrogradError(
-    "No train row has one score within 1 and another 3 away, so there are no triplets; model.basis identity and lda need none.",
+    `No train row has one score within 1 and another 3 away, so there are no triplets; ${
+      head === "mlp" ? "model.basis identity and lda need none" : `model.head ${head} cannot learn without`
+    }.`,
   );
 }
 
@@ -124,15 +138,8 @@ function featuresOf({ tables: { texts, metrics }, rows }: TrainRows, chosen: Uin
   return { data, rows: chosen.length, columns };
 }
 
-/** Some rows of a matrix. */
-function picked(x: Matrix, chosen: Uint32Array): Matrix {
-  const data = new Float32Array(chosen.length * x.columns);
-  chosen.forEach((row, i) => data.set(rowOf(x, row), i * x.columns));
-  return { data, rows: chosen.length, columns: x.columns };
-}
-
-/** Of all pairs of different rows; 1 where all rows are the same. */
+/** Of all pairs of different rows, which is twice the sum of the columns' variances; 1 where all rows are the same. */
 function meanSquaredDistance(x: Matrix): number {
-  const { data, rows } = squaredDistances(x, x);
-  return data.reduce((sum, one) => sum + one, 0) / Math.max(rows * (rows - 1), 1) || 1;
+  const { data, rows } = centered(x, columnMeans(x));
+  return 2 * data.reduce((sum, one) => sum + one ** 2, 0) / Math.max(rows - 1, 1) || 1;
 }

@@ -4,6 +4,7 @@ import { add, multiply, subtract } from "../../engine/ops/arithmetic.ts";
 import { concat } from "../../engine/ops/concat.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { l21Norm } from "../../engine/ops/l21_norm.ts";
+import { linear } from "../../engine/ops/linear.ts";
 import type { TripletIndices } from "../../engine/ops/mining.ts";
 import { mean } from "../../engine/ops/reductions.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
@@ -18,6 +19,22 @@ export interface LocalScmlSizes {
   readonly bases: number;
   /** Numbers of z. */
   readonly projection: number;
+}
+
+/** Triplets as the metric sees them. */
+export interface LocalScmlTriplets {
+  /** [triplets, inputs] */
+  readonly anchor: Tensor;
+  /** Rows that should be near, [triplets, inputs]. */
+  readonly positive: Tensor;
+  /** Rows that should be far, [triplets, inputs]. */
+  readonly negative: Tensor;
+  /** What the metric of each anchor depends on, [triplets, projection]. */
+  readonly z: Tensor;
+  /** Directions as columns, [inputs, bases]. */
+  readonly basis: Tensor;
+  /** How much each triplet counts, [triplets]; all alike unless given. */
+  readonly weight?: Tensor;
 }
 
 /** Rows as the metric sees them. */
@@ -50,20 +67,39 @@ export class LocalScml extends Module {
     this.bias = new Parameter(engine, [bases], new Float32Array(bases).fill(1));
   }
 
+  /** Multiplies A and c by a factor, and so all distances by its square. */
+  async scale(factor: number): Promise<void> {
+    for (const parameter of [this.weight, this.bias]) {
+      parameter.assign((await parameter.data()).map((value) => factor * value));
+    }
+  }
+
   /** Squared distances from rows x to rows y under the metrics of x, [n]. */
   distance(x: Tensor, y: Tensor, z: Tensor, basis: Tensor): Tensor {
     return scmlLocalDistance({ x, y, z, basis, weight: this.weight, bias: this.bias });
   }
 
-  /** Mean over triplets of max(0, 1 + d(anchor, positive) - d(anchor, negative)), + beta times the mixed norm. → [] */
+  /** √w_i, up to the sign: a_i . z + c_i, [n, bases]. */
+  weightRoots(z: Tensor): Tensor {
+    return linear({ x: z, weight: this.weight, bias: this.bias });
+  }
+
+  /** As `tripletLoss`, for triplets that are named by the numbers of their rows. → [] */
   loss({ x, z, basis }: LocalScmlRows, { anchor, positive, negative }: TripletIndices, beta: number): Tensor {
     const of = (rows: Tensor, index?: Tensor) => index ? embedding({ weight: rows, index }) : rows;
-    const from = of(x, anchor), place = of(z, anchor);
-    const near = this.distance(from, of(x, positive), place, basis);
-    const far = this.distance(from, of(x, negative), place, basis);
-    const excess = add({ a: subtract({ a: near, b: far }), b: x.engine.full([1], 1) });
-    const hinge = mean({ x: relu({ x: excess }) }, { axis: 0 });
-    return add({ a: hinge, b: multiply({ a: this.mixedNorm(), b: x.engine.full([], beta) }) });
+    return this.tripletLoss(
+      { anchor: of(x, anchor), positive: of(x, positive), negative: of(x, negative), z: of(z, anchor), basis },
+      beta,
+    );
+  }
+
+  /** Mean over triplets of max(0, 1 + d(anchor, positive) - d(anchor, negative)), + beta times the mixed norm. → [] */
+  tripletLoss({ anchor, positive, negative, z, basis, weight }: LocalScmlTriplets, beta: number): Tensor {
+    const { engine } = anchor;
+    const near = this.distance(anchor, positive, z, basis), far = this.distance(anchor, negative, z, basis);
+    const hinge = relu({ x: add({ a: subtract({ a: near, b: far }), b: engine.full([1], 1) }) });
+    const error = mean({ x: weight ? multiply({ a: hinge, b: weight }) : hinge }, { axis: 0 });
+    return add({ a: error, b: multiply({ a: this.mixedNorm(), b: engine.full([], beta) }) });
   }
 
   /** Σ_i |(a_i, c_i)|. → [] */

@@ -11,7 +11,7 @@ import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { MahalanobisMetric } from "../classical/mahalanobis.ts";
 import type { Matrix } from "../classical/matrix.ts";
 
-/** Sizes of `NearestRows`. */
+/** Sizes of `NearestRows` and `LocalNearestRows`. */
 export interface NearestRowsSizes {
   /** Numbers of x. */
   readonly inputs: number;
@@ -26,25 +26,56 @@ export interface NearestRowsSizes {
 /** Where no row is: so far that it is no one's neighbour, near enough for its square. */
 const nowhere = 1e15;
 
-/** The mean score of a row's nearest neighbours under a Mahalanobis metric |L (x - y)|. */
-export class NearestRows extends Module {
+/** Rows with known scores, among which the nearest neighbours of others are looked for. */
+export abstract class ScoredRows extends Module {
   /** Mean score of the rows, [1]. */
   readonly mean: Buffer;
-  /** L, [bases, inputs]; rows of zeros where the metric has fewer. */
-  readonly metric: Buffer;
-  /** L x of the rows, [rows, bases]. */
+  /** Coordinates of the rows, [rows, bases]. */
   readonly rows: Buffer;
   /** Their scores less the mean, [rows, 1]. */
   readonly residual: Buffer;
   readonly #neighbors: number;
 
-  constructor(engine: TensorEngine, { inputs, bases, rows, neighbors }: NearestRowsSizes) {
+  constructor(engine: TensorEngine, { bases, rows, neighbors }: NearestRowsSizes) {
     super();
     this.mean = new Buffer(engine, [1], new Float32Array(1), "mean");
-    this.metric = new Buffer(engine, [bases, inputs], new Float32Array(bases * inputs), "metric");
     this.rows = new Buffer(engine, [rows, bases], new Float32Array(rows * bases).fill(nowhere), "rows");
     this.residual = new Buffer(engine, [rows, 1], new Float32Array(rows), "residuals");
     this.#neighbors = Math.min(neighbors, rows);
+  }
+
+  /** Coordinates that rows are kept by, [batch, inputs] → [batch, bases]. */
+  abstract transform(x: Tensor): Tensor;
+
+  /** Takes the rows to look among, at most as many as there is room for. @param projected coordinates of each, [rows, bases] */
+  setRows(projected: Matrix, score: Float32Array): void {
+    const { engine } = this.rows;
+    const average = score.reduce((sum, one) => sum + one, 0) / score.length;
+    const rows = new Float32Array(this.rows.size).fill(nowhere), residual = new Float32Array(this.residual.size);
+    rows.set(projected.data);
+    residual.set(score.map((one) => one - average));
+    engine.write(this.mean, Float32Array.of(average));
+    engine.write(this.rows, rows);
+    engine.write(this.residual, residual);
+  }
+
+  /** Mean score of the nearest of the rows, [batch]. @param nearness of each row, greater where it is nearer, [batch, rows] */
+  protected meanOfNearest(nearness: Tensor): Tensor {
+    const { indices: index } = topk({ x: nearness }, { k: this.#neighbors });
+    const residuals = reshape({ x: embedding({ weight: this.residual, index }) }, { shape: index.shape });
+    return add({ a: mean({ x: residuals }, { axis: 1 }), b: this.mean });
+  }
+}
+
+/** The mean score of a row's nearest neighbours under a Mahalanobis metric |L (x - y)|. */
+export class NearestRows extends ScoredRows {
+  /** L, [bases, inputs]; rows of zeros where the metric has fewer. */
+  readonly metric: Buffer;
+
+  constructor(engine: TensorEngine, sizes: NearestRowsSizes) {
+    super(engine, sizes);
+    const { bases, inputs } = sizes;
+    this.metric = new Buffer(engine, [bases, inputs], new Float32Array(bases * inputs), "metric");
   }
 
   /** Takes a metric of at most as many directions as there is room for. */
@@ -54,18 +85,6 @@ export class NearestRows extends Module {
     this.metric.engine.write(this.metric, factor);
   }
 
-  /** Takes the rows to look among, at most as many as there is room for. @param projected L x of each, [rows, bases] */
-  setRows(projected: Matrix, score: Float32Array): void {
-    const { engine } = this.metric;
-    const average = score.reduce((sum, one) => sum + one, 0) / score.length;
-    const rows = new Float32Array(this.rows.size).fill(nowhere), residual = new Float32Array(this.residual.size);
-    rows.set(projected.data);
-    residual.set(score.map((one) => one - average));
-    this.mean.engine.write(this.mean, Float32Array.of(average));
-    engine.write(this.rows, rows);
-    engine.write(this.residual, residual);
-  }
-
   /** L x, [batch, inputs] → [batch, bases] */
   transform(x: Tensor): Tensor {
     return linear({ x, weight: this.metric });
@@ -73,11 +92,7 @@ export class NearestRows extends Module {
 
   /** `x` [batch, inputs] → scores, [batch]. */
   forward(x: Tensor): Tensor {
-    const place = this.transform(x);
-    const distance = pairwiseEuclideanDistance({ x: place, y: this.rows }, { squared: true });
-    const nearness = multiply({ a: distance, b: x.engine.full([1], -1) });
-    const { indices: index } = topk({ x: nearness }, { k: this.#neighbors });
-    const residuals = reshape({ x: embedding({ weight: this.residual, index }) }, { shape: index.shape });
-    return add({ a: mean({ x: residuals }, { axis: 1 }), b: this.mean });
+    const distance = pairwiseEuclideanDistance({ x: this.transform(x), y: this.rows }, { squared: true });
+    return this.meanOfNearest(multiply({ a: distance, b: x.engine.full([1], -1) }));
   }
 }

@@ -6,6 +6,7 @@ import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { l21Norm } from "../../engine/ops/l21_norm.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { scmlFeatures } from "../../engine/ops/scml.ts";
+import { softplus } from "../../engine/ops/unary.ts";
 import { Parameter } from "../../engine/tensors/parameter.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 
@@ -64,6 +65,11 @@ export class ScmlRegressor extends Module {
   embed(x: Tensor, z: Tensor = this.proj!.forward(x)): Tensor {
     const { weight, bias } = this.w;
     return scmlFeatures({ x, z, basis: this.basis, weight, bias: bias! });
+  }
+
+  /** w, [batch, bases]. */
+  weights(x: Tensor, z: Tensor = this.proj!.forward(x)): Tensor {
+    return softplus({ x: this.w.forward(z) });
   }
 
   /** The sum over directions of the norm of what the first layer multiplies their coordinate by: 0 takes one out. → [] */

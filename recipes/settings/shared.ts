@@ -60,6 +60,11 @@ export const sharedTable: SharedTable = {
     validationCount: optionalNumber(null, [1, 1e7, true], "how many, instead of a share; null for the share"),
     folds: number(0, [0, 1000, true], "parts that take turns as validation rows; 0 for validationShare instead"),
     fold: number(0, [0, 999, true], "which of the folds is held out, from 0"),
+    folding: choice(
+      "grouped",
+      ["grouped", "scikit-learn"],
+      "how records are dealt to folds: those of one group into one fold; or one by one, as StratifiedKFold of scikit-learn does",
+    ),
     splitSeed: optionalNumber(null, seeds, "seed of the split alone; null for training.seed"),
     offGrid: choice("keep", ["keep", "round", "drop"], "what becomes of records whose score is no whole number"),
     nonText: choice(
@@ -114,9 +119,20 @@ export const sharedTable: SharedTable = {
       ),
       mostCopies: number(10, [1, 1e6, true], "times that one row is drawn again at most"),
     },
+    smoothing: {
+      share: number(
+        0,
+        [0, 1, false],
+        "part of a train record's score that is replaced by the mean of its neighbourhood: itself and the nearest under its metric",
+      ),
+      neighbors: number(5, counts, "those nearest train records, by the embeddings of their texts"),
+    },
     rows: optionalText(null, "folder of rows that were made before, which are learnt from in place of all stages"),
     languageModel: {
-      replies: optionalText(null, "file of a language model's replies, whose records are learnt from too"),
+      replies: optionalText(
+        null,
+        "file of a language model's replies, whose records and paraphrases are learnt from too",
+      ),
     },
   },
   features: {

@@ -21,6 +21,7 @@ export type SharedTable = {
     readonly validationCount: Field<number | null>;
     readonly folds: Field<number>;
     readonly fold: Field<number>;
+    readonly folding: Field<"grouped" | "scikit-learn">;
     readonly splitSeed: Field<number | null>;
     readonly offGrid: Field<"keep" | "round" | "drop">;
     readonly nonText: Field<"refuse" | "fix" | "drop">;
@@ -67,6 +68,10 @@ export type SharedTable = {
     readonly resample: {
       readonly share: Field<number>;
       readonly mostCopies: Field<number>;
+    };
+    readonly smoothing: {
+      readonly share: Field<number>;
+      readonly neighbors: Field<number>;
     };
     readonly rows: Field<string | null>;
     readonly languageModel: {

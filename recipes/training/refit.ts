@@ -10,7 +10,7 @@ import type { FeatureTables, LabelledRows } from "../../data/pairs/feature_table
 
 /** True where a recipe has something to fit to rows in closed form. */
 export function isRefitted(recipe: Recipe, settings: Settings): boolean {
-  return recipe.refit !== undefined && (recipe.fitted?.(settings) ?? true);
+  return recipe.refit !== undefined && (recipe.refits?.(settings) ?? recipe.fitted?.(settings) ?? true);
 }
 
 /**

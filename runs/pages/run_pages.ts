@@ -15,7 +15,7 @@ export async function writePages(
   folder: RunFolder,
   { counts, metrics, inputs, refitted, fit }: PreparedRun,
   history: readonly EpochFigures[],
-  { config, fitted, figures, shifts, best }: TrainSummary,
+  { config, fitted, figures, shifts, directions, best }: TrainSummary,
   state: ReadonlyMap<string, StreamedTensor>,
 ): Promise<void> {
   const { recipe, settings } = config;
@@ -51,6 +51,7 @@ export async function writePages(
       ],
       builtInEncoder: builtIn,
       fit: fit !== null,
+      directions: directions !== null,
       givenEmbeddings,
       onSample: config.files === null,
       trained: fitted ? null : { epochs: history.length, bestEpoch: best?.epoch ?? 0 },

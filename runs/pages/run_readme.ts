@@ -15,6 +15,8 @@ export interface RunDescription {
   readonly builtInEncoder: boolean;
   /** True where the run has a fit model. */
   readonly fit: boolean;
+  /** True where its recipe composes metrics of directions. */
+  readonly directions: boolean;
   /** True when text embeddings were given, false for an encoder. */
   readonly givenEmbeddings: boolean;
   /** True when it was trained on the built-in sample set. */
@@ -34,7 +36,7 @@ export interface RunDescription {
 /** The README of a run folder. The same run gives the same text. */
 export function runReadme(description: RunDescription): string {
   const { run, recipe, call, data, givenEmbeddings, onSample, trained, figures, tensors } = description;
-  const { pytorch, fit, refitted, shifts, builtInEncoder } = description;
+  const { pytorch, fit, directions, refitted, shifts, builtInEncoder } = description;
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const embeddings = givenEmbeddings ? " --embeddings DIR" : "";
   return `# ${run}
@@ -89,6 +91,9 @@ ${
           ["`fit.safetensors`", "what tells records whose metric does not fit"],
           ["`evidence.csv`", "what it says of the held-out rows"],
         ]
+        : []),
+      ...(directions
+        ? [["`directions.json`", "weights of the directions that metrics are composed of, in all and by metric"]]
         : []),
       ["`metric_names.json`, `metric_embeddings.npy`", "the metrics that the run knows"],
       ["`checkpoint.safetensors`", "weights, optimiser and position, from which `--resume` goes on"],

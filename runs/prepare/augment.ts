@@ -38,6 +38,8 @@ export interface AugmentInput {
   readonly metrics: MetricTable;
   /** Where rows with numbers of their own are added. */
   readonly tables: GrowingTables;
+  /** Train rows with their user prompt in other words; their texts are in the tables. */
+  readonly paraphrases: ScoredPairs;
   /** Train rows that a language model wrote; their texts are in the tables. */
   readonly written: ScoredPairs;
 }
@@ -47,7 +49,7 @@ export interface AugmentInput {
  * look at the copies with opposite metrics, where most low scores are.
  */
 export function augment(
-  { plain, metrics, tables, written }: AugmentInput,
+  { plain, metrics, tables, paraphrases, written }: AugmentInput,
   settings: SharedSettings["augmentation"],
   options: MismatchOptions,
 ): Added[] {
@@ -88,7 +90,10 @@ export function augment(
     add(misalignedStage, rows, true);
   }
   if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
-  if (settings.languageModel.replies !== null) add("language-model samples", written);
+  if (paraphrases.score.length > 0) add("paraphrases", paraphrases);
+  if (written.score.length > 0 || settings.languageModel.replies !== null && paraphrases.score.length === 0) {
+    add("language-model samples", written);
+  }
   return added;
 }
 

@@ -21,8 +21,8 @@ export interface StageFigures {
   readonly classes: readonly number[];
 }
 
-/** The train rows before augmentation, and after each stage. */
-export function stageFigures({ plain, added }: PreparedRun["rows"]): StageFigures[] {
+/** The train rows before augmentation, after each stage, and with their records' scores smoothed where that is wanted. */
+export function stageFigures({ plain, smoothed, added }: PreparedRun["rows"]): StageFigures[] {
   let rows = plain;
   const figures = (stage: string, count: number): StageFigures => {
     const classes = new Array<number>(scoreRange[1] + 1).fill(0);
@@ -34,6 +34,10 @@ export function stageFigures({ plain, added }: PreparedRun["rows"]): StageFigure
     rows = joinPairs([rows, more]);
     all.push(figures(stage, more.score.length));
   }
+  if (smoothed) {
+    rows = joinPairs([{ ...plain, score: smoothed }, ...added.map(({ rows }) => rows)]);
+    all.push(figures("smoothed scores", 0));
+  }
   return all;
 }
 
@@ -43,7 +47,7 @@ export function stageFigures({ plain, added }: PreparedRun["rows"]): StageFigure
  * `texts.npy` (fields side by side) and `metrics.npy`, and the texts and the metric are those that they were made from.
  */
 export async function writeAugmented(folder: string, { metrics, rows }: PreparedRun): Promise<void> {
-  const { records, recordNumbers, plain, added, tables: { texts, metrics: metricRows } } = rows;
+  const { records, recordNumbers, plain, smoothed, added, tables: { texts, metrics: metricRows } } = rows;
   const recordsOf = (stage: string, { text, metric, score }: ScoredPairs) =>
     Array.from(text, (at, i) => {
       const isText = at < texts.firstRows, isMetric = metric[i]! < metricRows.firstRows;
@@ -61,7 +65,8 @@ export async function writeAugmented(folder: string, { metrics, rows }: Prepared
         ...(isMetric ? {} : { metric_row: metric[i]! - metricRows.firstRows }),
       };
     });
-  const all = [{ stage: "records", rows: plain }, ...added].flatMap(({ stage, rows }) => recordsOf(stage, rows));
+  const learnt = { ...plain, score: smoothed ?? plain.score };
+  const all = [{ stage: "records", rows: learnt }, ...added].flatMap(({ stage, rows }) => recordsOf(stage, rows));
   await fillFolder(folder, async () => {
     await writeAtomically(join(folder, "rows.json"), `[\n${all.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
     for (const [name, table] of [["texts.npy", texts], ["metrics.npy", metricRows]] as const) {

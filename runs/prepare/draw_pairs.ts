@@ -17,6 +17,8 @@ export interface DrawnPairs {
   readonly mismatched: ScoredPairs;
   /** Those with such a metric that is near their own. */
   readonly nearMisses: ScoredPairs;
+  /** Train records with their user prompt in other words. */
+  readonly paraphrases: ScoredPairs;
   /** Rows that a language model wrote. */
   readonly written: ScoredPairs;
   /** How rows with a metric that does not fit are drawn from the train rows. */
@@ -26,13 +28,13 @@ export interface DrawnPairs {
 /**
  * Makes rows of records, and draws held-out rows with a metric that does not fit.
  *
- * @param everything all records, those that a language model wrote last
- * @param records how many of them are the others
- * @param split rows of those
+ * @param everything all records: those that were read, then paraphrased ones, then those that a language model wrote
+ * @param ends where the first two end among them
+ * @param split rows of the records that were read
  */
 export function drawPairs(
   everything: readonly MetricRecord[],
-  records: number,
+  [records, paraphrased]: readonly [records: number, paraphrased: number],
   split: Split,
   metrics: MetricTable,
   { data, training }: Settings,
@@ -46,6 +48,7 @@ export function drawPairs(
     score: Float32Array.from(rows, (row) => score[row]!),
     ...(compared && { preferredTo: preferredTo(everything, rows) }),
   });
+  const between = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
   const options: MismatchOptions = {
     seed: training.seed,
     metrics: metrics.names.length,
@@ -60,7 +63,8 @@ export function drawPairs(
     validation,
     mismatched: mismatchedPairs(validation, drawn),
     nearMisses: mismatchedPairs(validation, drawn, nearMissesOf(metrics)),
-    written: pairs(Uint32Array.from(everything.slice(records).keys(), (row) => records + row)),
+    paraphrases: pairs(between(records, paraphrased)),
+    written: pairs(between(paraphrased, everything.length)),
     options,
   };
 }

@@ -17,6 +17,7 @@ import type { PreparedRun } from "./prepared_run.ts";
 import { readSource } from "./read_source.ts";
 import { weightedBoth } from "./row_weights.ts";
 import { settingsForPairs } from "./settings_for_pairs.ts";
+import { smoothScores } from "./smooth_scores.ts";
 import { splitRecords } from "./split_records.ts";
 import { fingerprintOf, trainingData } from "./training_data.ts";
 import { readWrittenRecords } from "./written_records.ts";
@@ -44,10 +45,10 @@ export async function prepare(
     embeddings: files?.embeddings ?? null,
     metrics: source.metrics.names,
     clean: source.clean,
-    heldOut: [...split.validation].map((row) => records[row]!),
+    ...{ records, split },
     onNote,
   });
-  const everything = [...records, ...written];
+  const everything = [...records, ...written.paraphrases, ...written.samples];
   const { texts, metrics, embeddings, encoded } = await encodeSource(
     config,
     { source, everything, train: split.train },
@@ -56,7 +57,8 @@ export async function prepare(
   );
   const isMeasured = recipeNamed(config.recipe).statistics !== false;
   using measuring = new MeasuresApart({ records: everything, train: split.train, texts }, isMeasured);
-  const pairs = drawPairs(everything, records.length, split, metrics, settings);
+  const ends = [records.length, records.length + written.paraphrases.length] as const;
+  const pairs = drawPairs(everything, ends, split, metrics, settings);
   const { plain, validation } = pairs;
   if (settings.fit.name !== "none") observer.phase?.("learning which metrics fit which texts");
   const fit = settings.fit.name === "none" ? null : prepareFit(
@@ -73,9 +75,13 @@ export async function prepare(
   };
   const { augmentation } = settings;
   const added = augmentation.rows === null
-    ? augment({ plain, metrics, tables, written: pairs.written }, augmentation, pairs.options)
+    ? augment({ ...pairs, metrics, tables }, augmentation, pairs.options)
     : await readAugmentedRows(augmentation.rows, { tables, metrics, recordNumbers: kept, train: split.train, onNote });
-  const data = trainingData(settings, { records, texts, tables, pairs, added, fit });
+  if (augmentation.smoothing.share > 0) observer.phase?.("smoothing scores");
+  const smoothed = augmentation.smoothing.share > 0 ? smoothScores(plain, texts, augmentation.smoothing) : null;
+  const learnt = smoothed ? { ...pairs, plain: { ...plain, score: smoothed } } : pairs;
+  const { paraphraseOf } = written;
+  const data = trainingData(settings, { records, paraphraseOf, texts, tables, pairs: learnt, added, fit });
   const refitted = isRefittedToAll(recipeNamed(config.recipe), settings)
     ? weightedBoth(data.train, validation, settings.weights, fit)
     : null;
@@ -103,7 +109,7 @@ export async function prepare(
       ...(compared ? { preferences: true } : {}),
       fingerprint: fingerprintOf(config, data),
     },
-    rows: { records: everything, recordNumbers: kept, plain, added, tables },
+    rows: { records: everything, recordNumbers: kept, plain, smoothed, added, tables },
     counts: {
       records: records.length,
       train: plain.score.length,

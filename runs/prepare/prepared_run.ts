@@ -35,12 +35,14 @@ export interface PreparedRun {
 
 /** Train rows as augmentation leaves them. */
 export interface PreparedRows {
-  /** All records that are used, in the order of the texts' rows; those that a language model wrote come last. */
+  /** All records that are used, in the order of the texts' rows; paraphrases come behind those of the file, and those that a language model wrote last. */
   readonly records: readonly MetricRecord[];
   /** The numbers of those from the file, counted from 0 there. */
   readonly recordNumbers: Uint32Array;
   /** Train rows that are records. */
   readonly plain: ScoredPairs;
+  /** Scores that they are learnt with, [rows], where those are smoothed; else null. */
+  readonly smoothed: Float32Array<ArrayBuffer> | null;
   /** What each stage adds. */
   readonly added: readonly Added[];
   /** What the rows look their numbers up in. */

@@ -58,6 +58,7 @@ export function settingsForPairs(
       },
       misaligned: { ...augmentation.misaligned, ...off },
       resample: { ...augmentation.resample, share: 0 },
+      smoothing: { ...augmentation.smoothing, share: 0 },
     },
   };
 }

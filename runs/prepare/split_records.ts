@@ -1,4 +1,6 @@
 import { drawnRows } from "../../data/pairs/drawn_rows.ts";
+import { stratifiedKFold } from "../../data/folds/stratified_k_fold.ts";
+import { haveBeenCompared } from "../../data/pairs/preferred.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { holdoutSplit, type Split, stratifiedFolds } from "../../data/split.ts";
 import { UsageError } from "../../kernels/errors.ts";
@@ -13,15 +15,22 @@ export function splitRecords(records: readonly MetricRecord[], settings: Setting
 }
 
 function splitOf(records: readonly MetricRecord[], { data, training }: Settings): Split {
-  const { groupBy, validationShare, validationCount: count, folds, fold } = data;
-  const options = { seed: data.splitSeed ?? training.seed, groupBy };
+  const { groupBy, validationShare, validationCount: count, folds, fold, folding } = data;
+  const seed = data.splitSeed ?? training.seed, options = { seed, groupBy };
   if (folds === 0) {
     return holdoutSplit(records, {
       ...options,
       share: count === null ? validationShare : shareOf(count, records.length),
     });
   }
-  return stratifiedFolds(records, { ...options, folds })[fold]!;
+  if (folding === "grouped") return stratifiedFolds(records, { ...options, folds })[fold]!;
+  if (haveBeenCompared(records)) {
+    throw new UsageError(
+      "data.folding is scikit-learn, which deals records by their scores; pairs of responses have none.",
+    );
+  }
+  // As document 004 has it, int(float(score)): 9.5 is dealt with the nines.
+  return stratifiedKFold(records.map(({ score }) => Math.floor(score!)), { seed, folds })[fold]!;
 }
 
 /** @throws UsageError when there are no more records than that */

@@ -16,8 +16,9 @@ import { unweighted, weighted } from "./row_weights.ts";
 /** Weighs the rows and puts all together that a trainer needs. */
 export function trainingData(
   settings: Settings,
-  { records, texts, tables, pairs, added, fit }: {
+  { records, paraphraseOf, texts, tables, pairs, added, fit }: {
     readonly records: readonly MetricRecord[];
+    readonly paraphraseOf: readonly number[];
     readonly texts: TextTable;
     readonly tables: GrowingTables;
     readonly pairs: DrawnPairs;
@@ -27,13 +28,15 @@ export function trainingData(
 ): TrainingData {
   const { plain, validation, mismatched, nearMisses } = pairs;
   const train = joinPairs([plain, ...added.map(({ rows }) => rows)]);
+  const groups = groupNumbers(records, settings.data.groupBy);
   const rowsThatDoNotFit = added.reduce((sum, { mismatched, rows }) => sum + (mismatched ? rows.score.length : 0), 0);
   return {
     tables: {
       texts: { ...texts, data: tables.texts.joined() },
       metrics: { data: tables.metrics.joined(), dimension: tables.metrics.dimension },
       statistics: { data: tables.statistics.joined(), dimension: tables.statistics.dimension },
-      groups: groupNumbers(records, settings.data.groupBy),
+      // Paraphrases follow the records in the table of texts, and are held out with them.
+      groups: Uint32Array.from([...groups, ...paraphraseOf.map((record) => groups[record]!)]),
     },
     train: { ...weighted(train, settings.weights, fit), ...padded(plain, train.score.length) },
     validation: unweighted(validation),

@@ -3,6 +3,7 @@ import { writeAtomically } from "../../engine/files/files.ts";
 import { predictedSvg } from "../pages/predicted_svg.ts";
 import { writeEvidence } from "../calibration_rows.ts";
 import { writeChoice } from "../../recipes/choice.ts";
+import { writeDirectionWeights } from "../../recipes/direction_weights.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import type { HeldOutMeasures } from "./measure_run.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
@@ -31,6 +32,7 @@ export async function writeResults(
 ): Promise<void> {
   await ridge.write(folder.ridge);
   if (summary.choice) await writeChoice(folder.choice, summary.choice);
+  if (summary.directions) await writeDirectionWeights(folder.directions, summary.directions);
   const sets = [{ name: "validation", rows: predicted.validation }, {
     name: "mismatched validation",
     rows: predicted.mismatched,

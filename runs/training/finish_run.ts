@@ -16,6 +16,7 @@ import { ModelScorer, saveModel } from "../../scoring/model_scorer.ts";
 import type { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { shiftFigures } from "../../scoring/shift/measure_shifts.ts";
 import { writeEnvironment } from "../results/environment.ts";
+import { measureDirections } from "../results/measure_directions.ts";
 import { measureRun, measureSample } from "../results/measure_run.ts";
 import { writeResults } from "../results/write_results.ts";
 import type { TrainSummary } from "../train_summary.ts";
@@ -96,8 +97,16 @@ export async function finishRun(
     figures.push(await measureSample(kept, prepared.sample, { plain, ridge }, encoding));
   }
   const choice = await model.recipe.choice?.(model.network) ?? null;
+  const directions = await measureDirections(engine, model, prepared);
   const state = model.network.streamState();
-  const summary = { ...unfinished, finished: true, figures, shifts: shiftFigures(heldOut.shifted), choice };
+  const summary = {
+    ...unfinished,
+    finished: true,
+    figures,
+    shifts: shiftFigures(heldOut.shifted),
+    choice,
+    directions,
+  };
   await lock.check();
   await writeEnvironment(folder.environment, engine);
   await writeResults(folder, prepared, history, { ...summary, heldOut, state });

@@ -21,8 +21,11 @@ export function keptSettings(settings: Settings): object {
 const later = new Map<string, unknown>([
   ["data.validationCount", null],
   ["data.nonText", "refuse"],
+  ["data.folding", "grouped"],
   ["features.encoding.prompt", null],
   ["features.encoding.dimensions", null],
+  ["augmentation.smoothing.share", 0],
+  ["augmentation.smoothing.neighbors", 5],
   ["augmentation.rows", null],
   ["augmentation.opposite.count", null],
   ["augmentation.substitutable.count", null],
@@ -35,7 +38,10 @@ function withoutLater(section: object, path = ""): object {
       const at = path + name;
       if (later.has(at) && later.get(at) === value) return [];
       const isSection = typeof value === "object" && value !== null && !Array.isArray(value);
-      return [[name, isSection ? withoutLater(value, `${at}.`) : value]];
+      if (!isSection) return [[name, value]];
+      const left = withoutLater(value, `${at}.`);
+      // A section that came later goes as a whole; one that never had a setting stays.
+      return Object.keys(left).length === 0 && Object.keys(value).length > 0 ? [] : [[name, left]];
     }),
   );
 }

@@ -94,6 +94,7 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
     figures: [],
     shifts: [],
     choice: null,
+    directions: null,
     picture: folder.predicted,
     about: aboutData(prepared, settings.data.groupBy),
   };

@@ -27,6 +27,9 @@ Deno.test("results: plain is without remedies, documented as its document has it
     ...scmlDocumented.settings,
     training: { epochs: 1, seed: 1 },
   });
+  // The folds of document 004 would part the conversations.
+  const grouped = settingsFor("bilinear", "documented", { epochs: 1, seed: 1, groupBy: "conversation" });
+  assert.equal(settingsOf(recipeNamed("bilinear"), grouped).data.folding, "grouped");
 });
 
 Deno.test("results: cells have names of their own, and the tables show what is measured", () => {

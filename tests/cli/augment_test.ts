@@ -86,6 +86,13 @@ Deno.test(
     } finally {
       await server.shutdown();
     }
+    const existing = await run(
+      `synthesize --prompts ${prompts} --endpoint http://localhost --model m --out ${replies}`,
+      {
+        synthesize,
+      },
+    );
+    assert.match(existing.err, /--out .* exists already/);
     const { out } = await run(`augment ${inputs} --set augmentation.languageModel.replies=${replies}`, { augment });
     assert.match(joined(out).join("\n"), /\+ language-model samples +8 +88 /);
     const refused = await run(`synthesize --prompts ${prompts} --endpoint nowhere --model m --out ${replies}2`, {
@@ -93,5 +100,56 @@ Deno.test(
     });
     assert.equal(refused.code, 2);
     assert.match(refused.err, /--endpoint is "nowhere"; an address/);
+  }),
+);
+
+Deno.test(
+  "synthesize: paraphrases are asked for by prompt, and what was cut short is taken up without asking twice",
+  withFolder(async (folder) => {
+    const { data, metricNames, metricEmbeddings } = await writeInputs(folder, 30);
+    const inputs = `--data ${data} --metric-names ${metricNames} --metric-embeddings ${metricEmbeddings}`;
+    const prompts = join(folder, "prompts.jsonl"), replies = join(folder, "replies.jsonl"), asked: string[] = [];
+    assert.equal((await run(`augment ${inputs} --prompts ${prompts} --paraphrases 2`, { augment })).code, 0);
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+      const { messages: [{ content }] } = await request.json(), [, prompt] = /"(question \d+)"/.exec(content)!;
+      asked.push(prompt!);
+      return Response.json({ choices: [{ message: { content: JSON.stringify([`say ${prompt}`, `ask ${prompt}`]) } }] });
+    });
+    const endpoint = `--endpoint http://127.0.0.1:${server.addr.port}/v1 --model small`;
+    const line = `synthesize --prompts ${prompts} ${endpoint} --out ${replies}`;
+    try {
+      const whole = await run(line, { synthesize });
+      assert.equal(whole.code, 0, whole.err);
+      const count = asked.length;
+      assert.match(
+        whole.out,
+        new RegExp(`: ${count} replies to ${count} prompts, ${2 * count} paraphrases, 0 dropped`),
+      );
+      assert.equal(new Set(asked).size, count);
+      // As if it had been killed while it wrote the fourth reply.
+      const lines = (await Deno.readTextFile(replies)).split("\n");
+      await Deno.writeTextFile(replies, `${lines.slice(0, 3).join("\n")}\n${lines[3]!.slice(0, 20)}`);
+      asked.length = 0;
+      const again = await run(`${line} --resume`, { synthesize });
+      assert.equal(again.code, 0, again.err);
+      assert.equal(asked.length, count - 3);
+      assert.equal(await Deno.readTextFile(replies), lines.join("\n"));
+      assert.equal(again.out, whole.out);
+    } finally {
+      await server.shutdown();
+    }
+    const { out } = await run(`augment ${inputs} --set augmentation.languageModel.replies=${replies}`, { augment });
+    assert.match(joined(out).join("\n"), /\+ paraphrases +56 +84 /);
+    for (
+      const [call, message] of [
+        [`augment ${inputs} --paraphrases 2`, /--prompts, and neither --samples nor --examples, are expected/],
+        [`augment ${inputs} --prompts ${prompts}2 --paraphrases 2 --samples 3`, /neither --samples nor --examples/],
+        [`${line} --resume --force`, /--force replaces what --resume goes on with; one of them is expected/],
+      ] as const
+    ) {
+      const { code, err } = await run(call, { augment, synthesize });
+      assert.equal(code, 2);
+      assert.match(err, message);
+    }
   }),
 );

@@ -56,6 +56,7 @@ const run: TrainSummary = {
   figures: ["validation", "mismatched validation", "sample test"].map(figure),
   shifts: [],
   choice: null,
+  directions: null,
   picture: "runs/a/predicted.svg",
   about: "9 records.",
 };

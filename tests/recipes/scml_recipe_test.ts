@@ -11,18 +11,23 @@ import { KNeighborsRegressor } from "../../recipes/classical/neighbours.ts";
 import { Pca } from "../../recipes/classical/pca.ts";
 import { scoreTriplets } from "../../recipes/classical/triplets.ts";
 import type { LabelledBatch } from "../../recipes/training/batch.ts";
+import type { DirectionWeights } from "../../recipes/direction_weights.ts";
 import { fitNetwork, fitRows } from "../../recipes/scml/fit.ts";
 import { LocalScml } from "../../recipes/scml/local_scml.ts";
+import { LocalNearestRows } from "../../recipes/scml/local_neighbours.ts";
 import { NearestRows } from "../../recipes/scml/neighbours.ts";
 import { KernelProjection, PrincipalComponents } from "../../recipes/scml/projections.ts";
 import { scml } from "../../recipes/scml/recipe.ts";
 import { ScmlRegressor } from "../../recipes/scml/regressor.ts";
+import { tripletBatches } from "../../recipes/scml/triplet_batches.ts";
+import { isRefitted } from "../../recipes/training/refit.ts";
 import { settingsOf } from "../../recipes/registry.ts";
-import type { TrainRows } from "../../recipes/recipe.ts";
+import type { Recipe, TrainRows } from "../../recipes/recipe.ts";
 import type { ScmlSettings } from "../../recipes/scml/config.ts";
 import { Scorer } from "../../runs/scorer.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
+import { readNpy } from "../../data/files/npy.ts";
 import { readRecords } from "../../data/records.ts";
 import { testEngine, uniforms } from "../engine/harness.ts";
 import { withFolder } from "../temporary.ts";
@@ -129,6 +134,62 @@ Deno.test("local scml: gradients equal finite differences, and it learns the dir
   for (const owned of [optimizer, network, ...Object.values(rows), ...Object.values(triplets)]) owned.dispose();
 });
 
+Deno.test("local scml: nearest rows under each row's own metric score as in float64, with fewer rows than there is room for", async () => {
+  const x = normalRows(30, 5), fresh = normalRows(8, 5, 3), z = normalRows(8, 2, 6), basis = normalRows(5, 6, 4);
+  const score = Float32Array.from({ length: 30 }, (_, i) => i % 11);
+  const network = new LocalNearestRows(options(), { inputs: 5, bases: 6, projection: 2, rows: 34, neighbors: 7 });
+  engine.write(network.basis, Float32Array.from(basis.data));
+  const known = upload(x), rows = upload(fresh), places = upload(z);
+  network.setRows({ data: await valuesOf(() => network.transform(known)), rows: 30, columns: 6 }, score);
+  const weights = await valuesOf(() => network.weights(places));
+  const transposed = { ...basis, data: basis.data.map((_, at) => basis.data[at % 5 * 6 + Math.floor(at / 5)]!) };
+  const directions = { ...transposed, rows: 6, columns: 5 };
+  const wanted = Array.from({ length: 8 }, (_, i) => {
+    const own = Float64Array.from(weights.subarray(6 * i, 6 * i + 6));
+    const metric = MahalanobisMetric.fromBasisWeights(directions, own);
+    const row = { data: rowOf(fresh, i), rows: 1, columns: 5 };
+    return new KNeighborsRegressor(x, score, { neighbors: 7, metric }).predict(row)[0]!;
+  });
+  assertClose(await valuesOf(() => network.forward(rows, places)), wanted, 1e-5, "scores");
+  for (const owned of [network, known, rows, places]) owned.dispose();
+});
+
+Deno.test("local scml: a batch of triplets has the loss of the same triplets by number, each by its anchor's weight", async () => {
+  const network = new LocalNearestRows(options(), { inputs: 4, bases: 4, projection: 2, rows: 3, neighbors: 1 });
+  engine.write(network.basis, Float32Array.from({ length: 16 }, (_, i) => i % 5 === 0 ? 1 : 0));
+  const x = upload(normalRows(6, 4)), z = upload(normalRows(6, 2, 9)), twos = engine.full([6], 2);
+  const numbers = (...rows: number[]) => engine.indices([2], Uint32Array.from(rows));
+  const triplets = { anchor: numbers(0, 1), positive: numbers(2, 3), negative: numbers(4, 5) };
+  const rows = { x, z, basis: network.basis };
+  const [plain] = await valuesOf(() => network.metric.loss(rows, triplets, 0));
+  const [norm] = await valuesOf(() => network.metric.mixedNorm());
+  const [found] = await valuesOf(() => network.loss(x, z, twos, 0.5));
+  assert.ok(plain! > 0);
+  assert.ok(Math.abs(found! - (2 * plain! + 0.5 * norm!)) < 1e-4, `${found}, not twice ${plain} and half ${norm}`);
+  for (const owned of [network, x, z, twos, ...Object.values(triplets)]) owned.dispose();
+});
+
+Deno.test("local scml: batches are triplets of rows that count, near and far in score, and none where there are none", () => {
+  const score = Float32Array.from({ length: 50 }, (_, i) => i % 11), weight = score.map((_, i) => i < 40 ? 1 : 0);
+  const rows = { text: Uint32Array.from(score.keys()), metric: new Uint32Array(50), score, weight };
+  const batches = tripletBatches(rows, 16, new Philox(1));
+  assert.deepEqual(batches.map(({ length }) => length), [15, 15, 15]);
+  for (const batch of batches) {
+    const at = (i: number, part: number) => score[batch[5 * part + i]!]!;
+    for (let i = 0; i < 5; i++) {
+      assert.ok(Math.abs(at(i, 0) - at(i, 1)) <= 1 && Math.abs(at(i, 0) - at(i, 2)) >= 3, batch.join());
+      assert.notEqual(batch[i], batch[5 + i]);
+    }
+    assert.ok(batch.every((row) => row < 40));
+  }
+  assert.deepEqual(tripletBatches({ ...rows, score: score.map(() => 9) }, 16, new Philox(1)), []);
+});
+
+Deno.test("scml: rows are set after each epoch where neighbours are looked for by a metric that is learnt in steps", () => {
+  const refitted = (head: string) => isRefitted(scml as Recipe, settingsOf(scml as Recipe, { model: { head } }));
+  assert.deepEqual(["mlp", "knn", "local-knn"].map(refitted), [false, true, true]);
+});
+
 const size = { text: 4, metric: 3 };
 const small = { pca: 4, bases: 6, triplets: 60, projectionSize: 3, kernelRows: 12, hidden: [8], neighbors: 5 } as const;
 
@@ -185,6 +246,7 @@ const variants = {
   "no pca": { pca: 0, basis: "triplet-diffs" },
   "kernel pca": { projection: "kernel-pca" },
   "nearest neighbours": { head: "knn" },
+  "local neighbours": { head: "local-knn" },
 };
 for (const [name, model] of Object.entries(variants)) {
   Deno.test(`scml, ${name}: what is fitted repeats, and follows neither held-out rows nor rows of weight 0`, async () => {
@@ -208,6 +270,8 @@ for (const [name, model] of Object.entries(variants)) {
 Deno.test("scml: without rows far apart in score it is said which bases need none", async () => {
   const same = ({ score }: { score: Float32Array }) => void score.fill(9);
   await assert.rejects(fitted({}, same), /no triplets; model\.basis identity and lda need none/);
+  const local = { head: "local-knn", basis: "identity" };
+  await assert.rejects(fitted(local, same), /no triplets; model\.head local-knn cannot learn without/);
   assert.ok((await fitted({ basis: "identity" }, same)).scores.every(Number.isFinite));
 });
 
@@ -249,6 +313,18 @@ Deno.test(
   }),
 );
 
+/** Checks that a saved run without a refit gives its validation rows the scores that it had for them in training. */
+async function assertScoresAsItsRun(out: string, files: Awaited<ReturnType<typeof writeInputs>>): Promise<void> {
+  const scorer = await Scorer.load(engine, out);
+  const records = await readRecords(files.data, { scores: "required" });
+  const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
+  const { score } = await scorer.predict(features);
+  for (const { record, predicted } of await readValidation(join(out, "validation.csv"))) {
+    assert.ok(Math.abs(predicted - score[record]!) < 1e-3);
+  }
+  scorer.dispose();
+}
+
 Deno.test(
   "scml: nearest neighbours are fitted in one epoch and score records as their run did",
   withFolder(async (folder) => {
@@ -262,13 +338,43 @@ Deno.test(
     };
     const { finished, epochs } = await trainRun(request, { engine, reporter: silent });
     assert.deepEqual([finished, epochs], [true, 1]);
-    const scorer = await Scorer.load(engine, out);
-    const records = await readRecords(files.data, { scores: "required" });
-    const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
-    const { score } = await scorer.predict(features);
-    for (const { record, predicted } of await readValidation(join(out, "validation.csv"))) {
-      assert.ok(Math.abs(predicted - score[record]!) < 1e-3);
-    }
-    scorer.dispose();
+    await assertScoresAsItsRun(out, files);
+  }),
+);
+
+Deno.test(
+  "local scml: a run learns what scores follow, says by which directions, resumes to the same bits and is saved whole",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder, 120);
+    const { data: texts, shape: [, width] } = await readNpy(join(files.embeddings, "text.npy"));
+    const given: { score: string }[] = JSON.parse(await Deno.readTextFile(files.data));
+    const scoreOf = (row: number) => Math.min(Math.max(Math.round(5 + 3 * Number(texts[row * width!])), 0), 10);
+    await Deno.writeTextFile(files.data, JSON.stringify(given.map((one, i) => ({ ...one, score: scoreOf(i) }))));
+    const out = await assertResumesToTheSameBits(folder, {
+      recipe: scml.name,
+      settings: {
+        augmentation: { metricSwap: { share: 0 } },
+        model: { ...small, pca: 10, bases: 10, head: "local-knn", kernelRows: 40 },
+        loss: { l21: 0.01 },
+        optimizer: { lr: 0.02 },
+        training: { epochs: 3, batchSize: 12, refit: "none" },
+      },
+      files,
+      maxRows: null,
+    }, { engine });
+    const figures: { set: string; rmse: number; constant: number }[] = JSON.parse(
+      await Deno.readTextFile(join(out, "figures.json")),
+    );
+    const { rmse, constant } = figures.find(({ set }) => set === "validation")!;
+    assert.ok(rmse < 0.7 * constant, `${rmse}, with ${constant} of the constant`);
+    const { all, metrics }: DirectionWeights = JSON.parse(await Deno.readTextFile(join(out, "directions.json")));
+    assert.ok(all.length === 10 && all.every((weight) => weight >= 0) && all.some((weight) => weight > 0));
+    assert.deepEqual(Object.entries(metrics).map(([name, { length }]) => [name, length]), [
+      ["metric 0", 10],
+      ["metric 1", 10],
+      ["metric 2", 10],
+      ["metric 3", 10],
+    ]);
+    await assertScoresAsItsRun(out, files);
   }),
 );

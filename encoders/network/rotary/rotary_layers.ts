@@ -1,8 +1,9 @@
 import { describeValue } from "../../../engine/files/describe_value.ts";
 import { DataError } from "../../../kernels/errors.ts";
 import type { JsonObject } from "../../../data/files/json_object.ts";
-import { type ConfigSource, expectValue, namedOf, positiveOf } from "../config_values.ts";
+import { type ConfigSource, expectValue, positiveOf, sizeOf } from "../config_values.ts";
 import type { RotaryPositions } from "./rotary_positions.ts";
+import { readRotaryScaling } from "./rotary_scaling.ts";
 
 /** What a layer's attention looks at: all tokens, or those near. */
 export type LayerType = "full_attention" | "sliding_attention";
@@ -54,12 +55,20 @@ export function rotaryPositions(
     );
   }
   const given = { ...usual.scaled && isObject(scaling) ? scaling : {}, ...own ?? {} };
-  const source = { config: { ...given, rope_type: given.rope_type ?? given.type ?? "default" }, path };
-  const scaled = namedOf(source, "rope_type", new Map([["default", false], ["linear", true]]), "default");
   expectValue({ config: { ...config, ...given }, path }, "partial_rotary_factor", null, 1);
+  // Phi 3 and others keep it outside of the parameters, where it comes first.
+  const original = config.original_max_position_embeddings ?? given.original_max_position_embeddings;
+  const source = {
+    config: {
+      ...given,
+      rope_type: given.rope_type ?? given.type ?? "default",
+      original_max_position_embeddings: original,
+    },
+    path,
+  };
   return {
     base: positiveOf(source, "rope_theta", usual.base),
-    factor: scaled ? positiveOf(source, "factor") : 1,
     size: usual.size,
+    scaling: readRotaryScaling(source, sizeOf({ config, path }, "max_position_embeddings")),
   };
 }

@@ -82,6 +82,10 @@ tiny = {
                       "rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 5000.0}, "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]}, "lasttoken"),
     "qwen3": (small | {"model_type": "qwen3", "hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "intermediate_size": 20, "attention_bias": True}, "lasttoken"),
     "qwen3 windowed": (small | window | {"model_type": "qwen3", "hidden_size": 12, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 6, "intermediate_size": 16}, "lasttoken"),
+    "qwen3 yarn": (small | {"model_type": "qwen3", "hidden_size": 12, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16, "intermediate_size": 16,
+                            "rope_parameters": {"rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 2.0, "beta_slow": 0.25}}, "lasttoken"),
+    "qwen3 llama3": (small | {"model_type": "qwen3", "hidden_size": 12, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16, "intermediate_size": 16,
+                              "rope_parameters": {"rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "original_max_position_embeddings": 32, "low_freq_factor": 1.0, "high_freq_factor": 4.0}}, "lasttoken"),
     "nomic_bert": (small | {"model_type": "nomic_bert", "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 20}, "mean"),
 }
 large = {"vocab_size": 1000, "num_hidden_layers": 3, "pad_token_id": 0, "bos_token_id": None, "eos_token_id": None}

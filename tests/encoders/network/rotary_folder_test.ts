@@ -23,18 +23,22 @@ async function read(folder: string, name: keyof typeof cases, changes: Changes =
 Deno.test(
   "rotary settings: what would change an encoder's numbers and is not known is refused by name",
   withFolder(async (folder) => {
-    const scaled = { rope_type: "yarn", factor: 2, rope_theta: 100 };
+    const scaled = { rope_type: "longrope", factor: 2, rope_theta: 100 };
     const refused: readonly (readonly [keyof typeof cases, Changes, RegExp])[] = [
       ["modernbert", { model_type: "gemma4" }, /model_type "gemma4"; known are bert, .*modernbert, gemma3_text, qwen3/],
       ["modernbert", { hidden_activation: "mish" }, /"hidden_activation" is "mish"; known are gelu, /],
       ["modernbert", { layer_types: ["full_attention"] }, /"layer_types" is of 1 layers; .* each of 3 layers/],
       ["gemma3", { layer_types: Array(3).fill("linear_attention") }, /"layer_types" is "linear_attention"; full_att/],
       ["gemma3", { attn_logit_softcapping: 50 }, /"attn_logit_softcapping" is 50; null is expected/],
-      ["gemma3", { rope_parameters: { full_attention: scaled } }, /"rope_type" is "yarn"; known are default, linear/],
+      [
+        "gemma3",
+        { rope_parameters: { full_attention: scaled } },
+        /"rope_type" is "longrope"; known are default, linear, /,
+      ],
       ["gemma3", { num_key_value_heads: 2 }, /3 heads cannot share 2 heads of keys and values/],
       ["gemma3", { head_dim: 7 }, /7 numbers of a head of 7 cannot be turned in pairs/],
       ["gemma3", { use_bidirectional_attention: "all" }, /"use_bidirectional_attention" is "all"; true or false/],
-      ["qwen3", { rope_parameters: scaled }, /"rope_type" is "yarn"/],
+      ["qwen3", { rope_parameters: scaled }, /"rope_type" is "longrope"/],
       ["qwen3", { rope_parameters: null, rope_scaling: { type: "dynamic", factor: 2 } }, /"rope_type" is "dynamic"/],
       ["qwen3", { partial_rotary_factor: 0.5 }, /"partial_rotary_factor" is 0\.5; null or 1 is expected/],
       ["qwen3", { rope_parameters: [] }, /"rope_parameters" is .*; an object is expected/],

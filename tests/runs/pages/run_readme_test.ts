@@ -8,6 +8,7 @@ const description: RunDescription = {
   data: [["train rows", "4000"], ["encoder", "hash"]],
   builtInEncoder: true,
   fit: false,
+  directions: false,
   givenEmbeddings: false,
   onSample: true,
   refitted: false,
@@ -53,6 +54,9 @@ Deno.test("run README: says how the run was made, what it reached, and lists its
 Deno.test("run README: a model that was fitted in closed form has no epochs and no curves", () => {
   const readme = runReadme({ ...description, trained: null });
   assert.match(readme, /fitted in closed form, without epochs/);
+  assert.ok(
+    !readme.includes("directions.json") && runReadme({ ...description, directions: true }).includes("directions.json"),
+  );
   assert.ok(
     !readme.includes("fit.safetensors") && runReadme({ ...description, fit: true }).includes("fit.safetensors"),
   );

@@ -7,7 +7,7 @@ import { recipes, settingsOf } from "../../../recipes/registry.ts";
 import type { GivenSettings } from "../../../recipes/settings/shared.ts";
 import type { TrainFiles } from "../../../runs/train_request.ts";
 import { join } from "node:path";
-import { writeAugmented } from "../../../runs/prepare/augment_report.ts";
+import { stageFigures, writeAugmented } from "../../../runs/prepare/augment_report.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { silent, writeInputs } from "../runs.ts";
 
@@ -121,6 +121,69 @@ Deno.test(
     assert.equal(data.tables.statistics.data.length, rows.records.length * data.tables.statistics.dimension);
     assert.deepEqual(data.validation, plain.data.validation);
     assert.match(notes.join("\n"), /1 records are used, 2 were dropped\.\n.*score is 9; 0 to 5.*\n.*validation record/);
+  }),
+);
+
+Deno.test(
+  "augment: paraphrases are learnt from beside their records, in their groups, and those of held-out records are not",
+  withFolder(async (folder) => {
+    const files = { ...await writeInputs(folder), embeddings: null }, notes: string[] = [];
+    const plain = await prepareWith(files, { data: { groupBy: "user_prompt" } });
+    const promptOf = (rows: Uint32Array) => plain.rows.records[rows[0]!]!.userPrompt;
+    const train = promptOf(plain.data.train.text), heldOut = promptOf(plain.data.validation.text);
+    const lines = [train, heldOut].map((user_prompt) =>
+      JSON.stringify({ user_prompt, content: JSON.stringify([`${user_prompt}, in other words`]) })
+    );
+    const replies = await put(folder, "replies.jsonl", lines.join("\n"));
+    const { data, rows, counts } = await prepareWith(files, {
+      data: { groupBy: "user_prompt" },
+      augmentation: { metricSwap: { share: 0 }, languageModel: { replies } },
+    }, (note) => notes.push(note));
+    // Two records have each prompt.
+    assert.deepEqual(counts.added, [["paraphrases", 2]]);
+    const { text, score, metric } = data.train, { groups } = data.tables, first = text.length - 2;
+    for (const row of [first, first + 1]) {
+      const { userPrompt, response, ...copy } = rows.records[text[row]!]!;
+      const of = rows.records.findIndex((one) => one.response === response);
+      assert.equal(userPrompt, `${train}, in other words`);
+      assert.deepEqual({ ...copy, userPrompt: train, response }, rows.records[of]);
+      assert.equal(groups![text[row]!], groups![of]);
+      assert.deepEqual([score[row], metric[row]], [score[text.indexOf(of)], metric[text.indexOf(of)]]);
+    }
+    assert.equal(groups!.length, rows.records.length);
+    assert.deepEqual(data.validation, plain.data.validation);
+    assert.match(
+      notes.join("\n"),
+      /2 paraphrases make 2 rows, 0 were dropped\.\n +1 of prompts that no train record has/,
+    );
+  }),
+);
+
+Deno.test(
+  "augment: scores are smoothed over the nearest train records of a metric, those of held-out records stay",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder), augmentation = { metricSwap: { share: 0 } };
+    const plain = await prepareWith(files, { augmentation });
+    const { data, rows } = await prepareWith(files, {
+      augmentation: { ...augmentation, smoothing: { share: 0.5, neighbors: 2 } },
+    });
+    const { data: texts, fields, dimension } = data.tables.texts, width = fields * dimension;
+    const { text, metric, score } = plain.data.train;
+    const distance = (a: number, b: number) => {
+      const [x, y] = [a, b].map((row) => texts.subarray(text[row]! * width, (text[row]! + 1) * width));
+      return Math.hypot(...x!.map((value, i) => value - y![i]!));
+    };
+    for (const row of score.keys()) {
+      const own = [...score.keys()].filter((other) => metric[other] === metric[row]);
+      const near = own.sort((a, b) => distance(row, a) - distance(row, b)).slice(0, 3);
+      const wanted = 0.5 * score[row]! + 0.5 * near.reduce((sum, other) => sum + score[other]!, 0) / 3;
+      assert.ok(Math.abs(data.train.score[row]! - wanted) < 1e-5, `row ${row}`);
+    }
+    assert.deepEqual(data.validation, plain.data.validation);
+    assert.deepEqual(rows.plain, plain.rows.plain);
+    const last = stageFigures(rows).at(-1)!, mean = data.train.score.reduce((sum, one) => sum + one, 0) / score.length;
+    assert.deepEqual([last.stage, last.added, last.rows], ["smoothed scores", 0, score.length]);
+    assert.ok(Math.abs(last.mean - mean) < 1e-4);
   }),
 );
 
