@@ -33,6 +33,11 @@ Deno.test("rooms: the root of a room holds at most 16 files", () => {
   assert.deepEqual(crowded, []);
 });
 
+Deno.test("rooms: what the code in runs/ loads from there is TypeScript, all that .gitignore lets through", () => {
+  const loaded = [...graph].filter(([from]) => from.startsWith("runs/")).flatMap(([, targets]) => targets);
+  assert.deepEqual(loaded.filter((path) => path.startsWith("runs/") && !path.endsWith(".ts")), []);
+});
+
 Deno.test("rooms: an import for types, one on several lines, an export and a dynamic one are all seen", () => {
   const text = `import type { A } from "./a.ts";
 import {
