@@ -1,17 +1,9 @@
 import { build, type BuildOptions, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { entries } from "./entries.ts";
 import { plainWgsl } from "./plain_wgsl.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-
-/** The package's modules, by the names of the files that they become. */
-const entries = {
-  engine: "engine/mod.ts",
-  kernels: "kernels/mod.ts",
-  metrograd: "mod.ts",
-  cli: "cli/main.ts",
-  job_thread: "runs/ensemble/job_thread.ts",
-};
 
 /** Messages name classes of these folders, whose names would be shortened. */
 const named = /^engine\/(nn|optim)\//;
@@ -20,14 +12,18 @@ const classHead = /^export (?:abstract )?class (\w+)[^{]*\{$/gm;
 /** Node 20 has neither SQLite nor arrays of halves, which few need; naming them while loading would keep it from all else. */
 const sqlite = /^import \{ DatabaseSync\b[^}]*\} from "node:sqlite";$/m;
 
-/** Shaders become text without comments; a thread is started from the file that it has become. */
+/** How the code names the module of a thread. */
+const threadUrl = /new URL\("\.\/(\w+)\.ts", import\.meta\.url\)/g;
+
+/** Files imported as text, the shaders without comments; threads are started from the files that they become. */
 const sources: Plugin = {
   name: "sources",
   setup(builder) {
-    builder.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => ({
-      contents: plainWgsl(await Deno.readTextFile(path)),
-      loader: "text",
-    }));
+    builder.onLoad({ filter: /\.(wgsl|js)$/ }, async ({ path, with: { type } }) => {
+      if (type !== "text") return undefined;
+      const text = await Deno.readTextFile(path);
+      return { contents: path.endsWith(".wgsl") ? plainWgsl(text) : text, loader: "text" };
+    });
     builder.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const room = path.slice(root.length).split("/")[0]!;
       const text = (await Deno.readTextFile(path))
@@ -35,7 +31,7 @@ const sources: Plugin = {
         .replace("f2: Float16Array,", "f2: globalThis.Float16Array,");
       const contents = named.test(path.slice(root.length))
         ? text.replace(classHead, '$&static{Object.defineProperty(this,"name",{value:"$1"})}')
-        : text.replace('new URL("./job_thread.ts"', 'new URL("./job_thread.js"')
+        : text.replace(threadUrl, 'new URL("./$1.js", import.meta.url)')
           .replace('new URL(".", import.meta.url)', 'new URL("./sample/", import.meta.url)');
       if (["engine", "kernels", "tools"].includes(room) || !/\bDeno\./.test(text)) return { contents, loader: "ts" };
       const names = JSON.stringify(`${root}tools/npm/deno_names.ts`);

@@ -9,7 +9,7 @@ export interface Settings {
 }
 
 /** Packages that tests and tools alone import. */
-const ofTests = /^npm:\/?(axe-core|fast-check|wgsl_reflect)@/;
+const ofTests = /^npm:\/?(ajv|axe-core|fast-check|wgsl_reflect)@/;
 
 /** The package's `package.json`. */
 export function manifest({ version, license, imports }: Settings): Record<string, unknown> {
