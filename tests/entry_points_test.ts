@@ -21,14 +21,21 @@ async function loadedBy(entry: string): Promise<string[]> {
 const namesOf = async (entry: string) => Object.keys(await import(new URL(entry, root).href));
 
 Deno.test("entry points: each is there, and what a program imports from metrograd is that", async () => {
-  assert.deepEqual(Object.keys(entries), [".", "./engine", "./kernels", "./all", "./cli"]);
+  assert.deepEqual(Object.keys(entries), [".", "./engine", "./kernels", "./encoders", "./all", "./cli"]);
   const [engine, scorer] = [await import("metrograd/engine"), await import("metrograd")];
   assert.equal(scorer.Engine, engine.Engine);
   assert.equal(typeof (await import("metrograd/kernels")).matmul, "function");
 });
 
 for (
-  const [entry, rooms] of [["./engine", /^(engine|kernels)\/|^node:/], ["./kernels", /^kernels\//]] as const
+  const [entry, rooms] of [
+    ["./engine", /^(engine|kernels)\/|^node:/],
+    ["./kernels", /^kernels\//],
+    [
+      "./encoders",
+      /^(encoders|engine|kernels)\/|^data\/(note_taker|files\/json_object)\.ts|^node:|^npm:\/?@huggingface/,
+    ],
+  ] as const
 ) {
   Deno.test(`entry points: importing metrograd/${entry.slice(2)} loads nothing beside it`, async () => {
     const loaded = await loadedBy(entries[entry]!);

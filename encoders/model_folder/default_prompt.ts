@@ -1,8 +1,10 @@
-import { join } from "node:path";
 import { describeValue } from "../../engine/files/describe_value.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError, UsageError } from "../../kernels/errors.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import { readJsonObjectIfThere } from "../../data/files/json_object.ts";
+
+const { join } = platform;
 
 /** Where sentence-transformers names the prompts of a model. */
 export const promptsFile = "config_sentence_transformers.json";

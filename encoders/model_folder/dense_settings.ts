@@ -1,7 +1,9 @@
-import { join } from "node:path";
 import { describeValue } from "../../engine/files/describe_value.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
+
+const { join } = platform;
 
 /** A dense layer of a sentence encoder: linear, then an activation. */
 export interface DenseSettings {

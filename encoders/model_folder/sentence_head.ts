@@ -1,12 +1,14 @@
-import { isAbsolute, join } from "node:path";
 import { whatIsAt } from "../../engine/files/files.ts";
 import { describeValue } from "../../engine/files/describe_value.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { readPromptsFile } from "./default_prompt.ts";
 import { type DenseSettings, readDense } from "./dense_settings.ts";
 import { type JsonObject, readJson, readJsonObjectIfThere } from "../../data/files/json_object.ts";
 import { type Pooling, type PoolingMode, readPooling } from "./pooling.ts";
 import { readTransformerSettings, type TransformerSettings } from "./transformer_settings.ts";
+
+const { join } = platform;
 
 /** A step from hidden states to the vector of a text. Steps before the pooling apply to each token. */
 export type SentenceModule =
@@ -156,6 +158,9 @@ async function readModules(folder: string, path: string): Promise<Pick<SentenceH
   throw new DataError(`${path} names no Pooling; at least a Transformer and a Pooling are expected.`);
 }
 
+/** A path that begins at a root or a drive. */
+const absolute = /^(?:[\\/]|[A-Za-z]:)/;
+
 const kinds = ["Transformer", "Pooling", "Dense", "Normalize"] as const;
 
 function readEntry(entry: unknown, i: number, folder: string, path: string) {
@@ -172,7 +177,7 @@ function readEntry(entry: unknown, i: number, folder: string, path: string) {
       if (/\p{Cc}/u.test(name)) {
         throw new DataError(`${path}, entry ${i}: the path ${describeValue(name)} holds control characters.`);
       }
-      if (!isAbsolute(name) && !name.split(/[\\/]/).includes("..")) return { kind, type, below: join(folder, name) };
+      if (!absolute.test(name) && !name.split(/[\\/]/).includes("..")) return { kind, type, below: join(folder, name) };
       throw new DataError(`${path}, entry ${i}: the path ${describeValue(name)} points outside the folder.`);
     }
   }

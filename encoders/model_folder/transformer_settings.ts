@@ -1,7 +1,9 @@
-import { join } from "node:path";
 import { describeValue } from "../../engine/files/describe_value.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "../../data/files/json_object.ts";
+
+const { join } = platform;
 
 /** Names of sentence-transformers' settings of an encoder; the first file that is there and not empty is read. */
 export const transformerSettingsFiles = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { describeValue } from "../../engine/files/describe_value.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type Architecture, architectures } from "./architectures.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
@@ -7,6 +7,8 @@ import { type ConfigSource, namedOf, positiveOf, shareOf, sizeOf } from "./confi
 import type { EncoderSizes } from "./encoder_sizes.ts";
 import { readRotaryConfig, type RotaryConfig } from "./rotary/rotary_config.ts";
 import { rotaryArchitectures } from "./rotary/rotary_architectures.ts";
+
+const { join } = platform;
 
 /** What stands between the two linear layers of a feed-forward part. */
 export type EncoderActivation = "gelu" | "gelu_tanh" | "relu";

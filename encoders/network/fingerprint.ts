@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
-import type { SentenceHead } from "../model_folder/sentence_head.ts";
 import { openOrExplain, whatIsAt } from "../../engine/files/files.ts";
+import { platform } from "../../engine/platform/here.ts";
+import type { SentenceHead } from "../model_folder/sentence_head.ts";
+
+const { basename, join } = platform;
 
 /** Part of every fingerprint: changed when texts are prepared or pooled in another way. */
 const encodingVersion = 2;
@@ -28,12 +29,13 @@ export async function fingerprintOf(
 
 /** SHA-256 of settings and files. */
 async function hashOf(paths: readonly string[], settings: unknown): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(settings));
+  const hash = platform.sha256(), add = (text: string) => hash.update(new TextEncoder().encode(text));
+  add(JSON.stringify(settings));
   const piece = new Uint8Array(1 << 20);
   for (const path of paths) {
     using file = await openOrExplain(path, "a file of an encoder");
-    hash.update(`${basename(path)} ${(await file.stat()).size}`);
+    add(`${basename(path)} ${(await file.stat()).size}`);
     for (let read; (read = await file.read(piece)) !== null;) hash.update(piece.subarray(0, read));
   }
-  return hash.digest("hex");
+  return hash.digest();
 }

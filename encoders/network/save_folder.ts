@@ -1,10 +1,12 @@
-import { basename, join, resolve } from "node:path";
 import { fillFolder, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { type StreamedTensor, writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import type { FileTensor } from "../../engine/files/safetensors_reader.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { type TensorPlace, WeightFiles } from "./weights.ts";
+
+const { basename, join, resolve } = platform;
 
 /** Weights of a module, and the folder and names under which they were found. */
 export interface SavedWeights {
@@ -87,7 +89,7 @@ function inSinglePrecision(config: Uint8Array): Uint8Array {
 async function filesBelow(folder: string, within = ""): Promise<string[]> {
   const found: string[] = [];
   for (const name of (await listFolderOrExplain(join(folder, within), "the folder of an encoder")).toSorted()) {
-    const path = join(within, name), { isDirectory } = await Deno.stat(join(folder, path));
+    const path = join(within, name), { isDirectory } = await platform.files.stat(join(folder, path));
     if (isDirectory) found.push(...await filesBelow(folder, path));
     else if (copied.test(name) && !leftOut.test(name)) found.push(path);
   }

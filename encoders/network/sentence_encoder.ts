@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import { Linear } from "../../engine/nn/linear.ts";
 import type { Module } from "../../engine/nn/module.ts";
+import { platform } from "../../engine/platform/here.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
@@ -91,12 +92,17 @@ export class SentenceEncoder implements Disposable {
   /**
    * Reads a folder and puts its weights on the GPU.
    *
+   * @param source the folder; in a browser its URL
    * @throws DataError when a file is missing, damaged or of an unknown kind, a tensor is missing or the tokenizer does not
    *   fit; ShapeError when a tensor has another shape than config.json says; UsageError for a limit of tokens that the
    *   encoder has no positions for, or for a precision that the device lacks
    */
-  static async open(engine: Engine, folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoder> {
-    const { memory = 256 << 20, precision = "f32" } = options;
+  static async open(
+    engine: Engine,
+    source: string | URL,
+    options: SentenceEncoderOptions = {},
+  ): Promise<SentenceEncoder> {
+    const { memory = 256 << 20, precision = "f32" } = options, folder = folderOf(source);
     if (precision === "f16" && !engine.capabilities.shaderF16) {
       throw new UsageError(`Products in f16 were asked for, which ${engine.adapterDescription} does not have.`);
     }
@@ -261,6 +267,17 @@ async function loadWeights(
   const settings = denseOf(head);
   for (const [i, layer] of dense.entries()) await load(layer, settings[i]!.folder, (name) => [{ name }]);
   return { weights, paths };
+}
+
+/** The path of a folder, for messages and to join names to. @throws UsageError for a URL that the platform reads no files from */
+function folderOf(source: string | URL): string {
+  try {
+    return typeof source === "string" ? source : platform.pathOf(source);
+  } catch {
+    throw new UsageError(
+      `${source}: only a browser opens an encoder at a URL; download its files, and name their folder.`,
+    );
+  }
 }
 
 /** What a folder's files say beside the weights, with what is asked for over it. */

@@ -1,11 +1,13 @@
-import { join } from "node:path";
 import { whatIsAt } from "../../engine/files/files.ts";
 import type { Module } from "../../engine/nn/module.ts";
 import { type FileTensor, SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { sameShape, shapeText } from "../../engine/tensors/shapes.ts";
 import type { Shape } from "../../engine/tensors/storage.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError, ShapeError } from "../../kernels/errors.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
+
+const { join } = platform;
 
 /** Where a file may keep a parameter: a tensor, or one of the equal parts that its rows are divided into. */
 export interface TensorPlace {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
 import { type AddedToken, addedTokenFinder } from "./added_tokens.ts";
@@ -7,6 +7,8 @@ import { createNormalizer, lowerCase, type Normalizer, type PartConfig } from ".
 import { createPreTokenizer, type PreTokenizer } from "./pre_tokenizers.ts";
 import { type SpecialTokens, specialTokens } from "./special_tokens.ts";
 import { createTokenModel, type TokenModel } from "./token_model.ts";
+
+const { join } = platform;
 
 /** Characters of a text that are looked at for each token that is wanted: at first, and at most where they give too few. */
 const charactersPerToken = { first: 16, most: 64 } as const;

@@ -1,18 +1,21 @@
-import { UsageError } from "../../kernels/errors.ts";
+import type { Platform } from "./platform.ts";
 import { Sha256Sum } from "./sha256.ts";
-import type { Files, Platform } from "./platform.ts";
+import { MissingFile, NoFolder, webFiles } from "./web_files.ts";
 
-/** A browser, or whatever else has WebGPU and no files. */
+/** A browser, or whatever else has WebGPU and no files of its own. */
 export function browser(): Platform {
   return {
     name: "browser",
     os: "unknown",
     pid: 0,
-    files: noFiles,
-    join: (...parts) => parts.filter((part) => part).join("/").replaceAll(/\/+/g, "/"),
+    files: webFiles,
+    join: (...parts) => parts.filter((part) => part).join("/").replaceAll(/(?<!:)\/+/g, "/"),
     dirname: (path) => path.replace(/\/?[^/]*$/, "") || ".",
+    basename: (path) => path.replace(/^.*\//, ""),
+    resolve: (path) => path,
     pathOf: ({ href }) => href,
-    fileFailure: () => null,
+    fileFailure: (error) =>
+      error instanceof MissingFile ? "missing" : error instanceof NoFolder ? "not a folder" : null,
     permitted: () => false,
     environment: () => undefined,
     memory: () => null,
@@ -38,34 +41,3 @@ function nextEvents(): Promise<void> {
     port2.postMessage(null);
   });
 }
-
-function refuse(path: string): UsageError {
-  return new UsageError(
-    `${path}: a browser has no files; load from a URL or from bytes, and save with "module.toSafetensors()".`,
-  );
-}
-
-// deno-lint-ignore require-await -- what goes wrong is a rejection
-const refuseAsync = async (path: string): Promise<never> => {
-  throw refuse(path);
-};
-const refuseSync = (path: string): never => {
-  throw refuse(path);
-};
-
-const noFiles: Files = {
-  open: refuseAsync,
-  readFile: refuseAsync,
-  readTextFile: refuseAsync,
-  // deno-lint-ignore require-yield -- it only refuses
-  readDir: async function* (path) {
-    await refuseAsync(path);
-  },
-  stat: refuseAsync,
-  statSync: refuseSync,
-  lstat: refuseAsync,
-  mkdir: refuseAsync,
-  rename: refuseAsync,
-  remove: refuseAsync,
-  removeSync: refuseSync,
-};

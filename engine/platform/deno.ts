@@ -16,6 +16,8 @@ export function deno(): Platform {
     files: Deno,
     join: path.join,
     dirname: path.dirname,
+    basename: path.basename,
+    resolve: path.resolve,
     pathOf: builtin("node:url").fileURLToPath,
     fileFailure: (error) => {
       if (error instanceof Deno.errors.NotFound) return "missing";

@@ -35,6 +35,8 @@ export function node(): Platform {
     },
     join: path.join,
     dirname: path.dirname,
+    basename: path.basename,
+    resolve: path.resolve,
     pathOf: builtin("node:url").fileURLToPath,
     fileFailure: (error) => {
       const { code } = error as { code?: string };

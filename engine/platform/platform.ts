@@ -82,12 +82,16 @@ export interface Platform {
   readonly os: "linux" | "darwin" | "windows" | "unknown";
   /** Number of this process. */
   readonly pid: number;
-  /** Its files; in a browser each call is refused in a sentence. */
+  /** Its files. A browser reads what is at a URL, and refuses all else in a sentence. */
   readonly files: Files;
   /** Joins parts of a path. */
   join(...parts: string[]): string;
   /** The folder of a path. */
   dirname(path: string): string;
+  /** The last name of a path. */
+  basename(path: string): string;
+  /** A path from the root. */
+  resolve(path: string): string;
   /** The path of a file's URL. */
   pathOf(url: URL): string;
   /** Why a call for a file has failed, where that is one of these. */

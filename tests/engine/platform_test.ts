@@ -15,9 +15,9 @@ function platformWords(text: string): string[] {
   return code.match(/\bDeno\.\w+|["']node:\w+|\bprocess\.\w+|\bwindow\.\w+/g) ?? [];
 }
 
-Deno.test("platform: no other file that the engine or the kernels load knows where it runs", async () => {
-  const graph = await readImports(["engine", "kernels"]);
-  const loaded = new Set(["engine/mod.ts", "kernels/mod.ts"]);
+Deno.test("platform: no other file that engine, kernels or encoders load knows where it runs", async () => {
+  const graph = await readImports(["engine", "kernels", "encoders", "data"]);
+  const loaded = new Set(["engine/mod.ts", "kernels/mod.ts", "encoders/network/mod.ts"]);
   for (const path of loaded) for (const next of graph.get(path) ?? []) loaded.add(next);
   assert.ok(loaded.size > 200 && loaded.has("engine/platform/node.ts"), `${loaded.size} files`);
   const found: string[] = [];
@@ -63,6 +63,27 @@ Deno.test("platform: a browser refuses files in a sentence that names what to do
   );
   assert.throws(() => files.statSync("a"), /no files/);
   await browser().nextEvents();
+});
+
+Deno.test("platform: a browser reads what is at a URL as a file, and tells what is not there", async () => {
+  const { files, join, fileFailure } = browser(), content = new TextEncoder().encode("content");
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    ({ url }) => url.endsWith("/a/file") ? new Response(content) : new Response(null, { status: 404 }),
+  );
+  const folder = `http://127.0.0.1:${server.addr.port}/`, path = join(folder, "a/", "file");
+  assert.equal(path, `${folder}a/file`);
+  assert.equal((await files.stat(path)).size, 7);
+  using file = await files.open(path);
+  await file.seek(3, 0);
+  const into = new Uint8Array(9);
+  assert.deepEqual([file.readSync(into), await file.read(into)], [4, null]);
+  assert.equal(new TextDecoder().decode(into.subarray(0, 4)), "tent");
+  await assert.rejects(file.write(into), /no files/);
+  const failures = [files.readFile(join(folder, "b")), Array.fromAsync(files.readDir(path))].map((one) =>
+    one.then(() => null, fileFailure)
+  );
+  assert.deepEqual(await Promise.all(failures), ["missing", "not a folder"]);
 });
 
 Deno.test("platform: only shaders with subgroup operations ask for them", () => {

@@ -50,6 +50,8 @@ const options = {
   external: ["node:*"],
   minify: true,
   plugins: [sources],
+  // As Deno has it: what a constructor declares is there when the fields beside it are set.
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   logLevel: "warning",
 } as const satisfies BuildOptions;
 

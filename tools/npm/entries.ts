@@ -2,6 +2,7 @@
 export const entries = {
   engine: "engine/mod.ts",
   kernels: "kernels/mod.ts",
+  encoders: "encoders/network/mod.ts",
   metrograd: "mod.ts",
   cli: "cli/main.ts",
   job_thread: "runs/ensemble/job_thread.ts",

@@ -27,6 +27,7 @@ export function manifest({ version, license, imports }: Settings): Record<string
       ".": entry("metrograd", "mod"),
       "./engine": entry("engine", "engine/mod"),
       "./kernels": entry("kernels", "kernels/mod"),
+      "./encoders": entry("encoders", "encoders/network/mod"),
     },
     bin: { metrograd: "./metrograd_command.js" },
     dependencies: Object.fromEntries(packages),

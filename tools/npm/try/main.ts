@@ -1,12 +1,14 @@
 /**
- * `deno task test:packages`: builds the package, installs its tarball into empty projects and trains there, in Deno, Node and
- * Chromium. The losses have to agree, and a model that one of them saves has to say the same in all.
+ * `deno task test:packages`: builds the package, installs its tarball into empty projects, and trains and embeds texts there,
+ * in Deno, Node and Chromium. Losses and vectors have to agree, and a model that one of them saves has to say the same in
+ * all. Then the package's command trains and predicts.
  */
 import assert from "node:assert/strict";
 import { cacheFolder } from "../../../engine/device/cache.ts";
 import { isSwiftShaderUnpacked } from "../../../engine/platform/swiftshader.ts";
+import { scoreByCommand } from "./command.ts";
 import { type Place, Project, type Trained } from "./project.ts";
-import { embedIn, runIn } from "./run_in.ts";
+import { runIn } from "./run_in.ts";
 
 /** Versions of the packages that are installed beside the tarball. */
 const dawn = "webgpu@0.6.2";
@@ -57,12 +59,15 @@ for (const place of [...results.keys()].slice(0, -1)) {
 }
 const [first, ...others] = [...results];
 assert.ok(first, "no place was left to train in");
-assert.ok(first[1].losses.at(-1)! < first[1].losses[0]! / 2, `${first[0]} learns nothing: ${first[1].losses}`);
-for (const [place, { losses }] of others) {
+const { losses: ours, embedded } = first[1];
+assert.ok(ours.at(-1)! < ours[0]! / 2, `${first[0]} learns nothing: ${ours}`);
+assert.ok(embedded.length > 0 && embedded.every(Number.isFinite), `embeddings: ${embedded}`);
+for (const [place, { losses, embedded: theirs }] of others) {
   assert.ok(
-    far(losses, first[1].losses) < tolerance,
-    `losses in ${place}: ${losses}\n  in ${first[0]}: ${first[1].losses}`,
+    far(losses, ours) < tolerance,
+    `losses in ${place}: ${losses}\n  in ${first[0]}: ${ours}`,
   );
+  assert.ok(far(theirs, embedded) < tolerance, `embeddings in ${place}: ${theirs}\n  in ${first[0]}: ${embedded}`);
 }
 for (const [place, { applied }] of results) {
   applied.forEach((said, i) => {
@@ -70,12 +75,7 @@ for (const [place, { applied }] of results) {
     assert.ok(far(said, predictions) < tolerance, `the model of ${from} says something else in ${place}`);
   });
 }
-const embedded = new Map<Place, number[]>();
-for (const place of ["Deno", "Node"] as const) {
-  if (results.has(place)) embedded.set(place, await embedIn(place, project));
-}
-const [ours = [], ...theirs] = embedded.values();
-assert.ok(ours.length > 0 && ours.every(Number.isFinite), `embeddings: ${ours}`);
-for (const one of theirs) assert.ok(far(one, ours) < tolerance, `embeddings: ${one}\n  and ${ours}`);
-console.log(`An encoder embeds texts in ${[...embedded.keys()].join(" and ")}; a browser reads no encoder's folder.`);
-console.log(`${results.size} places agree to ${tolerance}, and read each other's models.`);
+console.log(`${results.size} places agree to ${tolerance} in losses and embeddings, and read each other's models.`);
+const scores = await scoreByCommand(project);
+assert.ok(scores.length === 20 && scores.every((score) => score >= 0 && score <= 10), `scores: ${scores}`);
+console.log("The command trains an ensemble and scores records by it.");

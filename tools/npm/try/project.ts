@@ -14,6 +14,8 @@ export interface Trained {
   readonly model: readonly number[];
   /** What the models of other places say here. */
   readonly applied: readonly (readonly number[])[];
+  /** Vectors of texts by the project's encoder. */
+  readonly embedded: readonly number[];
 }
 
 const here = fileURLToPath(new URL(".", import.meta.url)), root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -42,7 +44,9 @@ export class Project implements AsyncDisposable {
     await Deno.writeTextFile(`${folder}/package.json`, `{ "private": true, "type": "module" }`);
     await run("npm", ["install", ...flags, `./${packed.trim()}`, ...others], { cwd: folder });
     await writeTinyEncoder(`${folder}/encoder`, "bert");
-    for (const name of ["training.js", "program.js", "embed.js"]) await Deno.copyFile(here + name, `${folder}/${name}`);
+    for (const name of ["training.js", "program.js", "embedding.js"]) {
+      await Deno.copyFile(here + name, `${folder}/${name}`);
+    }
     await Deno.copyFile(`${here}page.html`, `${folder}/index.html`);
     return new Project(folder);
   }

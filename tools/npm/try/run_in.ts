@@ -12,19 +12,13 @@ const permissions = [
 /** How long Chromium may take. */
 const most = 120_000;
 
-/** Trains in a place. @param saved places whose models are there to be applied */
+/** Trains and embeds in a place. @param saved places whose models are there to be applied */
 export async function runIn(place: Place, { folder }: Project, saved: readonly Place[]): Promise<Trained> {
   const models = saved.map((one) => `${one}.safetensors`);
   await Deno.writeTextFile(join(folder, "models.json"), JSON.stringify(models));
   if (place === "Chromium") return expectTrained(await inChromium(folder), place);
   await runProgram(place, folder, "program.js");
   return expectTrained(JSON.parse(await Deno.readTextFile(join(folder, "result.json"))), place);
-}
-
-/** Embeds texts with the encoder of the project. A browser reads no folder, so that it has none. */
-export async function embedIn(place: "Deno" | "Node", { folder }: Project): Promise<number[]> {
-  await runProgram(place, folder, "embed.js");
-  return JSON.parse(await Deno.readTextFile(join(folder, "embedded.json")));
 }
 
 async function runProgram(place: "Deno" | "Node", cwd: string, program: string): Promise<void> {
