@@ -101,6 +101,7 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   }
 
   async #capture(key: string, inputs: Inputs): Promise<Results> {
+    const parts = await import("../kernels/replay/replay.ts");
     const engine = this.#engine,
       statics = Object.fromEntries(
         Object.entries(inputs).map(([name, tensor]) => [name, placeFor(engine, tensor)]),
@@ -116,7 +117,7 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
           // The tensors end with the step; the replay keeps the memory that they look at.
           results = copier(engine, made);
           return tensorsIn(made).map(({ slice }) => slice);
-        });
+        }, parts);
         if (typeof replay === "string") this.#failed(replay);
         else this.#captures.set(key, { replay, inputs: statics, results: results! });
         return results!();

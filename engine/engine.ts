@@ -8,8 +8,7 @@ import { HalfCopies } from "./autocast.ts";
 import { CapturedStep, type CaptureOptions } from "./captured_step.ts";
 import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
 import type { Profile } from "./profile/profile.ts";
-import { readTuning, tunedVariants } from "./device/tuning.ts";
-import { FiniteCheck } from "./finite_check.ts";
+import type { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
 import { largestOf, wholeNumbers } from "./tensors/indices.ts";
@@ -104,8 +103,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
    */
   static async open(options: EngineOptions = {}): Promise<Engine> {
     const opened = await openDevice(options);
-    const tuning = options.tuned ? await readTuning(opened) : null;
-    const variants = tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined;
+    const variants = options.tuned ? await measuredVariants(opened) : undefined;
     return new Engine(opened, options.onCompile, variants, options.profile);
   }
 
@@ -338,7 +336,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
    * @returns what the first tensor is that holds NaN or infinity, or null
    */
   async firstNonfinite(body: () => Promise<void>): Promise<string | null> {
-    const check = this.finiteCheck = new FiniteCheck(this);
+    const { FiniteCheck } = await import("./finite_check.ts"), check = this.finiteCheck = new FiniteCheck(this);
     try {
       await body();
     } finally {
@@ -382,4 +380,10 @@ export class Engine implements AsyncDisposable, TensorEngine {
     this.pool.destroy();
     this.opened.device.destroy();
   }
+}
+
+/** Variants of products that were measured on a device's adapter; undefined where none were. */
+async function measuredVariants(opened: OpenDevice): Promise<Capabilities["matmulVariant"] | undefined> {
+  const { readTuning, tunedVariants } = await import("./device/tuning.ts"), tuning = await readTuning(opened);
+  return tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined;
 }

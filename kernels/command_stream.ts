@@ -2,11 +2,12 @@ import type { BufferPool } from "./buffer_pool.ts";
 import type { DispatchTimer } from "./dispatch_timer.ts";
 import type { BufferSlice, Capabilities, Kernel, Launcher, UniformValue, Workgroups } from "./launcher.ts";
 import { type OnCompile, PipelineCache, uniformBlockBytes } from "./pipelines.ts";
-import { Recording, writeUniforms } from "./replay/recording.ts";
-import { type Redirected, Replay } from "./replay/replay.ts";
+import type { Recording } from "./replay/recording.ts";
+import type { Redirected, Replay } from "./replay/replay.ts";
 import { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
 import type { TexelFormat } from "./texture_reads/source.ts";
 import { worthTextures } from "./texture_reads/worth.ts";
+import { writeUniforms } from "./write_uniforms.ts";
 
 /** Uniform blocks that one submission holds. */
 const uniformBlocks = 4096;
@@ -17,6 +18,14 @@ export interface ScratchAllocator {
   allocate(bytes: number): BufferSlice;
   /** Takes it back. */
   free(slice: BufferSlice): void;
+}
+
+/** What `replay/replay.ts` has, which is loaded once something is captured. */
+export interface ReplayParts {
+  /** Makes recordings. */
+  readonly Recording: typeof Recording;
+  /** Makes replays of them. */
+  readonly Replay: typeof Replay;
 }
 
 /**
@@ -204,7 +213,7 @@ export class CommandStream implements Launcher {
    * @param work gives the slices that are to stay readable after each time
    * @returns why not, where it cannot be repeated
    */
-  capture(pool: BufferPool, work: () => readonly BufferSlice[]): Replay | string {
+  capture(pool: BufferPool, work: () => readonly BufferSlice[], { Recording, Replay }: ReplayParts): Replay | string {
     const textures = new TextureCopies(this.#device), recording = new Recording(this.#stride);
     this.#recording = pool.watch = recording;
     this.copies = textures;

@@ -1,14 +1,7 @@
-import { matmulReference } from "../../kernels/matmul/matmul.ref.ts";
-import { matmul } from "../../kernels/matmul/matmul.ts";
-import { Philox } from "../../kernels/philox.ts";
 import { Engine } from "../engine.ts";
 import type { AdapterChoice } from "./adapter.ts";
-import { installedGpus } from "./installed_gpus.ts";
 import { limitsOf } from "./limits.ts";
 import { type DeviceOptions, openDevice } from "./open.ts";
-import { mesaPackage } from "../platform/packages.ts";
-import { environment } from "./permissions.ts";
-import { roundTime } from "./round_time.ts";
 
 /** What the adapter of this machine is and can do. */
 export interface DeviceReport extends Pick<AdapterChoice, "description" | "backend" | "driver" | "software"> {
@@ -34,9 +27,6 @@ export interface DeviceReport extends Pick<AdapterChoice, "description" | "backe
 
 /** Rounding in float32 stays below this at the sizes checked. */
 const tolerance = 1e-5;
-/** m, n, k: a single element, odd sizes, one more than tiles hold, and whole tiles. */
-const checkedSizes = [[1, 1, 1], [3, 5, 7], [33, 65, 17], [64, 64, 64]] as const;
-const layouts = [{}, { transposeB: true }, { transposeA: true }];
 const speedSize = 512;
 
 /**
@@ -48,6 +38,7 @@ export async function inspect(options: DeviceOptions = {}): Promise<DeviceReport
   await using engine = new Engine(await openDevice(options));
   const { device, adapter: { description, backend, driver, software }, features, subgroupSize } = engine.opened;
   const { readSpeeds: speeds } = engine.opened;
+  const { measureSpeed, worstError } = await import("./check_products.ts"), { advise } = await import("./advice.ts");
   const matmulError = await worstError(engine);
   return {
     ...{ description, backend, driver, software },
@@ -58,7 +49,7 @@ export async function inspect(options: DeviceOptions = {}): Promise<DeviceReport
     limits: limitsOf(device.limits),
     matmulError,
     correct: matmulError < tolerance,
-    gflops: await measureSpeed(engine),
+    gflops: await measureSpeed(engine, speedSize),
     advice: await advise(driver),
   };
 }
@@ -102,57 +93,3 @@ const driverNames: Record<AdapterChoice["driver"], string> = {
   swiftshader: "SwiftShader",
   warp: "WARP",
 };
-
-async function advise(driver: AdapterChoice["driver"]): Promise<string[]> {
-  if (driver === "hardware") return [];
-  const gpus = await installedGpus();
-  const advice = gpus.length > 0
-    ? [`This machine has a GPU (${gpus.join(", ")}) that WebGPU does not reach: install its maker's Vulkan driver.`]
-    : ["A GPU with its maker's Vulkan driver would be many times faster."];
-  if (driver === "llvmpipe-gl" || driver === "swiftshader") {
-    const gain = driver === "swiftshader" ? "several times" : "up to twice";
-    advice.push(`Mesa's Vulkan driver would be ${gain} as fast, without a GPU: ${mesaPackage}.`);
-  }
-  const backend = environment("DENO_WEBGPU_BACKEND");
-  if (backend !== undefined) advice.push(`DENO_WEBGPU_BACKEND=${backend} leaves other adapters out; try without it.`);
-  return advice;
-}
-
-/** Worst relative error over the sizes and layouts that are checked. */
-async function worstError(engine: Engine): Promise<number> {
-  let worst = 0;
-  for (const [m, n, k] of checkedSizes) {
-    const a = uniform(m * k, 1), b = uniform(k * n, 2);
-    for (const layout of layouts) {
-      const [x, y, z] = [engine.tensor([m * k], a), engine.tensor([k * n], b), engine.empty([m * n])];
-      matmul(engine.stream, { a: x.slice, b: y.slice, c: z.slice, m, n, k, ...layout });
-      const [found] = await engine.read([z]);
-      for (const tensor of [x, y, z]) tensor.dispose();
-      const expected = matmulReference(a, b, { m, n, k, ...layout });
-      const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-      // Written so that NaN is an error too.
-      expected.forEach((value, i) => {
-        const error = Math.abs(found![i]! - value) / largest;
-        if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error;
-      });
-    }
-  }
-  return worst;
-}
-
-/** GFLOP/s of a product. */
-async function measureSpeed(engine: Engine): Promise<number> {
-  const [m, n, k] = [speedSize, speedSize, speedSize];
-  const [a, b] = [engine.tensor([m, k], uniform(m * k, 1)), engine.tensor([k, n], uniform(k * n, 2))];
-  const c = engine.empty([m, n]);
-  const product = () => matmul(engine.stream, { a: a.slice, b: b.slice, c: c.slice, m, n, k });
-  const milliseconds = await roundTime(product, () => engine.finish());
-  for (const tensor of [a, b, c]) tensor.dispose();
-  return 2 * m * n * k / milliseconds / 1e6;
-}
-
-/** Uniform numbers from -1 to 1. */
-function uniform(length: number, stream: number): Float32Array {
-  const random = new Philox(1, stream);
-  return Float32Array.from({ length }, () => 2 * random.uniform() - 1);
-}

@@ -2,7 +2,6 @@ import { DataError } from "../../kernels/errors.ts";
 import { type ByteSource, openSource, sourceOf } from "./byte_source.ts";
 import { kindBytes } from "./file_kind.ts";
 import { refuseForeignKind } from "./files.ts";
-import { readPyTorchTensors } from "./pytorch/reader.ts";
 import { type FileTensor, SafetensorsReader } from "./safetensors_reader.ts";
 
 /** An open file of tensors. */
@@ -27,14 +26,15 @@ export async function openWeights(source: string | URL | Uint8Array, what = "a f
   const bytes = source instanceof Uint8Array
     ? sourceOf(source, "the bytes")
     : await openSource(source, what, { anyKind: true });
-  return weightsOf(bytes, what);
+  return await weightsOf(bytes, what);
 }
 
-function weightsOf(source: ByteSource, what: string): WeightsFile {
+async function weightsOf(source: ByteSource, what: string): Promise<WeightsFile> {
   const { path } = source, beginning = source.readAt(0, Math.min(kindBytes, source.size));
   const begins = (bytes: readonly number[]) => bytes.every((byte, i) => beginning[i] === byte);
   if (begins([0x50, 0x4b, 3, 4])) {
     try {
+      const { readPyTorchTensors } = await import("./pytorch/reader.ts");
       return { path, tensors: readPyTorchTensors(source), [Symbol.dispose]: () => source.close() };
     } catch (error) {
       source.close();

@@ -2,7 +2,6 @@ import { builtin } from "./builtin.ts";
 import { environment, permitted } from "./deno_permissions.ts";
 import { mesaPackage } from "./packages.ts";
 import type { Platform } from "./platform.ts";
-import { canUseSwiftShader, loadSwiftShader } from "./swiftshader.ts";
 
 /** Deno: its own WebGPU, with SwiftShader where there is no driver; nothing is done that is not permitted. */
 export function deno(): Platform {
@@ -33,7 +32,7 @@ export function deno(): Platform {
       return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
     },
     gpu: async (onNote) => {
-      await (preparation ??= prepare(onNote));
+      await (preparation ??= import("./prepare_deno.ts").then(({ prepare }) => prepare(onNote)));
       return navigator.gpu;
     },
     noAdapter: () => {
@@ -46,32 +45,4 @@ export function deno(): Platform {
         : "No GPU adapter was found; install or update your GPU's driver.";
     },
   };
-}
-
-/** What has to be done before the first request for an adapter, whose failure would be final. */
-async function prepare(onNote: (sentence: string) => void): Promise<void> {
-  silenceRuntimeDirectory();
-  if (canUseSwiftShader() && !(await hasAdapter())) await loadSwiftShader(onNote);
-}
-
-/** Tells whether this machine has an adapter. */
-const probe = "self.postMessage(await navigator.gpu.requestAdapter() !== null)";
-
-/** Asks for an adapter in a worker, since a request that fails is final for its runtime. */
-function hasAdapter(): Promise<boolean> {
-  const worker = new Worker(`data:text/javascript,${encodeURIComponent(probe)}`, { type: "module" });
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  worker.addEventListener("message", ({ data }) => resolve(data));
-  worker.addEventListener("error", (event) => {
-    event.preventDefault();
-    resolve(true); // Unknown: the request itself will tell.
-  });
-  return promise.finally(() => worker.terminate());
-}
-
-/** Mesa's EGL complains on stderr, as if something had failed, when this variable is no absolute path. */
-function silenceRuntimeDirectory(): void {
-  const variable = "XDG_RUNTIME_DIR";
-  if (Deno.build.os !== "linux" || !permitted({ name: "env", variable })) return;
-  if (!Deno.env.get(variable)?.startsWith("/")) Deno.env.set(variable, "/tmp");
 }

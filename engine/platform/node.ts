@@ -1,5 +1,4 @@
 import { builtin } from "./builtin.ts";
-import { NodeFile } from "./node_file.ts";
 import { stateOf } from "./node_state.ts";
 import type { Platform } from "./platform.ts";
 
@@ -16,7 +15,7 @@ export function node(): Platform {
     os: systems[process.platform as keyof typeof systems] ?? "unknown",
     pid: process.pid,
     files: {
-      open: (path, options) => NodeFile.open(path, options),
+      open: async (path, options) => await (await import("./node_file.ts")).NodeFile.open(path, options),
       readFile: async (path) => new Uint8Array(await disk.readFile(path)),
       readTextFile: (path) => disk.readFile(path, "utf8"),
       readDir: async function* (path) {

@@ -1,6 +1,6 @@
 import type { CommandStream } from "../../kernels/command_stream.ts";
 import { DispatchTimer, type TimedDispatch } from "../../kernels/dispatch_timer.ts";
-import { measurePeaks, type Peaks } from "../device/peaks.ts";
+import type { Peaks } from "../device/peaks.ts";
 
 /** Something that the host did. */
 export interface HostSpan {
@@ -48,6 +48,7 @@ export class Profile {
     for (const dispatch of await timer.read()) this.dispatches.push(dispatch);
     this.untimed += timer.untimed;
     timer.destroy();
+    const { measurePeaks } = await import("../device/peaks.ts");
     this.peaks ??= await measurePeaks(stream, device);
   }
 

@@ -1,6 +1,7 @@
 import type { BufferSlice, Kernel, UniformValue, Workgroups } from "../launcher.ts";
 import { type Compiled, uniformBlockBytes } from "../pipelines.ts";
 import type { TextureCopy } from "../texture_reads/copies.ts";
+import { writeUniforms } from "../write_uniforms.ts";
 
 /** Memory that was taken during a recording. */
 export interface Allocation {
@@ -58,21 +59,6 @@ export interface Section {
   /** Number of the first command, and of the first behind them. */
   readonly from: number;
   readonly to: number;
-}
-
-/** Writes the fields of a uniform block. */
-export function writeUniforms(
-  view: DataView<ArrayBuffer>,
-  at: number,
-  fields: Compiled["fields"],
-  uniforms: Readonly<Record<string, UniformValue>>,
-): void {
-  for (const [name, type] of fields) {
-    const given = uniforms[name]!, value = typeof given === "number" ? given : given.value;
-    if (type === "f32") view.setFloat32(at, value, true);
-    else view.setUint32(at, value, true);
-    at += 4;
-  }
 }
 
 /** Notes what a command stream is given between two points, so that it can be repeated. */

@@ -3,7 +3,10 @@ import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
 import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
 import { fillTexture, type TextureCopies, type TextureCopy } from "../texture_reads/copies.ts";
 import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
-import { type Allocation, type Operand, type RecordedDispatch, type Recording, writeUniforms } from "./recording.ts";
+import { writeUniforms } from "../write_uniforms.ts";
+import type { Allocation, Operand, RecordedDispatch, Recording } from "./recording.ts";
+
+export { Recording } from "./recording.ts";
 
 /** A command as it is sent. */
 type Command =

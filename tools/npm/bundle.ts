@@ -67,9 +67,22 @@ export async function bundle(folder: string): Promise<void> {
   });
 }
 
-/** The engine alone as one file, as a bundler would ship it. */
-export async function engineAlone(): Promise<Uint8Array<ArrayBuffer>> {
-  const { outputFiles } = await build({ ...options, entryPoints: [entries.engine], outdir: "/", write: false });
+/** Leaves out what is loaded once it is needed. */
+const leaveOutLater: Plugin = {
+  name: "leave out later",
+  setup(builder) {
+    builder.onResolve({ filter: /^\./ }, ({ kind, path }) => kind === "dynamic-import" ? { path, external: true } : null);
+  },
+};
+
+/**
+ * The engine alone as one file, as a bundler would ship it.
+ *
+ * @param whole false for what a program loads at first, without what the engine loads once it is needed
+ */
+export async function engineAlone(whole: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const plugins = whole ? [sources] : [leaveOutLater, sources];
+  const { outputFiles } = await build({ ...options, plugins, entryPoints: [entries.engine], outdir: "/", write: false });
   return outputFiles[0]!.contents as Uint8Array<ArrayBuffer>;
 }
 
