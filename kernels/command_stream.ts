@@ -20,14 +20,6 @@ export interface ScratchAllocator {
   free(slice: BufferSlice): void;
 }
 
-/** What `replay/replay.ts` has, which is loaded once something is captured. */
-export interface ReplayParts {
-  /** Makes recordings. */
-  readonly Recording: typeof Recording;
-  /** Makes replays of them. */
-  readonly Replay: typeof Replay;
-}
-
 /**
  * Records dispatches into one compute pass and sends them to the GPU in one submission, with one write of all their
  * uniforms.
@@ -211,9 +203,14 @@ export class CommandStream implements Launcher {
    *
    * @param pool where the work has its memory from
    * @param work gives the slices that are to stay readable after each time
+   * @param parts the module that is loaded once something is captured
    * @returns why not, where it cannot be repeated
    */
-  capture(pool: BufferPool, work: () => readonly BufferSlice[], { Recording, Replay }: ReplayParts): Replay | string {
+  capture(
+    pool: BufferPool,
+    work: () => readonly BufferSlice[],
+    { Recording, Replay }: typeof import("./replay/replay.ts"),
+  ): Replay | string {
     const textures = new TextureCopies(this.#device), recording = new Recording(this.#stride);
     this.#recording = pool.watch = recording;
     this.copies = textures;

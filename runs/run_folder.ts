@@ -6,6 +6,7 @@ import { isRunInputs, type RunInputs } from "../scoring/run_inputs.ts";
 import { previousCheckpoint } from "../recipes/training/kept_checkpoints.ts";
 import { recipeNamed, settingsOf } from "../recipes/registry.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
+import { expectDeno } from "./training/expect_deno.ts";
 import { isMaxRows, isTrainFiles, type TrainFiles } from "./train_request.ts";
 
 const format = "metrograd run 2";
@@ -81,6 +82,7 @@ export class RunFolder {
 
   /** @throws DataError when the folder holds no run, one of another version, or its config is damaged */
   async readConfig(): Promise<{ config: RunConfig; inputs: RunInputs | null }> {
+    expectDeno();
     const content = await this.#readJson();
     if (content.format !== format) {
       throw new DataError(

@@ -19,6 +19,7 @@ import type { RunOptions } from "../run_options.ts";
 import { readTimings } from "../results/history.ts";
 import { RunEvents } from "../tensorboard/run_events.ts";
 import type { TrainSummary } from "../train_summary.ts";
+import { expectDeno } from "./expect_deno.ts";
 import { finishRun } from "./finish_run.ts";
 import { learn } from "./learn.ts";
 import { restore } from "./restore_run.ts";
@@ -39,6 +40,7 @@ export interface ReadyRun {
 
 /** The one engine of a run. @param textureReads how a run that it goes on with reads */
 export function engineOf({ engine, reporter, profile }: RunOptions, textureReads?: boolean): SharedEngine {
+  expectDeno();
   return new SharedEngine(engine ?? null, { onNote: (sentence) => reporter.note?.(sentence), textureReads, profile });
 }
 
