@@ -53,6 +53,16 @@ Deno.test(
     };
     await evaluate(call, terminal);
     assert.match(written.out, /given\s+60\s+(?:9\d\.\d|100\.0) %/);
+    for (
+      const [option, more] of [["--interval", { interval: 0.9 }], ["--calibrate", { calibrate: "isotonic" }]] as const
+    ) {
+      await assert.rejects(evaluate({ ...call, ...more }, terminal), {
+        name: "UsageError",
+        message:
+          `${run} cannot take ${option}: it learnt from pairs of answers, which say how to rank scores and not ` +
+          "how far off one is.",
+      });
+    }
 
     for (const recipe of ["auto", "attention-refiner", "gaussian-process", "scml"]) {
       await assert.rejects(
