@@ -45,7 +45,10 @@ Deno.test({
     const files = await writeInputs(folder), run = join(folder, "run");
     await trainRun({ recipe: "bilinear", files, settings: small, maxRows: null, out: run }, { reporter: silent });
     const page = (await writeRunReport(run, join(run, "report"), () => {}))!;
-    const call = { test: files.data, embeddings: [], metrics: null, recipe: null, recover: false, maxRows: null };
+    const call = {
+      ...{ test: files.data, embeddings: [], metrics: null, tokenizer: null, recipe: null },
+      ...{ recover: false, maxRows: null },
+    };
     const explored = join(folder, "explored");
     await explore({ ...call, data: files.data, force: false, out: explored }, recordingTerminal().terminal);
     const { default: { source } } = await import("axe-core");
