@@ -2,6 +2,7 @@ import { meanScore } from "../../data/evaluation.ts";
 import type { Observer } from "../../data/observer.ts";
 import { isStandardRange } from "../../data/scores.ts";
 import { haveBeenCompared } from "../../data/pairs/preferred.ts";
+import { PhaseClock } from "../results/phase_clock.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";
@@ -33,6 +34,7 @@ export async function prepare(
 ): Promise<PreparedRun> {
   const { files } = config, onNote = (sentence: string) => observer.note?.(sentence);
 
+  const clock = new PhaseClock();
   const source = await readSource(config, onNote);
   const { records, kept, scoreRange, sample } = source, compared = haveBeenCompared(records);
   const settings = compared ? settingsForPairs(config, records, onNote) : config.settings;
@@ -45,6 +47,7 @@ export async function prepare(
     heldOut: [...split.validation].map((row) => records[row]!),
     onNote,
   });
+  clock.end("reading records");
   const everything = [...records, ...written];
   const { texts, metrics, embeddings, encoded } = await encodeSource(
     config,
@@ -52,6 +55,7 @@ export async function prepare(
     observer,
     choice,
   );
+  clock.end("encoding texts");
   const pairs = drawPairs(everything, records.length, split, metrics, settings);
   const { plain, validation } = pairs;
   if (settings.fit.name !== "none") observer.phase?.("learning which metrics fit which texts");
@@ -71,6 +75,7 @@ export async function prepare(
     ? weightedBoth(data.train, validation, settings.weights, fit)
     : null;
 
+  clock.end("preparing rows");
   return {
     data,
     metrics,
@@ -95,6 +100,7 @@ export async function prepare(
       fingerprint: fingerprintOf(config, data),
     },
     rows: { records: everything, recordNumbers: kept, plain, added, tables },
+    clock,
     counts: {
       records: records.length,
       train: plain.score.length,

@@ -107,7 +107,11 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
   using ridge = fitBaseline(prepared);
   try {
     const watched = { reporter, ...(signal ? { signal } : {}) };
-    const trained = await learn({ ...run, engine, trainer, history, events, isNew: !restored, began }, watched);
+    const { trained, costs } = await learn(
+      { ...run, engine, trainer, history, events, isNew: !restored, began },
+      watched,
+    );
+    prepared.clock.end("training");
     const kept = best();
     if (trained && !kept) {
       throw new MetrogradError(
@@ -115,7 +119,7 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
       );
     }
     if (!trained || !kept) return { ...unfinished, finished: trained, epochs: history.length, best: kept };
-    return await finishRun({ ...run, engine, model, history, ridge }, {
+    return await finishRun({ ...run, engine, model, history, ridge, costs }, {
       ...unfinished,
       epochs: history.length,
       best: kept,
