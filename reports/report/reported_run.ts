@@ -7,6 +7,7 @@ import { type HeldOutEvidence, readEvidence } from "../../runs/calibration_rows.
 import { describeRun, type RunLine } from "../../runs/compare.ts";
 import { callOf } from "../../runs/pages/train_call.ts";
 import { readShiftFigures } from "../../runs/results/classes_file.ts";
+import { readHeldOutRows } from "../../runs/results/held_out_rows.ts";
 import { readEnvironment, type RunEnvironment } from "../../runs/results/environment.ts";
 import { type EpochTiming, readHistory } from "../../runs/results/history.ts";
 import { readJsonLines } from "../../runs/results/json_lines.ts";
@@ -88,10 +89,10 @@ export type RecordSource = (
 export async function readReported(name: string, recordsOf: RecordSource): Promise<ReportedRun | null> {
   const line = await describeRun(name);
   if (line === null) return null;
-  const trained = await openTrained(name), { config, folds, runs, scorers, heldOut } = trained;
+  const trained = await openTrained(name), { config, folds, runs, scorers } = trained;
   const { inputs } = await new RunFolder(runs[0]!).readConfig();
   const range = inputs?.scoreRange ?? scoreRange;
-  const rows = await withGroups(await readValidation(heldOut), scorers);
+  const rows = await readHeldOutRows(trained);
   const folder = new RunFolder(name), figures = folds === null ? await readFigures(folder.figures) : null;
   const records = await recordsOf(config, rows);
   const deviations = rows.map(({ standardDeviation }) => standardDeviation);
@@ -137,23 +138,6 @@ const unknownRecord: MetricRecord = {
   score: null,
   extra: {},
 };
-
-/** The rows of folds, whose groups are in the files of the folds alone; no group is in two of them. */
-async function withGroups(rows: ValidationRow[], scorers: readonly string[]): Promise<ValidationRow[]> {
-  if (scorers.length === 1) return rows;
-  const groups = new Map<number, string>(), numbers = new Map<string, number>();
-  for (const [fold, path] of scorers.entries()) {
-    for (const { record, group } of await readValidation(new RunFolder(path).validation)) {
-      if (group === null || group === undefined) return rows;
-      groups.set(record, `${fold} ${group}`);
-    }
-  }
-  return rows.map((row) => {
-    const group = groups.get(row.record) ?? `row ${row.record}`;
-    if (!numbers.has(group)) numbers.set(group, numbers.size);
-    return { ...row, group: numbers.get(group)! };
-  });
-}
 
 async function historyOf(path: string): Promise<RunHistory> {
   const { history, timings, environment } = new RunFolder(path);

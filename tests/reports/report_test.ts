@@ -11,6 +11,8 @@ import { trainFolds } from "../../runs/folds/train_folds.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { resolve } from "../../recipes/settings/table.ts";
+import { EventFile } from "../../runs/tensorboard/event_file.ts";
+import { scalarValue } from "../../runs/tensorboard/events.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { recordingTerminal, run as parse } from "../cli/harness.ts";
 import { put, withFolder } from "../temporary.ts";
@@ -163,7 +165,10 @@ Deno.test(
     const files = await writeInputs(folder), path = (name: string) => join(folder, name), out = path("report");
     const request = { recipe: "bilinear", files, maxRows: null };
     const settings = { ...small, training: { ...small.training, epochs: 1 } };
-    await trainFolds({ ...request, settings, folds: 2, out: path("folds") }, { reporter: silent });
+    const grouped = { ...settings, data: { groupBy: "user_prompt" } };
+    const { pooled } = await trainFolds({ ...request, settings: grouped, folds: 2, out: path("folds") }, {
+      reporter: silent,
+    });
     const words = "model.hidden=16,8 model.rank=4 training.batchSize=16 training.epochs=2";
     const members = expandMembers([parseMember(`bilinear ${words}`), parseMember(`bilinear ${words} training.seed=2`)]);
     await trainEnsemble({ files, members, settings: {}, maxRows: null, out: path("both") }, { reporter: silent });
@@ -186,11 +191,16 @@ Deno.test(
       }),
     );
 
+    const events = await EventFile.open(path("tuned"), 0);
+    for (const step of [16, 32]) await events.add({ step, wallTime: step }, [scalarValue("train/loss", 32 / step)]);
+
     const all = ["folds", "both", "tuned"].map(path);
     const { code, err } = await call("report", ...all, member, stopped, "--out", out);
     assert.equal(code, 0, err);
     assert.match(err, /stopped is left out: it is not finished/);
     const compared = JSON.parse((await call("compare", path("folds"), path("both"), member, "--json")).out);
+    // Both draw whole groups.
+    assert.deepEqual(compared.find(({ folds }: { folds: unknown }) => folds === 2).rmseInterval, pooled!.rmseInterval);
     const columns = ["recipe", "RMSE", "ridge", "constant", "mismatched", "rows"];
     assert.deepEqual(
       (await rows(out, "runs")).map((row) => columns.map((column) => row[column])),
@@ -220,6 +230,10 @@ Deno.test(
     assert.match(
       html,
       /deno task finetune --data train\.json --encoder gpu:base --epochs 2 --lr 0\.001 --out [^<]*tuned/,
+    );
+    assert.deepEqual(
+      (await rows(out, "finetune-steps")).map((row) => [row.step, row["loss of a batch"]]),
+      [[16, 2], [32, 1]],
     );
     const [alignment] = await rows(out, "finetune-quality");
     assert.deepEqual([alignment!.before, alignment!.after], [0.5, 0.25]);
