@@ -1,5 +1,6 @@
 import { groupsOf, readValidation, type ValidationRow } from "../../runs/results/validation_file.ts";
 import type { MetricRecord } from "../../data/records.ts";
+import { recordLanguages } from "../../data/texts/record_languages.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import { type ScoreRange, scoreRange } from "../../data/scores.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
@@ -26,6 +27,8 @@ export interface ScoredRows {
   readonly numbers: readonly number[];
   /** Their records; null where their data cannot be read any more. */
   readonly records: readonly MetricRecord[] | null;
+  /** The language of each; null where they are not known. */
+  readonly languages: readonly string[] | null;
   /** [rows] */
   readonly actual: Float32Array;
   /** [rows] */
@@ -94,7 +97,7 @@ export async function readReported(name: string, recordsOf: RecordSource): Promi
   const range = inputs?.scoreRange ?? scoreRange;
   const rows = await readHeldOutRows(trained);
   const folder = new RunFolder(name), figures = folds === null ? await readFigures(folder.figures) : null;
-  const records = await recordsOf(config, rows);
+  const records = await recordsOf(config, rows), written = records && recordLanguages(records);
   const deviations = rows.map(({ standardDeviation }) => standardDeviation);
   const scores = {
     actual: scaleScores(Float32Array.from(rows, ({ score }) => score), range),
@@ -113,12 +116,14 @@ export async function readReported(name: string, recordsOf: RecordSource): Promi
       ...scores,
       numbers: rows.map(({ record }) => record),
       records,
+      languages: written && written.languages,
       unshifted: null,
       groups: groupsOf(rows),
       figures: evaluate(
         { ...scores, score: scores.predicted, intervals: null, ridge: null, trainMean: inputs?.trainMean ?? NaN },
         scores.actual,
         records ?? rows.map(() => unknownRecord),
+        written ?? undefined,
       ),
       coverage: heldOutCoverage(rows, range),
     },
