@@ -11,17 +11,12 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (first >>> 16) + (second >>> 16)) >>> 0;
 }
 
-/**
- * One block of Philox4x32-10: four uniform 32-bit words from a 128-bit counter and a 64-bit key.
- *
- * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011)
- */
-export function philoxBlock(
-  counter: readonly [number, number, number, number],
-  key: readonly [number, number],
-): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+/** Writes the block of a counter and a key, each from its low word on. */
+function fillBlock(
+  block: Uint32Array,
+  [c0, c1, c2, c3]: readonly [number, number, number, number],
+  [k0, k1]: readonly [number, number],
+): void {
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0), low0 = Math.imul(MULTIPLIER_0, c0);
     const high1 = multiplyHigh(MULTIPLIER_1, c2), low1 = Math.imul(MULTIPLIER_1, c2);
@@ -32,7 +27,24 @@ export function philoxBlock(
     k0 = (k0 + WEYL_0) | 0;
     k1 = (k1 + WEYL_1) | 0;
   }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+  block[0] = c0;
+  block[1] = c1;
+  block[2] = c2;
+  block[3] = c3;
+}
+
+/**
+ * One block of Philox4x32-10: four uniform 32-bit words from a 128-bit counter and a 64-bit key.
+ *
+ * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011)
+ */
+export function philoxBlock(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): [number, number, number, number] {
+  const block = new Uint32Array(4);
+  fillBlock(block, counter, key);
+  return [block[0]!, block[1]!, block[2]!, block[3]!];
 }
 
 /**
@@ -41,7 +53,7 @@ export function philoxBlock(
  */
 export class Philox {
   readonly #key: readonly [number, number];
-  #block: [number, number, number, number] = [0, 0, 0, 0];
+  readonly #block = new Uint32Array(4);
   #blockIndex = -1;
 
   /**
@@ -69,7 +81,7 @@ export class Philox {
   uint32(): number {
     const blockIndex = Math.floor(this.position / 4);
     if (blockIndex !== this.#blockIndex) {
-      this.#block = philoxBlock([blockIndex >>> 0, Math.floor(blockIndex / 2 ** 32), 0, 0], this.#key);
+      fillBlock(this.#block, [blockIndex >>> 0, Math.floor(blockIndex / 2 ** 32), 0, 0], this.#key);
       this.#blockIndex = blockIndex;
     }
     return this.#block[this.position++ % 4]!;

@@ -42,8 +42,10 @@ export interface Planted {
 
 /** Sums of weights, each from the first on. */
 function endsOf(weights: ArrayLike<number>): Float64Array {
+  const ends = new Float64Array(weights.length);
   let sum = 0;
-  return Float64Array.from(weights, (weight) => sum += weight);
+  for (let i = 0; i < ends.length; i++) ends[i] = sum += weights[i]!;
+  return ends;
 }
 
 const known = new WeakMap<ArrayLike<number>, Float64Array>();

@@ -77,10 +77,11 @@ export interface ReportedRun {
   readonly call: string;
 }
 
-/** Records of a run's data; null where they cannot be read, or are not those that the rows were made of. */
+/** Records of a run's data, which may be in the folder of `run`; null where they cannot be read, or are not those that the rows were made of. */
 export type RecordSource = (
   config: TrainedFolder["config"],
   rows: readonly ValidationRow[],
+  run: string,
 ) => Promise<readonly MetricRecord[] | null>;
 
 /**
@@ -97,7 +98,7 @@ export async function readReported(name: string, recordsOf: RecordSource): Promi
   const range = inputs?.scoreRange ?? scoreRange;
   const rows = await readHeldOutRows(trained);
   const folder = new RunFolder(name), figures = folds === null ? await readFigures(folder.figures) : null;
-  const records = await recordsOf(config, rows), written = records && recordLanguages(records);
+  const records = await recordsOf(config, rows, runs[0]!), written = records && recordLanguages(records);
   const deviations = rows.map(({ standardDeviation }) => standardDeviation);
   const scores = {
     actual: scaleScores(Float32Array.from(rows, ({ score }) => score), range),
