@@ -14,10 +14,10 @@ import { drawn } from "./shown_run.ts";
 /** Fine-tuned encoders: what their training came to. */
 export function finetuneSection(tuned: readonly Tuned[]): Section {
   const names = labels(tuned.map(({ name }) => name), 30);
-  const data = drawn(tuned).flatMap(({ losses }, i) =>
-    losses.map((value, epoch) => ({ x: epoch + 1, set: names[i]!, line: names[i]!, value }))
-  );
-  const { losses, counts } = tuned[0]!;
+  const bySteps = stepFigures(tuned, names);
+  // A single epoch is no curve.
+  const byEpochs = bySteps.length === 0 || tuned.some(({ losses }) => losses.length > 1);
+  const { counts } = tuned[0]!;
   const settings = tuned.map(({ config }) =>
     new Map(leaves(config.settings).map(([path, value]) => [path, String(value)]))
   );
@@ -29,20 +29,7 @@ export function finetuneSection(tuned: readonly Tuned[]): Section {
         counted(counts.trainedNumbers, "number")
       } trained. Alignment is the mean squared distance of what belongs together, uniformity says how evenly rows are ` +
       "spread; of both, less is better.",
-    figures: [...stepFigures(tuned, names), {
-      id: "finetune-losses",
-      title: "Loss over the epochs",
-      reading: `${names[0]} goes from ${formatNumber(losses[0] ?? NaN)} to ${formatNumber(losses.at(-1) ?? NaN)} in ${
-        counted(losses.length, "epoch")
-      }.`,
-      spec: curves(data, drawn(names), { x: "epoch", y: "mean loss" }),
-      data: table(
-        "finetune-losses",
-        "Loss over the epochs",
-        ["encoder", "epoch:count", "loss:number"],
-        tuned.flatMap(({ losses }, i) => losses.map((loss, epoch): Cell[] => [names[i]!, epoch + 1, loss])),
-      ),
-    }],
+    figures: [...bySteps, ...(byEpochs ? [epochFigure(tuned, names)] : [])],
     tables: [
       table(
         "finetune-quality",
@@ -61,6 +48,27 @@ export function finetuneSection(tuned: readonly Tuned[]): Section {
       ),
     ],
     commands: tuned.map(callOf),
+  };
+}
+
+function epochFigure(tuned: readonly Tuned[], names: readonly string[]): Figure {
+  const [{ losses }] = tuned as [Tuned], id = "finetune-losses", title = "Loss over the epochs";
+  const data = drawn(tuned).flatMap(({ losses }, i) =>
+    losses.map((value, epoch) => ({ x: epoch + 1, set: names[i]!, line: names[i]!, value }))
+  );
+  return {
+    id,
+    title,
+    reading: `${names[0]} goes from ${formatNumber(losses[0] ?? NaN)} to ${formatNumber(losses.at(-1) ?? NaN)} in ${
+      counted(losses.length, "epoch")
+    }.`,
+    spec: curves(data, drawn(names), { x: "epoch", y: "mean loss" }),
+    data: table(
+      id,
+      title,
+      ["encoder", "epoch:count", "loss:number"],
+      tuned.flatMap(({ losses }, i) => losses.map((loss, epoch): Cell[] => [names[i]!, epoch + 1, loss])),
+    ),
   };
 }
 

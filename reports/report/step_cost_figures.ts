@@ -1,6 +1,6 @@
 import type { StepCosts } from "../../engine/profile/step_sample.ts";
 import { lyingBars } from "../figures/charts.ts";
-import { formatNumber, formatShare } from "../numbers.ts";
+import { counted, formatNumber, formatShare } from "../numbers.ts";
 import type { Figure } from "../section.ts";
 import { table } from "../table.ts";
 import { drawn } from "./shown_run.ts";
@@ -27,9 +27,9 @@ function kernelFigure(runs: readonly NamedCosts[]): Figure {
   return {
     id,
     title,
-    reading: `In ${name}, ${costliest!.family} takes ${formatShare(costliest!.milliseconds / total)} of the ${
-      formatNumber(total)
-    } ms that a step keeps the GPU busy, on average of ${steps} steps.`,
+    reading: `A step of ${name} keeps the GPU busy for ${formatNumber(total)} ms, on average of ${
+      counted(steps, "step")
+    }; ${formatShare(costliest!.milliseconds / total)} of that goes to ${costliest!.family}.`,
     spec: amountBars(
       runs.flatMap(({ name, costs }) =>
         costs.kernels.map(({ family, milliseconds }) => ({ label: family, set: name, value: milliseconds }))
