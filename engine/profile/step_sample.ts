@@ -29,16 +29,14 @@ export interface StepCosts {
   readonly memory: readonly MemoryUse[];
 }
 
-/** What memory is for that has these labels; anything else is named "other". */
-const purposes: Readonly<Record<string, string>> = {
-  "parameters": "parameters",
-  "parameter": "parameters",
-  "gradients": "gradients",
-  "gradient": "gradients",
-  "text embeddings": "tables of the records",
-  "metric embeddings": "tables of the records",
-  "text statistics": "tables of the records",
-};
+const tables = ["text embeddings", "metric embeddings", "text statistics"];
+
+/** What memory of a label is for, other than the optimiser's state. */
+function purposeOf(label: string): string {
+  if (label === "parameters" || label === "parameter") return "parameters";
+  if (label === "gradients" || label.startsWith("gradient of ")) return "gradients";
+  return tables.includes(label) ? "tables of the records" : "other";
+}
 
 /** What a step takes and gives back: activations, their gradients, scratch memory. */
 const ofStep = "activations of a step";
@@ -99,7 +97,7 @@ export class StepSample implements Disposable {
     const sums = new Map<string, number>();
     let left = peak;
     for (const [label, bytes] of lasting) {
-      const purpose = this.#optimizerState.has(label) ? "state of the optimiser" : purposes[label] ?? "other";
+      const purpose = this.#optimizerState.has(label) ? "state of the optimiser" : purposeOf(label);
       sums.set(purpose, (sums.get(purpose) ?? 0) + bytes);
       left -= bytes;
     }

@@ -54,7 +54,7 @@ export class ScoreStep {
       if (this.#options.calibrate !== "none") {
         throw new UsageError(`${name} cannot take --calibrate: ${pairsHaveNoScale}.`);
       }
-      onNote(`${name}: scores come without intervals: ${pairsHaveNoScale}.`);
+      if (this.#options.interval !== null) onNote(`${name}: scores come without intervals: ${pairsHaveNoScale}.`);
       return;
     }
     try {

@@ -8,6 +8,7 @@ import type { ShiftFigure } from "../../scoring/shift/measure_shifts.ts";
 import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
 import { trainEnsemble } from "../../runs/ensemble/train.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
+import type { RunEnvironment } from "../../runs/results/environment.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { resolve } from "../../recipes/settings/table.ts";
@@ -106,6 +107,22 @@ Deno.test(
       figures.heldOutShifts.map(({ shift, validation, mixed }) => ({ shift, validation, mixed })),
     );
     assert.equal((await rows(report, "predictions")).length, heldOut.length);
+    assert.deepEqual((await rows(report, "phases")).map(({ phase }) => phase), [
+      "reading records",
+      "encoding texts",
+      "preparing rows",
+      "training",
+      "scoring held-out rows",
+    ]);
+    const { step } = JSON.parse(await Deno.readTextFile(join(run, "environment.json"))) as RunEnvironment;
+    assert.ok(step!.steps > 0);
+    (await rows(report, "step-memory")).forEach(({ purpose, MiB }, i) => {
+      assert.equal(purpose, step!.memory[i]!.purpose);
+      near(MiB!, step!.memory[i]!.bytes / 2 ** 20);
+    });
+    if (step!.kernels.length > 0) {
+      near((await rows(report, "kernel-time")).reduce((sum, { share }) => sum + share!, 0), 1);
+    }
   }),
 );
 
