@@ -136,13 +136,13 @@ export async function explore(call: ExploreCall, terminal: Terminal): Promise<vo
     import("../../reports/write_report.ts"),
   ]);
   const onNote = terminal.note;
+  const tokens = call.tokenizer === null ? null : await counterOf(call.tokenizer);
   const train = await readSet(call.data, call.embeddings[0], call, onNote);
   const test = call.test === null ? null : await readSet(call.test, call.embeddings[1], call, onNote);
   const metrics = await metricsOf(call, train, onNote);
   const augmentation = call.recipe === null
     ? null
     : { recipe: call.recipe, stages: await stagesOf(call.recipe, call, terminal) };
-  const tokens = call.tokenizer === null ? null : await counterOf(call.tokenizer);
   const page = explore({ train, test, metrics, augmentation, tokens, command: words(call) });
   if (call.force) await removeReport(call.out);
   const path = await writeReport(call.out, page);

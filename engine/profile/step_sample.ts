@@ -74,7 +74,8 @@ export class StepSample implements Disposable {
     if (this.#from === null) return;
     const { pool } = this.#engine, steps = step - this.#from, timer = this.#stop();
     const memory = this.#memory(pool.takePeak(), pool.liveBytesByLabel());
-    const timed = await timer?.read() ?? [];
+    // A GPU that is lost says so in the next step.
+    const timed = await timer?.read().catch(() => []) ?? [];
     timer?.destroy();
     this.costs = { steps, kernels: familyCosts(timed, steps), memory };
   }
