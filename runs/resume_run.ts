@@ -2,6 +2,7 @@ import { removePartialFiles } from "../engine/files/files.ts";
 import { FolderLock } from "../engine/files/lock.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { widthsOf } from "../scoring/model_scorer.ts";
+import { withHistograms } from "./configure.ts";
 import { prepare } from "./prepare/prepare.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import type { RunOptions } from "./run_options.ts";
@@ -25,7 +26,7 @@ export async function resumeRun(
   changes: readonly SettingChange[] = [],
 ): Promise<TrainSummary> {
   const folder = new RunFolder(path);
-  const config = changeSettings((await folder.readConfig()).config, changes);
+  const config = withHistograms(changeSettings((await folder.readConfig()).config, changes), options);
   if (changes.length > 0 && await folder.isFinished()) {
     throw new UsageError(`${path} is done, so that ${changes[0]![2]} cannot change it any more.`);
   }

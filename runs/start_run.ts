@@ -2,7 +2,7 @@ import { fillFolder, removePartialFiles, whatIsAt } from "../engine/files/files.
 import { FolderLock } from "../engine/files/lock.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { widthsOf } from "../scoring/model_scorer.ts";
-import { configOf } from "./configure.ts";
+import { configOf, withHistograms } from "./configure.ts";
 import { prepare } from "./prepare/prepare.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import type { RunOptions } from "./run_options.ts";
@@ -23,7 +23,8 @@ export async function trainRun(request: TrainRequest, options: RunOptions): Prom
 }
 
 /** Trains a new run by its config. @throws MetrogradError as `trainRun` does */
-export async function trainConfig(config: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
+export async function trainConfig(given: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
+  const config = withHistograms(given, options);
   await using engine = engineOf(options);
   await expectPrecision(engine, config.settings);
   const folder = new RunFolder(out), force = options.force ?? false;

@@ -56,6 +56,11 @@ export class Trainer {
     return this.#steps?.loop.position ?? fitted;
   }
 
+  /** Names of what the optimiser keeps for each parameter; none where the recipe is fitted in closed form. */
+  get momentNames(): readonly string[] {
+    return this.#steps?.optimizer.momentNames ?? [];
+  }
+
   /** Number of the epoch with the best selection figure, from 1; 0 before the first. */
   get bestEpoch(): number {
     return this.#earlyStopping.state.bestEpoch;

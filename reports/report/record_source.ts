@@ -1,6 +1,11 @@
+import { join } from "node:path";
 import type { MetricRecord } from "../../data/records.ts";
+import { trainFile } from "../../data/sample/write.ts";
+import { whatIsAt } from "../../engine/files/files.ts";
 import { nameData, standardInput } from "../../data/files/data_paths.ts";
 import { givenRecords } from "../../runs/prepare/given_records.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
+import type { TrainFiles } from "../../runs/train_request.ts";
 import type { RecordSource } from "./reported_run.ts";
 
 /** How far a score may be from that of its record, which has more digits. */
@@ -13,20 +18,20 @@ const tolerance = 1e-4;
  */
 export function recordSource(onNote: (sentence: string) => void): RecordSource {
   const read = new Map<string, Promise<readonly MetricRecord[] | null>>();
-  const readOnce = (files: Parameters<typeof givenRecords>[0]) => {
+  const readOnce = async (files: TrainFiles | null, run: string) => {
     const key = JSON.stringify(files), known = read.get(key);
-    if (known) return known;
+    if (known) return await known;
     const found = files !== null && [files.data].flat().includes(standardInput)
       ? Promise.resolve(null)
-      : givenRecords(files, () => {}).then(({ records }) => records, (error: Error) => {
+      : givenRecords(files ?? await keptSample(run), () => {}).then(({ records }) => records, (error: Error) => {
         onNote(`The report has no texts: ${error.message}`);
         return null;
       });
     read.set(key, found);
-    return found;
+    return await found;
   };
-  return async ({ files }, rows) => {
-    const records = await readOnce(files);
+  return async ({ files }, rows, run) => {
+    const records = await readOnce(files, run);
     if (records === null) return null;
     const changed = rows.find(({ record, score }) => !isOf(records[record], score));
     if (changed === undefined) return rows.map(({ record }) => records[record]!);
@@ -39,6 +44,13 @@ export function recordSource(onNote: (sentence: string) => void): RecordSource {
     );
     return null;
   };
+}
+
+/** The file of the sample set in a run's folder, which takes less time than to make it again; null where it is gone. */
+async function keptSample(run: string): Promise<TrainFiles | null> {
+  const data = join(new RunFolder(run).sample, trainFile);
+  if (await whatIsAt(data) !== "file") return null;
+  return { data, metricNames: null, metricEmbeddings: null, embeddings: null, recover: false };
 }
 
 const isOf = (record: MetricRecord | undefined, score: number) =>

@@ -8,6 +8,7 @@ import type { SampleSet } from "../../data/sample/generate.ts";
 import type { HashEncoder } from "../../encoders/hash.ts";
 import type { LexicalModel } from "../../recipes/features/lexical.ts";
 import type { RunInputs } from "../../scoring/run_inputs.ts";
+import type { PhaseClock } from "../results/phase_clock.ts";
 import type { Added } from "./augment.ts";
 import type { PreparedFit } from "./prepare_fit.ts";
 
@@ -31,6 +32,8 @@ export interface PreparedRun {
   readonly counts: RowCounts;
   /** What was put together. */
   readonly rows: PreparedRows;
+  /** Times its phases, those of preparation so far. */
+  readonly clock: PhaseClock;
 }
 
 /** Train rows as augmentation leaves them. */
