@@ -71,17 +71,25 @@ export function mixedRmse(plain: number, mismatched: number | null, share: numbe
 export function drawRows(rows: number, count: number, random: Philox): number[] {
   const drawn: number[] = [];
   if (rows === 0) return drawn;
-  while (drawn.length < count) drawn.push(...random.permutation(rows).subarray(0, count - drawn.length));
+  while (drawn.length < count) {
+    for (const row of random.permutation(rows).subarray(0, count - drawn.length)) drawn.push(row);
+  }
   return drawn;
 }
 
-/** Tells for each text which metrics occur with it, or with an equal one. */
+/**
+ * Tells for each text which metrics occur with it, or with an equal one.
+ *
+ * @param asked texts that it will be asked of; all by default
+ */
 export function metricsOfTexts(
   { sameText, known }: Pick<MismatchOptions, "sameText" | "known">,
+  asked: Uint32Array | null = null,
 ): (text: number) => ReadonlySet<number> {
-  const used = new Map<number, Set<number>>();
+  const used = new Map<number, Set<number>>(), wanted = asked && new Set(asked.map((text) => sameText[text]!));
   known.text.forEach((text, i) => {
     const group = sameText[text]!;
+    if (wanted && !wanted.has(group)) return;
     if (!used.has(group)) used.set(group, new Set());
     used.get(group)!.add(known.metric[i]!);
   });
@@ -97,7 +105,7 @@ function mismatches(
   score: () => number,
   choose: (metric: number, free: readonly number[]) => readonly number[] = (_, free) => free,
 ): ScoredPairs {
-  const metricsOf = metricsOfTexts(options);
+  const metricsOf = metricsOfTexts(options, rows.text);
   const made = new RowList();
   for (const row of picked) {
     const taken = metricsOf(rows.text[row]!);

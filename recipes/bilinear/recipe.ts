@@ -13,6 +13,7 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
     "hidden layers on metric, text and a bilinear form of both, with heads for classes or mean and variance (004)",
   table: bilinearTable,
   preferences: true,
+  streams: true,
   documented: bilinearDocumented,
   fromDocument,
 

@@ -10,6 +10,7 @@ export const jointEmbedding: Recipe<JointEmbeddingSettings, JointEmbedding> = {
   summary: "text and metric projected into one space, with a contrastive loss that has the metrics as anchors (001)",
   table: jointEmbeddingTable,
   preferences: true,
+  streams: true,
   documented: jointEmbeddingDocumented,
 
   check: ({ loss }) => checkBounds(loss),

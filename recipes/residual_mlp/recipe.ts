@@ -14,6 +14,7 @@ export const residualMlp: Recipe<ResidualMlpSettings, ResidualMlp> = {
   summary: "batch-normalised layers on prompt, response and metric, with a way around them (document 003)",
   table: residualMlpTable,
   preferences: true,
+  streams: true,
   documented: residualMlpDocumented,
 
   build({ model: { hidden, dropout } }, { metric, text, fields }, options) {

@@ -18,6 +18,8 @@ export function aboutData(
   return `${counted(records.length, "record")} of ${counted(groups, groupBy === null ? "text" : `value`)}${
     groupBy === null ? "" : ` of ${groupBy}`
   } under ${counted(judged, "metric")}${lacking > 0 ? ` (${lacking} more have no record)` : ""}; scores from ${
-    Math.min(...scores)
-  } to ${Math.max(...scores)}, mean ${mean.toFixed(2)}, standard deviation ${deviation.toFixed(2)}.`;
+    scores.reduce((least, one) => Math.min(least, one), Infinity)
+  } to ${scores.reduce((most, one) => Math.max(most, one), -Infinity)}, mean ${mean.toFixed(2)}, standard deviation ${
+    deviation.toFixed(2)
+  }.`;
 }

@@ -21,14 +21,16 @@ export interface PreparedRun {
   readonly refitted: LabelledRows | null;
   /** The encoder that learnt from the train texts; null for any other. */
   readonly encoder: HashEncoder | null;
-  /** How rare words are in the train texts. */
-  readonly lexical: LexicalModel;
+  /** How rare words are in the train texts; null where embeddings are streamed, and texts are not kept. */
+  readonly lexical: LexicalModel | null;
   readonly inputs: RunInputs;
   /** The sample set, where the run trains on it. */
   readonly sample: SampleSet | null;
   /** Numbers of the records that are held out, in the order of the validation rows, counted from 0 in the file. */
   readonly heldOut: Uint32Array;
   readonly counts: RowCounts;
+  /** Bytes that decided how embeddings are streamed; absent where all are in memory. */
+  readonly memory?: number;
   /** What was put together. */
   readonly rows: PreparedRows;
 }
@@ -41,6 +43,8 @@ export interface PreparedRows {
   readonly recordNumbers: Uint32Array;
   /** Train rows that are records. */
   readonly plain: ScoredPairs;
+  /** Those of them that the regression beside the run's figures may be fitted to; absent for all. */
+  readonly baseline?: ScoredPairs;
   /** What each stage adds. */
   readonly added: readonly Added[];
   /** What the rows look their numbers up in. */

@@ -136,7 +136,9 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
 }
 
 /** Begins to fit the regression that a run's figures stand beside. */
-function fitBaseline({ data: { tables: { texts, groups } }, metrics, rows: { plain } }: PreparedRun): RidgeApart {
+function fitBaseline(
+  { data: { tables: { texts, groups } }, metrics, rows: { plain, baseline = plain } }: PreparedRun,
+): RidgeApart {
   const table = { data: metrics.embeddings, dimension: metrics.dimension };
-  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, plain);
+  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, baseline);
 }
