@@ -1,8 +1,7 @@
 import type { TextBlocks } from "../../data/embeddings/text_blocks.ts";
 import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
-import type { Model } from "../model.ts";
-import { batchesOf, orderOf } from "./batches.ts";
+import { batchesOf, type BatchRules, orderOf } from "./batches.ts";
 
 /** Blocks in memory, whose rows are shuffled together. */
 interface Window {
@@ -17,7 +16,7 @@ interface Window {
  */
 export class StreamedRows {
   readonly #blocks: TextBlocks;
-  readonly #model: Model;
+  readonly #rules: BatchRules;
   readonly #train: LabelledRows;
   /** Train rows of each block. */
   readonly #rowsOf: readonly Uint32Array[];
@@ -32,9 +31,9 @@ export class StreamedRows {
   #disposed = false;
 
   /** Nothing is read before the first batch. */
-  constructor(blocks: TextBlocks, model: Model, train: LabelledRows) {
+  constructor(blocks: TextBlocks, rules: BatchRules, train: LabelledRows) {
     this.#blocks = blocks;
-    this.#model = model;
+    this.#rules = rules;
     this.#train = train;
     this.#rowsOf = rowsOfBlocks(blocks, train.text);
     this.#windowOf = new Uint32Array(blocks.count);
@@ -43,14 +42,14 @@ export class StreamedRows {
   /** The rows of each batch of an epoch, counted from 0; the same whenever it is asked. From then on that epoch is read. */
   batches(epoch: number): readonly Uint32Array[] {
     if (epoch === this.#epoch) return this.#batches;
-    const random = orderOf(this.#model, epoch);
+    const random = orderOf(this.#rules, epoch);
     this.#windows = windowsOf(random.permutation(this.#blocks.count), this.#blocks.sizes.windowBlocks)
       .map((blocks) => blocks.filter((block) => this.#rowsOf[block]!.length > 0))
       .filter((blocks) => blocks.length > 0);
     this.#windows.forEach((blocks, window) => blocks.forEach((block) => this.#windowOf[block] = window));
     this.#batches = this.#windows.flatMap((blocks) => {
       const rows = concatenated([...blocks].map((block) => this.#rowsOf[block]!));
-      return batchesOf(this.#model, rowsAt(this.#train, rows), random).map((batch) => batch.map((at) => rows[at]!));
+      return batchesOf(this.#rules, rowsAt(this.#train, rows), random).map((batch) => batch.map((at) => rows[at]!));
     });
     [this.#epoch, this.#current, this.#next] = [epoch, null, null];
     return this.#batches;
