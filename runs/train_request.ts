@@ -34,9 +34,10 @@ export function isTrainFiles(value: unknown): value is TrainFiles {
     metricDefinitions = null,
     embeddings,
     recover,
-    memory = 1,
+    memory,
   } = value as Partial<TrainFiles>;
-  return isDataPaths(data) && isReading(reading) && typeof recover === "boolean" && Number.isSafeInteger(memory) &&
+  return isDataPaths(data) && isReading(reading) && typeof recover === "boolean" &&
+    (memory === undefined || (Number.isSafeInteger(memory) && memory > 0)) &&
     [metricNames, metricEmbeddings, metricDefinitions, embeddings].every((path) =>
       path === null || typeof path === "string"
     );

@@ -1,7 +1,7 @@
 import type { GrowingTables } from "../../data/augmentation/targeted_negatives.ts";
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { RowCounts } from "../../data/observer.ts";
-import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
+import type { FeatureTables, LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
@@ -35,6 +35,12 @@ export interface PreparedRun {
   readonly rows: PreparedRows;
 }
 
+/** Some train rows in tables of their own. */
+export interface BaselineRows {
+  readonly tables: Pick<FeatureTables, "texts" | "groups">;
+  readonly rows: ScoredPairs;
+}
+
 /** Train rows as augmentation leaves them. */
 export interface PreparedRows {
   /** All records that are used, in the order of the texts' rows; those that a language model wrote come last. */
@@ -43,8 +49,8 @@ export interface PreparedRows {
   readonly recordNumbers: Uint32Array;
   /** Train rows that are records. */
   readonly plain: ScoredPairs;
-  /** Those of them that the regression beside the run's figures may be fitted to; absent for all. */
-  readonly baseline?: ScoredPairs;
+  /** What the regression beside the run's figures is fitted to, where that is not all of them. */
+  readonly baseline?: BaselineRows;
   /** What each stage adds. */
   readonly added: readonly Added[];
   /** What the rows look their numbers up in. */

@@ -5,10 +5,13 @@ import type { NoteTaker } from "../../../data/note_taker.ts";
 import { readRecordPieces } from "../../../data/record_blocks.ts";
 import { describeUnusedRange, type MetricRecord, type RecordSet } from "../../../data/records.ts";
 import type { ScoreRange } from "../../../data/scores.ts";
+import { textKey } from "../../../data/split.ts";
 import { withoutSystemStopWords } from "../../../data/texts/stop_words.ts";
 import { DataError } from "../../../kernels/errors.ts";
 import type { TrainFiles } from "../../train_request.ts";
 
+/** Fields of a record that are texts, as `--group-by` names them. */
+const textNames = ["system_prompt", "user_prompt", "response"];
 /** Of a digest, 72 bits in base64. Texts that are no longer stay as they are. */
 const digestBytes = 9, digestCharacters = 12;
 
@@ -36,15 +39,14 @@ export async function readLeanRecords(
   const records: MetricRecord[] = [], fixed: number[] = [], definitions = new Map<string, string>();
   const metrics = new Map<string, string>(), none = {};
   let range: ScoreRange | null = null;
-  const lean = ({ metric, systemPrompt, userPrompt, response, score, extra, pair }: MetricRecord): MetricRecord => ({
-    metric: known(metrics, metric),
-    systemPrompt: systemPrompt === null ? null : digestOf(systemPrompt),
-    userPrompt: digestOf(userPrompt),
-    response: digestOf(response),
-    score,
-    extra: groupBy !== null && Object.hasOwn(extra, groupBy) ? { [groupBy]: valueOf(extra[groupBy]) } : none,
-    ...(pair && { pair }),
-  });
+  const textsOf = textNames.some((name) => name === groupBy) ? eachText : allTexts;
+  const lean = (record: MetricRecord): MetricRecord => {
+    const { metric, score, pair } = record, { systemPrompt, userPrompt, response } = textsOf(record);
+    const isGrouped = groupBy !== null && Object.hasOwn(record.extra, groupBy);
+    const extra = isGrouped ? { [groupBy]: valueOf(record.extra[groupBy]) } : none;
+    const one = { metric: known(metrics, metric), systemPrompt, userPrompt, response, score, extra };
+    return pair ? { ...one, pair } : one;
+  };
   const options = { scores: "required", fixTexts, reading, onNote, onBytes } as const;
   for await (const piece of readRecordPieces(data, options)) {
     if (piece === pause) continue;
@@ -73,6 +75,22 @@ function known(names: Map<string, string>, name: string): string {
   const found = names.get(name);
   if (found === undefined) names.set(name, name);
   return found ?? name;
+}
+
+type Texts = Pick<MetricRecord, "systemPrompt" | "userPrompt" | "response">;
+
+/** Digests of the texts, where records may be grouped by one of them. */
+const eachText = ({ systemPrompt, userPrompt, response }: Texts): Texts => ({
+  systemPrompt: systemPrompt === null ? null : digestOf(systemPrompt),
+  userPrompt: digestOf(userPrompt),
+  response: digestOf(response),
+});
+
+/** One digest of all texts, in place of the response, or of the prompt where there is none. */
+function allTexts(texts: Texts): Texts {
+  const whole = digestOf(textKey(texts)), isThere = (text: string) => text.trim() !== "";
+  const response = isThere(texts.response) ? whole : "";
+  return { systemPrompt: null, userPrompt: response === "" && isThere(texts.userPrompt) ? whole : "", response };
 }
 
 const valueOf = (value: unknown) => typeof value === "string" ? digestOf(value) : value;

@@ -4,6 +4,7 @@ import { GrowingRows } from "../../../data/augmentation/growing_rows.ts";
 import { meanScore } from "../../../data/evaluation.ts";
 import type { Observer } from "../../../data/observer.ts";
 import { drawnRows } from "../../../data/pairs/drawn_rows.ts";
+import type { FeatureTables } from "../../../data/pairs/feature_tables.ts";
 import { haveBeenCompared } from "../../../data/pairs/preferred.ts";
 import type { ScoredPairs } from "../../../data/pairs/scored_pairs.ts";
 import { isStandardRange } from "../../../data/scores.ts";
@@ -17,7 +18,7 @@ import type { RunConfig } from "../../run_folder.ts";
 import { augment } from "../augment.ts";
 import { drawPairs } from "../draw_pairs.ts";
 import type { EncodingChoice } from "../encode_source.ts";
-import type { PreparedRun } from "../prepared_run.ts";
+import type { BaselineRows, PreparedRun } from "../prepared_run.ts";
 import { readSource } from "../read_source.ts";
 import { splitRecords } from "../split_records.ts";
 import { fingerprintOf, trainingData } from "../training_data.ts";
@@ -112,7 +113,7 @@ export async function prepareStreamed(
       ...(isStandardRange(scoreRange) ? {} : { scoreRange }),
       fingerprint: fingerprintOf(config, data, digest),
     },
-    rows: { records, recordNumbers, plain, baseline: firstOf(plain, count), added, tables },
+    rows: { records, recordNumbers, plain, baseline: baselineOf(data.tables, plain, count), added, tables },
     counts: {
       records: records.length,
       train: plain.score.length,
@@ -146,7 +147,22 @@ function residentFirst(records: number, { train, validation }: Split, baselineRo
   };
 }
 
-/** The first of some rows. */
-function firstOf({ text, metric, score }: ScoredPairs, count: number): ScoredPairs {
-  return { text: text.slice(0, count), metric: metric.slice(0, count), score: score.slice(0, count) };
+/** The first train rows, whose texts are the last ones of the tables, with their part of the tables alone. */
+function baselineOf(
+  { texts, groups }: FeatureTables,
+  { text, metric, score }: ScoredPairs,
+  count: number,
+): BaselineRows {
+  const first = text[0]!, width = texts.fields * texts.dimension;
+  return {
+    tables: {
+      texts: { ...texts, data: texts.data.slice(first * width) },
+      ...(groups && { groups: groups.slice(first, first + count) }),
+    },
+    rows: {
+      text: Uint32Array.from({ length: count }, (_, i) => i),
+      metric: metric.slice(0, count),
+      score: score.slice(0, count),
+    },
+  };
 }
