@@ -54,7 +54,7 @@ export function mismatchedPairs(
 ): ScoredPairs {
   const random = new Philox(options.seed, mismatchStream), occurring = new Set(options.known.metric);
   const choose = (metric: number, free: readonly number[]) => narrow(metric, free.filter((one) => occurring.has(one)));
-  return mismatches(rows, rows.text.keys(), options, random, () => mismatchedScore, choose);
+  return mismatches(rows, Array.from(rows.text.keys()), options, random, () => mismatchedScore, choose);
 }
 
 /**
@@ -99,13 +99,13 @@ export function metricsOfTexts(
 /** Pairs the texts of some rows with other metrics; a text that occurs with every metric is left out. */
 function mismatches(
   rows: ScoredPairs,
-  picked: Iterable<number>,
+  picked: readonly number[],
   options: MismatchOptions,
   random: Philox,
   score: () => number,
   choose: (metric: number, free: readonly number[]) => readonly number[] = (_, free) => free,
 ): ScoredPairs {
-  const metricsOf = metricsOfTexts(options, rows.text);
+  const metricsOf = metricsOfTexts(options, Uint32Array.from(picked, (row) => rows.text[row]!));
   const made = new RowList();
   for (const row of picked) {
     const taken = metricsOf(rows.text[row]!);
