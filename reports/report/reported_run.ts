@@ -75,7 +75,7 @@ export interface ReportedRun {
 
 /** Records of a run's data; null where they cannot be read, or are not those that the rows were made of. */
 export type RecordSource = (
-  config: TrainedFolder["config"],
+  config: Pick<TrainedFolder["config"], "files">,
   rows: readonly ValidationRow[],
 ) => Promise<readonly MetricRecord[] | null>;
 
