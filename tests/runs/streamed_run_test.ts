@@ -95,6 +95,10 @@ Deno.test(
       await fails({ settings: { ...settings, data: { validationCount: 60 } } }),
       /^data\.validationCount is 60, but memory has room for 39 held-out rows/,
     );
+    assert.match(
+      await fails({ settings: { ...settings, data: { folds: 2 } } }),
+      /^150 records are held out, but memory has room for 52; a smaller part is expected\.$/,
+    );
     assert.match(await fails({ files: { ...files, memory: 5000 } }), /have room for 13 rows of 24 bytes .* at least /);
 
     texts[250 * widths.text + 2] = NaN;

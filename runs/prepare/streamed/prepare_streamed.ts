@@ -32,9 +32,9 @@ const mostBaselineRows = 10_000;
 const baselineStream = 0x57ea;
 
 /**
- * `prepare` for embeddings that are streamed from disk. Held-out rows and a sample of train rows for the baseline are in the
- * tables; they come first, so that numbers of texts are those of the tables as long as there are any. Of the other texts
- * only where they stand is known, and of all records no text is kept.
+ * `prepare` for embeddings that are streamed from disk. The tables hold the held-out rows, and a sample of train rows for
+ * the baseline. Records are put into that order, so that a text's number is its row in the tables if it is there; of all
+ * others only the row in the files is known. No texts of records are kept.
  *
  * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
  */
@@ -52,7 +52,10 @@ export async function prepareStreamed(
   onNote(describePlan(plan));
 
   const source = await readSource(config, onNote, async (files, onNote, { fixTexts = false } = {}) => {
-    const onBytes = (read: number, of: number | null) => observer.phase?.("reading records", read, of ?? undefined);
+    const onBytes = (read: number, of: number | null) => {
+      signal?.throwIfAborted();
+      observer.phase?.("reading records", read, of ?? undefined);
+    };
     return { sample: null, ...await readLeanRecords(files!, { fixTexts, groupBy, dropStopWords, onNote, onBytes }) };
   });
   const { name, total, scoreRange, metrics } = source;
@@ -67,9 +70,10 @@ export async function prepareStreamed(
     settings.training.seed,
   );
   const heldOut = split.validation.length, resident = heldOut + count;
-  if (heldOut > mostHeldOut) {
+  // Groups stay whole, so that it may be a few more than were asked for; folds may be many more.
+  if (heldOut > plan.residentRows) {
     throw new MetrogradError(
-      `${heldOut} records are held out, but memory has room for ${mostHeldOut}; a smaller part is expected.`,
+      `${heldOut} records are held out, but memory has room for ${plan.residentRows}; a smaller part is expected.`,
     );
   }
   const records = Array.from(order, (row) => source.records[row]!),
