@@ -28,7 +28,7 @@ export interface LeanOptions {
 
 /**
  * Reads records without their texts, of which a digest is kept: it tells which are equal and which are missing, all that a
- * run asks of them once there are embeddings. About 250 bytes a record are held.
+ * run asks of them once there are embeddings. About 300 bytes a record are held.
  *
  * @throws DataError as `readRecordSet` does
  */
