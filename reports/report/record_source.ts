@@ -24,14 +24,14 @@ export function recordSource(onNote: (sentence: string) => void): RecordSource {
   const readOnce = (files: TrainFiles | null) => {
     const key = JSON.stringify(files), known = read.get(key);
     if (known) return known;
-    const found = files !== null && [files.data].flat().includes(standardInput)
+    const found = isPiped(files)
       ? Promise.resolve(null)
       : explained(givenRecords(files, () => {}).then(({ records }) => records));
     read.set(key, found);
     return found;
   };
   return async ({ files }, rows) => {
-    const records = files?.memory === undefined
+    const records = files?.memory === undefined || isPiped(files)
       ? await readOnce(files)
       : await explained(recordsAt(files, rows.map(({ record }) => record)));
     if (records === null) return null;
@@ -47,6 +47,9 @@ export function recordSource(onNote: (sentence: string) => void): RecordSource {
     return null;
   };
 }
+
+/** True for records that came by standard input, and are gone. */
+const isPiped = (files: TrainFiles | null) => files !== null && [files.data].flat().includes(standardInput);
 
 /** The records of some numbers, from 0, at those places; the others are not kept. */
 async function recordsAt({ data, reading }: TrainFiles, numbers: readonly number[]): Promise<readonly MetricRecord[]> {
