@@ -9,12 +9,13 @@ import type { Shape } from "../engine/tensors/storage.ts";
 import { Tensor } from "../engine/tensors/tensor.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
 import { epochBatches } from "../recipes/training/batches.ts";
+import { StreamedRows } from "../recipes/training/streamed_rows.ts";
 import { expectRoom } from "./training/memory.ts";
 import { makeModel, type Model } from "../recipes/model.ts";
 import { makeOptimizer } from "../recipes/training/optimizers.ts";
 import { scalerFor } from "../recipes/training/precision.ts";
 import { expectPrecision } from "./training/expect_precision.ts";
-import { prepare } from "./prepare/prepare.ts";
+import { prepareRun } from "./prepare/prepare_run.ts";
 import type { Observer, RowCounts } from "../data/observer.ts";
 import { recipeNamed } from "../recipes/registry.ts";
 import type { RunConfig } from "./run_folder.ts";
@@ -86,7 +87,7 @@ const timedSteps = 3;
 export async function explainTraining(config: RunConfig, reporter: Observer): Promise<Explanation> {
   await using shared = new SharedEngine(null, { onNote: (sentence) => reporter.note?.(sentence) });
   await expectPrecision(shared, config.settings);
-  const prepared = await prepare(config, reporter, { engine: shared });
+  const prepared = await prepareRun(config, reporter, { engine: shared });
   await expectRoom(config, widthsOf(prepared.inputs), shared);
   const engine = await shared.open();
   const { data, counts, inputs } = prepared;
@@ -97,14 +98,17 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
   const source = new BatchSource(engine, data.tables);
   const tables = engine.memory().liveBytes - before;
   const optimizer = fitted ? null : makeOptimizer(model.network.parameters(), config.settings.optimizer);
-  const batches = epochBatches(model, data.train, 0);
+  const rows = data.blocks ? new StreamedRows(data.blocks, model, data.train) : null;
+  const batches = rows?.batches(0) ?? epochBatches(model, data.train, 0);
   // A recipe without steps is shown scoring a batch.
   const first = batches[0] ??
     Uint32Array.from(
       { length: Math.min(config.settings.training.batchSize, data.train.score.length) },
       (_, row) => row,
     );
-  const labelled = () => source.labelled(data.train, first);
+  const streamed = await rows?.texts(first) ?? null;
+  rows?.dispose();
+  const labelled = () => source.labelled(data.train, first, { streamed });
   const scaler = fitted ? null : scalerFor(engine, config.settings.training);
   const { operations, halves } = engine.scope(() => {
     if (fitted) return { operations: [], halves: 0 };

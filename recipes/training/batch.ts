@@ -64,15 +64,20 @@ export class BatchSource {
     );
   }
 
-  /** The rows with the given numbers. Tensors belong to the scope it is called in. */
-  batch(rows: Rows, picked: Uint32Array): Batch {
+  /**
+   * The rows with the given numbers. Tensors belong to the scope it is called in.
+   *
+   * @param streamed embeddings of texts that are not in the tables, [picked, fields x dimension]; of their statistics
+   * nothing is known
+   */
+  batch(rows: Rows, picked: Uint32Array, streamed: Float32Array<ArrayBuffer> | null = null): Batch {
     const engine = this.#engine;
     const metricIndex = engine.indices([picked.length], picked.map((row) => rows.metric[row]!));
-    const texts = picked.map((row) => rows.text[row]!);
+    const texts = picked.map((row) => streamed ? 0 : rows.text[row]!);
     return {
       metric: embedding({ weight: this.#metrics, index: metricIndex }),
-      text: this.#text(texts),
-      absent: this.#absentOf(rows, picked),
+      text: streamed ? this.#put(streamed) : this.#text(texts),
+      absent: streamed ? this.#absentIn(streamed) : this.#absentOf(rows, picked),
       metricIndex,
       metrics: this.#metrics,
       statistics: embedding({ weight: this.#statistics, index: engine.indices([texts.length], texts) }),
@@ -82,13 +87,21 @@ export class BatchSource {
   /**
    * The same with labels.
    *
-   * @param noise added to the scores, one number a row
+   * @param options.noise added to the scores, one number a row
+   * @param options.streamed see `batch`
    */
-  labelled(rows: LabelledRows, picked: Uint32Array, noise?: Float32Array): LabelledBatch {
+  labelled(
+    rows: LabelledRows,
+    picked: Uint32Array,
+    { noise, streamed = null }: {
+      readonly noise?: Float32Array | undefined;
+      readonly streamed?: Float32Array<ArrayBuffer> | null;
+    } = {},
+  ): LabelledBatch {
     const engine = this.#engine, shape = [picked.length];
     const score = Float32Array.from(picked, (row) => rows.score[row]!);
     return {
-      ...this.batch(rows, picked),
+      ...this.batch(rows, picked, streamed),
       score: engine.tensor(shape, noise ? score.map((value, i) => value + noise[i]!) : score),
       scoreClass: engine.indices(shape, Uint32Array.from(score, scoreClass)),
       weight: engine.tensor(shape, Float32Array.from(picked, (row) => rows.weight[row]!)),
@@ -121,7 +134,18 @@ export class BatchSource {
     const width = fields * dimension;
     const gathered = new Float32Array(numbers.length * width);
     numbers.forEach((text, row) => gathered.set(data.subarray(text * width, (text + 1) * width), row * width));
-    return engine.tensor([numbers.length, width], gathered, "text embeddings");
+    return this.#put(gathered);
+  }
+
+  #put(gathered: Float32Array<ArrayBuffer>): Tensor {
+    const { fields, dimension } = this.#tables.texts, width = fields * dimension;
+    return this.#engine.tensor([gathered.length / width, width], gathered, "text embeddings");
+  }
+
+  #absentIn(data: Float32Array<ArrayBuffer>): Tensor | null {
+    if (!this.#absent) return null;
+    const { fields, dimension } = this.#tables.texts, absent = absentFields({ data, fields, dimension });
+    return this.#engine.indices([absent.length / fields, fields], absent);
   }
 
   #absentOf(rows: Rows, picked: Uint32Array): Tensor | null {

@@ -1,3 +1,4 @@
+import type { TextBlocks } from "../../data/embeddings/text_blocks.ts";
 import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { GradScaler } from "../../engine/optim/grad_scaler.ts";
@@ -12,6 +13,7 @@ import { TrainingLoop } from "./loop.ts";
 import { makeOptimizer } from "./optimizers.ts";
 import { scalerFor } from "./precision.ts";
 import { makeSchedule, type Schedule } from "./schedules.ts";
+import { StreamedRows } from "./streamed_rows.ts";
 import { trainStep } from "./train_step.ts";
 
 /** Stream of a run's seed for label noise, so that no two uses share numbers. */
@@ -23,28 +25,42 @@ export class RowSteps {
   readonly schedule: Schedule;
   readonly loop: TrainingLoop<Uint32Array>;
   readonly #scaler: GradScaler | null;
+  readonly #streamed: StreamedRows | null;
 
-  constructor(engine: Engine, model: Model, train: LabelledRows, source: BatchSource) {
+  /** @param blocks where the texts of the train rows are read from; null where they are in the source */
+  constructor(
+    engine: Engine,
+    model: Model,
+    train: LabelledRows,
+    source: BatchSource,
+    blocks: TextBlocks | null = null,
+  ) {
     const { network, settings, settings: { training } } = model;
     const optimizer = makeOptimizer(network.parameters(), settings.optimizer), scaler = scalerFor(engine, training);
-    const totalSteps = training.epochs * epochBatches(model, train, 0).length;
+    const streamed = blocks && new StreamedRows(blocks, model, train);
+    const batches = (epoch: number) => streamed?.batches(epoch) ?? epochBatches(model, train, epoch);
+    const totalSteps = training.epochs * batches(0).length;
     this.optimizer = optimizer;
     this.schedule = makeSchedule(optimizer, settings.schedule, totalSteps);
     this.#scaler = scaler;
+    this.#streamed = streamed;
     this.loop = new TrainingLoop(engine, {
       optimizer,
       scaler,
       policy: training,
       seed: training.seed,
-      batches: (epoch) => epochBatches(model, train, epoch),
+      batches,
       weightOf: ({ length }) => length,
       beforeStep: (step) => this.schedule.beforeStep(step),
-      step: (picked, step, log) =>
-        engine.step(() => {
-          const batch = source.labelled(train, picked, noiseOf(training, picked.length, step));
+      step: async (picked, step, log) => {
+        const texts = await streamed?.texts(picked) ?? null;
+        await engine.step(() => {
+          const noise = noiseOf(training, picked.length, step);
+          const batch = source.labelled(train, picked, { noise, streamed: texts });
           const { loss, status, scaling } = trainStep(model, optimizer, batch, scaler);
           log.push(loss, status, ...(scaling ? [scaling] : []));
-        }),
+        });
+      },
     });
   }
 
@@ -57,8 +73,9 @@ export class RowSteps {
     this.loop.restore(position, lossScale);
   }
 
-  /** Frees its GPU memory. */
+  /** Frees its GPU memory, and reads no more. */
   dispose(): void {
+    this.#streamed?.dispose();
     this.loop.dispose();
     this.optimizer.dispose();
     this.#scaler?.dispose();

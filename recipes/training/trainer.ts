@@ -42,7 +42,9 @@ export class Trainer {
     this.#engine = engine;
     this.#source = new BatchSource(engine, data.tables);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
-    this.#steps = recipe.fitted?.(settings) ? null : new RowSteps(engine, model, data.train, this.#source);
+    this.#steps = recipe.fitted?.(settings)
+      ? null
+      : new RowSteps(engine, model, data.train, this.#source, data.blocks ?? null);
   }
 
   /** Sets what the train rows decide. Not for a run that goes on. @throws the signal's reason when it is aborted */

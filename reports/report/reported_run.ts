@@ -79,7 +79,7 @@ export interface ReportedRun {
 
 /** Records of a run's data, which may be in the folder of `run`; null where they cannot be read, or are not those that the rows were made of. */
 export type RecordSource = (
-  config: TrainedFolder["config"],
+  config: Pick<TrainedFolder["config"], "files">,
   rows: readonly ValidationRow[],
   run: string,
 ) => Promise<readonly MetricRecord[] | null>;

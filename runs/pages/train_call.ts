@@ -24,6 +24,7 @@ export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: n
         : [`--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`]),
       ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
       ...(files.recover ? ["--recover"] : []),
+      ...(files.memory === undefined ? [] : [`--memory ${files.memory}B`]),
     ]
     : [];
   const rows = maxRows === null ? [] : [`--max-rows ${maxRows}`];

@@ -141,7 +141,8 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
 }
 
 /** Begins to fit the regression that a run's figures stand beside. */
-function fitBaseline({ data: { tables: { texts, groups } }, metrics, rows: { plain } }: PreparedRun): RidgeApart {
+function fitBaseline({ data, metrics, rows: { plain, baseline } }: PreparedRun): RidgeApart {
+  const { tables: { texts, groups }, rows } = baseline ?? { tables: data.tables, rows: plain };
   const table = { data: metrics.embeddings, dimension: metrics.dimension };
-  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, plain);
+  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, rows);
 }
