@@ -4,6 +4,7 @@ import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts
 import { fillTexture, type TextureCopies, type TextureCopy } from "../texture_reads/copies.ts";
 import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
 import { type Allocation, type Operand, type RecordedDispatch, type Recording, writeUniforms } from "./recording.ts";
+import { operandsOf, outlives, usedCommands, writtenBy } from "./used.ts";
 
 /** A command as it is sent. */
 type Command =
@@ -40,7 +41,7 @@ export class Replay {
   readonly memory: MemoryPlan;
   /** Slices of memory that was there before, and which it writes. */
   readonly written: readonly BufferSlice[];
-  /** Its dispatches. */
+  /** Its dispatches, without those whose results nobody reads. */
   readonly dispatches: number;
   readonly #device: GPUDevice;
   readonly #host: ReplayHost;
@@ -66,7 +67,9 @@ export class Replay {
     this.#host = host;
     this.#recording = recording;
     this.#textures = textures;
-    const plan = planMemory(recording.allocations.filter(({ freed, first }) => freed && first >= 0));
+    const commands = usedCommands(recording), operands = commands.flatMap(operandsOf);
+    const own = operands.flatMap(({ allocation }) => allocation?.freed ? [allocation] : []);
+    const plan = planMemory([...new Set(own)]);
     this.memory = describePlan(plan);
     const places = new Map<Allocation, GPUBuffer>();
     this.#taken = plan.map(({ bytes, allocations }) => {
@@ -78,14 +81,13 @@ export class Replay {
       const buffer = allocation && places.get(allocation);
       return buffer ? { buffer, offset: slice.offset, size: slice.size } : slice;
     };
-    const lasting = (operand: Operand) => !operand.allocation || !operand.allocation.freed;
-    const written = recording.commands.flatMap((command) => writtenBy(command)).filter(lasting);
+    const written = commands.flatMap(writtenBy).filter(outlives);
     this.written = [
       ...new Map(written.map(({ slice }) => [slice.buffer, { ...slice, offset: 0, size: slice.buffer.size }])).values(),
     ];
     const changes = new Set(this.written.map(({ buffer }) => buffer));
-    const filled = Map.groupBy(recording.commands.filter((one) => one.kind === "texture"), ({ copy }) => copy.id);
-    this.#commands = recording.commands.map((command): Command => {
+    const filled = Map.groupBy(commands.filter((one) => one.kind === "texture"), ({ copy }) => copy.id);
+    this.#commands = commands.map((command): Command => {
       switch (command.kind) {
         case "dispatch":
           return this.#bound(command, command.operands.map(placed));
@@ -95,7 +97,7 @@ export class Replay {
           return { ...command, target: placed(command.target) };
         case "texture": {
           const from = placed(command.from), alone = filled.get(command.copy.id)!.length === 1;
-          return { ...command, from, lasting: alone && lasting(command.from) && !changes.has(from.buffer) };
+          return { ...command, from, lasting: alone && outlives(command.from) && !changes.has(from.buffer) };
         }
       }
     });
@@ -104,9 +106,7 @@ export class Replay {
       dispatches: recording.commands.slice(from, to).filter((one) => one.kind === "dispatch"),
     }));
     this.dispatches = this.#commands.filter(({ kind }) => kind === "dispatch").length;
-    const kept = [...recording.commands.flatMap(operandsOf), ...recording.kept].filter(lasting).map(({ slice }) =>
-      slice.buffer
-    );
+    const kept = [...operands, ...recording.kept].filter(outlives).map(({ slice }) => slice.buffer);
     this.#pinned = [...new Set(kept)].filter((buffer) => host.pool.pin(buffer));
     const bytes = recording.uniforms;
     this.#uniforms = new DataView(bytes);
@@ -228,33 +228,5 @@ export class Replay {
       });
       if (next !== dispatches.length) throw new Error("A captured step launches less than it did.");
     }
-  }
-}
-
-function operandsOf(command: Recording["commands"][number]): readonly Operand[] {
-  switch (command.kind) {
-    case "dispatch":
-      return command.operands;
-    case "copy":
-      return [command.from, command.to];
-    case "clear":
-      return [command.target];
-    case "texture":
-      return [command.from];
-  }
-}
-
-function writtenBy(command: Recording["commands"][number]): readonly Operand[] {
-  switch (command.kind) {
-    case "dispatch": {
-      const { kernel, compiled, operands } = command;
-      return operands.filter((_, i) => kernel.bindings[compiled.buffers[i]![1]] !== "read");
-    }
-    case "copy":
-      return [command.to];
-    case "clear":
-      return [command.target];
-    case "texture":
-      return [];
   }
 }

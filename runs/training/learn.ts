@@ -48,6 +48,7 @@ export async function learn(
     if (isNew) await trainer.start(reporter, signal);
     let stepsBefore = trainer.position.step;
     const watch = {
+      debug: (sentence: string) => reporter.debug?.(sentence),
       phase: (name: string, done?: number, total?: number) => reporter.phase?.(name, done, total),
       step: (progress: StepProgress) => reporter.step?.(progress),
       async epoch(figures: EpochFigures, best: boolean) {

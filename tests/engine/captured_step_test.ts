@@ -256,3 +256,21 @@ Deno.test("captured step: tensors that do not live together share memory", async
   const [{ total, planned, lowerBound }] = step.memory as [{ total: number; planned: number; lowerBound: number }];
   assert.ok(lowerBound <= planned && planned < total / 2, `${lowerBound} ${planned} ${total}`);
 });
+
+Deno.test("captured step: what nobody reads is not computed again", async () => {
+  const seen = new Map<boolean, number>();
+  for (const unused of [true, false]) {
+    using step = engine.capture(({ x }: { x: Tensor }) => {
+      if (unused) x.mul(2).add(x);
+      return x.mul(3);
+    });
+    using x = engine.full([3], 1);
+    for (let i = 0; i < 3; i++) {
+      const before = engine.stream.dispatches;
+      using y = await step.run({ x });
+      seen.set(unused, engine.stream.dispatches - before);
+      assert.deepEqual([...await y.data()], [3, 3, 3]);
+    }
+  }
+  assert.equal(seen.get(true), seen.get(false));
+});
