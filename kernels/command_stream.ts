@@ -4,7 +4,8 @@ import type { BufferSlice, Capabilities, Kernel, Launcher, UniformValue, Workgro
 import { type OnCompile, PipelineCache, uniformBlockBytes } from "./pipelines.ts";
 import { Recording, writeUniforms } from "./replay/recording.ts";
 import { type Redirected, Replay } from "./replay/replay.ts";
-import { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
+import { TextureCopies } from "./texture_reads/copies.ts";
+import { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";
 import type { TexelFormat } from "./texture_reads/source.ts";
 import { worthTextures } from "./texture_reads/worth.ts";
 
@@ -48,6 +49,7 @@ export class CommandStream implements Launcher {
   #pipelineSet: GPUComputePipeline | null = null;
   #recording: Recording | null = null;
   #redirected: Redirected | null = null;
+  readonly #textures: TexturePool;
   readonly #lasting: TextureCopies;
   readonly #replays = new Set<Replay>();
   readonly #versions = new WeakMap<GPUBuffer, number>();
@@ -69,7 +71,8 @@ export class CommandStream implements Launcher {
     this.#device = device;
     this.#scratch = scratch;
     this.pipelines = new PipelineCache(device, onCompile, capabilities.enableSubgroups);
-    this.copies = this.#lasting = new TextureCopies(device);
+    this.#textures = new TexturePool(device);
+    this.copies = this.#lasting = new TextureCopies(device, undefined, this.#textures);
     this.#stride = Math.max(uniformBlockBytes, device.limits.minUniformBufferOffsetAlignment);
     const size = this.#stride * uniformBlocks;
     this.#uniformBuffer = device.createBuffer({
@@ -205,7 +208,10 @@ export class CommandStream implements Launcher {
    * @returns why not, where it cannot be repeated
    */
   capture(pool: BufferPool, work: () => readonly BufferSlice[]): Replay | string {
-    const textures = new TextureCopies(this.#device), recording = new Recording(this.#stride);
+    const recording = new Recording(this.#stride),
+      textures = new TextureCopies(this.#device, undefined, this.#textures);
+    // The recording fills the textures anew.
+    this.#lasting.expire();
     this.#recording = pool.watch = recording;
     this.copies = textures;
     try {
@@ -218,12 +224,12 @@ export class CommandStream implements Launcher {
       this.copies = this.#lasting;
       this.submit();
       this.pipelines.forgetBindGroups();
-      if (recording.refusal !== null) textures.clear();
+      if (recording.refusal !== null) textures.expire();
     }
     if (recording.refusal !== null) return recording.refusal;
     const versionOf = (buffer: GPUBuffer) => this.#versions.get(buffer) ?? 0;
     const host = { pipelines: this.pipelines, pool, versionOf, redirected: this.#redirect.bind(this) };
-    const replay = new Replay(this.#device, host, recording, textures);
+    const replay = new Replay(this.#device, host, recording, { copies: textures, pool: this.#textures });
     this.#replays.add(replay);
     return replay;
   }
@@ -236,7 +242,7 @@ export class CommandStream implements Launcher {
 
   /** Bytes of all textures that hold copies. */
   get textureBytes(): number {
-    return [...this.#replays].reduce((sum, replay) => sum + replay.textureBytes, this.#lasting.bytes);
+    return this.#textures.bytes;
   }
 
   /** Records all of a replay, after all that was recorded before. What was recorded of it before must have been sent. */
@@ -244,6 +250,8 @@ export class CommandStream implements Launcher {
     this.#closePass();
     replay.encode(this.#openEncoder());
     this.dispatches += replay.dispatches;
+    // It fills textures that others share with it.
+    this.#lasting.expire();
     for (const slice of replay.written) this.#changed(slice);
   }
 
@@ -259,7 +267,6 @@ export class CommandStream implements Launcher {
   #changed(slice: BufferSlice): void {
     if (!this.capabilities.textureReads) return;
     this.copies.changed(slice);
-    if (this.#recording) this.#lasting.changed(slice);
     this.#versions.set(slice.buffer, (this.#versions.get(slice.buffer) ?? 0) + 1);
   }
 

@@ -1,7 +1,8 @@
 import type { BufferPool } from "../buffer_pool.ts";
 import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
 import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
-import { fillTexture, type TextureCopies, type TextureCopy } from "../texture_reads/copies.ts";
+import { fillTexture, type TextureCopies } from "../texture_reads/copies.ts";
+import type { TextureCopy, TexturePool } from "../texture_reads/pool.ts";
 import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
 import { type Allocation, type Operand, type RecordedDispatch, type Recording, writeUniforms } from "./recording.ts";
 import { operandsOf, outlives, usedCommands, writtenBy } from "./used.ts";
@@ -32,6 +33,14 @@ export interface ReplayHost {
   redirected(launch: () => void, dispatch: Redirected): void;
 }
 
+/** What the texture copies of a recording come from. */
+export interface RecordedTextures {
+  /** Those of the recording alone. */
+  readonly copies: TextureCopies;
+  /** Where they have their textures from, like all others of the stream. */
+  readonly pool: TexturePool;
+}
+
 /** Where launches go that are made for their uniforms alone. */
 export type Redirected = (kernel: Kernel, uniforms: Readonly<Record<string, UniformValue>>) => void;
 
@@ -47,7 +56,8 @@ export class Replay {
   readonly #host: ReplayHost;
   readonly #recording: Recording;
   readonly #commands: readonly Command[];
-  readonly #textures: TextureCopies;
+  readonly #textures: RecordedTextures;
+  readonly #copies: readonly TextureCopy[];
   readonly #taken: readonly BufferSlice[];
   readonly #pinned: readonly GPUBuffer[];
   readonly #uniformBuffer: GPUBuffer;
@@ -58,11 +68,10 @@ export class Replay {
   #uniformsSent = false;
 
   /**
-   * Plans the memory of a recording that is not refused, and takes it.
-   *
-   * @param textures what its texture copies come from; freed with the replay
+   * Plans the memory of a recording that is not refused, and takes it. Textures that are filled each time are shared with
+   * all others of the pool.
    */
-  constructor(device: GPUDevice, host: ReplayHost, recording: Recording, textures: TextureCopies) {
+  constructor(device: GPUDevice, host: ReplayHost, recording: Recording, textures: RecordedTextures) {
     this.#device = device;
     this.#host = host;
     this.#recording = recording;
@@ -86,7 +95,7 @@ export class Replay {
       ...new Map(written.map(({ slice }) => [slice.buffer, { ...slice, offset: 0, size: slice.buffer.size }])).values(),
     ];
     const changes = new Set(this.written.map(({ buffer }) => buffer));
-    const filled = Map.groupBy(commands.filter((one) => one.kind === "texture"), ({ copy }) => copy.id);
+    const filled = Map.groupBy(commands.filter((one) => one.kind === "texture"), ({ copy }) => copy);
     this.#commands = commands.map((command): Command => {
       switch (command.kind) {
         case "dispatch":
@@ -96,11 +105,16 @@ export class Replay {
         case "clear":
           return { ...command, target: placed(command.target) };
         case "texture": {
-          const from = placed(command.from), alone = filled.get(command.copy.id)!.length === 1;
+          const from = placed(command.from), { copy } = command;
+          const alone = filled.get(copy)!.length === 1 && !textures.pool.isPinned(copy);
           return { ...command, from, lasting: alone && outlives(command.from) && !changes.has(from.buffer) };
         }
       }
     });
+    const filledOnce = this.#commands.flatMap((one) => one.kind === "texture" && one.lasting ? [one.copy] : []);
+    textures.copies.keepOnly((copy) => filledOnce.includes(copy));
+    this.#copies = [...filled.keys()];
+    for (const copy of this.#copies) textures.pool.pin(copy);
     this.#relaunches = recording.sections.map(({ launch, from, to }) => ({
       launch,
       dispatches: recording.commands.slice(from, to).filter((one) => one.kind === "dispatch"),
@@ -125,11 +139,6 @@ export class Replay {
   /** Whether the memory that it was recorded with is still where it was. */
   get usable(): boolean {
     return this.#pinned.every((buffer) => !this.#host.pool.isResting(buffer) || this.#own(buffer));
-  }
-
-  /** Bytes of its textures. */
-  get textureBytes(): number {
-    return this.#textures.bytes;
   }
 
   /**
@@ -180,7 +189,8 @@ export class Replay {
   dispose(): void {
     for (const slice of this.#taken) this.#host.pool.free(slice);
     for (const buffer of this.#pinned) this.#host.pool.unpin(buffer);
-    this.#textures.clear();
+    for (const copy of this.#copies) this.#textures.pool.unpin(copy);
+    this.#textures.copies.expire();
     this.#uniformBuffer.destroy();
   }
 

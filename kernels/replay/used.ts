@@ -1,4 +1,4 @@
-import type { TextureCopy } from "../texture_reads/copies.ts";
+import type { TextureCopy } from "../texture_reads/pool.ts";
 import type { Allocation, Operand, RecordedCommand, Recording } from "./recording.ts";
 
 /** What a command reads and writes, in its order. */

@@ -274,3 +274,22 @@ Deno.test("captured step: what nobody reads is not computed again", async () => 
   }
   assert.equal(seen.get(true), seen.get(false));
 });
+
+Deno.test("captured step: steps of two shapes and the work between them share textures, to the same bits", async () => {
+  using frozen = engine.tensor([256, 192], uniforms(256 * 192, 1));
+  using changed = engine.tensor([192, 64], uniforms(192 * 64, 2));
+  const body = ({ x }: { x: Tensor }) => x.matmul(frozen).relu().matmul(changed).sum();
+  using step = engine.capture(body);
+  const found: number[] = [], expected: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    const rows = i % 2 === 0 ? 96 : 40;
+    engine.write(changed, uniforms(changed.size, 10 + i));
+    using x = engine.tensor([rows, 256], uniforms(rows * 256, 30 + i));
+    using replayed = await step.run({ x });
+    using written = await engine.step(() => body({ x }));
+    found.push(await replayed.item());
+    expected.push(await written.item());
+  }
+  assert.equal(step.memory.length, 2);
+  assert.deepEqual(found, expected);
+});
