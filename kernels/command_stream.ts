@@ -231,6 +231,9 @@ export class CommandStream implements Launcher {
     const host = { pipelines: this.pipelines, pool, versionOf, redirected: this.#redirect.bind(this) };
     const replay = new Replay(this.#device, host, recording, { copies: textures, pool: this.#textures });
     this.#replays.add(replay);
+    // The work as it was written needed more.
+    pool.trim();
+    this.#textures.trim();
     return replay;
   }
 
