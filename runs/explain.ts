@@ -8,6 +8,7 @@ import { Parameter } from "../engine/tensors/parameter.ts";
 import type { Shape } from "../engine/tensors/storage.ts";
 import { Tensor } from "../engine/tensors/tensor.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
+import { LabelledSource } from "../recipes/training/labelled_source.ts";
 import { epochBatches } from "../recipes/training/batches.ts";
 import { StreamedRows } from "../recipes/training/streamed_rows.ts";
 import { expectRoom } from "./training/memory.ts";
@@ -64,7 +65,7 @@ export interface Explanation {
     readonly parameters: number;
     /** Copies in f16 of what the products of a step read; 0 in f32. */
     readonly halves: number;
-    /** Embeddings of all texts and metrics. */
+    /** Embeddings of all texts and metrics, and the labels of the train rows. */
     readonly tables: number;
     /** All that is reserved after a few steps. */
     readonly reserved: number;
@@ -95,20 +96,21 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
   const fitted = model.recipe.fitted?.(model.settings) ?? false;
   const layers = layersOf(model.network, fitted);
   const before = engine.memory().liveBytes;
+  const streamed = data.blocks ? new StreamedRows(data.blocks, model, data.train) : null;
   const source = new BatchSource(engine, data.tables);
+  const rows = new LabelledSource(engine, source, data.train, streamed !== null);
   const tables = engine.memory().liveBytes - before;
   const optimizer = fitted ? null : makeOptimizer(model.network.parameters(), config.settings.optimizer);
-  const rows = data.blocks ? new StreamedRows(data.blocks, model, data.train) : null;
-  const batches = rows?.batches(0) ?? epochBatches(model, data.train, 0);
+  const batches = streamed?.batches(0) ?? epochBatches(model, data.train, 0);
   // A recipe without steps is shown scoring a batch.
   const first = batches[0] ??
     Uint32Array.from(
       { length: Math.min(config.settings.training.batchSize, data.train.score.length) },
       (_, row) => row,
     );
-  const streamed = await rows?.texts(first) ?? null;
-  rows?.dispose();
-  const labelled = () => source.labelled(data.train, first, { streamed });
+  const texts = await streamed?.texts(first);
+  streamed?.dispose();
+  const labelled = () => rows.batch(rows.send(first, { streamed: texts }));
   const scaler = fitted ? null : scalerFor(engine, config.settings.training);
   const { operations, halves } = engine.scope(() => {
     if (fitted) return { operations: [], halves: 0 };
@@ -132,7 +134,7 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
     },
     step: { multiplyAdds: operations.reduce((sum, operation) => sum + operation.multiplyAdds, 0), seconds },
   };
-  for (const owned of [optimizer, scaler, source, model.network]) owned?.dispose();
+  for (const owned of [optimizer, scaler, rows, source, model.network]) owned?.dispose();
   return explanation;
 }
 

@@ -1,6 +1,6 @@
 import type { BufferSlice, Kernel, UniformValue, Workgroups } from "../launcher.ts";
 import { type Compiled, uniformBlockBytes } from "../pipelines.ts";
-import type { TextureCopy } from "../texture_reads/copies.ts";
+import type { TextureCopy } from "../texture_reads/pool.ts";
 
 /** Memory that was taken during a recording. */
 export interface Allocation {

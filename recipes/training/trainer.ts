@@ -36,15 +36,17 @@ export class Trainer {
   readonly #steps: RowSteps | null;
   /** Of a recipe that is fitted in closed form: the fit counts as an epoch. */
   #fits = 0;
+  #debug: (sentence: string) => void = () => {};
 
   constructor(engine: Engine, readonly model: Model, readonly data: TrainingData) {
     const { recipe, settings } = model;
     this.#engine = engine;
     this.#source = new BatchSource(engine, data.tables);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
+    const onFallback = (reason: string) => this.#debug(`Steps are not recorded: ${reason}.`);
     this.#steps = recipe.fitted?.(settings)
       ? null
-      : new RowSteps(engine, model, data.train, this.#source, data.blocks ?? null);
+      : new RowSteps(engine, model, data.train, this.#source, data.blocks ?? null, onFallback);
   }
 
   /** Sets what the train rows decide. Not for a run that goes on. @throws the signal's reason when it is aborted */
@@ -100,6 +102,7 @@ export class Trainer {
    * no scale of the loss helps; MetrogradError when an epoch has no loss that is finite
    */
   async run(observer: Observer = {}, signal?: AbortSignal, leftOut: LeftOutStep = () => {}): Promise<boolean> {
+    this.#debug = (sentence) => observer.debug?.(sentence);
     const epochs = this.#steps ? this.model.settings.training.epochs : 1;
     while (this.position.epoch < epochs && !this.#earlyStopping.stop) {
       if (this.#steps) {

@@ -56,6 +56,7 @@ export async function learn(
     if (isNew) await trainer.start(reporter, signal);
     let stepsBefore = trainer.position.step;
     const watch = {
+      debug: (sentence: string) => reporter.debug?.(sentence),
       phase: (name: string, done?: number, total?: number) => reporter.phase?.(name, done, total),
       async step(progress: StepProgress) {
         await sample.end(trainer.position.step);
