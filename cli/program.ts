@@ -43,9 +43,10 @@ export function createProgram(actions: Actions, terminal: Terminal) {
   const program = command("deno task", "Trains and applies metric-conditioned scorers on the GPU.", [])
     .version(project.version, "-V, --version", "show the version")
     .option("-q, --quiet", "print results, warnings and errors only")
-    .option("--debug", "show where an error arose")
+    .option("--debug", "show where an error arose, and details of the work")
     .hook("preAction", () => {
       terminal.quiet = program.opts().quiet ?? false;
+      terminal.details = program.opts().debug ?? false;
     });
   const commands = [
     trainCommand((call) => actions.train(call, terminal)),

@@ -1,5 +1,6 @@
 import type { Reading } from "../data/reading.ts";
 import type { MetricRecord } from "../data/records.ts";
+import { recordLanguages } from "../data/texts/record_languages.ts";
 import { fromStandard, type ScoreRange } from "../data/scores.ts";
 import { MetrogradError } from "../kernels/errors.ts";
 import type { ReportedRun } from "../reports/report/reported_run.ts";
@@ -71,7 +72,8 @@ async function measuredRun(
     ridge: ridge && scaleScores(ridge, range),
     trainMean: fromStandard(trainMean, range),
   };
-  const figures = evaluate({ ...scored, intervals: null }, actual, records);
+  const written = recordLanguages(records);
+  const figures = evaluate({ ...scored, intervals: null }, actual, records, written);
   return {
     ...run,
     range,
@@ -87,6 +89,7 @@ async function measuredRun(
     scored: {
       numbers: [...records.keys()],
       records,
+      languages: written.languages,
       actual,
       predicted: scored.score,
       unshifted: single ? scaleScores(only!.predictions.unshifted, range) : null,

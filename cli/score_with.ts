@@ -16,6 +16,7 @@ import { readShiftFigures } from "../runs/results/classes_file.ts";
 import type { ShiftFigure } from "../scoring/shift/measure_shifts.ts";
 import type { AppliedShift, ShiftRequest } from "../scoring/shift/shift_scores.ts";
 import { counted } from "../data/texts/counted.ts";
+import { learntFromPairs, pairsHaveNoScale } from "../runs/score_range.ts";
 import { readMetricsOf, readTrainedMetrics } from "../runs/read_metrics.ts";
 import { createEncodingReporter } from "./output/encoding_progress.ts";
 import type { MetricFiles } from "./options/options.ts";
@@ -173,6 +174,13 @@ export async function fitCorrection(
     );
   }
   return Correction.fit(await calibrationRows(run, applied), options, run);
+}
+
+/** @throws UsageError where scores are to be corrected of a run that learnt from pairs of answers */
+export async function expectCorrectable(options: CorrectionOptions & Pick<ScoreCall, "run">): Promise<void> {
+  if (!asksForCorrection(options) || !await learntFromPairs(options.run)) return;
+  const option = options.interval === null ? "--calibrate" : "--interval";
+  throw new UsageError(`${options.run} cannot take ${option}: ${pairsHaveNoScale}.`);
 }
 
 const asksForCorrection = ({ calibrate, interval }: CorrectionOptions) => calibrate !== "none" || interval !== null;

@@ -118,6 +118,8 @@ export interface Observer<Figures = EpochFigures, Plan = TrainPlan> {
   note?(sentence: string): void;
   /** Something that is probably not meant. */
   warn?(sentence: string): void;
+  /** A detail that helps to find the cause of something, such as a slow step. */
+  debug?(sentence: string): void;
   /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
   phase?(name: string, done?: number, total?: number): void;
   /** A pretrained encoder is at work. */
@@ -150,6 +152,7 @@ export function joinObservers<Figures = EpochFigures, Plan = TrainPlan>(
   return {
     note: (sentence) => all.forEach((one) => one.note?.(sentence)),
     warn: (sentence) => all.forEach((one) => one.warn?.(sentence)),
+    debug: (sentence) => all.forEach((one) => one.debug?.(sentence)),
     phase: (name, done, total) => all.forEach((one) => one.phase?.(name, done, total)),
     encoding: (progress) => all.forEach((one) => one.encoding?.(progress)),
     encoded: (counts) => all.forEach((one) => one.encoded?.(counts)),

@@ -7,7 +7,15 @@ import { understandRows } from "./formats/understand_rows.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { Reading } from "./reading.ts";
-import { hasTexts, type MetricRecord, parseRecord, readRecordSet, refuseLookAlikeFields } from "./records.ts";
+import {
+  describeUnscored,
+  hasTexts,
+  type MetricRecord,
+  parseRecord,
+  readRecordSet,
+  refuseLookAlikeFields,
+} from "./records.ts";
+import { type ScoreRange, scoreRange } from "./scores.ts";
 
 /** Some of the records of a large set, in their order. */
 export interface RecordBlock {
@@ -25,13 +33,19 @@ export interface Shard {
 }
 
 /** How `readRecordBlocks` reads. */
-export interface RecordBlockOptions {
-  readonly reading?: Reading | undefined;
-  readonly onNote?: NoteTaker;
+export interface RecordBlockOptions extends RecordPieceOptions {
   /** Records of a block. */
   readonly blockSize: number;
   /** The part that is read; null for all. */
   readonly shard?: Shard | null;
+}
+
+/** How `readRecordPieces` reads. */
+export interface RecordPieceOptions {
+  readonly reading?: Reading | undefined;
+  readonly onNote?: NoteTaker;
+  /** Whether records have to have scores, or theirs are not looked at, which is the default. */
+  readonly scores?: "required" | "ignored";
   /** Takes fields that are no text as the text of their value, instead of refusing them. */
   readonly fixTexts?: boolean;
   /** Files of at most so many bytes in all are read as a whole, so that a row may refer to any other. */
@@ -46,16 +60,16 @@ export interface RecordBlockOptions {
 const shardRun = 16;
 
 /**
- * Reads records some at a time, so that there may be more than memory holds; their scores are not looked at. Small sets, and
- * those of which the whole records before a damage are taken, are read as `readRecordSet` does. In large ones and in standard input each row is understood by itself, text has to be UTF-8,
- * and an empty line between JSON lines ends a block.
+ * Reads records some at a time, so that there may be more than memory holds. Small sets, and those of which the whole
+ * records before a damage are taken, are read as `readRecordSet` does. In large ones and in standard input each row is
+ * understood by itself, text has to be UTF-8, and an empty line between JSON lines ends a block.
  *
  * @throws DataError as `readRecordSet` does; that no record has texts is found at the end of a large set
  */
 export async function* readRecordBlocks(data: DataPaths, options: RecordBlockOptions): AsyncGenerator<RecordBlock> {
   const { blockSize, shard = null } = options;
   let block = newBlock(), number = 0;
-  for await (const piece of recordPieces(data, options)) {
+  for await (const piece of readRecordPieces(data, options)) {
     if (piece === pause) {
       if (block.records.length > 0) yield taken(block);
       block = newBlock();
@@ -77,43 +91,62 @@ export async function* readRecordBlocks(data: DataPaths, options: RecordBlockOpt
   if (block.records.length > 0) yield taken(block);
 }
 
-/** Records as they are read; `pause` where whoever writes them waits for what was made of those before. */
-async function* recordPieces(
+/**
+ * Records as they are read, in pieces of no particular size; `pause` where whoever writes them waits for what was made of
+ * those before. Otherwise as `readRecordBlocks`.
+ */
+export async function* readRecordPieces(
   data: DataPaths,
-  { reading = {}, fixTexts = false, onNote = () => {}, onBytes, onDamage, wholeBytes = 1 << 25 }: RecordBlockOptions,
-): AsyncGenerator<Piece | typeof pause> {
+  {
+    reading = {},
+    fixTexts = false,
+    scores = "ignored",
+    onNote = () => {},
+    onBytes,
+    onDamage,
+    wholeBytes = 1 << 25,
+  }: RecordPieceOptions,
+): AsyncGenerator<RecordPiece | typeof pause> {
   const paths = await listDataFiles(data, onNote), sizes = await Promise.all(paths.map(sizeOf));
   const total = sizes.reduce<number | null>((sum, size) => sum === null || size === null ? null : sum + size, 0);
   const isSmall = !paths.includes(standardInput) && (total === null || total <= wholeBytes);
   if (isSmall || reading.recover) {
-    const set = await readRecordSet(data, { scores: "ignored", numbered: true, reading, fixTexts, onNote });
+    const set = await readRecordSet(data, { scores, numbered: true, reading, fixTexts, onNote });
     if (set.damaged) onDamage?.(set.records.length);
     yield set;
     return;
   }
-  let count = 0, anyTexts = false, read = 0;
+  let count = 0, unscored = 0, anyTexts = false, read = 0;
   const onRead = (bytes: number) => onBytes?.(read += bytes, total);
   for (const path of paths) {
-    for await (const piece of filePieces(path, { reading, fixTexts, onNote }, onRead)) {
+    for await (const piece of filePieces(path, { reading, fixTexts, scores, onNote }, onRead)) {
       yield piece;
       if (piece === pause) continue;
       count += piece.records.length;
+      unscored += piece.unscored;
       anyTexts ||= piece.records.some(hasTexts);
     }
   }
   const name = nameData(data);
+  if (unscored > 0) onNote(describeUnscored(unscored, name));
   if (count === 0) throw new DataError(`${name} has no records; at least one is expected.`);
   if (!anyTexts) throw new DataError(`${name}: none of its ${count} records has a user_prompt or a response.`);
 }
 
-type Piece = Pick<RecordBlock, "records" | "definitions">;
+/** Records that were read at once. */
+export interface RecordPiece extends Pick<RecordBlock, "records" | "definitions"> {
+  /** The scale that their scores are given on. */
+  readonly scoreRange: ScoreRange;
+  /** Numbers, from 0 in the piece, of the records of which a text was none and was fixed. */
+  readonly fixed: readonly number[];
+}
 
 async function* filePieces(
   path: string,
-  options: Required<Pick<RecordBlockOptions, "fixTexts" | "onNote">> & { readonly reading: Reading },
+  options: Required<Pick<RecordPieceOptions, "fixTexts" | "scores" | "onNote">> & { readonly reading: Reading },
   onBytes: (count: number) => void,
-): AsyncGenerator<Piece | typeof pause> {
-  const name = nameData(path), { reading, onNote } = options;
+): AsyncGenerator<RecordPiece & { readonly unscored: number } | typeof pause> {
+  const name = nameData(path), { reading, scores, onNote } = options;
   let first = 0, format: Format | null | undefined;
   for await (const rows of streamRows(path, onBytes)) {
     for (const values of parted(rows)) {
@@ -125,13 +158,26 @@ async function* filePieces(
       const [file] = understandRows([{ name, values }], reading, onNote, { first, format });
       format = file!.format;
       first += values.length;
-      const definitions = new Map<string, string>();
-      const records = file!.records.map(({ fields, place, definition }) => {
-        const record = parseRecord((options.fixTexts ? fixTexts(fields) : null) ?? fields, place, "ignored");
+      const range = reading.scoreRange ?? format?.scoreRange ?? scoreRange;
+      const definitions = new Map<string, string>(), records: MetricRecord[] = [], fixed: number[] = [];
+      let unscored = 0;
+      for (const { fields, place, definition, ...raw } of file!.records) {
+        if (scores === "required" && raw.pair) {
+          throw new DataError(
+            `${place} is an answer that was compared; of many records each is expected with a score.`,
+          );
+        }
+        if (scores === "required" && raw.unscored) {
+          unscored++;
+          continue;
+        }
+        const texts = options.fixTexts ? fixTexts(fields) : null;
+        const record = parseRecord(texts ?? fields, place, scores, range);
         if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
-        return record;
-      });
-      yield { records, definitions };
+        if (texts) fixed.push(records.length);
+        records.push(record);
+      }
+      yield { records, definitions, scoreRange: range, fixed, unscored };
     }
   }
 }

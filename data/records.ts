@@ -110,12 +110,17 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     if (texts) fixed.push(records.length);
     records.push(record);
   }
-  if (unscored > 0) onNote(`${nameData(data)}: ${unscored} records have no number for a score and are left out.`);
+  if (unscored > 0) onNote(describeUnscored(unscored, nameData(data)));
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
   if (records.some(hasTexts)) return { records, scoreRange: range, definitions, damaged: damaged >= 0, fixed };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
+}
+
+/** Says how many records are left out for want of a score. */
+export function describeUnscored(count: number, source: string): string {
+  return `${source}: ${count} records have no number for a score and are left out.`;
 }
 
 const recordsOf = ({ records, format }: RecordFile) => records.map((record) => ({ ...record, format }));
@@ -210,7 +215,11 @@ export function hasTexts({ userPrompt, response }: MetricRecord): boolean {
 const leastScores = 10;
 
 /** Says that scores use less than half of their scale; null where they use more. */
-function describeUnusedRange(records: readonly MetricRecord[], source: string, range: ScoreRange): string | null {
+export function describeUnusedRange(
+  records: readonly MetricRecord[],
+  source: string,
+  range: ScoreRange,
+): string | null {
   const scores = records.flatMap(({ score }) => score ?? []);
   const lowest = scores.reduce((least, score) => Math.min(least, score), Infinity);
   const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
@@ -273,7 +282,7 @@ export function describeUnanswered(
   numbers: ArrayLike<number> = Array.from(records.keys()),
 ): string | null {
   const found = [...records.keys()].filter((i) => hasTexts(records[i]!) && records[i]!.response.trim() === "");
-  return describeSome(found.map((i) => numbers[i]!), source, ...unansweredLack);
+  return describeSome(found.map((i) => numbers[i]!).sort((a, b) => a - b), source, ...unansweredLack);
 }
 
 /** How many records there are of a kind, and the number of the first, from 0. */

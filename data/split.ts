@@ -139,7 +139,9 @@ function ownKey(record: MetricRecord): string {
 }
 
 /** A key that records share when all their texts are the same. */
-export function textKey({ systemPrompt, userPrompt, response }: MetricRecord): string {
+export function textKey(
+  { systemPrompt, userPrompt, response }: Pick<MetricRecord, "systemPrompt" | "userPrompt" | "response">,
+): string {
   return JSON.stringify([systemPrompt, userPrompt, response]);
 }
 

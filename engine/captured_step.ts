@@ -58,7 +58,11 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
    */
   async run(inputs: Inputs): Promise<Results> {
     const key = keyOf(inputs), known = this.#captures.get(key);
-    if (this.#runsAsWritten(inputs)) return await this.#engine.step(() => this.#body(inputs));
+    const reason = this.#whyAsWritten(inputs);
+    if (reason !== null) this.#fallBack(reason);
+    if (reason !== null || this.#failures >= mostFailures) {
+      return await this.#engine.step(() => this.#body(inputs));
+    }
     if (known === undefined) {
       if (this.#captures.size >= mostShapes) this.#fallBack(`inputs have more than ${mostShapes} shapes`);
       else this.#captures.set(key, "warm");
@@ -93,11 +97,14 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
     this.dispose();
   }
 
-  #runsAsWritten(inputs: Inputs): boolean {
+  /** Why a step cannot be repeated, whatever its body does; null where it can. */
+  #whyAsWritten(inputs: Inputs): string | null {
     const { finiteCheck, halves, recording, stream } = this.#engine;
-    return this.#failures >= mostFailures || finiteCheck !== null || halves !== null || !recording ||
-      stream.timer !== null ||
-      Object.values(inputs).some(({ slices }) => slices.length > 1);
+    if (finiteCheck) return "its results are searched for NaN and infinity";
+    if (halves) return "it runs inside autocast";
+    if (!recording) return "it runs inside noGrad";
+    if (stream.timer) return "its kernels are timed one by one";
+    return Object.values(inputs).some(({ slices }) => slices.length > 1) ? "an input lies in several buffers" : null;
   }
 
   async #capture(key: string, inputs: Inputs): Promise<Results> {

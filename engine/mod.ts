@@ -71,6 +71,7 @@ export type {
   TextureCopies,
   TextureCopy,
   TexturedSource,
+  TexturePool,
   UnaryFunction,
   UniformType,
   Workgroups,

@@ -38,6 +38,7 @@ export class BufferPool {
   /** Pinned buffers that were given back. */
   readonly #resting = new Set<GPUBuffer>();
   #liveBytes = 0;
+  #peakBytes = 0;
   #reservedBytes = 0;
 
   /**
@@ -67,6 +68,7 @@ export class BufferPool {
     const buffer = index >= 0 ? waiting.splice(index, 1)[0]!.buffer : this.#create(size);
     this.#live.set(buffer, label);
     this.#liveBytes += size;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     const slice = { buffer, offset: 0, size: Math.ceil(bytes / 4) * 4 };
     this.watch?.allocated(slice);
     return slice;
@@ -118,6 +120,20 @@ export class BufferPool {
   /** Counts of the memory now. */
   statistics(): PoolStatistics {
     return { liveSlices: this.#live.size, liveBytes: this.#liveBytes, reservedBytes: this.#reservedBytes };
+  }
+
+  /** Bytes of the slices that are handed out, by what they are for. */
+  liveBytesByLabel(): Map<string, number> {
+    const bytes = new Map<string, number>();
+    for (const [{ size }, label] of this.#live) bytes.set(label, (bytes.get(label) ?? 0) + size);
+    return bytes;
+  }
+
+  /** Most bytes that were handed out at once since the last call, or since the pool was made. */
+  takePeak(): number {
+    const peak = this.#peakBytes;
+    this.#peakBytes = this.#liveBytes;
+    return peak;
   }
 
   /** Labels of the slices that are handed out, for the leak test's message. */

@@ -1,16 +1,13 @@
 import type { BufferPool } from "./buffer_pool.ts";
 import type { DispatchTimer } from "./dispatch_timer.ts";
 import type { BufferSlice, Capabilities, Kernel, Launcher, UniformValue, Workgroups } from "./launcher.ts";
-import { type OnCompile, PipelineCache, uniformBlockBytes } from "./pipelines.ts";
+import { type OnCompile, PipelineCache } from "./pipelines.ts";
 import type { Recording } from "./replay/recording.ts";
 import type { Redirected, Replay } from "./replay/replay.ts";
-import { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
-import type { TexelFormat } from "./texture_reads/source.ts";
-import { worthTextures } from "./texture_reads/worth.ts";
-import { writeUniforms } from "./write_uniforms.ts";
-
-/** Uniform blocks that one submission holds. */
-const uniformBlocks = 4096;
+import { chooseTextures } from "./texture_reads/choose.ts";
+import { TextureCopies } from "./texture_reads/copies.ts";
+import { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";
+import { UniformArena } from "./uniform_arena.ts";
 
 /** Where a command stream's scratch memory comes from. */
 export interface ScratchAllocator {
@@ -37,18 +34,13 @@ export class CommandStream implements Launcher {
   timer: DispatchTimer | null = null;
   readonly #device: GPUDevice;
   readonly #scratch: ScratchAllocator;
-  readonly #stride: number;
-  readonly #uniformBuffer: GPUBuffer;
-  readonly #uniformGroup: GPUBindGroup;
-  readonly #uniformBytes: ArrayBuffer;
-  readonly #uniformView: DataView<ArrayBuffer>;
-  readonly #dynamicOffset = new Uint32Array(1);
+  readonly #uniforms: UniformArena;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
-  #blocksUsed = 0;
   #pipelineSet: GPUComputePipeline | null = null;
   #recording: Recording | null = null;
   #redirected: Redirected | null = null;
+  readonly #textures: TexturePool;
   readonly #lasting: TextureCopies;
   readonly #replays = new Set<Replay>();
   readonly #versions = new WeakMap<GPUBuffer, number>();
@@ -70,21 +62,9 @@ export class CommandStream implements Launcher {
     this.#device = device;
     this.#scratch = scratch;
     this.pipelines = new PipelineCache(device, onCompile, capabilities.enableSubgroups);
-    this.copies = this.#lasting = new TextureCopies(device);
-    this.#stride = Math.max(uniformBlockBytes, device.limits.minUniformBufferOffsetAlignment);
-    const size = this.#stride * uniformBlocks;
-    this.#uniformBuffer = device.createBuffer({
-      label: "uniform arena",
-      size,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    this.#uniformGroup = device.createBindGroup({
-      label: "uniform arena",
-      layout: this.pipelines.uniformLayout,
-      entries: [{ binding: 0, resource: { buffer: this.#uniformBuffer, offset: 0, size: uniformBlockBytes } }],
-    });
-    this.#uniformBytes = new ArrayBuffer(size);
-    this.#uniformView = new DataView(this.#uniformBytes);
+    this.#textures = new TexturePool(device);
+    this.copies = this.#lasting = new TextureCopies(device, undefined, this.#textures);
+    this.#uniforms = new UniformArena(device, this.pipelines.uniformLayout);
   }
 
   /** Records one run of a kernel, after all that was recorded before. */
@@ -97,7 +77,7 @@ export class CommandStream implements Launcher {
   ): void {
     if (writesNothing(kernel, bindings)) return;
     if (this.#redirected) return this.#redirected(kernel, uniforms);
-    if (this.#blocksUsed === uniformBlocks || this.timer?.full) this.submit();
+    if (this.#uniforms.full || this.timer?.full) this.submit();
     const copies = this.capabilities.textureReads ? this.#copiesFor(kernel, bindings, reads) : null;
     const compiled = copies ? this.pipelines.textured(kernel) : this.pipelines.compiled(kernel);
     const group = this.pipelines.bindGroup(kernel, compiled, bindings, copies ?? []);
@@ -106,9 +86,7 @@ export class CommandStream implements Launcher {
     if (this.#pipelineSet !== compiled.pipeline) pass.setPipeline(this.#pipelineSet = compiled.pipeline);
     pass.setBindGroup(0, group);
     if (compiled.fields.length > 0) {
-      const at = this.#dynamicOffset[0] = this.#blocksUsed++ * this.#stride;
-      writeUniforms(this.#uniformView, at, compiled.fields, uniforms);
-      pass.setBindGroup(1, this.#uniformGroup, this.#dynamicOffset, 0, 1);
+      pass.setBindGroup(1, this.#uniforms.group, this.#uniforms.add(compiled.fields, uniforms), 0, 1);
     }
     pass.dispatchWorkgroups(...workgroups);
     this.dispatches++;
@@ -119,30 +97,14 @@ export class CommandStream implements Launcher {
   }
 
   /** What a kernel reads, in textures; null where it had better read buffers. */
-  #copiesFor(
-    kernel: Kernel,
-    bindings: Readonly<Record<string, BufferSlice>>,
-    reads?: number,
-  ): TextureCopy[] | null {
-    const textures = this.pipelines.texturedSource(kernel)?.textures;
-    if (!textures || !textures.every(({ name }) => this.copies.takes(bindings[name]!))) return null;
-    this.copies.begin();
-    const slices = textures.map(({ name }) => bindings[name]!);
-    const found = textures.map(({ format }, i) => this.copies.find(slices[i]!, format));
-    const missing = slices.filter((_, i) => !found[i]);
-    const bytes = (some: BufferSlice[]) => some.reduce((sum, { size }) => sum + size, 0);
-    if (!worthTextures(reads ?? bytes(slices) / 4, missing.length, bytes(missing))) return null;
-    if (missing.length > 0) this.#closePass();
-    // A slice may be bound twice.
-    return textures.map(({ format }, i) =>
-      found[i] ?? this.copies.find(slices[i]!, format) ?? this.#copyToTexture(slices[i]!, format)
-    );
-  }
-
-  #copyToTexture(slice: BufferSlice, format: TexelFormat): TextureCopy {
-    const copy = this.copies.make(this.#openEncoder(), slice, format);
-    this.#recording?.texture(slice, copy);
-    return copy;
+  #copiesFor(kernel: Kernel, bindings: Readonly<Record<string, BufferSlice>>, reads?: number): TextureCopy[] | null {
+    const source = this.pipelines.texturedSource(kernel);
+    return source && chooseTextures(this.copies, source.textures, bindings, reads, (slice, format) => {
+      this.#closePass();
+      const copy = this.copies.make(this.#openEncoder(), slice, format);
+      this.#recording?.texture(slice, copy);
+      return copy;
+    });
   }
 
   /** Borrows memory for the dispatches of one launch. */
@@ -211,7 +173,10 @@ export class CommandStream implements Launcher {
     work: () => readonly BufferSlice[],
     { Recording, Replay }: typeof import("./replay/replay.ts"),
   ): Replay | string {
-    const textures = new TextureCopies(this.#device), recording = new Recording(this.#stride);
+    const recording = new Recording(this.#uniforms.stride),
+      textures = new TextureCopies(this.#device, undefined, this.#textures);
+    // The recording fills the textures anew.
+    this.#lasting.expire();
     this.#recording = pool.watch = recording;
     this.copies = textures;
     try {
@@ -224,13 +189,16 @@ export class CommandStream implements Launcher {
       this.copies = this.#lasting;
       this.submit();
       this.pipelines.forgetBindGroups();
-      if (recording.refusal !== null) textures.clear();
+      if (recording.refusal !== null) textures.expire();
     }
     if (recording.refusal !== null) return recording.refusal;
     const versionOf = (buffer: GPUBuffer) => this.#versions.get(buffer) ?? 0;
     const host = { pipelines: this.pipelines, pool, versionOf, redirected: this.#redirect.bind(this) };
-    const replay = new Replay(this.#device, host, recording, textures);
+    const replay = new Replay(this.#device, host, recording, { copies: textures, pool: this.#textures });
     this.#replays.add(replay);
+    // The work as it was written needed more.
+    pool.trim();
+    this.#textures.trim();
     return replay;
   }
 
@@ -242,7 +210,7 @@ export class CommandStream implements Launcher {
 
   /** Bytes of all textures that hold copies. */
   get textureBytes(): number {
-    return [...this.#replays].reduce((sum, replay) => sum + replay.textureBytes, this.#lasting.bytes);
+    return this.#textures.bytes;
   }
 
   /** Records all of a replay, after all that was recorded before. What was recorded of it before must have been sent. */
@@ -250,6 +218,8 @@ export class CommandStream implements Launcher {
     this.#closePass();
     replay.encode(this.#openEncoder());
     this.dispatches += replay.dispatches;
+    // It fills textures that others share with it.
+    this.#lasting.expire();
     for (const slice of replay.written) this.#changed(slice);
   }
 
@@ -265,7 +235,6 @@ export class CommandStream implements Launcher {
   #changed(slice: BufferSlice): void {
     if (!this.capabilities.textureReads) return;
     this.copies.changed(slice);
-    if (this.#recording) this.#lasting.changed(slice);
     this.#versions.set(slice.buffer, (this.#versions.get(slice.buffer) ?? 0) + 1);
   }
 
@@ -279,13 +248,10 @@ export class CommandStream implements Launcher {
     if (!this.#encoder) return;
     this.#closePass();
     this.timer?.end(this.#encoder, this.#copied);
-    if (this.#blocksUsed > 0) {
-      this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniformBytes, 0, this.#blocksUsed * this.#stride);
-    }
+    this.#uniforms.send();
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
     this.#copied = false;
-    this.#blocksUsed = 0;
     this.submission++;
     if (!this.#recording && this.copies.tooMany) this.trim();
   }
@@ -301,7 +267,7 @@ export class CommandStream implements Launcher {
     this.submit();
     for (const replay of this.#replays) this.drop(replay);
     this.trim();
-    this.#uniformBuffer.destroy();
+    this.#uniforms.destroy();
   }
 
   #openEncoder(): GPUCommandEncoder {

@@ -16,9 +16,10 @@ export {
   type Workgroups,
 } from "./launcher.ts";
 export type { MemoryPlan } from "./replay/plan.ts";
-export type { Redirected, Replay, ReplayHost } from "./replay/replay.ts";
+export type { RecordedTextures, Redirected, Replay, ReplayHost } from "./replay/replay.ts";
 export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
-export { TextureCopies, type TextureCopy } from "./texture_reads/copies.ts";
+export { TextureCopies } from "./texture_reads/copies.ts";
+export { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
 export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
 

@@ -3,10 +3,34 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
+/** High 32 bits of the product of two words, in steps that stay within 32 bits. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff, aHigh = a >>> 16, bLow = b & 0xffff, bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  return (aHigh * bHigh + Math.floor((middle + aLow * bHigh) / 65536)) >>> 0;
+  const first = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const second = (Math.imul(aLow, bHigh) >>> 0) + (first & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (first >>> 16) + (second >>> 16)) >>> 0;
+}
+
+/** Writes the block of a counter and a key, each from its low word on. */
+function fillBlock(
+  block: Uint32Array,
+  [c0, c1, c2, c3]: readonly [number, number, number, number],
+  [k0, k1]: readonly [number, number],
+): void {
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, c0), low0 = Math.imul(MULTIPLIER_0, c0);
+    const high1 = multiplyHigh(MULTIPLIER_1, c2), low1 = Math.imul(MULTIPLIER_1, c2);
+    c0 = high1 ^ c1 ^ k0;
+    c1 = low1;
+    c2 = high0 ^ c3 ^ k1;
+    c3 = low0;
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
+  }
+  block[0] = c0;
+  block[1] = c1;
+  block[2] = c2;
+  block[3] = c3;
 }
 
 /**
@@ -18,16 +42,9 @@ export function philoxBlock(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(MULTIPLIER_0, c0), low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
-    const high1 = multiplyHigh(MULTIPLIER_1, c2), low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
-  }
-  return [c0, c1, c2, c3];
+  const block = new Uint32Array(4);
+  fillBlock(block, counter, key);
+  return [block[0]!, block[1]!, block[2]!, block[3]!];
 }
 
 /**
@@ -36,7 +53,7 @@ export function philoxBlock(
  */
 export class Philox {
   readonly #key: readonly [number, number];
-  #block: [number, number, number, number] = [0, 0, 0, 0];
+  readonly #block = new Uint32Array(4);
   #blockIndex = -1;
 
   /**
@@ -64,7 +81,7 @@ export class Philox {
   uint32(): number {
     const blockIndex = Math.floor(this.position / 4);
     if (blockIndex !== this.#blockIndex) {
-      this.#block = philoxBlock([blockIndex >>> 0, Math.floor(blockIndex / 2 ** 32), 0, 0], this.#key);
+      fillBlock(this.#block, [blockIndex >>> 0, Math.floor(blockIndex / 2 ** 32), 0, 0], this.#key);
       this.#blockIndex = blockIndex;
     }
     return this.#block[this.position++ % 4]!;

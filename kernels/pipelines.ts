@@ -1,7 +1,7 @@
 import { withEnables } from "./enables.ts";
 import { DeviceError } from "./errors.ts";
 import type { BufferSlice, Kernel } from "./launcher.ts";
-import type { TextureCopy } from "./texture_reads/copies.ts";
+import type { TextureCopy } from "./texture_reads/pool.ts";
 import { type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
 
 /** Bytes of the uniform block that each dispatch may use. */

@@ -91,6 +91,11 @@ export interface Recipe<S extends Settings = Settings, Network extends Module = 
   largest?(settings: S, widths: Widths): LargestWeight | null;
   /** True where scores may be learnt from preferences: gradients flow through `predict`. */
   readonly preferences?: boolean;
+  /**
+   * True where embeddings of train rows, and no statistics of their texts, are looked at batch by batch in steps alone, so
+   * that they may be read from disk (`TrainingData.blocks`).
+   */
+  readonly streams?: boolean;
   /** True where `start` does all there is to do: there are no steps then, and settings of optimiser and schedule have no say. */
   fitted?(settings: S): boolean;
   /** Makes the network, with first values drawn from `options.random`. */

@@ -6,10 +6,11 @@ import { readJsonLines } from "./results/json_lines.ts";
 import { builtInEncoder } from "../encoders/open_encoder.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import type { RunInputs } from "../scoring/run_inputs.ts";
-import { pooledRmse, readFigures, type SetFigure } from "../scoring/set_figure.ts";
+import { groupedRmseInterval, pooledRmse, readFigures, type SetFigure } from "../scoring/set_figure.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
 import { kindOfFolder, openTrained } from "./trained_folder.ts";
-import { readValidation } from "./results/validation_file.ts";
+import { readHeldOutRows } from "./results/held_out_rows.ts";
+import { groupsOf } from "./results/validation_file.ts";
 
 /** A run, an ensemble or folds, with the figures that training left, on the scale of their data. */
 export interface RunLine {
@@ -27,8 +28,11 @@ export interface RunLine {
   readonly rows: number;
   /** RMSE on them. */
   readonly rmse: number;
-  /** Interval that holds the RMSE of 95 % of draws of as many rows. */
-  readonly rmseInterval: readonly [low: number, high: number];
+  /**
+   * Interval that holds the RMSE of 95 % of draws of as many rows, or of whole groups where the run holds out such: the one
+   * that training told. Null where there are fewer than five groups.
+   */
+  readonly rmseInterval: readonly [low: number, high: number] | null;
   /** RMSE on the same rows with a metric that does not fit; null where there are none. */
   readonly mismatchedRmse: number | null;
   /** RMSE of always predicting the mean score of the train rows. */
@@ -53,15 +57,16 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   if (await kindOfFolder(run) === null) {
     throw new UsageError(`${run} holds no run, no ensemble and no folds; name folders that train has made.`);
   }
-  const { config, folds, scorers, heldOut, runs } = await openTrained(run);
+  const trained = await openTrained(run), { config, folds, scorers, heldOut, runs } = trained;
   if (!await exists(heldOut)) return null;
-  const rows = await readValidation(heldOut);
+  const rows = await readHeldOutRows(trained);
   const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
   const sets = await Promise.all(scorers.map(figuresOf));
   const pooled = (set: string, of: (figure: SetFigure) => number | null) =>
     pooledRmse(sets.map((one) => one.get(set)).map((one) => ({ rows: one?.rows ?? 0, rmse: one ? of(one) : null })));
   const { inputs, settings: { features } } = await begun(runs[0]!);
-  const factor = errorFactor(inputs.scoreRange ?? scoreRange), [low, high] = bootstrapInterval(predicted, score);
+  const factor = errorFactor(inputs.scoreRange ?? scoreRange);
+  const interval = groupedRmseInterval(predicted, score, groupsOf(rows));
   const scaled = (error: number | null) => error === null ? null : factor * error;
   const seconds = await Promise.all(runs.map(secondsOf));
   return {
@@ -71,7 +76,7 @@ export async function describeRun(run: string): Promise<RunLine | null> {
     scorers,
     rows: rows.length,
     rmse: factor * rmse(predicted, score),
-    rmseInterval: [factor * low, factor * high],
+    rmseInterval: interval && [factor * interval[0], factor * interval[1]],
     mismatchedRmse: scaled(pooled("mismatched validation", ({ rmse }) => rmse)),
     constantRmse: factor *
       (pooled("validation", ({ constant }) => constant) ?? rmse(score.map(() => inputs.trainMean), score)),

@@ -8,13 +8,15 @@ import { Parameter } from "../engine/tensors/parameter.ts";
 import type { Shape } from "../engine/tensors/storage.ts";
 import { Tensor } from "../engine/tensors/tensor.ts";
 import { BatchSource } from "../recipes/training/batch.ts";
+import { LabelledSource } from "../recipes/training/labelled_source.ts";
 import { epochBatches } from "../recipes/training/batches.ts";
+import { StreamedRows } from "../recipes/training/streamed_rows.ts";
 import { expectRoom } from "./training/memory.ts";
 import { makeModel, type Model } from "../recipes/model.ts";
 import { makeOptimizer } from "../recipes/training/optimizers.ts";
 import { scalerFor } from "../recipes/training/precision.ts";
 import { expectPrecision } from "./training/expect_precision.ts";
-import { prepare } from "./prepare/prepare.ts";
+import { prepareRun } from "./prepare/prepare_run.ts";
 import type { Observer, RowCounts } from "../data/observer.ts";
 import { recipeNamed } from "../recipes/registry.ts";
 import type { RunConfig } from "./run_folder.ts";
@@ -63,7 +65,7 @@ export interface Explanation {
     readonly parameters: number;
     /** Copies in f16 of what the products of a step read; 0 in f32. */
     readonly halves: number;
-    /** Embeddings of all texts and metrics. */
+    /** Embeddings of all texts and metrics, and the labels of the train rows. */
     readonly tables: number;
     /** All that is reserved after a few steps. */
     readonly reserved: number;
@@ -86,7 +88,7 @@ const timedSteps = 3;
 export async function explainTraining(config: RunConfig, reporter: Observer): Promise<Explanation> {
   await using shared = new SharedEngine(null, { onNote: (sentence) => reporter.note?.(sentence) });
   await expectPrecision(shared, config.settings);
-  const prepared = await prepare(config, reporter, { engine: shared });
+  const prepared = await prepareRun(config, reporter, { engine: shared });
   await expectRoom(config, widthsOf(prepared.inputs), shared);
   const engine = await shared.open();
   const { data, counts, inputs } = prepared;
@@ -94,17 +96,21 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
   const fitted = model.recipe.fitted?.(model.settings) ?? false;
   const layers = layersOf(model.network, fitted);
   const before = engine.memory().liveBytes;
+  const streamed = data.blocks ? new StreamedRows(data.blocks, model, data.train) : null;
   const source = new BatchSource(engine, data.tables);
+  const rows = new LabelledSource(engine, source, data.train, streamed !== null);
   const tables = engine.memory().liveBytes - before;
   const optimizer = fitted ? null : makeOptimizer(model.network.parameters(), config.settings.optimizer);
-  const batches = epochBatches(model, data.train, 0);
+  const batches = streamed?.batches(0) ?? epochBatches(model, data.train, 0);
   // A recipe without steps is shown scoring a batch.
   const first = batches[0] ??
     Uint32Array.from(
       { length: Math.min(config.settings.training.batchSize, data.train.score.length) },
       (_, row) => row,
     );
-  const labelled = () => source.labelled(data.train, first);
+  const texts = await streamed?.texts(first);
+  streamed?.dispose();
+  const labelled = () => rows.batch(rows.send(first, { streamed: texts }));
   const scaler = fitted ? null : scalerFor(engine, config.settings.training);
   const { operations, halves } = engine.scope(() => {
     if (fitted) return { operations: [], halves: 0 };
@@ -128,7 +134,7 @@ export async function explainTraining(config: RunConfig, reporter: Observer): Pr
     },
     step: { multiplyAdds: operations.reduce((sum, operation) => sum + operation.multiplyAdds, 0), seconds },
   };
-  for (const owned of [optimizer, scaler, source, model.network]) owned?.dispose();
+  for (const owned of [optimizer, scaler, rows, source, model.network]) owned?.dispose();
   return explanation;
 }
 

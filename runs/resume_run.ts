@@ -2,7 +2,9 @@ import { removePartialFiles } from "../engine/files/files.ts";
 import { FolderLock } from "../engine/files/lock.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { widthsOf } from "../scoring/model_scorer.ts";
+import { withHistograms } from "./configure.ts";
 import { prepare } from "./prepare/prepare.ts";
+import { prepareRun } from "./prepare/prepare_run.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import type { RunOptions } from "./run_options.ts";
 import { trainConfig } from "./start_run.ts";
@@ -25,7 +27,8 @@ export async function resumeRun(
   changes: readonly SettingChange[] = [],
 ): Promise<TrainSummary> {
   const folder = new RunFolder(path);
-  const config = changeSettings((await folder.readConfig()).config, changes);
+  const { config: begun, inputs } = await folder.readConfig();
+  const config = withHistograms(changeSettings(begun, changes), options);
   if (changes.length > 0 && await folder.isFinished()) {
     throw new UsageError(`${path} is done, so that ${changes[0]![2]} cannot change it any more.`);
   }
@@ -33,7 +36,8 @@ export async function resumeRun(
   await expectPrecision(engine, config.settings);
   using lock = await FolderLock.take(path);
   await removePartialFiles(path);
-  const prepared = await prepare(config, options.reporter, { ...options, engine });
+  const isInMemory = inputs !== null && config.files?.memory === undefined;
+  const prepared = await (isInMemory ? prepare : prepareRun)(config, options.reporter, { ...options, engine });
   await expectRoom(config, widthsOf(prepared.inputs), engine);
   await writeInputs(folder, config, prepared, engine);
   return await train({ folder, lock, config, prepared, engine }, options);

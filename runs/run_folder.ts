@@ -23,6 +23,8 @@ export interface RunConfig {
   readonly maxRows: number | null;
   /** Whether its shaders read from textures: a run goes on as it began. Known once its device was opened. */
   readonly textureReads?: boolean;
+  /** Whether its event file has histograms. */
+  readonly histograms?: true;
 }
 
 const isFormat = (found: unknown) => typeof found === "string" && found.startsWith("metrograd run ");
@@ -91,15 +93,16 @@ export class RunFolder {
           : `${this.config} is not the config of a run: "format" is not "${format}".`,
       );
     }
-    const { recipe, settings, files, maxRows, textureReads, inputs } = content as unknown as RunConfig & {
+    const { recipe, settings, files, maxRows, textureReads, histograms, inputs } = content as unknown as RunConfig & {
       inputs: RunInputs | null;
     };
     const isWhole = typeof recipe === "string" && typeof settings === "object" && settings !== null &&
       (files === null || isTrainFiles(files)) && isMaxRows(maxRows) &&
-      (textureReads === undefined || typeof textureReads === "boolean") && (inputs === null || isRunInputs(inputs));
+      (textureReads === undefined || typeof textureReads === "boolean") &&
+      (histograms === undefined || histograms === true) && (inputs === null || isRunInputs(inputs));
     if (!isWhole) {
       throw new DataError(
-        `${this.config} is damaged: "recipe", "settings", "files", "maxRows", "textureReads" and "inputs" are not as they were written.`,
+        `${this.config} is damaged: "recipe", "settings", "files", "maxRows", "textureReads", "histograms" and "inputs" are not as they were written.`,
       );
     }
     try {
@@ -107,6 +110,7 @@ export class RunFolder {
         config: {
           ...{ recipe, settings: settingsOf(recipeNamed(recipe), settings), files, maxRows },
           ...(textureReads === undefined ? {} : { textureReads }),
+          ...(histograms && { histograms }),
         },
         // Runs of before there was a refit do not say how many rows it takes.
         inputs: inputs && { ...inputs, fittedRows: inputs.fittedRows ?? inputs.trainRows },

@@ -15,6 +15,15 @@ export async function readFixesTexts(path: string): Promise<boolean> {
   return ((await firstRun(path))?.config.settings.data.nonText ?? "refuse") !== "refuse";
 }
 
+/** True where a run learnt from pairs of answers: its scores rank answers, but are on no scale. */
+export async function learntFromPairs(path: string): Promise<boolean> {
+  return (await firstRun(path))?.inputs?.preferences ?? false;
+}
+
+/** Why scores of a run that learnt from pairs have no intervals, and are not corrected. */
+export const pairsHaveNoScale =
+  "it learnt from pairs of answers, which say how to rank scores and not how far off one is";
+
 /** What is known of a run, or of the first of several; null where the folder holds none. */
 async function firstRun(path: string) {
   try {

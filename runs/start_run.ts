@@ -2,8 +2,8 @@ import { fillFolder, removePartialFiles, whatIsAt } from "../engine/files/files.
 import { FolderLock } from "../engine/files/lock.ts";
 import { UsageError } from "../kernels/errors.ts";
 import { widthsOf } from "../scoring/model_scorer.ts";
-import { configOf } from "./configure.ts";
-import { prepare } from "./prepare/prepare.ts";
+import { configOf, withHistograms } from "./configure.ts";
+import { prepareRun } from "./prepare/prepare_run.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import type { RunOptions } from "./run_options.ts";
 import type { TrainRequest } from "./train_request.ts";
@@ -23,7 +23,8 @@ export async function trainRun(request: TrainRequest, options: RunOptions): Prom
 }
 
 /** Trains a new run by its config. @throws MetrogradError as `trainRun` does */
-export async function trainConfig(config: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
+export async function trainConfig(given: RunConfig, out: string, options: RunOptions): Promise<TrainSummary> {
+  const config = withHistograms(given, options);
   await using engine = engineOf(options);
   await expectPrecision(engine, config.settings);
   const folder = new RunFolder(out), force = options.force ?? false;
@@ -35,7 +36,7 @@ export async function trainConfig(config: RunConfig, out: string, options: RunOp
   const prepared = await fillFolder(out, async () => {
     // Written before the data is read, so that a run that is killed at any moment can be resumed.
     if (!replaces) await folder.writeConfig(config, null);
-    const prepared = await prepare(config, options.reporter, { ...options, engine });
+    const prepared = await prepareRun(config, options.reporter, { ...options, engine });
     await expectRoom(config, widthsOf(prepared.inputs), engine);
     // A run is replaced only by one whose data can be used.
     if (replaces) await folder.clear();

@@ -19,14 +19,25 @@ export interface TrainFiles {
   readonly embeddings: string | null;
   /** Trains on what can be saved of a damaged file. */
   readonly recover: boolean;
+  /** Bytes that a run may take: embeddings that are more are streamed from disk. All of the machine's where absent. */
+  readonly memory?: number;
 }
 
 /** True for files as a config keeps them. */
 export function isTrainFiles(value: unknown): value is TrainFiles {
   if (typeof value !== "object" || value === null) return false;
-  const { data, reading = {}, metricNames, metricEmbeddings, metricDefinitions = null, embeddings, recover } =
-    value as Partial<TrainFiles>;
+  const {
+    data,
+    reading = {},
+    metricNames,
+    metricEmbeddings,
+    metricDefinitions = null,
+    embeddings,
+    recover,
+    memory,
+  } = value as Partial<TrainFiles>;
   return isDataPaths(data) && isReading(reading) && typeof recover === "boolean" &&
+    (memory === undefined || (Number.isSafeInteger(memory) && memory > 0)) &&
     [metricNames, metricEmbeddings, metricDefinitions, embeddings].every((path) =>
       path === null || typeof path === "string"
     );

@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../kernels/errors.ts";
 import type { Features, ScoreOptions } from "../scoring/model_scorer.ts";
 import type { ShiftedPredictions, ShiftRequest } from "../scoring/shift/shift_scores.ts";
-import { type EnsembleConfig, EnsembleFolder, holdsEnsemble } from "./ensemble/config.ts";
+import { type EnsembleConfig, EnsembleFolder, holdsEnsemble, runsOf } from "./ensemble/config.ts";
 import type { Member } from "./ensemble/members.ts";
 import { EnsembleScorer } from "./ensemble/scorer.ts";
 import { type EnsembleOptions, type EnsembleSummary, resumeEnsemble } from "./ensemble/train.ts";
@@ -195,13 +195,6 @@ async function openFolds(path: string): Promise<TrainedFolder> {
     load: () => Promise.reject(new UsageError(oneFoldExpected)),
     score: () => Promise.reject(new UsageError(oneFoldExpected)),
   };
-}
-
-/** Folders of a run, or of an ensemble's members. */
-function runsOf(path: string, config: RunConfig | EnsembleConfig): string[] {
-  if (!("members" in config)) return [path];
-  const folder = new EnsembleFolder(path);
-  return config.members.map((_, member) => folder.member(config, member));
 }
 
 function refuseChanges(path: string, [change]: readonly SettingChange[]): void {

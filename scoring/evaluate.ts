@@ -11,7 +11,7 @@ import {
   rmseByScore,
   spearman,
 } from "../data/evaluation.ts";
-import { recordLanguages } from "../data/texts/record_languages.ts";
+import { type RecordLanguages, recordLanguages } from "../data/texts/record_languages.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { Intervals } from "./calibration/conformal.ts";
 import { baselineFigures } from "./set_figure.ts";
@@ -80,15 +80,19 @@ export interface Scored {
   readonly trainMean: number;
 }
 
-/** Measures predictions of records against true scores. */
+/**
+ * Measures predictions of records against true scores.
+ *
+ * @param written what the records are written in, where that is known already
+ */
 export function evaluate(
   { score, standardDeviation, intervals, ridge, trainMean }: Scored,
   actual: Float32Array,
   records: readonly MetricRecord[],
+  { scripts, languages }: RecordLanguages = recordLanguages(records),
 ): Evaluation {
   const defined = (value: number) => Number.isNaN(value) ? null : value;
   const { constant, constantMae, ridge: ridgeRmse, ridgeMae } = baselineFigures(actual, { trainMean, ridge });
-  const { scripts, languages } = recordLanguages(records);
   const frequentFirst = (groups: readonly string[]) =>
     rmseByGroup(score, actual, groups).sort((a, b) => b.rows - a.rows);
   return {

@@ -63,6 +63,21 @@ export interface Baselines {
 /** Of fewer groups drawn anew an interval says nothing. */
 const leastGroups = 5;
 
+/**
+ * The 95 % interval of an RMSE, over whole groups where rows have groups.
+ *
+ * @param groups numbers of the rows' groups; null where rows are independent
+ * @returns null for fewer than five groups
+ */
+export function groupedRmseInterval(
+  predicted: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  groups: ArrayLike<number> | null,
+): [low: number, high: number] | null {
+  if (groups && new Set(Array.from(groups)).size < leastGroups) return null;
+  return bootstrapInterval(predicted, truth, { groups });
+}
+
 /** Measures predictions of a set and what stands beside them. @param groups numbers of the rows' groups, if they have any */
 export function setFigure(
   set: string,
@@ -71,13 +86,12 @@ export function setFigure(
   baselines: Baselines,
   groups: ArrayLike<number> | null = null,
 ): SetFigure {
+  const rmseInterval = groupedRmseInterval(predicted, truth, groups);
   return {
     set,
     rows: truth.length,
     rmse: rmse(predicted, truth),
-    ...(groups && new Set(Array.from(groups)).size < leastGroups
-      ? {}
-      : { rmseInterval: bootstrapInterval(predicted, truth, { groups }) }),
+    ...(rmseInterval && { rmseInterval }),
     mae: mae(predicted, truth),
     ...baselineFigures(truth, baselines),
     ...(baselines.metricMean ? { metricMean: rmse(baselines.metricMean, truth) } : {}),

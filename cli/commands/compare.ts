@@ -154,4 +154,5 @@ function recipeOf({ recipe, members, folds }: RunLine): string {
 }
 
 const figure = (value: number | null) => value === null ? "-" : value.toFixed(3);
-const interval = ([low, high]: readonly [number, number]) => `${figure(low)} to ${figure(high)}`;
+const interval = (ends: readonly [number, number] | null) =>
+  ends === null ? figure(null) : `${figure(ends[0])} to ${figure(ends[1])}`;

@@ -26,7 +26,7 @@ import { pairTable } from "../output/pair_table.ts";
 import { formatEvaluation } from "../output/evaluation_report.ts";
 import { intervalLevel, type MetricFiles, metricFiles, text } from "../options/options.ts";
 import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
-import { corrected, describeUnseen, scoreWith } from "../score_with.ts";
+import { corrected, describeUnseen, expectCorrectable, scoreWith } from "../score_with.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
 import * as scoring from "../options/scoring_options.ts";
@@ -114,6 +114,7 @@ export async function evaluate(call: EvaluateCall, terminal: Terminal): Promise<
 }
 
 async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?: Profile): Promise<void> {
+  await expectCorrectable(call);
   const onNote = (sentence: string) => terminal.note(sentence);
   const { records, actual: standard, range, definitions } = await readLabelled(
     call,

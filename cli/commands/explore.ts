@@ -4,6 +4,7 @@ import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
 import { dataWords, type Reading } from "../../data/reading.ts";
 import { hasTexts } from "../../data/records.ts";
 import { fitTexts } from "../../encoders/encode_records.ts";
+import type { TokenCounter } from "../../encoders/tokenizer/token_counter.ts";
 import { HashEncoder } from "../../encoders/hash.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { type StageFigures, stageFigures } from "../../runs/prepare/augment_report.ts";
@@ -38,6 +39,8 @@ export interface ExploreCall {
   readonly metrics: MetricFiles | null;
   /** How the records of both files are read; absent where they are in the fields of a record. */
   readonly reading?: Reading;
+  /** Hugging Face folder of the encoder whose tokens are counted; null for none. */
+  readonly tokenizer: string | null;
   /** The recipe whose augmentation is shown; null for none. */
   readonly recipe: string | null;
   readonly recover: boolean;
@@ -49,7 +52,7 @@ export interface ExploreCall {
 /** `explore`: writes a report of records, before anything is trained on them. */
 export function exploreCommand(act: (call: ExploreCall) => Promise<void>) {
   return exploreOptions().action(async (options) => {
-    const { data, test, embeddings = [], recipe, recover, maxRows, out, force } = options;
+    const { data, test, embeddings = [], tokenizer, recipe, recover, maxRows, out, force } = options;
     const metrics = metricFiles(options);
     if (embeddings.length > (test === undefined ? 1 : 2)) {
       throw new UsageError(
@@ -67,6 +70,7 @@ export function exploreCommand(act: (call: ExploreCall) => Promise<void>) {
       embeddings,
       metrics,
       ...readingOf(options),
+      tokenizer: tokenizer ?? null,
       recipe: recipe ?? null,
       recover: recover ?? false,
       maxRows: maxRows ?? null,
@@ -109,6 +113,11 @@ function exploreOptions() {
       text("--metric-definitions"),
     )
     .option(
+      "--tokenizer <folder>",
+      "count tokens as the encoder in a Hugging Face folder reads them (gpu:FOLDER names it too)",
+      text("--tokenizer"),
+    )
+    .option(
       "--recipe <name>",
       "show the scores after each stage of this recipe's augmentation",
       oneOf("--recipe", recipes.map(({ name }) => name)),
@@ -127,17 +136,24 @@ export async function explore(call: ExploreCall, terminal: Terminal): Promise<vo
     import("../../reports/write_report.ts"),
   ]);
   const onNote = terminal.note;
+  const tokens = call.tokenizer === null ? null : await counterOf(call.tokenizer);
   const train = await readSet(call.data, call.embeddings[0], call, onNote);
   const test = call.test === null ? null : await readSet(call.test, call.embeddings[1], call, onNote);
   const metrics = await metricsOf(call, train, onNote);
   const augmentation = call.recipe === null
     ? null
     : { recipe: call.recipe, stages: await stagesOf(call.recipe, call, terminal) };
-  const page = explore({ train, test, metrics, augmentation, command: words(call) });
+  const page = explore({ train, test, metrics, augmentation, tokens, command: words(call) });
   if (call.force) await removeReport(call.out);
   const path = await writeReport(call.out, page);
   for (const { name, value, note } of page.facts) terminal.print(`${name}: ${value}${note === "" ? "" : ` (${note})`}`);
   terminal.note(`\nReport: ${path}`);
+}
+
+/** @throws DataError when the folder holds no encoder with a tokenizer */
+async function counterOf(folder: string): Promise<TokenCounter> {
+  const { TokenCounter } = await import("../../encoders/tokenizer/token_counter.ts");
+  return await TokenCounter.open(folder.replace(/^gpu:/, ""));
 }
 
 /** Records that the built-in encoder learns words from. */

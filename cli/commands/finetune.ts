@@ -21,6 +21,7 @@ import * as reading from "../options/reading_options.ts";
 import { dataForms, readingOf } from "../options/reading_options.ts";
 import { describe, flagOf, given, text } from "../options/options.ts";
 import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
+import { reportTraining } from "../output/report_folder.ts";
 import { watched } from "../output/watch.ts";
 import { alignColumns, type Terminal } from "../output/terminal.ts";
 
@@ -28,8 +29,14 @@ import { alignColumns, type Terminal } from "../output/terminal.ts";
 export type FinetuneCall = FinetuneWork & Watching & ProfiledCall;
 
 type FinetuneWork =
-  | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
-  | { readonly kind: "resume"; readonly out: string };
+  & (
+    | { readonly kind: "new"; readonly request: FinetuneRequest; readonly force: boolean }
+    | { readonly kind: "resume"; readonly out: string }
+  )
+  & {
+    /** False where no report is wanted. */
+    readonly report?: false;
+  };
 
 /** `finetune`: tunes a sentence encoder on records. */
 export function finetuneCommand(act: (call: FinetuneCall) => Promise<void>) {
@@ -70,6 +77,7 @@ function finetuneOptions() {
     .option("--metric-definitions <file>", "JSON object {name: text} of metrics", text("--metric-definitions"))
     .option("--out <folder>", "folder to write", text("--out"))
     .option("--force", "replace the tuned encoder, or the stopped work, that is in --out")
+    .option("--no-report", "leave out the report of the tuned encoder, which is written in the end")
     .option(
       "--resume <folder>",
       "go on with stopped work by its --out, with its own data and settings",
@@ -92,11 +100,14 @@ function finetuneCall(
 }
 
 function finetuneWork(
-  { resume, ...others }: Partial<Omit<FinetuneOptions, "profile" | "watch" | "watchPort" | "histograms">>,
+  { resume, report: wanted, ...others }: Partial<
+    Omit<FinetuneOptions, "profile" | "watch" | "watchPort" | "histograms">
+  >,
 ): FinetuneWork {
+  const report = wanted === false ? { report: wanted } as const : {};
   if (resume !== undefined) {
     const [other] = Object.keys(others);
-    if (other === undefined) return { kind: "resume", out: resume };
+    if (other === undefined) return { kind: "resume", out: resume, ...report };
     throw new UsageError(
       `--resume goes on with its own data and settings; ${flagOf(other)} cannot be given beside it.`,
     );
@@ -123,6 +134,7 @@ function finetuneWork(
       settings,
     },
     force,
+    ...report,
   };
 }
 
@@ -166,5 +178,7 @@ async function tuneBy(
     }
     terminal.note(`The tuned encoder is in ${folder}; use it as gpu:${folder}.`);
     terminal.print(alignColumns([["", "before", "after"], ...qualityRows(before, after)]));
+    const report = call.report === false ? null : await reportTraining(folder, terminal, "encoder");
+    if (report !== null) terminal.note(`\nReport: ${report}`);
   });
 }

@@ -18,7 +18,7 @@ import { given, intervalLevel, type MetricFiles, metricFiles, oneOf, text } from
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
 import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { RecordStream } from "../record_stream.ts";
-import { describeWeights } from "../score_with.ts";
+import { describeWeights, expectCorrectable } from "../score_with.ts";
 import { Scoring } from "../scoring.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -187,6 +187,7 @@ export async function predict(call: PredictCall, terminal: Terminal): Promise<vo
 async function predictWatched(call: PredictCall, terminal: Terminal, profile?: Profile): Promise<void> {
   const { run, shard = null, weights = null, saveFeatures, saveEmbeddings = null } = call;
   const isPiped = call.out === standardOutput;
+  await expectCorrectable(call);
   const form = call.outFormat ?? (call.out === null ? "csv" : scoreFormOf(call.out));
   const out = call.out ?? join(run, `submission${shard ? `-${shard.index}-of-${shard.count}` : ""}.${form}`);
   const replaced = !isPiped && await holdsSubmission(out, call.force);

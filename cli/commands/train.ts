@@ -23,7 +23,7 @@ import { readAdded, readEnsemble } from "../options/ensemble_options.ts";
 import { expectFiles } from "../options/expect_files.ts";
 import { formatExplanation } from "../output/explanation.ts";
 import { interruptible } from "../interruption.ts";
-import { flagOf, given, number, text } from "../options/options.ts";
+import { bytes, flagOf, given, number, text } from "../options/options.ts";
 import { nextFree } from "../output/out.ts";
 import { histograms, watch, type Watching, watchingOf, watchPort } from "../options/watch_options.ts";
 import { readTarget } from "../options/target.ts";
@@ -107,6 +107,11 @@ function trainOptions() {
       ["train --data train.json --watch", "Look at curves, speed and memory in a browser while it trains"],
       ["train --resume runs/a", "Go on with a run that was stopped"],
     ]))
+      .option(
+        "--memory <amount>",
+        "memory that a training may take, as 4GB: --embeddings that are more are streamed from disk (default: the machine's)",
+        bytes("--memory"),
+      )
       .optionsGroup("Run:")
       .option("--out <folder>", "folder of the run (default: the next free runs/RECIPE-1, -2 ...)", text("--out"))
       .option("--force", "replace the run that is in --out")
@@ -186,6 +191,7 @@ async function trainWork(
     metricNames,
     metricEmbeddings,
     metricDefinitions,
+    memory,
     recover,
     maxRows,
     ...words
@@ -217,16 +223,19 @@ async function trainWork(
     metricEmbeddings,
     metricDefinitions,
     embeddings,
+    memory,
     recover,
     maxRows,
   };
   const source = dataRequest(dataWords, { groupBy: shorthands.groupBy });
   const run = { out: out ?? null, force: force ?? false, folds: folds ?? null, explain: explain ?? false, ...report };
+  if (memory !== undefined && folds !== undefined) throw new UsageError("--memory is for single runs, not for folds.");
   const settingWords = { recipe, asDocumented, config, set, encoder, shorthands };
   const file = await readConfigFile(config);
   const chosen = recipe ?? file?.recipe ?? (member.length > 0 ? ensembleName : undefined);
   if (chosen === ensembleName) {
     if (target !== undefined) throw new UsageError("--target is for single runs, not for ensembles.");
+    if (memory !== undefined) throw new UsageError("--memory is for single runs, not for ensembles.");
     if (finetuneEncoder !== undefined) {
       throw new UsageError("--finetune-encoder is for single runs, not for ensembles.");
     }

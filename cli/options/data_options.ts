@@ -88,11 +88,19 @@ export function textSource(words: { readonly encoder: string | undefined; readon
  * @throws UsageError when options do not go together
  */
 export function dataRequest(
-  { data, format, map, scoreRange, metricNames, metricEmbeddings, metricDefinitions, embeddings, recover, maxRows }:
-    Omit<
-      DataWords,
-      "encoder"
-    >,
+  {
+    data,
+    format,
+    map,
+    scoreRange,
+    metricNames,
+    metricEmbeddings,
+    metricDefinitions,
+    embeddings,
+    memory,
+    recover,
+    maxRows,
+  }: Omit<DataWords, "encoder"> & { readonly memory?: number | undefined },
   further: object = {},
 ): Pick<TrainRequest, "files" | "maxRows"> {
   const metrics = metricFiles({ metricNames, metricEmbeddings, metricDefinitions });
@@ -106,6 +114,7 @@ export function dataRequest(
         metricEmbeddings,
         metricDefinitions,
         embeddings,
+        memory,
         recover,
         ...further,
       }),
@@ -113,6 +122,8 @@ export function dataRequest(
     if (alone !== undefined) throw new UsageError(`${flagOf(alone)} needs --data beside it.`);
   } else if (metrics === null && embeddings !== undefined) {
     throw new UsageError("--embeddings needs --metric-names and --metric-embeddings beside it.");
+  } else if (embeddings === undefined && memory !== undefined) {
+    throw new UsageError("--memory needs --embeddings beside it: only embeddings that are there can be streamed.");
   }
   return {
     files: data === undefined ? null : {
@@ -123,6 +134,7 @@ export function dataRequest(
       ...(metrics?.definitions ? { metricDefinitions: metrics.definitions } : {}),
       embeddings: embeddings ?? null,
       recover: recover ?? false,
+      ...(memory === undefined ? {} : { memory }),
     },
     maxRows: maxRows ?? null,
   };

@@ -21,6 +21,19 @@ export function text(option: string): (value: string) => string {
   };
 }
 
+/** Units of bytes, by powers of 1000. */
+const byteUnits = ["B", "kB", "MB", "GB", "TB"];
+
+/** Reads an amount of memory, as 4GB, in bytes. @throws UsageError naming the option */
+export function bytes(option: string): (value: string) => number {
+  return (value) => {
+    const [, amount, unit] = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([kMGT]?B)\s*$/.exec(value) ?? [];
+    const count = Math.round(Number(amount) * 1000 ** byteUnits.indexOf(unit ?? ""));
+    if (amount !== undefined && count > 0 && Number.isSafeInteger(count)) return count;
+    throw new UsageError(`${option} is "${value}"; an amount of memory, such as 4GB or 500MB, is expected.`);
+  };
+}
+
 /** Describes an option and its default. */
 export function describe(what: string, standard: unknown): string {
   return `${what} (default: ${standard})`;

@@ -24,6 +24,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
   const encoding = createEncodingReporter(terminal, now), phases = createPhaseReporter(terminal, now);
   return {
     note: (sentence) => terminal.note(sentence),
+    debug: (sentence) => terminal.debug(sentence),
     warn(sentence) {
       // Folds and members of one call find the same in the same data.
       if (!warned.has(sentence)) terminal.warn(sentence);

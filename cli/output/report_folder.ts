@@ -25,8 +25,17 @@ export async function removeReport(folder: string): Promise<void> {
 /** Where the report of a run lies unless another folder is named. */
 export const ownReport = (run: string): string => join(run, "report");
 
-/** Writes the report of a training that is done, and says so where it cannot. @returns its path; null for none */
-export async function reportTraining(run: string, terminal: Terminal): Promise<string | null> {
+/**
+ * Writes the report of a training that is done, and says so where it cannot.
+ *
+ * @param what was trained
+ * @returns its path; null for none
+ */
+export async function reportTraining(
+  run: string,
+  terminal: Terminal,
+  what: "run" | "encoder" = "run",
+): Promise<string | null> {
   terminal.status("writing the report ...");
   try {
     const folder = ownReport(run);
@@ -36,7 +45,7 @@ export async function reportTraining(run: string, terminal: Terminal): Promise<s
     await removeReport(folder);
     return await writeRunReport(run, folder, terminal.note);
   } catch (error) {
-    terminal.warn(`The run is whole, but its report could not be written: ${(error as Error).message}`);
+    terminal.warn(`The ${what} is whole, but its report could not be written: ${(error as Error).message}`);
     return null;
   } finally {
     terminal.status("");

@@ -6,6 +6,8 @@ export interface Terminal {
   print(text: string): void;
   /** Prints a line about the work; nothing with `--quiet`. */
   note(sentence: string): void;
+  /** Prints a detail that helps to find the cause of something; nothing without `--debug`. */
+  debug(sentence: string): void;
   /** Prints a warning. */
   warn(sentence: string): void;
   /** Prints an error. */
@@ -22,6 +24,8 @@ export interface Terminal {
   readonly columns: number;
   /** Set by `--quiet`. */
   quiet: boolean;
+  /** Set by `--debug`. */
+  details: boolean;
 }
 
 /** What a terminal is made of; tests hand in their own. */
@@ -59,6 +63,7 @@ export function createTerminal(streams: TerminalStreams = processStreams()): Ter
   const warning = style("yellow", "Warning:"), failure = style("red", "Error:");
   const terminal: Terminal = {
     quiet: false,
+    details: false,
     interactive: streams.interactive,
     get columns() {
       return streams.columns();
@@ -66,6 +71,7 @@ export function createTerminal(streams: TerminalStreams = processStreams()): Ter
     status,
     print: (text) => above(() => streams.out(`${text}\n`)),
     note: (sentence) => terminal.quiet || above(() => streams.err(`${prose(sentence)}\n`)),
+    debug: (sentence) => terminal.details && above(() => streams.err(`${prose(sentence)}\n`)),
     warn: (sentence) => above(() => streams.err(`${prose(`Warning: ${sentence}`).replace("Warning:", warning)}\n`)),
     error: (text) => {
       status("");

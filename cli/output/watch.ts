@@ -47,6 +47,7 @@ function beside(page: LivePage, terminal: Terminal): Terminal {
       terminal.warn(sentence);
       page.log({ kind: "warning", text: sentence });
     },
+    debug: (sentence) => terminal.debug(sentence),
     error: (text) => terminal.error(text),
     status: (line) => terminal.status(line),
     interactive: terminal.interactive,
@@ -58,6 +59,12 @@ function beside(page: LivePage, terminal: Terminal): Terminal {
     },
     set quiet(on) {
       terminal.quiet = on;
+    },
+    get details() {
+      return terminal.details;
+    },
+    set details(on) {
+      terminal.details = on;
     },
   };
 }

@@ -76,9 +76,14 @@ export class EmbeddingRows implements Disposable {
     }
   }
 
-  /** The files, with the rows that each has. */
-  get files(): readonly { readonly path: string; readonly rows: number }[] {
-    return this.#files.map(({ path, rows }) => ({ path, rows }));
+  /** The files, with the rows that each has, and whether they can be read one by one without the others. */
+  get files(): readonly { readonly path: string; readonly rows: number; readonly byRow: boolean }[] {
+    return this.#files.map(({ path, rows, header }) => ({ path, rows, byRow: !header.fortranOrder }));
+  }
+
+  /** Names of the fields, one a file; a single one is named "text". */
+  get names(): readonly string[] {
+    return this.#names;
   }
 
   /** Dimensions of a row. */

@@ -16,8 +16,8 @@ export class NpyRows implements Disposable {
     readonly columns: number,
     readonly header: NpyHeader,
     readonly file: OpenFile,
-    /** All of it, where the file is in column-major order, so that a row's numbers lie far apart. */
-    readonly whole: NpyMatrix | null,
+    /** Reads all of it, where the file is in column-major order, so that a row's numbers lie far apart; else null. */
+    readonly whole: (() => Promise<NpyMatrix>) | null,
   ) {}
 
   /**
@@ -31,7 +31,8 @@ export class NpyRows implements Disposable {
       const { size } = await file.stat(), head = await readAt(file, 0, Math.min(size, headBytes), path);
       const header = readNpyHeader(head, path, size), { rows, columns } = matrixSize(header.shape, path);
       if (header.fortranOrder) {
-        return new NpyRows(path, rows, columns, header, file, await readNpyMatrix(path, { onNote }));
+        let whole: Promise<NpyMatrix> | undefined;
+        return new NpyRows(path, rows, columns, header, file, () => whole ??= readNpyMatrix(path, { onNote }));
       }
       noteConversion(header, path, onNote);
       return new NpyRows(path, rows, columns, header, file, null);
@@ -49,7 +50,7 @@ export class NpyRows implements Disposable {
    */
   async read(first: number, count: number): Promise<Float32Array> {
     const { path, columns, header, whole } = this, from = first * columns, length = count * columns;
-    if (whole) return whole.data.slice(from, from + length);
+    if (whole) return (await whole()).data.slice(from, from + length);
     const bytes = await readAt(this.file, header.dataOffset + from * header.itemSize, length * header.itemSize, path);
     const data = floatsOf(bytes, { ...header, dataOffset: 0 }, path);
     expectFinite(data, columns, path, first);

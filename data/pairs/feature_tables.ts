@@ -1,3 +1,4 @@
+import type { TextBlocks } from "../embeddings/text_blocks.ts";
 import type { TextTable } from "../texts/text_layout.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 
@@ -45,6 +46,8 @@ export interface LabelledRows extends Rows {
 /** All that a recipe trains on and is measured by. */
 export interface TrainingData {
   readonly tables: FeatureTables;
+  /** Where the texts of the train rows are read from; absent where they are in the tables. */
+  readonly blocks?: TextBlocks;
   readonly train: LabelledRows;
   readonly validation: LabelledRows;
   /** Validation rows whose metric was swapped for one that does not fit; null where no such figure is wanted. */

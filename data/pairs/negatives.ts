@@ -54,7 +54,7 @@ export function mismatchedPairs(
 ): ScoredPairs {
   const random = new Philox(options.seed, mismatchStream), occurring = new Set(options.known.metric);
   const choose = (metric: number, free: readonly number[]) => narrow(metric, free.filter((one) => occurring.has(one)));
-  return mismatches(rows, rows.text.keys(), options, random, () => mismatchedScore, choose);
+  return mismatches(rows, Array.from(rows.text.keys()), options, random, () => mismatchedScore, choose);
 }
 
 /**
@@ -71,17 +71,25 @@ export function mixedRmse(plain: number, mismatched: number | null, share: numbe
 export function drawRows(rows: number, count: number, random: Philox): number[] {
   const drawn: number[] = [];
   if (rows === 0) return drawn;
-  while (drawn.length < count) drawn.push(...random.permutation(rows).subarray(0, count - drawn.length));
+  while (drawn.length < count) {
+    for (const row of random.permutation(rows).subarray(0, count - drawn.length)) drawn.push(row);
+  }
   return drawn;
 }
 
-/** Tells for each text which metrics occur with it, or with an equal one. */
+/**
+ * Tells for each text which metrics occur with it, or with an equal one.
+ *
+ * @param asked texts that it will be asked of; all by default
+ */
 export function metricsOfTexts(
   { sameText, known }: Pick<MismatchOptions, "sameText" | "known">,
+  asked: Uint32Array | null = null,
 ): (text: number) => ReadonlySet<number> {
-  const used = new Map<number, Set<number>>();
+  const used = new Map<number, Set<number>>(), wanted = asked && new Set(asked.map((text) => sameText[text]!));
   known.text.forEach((text, i) => {
     const group = sameText[text]!;
+    if (wanted && !wanted.has(group)) return;
     if (!used.has(group)) used.set(group, new Set());
     used.get(group)!.add(known.metric[i]!);
   });
@@ -91,13 +99,13 @@ export function metricsOfTexts(
 /** Pairs the texts of some rows with other metrics; a text that occurs with every metric is left out. */
 function mismatches(
   rows: ScoredPairs,
-  picked: Iterable<number>,
+  picked: readonly number[],
   options: MismatchOptions,
   random: Philox,
   score: () => number,
   choose: (metric: number, free: readonly number[]) => readonly number[] = (_, free) => free,
 ): ScoredPairs {
-  const metricsOf = metricsOfTexts(options);
+  const metricsOf = metricsOfTexts(options, Uint32Array.from(picked, (row) => rows.text[row]!));
   const made = new RowList();
   for (const row of picked) {
     const taken = metricsOf(rows.text[row]!);

@@ -40,18 +40,35 @@ export interface Planted {
   foreign: number;
 }
 
-/** An index drawn by weight; the weights need not sum to 1. */
-function choose(random: Philox, weights: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) total += weights[i]!;
-  let left = random.uniform() * total;
-  for (let i = 0; i < weights.length; i++) {
-    left -= weights[i]!;
-    if (left < 0) return i;
+/** Sums of weights, each from the first on. */
+function endsOf(weights: ArrayLike<number>): Float64Array {
+  const ends = new Float64Array(weights.length);
+  let sum = 0;
+  for (let i = 0; i < ends.length; i++) ends[i] = sum += weights[i]!;
+  return ends;
+}
+
+const known = new WeakMap<ArrayLike<number>, Float64Array>();
+
+/** The same for weights that are drawn from often. */
+function keptEnds(weights: ArrayLike<number>): Float64Array {
+  let ends = known.get(weights);
+  if (!ends) known.set(weights, ends = endsOf(weights));
+  return ends;
+}
+
+/** An index drawn by weight, from the sums of the weights, which need not end in 1. */
+function choose(random: Philox, ends: Float64Array): number {
+  const at = random.uniform() * ends.at(-1)!;
+  let low = 0, high = ends.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle]! > at) high = middle;
+    else low = middle + 1;
   }
-  // Rounding may leave a crumb: take the last index that has any weight.
-  for (let i = weights.length - 1; i > 0; i--) if (weights[i]! > 0) return i;
-  return 0;
+  // Rounding may lead to the end: the last index that has any weight is taken.
+  while (low > 0 && ends[low] === ends[low - 1]) low--;
+  return low;
 }
 
 /** The number of sentences of a text. */
@@ -84,10 +101,10 @@ export class RecordSource {
   /** One record whose metric fits its text or is of a close or a far family. */
   draw(random: Philox, fit: Fit): { texts: SampleTexts; planted: Planted } {
     const { world } = this;
-    const textMetric = choose(random, this.#weights);
-    const metric = choose(random, this.#metricsFor(textMetric, fit));
-    const quality = choose(random, world.qualities.map(({ share }) => share));
-    const promptLanguage = choose(random, world.languages.map(({ share }) => share));
+    const textMetric = choose(random, keptEnds(this.#weights));
+    const metric = choose(random, keptEnds(this.#metricsFor(textMetric, fit)));
+    const quality = choose(random, endsOf(world.qualities.map(({ share }) => share)));
+    const promptLanguage = choose(random, endsOf(world.languages.map(({ share }) => share)));
     const writer = new Writer(random, world, this.#outside);
 
     let systemPrompt: string | null = null;
@@ -147,16 +164,16 @@ class Writer {
   sentence(language: Language, kind: Kind, metric: number): string {
     const { random, world } = this;
     const foreign = random.uniform() < world.foreignShare;
-    if (foreign) metric = choose(random, this.outside[world.metrics[metric]!.family]!);
+    if (foreign) metric = choose(random, keptEnds(this.outside[world.metrics[metric]!.family]!));
     this.written++;
     if (foreign) this.foreign++;
     const templates = language.templates[kind];
     const template = templates[random.integer(templates.length)]!;
-    const words: number[] = [];
+    const words: number[] = [], ends = keptEnds(language.slot[metric]!);
     let text = template[0]!;
     for (let slot = 1; slot < template.length; slot++) {
-      let word = choose(random, language.slot[metric]!);
-      while (words.includes(word)) word = choose(random, language.slot[metric]!);
+      let word = choose(random, ends);
+      while (words.includes(word)) word = choose(random, ends);
       words.push(word);
       text += language.words[word]! + template[slot]!;
     }
@@ -166,11 +183,13 @@ class Writer {
   response(language: Language, textMetric: number, quality: Quality, prompt: readonly string[]): string[] {
     const { random, world } = this;
     const count = drawLength(random, { median: quality.sentences, ...world.responseLength });
-    const elsewhere = quality.drifts ? choose(random, this.outside[world.metrics[textMetric]!.family]!) : textMetric;
+    const elsewhere = quality.drifts
+      ? choose(random, keptEnds(this.outside[world.metrics[textMetric]!.family]!))
+      : textMetric;
     return repeat(count, (i) => {
       const metric = i >= driftStart(count) ? elsewhere : textMetric;
       const moves = movesAt(quality, i, count);
-      const move = (Object.keys(moves) as (keyof typeof moves)[])[choose(random, Object.values(moves))]!;
+      const move = (Object.keys(moves) as (keyof typeof moves)[])[choose(random, endsOf(Object.values(moves)))]!;
       return move === "echo" ? prompt[random.integer(prompt.length)]! : this.sentence(language, move, metric);
     });
   }

@@ -6,6 +6,9 @@ import { writeSubmission } from "../submission.ts";
 import type { SampleSet } from "./generate.ts";
 import { describeSample } from "./report.ts";
 
+/** Its file of records to train on. */
+export const trainFile = "train.json";
+
 /** The 145 real metric names with their 768-d embeddings, read from the project's own files. */
 export function sampleMetrics(): Promise<MetricTable> {
   return MetricTable.readFrom(fileURLToPath(new URL(".", import.meta.url)));
@@ -25,7 +28,7 @@ export async function writeSample(
   const metrics = await sampleMetrics();
   await fillFolder(folder, async () => {
     await metrics.write(folder);
-    await writeAtomically(join(folder, "train.json"), `${JSON.stringify(sample.train, null, 1)}\n`);
+    await writeAtomically(join(folder, trainFile), `${JSON.stringify(sample.train, null, 1)}\n`);
     await writeAtomically(join(folder, "test.json"), `${JSON.stringify(sample.test, null, 1)}\n`);
     await writeSubmission(join(folder, "test_scores.csv"), sample.testScores);
     await writeAtomically(join(folder, "README.md"), readme(sample, description));

@@ -22,7 +22,7 @@ export class Languages {
    * @param words how many words there are
    */
   constructor(texts: readonly (readonly number[])[], words: number) {
-    this.#logRates = parts(texts, words).map((part) => logRates(part.map((words) => ({ words, weight: 1 })), words));
+    this.#logRates = parts(texts, words).map((part) => logRates(part, words));
   }
 
   /** How many there are. */
@@ -58,9 +58,7 @@ function halve(texts: Texts, words: number): [Texts, Texts] | null {
     return has[0] === has[1] ? 0.5 : has[1] ? 1 : 0;
   });
   for (let step = 0; step < steps; step++) {
-    const weighted = (of: (text: number) => number) =>
-      logRates(texts.map((text, i) => ({ words: text, weight: of(i) })), words);
-    const rates = [weighted((i) => 1 - second[i]!), weighted((i) => second[i]!)];
+    const rates = [logRates(texts, words, second.map((weight) => 1 - weight)), logRates(texts, words, second)];
     const share = second.reduce((sum, one) => sum + one, 0) / texts.length;
     second = Float64Array.from(texts, (text) => {
       const logOdds = text.reduce(
@@ -103,9 +101,13 @@ function frequencyOf(texts: Texts, words: number): Float64Array {
   return frequency;
 }
 
-function logRates(texts: readonly { words: readonly number[]; weight: number }[], words: number): Float64Array {
+/** log of each word's rate in texts. @param weights how much each text counts; by default all count alike */
+function logRates(texts: Texts, words: number, weights?: Float64Array): Float64Array {
   const counts = new Float64Array(words).fill(smoothing);
-  for (const { words, weight } of texts) for (const word of words) counts[word]! += weight;
+  texts.forEach((text, i) => {
+    const weight = weights ? weights[i]! : 1;
+    for (const word of text) counts[word]! += weight;
+  });
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => Math.log(count / total));
 }

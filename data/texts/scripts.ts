@@ -42,29 +42,40 @@ export const scripts: readonly Script[] = [
   "none",
 ];
 
-const letters = scriptNames.map((name) => [name, new RegExp(`(?=\\p{L})\\p{Script=${name}}`, "gu")] as const);
-const anyLetter = /\p{L}/gu;
+/** Classes of code points: a script by its number, or one of these. */
+const otherLetter = scriptNames.length, noLetter = otherLetter + 1, unknown = noLetter + 1;
+
+const isLetter = /^\p{L}/u, patterns = scriptNames.map((name) => new RegExp(`^\\p{Script=${name}}`, "u"));
+
+/** The class of each code point that was met, the others unknown. */
+const classes = new Uint8Array(0x110000).fill(unknown);
+
+function classOf(point: number): number {
+  const known = classes[point]!;
+  if (known !== unknown) return known;
+  const letter = String.fromCodePoint(point), script = patterns.findIndex((pattern) => pattern.test(letter));
+  return classes[point] = !isLetter.test(letter) ? noLetter : script < 0 ? otherLetter : script;
+}
 
 /** The script of most letters of a text, the first in `scriptNames` of equals; "none" where it has no letters. */
 export function scriptOf(text: string): Script {
-  let left = count(text, anyLetter), most = 0, found: Script = "none";
+  const counts = new Uint32Array(unknown);
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i)!;
+    if (point > 0xffff) i++;
+    counts[classOf(point)]!++;
+  }
+  let most = 0, found: Script = "none", kana = 0;
   const take = (script: Script, letters: number) => {
     if (letters > most) [most, found] = [letters, script];
   };
-  let kana = 0;
-  for (const [name, pattern] of letters) {
-    if (left <= 0) break;
-    const own = count(text, pattern);
-    left -= own;
+  scriptNames.forEach((name, script) => {
+    const own = counts[script]!;
     if (name === "Hiragana" || name === "Katakana") kana += own;
     else if (name === "Han" && kana > 0) take("Japanese", own + kana);
     else take(name, own);
-  }
+  });
   take("Japanese", kana);
-  take("other", left);
+  take("other", counts[otherLetter]!);
   return found;
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0;
 }

@@ -1,7 +1,7 @@
 import { platform } from "../platform/here.ts";
 import type { AdapterChoice } from "./adapter.ts";
 
-/** Bytes of memory that a GPU may use. */
+/** Bytes of memory that a GPU, or the machine, may use. */
 export interface DeviceMemory {
   /** What is free now. */
   readonly free: number;
@@ -14,7 +14,12 @@ export interface DeviceMemory {
  * process may not look (`--allow-sys=systemMemoryInfo`).
  */
 export function deviceMemory({ software }: Pick<AdapterChoice, "software">): DeviceMemory | null {
-  if (!software || !platform.permitted({ name: "sys", kind: "systemMemoryInfo" })) return null;
+  return software ? machineMemory() : null;
+}
+
+/** The memory of the machine; null where the process may not look (`--allow-sys=systemMemoryInfo`). */
+export function machineMemory(): DeviceMemory | null {
+  if (!platform.permitted({ name: "sys", kind: "systemMemoryInfo" })) return null;
   const memory = platform.memory();
   return memory && { free: memory.available, total: memory.total };
 }

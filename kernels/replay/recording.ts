@@ -1,7 +1,7 @@
 import type { BufferSlice, Kernel, UniformValue, Workgroups } from "../launcher.ts";
 import { type Compiled, uniformBlockBytes } from "../pipelines.ts";
-import type { TextureCopy } from "../texture_reads/copies.ts";
-import { writeUniforms } from "../write_uniforms.ts";
+import type { TextureCopy } from "../texture_reads/pool.ts";
+import { writeUniforms } from "../uniform_arena.ts";
 
 /** Memory that was taken during a recording. */
 export interface Allocation {

@@ -1,10 +1,12 @@
 import type { BufferPool } from "../buffer_pool.ts";
 import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
 import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
-import { fillTexture, type TextureCopies, type TextureCopy } from "../texture_reads/copies.ts";
+import { fillTexture, type TextureCopies } from "../texture_reads/copies.ts";
+import type { TextureCopy, TexturePool } from "../texture_reads/pool.ts";
 import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
-import { writeUniforms } from "../write_uniforms.ts";
+import { writeUniforms } from "../uniform_arena.ts";
 import type { Allocation, Operand, RecordedDispatch, Recording } from "./recording.ts";
+import { operandsOf, outlives, usedCommands, writtenBy } from "./used.ts";
 
 export { Recording } from "./recording.ts";
 
@@ -34,6 +36,14 @@ export interface ReplayHost {
   redirected(launch: () => void, dispatch: Redirected): void;
 }
 
+/** What the texture copies of a recording come from. */
+export interface RecordedTextures {
+  /** Those of the recording alone. */
+  readonly copies: TextureCopies;
+  /** Where they have their textures from, like all others of the stream. */
+  readonly pool: TexturePool;
+}
+
 /** Where launches go that are made for their uniforms alone. */
 export type Redirected = (kernel: Kernel, uniforms: Readonly<Record<string, UniformValue>>) => void;
 
@@ -43,13 +53,14 @@ export class Replay {
   readonly memory: MemoryPlan;
   /** Slices of memory that was there before, and which it writes. */
   readonly written: readonly BufferSlice[];
-  /** Its dispatches. */
+  /** Its dispatches, without those whose results nobody reads. */
   readonly dispatches: number;
   readonly #device: GPUDevice;
   readonly #host: ReplayHost;
   readonly #recording: Recording;
   readonly #commands: readonly Command[];
-  readonly #textures: TextureCopies;
+  readonly #textures: RecordedTextures;
+  readonly #copies: readonly TextureCopy[];
   readonly #taken: readonly BufferSlice[];
   readonly #pinned: readonly GPUBuffer[];
   readonly #uniformBuffer: GPUBuffer;
@@ -60,16 +71,17 @@ export class Replay {
   #uniformsSent = false;
 
   /**
-   * Plans the memory of a recording that is not refused, and takes it.
-   *
-   * @param textures what its texture copies come from; freed with the replay
+   * Plans the memory of a recording that is not refused, and takes it. Textures that are filled each time are shared with
+   * all others of the pool.
    */
-  constructor(device: GPUDevice, host: ReplayHost, recording: Recording, textures: TextureCopies) {
+  constructor(device: GPUDevice, host: ReplayHost, recording: Recording, textures: RecordedTextures) {
     this.#device = device;
     this.#host = host;
     this.#recording = recording;
     this.#textures = textures;
-    const plan = planMemory(recording.allocations.filter(({ freed, first }) => freed && first >= 0));
+    const commands = usedCommands(recording), operands = commands.flatMap(operandsOf);
+    const own = operands.flatMap(({ allocation }) => allocation?.freed ? [allocation] : []);
+    const plan = planMemory([...new Set(own)]);
     this.memory = describePlan(plan);
     const places = new Map<Allocation, GPUBuffer>();
     this.#taken = plan.map(({ bytes, allocations }) => {
@@ -81,14 +93,13 @@ export class Replay {
       const buffer = allocation && places.get(allocation);
       return buffer ? { buffer, offset: slice.offset, size: slice.size } : slice;
     };
-    const lasting = (operand: Operand) => !operand.allocation || !operand.allocation.freed;
-    const written = recording.commands.flatMap((command) => writtenBy(command)).filter(lasting);
+    const written = commands.flatMap(writtenBy).filter(outlives);
     this.written = [
       ...new Map(written.map(({ slice }) => [slice.buffer, { ...slice, offset: 0, size: slice.buffer.size }])).values(),
     ];
     const changes = new Set(this.written.map(({ buffer }) => buffer));
-    const filled = Map.groupBy(recording.commands.filter((one) => one.kind === "texture"), ({ copy }) => copy.id);
-    this.#commands = recording.commands.map((command): Command => {
+    const filled = Map.groupBy(commands.filter((one) => one.kind === "texture"), ({ copy }) => copy);
+    this.#commands = commands.map((command): Command => {
       switch (command.kind) {
         case "dispatch":
           return this.#bound(command, command.operands.map(placed));
@@ -97,19 +108,22 @@ export class Replay {
         case "clear":
           return { ...command, target: placed(command.target) };
         case "texture": {
-          const from = placed(command.from), alone = filled.get(command.copy.id)!.length === 1;
-          return { ...command, from, lasting: alone && lasting(command.from) && !changes.has(from.buffer) };
+          const from = placed(command.from), { copy } = command;
+          const alone = filled.get(copy)!.length === 1 && !textures.pool.isPinned(copy);
+          return { ...command, from, lasting: alone && outlives(command.from) && !changes.has(from.buffer) };
         }
       }
     });
+    const filledOnce = this.#commands.flatMap((one) => one.kind === "texture" && one.lasting ? [one.copy] : []);
+    textures.copies.keepOnly((copy) => filledOnce.includes(copy));
+    this.#copies = [...filled.keys()];
+    for (const copy of this.#copies) textures.pool.pin(copy);
     this.#relaunches = recording.sections.map(({ launch, from, to }) => ({
       launch,
       dispatches: recording.commands.slice(from, to).filter((one) => one.kind === "dispatch"),
     }));
     this.dispatches = this.#commands.filter(({ kind }) => kind === "dispatch").length;
-    const kept = [...recording.commands.flatMap(operandsOf), ...recording.kept].filter(lasting).map(({ slice }) =>
-      slice.buffer
-    );
+    const kept = [...operands, ...recording.kept].filter(outlives).map(({ slice }) => slice.buffer);
     this.#pinned = [...new Set(kept)].filter((buffer) => host.pool.pin(buffer));
     const bytes = recording.uniforms;
     this.#uniforms = new DataView(bytes);
@@ -128,11 +142,6 @@ export class Replay {
   /** Whether the memory that it was recorded with is still where it was. */
   get usable(): boolean {
     return this.#pinned.every((buffer) => !this.#host.pool.isResting(buffer) || this.#own(buffer));
-  }
-
-  /** Bytes of its textures. */
-  get textureBytes(): number {
-    return this.#textures.bytes;
   }
 
   /**
@@ -183,7 +192,8 @@ export class Replay {
   dispose(): void {
     for (const slice of this.#taken) this.#host.pool.free(slice);
     for (const buffer of this.#pinned) this.#host.pool.unpin(buffer);
-    this.#textures.clear();
+    for (const copy of this.#copies) this.#textures.pool.unpin(copy);
+    this.#textures.copies.expire();
     this.#uniformBuffer.destroy();
   }
 
@@ -231,33 +241,5 @@ export class Replay {
       });
       if (next !== dispatches.length) throw new Error("A captured step launches less than it did.");
     }
-  }
-}
-
-function operandsOf(command: Recording["commands"][number]): readonly Operand[] {
-  switch (command.kind) {
-    case "dispatch":
-      return command.operands;
-    case "copy":
-      return [command.from, command.to];
-    case "clear":
-      return [command.target];
-    case "texture":
-      return [command.from];
-  }
-}
-
-function writtenBy(command: Recording["commands"][number]): readonly Operand[] {
-  switch (command.kind) {
-    case "dispatch": {
-      const { kernel, compiled, operands } = command;
-      return operands.filter((_, i) => kernel.bindings[compiled.buffers[i]![1]] !== "read");
-    }
-    case "copy":
-      return [command.to];
-    case "clear":
-      return [command.target];
-    case "texture":
-      return [];
   }
 }

@@ -1,33 +1,11 @@
 import type { BufferSlice } from "../launcher.ts";
-import { steppedSize } from "../size_class.ts";
+import { bytesOfRows, sizeClass, texelBytes, type TextureCopy, TexturePool } from "./pool.ts";
 import { rowTexels, type TexelFormat } from "./source.ts";
 
-/** Bytes of a texel. */
-const texelBytes = 16;
 const rowBytes = rowTexels * texelBytes;
 
-/** Texels that rows are longer by: rows of a power of two bytes would share few sets of the CPU's cache. */
-const padding = 4;
-
-// Read when a device is there: without WebGPU these names are unknown.
-const usage = () => GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
-
-/** A texture that held the numbers of a slice when it was last filled. */
-export interface TextureCopy {
-  /** What shaders are given. */
-  readonly view: GPUTextureView;
-  /** Where it lies. */
-  readonly texture: GPUTexture;
-  /** Number of the texture among all that were made. */
-  readonly id: number;
-}
-
-interface Held extends TextureCopy {
-  readonly pool: string;
-}
-
 interface Filled {
-  readonly held: Held;
+  readonly held: TextureCopy;
   readonly buffer: GPUBuffer;
   /** Number of the launch that last read it. */
   usedBy: number;
@@ -35,9 +13,6 @@ interface Filled {
   readonly size: number;
   readonly format: TexelFormat;
 }
-
-/** Textures that were made so far: bind groups of all sets are kept together. */
-let made = 0;
 
 /**
  * Copies of buffers in textures, for shaders that read those faster. A copy serves until its buffer is written; whoever
@@ -47,9 +22,8 @@ let made = 0;
 export class TextureCopies {
   readonly #device: GPUDevice;
   readonly #most: number;
+  readonly #pool: TexturePool;
   readonly #filled = new Map<GPUBuffer, Filled[]>();
-  readonly #waiting = new Map<string, Held[]>();
-  #bytes = 0;
   #launch = 0;
 
   /**
@@ -57,15 +31,17 @@ export class TextureCopies {
    *
    * @param most bytes of textures beyond which those that were used longest ago are filled anew; what one launch reads may
    *   be more
+   * @param pool where the textures come from; one of its own by default
    */
-  constructor(device: GPUDevice, most = 2 ** 29) {
+  constructor(device: GPUDevice, most = 2 ** 29, pool: TexturePool = new TexturePool(device)) {
     this.#device = device;
     this.#most = most;
+    this.#pool = pool;
   }
 
-  /** Bytes of all textures. */
+  /** Bytes of all textures of the pool. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#pool.bytes;
   }
 
   /** Begins the next launch: what is found or made from here on is not filled anew before its end. */
@@ -104,7 +80,7 @@ export class TextureCopies {
     if (!all) return;
     const current = all.filter((one) => {
       const meets = one.offset < offset + size && offset < one.offset + one.size;
-      if (meets) this.#wait(one.held);
+      if (meets) this.#pool.give(one.held);
       return !meets;
     });
     this.#keep(buffer, current);
@@ -117,53 +93,48 @@ export class TextureCopies {
 
   /** Whether there are more textures than are worth keeping. */
   get tooMany(): boolean {
-    return this.#bytes > 2 * this.#most;
+    return this.#pool.unpinnedBytes > 2 * this.#most;
   }
 
-  /** Says that any buffer may have been written. */
+  /** Says that any buffer may have been written, or the textures. */
   expire(): void {
-    for (const { held } of [...this.#filled.values()].flat()) this.#wait(held);
-    this.#filled.clear();
+    this.keepOnly(() => false);
   }
 
-  /** Frees all textures. Recorded work must have been submitted. */
+  /** Gives back the textures that a condition is false of: their copies are of no more use. */
+  keepOnly(condition: (copy: TextureCopy) => boolean): void {
+    for (const [buffer, all] of this.#filled) {
+      const kept = all.filter(({ held }) => condition(held));
+      for (const one of all) if (!kept.includes(one)) this.#pool.give(one.held);
+      this.#keep(buffer, kept);
+    }
+  }
+
+  /** Frees all textures that nobody else has. Recorded work must have been submitted. */
   clear(): void {
     this.expire();
-    for (const { texture } of [...this.#waiting.values()].flat()) texture.destroy();
-    this.#waiting.clear();
-    this.#bytes = 0;
+    this.#pool.trim();
   }
 
   #find({ buffer, offset, size }: BufferSlice, format: TexelFormat): Filled | undefined {
     return this.#filled.get(buffer)?.find((one) => one.offset === offset && one.size >= size && one.format === format);
   }
 
-  #take(size: number, format: TexelFormat): Held {
-    const rows = steppedSize(rowsOf(size)), pool = `${format} ${rows}`;
-    const waiting = this.#waiting.get(pool)?.pop();
+  #take(size: number, format: TexelFormat): TextureCopy {
+    const rows = rowsOf(size), waiting = this.#pool.reuse(rows, format);
     if (waiting) return waiting;
-    const bytes = (rowTexels + padding) * texelBytes * rows;
-    const idle = this.#bytes + bytes > this.#most ? this.#longestIdle(pool) : undefined;
-    if (idle) {
-      const { buffer } = idle;
-      this.#keep(buffer, this.#filled.get(buffer)!.filter((one) => one !== idle));
-      return idle.held;
-    }
-    const texture = this.#device.createTexture({
-      label: `texture copy ${rows}`,
-      size: [rowTexels + padding, rows],
-      format,
-      usage: usage(),
-    });
-    this.#bytes += bytes;
-    return { texture, view: texture.createView(), id: made++, pool };
+    const idle = this.bytes + bytesOfRows(rows) > this.#most ? this.#longestIdle(sizeClass(rows, format)) : undefined;
+    if (!idle) return this.#pool.make(rows, format);
+    const { buffer } = idle;
+    this.#keep(buffer, this.#filled.get(buffer)!.filter((one) => one !== idle));
+    return idle.held;
   }
 
-  /** The copy of a pool that was used longest ago, and not by this launch. */
-  #longestIdle(pool: string): Filled | undefined {
+  /** The copy of a class that was used longest ago, and not by this launch. */
+  #longestIdle(sizeClass: string): Filled | undefined {
     let longest: Filled | undefined;
     for (const one of [...this.#filled.values()].flat()) {
-      if (one.held.pool !== pool || one.usedBy === this.#launch) continue;
+      if (one.held.sizeClass !== sizeClass || one.usedBy === this.#launch) continue;
       if (!longest || one.usedBy < longest.usedBy) longest = one;
     }
     return longest;
@@ -172,12 +143,6 @@ export class TextureCopies {
   #keep(buffer: GPUBuffer, filled: Filled[]): void {
     if (filled.length > 0) this.#filled.set(buffer, filled);
     else this.#filled.delete(buffer);
-  }
-
-  #wait(held: Held): void {
-    const waiting = this.#waiting.get(held.pool);
-    if (waiting) waiting.push(held);
-    else this.#waiting.set(held.pool, [held]);
   }
 }
 

@@ -72,8 +72,7 @@ export class AttentionRefiner extends Module {
     for (const layer of this.text) t = layer.forward(t, { keyPaddingMask });
     for (const layer of this.cross) m = layer.forward(m, { memory: t, keyPaddingMask });
     let all = concat([m, t], { axis: 1 });
-    const missing = absent &&
-      concat([absent.engine.indices([count!, 1], new Uint32Array(count!)), absent], { axis: 1 });
+    const missing = absent && concat([noneAbsent(absent, count!), absent], { axis: 1 });
     for (const layer of this.joint) all = layer.forward(all, { keyPaddingMask: missing ?? undefined });
     const refined = missing ? meanOfPresent(all, missing) : mean({ x: all }, { axis: 1 });
     const embedded = reshape({ x: refined }, { shape: [count!, width] });
@@ -81,9 +80,16 @@ export class AttentionRefiner extends Module {
   }
 }
 
+/** Marks of the metrics' tokens, which are never absent: zeros, [batch, 1] (u32). */
+function noneAbsent({ engine }: Tensor, count: number): Tensor {
+  const marks = engine.empty([count, 1], "u32", "marks of the metrics");
+  engine.clear(marks.slice);
+  return marks;
+}
+
 /** Mean over the tokens that are not missing: `x` [batch, tokens, width], `missing` [batch, tokens] (u32) → [batch, width]. */
 function meanOfPresent(x: Tensor, missing: Tensor): Tensor {
-  const weight = x.engine.tensor([2, 1], [1, 0], "presence");
+  const { engine } = x, weight = concat([engine.full([1, 1], 1), engine.full([1, 1], 0)], { axis: 0 });
   const present = embedding({ weight, index: missing });
   return divide({ a: sum({ x: multiply({ a: x, b: present }) }, { axis: 1 }), b: sum({ x: present }, { axis: 1 }) });
 }

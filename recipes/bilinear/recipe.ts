@@ -14,6 +14,7 @@ export const bilinear: Recipe<BilinearSettings, BilinearNetwork> = {
   table: bilinearTable,
   statistics: false,
   preferences: true,
+  streams: true,
   documented: bilinearDocumented,
   fromDocument,
 

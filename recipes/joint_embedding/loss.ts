@@ -1,4 +1,5 @@
 import { add } from "../../engine/ops/arithmetic.ts";
+import { concat } from "../../engine/ops/concat.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { mseLoss } from "../../engine/ops/losses.ts";
 import { cosineEmbeddingLoss, metricAnchorContrastiveLoss } from "../../engine/ops/metric_losses.ts";
@@ -33,20 +34,24 @@ export function jointLoss(
   const regression = mseLoss({ prediction: score, target: batch.score, weight: batch.weight });
   if (approach !== "joint-space" || lambda === 0) return regression;
   const { engine } = text;
-  const pull = weightsByClass(batch.scoreClass, (score) => score >= pullFrom ? lambda : 0);
+  const pull = weightsByClass(batch.scoreClass, { below: 0, from: pullFrom, above: lambda });
   const pulled = metricAnchorContrastiveLoss({ x: text, anchors, target: batch.metricIndex, weight: pull }, {
     temperature,
   });
   const total = add({ a: regression, b: pulled });
   if (pushTo === null) return total;
-  const push = weightsByClass(batch.scoreClass, (score) => score <= pushTo ? lambda / temperature : 0);
+  const push = weightsByClass(batch.scoreClass, { below: lambda / temperature, from: pushTo + 1, above: 0 });
   const apart = engine.full(push.shape, -1);
   return add({ a: total, b: cosineEmbeddingLoss({ x: text, y: metric, target: apart, weight: push }, { margin }) });
 }
 
-/** A weight for each row by the class of its score, [batch]. */
-function weightsByClass(scoreClass: Tensor, weightOf: (score: number) => number): Tensor {
-  const values = Float32Array.from({ length: classes }, (_, score) => weightOf(score));
-  const weight = scoreClass.engine.tensor([classes, 1], values, "weights of the classes");
-  return reshape({ x: embedding({ weight, index: scoreClass }) }, { shape: scoreClass.shape });
+/** A weight for each row, [batch]: `below` for classes less than `from`, `above` for the others. */
+function weightsByClass(
+  scoreClass: Tensor,
+  { below, from, above }: { readonly below: number; readonly from: number; readonly above: number },
+): Tensor {
+  const { engine, shape } = scoreClass;
+  const parts = ([[below, from], [above, classes - from]] as const).filter(([, size]) => size > 0);
+  const weight = concat(parts.map(([value, size]) => engine.full([size, 1], value)), { axis: 0 });
+  return reshape({ x: embedding({ weight, index: scoreClass }) }, { shape });
 }

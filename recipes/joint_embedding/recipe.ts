@@ -11,6 +11,7 @@ export const jointEmbedding: Recipe<JointEmbeddingSettings, JointEmbedding> = {
   table: jointEmbeddingTable,
   statistics: false,
   preferences: true,
+  streams: true,
   documented: jointEmbeddingDocumented,
 
   check: ({ loss }) => checkBounds(loss),

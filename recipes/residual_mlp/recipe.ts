@@ -15,6 +15,7 @@ export const residualMlp: Recipe<ResidualMlpSettings, ResidualMlp> = {
   table: residualMlpTable,
   statistics: false,
   preferences: true,
+  streams: true,
   documented: residualMlpDocumented,
 
   build({ model: { hidden, dropout } }, { metric, text, fields }, options) {

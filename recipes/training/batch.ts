@@ -1,9 +1,10 @@
-import { scoreClass } from "../../data/scores.ts";
 import { absentFields } from "../../data/texts/text_layout.ts";
+import { deviceMemory } from "../../engine/device/memory.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
-import type { Tensor } from "../../engine/tensors/tensor.ts";
-import type { FeatureTables, LabelledRows, Rows } from "../../data/pairs/feature_tables.ts";
+import { indexSelect } from "../../engine/ops/gather.ts";
+import type { IndexTensor, Tensor } from "../../engine/tensors/tensor.ts";
+import type { FeatureTables, Rows } from "../../data/pairs/feature_tables.ts";
 
 /** Rows on the GPU, as a network sees them. */
 export interface Batch {
@@ -33,25 +34,43 @@ export interface LabelledBatch extends Batch {
   readonly pairs: { readonly chosen: Tensor; readonly rejected: Tensor } | null;
 }
 
+/** Where the rows of a batch stand in the tables. */
+export interface TableRows {
+  /** Numbers of their texts, [batch] (u32). */
+  readonly text: Tensor;
+  /** Numbers of their metrics, [batch] (u32). */
+  readonly metric: Tensor;
+  /** Their embeddings, where they are not looked up. */
+  readonly texts?: Tensor | undefined;
+  /** Fields that they lack, where they are in no table, [batch, fields] (u32). */
+  readonly absent?: Tensor | undefined;
+}
+
+/** Share of the memory that is free which a table of texts takes on the GPU at most. */
+const mostOfFree = 0.5;
+
 /** Tables of embeddings on the GPU, from which batches are picked. */
 export class BatchSource {
   readonly #engine: Engine;
   readonly #tables: FeatureTables;
-  readonly #absent: Uint32Array | null;
+  /** Fields that texts lack, [texts, fields] (u32); null where there is one field only. */
+  readonly #absent: IndexTensor | null;
   readonly #metrics: Tensor;
   readonly #statistics: Tensor;
-  /** Null when the table is larger than what can be bound; batches are then put together by the host. */
+  /** Null when the table takes too much of the GPU's memory; batches are then put together by the host. */
   readonly #texts: Tensor | null;
 
   constructor(engine: Engine, tables: FeatureTables) {
     const { texts, metrics, statistics } = tables;
     this.#engine = engine;
     this.#tables = tables;
-    this.#absent = texts.fields > 1 ? absentFields(texts) : null;
-    const width = texts.fields * texts.dimension;
-    this.#texts = texts.data.byteLength > engine.capabilities.maxBindingSize
-      ? null
-      : engine.tensor([texts.data.length / width, width], texts.data, "text embeddings");
+    const width = texts.fields * texts.dimension, count = texts.data.length / width;
+    this.#absent = texts.fields > 1
+      ? engine.indices([count, texts.fields], absentFields(texts), "absent fields")
+      : null;
+    this.#texts = fitsOnGpu(engine, texts.data.byteLength)
+      ? engine.tensor([count, width], texts.data, "text embeddings")
+      : null;
     this.#metrics = engine.tensor(
       [metrics.data.length / metrics.dimension, metrics.dimension],
       metrics.data,
@@ -66,75 +85,55 @@ export class BatchSource {
 
   /** The rows with the given numbers. Tensors belong to the scope it is called in. */
   batch(rows: Rows, picked: Uint32Array): Batch {
-    const engine = this.#engine;
-    const metricIndex = engine.indices([picked.length], picked.map((row) => rows.metric[row]!));
-    const texts = picked.map((row) => rows.text[row]!);
+    const shape = [picked.length], text = picked.map((row) => rows.text[row]!);
+    return this.gather({
+      text: this.#engine.indices(shape, text),
+      metric: this.#engine.indices(shape, picked.map((row) => rows.metric[row]!)),
+      texts: this.sendTexts(text),
+    });
+  }
+
+  /** Embeddings of texts from the host, [batch, fields x text width]; undefined where the GPU has those of all texts. */
+  sendTexts(numbers: Uint32Array): Tensor | undefined {
+    if (this.#texts) return undefined;
+    const { data, fields, dimension } = this.#tables.texts;
+    const width = fields * dimension;
+    const gathered = new Float32Array(numbers.length * width);
+    numbers.forEach((text, row) => gathered.set(data.subarray(text * width, (text + 1) * width), row * width));
+    return this.#engine.tensor([numbers.length, width], gathered, "text embeddings");
+  }
+
+  /** Texts that are in no table: their embeddings, [batch, fields x text width], and what fields they lack. */
+  sendStreamed(data: Float32Array<ArrayBuffer>): { readonly texts: Tensor; readonly absent?: IndexTensor } {
+    const { fields, dimension } = this.#tables.texts, rows = data.length / (fields * dimension);
+    const texts = this.#engine.tensor([rows, fields * dimension], data, "text embeddings");
+    if (fields === 1) return { texts };
+    return { texts, absent: this.#engine.indices([rows, fields], absentFields({ data, fields, dimension })) };
+  }
+
+  /** The rows that stand at given places of the tables: work for the GPU alone. Tensors belong to the scope it is called in. */
+  gather({ text, metric, texts, absent }: TableRows): Batch {
     return {
-      metric: embedding({ weight: this.#metrics, index: metricIndex }),
-      text: this.#text(texts),
-      absent: this.#absentOf(rows, picked),
-      metricIndex,
+      metric: embedding({ weight: this.#metrics, index: metric }),
+      text: texts ?? embedding({ weight: this.#texts!, index: text }),
+      absent: absent ?? (this.#absent && indexSelect({ x: this.#absent, index: text }, { axis: 0 })),
+      metricIndex: metric,
       metrics: this.#metrics,
-      statistics: embedding({ weight: this.#statistics, index: engine.indices([texts.length], texts) }),
-    };
-  }
-
-  /**
-   * The same with labels.
-   *
-   * @param noise added to the scores, one number a row
-   */
-  labelled(rows: LabelledRows, picked: Uint32Array, noise?: Float32Array): LabelledBatch {
-    const engine = this.#engine, shape = [picked.length];
-    const score = Float32Array.from(picked, (row) => rows.score[row]!);
-    return {
-      ...this.batch(rows, picked),
-      score: engine.tensor(shape, noise ? score.map((value, i) => value + noise[i]!) : score),
-      scoreClass: engine.indices(shape, Uint32Array.from(score, scoreClass)),
-      weight: engine.tensor(shape, Float32Array.from(picked, (row) => rows.weight[row]!)),
-      pairs: this.#pairs(rows, picked),
-    };
-  }
-
-  #pairs({ preferredTo }: LabelledRows, picked: Uint32Array): LabelledBatch["pairs"] {
-    if (!preferredTo) return null;
-    const placeOf = new Map(Array.from(picked, (row, i) => [row, i]));
-    const chosen = Array.from(picked.keys()).filter((i) => placeOf.has(preferredTo[picked[i]!]!));
-    const indices = (places: number[]) => this.#engine.indices([places.length], Uint32Array.from(places));
-    return {
-      chosen: indices(chosen),
-      rejected: indices(chosen.map((i) => placeOf.get(preferredTo[picked[i]!]!)!)),
+      statistics: embedding({ weight: this.#statistics, index: text }),
     };
   }
 
   /** Frees the tables. */
   dispose(): void {
     this.#texts?.dispose();
+    this.#absent?.dispose();
     this.#metrics.dispose();
     this.#statistics.dispose();
   }
+}
 
-  #text(numbers: Uint32Array): Tensor {
-    const engine = this.#engine;
-    if (this.#texts) return embedding({ weight: this.#texts, index: engine.indices([numbers.length], numbers) });
-    const { data, fields, dimension } = this.#tables.texts;
-    const width = fields * dimension;
-    const gathered = new Float32Array(numbers.length * width);
-    numbers.forEach((text, row) => gathered.set(data.subarray(text * width, (text + 1) * width), row * width));
-    return engine.tensor([numbers.length, width], gathered, "text embeddings");
-  }
-
-  #absentOf(rows: Rows, picked: Uint32Array): Tensor | null {
-    const absent = this.#absent;
-    if (!absent) return null;
-    const { fields } = this.#tables.texts;
-    const shape = [picked.length, fields];
-    return this.#engine.indices(
-      shape,
-      Uint32Array.from(
-        { length: picked.length * fields },
-        (_, i) => absent[rows.text[picked[Math.floor(i / fields)]!]! * fields + i % fields]!,
-      ),
-    );
-  }
+/** Whether a table can be bound and leaves the machine memory for other things, as far as that is known. */
+function fitsOnGpu({ capabilities, opened }: Engine, bytes: number): boolean {
+  const memory = deviceMemory(opened.adapter);
+  return bytes <= capabilities.maxBindingSize && (!memory || bytes <= mostOfFree * memory.free);
 }

@@ -5,10 +5,25 @@ import type { LabelledRows } from "../../data/pairs/feature_tables.ts";
 const orderStream = 0x0bde0000;
 
 /** The rows of each batch of an epoch, counted from 0; the same whenever it is asked. None where a recipe is fitted. */
-export function epochBatches({ recipe, settings }: Model, train: LabelledRows, epoch: number): readonly Uint32Array[] {
-  if (recipe.fitted?.(settings)) return [];
-  const { batchSize, seed } = settings.training;
-  const random = new Philox(seed, orderStream + epoch);
+export function epochBatches(model: BatchRules, train: LabelledRows, epoch: number): readonly Uint32Array[] {
+  return model.recipe.fitted?.(model.settings) ? [] : batchesOf(model, train, orderOf(model, epoch));
+}
+
+/** What decides the batches of rows. */
+export type BatchRules = Omit<Model, "network">;
+
+/** Random numbers for the order of an epoch's rows. */
+export function orderOf({ settings: { training: { seed } } }: BatchRules, epoch: number): Philox {
+  return new Philox(seed, orderStream + epoch);
+}
+
+/** Batches of rows that are taken in a random order. */
+export function batchesOf(
+  { recipe, settings }: BatchRules,
+  train: LabelledRows,
+  random: Philox,
+): readonly Uint32Array[] {
+  const { batchSize } = settings.training;
   if (train.preferredTo) return pairedBatches(train.preferredTo, batchSize, random);
   return recipe.batches?.(train, random, settings) ?? shuffledBatches(train.score.length, { batchSize }, random);
 }

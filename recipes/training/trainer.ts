@@ -36,13 +36,17 @@ export class Trainer {
   readonly #steps: RowSteps | null;
   /** Of a recipe that is fitted in closed form: the fit counts as an epoch. */
   #fits = 0;
+  #debug: (sentence: string) => void = () => {};
 
   constructor(engine: Engine, readonly model: Model, readonly data: TrainingData) {
     const { recipe, settings } = model;
     this.#engine = engine;
     this.#source = new BatchSource(engine, data.tables);
     this.#earlyStopping = new EarlyStopping(settings.training.earlyStopping);
-    this.#steps = recipe.fitted?.(settings) ? null : new RowSteps(engine, model, data.train, this.#source);
+    const onFallback = (reason: string) => this.#debug(`Steps are not recorded: ${reason}.`);
+    this.#steps = recipe.fitted?.(settings)
+      ? null
+      : new RowSteps(engine, model, data.train, this.#source, data.blocks ?? null, onFallback);
   }
 
   /** Sets what the train rows decide. Not for a run that goes on. @throws the signal's reason when it is aborted */
@@ -54,6 +58,11 @@ export class Trainer {
   get position(): Position {
     const fitted = { epoch: this.#fits, batch: 0, step: 0, lossSum: 0, normSum: 0, skippedSteps: 0, lostSteps: 0 };
     return this.#steps?.loop.position ?? fitted;
+  }
+
+  /** Names of what the optimiser keeps for each parameter; none where the recipe is fitted in closed form. */
+  get momentNames(): readonly string[] {
+    return this.#steps?.optimizer.momentNames ?? [];
   }
 
   /** Number of the epoch with the best selection figure, from 1; 0 before the first. */
@@ -93,6 +102,7 @@ export class Trainer {
    * no scale of the loss helps; MetrogradError when an epoch has no loss that is finite
    */
   async run(observer: Observer = {}, signal?: AbortSignal, leftOut: LeftOutStep = () => {}): Promise<boolean> {
+    this.#debug = (sentence) => observer.debug?.(sentence);
     const epochs = this.#steps ? this.model.settings.training.epochs : 1;
     while (this.position.epoch < epochs && !this.#earlyStopping.stop) {
       if (this.#steps) {

@@ -1,5 +1,6 @@
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { TextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
+import type { TokenCounter } from "../../encoders/tokenizer/token_counter.ts";
 import type { StageFigures } from "../../runs/prepare/augment_report.ts";
 import { counted, formatCount, formatNumber, formatShare } from "../numbers.ts";
 import type { Fact, Page } from "../page/page.ts";
@@ -31,14 +32,16 @@ export interface ExploreInput {
   readonly metrics: MetricTable | null;
   /** The train rows after each stage of a recipe's augmentation; null for no recipe. */
   readonly augmentation: { readonly recipe: string; readonly stages: readonly StageFigures[] } | null;
+  /** Counts the tokens of the texts; null where they are not counted. */
+  readonly tokens: TokenCounter | null;
   /** The command that was called, for the foot of the page. */
   readonly command: string;
 }
 
 /** Describes records before training: a page of figures and tables. The same input gives the same page. */
-export function explore({ train, test, metrics, augmentation, command }: ExploreInput): Page {
+export function explore({ train, test, metrics, augmentation, tokens, command }: ExploreInput): Page {
   const inputs = [{ ...train, name: "train" }, ...(test === null ? [] : [{ ...test, name: "test" }])];
-  const sets = measureSets(inputs);
+  const sets = measureSets(inputs, tokens);
   const found = sets.length < 2 ? [] : differences(sets[0]!, sets[1]!);
   const embedded = sets.flatMap((set, i) => {
     const { embeddings } = inputs[i]!;
@@ -69,7 +72,7 @@ export function explore({ train, test, metrics, augmentation, command }: Explore
       duplicatesSection(sets),
       scoreSection(sets),
       languageSection(sets),
-      lengthSection(sets),
+      lengthSection(sets, tokens),
       metricSection(sets),
       ...(metrics === null ? [] : [metricEmbeddingSection(sets, metrics)]),
       ...(embedded.length === 0 ? [] : [textEmbeddingSection(embedded)]),
@@ -80,11 +83,14 @@ export function explore({ train, test, metrics, augmentation, command }: Explore
 }
 
 /** Measures the texts of all sets, and finds near duplicates among all of them. */
-export function measureSets(inputs: readonly (LooseRecords & { name: string; path: string })[]): ExploredSet[] {
+export function measureSets(
+  inputs: readonly (LooseRecords & { name: string; path: string })[],
+  tokens: TokenCounter | null = null,
+): ExploredSet[] {
   const starts = inputs.map((_, i) => inputs.slice(0, i).reduce((sum, { records }) => sum + records.length, 0));
   const signatures = new Signatures(inputs.reduce((sum, { records }) => sum + records.length, 0));
   const measured = inputs.map(({ records }, i) =>
-    measureTexts(records, (row, words) => signatures.sign(starts[i]! + row, words))
+    measureTexts(records, (row, words) => signatures.sign(starts[i]! + row, words), tokens)
   );
   const clusters = signatures.clusters();
   return inputs.map((input, i) => ({

@@ -1,7 +1,8 @@
+import type { TokenCounter } from "../../encoders/tokenizer/token_counter.ts";
 import { histogram, trend } from "../figures/charts.ts";
 import { plane } from "../figures/maps.ts";
 import type { Datum } from "../figures/spec.ts";
-import { counted, formatCount, formatNumber } from "../numbers.ts";
+import { counted, formatCount, formatNumber, formatShare } from "../numbers.ts";
 import type { Figure, Section } from "../section.ts";
 import { type Cell, type Table, table } from "../table.ts";
 import { visibleText } from "../visible_text.ts";
@@ -11,7 +12,7 @@ import { type TextName, textNames, textOf } from "./measures.ts";
 import { quantile } from "../../data/moments.ts";
 import { meanInterval } from "./statistics.ts";
 
-const units = ["characters", "words"] as const;
+const units = ["characters", "words", "tokens"] as const;
 type Unit = (typeof units)[number];
 
 /** Bins for a doubling of the length. */
@@ -20,21 +21,29 @@ const binsPerDoubling = 2;
 /** Parts of equal size that scores are averaged over. */
 const parts = 10;
 
-/** How long the texts are, and how that goes with the score. */
-export function lengthSection(sets: readonly ExploredSet[]): Section {
+/** What tells of the tokens that an encoder reads. */
+type Limit = Pick<TokenCounter, "folder" | "maxTokens">;
+
+/** How long the texts are, and how that goes with the score. @param limit of the encoder whose tokens were counted; null for none */
+export function lengthSection(sets: readonly ExploredSet[], limit: Limit | null): Section {
   const scored = sets.filter((set) => scoresOf(set).length > 0);
-  const histograms = textNames.flatMap((name) => units.map((unit) => histogramFigure(sets, name, unit)));
+  const histograms = textNames.flatMap((name) => units.map((unit) => histogramFigure(sets, name, unit, limit)));
   return {
     id: "lengths",
     title: "Lengths",
     text: "Characters are code points; words are those of any script, without punctuation. Texts that are empty are " +
-      "left out of the figures.",
+      "left out of the figures. " +
+      (limit === null
+        ? "--tokenizer FOLDER counts tokens too, as the encoder in a Hugging Face folder reads them."
+        : `Tokens are those of ${limit.folder}, with those that begin and end each text; it reads the first ${limit.maxTokens} of a text.`),
     figures: [
       ...histograms.filter((figure) => figure !== null),
       ...planes(sets),
       ...(["response", "prompt"] as const).flatMap((name) => trendFigure(scored, name)),
     ],
-    tables: [lengthTable(sets), longTable(sets)].filter(({ rows }) => rows.length > 0),
+    tables: [lengthTable(sets), ...(limit === null ? [] : [limitTable(sets, limit)]), longTable(sets)].filter((
+      { rows },
+    ) => rows.length > 0),
   };
 }
 
@@ -44,7 +53,12 @@ const lengthsOf = (set: ExploredSet, name: TextName, unit: Unit) => set.measures
 const binOf = (length: number) => Math.floor(binsPerDoubling * Math.log2(length) + 1e-9);
 const bound = (bin: number) => 2 ** (bin / binsPerDoubling);
 
-function histogramFigure(sets: readonly ExploredSet[], name: TextName, unit: Unit): Figure | null {
+function histogramFigure(
+  sets: readonly ExploredSet[],
+  name: TextName,
+  unit: Unit,
+  limit: Limit | null,
+): Figure | null {
   const there = sets.filter((set) => lengthsOf(set, name, unit).some((length) => length > 0));
   if (there.length === 0) return null;
   const bins = there.map((set) => [...lengthsOf(set, name, unit)].filter((length) => length > 0).map(binOf));
@@ -65,7 +79,9 @@ function histogramFigure(sets: readonly ExploredSet[], name: TextName, unit: Uni
       const sorted = lengthsOf(set, name, unit).filter((length) => length > 0).toSorted();
       return `Half of ${set.name} ${sorted.length === set.records.length ? "" : "that has one "}is from ${
         formatCount(quantile(sorted, 0.25))
-      } to ${formatCount(quantile(sorted, 0.75))} ${unit} long, the longest ${formatCount(sorted.at(-1)!)}.`;
+      } to ${formatCount(quantile(sorted, 0.75))} ${unit} long, the longest ${formatCount(sorted.at(-1)!)}.${
+        unit === "tokens" && limit ? ` ${beyondWords(set, name, limit)}` : ""
+      }`;
     }).join(" "),
     spec: histogram(data, namesOf(there), { x: `${unit} (logarithmic)`, y: "share of records", log: true }),
     data: table(
@@ -204,6 +220,37 @@ function lengthTable(sets: readonly ExploredSet[]): Table {
     "75 %:count",
     "99 %:count",
     "longest:count",
+  ], rows);
+}
+
+/** Texts of a set, and those of which an encoder does not read the end. */
+function beyondLimit(set: ExploredSet, name: TextName, { maxTokens }: Limit) {
+  const there = lengthsOf(set, name, "tokens").filter((length) => length > 0);
+  return { texts: there.length, beyond: there.filter((length) => length > maxTokens).length };
+}
+
+function beyondWords(set: ExploredSet, name: TextName, limit: Limit): string {
+  const { texts, beyond } = beyondLimit(set, name, limit);
+  return beyond === 0
+    ? "The encoder reads all of each."
+    : `The encoder does not read the end of ${formatShare(beyond / texts)}.`;
+}
+
+/** How many texts are longer than an encoder reads. */
+function limitTable(sets: readonly ExploredSet[], limit: Limit): Table {
+  const rows = textNames.flatMap((name) =>
+    sets.flatMap((set): Cell[][] => {
+      const { texts, beyond } = beyondLimit(set, name, limit);
+      return texts === 0 ? [] : [[name, set.name, texts, limit.maxTokens, beyond, beyond / texts]];
+    })
+  );
+  return table("token-limit", "Texts beyond the encoder's limit", [
+    "text",
+    "set",
+    "texts:count",
+    "tokens that are read:count",
+    "longer texts:count",
+    "share:share",
   ], rows);
 }
 

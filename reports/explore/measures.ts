@@ -1,3 +1,4 @@
+import type { TokenCounter } from "../../encoders/tokenizer/token_counter.ts";
 import { words } from "../../data/texts/text_features.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { type Script, scriptOf } from "../../data/texts/scripts.ts";
@@ -13,6 +14,8 @@ export interface TextMeasures {
   /** Code points. */
   readonly characters: Float64Array;
   readonly words: Float64Array;
+  /** Tokens of an encoder; empty where they are not counted. */
+  readonly tokens: Float64Array;
   readonly scripts: Script[];
   /** Equal for equal texts, and for no others that are likely to occur. */
   readonly keys: Float64Array;
@@ -27,6 +30,7 @@ export interface Measures {
 interface Measured {
   readonly characters: number;
   readonly words: Uint32Array;
+  readonly tokens: number;
   readonly script: Script;
   readonly key: number;
 }
@@ -47,23 +51,26 @@ export function textOf(record: MetricRecord, name: TextName): string {
  * Measures the texts of records.
  *
  * @param onWords takes the hashes of the words of a record's prompt and response, in order
+ * @param tokens counts tokens; null where they are not counted
  */
 export function measureTexts(
   records: readonly MetricRecord[],
   onWords: (row: number, words: Uint32Array) => void,
+  tokens: Pick<TokenCounter, "count"> | null,
 ): Measures {
   const count = records.length, known = new Map<string, Measured>();
   const measured = (text: string) => {
     const before = known.get(text);
     if (before) return before;
     if (known.size >= remembered) known.clear();
-    const found = measure(text);
+    const found = measure(text, tokens);
     known.set(text, found);
     return found;
   };
   const empty = (): TextMeasures => ({
     characters: new Float64Array(count),
     words: new Float64Array(count),
+    tokens: new Float64Array(tokens ? count : 0),
     scripts: [],
     keys: new Float64Array(count),
   });
@@ -73,6 +80,7 @@ export function measureTexts(
       const one = measured(textOf(record, name)), to = texts[name];
       to.characters[row] = one.characters;
       to.words[row] = one.words.length;
+      if (tokens) to.tokens[row] = one.tokens;
       to.scripts.push(one.script);
       to.keys[row] = one.key;
       return one.words;
@@ -89,12 +97,13 @@ function join(a: Uint32Array, b: Uint32Array): Uint32Array {
   return both;
 }
 
-function measure(text: string): Measured {
+function measure(text: string, tokens: Pick<TokenCounter, "count"> | null): Measured {
   const { key, characters } = hashText(text);
   return {
     key,
     characters,
     words: Uint32Array.from(words(text), hashWord),
+    tokens: tokens?.count(text) ?? 0,
     script: scriptOf(text.slice(0, scriptCharacters)),
   };
 }

@@ -2,6 +2,7 @@ import { trend } from "../figures/charts.ts";
 import { counted, formatNumber } from "../numbers.ts";
 import type { Section } from "../section.ts";
 import { type Cell, table } from "../table.ts";
+import { stepCostFigures } from "./step_cost_figures.ts";
 import type { RunHistory } from "./reported_run.ts";
 import { drawn, namesOf, type ShownRun } from "./shown_run.ts";
 
@@ -22,31 +23,31 @@ export function costSection(runs: readonly ShownRun[], command: string): Section
     }))
   );
   const hasEpochs = new Set(timed.map(({ x }) => x)).size > 1;
+  const costs = each.flatMap(({ name, history: { environment } }) =>
+    environment?.step ? [{ name, costs: environment.step }] : []
+  );
   const megabytes = (bytes: number | undefined) => bytes === undefined ? null : bytes / 2 ** 20;
   return {
     id: "cost",
     title: "Time and memory",
-    text:
-      "Runs record the time of each epoch and the GPU memory that is reserved in the end. They do not record time by " +
-      "kind of kernel, since all of a step goes to the GPU at once; deno task bench times kernels apart. The first epoch " +
-      "includes what is fitted before it." +
-      (each.some(({ history }) => history.environment === null)
-        ? " Runs of earlier versions do not say what they were trained on, nor how much memory they took."
-        : ""),
-    figures: hasEpochs
-      ? [{
-        id: "epoch-seconds",
-        title: "Time of each epoch",
-        reading: `${runs[0]!.label} took ${formatNumber(runs[0]!.line.seconds)} seconds in all.`,
-        spec: trend(timed, namesOf(runs), { x: "epoch", y: "seconds" }),
-        data: table(
-          "epoch-seconds",
-          "Time of each epoch",
-          ["epoch:count", "run", "seconds:number"],
-          timed.map(({ x, set, value }) => [x, set, value]),
-        ),
-      }]
-      : [],
+    text: textOf(each),
+    figures: [
+      ...(hasEpochs
+        ? [{
+          id: "epoch-seconds",
+          title: "Time of each epoch",
+          reading: `${runs[0]!.label} took ${formatNumber(runs[0]!.line.seconds)} seconds in all.`,
+          spec: trend(timed, namesOf(runs), { x: "epoch", y: "seconds" }),
+          data: table(
+            "epoch-seconds",
+            "Time of each epoch",
+            ["epoch:count", "run", "seconds:number"],
+            timed.map(({ x, set, value }) => [x, set, value]),
+          ),
+        }]
+        : []),
+      ...stepCostFigures(costs),
+    ],
     commands: [...runs.map(({ call }) => `deno task ${call}`), command],
     tables: [
       table(
@@ -75,6 +76,15 @@ export function costSection(runs: readonly ShownRun[], command: string): Section
         { reading: `${counted(each.length, "run")} in all.`, shown: 100 },
       ),
       table(
+        "phases",
+        "Phases",
+        ["run", "phase", "seconds:number"],
+        each.flatMap(({ name, history: { environment } }): Cell[][] =>
+          (environment?.phases ?? []).map(({ phase, seconds }) => [name, phase, seconds])
+        ),
+        { reading: "Of the process that finished the run, up to its results.", shown: 100 },
+      ),
+      table(
         "environment",
         "What it was trained on",
         ["run", "metrograd", "runtime", "system", "adapter", "driver", "finished"],
@@ -89,8 +99,20 @@ export function costSection(runs: readonly ShownRun[], command: string): Section
         ]),
         { shown: 100 },
       ),
-    ],
+    ].filter(({ rows }) => rows.length > 0),
   };
+}
+
+/** What is recorded, and what is not there of which runs. */
+function textOf(each: readonly { readonly name: string; readonly history: RunHistory }[]): string {
+  const of = (which: (environment: RunHistory["environment"]) => boolean) =>
+    each.filter(({ history: { environment } }) => which(environment)).map(({ name }) => name).join(", ");
+  const fitted = of((environment) => environment?.step === null);
+  const earlier = of((environment) => environment?.step === undefined);
+  return "Runs record the time of each epoch, what kernels cost in a few steps after the first, and GPU memory. The " +
+    "first epoch includes what is fitted before it." +
+    (fitted === "" ? "" : ` No steps were timed of what is fitted in closed form or has too few: ${fitted}.`) +
+    (earlier === "" ? "" : ` Runs of earlier versions do not have all of this: ${earlier}.`);
 }
 
 function nameOf(label: string, { folder }: RunHistory, of: number): string {

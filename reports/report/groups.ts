@@ -1,6 +1,5 @@
 import { bootstrapInterval, type GroupFigure } from "../../data/evaluation.ts";
 import { scoreClass } from "../../data/scores.ts";
-import { recordLanguages } from "../../data/texts/record_languages.ts";
 import type { ScoredRows } from "./reported_run.ts";
 
 /** The error of some of a run's rows. */
@@ -23,13 +22,16 @@ const mostDrawn = 1e7, draws = [200, 1000] as const;
 export const leastRows = 5;
 
 /** RMSE by score, metric or language, as `evaluate` gives it, with intervals; empty where the records are not known. */
-export function groupErrors({ records, actual, predicted, groups, figures }: ScoredRows, kind: Kind): GroupError[] {
+export function groupErrors(
+  { records, languages, actual, predicted, groups, figures }: ScoredRows,
+  kind: Kind,
+): GroupError[] {
   const found = { score: figures.byScore, metric: figures.byMetric, language: figures.byLanguage }[kind];
   const names = kind === "score"
     ? Array.from(actual, (score) => String(scoreClass(score)))
     : kind === "metric"
     ? records?.map(({ metric }) => metric)
-    : records && recordLanguages(records).languages;
+    : languages;
   if (!names) return [];
   const rowsOf = Map.groupBy(actual.keys(), (row) => names[row]!);
   const wrong = (row: number) => Math.abs(predicted[row]! - actual[row]!);

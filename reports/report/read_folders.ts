@@ -1,6 +1,5 @@
 import { UsageError } from "../../kernels/errors.ts";
-import { readFinetuned } from "../../runs/finetune/model_card.ts";
-import type { Tuned } from "./finetune_section.ts";
+import { readTuned, type Tuned } from "./read_tuned.ts";
 import { recordSource } from "./record_source.ts";
 import { readReported, type ReportedRun } from "./reported_run.ts";
 
@@ -22,9 +21,9 @@ export async function readFolders(
 ): Promise<ReadFolders> {
   const runs: ReportedRun[] = [], tuned: Tuned[] = [], recordsOf = recordSource(onNote);
   for (const path of paths) {
-    const facts = await readFinetuned(path);
-    if (facts) {
-      tuned.push({ ...facts, name: path });
+    const encoder = await readTuned(path);
+    if (encoder) {
+      tuned.push(encoder);
       continue;
     }
     const run = await readReported(path, recordsOf);

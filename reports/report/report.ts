@@ -5,13 +5,14 @@ import { configSection } from "./config_section.ts";
 import { costSection } from "./cost_section.ts";
 import { curveSection } from "./curve_section.ts";
 import { errorSection, type RunErrors } from "./error_section.ts";
-import { finetuneSection, type Tuned } from "./finetune_section.ts";
+import { finetuneSection } from "./finetune_section.ts";
 import { fitSection } from "./fit_section.ts";
 import { groupErrors } from "./groups.ts";
 import { predictionFigures, predictionSection } from "./prediction_section.ts";
 import { recordSection } from "./record_section.ts";
+import type { Tuned } from "./read_tuned.ts";
 import type { ReportedRun } from "./reported_run.ts";
-import { intervalOf, runsSection } from "./runs_section.ts";
+import { runsSection } from "./runs_section.ts";
 import { shiftSection } from "./shift_section.ts";
 import { type ShownRun, shownRuns } from "./shown_run.ts";
 
@@ -60,14 +61,14 @@ async function runSections(runs: readonly ShownRun[], source: string, command: s
 }
 
 function runFacts(runs: readonly ShownRun[]): Fact[] {
-  const best = runs[0]!, { line, scored: { figures } } = best, [low, high] = intervalOf(best);
+  const best = runs[0]!, { line, scored: { figures } } = best, interval = line.rmseInterval;
   const of = runs.length > 1 ? ` of ${best.label}` : "";
   return [
     ...(runs.length > 1 ? [{ name: "lowest RMSE", value: best.label, note: `of ${counted(runs.length, "run")}` }] : []),
     {
       name: `RMSE${of}`,
       value: formatNumber(line.rmse),
-      note: `95 % interval ${formatNumber(low)} to ${formatNumber(high)}`,
+      note: interval ? `95 % interval ${interval.map(formatNumber).join(" to ")}` : "too few groups for an interval",
     },
     { name: "RMSE of the constant", value: formatNumber(line.constantRmse), note: "the mean train score" },
     ...(line.ridgeRmse === null

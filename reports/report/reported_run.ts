@@ -1,5 +1,6 @@
 import { groupsOf, readValidation, type ValidationRow } from "../../runs/results/validation_file.ts";
 import type { MetricRecord } from "../../data/records.ts";
+import { recordLanguages } from "../../data/texts/record_languages.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import { type ScoreRange, scoreRange } from "../../data/scores.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
@@ -7,6 +8,7 @@ import { type HeldOutEvidence, readEvidence } from "../../runs/calibration_rows.
 import { describeRun, type RunLine } from "../../runs/compare.ts";
 import { callOf } from "../../runs/pages/train_call.ts";
 import { readShiftFigures } from "../../runs/results/classes_file.ts";
+import { readHeldOutRows } from "../../runs/results/held_out_rows.ts";
 import { readEnvironment, type RunEnvironment } from "../../runs/results/environment.ts";
 import { type EpochTiming, readHistory } from "../../runs/results/history.ts";
 import { readJsonLines } from "../../runs/results/json_lines.ts";
@@ -25,6 +27,8 @@ export interface ScoredRows {
   readonly numbers: readonly number[];
   /** Their records; null where their data cannot be read any more. */
   readonly records: readonly MetricRecord[] | null;
+  /** The language of each; null where they are not known. */
+  readonly languages: readonly string[] | null;
   /** [rows] */
   readonly actual: Float32Array;
   /** [rows] */
@@ -73,10 +77,11 @@ export interface ReportedRun {
   readonly call: string;
 }
 
-/** Records of a run's data; null where they cannot be read, or are not those that the rows were made of. */
+/** Records of a run's data, which may be in the folder of `run`; null where they cannot be read, or are not those that the rows were made of. */
 export type RecordSource = (
-  config: TrainedFolder["config"],
+  config: Pick<TrainedFolder["config"], "files">,
   rows: readonly ValidationRow[],
+  run: string,
 ) => Promise<readonly MetricRecord[] | null>;
 
 /**
@@ -88,12 +93,12 @@ export type RecordSource = (
 export async function readReported(name: string, recordsOf: RecordSource): Promise<ReportedRun | null> {
   const line = await describeRun(name);
   if (line === null) return null;
-  const trained = await openTrained(name), { config, folds, runs, scorers, heldOut } = trained;
+  const trained = await openTrained(name), { config, folds, runs, scorers } = trained;
   const { inputs } = await new RunFolder(runs[0]!).readConfig();
   const range = inputs?.scoreRange ?? scoreRange;
-  const rows = await withGroups(await readValidation(heldOut), scorers);
+  const rows = await readHeldOutRows(trained);
   const folder = new RunFolder(name), figures = folds === null ? await readFigures(folder.figures) : null;
-  const records = await recordsOf(config, rows);
+  const records = await recordsOf(config, rows, runs[0]!), written = records && recordLanguages(records);
   const deviations = rows.map(({ standardDeviation }) => standardDeviation);
   const scores = {
     actual: scaleScores(Float32Array.from(rows, ({ score }) => score), range),
@@ -112,12 +117,14 @@ export async function readReported(name: string, recordsOf: RecordSource): Promi
       ...scores,
       numbers: rows.map(({ record }) => record),
       records,
+      languages: written && written.languages,
       unshifted: null,
       groups: groupsOf(rows),
       figures: evaluate(
         { ...scores, score: scores.predicted, intervals: null, ridge: null, trainMean: inputs?.trainMean ?? NaN },
         scores.actual,
         records ?? rows.map(() => unknownRecord),
+        written ?? undefined,
       ),
       coverage: heldOutCoverage(rows, range),
     },
@@ -137,23 +144,6 @@ const unknownRecord: MetricRecord = {
   score: null,
   extra: {},
 };
-
-/** The rows of folds, whose groups are in the files of the folds alone; no group is in two of them. */
-async function withGroups(rows: ValidationRow[], scorers: readonly string[]): Promise<ValidationRow[]> {
-  if (scorers.length === 1) return rows;
-  const groups = new Map<number, string>(), numbers = new Map<string, number>();
-  for (const [fold, path] of scorers.entries()) {
-    for (const { record, group } of await readValidation(new RunFolder(path).validation)) {
-      if (group === null || group === undefined) return rows;
-      groups.set(record, `${fold} ${group}`);
-    }
-  }
-  return rows.map((row) => {
-    const group = groups.get(row.record) ?? `row ${row.record}`;
-    if (!numbers.has(group)) numbers.set(group, numbers.size);
-    return { ...row, group: numbers.get(group)! };
-  });
-}
 
 async function historyOf(path: string): Promise<RunHistory> {
   const { history, timings, environment } = new RunFolder(path);

@@ -1,5 +1,6 @@
 import { writeReport } from "../write_report.ts";
 import { recordSource } from "./record_source.ts";
+import { readTuned } from "./read_tuned.ts";
 import { readReported } from "./reported_run.ts";
 import { report } from "./report.ts";
 
@@ -7,7 +8,7 @@ import { report } from "./report.ts";
 export const heldOutSource = "records that were held out of training";
 
 /**
- * Writes the report of a finished run, ensemble or folds.
+ * Writes the report of a finished run, ensemble or folds, or of a tuned encoder.
  *
  * @returns the path of its page
  * @throws DataError when what is in the folder is damaged
@@ -17,8 +18,16 @@ export async function writeRunReport(
   folder: string,
   onNote: (sentence: string) => void,
 ): Promise<string | null> {
-  const reported = await readReported(run, recordSource(onNote));
-  if (reported === null) return null;
+  const tuned = await readTuned(run), reported = tuned ? null : await readReported(run, recordSource(onNote));
+  if (!tuned && !reported) return null;
   const command = `deno task report ${run}`;
-  return await writeReport(folder, await report({ runs: [reported], tuned: [], source: heldOutSource, command }));
+  return await writeReport(
+    folder,
+    await report({
+      runs: reported ? [reported] : [],
+      tuned: tuned ? [tuned] : [],
+      source: heldOutSource,
+      command,
+    }),
+  );
 }

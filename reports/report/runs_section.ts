@@ -41,8 +41,8 @@ export function runsSection(runs: readonly ShownRun[], source: string, more: rea
           "mismatched:number",
           "seconds:number",
         ],
-        runs.map(({ label, line, scored: { figures }, ...run }): Cell[] => {
-          const [low, high] = intervalOf({ line, ...run });
+        runs.map(({ label, line, scored: { figures } }): Cell[] => {
+          const [low, high] = line.rmseInterval ?? [null, null];
           return [
             label,
             line.recipe + (line.members === null ? "" : ` of ${line.members}`) +
@@ -107,11 +107,6 @@ export function runsSection(runs: readonly ShownRun[], source: string, more: rea
   };
 }
 
-/** The interval of a run's RMSE as training told it, which draws whole groups; else that of its rows. */
-export function intervalOf({ line, sets }: Pick<ShownRun, "line" | "sets">): readonly [low: number, high: number] {
-  return sets.find(({ set }) => set === "validation")?.rmseInterval ?? line.rmseInterval;
-}
-
 /** A run's sets, or the runs, beside the baselines. */
 function beside(runs: readonly ShownRun[]): Figure {
   const [only] = runs, single = runs.length === 1 && only!.sets.length > 0;
@@ -125,7 +120,7 @@ function beside(runs: readonly ShownRun[]): Figure {
     : drawn(runs).map((run) => ({
       label: run.label,
       rmse: run.line.rmse,
-      interval: intervalOf(run),
+      interval: run.line.rmseInterval,
       values: { ridge: run.line.ridgeRmse, "metric mean": null, constant: run.line.constantRmse },
     }));
   const data = bars.flatMap(({ label, rmse, interval, values }) => [

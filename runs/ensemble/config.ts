@@ -68,6 +68,8 @@ export interface EnsembleConfig {
   readonly files: TrainFiles | null;
   /** Only the first records; null for all. */
   readonly maxRows: number | null;
+  /** Whether the members' event files have histograms. */
+  readonly histograms?: true;
 }
 
 /** How a finished ensemble scores. */
@@ -82,13 +84,16 @@ const format = "metrograd ensemble 1";
 const configFile = "ensemble.json";
 
 /** Everything that repeats an ensemble. @throws UsageError naming the member that cannot be trained */
-export function ensembleConfigOf({ files, members, settings, maxRows }: EnsembleRequest): EnsembleConfig {
+export function ensembleConfigOf(
+  { files, members, settings, maxRows, histograms }: EnsembleRequest & Pick<EnsembleConfig, "histograms">,
+): EnsembleConfig {
   if (members.length === 0) throw new UsageError("The ensemble has no members; at least one is expected.");
   const config = {
     members,
     settings: resolve(ensembleTable, settings),
     files: configOf({ recipe: members[0]!.recipe, settings: {}, files, maxRows }).files,
     maxRows,
+    ...(histograms && { histograms }),
   };
   if (config.settings.data.splitSeed === null) {
     throw new UsageError(
@@ -107,7 +112,10 @@ export function ensembleConfigOf({ files, members, settings, maxRows }: Ensemble
 }
 
 /** The run of a member: its own settings, the split of the ensemble, and scores as they are. @throws UsageError */
-export function memberConfig({ members, settings, files, maxRows }: EnsembleConfig, number: number): RunConfig {
+export function memberConfig(
+  { members, settings, files, maxRows, histograms }: EnsembleConfig,
+  number: number,
+): RunConfig {
   const member = members[number]!;
   for (const section of ["data", "prediction"] as const) {
     if (member.settings[section] === undefined) continue;
@@ -118,12 +126,18 @@ export function memberConfig({ members, settings, files, maxRows }: EnsembleConf
     );
   }
   const given: GivenSettings = { ...member.settings, data: settings.data };
-  return configOf({ recipe: member.recipe, settings: given, files, maxRows });
+  return configOf({ recipe: member.recipe, settings: given, files, maxRows, ...(histograms && { histograms }) });
 }
 
 /** The runs of all members. @throws UsageError */
 export function memberConfigs(config: EnsembleConfig): RunConfig[] {
   return config.members.map((_, number) => memberConfig(config, number));
+}
+
+/** The settings of an ensemble in sections, with its members and its data. */
+export function describeEnsemble({ members, settings, files, maxRows }: EnsembleConfig): object {
+  const words = members.map((member, i) => [String(i + 1), describeMember(member)] as const);
+  return { ...settings, members: Object.fromEntries(words), files: files ?? "the built-in sample set", maxRows };
 }
 
 /** The files of an ensemble. */
@@ -166,11 +180,11 @@ export class EnsembleFolder {
     const path = join(this.path, configFile);
     const { value } = await readJsonValue(path, "the config of an ensemble");
     try {
-      const content = (value ?? {}) as Partial<EnsembleRequest> & {
+      const content = (value ?? {}) as Partial<EnsembleRequest> & Pick<EnsembleConfig, "histograms"> & {
         format?: unknown;
         fitted?: FittedEnsemble | null;
       };
-      const { members, settings, files, maxRows, fitted } = content;
+      const { members, settings, files, maxRows, histograms, fitted } = content;
       const isWhole = content.format === format && Array.isArray(members) && members.every(isMember) &&
         (files === null || isTrainFiles(files)) && isMaxRows(maxRows);
       if (!isWhole) {
@@ -179,13 +193,23 @@ export class EnsembleFolder {
         );
       }
       return {
-        config: ensembleConfigOf({ members, settings: settings ?? {}, files, maxRows }),
+        config: ensembleConfigOf({
+          ...{ members, settings: settings ?? {}, files, maxRows },
+          ...(histograms && { histograms }),
+        }),
         fitted: fitted ?? null,
       };
     } catch (error) {
       throw new DataError(`${path} is damaged: ${(error as Error).message.replace(/\.$/, "")}.`, { cause: error });
     }
   }
+}
+
+/** Folders of a run, or of an ensemble's members. */
+export function runsOf(path: string, config: RunConfig | EnsembleConfig): string[] {
+  if (!("members" in config)) return [path];
+  const folder = new EnsembleFolder(path);
+  return config.members.map((_, member) => folder.member(config, member));
 }
 
 function isMember(value: unknown): value is Member {

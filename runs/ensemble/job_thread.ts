@@ -18,6 +18,7 @@ scope.onmessage = async ({ data }) => {
       histograms: data.histograms,
       reporter: {
         note: (sentence) => scope.postMessage({ kind: "note", sentence }),
+        debug: (sentence) => scope.postMessage({ kind: "debug", sentence }),
         warn: (sentence) => scope.postMessage({ kind: "warn", sentence }),
         start: (plan) => scope.postMessage({ kind: "start", plan }),
         phase: (name, done, total) => {

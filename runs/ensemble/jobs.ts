@@ -23,7 +23,7 @@ export type JobRequest =
 
 /** What a thread sends back. */
 export type JobReply =
-  | { readonly kind: "note" | "warn"; readonly sentence: string }
+  | { readonly kind: "note" | "debug" | "warn"; readonly sentence: string }
   | { readonly kind: "start"; readonly plan: TrainPlan }
   | { readonly kind: "phase"; readonly name: string; readonly done?: number; readonly total?: number }
   | { readonly kind: "step"; readonly progress: StepProgress }
@@ -87,6 +87,7 @@ async function trainInThread(
   let fitted = false;
   thread.onmessage = ({ data }: MessageEvent<JobReply>) => {
     if (data.kind === "note") reporter.note?.(`${name}: ${data.sentence}`);
+    else if (data.kind === "debug") reporter.debug?.(`${name}: ${data.sentence}`);
     else if (data.kind === "warn") reporter.warn?.(`${name}: ${data.sentence}`);
     else if (data.kind === "start") {
       ({ fitted } = data.plan);

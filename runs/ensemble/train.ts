@@ -1,12 +1,14 @@
 import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files/files.ts";
 import { FolderLock } from "../../engine/files/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
+import { withHistograms } from "../configure.ts";
 import { engineOf } from "../training/train.ts";
 import { expectPrecision } from "../training/expect_precision.ts";
 import { tellFinished } from "../training/tell_finished.ts";
 import { RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
 import {
+  describeEnsemble,
   type EnsembleConfig,
   ensembleConfigOf,
   EnsembleFolder,
@@ -15,6 +17,7 @@ import {
   memberConfigs,
 } from "./config.ts";
 import { type EnsembleFigures, fitEnsemble } from "./fit.ts";
+import { writeWholeEvents } from "../tensorboard/whole_events.ts";
 import { trainApart, trainInTurn } from "./jobs.ts";
 import { describeMember, type Member } from "./members.ts";
 
@@ -59,7 +62,7 @@ export async function trainEnsemble(
   { out, ...request }: EnsembleRequest & { readonly out: string },
   options: EnsembleOptions,
 ): Promise<EnsembleSummary> {
-  const config = ensembleConfigOf(request);
+  const config = withHistograms(ensembleConfigOf(request), options);
   await using engine = engineOf(options);
   await expectPrecision(engine, ...memberConfigs(config).map(({ settings }) => settings));
   const replaces = await whatIsAt(out) !== "nothing";
@@ -87,7 +90,7 @@ export async function resumeEnsemble(
   options: EnsembleOptions,
   added: readonly Member[] = [],
 ): Promise<EnsembleSummary> {
-  const { config } = await new EnsembleFolder(path).read();
+  const config = withHistograms((await new EnsembleFolder(path).read()).config, options);
   using _lock = await FolderLock.take(path);
   return await trainEnsembleConfig(withMembers(config, added), path, options);
 }
@@ -136,6 +139,13 @@ export async function trainEnsembleConfig(
     }
   }
   const { fitted, ...measured } = await fitEnsemble(config, folder);
+  const rmseOf = (set: string) => measured.figures.find((figure) => figure.set === set)?.rmse;
+  await writeWholeEvents(path, {
+    settings: describeEnsemble(config),
+    runs: all.map(({ folder }) => folder.path),
+    rmse: rmseOf("validation")!,
+    mismatchedRmse: rmseOf("mismatched validation") ?? null,
+  });
   return {
     folder: path,
     config,

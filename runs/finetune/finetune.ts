@@ -27,6 +27,7 @@ import { type EncoderQuality, measureEncoder } from "../../encoders/finetune/qua
 import { addSentenceModules } from "../../encoders/finetune/sentence_modules.ts";
 import { finetuneTable } from "./settings.ts";
 import { TextPool } from "../../encoders/finetune/text_pool.ts";
+import { withHistograms } from "../configure.ts";
 import { FinetuneEvents } from "./finetune_events.ts";
 import { type FinetuneEpoch, FinetuneTrainer } from "./trainer.ts";
 import { earlierForms } from "./earlier_checkpoints.ts";
@@ -108,13 +109,13 @@ export async function finetune(request: FinetuneRequest, given: FinetuneOptions)
   const options = withCurrentNames(given);
   const { scheme, argument } = parseEncoderName(request.encoder);
   if (scheme !== "gpu") throw new UsageError(`--encoder is "${request.encoder}"; gpu:FOLDER is expected for training.`);
-  const config: FinetuneConfig = {
+  const config = withHistograms<FinetuneConfig>({
     data: [absolutePaths(request.data)].flat(),
     ...(request.reading ? { reading: request.reading } : {}),
     metricDefinitions: request.metricDefinitions === null ? null : absolute(request.metricDefinitions),
     encoder: absolute(argument),
     settings: resolve(finetuneTable, request.settings),
-  };
+  }, options);
   const folder = new FinetuneFolder(request.out);
   using lock = await FolderLock.take(folder.work);
   await folder.claim(options.force ?? false);
@@ -135,8 +136,10 @@ export async function finetune(request: FinetuneRequest, given: FinetuneOptions)
  * @throws DataError when there is no stopped work, or its data have changed
  */
 export async function resumeFinetune(out: string, options: FinetuneOptions): Promise<FinetuneSummary> {
-  const folder = new FinetuneFolder(out), { config, before } = await folder.readConfig();
+  const folder = new FinetuneFolder(out), { config: known, before } = await folder.readConfig();
+  const config = withHistograms(known, options);
   using lock = await FolderLock.take(folder.work);
+  if (config !== known) await folder.writeConfig(config, before);
   return await runDespiteLoss(folder, lock, config, before, withCurrentNames(options));
 }
 
@@ -175,10 +178,10 @@ async function run(
   lock: FolderLock,
   config: FinetuneConfig,
   known: EncoderQuality | null,
-  { signal, force: _, engine: given, profile, histograms = false, ...observer }: FinetuneOptions,
+  { signal, force: _, engine: given, profile, ...observer }: FinetuneOptions,
 ): Promise<FinetuneSummary> {
   const onNote = (sentence: string) => observer.note?.(sentence);
-  const { settings } = config;
+  const { settings, histograms = false } = config;
   const definitions = config.metricDefinitions === null
     ? null
     : await readMetricDefinitions(config.metricDefinitions, onNote);

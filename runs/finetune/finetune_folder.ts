@@ -28,6 +28,8 @@ export interface FinetuneConfig {
   readonly encoder: string;
   /** How. */
   readonly settings: FinetuneSettings;
+  /** Whether its event file has histograms. */
+  readonly histograms?: true;
 }
 
 /** What was trained, and on how much. */
@@ -120,16 +122,18 @@ export class FinetuneFolder {
       );
     }
     const { format: found, ...note } = await readJsonObject(path, "what was asked for");
-    const { data, reading, metricDefinitions, encoder, settings, before } = note as unknown as FinetuneConfig & {
-      before: EncoderQuality | null;
-    };
+    const { data, reading, metricDefinitions, encoder, settings, histograms, before } = note as unknown as
+      & FinetuneConfig
+      & {
+        before: EncoderQuality | null;
+      };
     if (
       found !== format || !Array.isArray(data) || (reading !== undefined && !isReading(reading)) ||
       typeof encoder !== "string"
     ) {
       throw new DataError(`${path} is damaged: it is no note of fine-tuning of the form "${format}".`);
     }
-    const read = { data, ...(reading ? { reading } : {}) };
+    const read = { data, ...(reading ? { reading } : {}), ...(histograms && { histograms }) };
     return { config: { ...read, metricDefinitions, encoder, settings: resolve(finetuneTable, settings) }, before };
   }
 

@@ -1,15 +1,23 @@
 import { emptyFolder, removePartialFiles, whatIsAt } from "../../engine/files/files.ts";
 import { FolderLock } from "../../engine/files/lock.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { readFigures } from "../../scoring/set_figure.ts";
-import { configOf } from "../configure.ts";
-import { type EnsembleConfig, ensembleConfigOf, type EnsembleRequest, memberConfigs } from "../ensemble/config.ts";
+import { pooledRmse, readFigures } from "../../scoring/set_figure.ts";
+import { configOf, describeConfig, withHistograms } from "../configure.ts";
+import {
+  describeEnsemble,
+  type EnsembleConfig,
+  ensembleConfigOf,
+  type EnsembleRequest,
+  memberConfigs,
+  runsOf,
+} from "../ensemble/config.ts";
 import type { Member } from "../ensemble/members.ts";
 import { type EnsembleOptions, withMembers } from "../ensemble/train.ts";
 import { writeValidation } from "../results/validation_file.ts";
 import { type RunConfig, RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { TrainRequest } from "../train_request.ts";
+import { writeWholeEvents } from "../tensorboard/whole_events.ts";
 import { expectPrecision } from "../training/expect_precision.ts";
 import { engineOf } from "../training/train.ts";
 import { ensembleFolds } from "./ensemble_folds.ts";
@@ -76,7 +84,11 @@ const withFolds = <S extends { readonly data?: object }>(settings: S, folds: num
   data: { ...settings.data, folds, fold: 0 },
 });
 
-async function beginFolds(out: string, config: FoldsConfig, options: EnsembleOptions): Promise<FoldsSummary> {
+async function beginFolds(
+  out: string,
+  { folds, config }: FoldsConfig,
+  options: EnsembleOptions,
+): Promise<FoldsSummary> {
   const replaces = await whatIsAt(out) !== "nothing";
   if (replaces) {
     if (!options.force) {
@@ -86,7 +98,7 @@ async function beginFolds(out: string, config: FoldsConfig, options: EnsembleOpt
   }
   using _lock = await FolderLock.take(out);
   await (replaces ? emptyFolder(out) : removePartialFiles(out));
-  return await trainEach(out, config, options);
+  return await trainEach(out, { folds, config: withHistograms(config, options) }, options);
 }
 
 /**
@@ -100,7 +112,7 @@ export async function resumeFolds(
   options: EnsembleOptions,
   added: readonly Member[] = [],
 ): Promise<FoldsSummary> {
-  const { folds, config } = await readFolds(path);
+  const { folds, config: known } = await readFolds(path), config = withHistograms(known, options);
   using _lock = await FolderLock.take(path);
   if ("members" in config) {
     return await trainEach(path, { folds, config: withMembers(config, added) }, options);
@@ -131,13 +143,21 @@ async function trainEach(path: string, content: FoldsConfig, options: EnsembleOp
   const groups = groupsAcross(scored);
   // The file has no groups, which are numbered fold by fold.
   await writeValidation(outOfFold(path), rows.map((row) => ({ ...row, group: null })));
+  const pooled = pool(rows, done, groups);
+  const mismatched = figures.map((sets) => sets?.find(({ set }) => set === "mismatched validation"));
+  await writeWholeEvents(path, {
+    settings: { folds, ...("members" in config ? describeEnsemble(config) : describeConfig(config)) },
+    runs: paths.flatMap((fold) => runsOf(fold, config)),
+    rmse: pooled.rmse,
+    mismatchedRmse: pooledRmse(mismatched.map((figure) => figure ?? { rows: 0, rmse: null })),
+  });
   return {
     folder: path,
     config,
     finished: true,
     done: folds,
     folds: done.map(({ figures }) => figures),
-    pooled: pool(rows, done, groups),
+    pooled,
     beside: poolBeside(scored, groups),
   };
 }

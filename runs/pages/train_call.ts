@@ -13,7 +13,7 @@ import type { RunConfig } from "../run_folder.ts";
  * @param folds how many; null where there are none
  */
 export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: number | null = null): string {
-  const { files, maxRows } = config;
+  const { files, maxRows, histograms } = config;
   const paths = files
     ? [
       dataWords(files.data, files.reading),
@@ -24,6 +24,7 @@ export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: n
         : [`--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`]),
       ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
       ...(files.recover ? ["--recover"] : []),
+      ...(files.memory === undefined ? [] : [`--memory ${files.memory}B`]),
     ]
     : [];
   const rows = maxRows === null ? [] : [`--max-rows ${maxRows}`];
@@ -32,7 +33,8 @@ export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: n
   const settings = changed.filter(([path]) => folds === null || path !== "data.folds")
     .map(([path, word]) => `--set ${path}=${word}`);
   const parts = folds === null ? [] : [`--folds ${folds}`];
-  return ["train", ...trained, ...paths, ...rows, ...settings, ...parts, `--out ${out}`].join(" ");
+  const watched = histograms ? ["--histograms"] : [];
+  return ["train", ...trained, ...paths, ...rows, ...settings, ...parts, ...watched, `--out ${out}`].join(" ");
 }
 
 function runWords({ recipe, settings }: RunConfig) {

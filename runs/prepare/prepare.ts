@@ -4,6 +4,7 @@ import { meanScore } from "../../data/evaluation.ts";
 import type { Observer } from "../../data/observer.ts";
 import { isStandardRange } from "../../data/scores.ts";
 import { haveBeenCompared } from "../../data/pairs/preferred.ts";
+import { PhaseClock } from "../results/phase_clock.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";
@@ -36,6 +37,7 @@ export async function prepare(
 ): Promise<PreparedRun> {
   const { files } = config, onNote = (sentence: string) => observer.note?.(sentence);
 
+  const clock = new PhaseClock();
   const source = await readSource(config, onNote);
   const { records, kept, scoreRange, sample } = source, compared = haveBeenCompared(records);
   const settings = compared ? settingsForPairs(config, records, onNote) : config.settings;
@@ -48,6 +50,7 @@ export async function prepare(
     ...{ records, split },
     onNote,
   });
+  clock.end("reading records");
   const everything = [...records, ...written.paraphrases, ...written.samples];
   const { texts, metrics, embeddings, encoded } = await encodeSource(
     config,
@@ -55,6 +58,7 @@ export async function prepare(
     observer,
     choice,
   );
+  clock.end("encoding texts");
   const isMeasured = recipeNamed(config.recipe).statistics !== false;
   using measuring = new MeasuresApart({ records: everything, train: split.train, texts }, isMeasured);
   const ends = [records.length, records.length + written.paraphrases.length] as const;
@@ -86,6 +90,7 @@ export async function prepare(
     ? weightedBoth(data.train, validation, settings.weights, fit)
     : null;
 
+  clock.end("preparing rows");
   return {
     data,
     metrics,
@@ -110,6 +115,7 @@ export async function prepare(
       fingerprint: fingerprintOf(config, data),
     },
     rows: { records: everything, recordNumbers: kept, plain, smoothed, added, tables },
+    clock,
     counts: {
       records: records.length,
       train: plain.score.length,

@@ -39,11 +39,16 @@ export interface Source {
 /**
  * Reads and cleans a run's records, and finds their metrics.
  *
+ * @param read how records are read, where that is not the usual way
  * @throws DataError or MetrogradError in one sentence for anything that cannot be trained on
  */
-export async function readSource({ settings, files, maxRows }: RunConfig, onNote: NoteTaker): Promise<Source> {
+export async function readSource(
+  { settings, files, maxRows }: RunConfig,
+  onNote: NoteTaker,
+  read: typeof givenRecords = givenRecords,
+): Promise<Source> {
   const { nonText } = settings.data;
-  const given = await givenRecords(files, onNote, { fixTexts: nonText !== "refuse" });
+  const given = await read(files, onNote, { fixTexts: nonText !== "refuse" });
   const { sample, records: all, scoreRange, definitions: found, fixed } = given;
   const name = files ? nameData(files.data) : "the sample set";
   const note = describeFixed(fixed, name, nonText === "drop" ? "left out" : "read as the text of its value");

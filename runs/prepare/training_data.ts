@@ -54,9 +54,17 @@ function padded({ preferredTo }: ScoredPairs, rows: number): Pick<LabelledRows, 
   return { preferredTo: all };
 }
 
-/** SHA-256 of settings, features and labels, which tells whether a checkpoint is of the same data. */
-export function fingerprintOf({ recipe, settings }: RunConfig, { tables, train, validation }: TrainingData): string {
-  const hash = createHash("sha256").update(JSON.stringify([recipe, keptSettings(settings)]));
+/**
+ * SHA-256 of settings, features and labels, which tells whether a checkpoint is of the same data.
+ *
+ * @param streamed what identifies features that are not in the tables
+ */
+export function fingerprintOf(
+  { recipe, settings }: RunConfig,
+  { tables, train, validation }: TrainingData,
+  streamed = "",
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([recipe, keptSettings(settings)])).update(streamed);
   const arrays = [tables.texts.data, tables.metrics.data, ...Object.values(train), ...Object.values(validation)];
   for (const array of arrays) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return hash.digest("hex");

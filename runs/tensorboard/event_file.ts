@@ -1,6 +1,14 @@
 import { join } from "node:path";
 import { appendToFile, listFolderOrExplain, readFileOrExplain, writeAtomically } from "../../engine/files/files.ts";
-import { holdsValues, type Moment, stepOf, summaryEvent, type SummaryValue, versionEvent } from "./events.ts";
+import {
+  holdsValues,
+  type Moment,
+  scalarsOf,
+  stepOf,
+  summaryEvent,
+  type SummaryValue,
+  versionEvent,
+} from "./events.ts";
 import { readRecords, toRecord } from "./records.ts";
 
 /** Names of event files as TensorBoard looks for them, with the seconds at which they were begun. */
@@ -64,6 +72,27 @@ export class EventFile {
   async addOnce(moment: Moment, values: readonly SummaryValue[]): Promise<void> {
     if (!this.#found.some((event) => holdsValues(event, values))) await this.add(moment, values);
   }
+}
+
+/** A point of a curve. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly value: number;
+}
+
+/** The curves in the event file of a folder, by tag; none where there is no file. A record that is damaged ends them. */
+export async function readCurves(folder: string): Promise<Map<string, CurvePoint[]>> {
+  const curves = new Map<string, CurvePoint[]>(), name = (await eventFiles(folder)).at(-1);
+  if (name === undefined) return curves;
+  for (const { content } of readRecords(await readFileOrExplain(join(folder, name), "an event file"))) {
+    const step = stepOf(content);
+    for (const [tag, value] of scalarsOf(content)) {
+      const curve = curves.get(tag);
+      if (curve) curve.push({ step, value });
+      else curves.set(tag, [{ step, value }]);
+    }
+  }
+  return curves;
 }
 
 /** Moves the event file of a folder to another, in the place of any that is there. */

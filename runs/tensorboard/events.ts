@@ -1,5 +1,15 @@
 import type { Histogram } from "./histogram.ts";
-import { bytesField, doubleField, doubles, floatField, integerField, joinBytes, readInteger } from "./protobuf.ts";
+import {
+  bytesField,
+  doubleField,
+  doubles,
+  floatField,
+  integerField,
+  joinBytes,
+  readBytes,
+  readFields,
+  readNumber,
+} from "./protobuf.ts";
 
 /**
  * TensorBoard's events as protobuf. Fields are numbered as in tensorboard/compat/proto/event.proto and summary.proto.
@@ -17,7 +27,7 @@ export interface Moment {
 /** A value of a summary, encoded. */
 export type SummaryValue = Uint8Array;
 
-const stepField = 2;
+const stepField = 2, summaryOf = 5, valueOf = 1, tagOf = 1, numberOf = 2;
 
 /** The event that a file begins with. */
 export const versionEvent = (wallTime: number): Uint8Array =>
@@ -28,7 +38,7 @@ export const summaryEvent = ({ step, wallTime }: Moment, values: readonly Summar
   joinBytes([doubleField(1, wallTime), integerField(stepField, step), summaryField(values)]);
 
 const summaryField = (values: readonly SummaryValue[]) =>
-  bytesField(5, joinBytes(values.map((value) => bytesField(1, value))));
+  bytesField(summaryOf, joinBytes(values.map((value) => bytesField(valueOf, value))));
 
 /** True where an event of `summaryEvent` has these values and no others. */
 export function holdsValues(event: Uint8Array, values: readonly SummaryValue[]): boolean {
@@ -37,11 +47,21 @@ export function holdsValues(event: Uint8Array, values: readonly SummaryValue[]):
 }
 
 /** The step of an event; 0 for one that has none. */
-export const stepOf = (event: Uint8Array): number => readInteger(event, stepField);
+export const stepOf = (event: Uint8Array): number => readNumber(event, stepField);
+
+/** The numbers of curves in an event, by tag. */
+export function scalarsOf(event: Uint8Array): [tag: string, value: number][] {
+  const values = readBytes(event, summaryOf).flatMap((summary) => readBytes(summary, valueOf));
+  return values.flatMap((value): [string, number][] => {
+    const [tag] = readBytes(value, tagOf),
+      number = [...readFields(value)].find(({ field }) => field === numberOf)?.value;
+    return tag && typeof number === "number" ? [[new TextDecoder().decode(tag), number]] : [];
+  });
+}
 
 /** A number of a curve, kept as f32. */
 export const scalarValue = (tag: string, value: number): SummaryValue =>
-  joinBytes([bytesField(1, tag), floatField(2, value)]);
+  joinBytes([bytesField(tagOf, tag), floatField(numberOf, value)]);
 
 /** A text, shown as Markdown. */
 export function textValue(tag: string, text: string): SummaryValue {

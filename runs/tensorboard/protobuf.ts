@@ -54,8 +54,15 @@ export function doubles(values: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** The value of an integer field of a message; 0, the default, where it is not set or the bytes are no message. */
-export function readInteger(message: Uint8Array, field: number): number {
+/** A field of a message: an integer or a floating-point number, or the bytes of a string or a message in it. */
+export interface FoundField {
+  readonly field: number;
+  readonly value: number | Uint8Array;
+}
+
+/** The fields of a message in their order, up to the first that is none. */
+export function* readFields(message: Uint8Array): Generator<FoundField> {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   let at = 0;
   const next = () => {
     let value = 0;
@@ -67,14 +74,34 @@ export function readInteger(message: Uint8Array, field: number): number {
     return value;
   };
   while (at < message.length) {
-    const found = next(), wire = found % 8;
+    const found = next(), wire = found % 8, field = Math.floor(found / 8);
     if (wire === varintWire) {
-      const value = next();
-      if (Math.floor(found / 8) === field) return value;
-    } else if (wire === bytesWire) at += next();
-    else if (wire === doubleWire) at += 8;
-    else if (wire === floatWire) at += 4;
-    else return 0;
+      yield { field, value: next() };
+      continue;
+    }
+    const length = wire === bytesWire ? next() : wire === doubleWire ? 8 : wire === floatWire ? 4 : Infinity;
+    if (at + length > message.length) return;
+    const value = wire === doubleWire
+      ? view.getFloat64(at, true)
+      : wire === floatWire
+      ? view.getFloat32(at, true)
+      : message.subarray(at, at + length);
+    yield { field, value };
+    at += length;
+  }
+}
+
+/** The value of a field of a number; 0, the default, where it is not set. */
+export function readNumber(message: Uint8Array, field: number): number {
+  for (const found of readFields(message)) {
+    if (found.field === field && typeof found.value === "number") return found.value;
   }
   return 0;
+}
+
+/** The bytes of all fields of that number. */
+export function readBytes(message: Uint8Array, field: number): Uint8Array[] {
+  return [...readFields(message)].flatMap((found) =>
+    found.field === field && typeof found.value !== "number" ? [found.value] : []
+  );
 }

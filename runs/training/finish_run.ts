@@ -1,4 +1,5 @@
 import type { Engine } from "../../engine/engine.ts";
+import type { StepCosts } from "../../engine/profile/step_sample.ts";
 import { SafetensorsReader } from "../../engine/files/safetensors_reader.ts";
 import { writeSafetensors } from "../../engine/files/write_safetensors.ts";
 import { joinPairs } from "../prepare/augment.ts";
@@ -75,11 +76,13 @@ export interface TrainedRun {
   readonly history: readonly EpochFigures[];
   /** The regression that its figures stand beside. */
   readonly ridge: RidgeApart;
+  /** What a step cost; null where none was looked at. */
+  readonly costs: StepCosts | null;
 }
 
 /** Measures the best epoch on rows that it has not seen, fits to all rows what is to be, and writes all results. */
 export async function finishRun(
-  { folder, lock, prepared, engine, model, history, ridge }: TrainedRun,
+  { folder, lock, prepared, engine, model, history, ridge, costs }: TrainedRun,
   unfinished: TrainSummary,
   { phase, encoding }: { readonly phase: Phase; readonly encoding: EncodingWatch },
 ): Promise<TrainSummary> {
@@ -108,7 +111,8 @@ export async function finishRun(
     directions,
   };
   await lock.check();
-  await writeEnvironment(folder.environment, engine);
+  prepared.clock.end("scoring held-out rows");
+  await writeEnvironment(folder.environment, engine, { phases: prepared.clock.phases, step: costs });
   await writeResults(folder, prepared, history, { ...summary, heldOut, state });
   return summary;
 }

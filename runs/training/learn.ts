@@ -1,5 +1,6 @@
 import type { EpochFigures, StepProgress } from "../../data/observer.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { type StepCosts, StepSample } from "../../engine/profile/step_sample.ts";
 import type { FolderLock } from "../../engine/files/lock.ts";
 import { writeCheckpoint } from "../../recipes/training/checkpoint.ts";
 import { GradientError } from "../../recipes/training/gradient_error.ts";
@@ -31,25 +32,37 @@ export interface Learning {
   readonly began: number;
 }
 
+/** What training came to. */
+export interface Learnt {
+  /** False when the signal stopped it. */
+  readonly trained: boolean;
+  /** What a step cost; null where the model is fitted, or there were too few steps to look at some. */
+  readonly costs: StepCosts | null;
+}
+
 /**
  * Trains epoch after epoch: after each the best weights, its figures and a checkpoint are written. The trainer is disposed
- * of.
- *
- * @returns false when the signal stopped it
+ * of. Once the first steps have compiled the kernels, the cost of the next few is measured.
  */
 export async function learn(
   { folder, lock, config, prepared, engine, trainer, history, events, isNew, began }: Learning,
   { reporter, signal }: Pick<RunOptions, "reporter" | "signal">,
-): Promise<boolean> {
+): Promise<Learnt> {
   const { fingerprint } = prepared.inputs;
   const faulty = { engine, folder, config, prepared }, leftOut = new LeftOutSteps(faulty, reporter);
+  using sample = new StepSample(engine, trainer.momentNames);
   let epochStarted = began;
   try {
     if (isNew) await trainer.start(reporter, signal);
     let stepsBefore = trainer.position.step;
     const watch = {
+      debug: (sentence: string) => reporter.debug?.(sentence),
       phase: (name: string, done?: number, total?: number) => reporter.phase?.(name, done, total),
-      step: (progress: StepProgress) => reporter.step?.(progress),
+      async step(progress: StepProgress) {
+        await sample.end(trainer.position.step);
+        await reporter.step?.(progress);
+        if (progress.batch < progress.batches) sample.begin(trainer.position.step);
+      },
       async epoch(figures: EpochFigures, best: boolean) {
         await lock.check();
         if (best) await saveModel(folder.model, trainer.model.network);
@@ -69,6 +82,7 @@ export async function learn(
         await reporter.epoch?.(figures, best);
         epochStarted = performance.now();
         stepsBefore = step;
+        sample.begin(step);
       },
     };
     const trained = await trainer.run(watch, signal, (error) => leftOut.add(error)).catch(async (error) => {
@@ -77,7 +91,7 @@ export async function learn(
     });
     await lock.check();
     if (!trained) await writeCheckpoint(folder.checkpoint, trainer.checkpoint(fingerprint));
-    return trained;
+    return { trained, costs: sample.costs };
   } finally {
     trainer.dispose();
   }

@@ -11,6 +11,7 @@ import { isStop, phasesFor } from "../../recipes/training/phases.ts";
 import { Trainer } from "../../recipes/training/trainer.ts";
 import { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { widthsOf } from "../../scoring/model_scorer.ts";
+import { describeConfig } from "../configure.ts";
 import { aboutData } from "../prepare/about_data.ts";
 import { checkRows } from "../prepare/check_rows.ts";
 import type { PreparedRun } from "../prepare/prepared_run.ts";
@@ -69,7 +70,7 @@ export async function train(run: ReadyRun, options: RunOptions): Promise<TrainSu
 }
 
 async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Promise<TrainSummary> {
-  const { reporter, signal, cache, histograms = false } = options;
+  const { reporter, signal, cache } = options;
   const { folder, lock, config, prepared } = run, { settings } = config;
   checkRows(prepared, config.files ? nameData(config.files.data) : "The sample set", reporter);
   reporter.prepared?.({
@@ -84,9 +85,8 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
   const restored = await restore(folder, trainer, prepared.inputs.fingerprint, reporter), history = restored ?? [];
   const fitted = model.recipe.fitted?.(settings) ?? false;
   const timings = restored ? await readTimings(folder.timings) : [];
-  const { recipe, files, maxRows } = config;
-  const described = { recipe, ...settings, files: files ?? "the built-in sample set", maxRows };
-  const events = await RunEvents.open(folder.path, history, timings, { settings: described, fitted, histograms });
+  const shown = { settings: describeConfig(config), fitted, histograms: config.histograms ?? false };
+  const events = await RunEvents.open(folder.path, history, timings, shown);
   const unfinished = {
     folder: folder.path,
     config,
@@ -110,7 +110,11 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
   using ridge = fitBaseline(prepared);
   try {
     const watched = { reporter, ...(signal ? { signal } : {}) };
-    const trained = await learn({ ...run, engine, trainer, history, events, isNew: !restored, began }, watched);
+    const { trained, costs } = await learn(
+      { ...run, engine, trainer, history, events, isNew: !restored, began },
+      watched,
+    );
+    prepared.clock.end("training");
     const kept = best();
     if (trained && !kept) {
       throw new MetrogradError(
@@ -118,7 +122,7 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
       );
     }
     if (!trained || !kept) return { ...unfinished, finished: trained, epochs: history.length, best: kept };
-    return await finishRun({ ...run, engine, model, history, ridge }, {
+    return await finishRun({ ...run, engine, model, history, ridge, costs }, {
       ...unfinished,
       epochs: history.length,
       best: kept,
@@ -139,7 +143,8 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
 }
 
 /** Begins to fit the regression that a run's figures stand beside. */
-function fitBaseline({ data: { tables: { texts, groups } }, metrics, rows: { plain } }: PreparedRun): RidgeApart {
+function fitBaseline({ data, metrics, rows: { plain, baseline } }: PreparedRun): RidgeApart {
+  const { tables: { texts, groups }, rows } = baseline ?? { tables: data.tables, rows: plain };
   const table = { data: metrics.embeddings, dimension: metrics.dimension };
-  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, plain);
+  return new RidgeApart({ texts, metrics: table, ...(groups && { groups }) }, rows);
 }

@@ -13,7 +13,7 @@ export async function writeInputs(
   prepared: PreparedRun,
   engine: SharedEngine,
 ): Promise<void> {
-  const { metrics, encoder, lexical, fit, sample, inputs } = prepared;
+  const { metrics, encoder, lexical, fit, sample, inputs, memory } = prepared;
   await metrics.write(folder.path);
   await lexical?.write(folder.lexical);
   if (encoder) {
@@ -24,5 +24,7 @@ export async function writeInputs(
   if (fit && !await folder.isFinished()) await saveFit(folder, fit.model);
   if (sample) await writeSample(folder.sample, sample, "");
   const { textureReads } = (await engine.open()).opened;
-  await folder.writeConfig({ ...config, textureReads }, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
+  // A run is streamed as it began, wherever it goes on.
+  const files = config.files && memory !== undefined ? { ...config.files, memory } : config.files;
+  await folder.writeConfig({ ...config, files, textureReads }, { ...inputs, trainedMetrics: trainedMetrics(prepared) });
 }

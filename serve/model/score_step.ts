@@ -1,7 +1,8 @@
 import { Correction, type CorrectionOptions } from "../../scoring/calibration/correction.ts";
 import { scaleErrors, scaleIntervals, scaleScores } from "../../scoring/score_scale.ts";
 import { calibrationRows } from "../../runs/calibration_rows.ts";
-import { MetrogradError } from "../../kernels/errors.ts";
+import { learntFromPairs, pairsHaveNoScale } from "../../runs/score_range.ts";
+import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import type { ScoredRecords } from "../../runs/trained_folder.ts";
 import type { LoadedRuns } from "./loaded_runs.ts";
 import type { ScoreItem, ServedRun } from "./served_run.ts";
@@ -49,6 +50,13 @@ export class ScoreStep {
     const record = { metric, ...texts, score: null, extra: {} };
     const { predictions: { applied } } = await this.#score([{ record, definition: null }]);
     const { folder: { path }, name } = this.#run, rows = () => calibrationRows(path, applied);
+    if (await learntFromPairs(path)) {
+      if (this.#options.calibrate !== "none") {
+        throw new UsageError(`${name} cannot take --calibrate: ${pairsHaveNoScale}.`);
+      }
+      if (this.#options.interval !== null) onNote(`${name}: scores come without intervals: ${pairsHaveNoScale}.`);
+      return;
+    }
     try {
       this.#correction = Correction.fit(await rows(), this.#options, path);
     } catch (error) {

@@ -31,6 +31,9 @@ Deno.test("finetune: options arrive typed, and only those that were given", asyn
   assert.deepEqual((await run("finetune --resume tuned")).calls, [
     { command: "finetune", call: { kind: "resume", out: "tuned" } },
   ]);
+  assert.deepEqual((await run("finetune --resume tuned --no-report")).calls, [
+    { command: "finetune", call: { kind: "resume", out: "tuned", report: false } },
+  ]);
 });
 
 Deno.test("finetune: calls that cannot be carried out are refused in a sentence", async () => {
@@ -104,6 +107,9 @@ Deno.test(
       /^ +before +after\nalignment of texts that fit one metric .* \d\.\d+ +\d\.\d+\nuniformity/,
     );
     assert.match(written.err, /The tuned encoder is in .*tuned; use it as gpu:/);
+    const page = join(request.out, "report", "index.html");
+    assert.ok(written.err.includes(`Report: ${page}`), written.err);
+    assert.match(await Deno.readTextFile(page), /<h2 id="finetuning-title">/);
   }),
 );
 

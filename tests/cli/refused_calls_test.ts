@@ -54,6 +54,15 @@ const refusals: readonly (readonly [line: string, sentence: string])[] = [
     "train --data d.json --metric-definitions d --metric-names n",
     "--metric-definitions and --metric-names exclude each other.",
   ],
+  [
+    "train --data d --memory 4GB",
+    "--memory needs --embeddings beside it: only embeddings that are there can be streamed.",
+  ],
+  ["train --memory 4", '--memory is "4"; an amount of memory, such as 4GB or 500MB, is expected.'],
+  [
+    "train --data d --metric-names n --metric-embeddings m --embeddings e --memory 4GB --folds 3",
+    "--memory is for single runs, not for folds.",
+  ],
   ["train --encoder hash --embeddings e", "--embeddings and --encoder exclude each other."],
   ["train --encoder file:e", "--embeddings needs --data beside it."],
   ["train --encoder all-MiniLM", `--encoder is "all-MiniLM"; ${encoderNames()} is expected.`],

@@ -4,6 +4,7 @@ import project from "../../deno.json" with { type: "json" };
 import { nextFree, refuseExisting } from "../../cli/output/out.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { put, withFolder } from "../temporary.ts";
+import type { Actions } from "../../cli/program.ts";
 import { run } from "./harness.ts";
 
 Deno.test("command line: train's options arrive typed, and only those that were given", async () => {
@@ -279,6 +280,12 @@ Deno.test("command line: an unexpected error says that it is a bug, without its 
   const { code, err } = await run("doctor", { doctor: () => Promise.reject(new TypeError("x is undefined")) });
   assert.equal(code, 1);
   assert.match(err, /^Error: This is a bug in metrograd: TypeError: x is undefined \(--debug .*\)\.\n$/);
+});
+
+Deno.test("command line: --debug shows details of the work", async () => {
+  const doctor: Actions["doctor"] = (_, terminal) => Promise.resolve(terminal.debug("detail"));
+  assert.equal((await run("doctor", { doctor })).err, "");
+  assert.equal((await run("doctor --debug", { doctor })).err, "detail\n");
 });
 
 Deno.test("command line: --quiet keeps results, warnings and errors", async () => {

@@ -256,3 +256,40 @@ Deno.test("captured step: tensors that do not live together share memory", async
   const [{ total, planned, lowerBound }] = step.memory as [{ total: number; planned: number; lowerBound: number }];
   assert.ok(lowerBound <= planned && planned < total / 2, `${lowerBound} ${planned} ${total}`);
 });
+
+Deno.test("captured step: what nobody reads is not computed again", async () => {
+  const seen = new Map<boolean, number>();
+  for (const unused of [true, false]) {
+    using step = engine.capture(({ x }: { x: Tensor }) => {
+      if (unused) x.mul(2).add(x);
+      return x.mul(3);
+    });
+    using x = engine.full([3], 1);
+    for (let i = 0; i < 3; i++) {
+      const before = engine.stream.dispatches;
+      using y = await step.run({ x });
+      seen.set(unused, engine.stream.dispatches - before);
+      assert.deepEqual([...await y.data()], [3, 3, 3]);
+    }
+  }
+  assert.equal(seen.get(true), seen.get(false));
+});
+
+Deno.test("captured step: steps of two shapes and the work between them share textures, to the same bits", async () => {
+  using frozen = engine.tensor([256, 192], uniforms(256 * 192, 1));
+  using changed = engine.tensor([192, 64], uniforms(192 * 64, 2));
+  const body = ({ x }: { x: Tensor }) => x.matmul(frozen).relu().matmul(changed).sum();
+  using step = engine.capture(body);
+  const found: number[] = [], expected: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    const rows = i % 2 === 0 ? 96 : 40;
+    engine.write(changed, uniforms(changed.size, 10 + i));
+    using x = engine.tensor([rows, 256], uniforms(rows * 256, 30 + i));
+    using replayed = await step.run({ x });
+    using written = await engine.step(() => body({ x }));
+    found.push(await replayed.item());
+    expected.push(await written.item());
+  }
+  assert.equal(step.memory.length, 2);
+  assert.deepEqual(found, expected);
+});

@@ -51,7 +51,10 @@ Deno.test({
       reporter: silent,
     });
     const page = (await writeRunReport(run, join(run, "report"), () => {}))!;
-    const call = { test: files.data, embeddings: [], metrics: null, recipe: null, recover: false, maxRows: null };
+    const call = {
+      ...{ test: files.data, embeddings: [], metrics: null, tokenizer: null, recipe: null },
+      ...{ recover: false, maxRows: null },
+    };
     const explored = join(folder, "explored");
     await explore({ ...call, data: files.data, force: false, out: explored }, recordingTerminal().terminal);
     const { default: { source } } = await import("axe-core");

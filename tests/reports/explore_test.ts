@@ -7,12 +7,14 @@ import type { Reading } from "../../data/reading.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { stageSection } from "../../reports/explore/stage_section.ts";
 import { recordingTerminal, run } from "../cli/harness.ts";
+import { writeTinyEncoder } from "../encoders/network/tiny_encoder.ts";
 import { put, withFolder } from "../temporary.ts";
 
 const call = {
   test: null,
   embeddings: [],
   metrics: null,
+  tokenizer: null,
   recipe: null,
   recover: false,
   maxRows: null,
@@ -52,11 +54,14 @@ Deno.test(
       await writeNpy(join(folder, set, "user_prompt.npy"), vectors, [count, 4]);
       await writeNpy(join(folder, set, "response.npy"), vectors, [count, 4]);
     }
+    await writeTinyEncoder(join(folder, "encoder"), "bert");
+    await put(join(folder, "encoder"), "sentence_bert_config.json", JSON.stringify({ max_seq_length: 8 }));
     const out = join(folder, "report"), again = join(folder, "again");
     const all = {
       ...call,
       data,
       test,
+      tokenizer: `gpu:${join(folder, "encoder")}`,
       metrics: { names: join(folder, "names.json"), embeddings: join(folder, "m.npy"), definitions: null },
       embeddings: [join(folder, "a"), join(folder, "b")],
     };
@@ -73,6 +78,19 @@ Deno.test(
       const sum = shares.filter((row) => row.set === set).reduce((sum, { share }) => sum + Number(share), 0);
       assert.ok(Math.abs(sum - 1) < 1e-9);
     }
+    // Each word and each mark is a token, between the two that begin and end a text.
+    const lengths = await tableRows(out, "lengths");
+    const systems = lengths.find(({ text, unit, set }) =>
+      text === "system prompt" && unit === "tokens" && set === "train"
+    );
+    assert.deepEqual([systems!.texts, systems!.shortest, systems!.longest], [75, 5, 5]);
+    const limits = (await tableRows(out, "token-limit")).filter(({ set }) => set === "train");
+    const longer = Array.from({ length: 300 }, (_, i) => i).filter((i) => i % 5 !== 0 && i % 9 > 2).length;
+    assert.deepEqual(limits.map((row) => [row.text, row["tokens that are read"], row["longer texts"]]), [
+      ["system prompt", 8, 0],
+      ["prompt", 8, 0],
+      ["response", 8, longer],
+    ]);
     const mismatches = await tableRows(out, "script-mismatches");
     assert.equal(mismatches.filter(({ set }) => set === "train").length, 60);
     assert.deepEqual((await tableRows(out, "unseen-metrics")).length, 15);
@@ -162,10 +180,12 @@ Deno.test("explore: the stages of augmentation show the share of each score", ()
 });
 
 Deno.test("command line: explore's options arrive typed, and those that do not go together are refused", async () => {
-  const { calls } = await run("explore --data a.json --test b.json --embeddings e f --max-rows 10 --out r");
+  const { calls } = await run(
+    "explore --data a.json --test b.json --embeddings e f --tokenizer t --max-rows 10 --out r",
+  );
   assert.deepEqual(calls, [{
     command: "explore",
-    call: { ...call, data: "a.json", test: "b.json", embeddings: ["e", "f"], maxRows: 10, out: "r" },
+    call: { ...call, data: "a.json", test: "b.json", embeddings: ["e", "f"], tokenizer: "t", maxRows: 10, out: "r" },
   }]);
   for (
     const line of [

@@ -8,9 +8,12 @@ import type { ShiftFigure } from "../../scoring/shift/measure_shifts.ts";
 import { expandMembers, parseMember } from "../../runs/ensemble/members.ts";
 import { trainEnsemble } from "../../runs/ensemble/train.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
+import type { RunEnvironment } from "../../runs/results/environment.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { resolve } from "../../recipes/settings/table.ts";
+import { EventFile } from "../../runs/tensorboard/event_file.ts";
+import { scalarValue } from "../../runs/tensorboard/events.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { recordingTerminal, run as parse } from "../cli/harness.ts";
 import { put, withFolder } from "../temporary.ts";
@@ -107,6 +110,22 @@ Deno.test(
       figures.heldOutShifts.map(({ shift, validation, mixed }) => ({ shift, validation, mixed })),
     );
     assert.equal((await rows(report, "predictions")).length, heldOut.length);
+    assert.deepEqual((await rows(report, "phases")).map(({ phase }) => phase), [
+      "reading records",
+      "encoding texts",
+      "preparing rows",
+      "training",
+      "scoring held-out rows",
+    ]);
+    const { step } = JSON.parse(await Deno.readTextFile(join(run, "environment.json"))) as RunEnvironment;
+    assert.ok(step!.steps > 0);
+    (await rows(report, "step-memory")).forEach(({ purpose, MiB }, i) => {
+      assert.equal(purpose, step!.memory[i]!.purpose);
+      near(MiB!, step!.memory[i]!.bytes / 2 ** 20);
+    });
+    if (step!.kernels.length > 0) {
+      near((await rows(report, "kernel-time")).reduce((sum, { share }) => sum + share!, 0), 1);
+    }
   }),
 );
 
@@ -166,7 +185,11 @@ Deno.test(
     const files = await writeInputs(folder), path = (name: string) => join(folder, name), out = path("report");
     const request = { recipe: "bilinear", files, maxRows: null };
     const settings = { ...small, training: { ...small.training, epochs: 1 } };
-    await trainFolds({ ...request, settings, folds: 2, out: path("folds") }, { engine, reporter: silent });
+    const grouped = { ...settings, data: { groupBy: "user_prompt" } };
+    const { pooled } = await trainFolds({ ...request, settings: grouped, folds: 2, out: path("folds") }, {
+      engine,
+      reporter: silent,
+    });
     const words = "model.hidden=16,8 model.rank=4 training.batchSize=16 training.epochs=2";
     const members = expandMembers([parseMember(`bilinear ${words}`), parseMember(`bilinear ${words} training.seed=2`)]);
     await trainEnsemble({ files, members, settings: {}, maxRows: null, out: path("both") }, {
@@ -192,11 +215,16 @@ Deno.test(
       }),
     );
 
+    const events = await EventFile.open(path("tuned"), 0);
+    for (const step of [16, 32]) await events.add({ step, wallTime: step }, [scalarValue("train/loss", 32 / step)]);
+
     const all = ["folds", "both", "tuned"].map(path);
     const { code, err } = await call("report", ...all, member, stopped, "--out", out);
     assert.equal(code, 0, err);
     assert.match(err, /stopped is left out: it is not finished/);
     const compared = JSON.parse((await call("compare", path("folds"), path("both"), member, "--json")).out);
+    // Both draw whole groups.
+    assert.deepEqual(compared.find(({ folds }: { folds: unknown }) => folds === 2).rmseInterval, pooled!.rmseInterval);
     const columns = ["recipe", "RMSE", "ridge", "constant", "mismatched", "rows"];
     assert.deepEqual(
       (await rows(out, "runs")).map((row) => columns.map((column) => row[column])),
@@ -226,6 +254,10 @@ Deno.test(
     assert.match(
       html,
       /deno task finetune --data train\.json --encoder gpu:base --epochs 2 --lr 0\.001 --out [^<]*tuned/,
+    );
+    assert.deepEqual(
+      (await rows(out, "finetune-steps")).map((row) => [row.step, row["loss of a batch"]]),
+      [[16, 2], [32, 1]],
     );
     const [alignment] = await rows(out, "finetune-quality");
     assert.deepEqual([alignment!.before, alignment!.after], [0.5, 0.25]);

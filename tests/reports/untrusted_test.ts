@@ -13,6 +13,7 @@ const call = {
   test: null,
   embeddings: [],
   metrics: null,
+  tokenizer: null,
   recipe: null,
   recover: false,
   maxRows: null,

@@ -7,6 +7,9 @@ import { writeRecords } from "../../data/write_records.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { pairedBatches } from "../../recipes/training/batches.ts";
 import { trainRun } from "../../runs/start_run.ts";
+import { LoadedRuns } from "../../serve/model/loaded_runs.ts";
+import { ScoreStep } from "../../serve/model/score_step.ts";
+import { readServedRuns } from "../../serve/model/served_run.ts";
 import { recordingTerminal } from "../cli/harness.ts";
 import { put, withFolder } from "../temporary.ts";
 import { assertResumesToTheSameBits, silent, small } from "./runs.ts";
@@ -56,6 +59,26 @@ Deno.test(
     };
     await evaluate(call, terminal);
     assert.match(written.out, /given\s+60\s+(?:9\d\.\d|100\.0) %/);
+    for (
+      const [option, more] of [["--interval", { interval: 0.9 }], ["--calibrate", { calibrate: "isotonic" }]] as const
+    ) {
+      await assert.rejects(evaluate({ ...call, ...more }, terminal), {
+        name: "UsageError",
+        message:
+          `${run} cannot take ${option}: it learnt from pairs of answers, which say how to rank scores and not ` +
+          "how far off one is.",
+      });
+    }
+
+    const [served] = await readServedRuns([{ name: "pairs", path: run }]), notes: string[] = [];
+    const note = (sentence: string) => void notes.push(sentence);
+    await using loaded = new LoadedRuns([served!], { encoder: null, onNote() {}, onLoss: assert.fail });
+    const step = new ScoreStep(loaded, served!, { calibrate: "none", interval: 0.9 });
+    await step.warmUp(note);
+    assert.equal(step.level, null);
+    assert.match(notes.join(), /^pairs: scores come without intervals: it learnt from pairs of answers/);
+    const calibrated = new ScoreStep(loaded, served!, { calibrate: "isotonic", interval: null });
+    await assert.rejects(calibrated.warmUp(note), /^UsageError: pairs cannot take --calibrate: it learnt from pairs/);
 
     for (const recipe of ["auto", "attention-refiner", "gaussian-process", "scml"]) {
       await assert.rejects(

@@ -10,6 +10,7 @@ const helpers = [
   ...[
     "PipelineCache",
     "TextureCopies",
+    "TexturePool",
     "DispatchTimer",
     "measureReads",
     "texturedSource",

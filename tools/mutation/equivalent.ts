@@ -54,6 +54,12 @@ const equivalents: readonly Equivalent[] = [
     reason: "What the term adds is about the last bit of f32.",
   },
   {
+    path: "gated",
+    before: /_of\(x\[gate\], 0\.0, 0\.0\)/,
+    after: /_of\(x\[gate\], (1\.0, 0\.0|0\.0, 1\.0)\)/,
+    reason: "The functions of gates read neither parameter.",
+  },
+  {
     before: /let last\w* = [\w.]+ - 1u|, vectors - 1u, lane\);$/,
     after: /let last\w* = [\w.]+ \+ 1u|, vectors \+ 1u, lane\);$/,
     reason: "The same with the bound in a name of its own.",

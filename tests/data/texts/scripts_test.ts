@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { recordLanguages } from "../../../data/texts/record_languages.ts";
 import type { MetricRecord } from "../../../data/records.ts";
-import { scriptOf } from "../../../data/texts/scripts.ts";
+import { scriptNames, scriptOf } from "../../../data/texts/scripts.ts";
 import { Philox } from "../../../kernels/philox.ts";
 
 const record = (response: string): MetricRecord => ({
@@ -31,6 +31,17 @@ Deno.test("scripts: a text is in the script of most of its letters", () => {
     ["", "none"],
   ] as const;
   for (const [text, script] of texts) assert.equal(scriptOf(text), script, text);
+});
+
+Deno.test("scripts: letters are those of Unicode's script, beyond the first 65,536 code points too", () => {
+  const random = new Philox(9),
+    points = Array.from({ length: 2000 }, (_, i) => random.integer(i % 2 ? 0x30000 : 0x3000));
+  for (const letter of points.map((point) => String.fromCodePoint(point))) {
+    const own = scriptNames.find((name) => new RegExp(`^\\p{Script=${name}}$`, "u").test(letter));
+    const named = own === "Hiragana" || own === "Katakana" ? "Japanese" : own ?? "other";
+    const expected = /^\p{L}$/u.test(letter) ? named : "none";
+    assert.equal(scriptOf(`${letter}. ${letter}`), expected, letter.codePointAt(0)!.toString(16));
+  }
 });
 
 Deno.test("record languages: a script alone names a language, two languages of a script are told apart by words", () => {

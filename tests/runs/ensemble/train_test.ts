@@ -10,6 +10,7 @@ import { Scorer } from "../../../runs/scorer.ts";
 import { resumeFolds, trainEnsembleFolds } from "../../../runs/folds/train_folds.ts";
 import { readValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
+import { readEvents } from "../tensorboard/read_events.ts";
 import { silent, writeInputs } from "../runs.ts";
 import { testEngine } from "../../engine/harness.ts";
 
@@ -54,7 +55,12 @@ Deno.test(
     const stop = new AbortController();
     let begun = 0;
     const reporter = { ...silent, start: () => void begun++, epoch: () => begun === 2 && stop.abort() };
-    const first = await trainEnsemble({ ...asked, out: broken }, { engine, reporter, signal: stop.signal });
+    const first = await trainEnsemble({ ...asked, out: broken }, {
+      engine,
+      reporter,
+      signal: stop.signal,
+      histograms: true,
+    });
     assert.deepEqual([first.finished, first.done], [false, 1]);
     await assert.rejects(EnsembleScorer.load(engine, broken), /not trained yet; go on with train --resume/);
     const [before] = await times(broken, names[0]!);
@@ -67,6 +73,16 @@ Deno.test(
     }
     assert.deepEqual(await bytes(broken, "validation.csv"), await bytes(whole, "validation.csv"));
     assert.deepEqual(second.figures, summary.figures);
+    for (const name of names.slice(0, 2)) {
+      const tags = readEvents(join(broken, "members", name)).flatMap(({ tags }) => tags);
+      assert.ok(tags.some((tag) => tag.startsWith("weights/")), `${name} has histograms, as the ensemble was begun`);
+    }
+    const [, settings, point, ...others] = readEvents(whole);
+    assert.deepEqual([settings!.tags, others], [["settings/text_summary"], []]);
+    assert.deepEqual([point!.step, point!.scalars], [2, {
+      "validation/rmse": Math.fround(summary.figures[0]!.rmse),
+      "validation/mismatched_rmse": Math.fround(summary.figures[1]!.rmse),
+    }]);
 
     const records = await readRecords(asked.files.data, { scores: "required" });
     const options = { source: "the records", embeddings: asked.files.embeddings };
@@ -98,6 +114,8 @@ Deno.test(
     const reporter = { ...silent, note: (sentence: string) => void (/^Member/.test(sentence) && begun.push(sentence)) };
     const { members: all } = await resumeEnsemble(out, { reporter }, asked.members.slice(1, 2));
     assert.equal(all.length, 2);
+    const points = readEvents(out).filter(({ scalars }) => "validation/rmse" in scalars);
+    assert.deepEqual(points.map(({ step }) => step), [2], "a point of the ensemble as it is now");
     assert.equal(begun.length, 1, begun.join());
     assert.deepEqual(await times(out, names[0]!), before);
     await assert.rejects(resumeEnsemble(out, { reporter }, asked.members.slice(0, 1)), /is there twice/);

@@ -12,6 +12,7 @@ import {
 } from "../../../runs/finetune/finetune.ts";
 import { chooseTrainable } from "../../../encoders/finetune/trainable.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
+import { readCurves } from "../../../runs/tensorboard/event_file.ts";
 import { readEvents } from "../tensorboard/read_events.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { sizes, writeHead, writeTinyEncoder } from "../../encoders/network/tiny_encoder.ts";
@@ -99,7 +100,7 @@ Deno.test(
     const out = join(folder, "stopped"), stood: number[] = [];
     // Looked at before each batch, and behind the first of the two that an epoch has.
     const stopped = await finetune({ ...request, out }, {
-      ...{ ...quiet, signal: abortedAfter(4) },
+      ...{ ...quiet, signal: abortedAfter(4), histograms: true },
       step: ({ epoch, batch }) => void stood.push(epoch, batch),
     });
     assert.ok(!stopped.finished && stopped.after === null);
@@ -118,6 +119,9 @@ Deno.test(
     // Its two steps an epoch: read together, or one by one where it was stopped or killed.
     const losses = readEvents(out).filter(({ scalars }) => "train/loss" in scalars).map(({ step }) => step);
     assert.deepEqual(losses, [2, 3, 4, 6]);
+    assert.deepEqual((await readCurves(out)).get("train/loss")!.map(({ step }) => step), losses);
+    const withWeights = readEvents(out).filter(({ tags }) => tags.some((tag) => tag.startsWith("weights/")));
+    assert.deepEqual(withWeights.map(({ step }) => step), [2, 4, 6], "histograms go on without being asked for again");
     const after = readEvents(out).at(-1)!;
     assert.deepEqual([after.step, "validation/alignment" in after.scalars], [6, true]);
     await assert.rejects(resumeFinetune(out, quiet), /is tuned already/);

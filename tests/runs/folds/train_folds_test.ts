@@ -4,6 +4,7 @@ import { rmse } from "../../../data/evaluation.ts";
 import { resumeFolds, trainFolds } from "../../../runs/folds/train_folds.ts";
 import { readValidation } from "../../../runs/results/validation_file.ts";
 import { withFolder } from "../../temporary.ts";
+import { readEvents } from "../tensorboard/read_events.ts";
 import { silent, small, writeInputs } from "../runs.ts";
 import { testEngine } from "../../engine/harness.ts";
 
@@ -36,6 +37,9 @@ Deno.test(
     assert.equal(new Set(own.flat().map(({ record }) => record)).size, 90);
     assert.equal(pooled!.rmse, rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score)));
     assert.ok(pooled!.rmseInterval[0] < pooled!.rmse && pooled!.rmse < pooled!.rmseInterval[1]);
+    const point = readEvents(out).at(-1)!;
+    assert.deepEqual([point.step, point.scalars["validation/rmse"]], [3, Math.fround(pooled!.rmse)]);
+    assert.ok(point.scalars["validation/mismatched_rmse"]! > 0);
     const squares = folds.reduce((sum, { rows, ridge }) => sum + rows * ridge! ** 2, 0);
     assert.ok(
       Math.abs(pooled!.ridge! - Math.sqrt(squares / 90)) < 1e-12,

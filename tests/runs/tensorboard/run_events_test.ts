@@ -63,7 +63,8 @@ Deno.test(
     assert.deepEqual(steps(out), [0, 1]);
     // Killed in the middle of a record.
     await Deno.writeFile(eventFile(out), Uint8Array.of(9, 0, 0), { append: true });
-    await resumeRun(out, { engine, reporter: silent, histograms: true });
+    // It goes on with histograms without being told again.
+    await resumeRun(out, { engine, reporter: silent });
     const figures = await readHistory(join(out, "metrics.jsonl"));
     const check = () => {
       const [, settings, ...epochs] = readEvents(out);
