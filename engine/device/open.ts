@@ -5,7 +5,6 @@ import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.t
 import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
 import { enablesSubgroups, findSubgroupSize } from "./subgroup_size.ts";
-import { prefersTextures, readSpeeds } from "./texture_reads.ts";
 
 /** A device ready for work, and what is known of it. */
 export interface OpenDevice {
@@ -53,16 +52,21 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const subgroupSize = features.has("subgroups") ? await findSubgroupSize(device, adapter.info) : 0;
   const enableSubgroups = subgroupSize > 0 && await enablesSubgroups(device);
   const choice = describeAdapter(adapter, subgroupSize > 0);
-  const speeds = options.textureReads === undefined ? await speedsOf(device, choice) : undefined;
-  const textureReads = options.textureReads ?? (speeds !== undefined && prefersTextures(speeds));
+  const reads = await readsOf(device, choice, options.textureReads);
   errors.check();
-  const reads = { textureReads, readSpeeds: speeds };
   return { device, adapter: choice, features, subgroupSize, enableSubgroups, ...reads, errors };
 }
 
-/** How fast an adapter reads, where that is in question: hardware reads buffers at full speed. */
-async function speedsOf(device: GPUDevice, { software, description, backend }: AdapterChoice) {
-  return software ? await readSpeeds(device, `${description}, ${backend}`) : undefined;
+/** What shaders read from, measured where that is in question: hardware reads buffers at full speed. */
+async function readsOf(
+  device: GPUDevice,
+  { software, description, backend }: AdapterChoice,
+  asked: boolean | undefined,
+): Promise<Pick<OpenDevice, "textureReads" | "readSpeeds">> {
+  if (asked !== undefined || !software) return { textureReads: asked ?? false, readSpeeds: undefined };
+  const { prefersTextures, readSpeeds } = await import("./texture_reads.ts");
+  const speeds = await readSpeeds(device, `${description}, ${backend}`);
+  return { textureReads: speeds !== undefined && prefersTextures(speeds), readSpeeds: speeds };
 }
 
 /** What launches may ask about an open device. */

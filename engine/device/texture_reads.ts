@@ -1,4 +1,4 @@
-import type { ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
+import { measureReads, type ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
 import { writeAtomically } from "../files/files.ts";
 import { platform } from "../platform/here.ts";
 import { cacheFolder, measurementsPath } from "./cache.ts";
@@ -30,7 +30,6 @@ export async function readSpeeds(device: GPUDevice, adapter: string): Promise<Me
   const path = measurementsPath("reads", adapter);
   const known = await readMeasured(path);
   if (known?.machine === machine) return known;
-  const { measureReads } = await import("../../kernels/texture_reads/probe.ts");
   const speeds = await measureReads(device);
   if (!speeds) return undefined;
   const measured = { machine, ...speeds };

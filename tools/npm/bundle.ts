@@ -49,6 +49,7 @@ const options = {
   packages: "external",
   external: ["node:*"],
   minify: true,
+  charset: "utf8",
   plugins: [sources],
   // As Deno has it: what a constructor declares is there when the fields beside it are set.
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
