@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
+import { type Actions, createProgram } from "../../cli/program.ts";
+import { recordingTerminal } from "../cli/harness.ts";
 import { readImports, threadsOf } from "../imports.ts";
 import { entries } from "../../tools/npm/entries.ts";
 import { flagsByCommand } from "../../tools/npm/flags.ts";
@@ -10,9 +12,8 @@ const settings = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)))
 
 Deno.test("package: each command has the permissions of its task, with no variable left but those of the cache", () => {
   const flags = flagsByCommand(settings.tasks);
-  const commands = ["train", "evaluate", "compare", "predict", "embed", "finetune", "serve", "download", "convert"];
-  const others = ["recipes", "augment", "synthesize", "explore", "report", "sample", "doctor"];
-  assert.deepEqual(Object.keys(flags).toSorted(), ["", ...commands, ...others].toSorted());
+  const { commands } = createProgram({} as Actions, recordingTerminal().terminal);
+  assert.deepEqual(Object.keys(flags).toSorted(), ["", ...commands.map((one) => one.name())].toSorted());
   assert.ok(flags.train!.includes("--allow-net=127.0.0.1"), "train --watch serves a page");
   assert.ok(!flags.predict!.some((flag) => flag.startsWith("--allow-net")), "predict uses no network");
   for (const flag of Object.values(flags).flat()) {

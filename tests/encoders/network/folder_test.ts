@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { encodeSafetensors } from "../../../engine/files/write_safetensors.ts";
 import { readSafetensors } from "../../../engine/files/read_safetensors.ts";
 import type { SafetensorsTensor } from "../../../engine/files/safetensors_format.ts";
@@ -208,6 +209,10 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
       await assert.rejects(() => encode(folder), { message: /holds pytorch_model\.bin but no model\.safetensors/ });
       await put(folder, "model.safetensors.index.json", '{"weight_map": {"a": "../b"}}');
       await assert.rejects(() => encode(folder), { message: /index\.json is damaged: its weight_map/ });
+      await assert.rejects(SentenceEncoder.open(engine, new URL("https://example.org/model/")), {
+        name: "UsageError",
+        message: /^https:\/\/example\.org\/model\/: only a browser opens an encoder at a URL; download/,
+      });
       await put(folder, "config.json", "{");
       await assert.rejects(() => encode(folder), { message: /config\.json is no JSON file/ });
     }),
@@ -227,7 +232,7 @@ Deno.test(
       await writeHead(source, { pooling: "cls_token", dense, maxTokens: 9 });
       await put(source, "tokenizer_config.json", '{"model_max_length": 20}');
       await put(source, "README.md", "The card of another model.");
-      const encoder = await SentenceEncoder.open(engine, source);
+      const encoder = await SentenceEncoder.open(engine, pathToFileURL(source));
       const weight = (encoder.network.encoder as EncoderNetwork).embeddings.LayerNorm.weight,
         other = uniforms(weight.size, 9);
       weight.assign(other);
