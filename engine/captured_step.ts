@@ -103,7 +103,7 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
     if (finiteCheck) return "its results are searched for NaN and infinity";
     if (halves) return "it runs inside autocast";
     if (!recording) return "it runs inside noGrad";
-    if (stream.timer) return "its kernels are timed one by one";
+    if (stream.timer) return "kernels are timed one by one, as they are in a few steps of every run";
     return Object.values(inputs).some(({ slices }) => slices.length > 1) ? "an input lies in several buffers" : null;
   }
 
