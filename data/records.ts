@@ -2,8 +2,8 @@ import { describeValue } from "../engine/files/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, nameData } from "./files/data_paths.ts";
 import { listFields } from "./formats/field_map.ts";
+import { refuseMeantFields } from "./formats/field_names.ts";
 import type { RawRecord } from "./formats/format.ts";
-import { explainLookAlike } from "./texts/look_alikes.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./files/read_rows.ts";
@@ -85,7 +85,9 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
         "the files one by one, so that their records keep their numbers.",
     );
   }
-  if (!reading.map) { for (const { name, values } of files) refuseLookAlikeFields(values, name); }
+  if (!reading.map) {
+    for (const { name, values } of files) refuseMeantFields(values, name, { scored: scores !== "ignored" });
+  }
   const understood = understandRows(files, reading, onNote);
   const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
   const records: MetricRecord[] = [], definitions = new Map<string, string>(), fixed: number[] = [];
@@ -179,26 +181,6 @@ export function parseRecord(
     score: scores === "ignored" ? null : readScore(score, place, scores === "required", range),
     extra,
   };
-}
-
-const fieldNames = ["metric_name", "system_prompt", "user_prompt", "prompt", "response", "expected_response", "score"];
-
-/** @param first number of the first, from 0 @throws DataError when a record lacks a field but has one whose name looks the same */
-export function refuseLookAlikeFields(values: readonly unknown[], path: string, first = 0): void {
-  const meant = new Map<string, string | undefined>(fieldNames.map((name) => [name, undefined]));
-  for (const [index, value] of values.entries()) {
-    if (typeof value !== "object" || value === null) continue;
-    for (const name of Object.keys(value)) {
-      if (!meant.has(name)) meant.set(name, fieldNames.find((field) => explainLookAlike(name, field) !== ""));
-      const field = meant.get(name);
-      if (field === undefined || Object.hasOwn(value, field)) continue;
-      throw new DataError(
-        `${path}, record ${first + index + 1} has the field ${describeValue(name)} in place of "${field}"${
-          explainLookAlike(name, field)
-        }.`,
-      );
-    }
-  }
 }
 
 /** True for a record with a user prompt or a response. */

@@ -2,7 +2,8 @@ import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { chatTexts, isMessages } from "./chat_messages.ts";
 import { type Format, hasKeys, type RawRecord, type Row } from "./format.ts";
-import { parsedOr, promptOf, type PromptTexts } from "./texts.ts";
+import { parsedOr } from "./json_text.ts";
+import { promptOf, type PromptTexts } from "./texts.ts";
 
 /** The metric of answers that were only compared; rows may name another. */
 const preferenceMetric = "preference";
