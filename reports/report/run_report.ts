@@ -1,3 +1,4 @@
+import { shellWord } from "../../data/files/shell_word.ts";
 import { writeReport } from "../write_report.ts";
 import { recordSource } from "./record_source.ts";
 import { readReported } from "./reported_run.ts";
@@ -19,6 +20,6 @@ export async function writeRunReport(
 ): Promise<string | null> {
   const reported = await readReported(run, recordSource(onNote));
   if (reported === null) return null;
-  const command = `deno task report ${run}`;
+  const command = `deno task report ${shellWord(run)}`;
   return await writeReport(folder, await report({ runs: [reported], tuned: [], source: heldOutSource, command }));
 }
