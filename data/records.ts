@@ -112,7 +112,7 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     if (texts) fixed.push(records.length);
     records.push(record);
   }
-  if (unscored > 0) onNote(`${nameData(data)}: ${unscored} records have no number for a score and are left out.`);
+  if (unscored > 0) onNote(describeUnscored(unscored, nameData(data)));
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
@@ -202,6 +202,11 @@ function describeUnusedRange(records: readonly MetricRecord[], source: string, r
     figure(highest)
   }, less than half of the scale from ` +
     `${range[0]} to ${range[1]} that --score-range gives; check that it is theirs.`;
+}
+
+function describeUnscored(count: number, source: string): string {
+  const [records, are] = count === 1 ? ["1 record has", "is"] : [`${count} records have`, "are"];
+  return `${source}: ${records} no number for a score and ${are} left out.`;
 }
 
 /** Says how many records have something else in place of a text, and which is the first; null where none has. */
