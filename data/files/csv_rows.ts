@@ -24,17 +24,16 @@ export function looksLikeCsv(text: string): boolean {
 
 /** The error for text that is neither JSON nor a table. */
 export function noRecords(text: string, name: string): DataError {
+  const found = quoteBeginning(text.trimStart());
   return new DataError(
-    `${name} is no JSON array of records: "[" is expected first, found ${
-      quoteBeginning(text.trimStart())
-    }; nor is it a ` +
-      "table, whose first line has names with commas, semicolons or tabs between.",
+    `${name} is no JSON array of records: "[" is expected first, found ${found}; nor is it a table, whose first line ` +
+      "has names with commas, semicolons or tabs between.",
   );
 }
 
 /**
- * The rows of CSV text as objects of texts by column. A first column without a name holds the numbers of rows, as pandas
- * writes them, and is left out; so are other columns without a name, which have to be empty.
+ * The rows of CSV text as objects of texts by column. Columns without a name are left out: a first one may
+ * hold the numbers of rows, as pandas writes them, and others have to be empty.
  *
  * @param skipped as for `parseCsv`
  * @throws DataError naming the line
@@ -46,7 +45,9 @@ export function parseCsvRows(text: string, name: string, skipped = 0): Record<st
     throw new DataError(`${name}, line 1 names the column ${describeValue(twice)} twice; once is expected.`);
   }
   return rows.map(({ cells, line }) => {
-    const unnamed = columns.findIndex((column, i) => i > 0 && column === "" && cells[i] !== "");
+    const unnamed = columns.findIndex((column, i) =>
+      column === "" && cells[i] !== "" && !(i === 0 && /^\d+$/.test(cells[i]!))
+    );
     if (unnamed < 0) {
       return Object.fromEntries(columns.flatMap((column, i) => column === "" ? [] : [[column, cells[i]!]]));
     }

@@ -1,6 +1,7 @@
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { explainLookAlike } from "../texts/look_alikes.ts";
+import { mappedFields } from "./field_map.ts";
 
 /** Fields of a record. */
 const fieldNames = ["metric_name", "system_prompt", "user_prompt", "prompt", "response", "expected_response", "score"];
@@ -48,13 +49,12 @@ export function refuseMeantFields(
       if (!meant.has(name)) meant.set(name, meantField(name));
       const found = meant.get(name);
       if (!found || Object.hasOwn(value, found.field)) continue;
-      const { field, lookAlike } = found,
-        other = synonyms.get(field),
-        mapped = field.replace(/^prompt$|^expected_/, "");
+      const { field, lookAlike } = found, other = synonyms.get(field);
       // Rows of other tools have names of their own.
       const isRecord = Object.hasOwn(value, "metric_name") && (scored || field !== "score");
       if (lookAlike === "" && (!isRecord || (other !== undefined && Object.hasOwn(value, other)))) continue;
-      const remedy = `; rename it, or give --map ${mapped || "user_prompt"}=${name}`;
+      const target = mappedFields.find((one) => one === field) ?? other;
+      const remedy = `; rename it, or give --map ${target}=${name}`;
       throw new DataError(
         `${path}, record ${first + index + 1} has the field ${describeValue(name)} in place of "${field}"${
           lookAlike || remedy

@@ -141,6 +141,11 @@ const broken: [what: string, content: string | Uint8Array, message: RegExp][] = 
   ["a short row", `${table(",")}\r\na,b`, /x, line 6 has 2 cells, but the header has 5 cells\.$/],
   ["a column twice", "score,metric_name,score\n1,a,2", /x, line 1 names the column "score" twice; once is expected\.$/],
   ["a cell under no name", "metric_name,,score\nm,,1\nm,x,2\n", /x, line 3 has "x" in column 2, which has no name in/],
+  [
+    "words under no name",
+    ",metric_name,score\nwhy,m,1\n",
+    /x, line 2 has "why" in column 1, which has no name in line 1/,
+  ],
   ["a header alone", "metric_name,response,score\n", /x has no records; at least one is expected\.$/],
   [
     "another separator",
