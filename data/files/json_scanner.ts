@@ -99,7 +99,7 @@ function endOfScalar(text: string, at: number): number {
   scalar.lastIndex = at;
   if (!scalar.test(text)) {
     const isNumber = /^-?(?:NaN|Infinity)\b/.test(text.slice(at, at + 10));
-    throw damagedToken(text, at, isNumber ? "a JSON value, such as null for NaN," : "a JSON value");
+    throw damagedToken(text, at, isNumber ? "null, or another value that JSON has," : "a JSON value");
   }
   return scalar.lastIndex;
 }

@@ -153,7 +153,11 @@ const broken: [what: string, content: string | Uint8Array, message: RegExp][] = 
     /x is no JSON array of records: .*; nor is it a table, whose first line/,
   ],
   ["JSON without its first bytes", '"score": 3, "user_prompt": "a"},\n{}]', /x is no JSON array of records: /],
-  ["NaN", '[{"score": NaN}]', /x is damaged at byte 11: a JSON value, such as null for NaN, is expected at record 1, /],
+  [
+    "NaN",
+    '[{"score": NaN}]',
+    /x is damaged at byte 11: null, or another value that JSON has, is expected at record 1, /,
+  ],
   [
     "a bad byte",
     new Uint8Array([...new TextEncoder().encode(`${table(",")}é`), 0xff, 0xe9]),
