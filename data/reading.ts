@@ -1,4 +1,5 @@
 import type { DataPaths } from "./files/data_paths.ts";
+import { shellWord } from "./files/shell_word.ts";
 import { type FieldMap, isFieldMap } from "./formats/field_map.ts";
 import { formatNames } from "./formats/formats.ts";
 import { isScoreRange, type ScoreRange } from "./scores.ts";
@@ -25,9 +26,9 @@ export function isReading(value: unknown): value is Reading {
 
 /** The options of a command line that read the same records in the same way. */
 export function dataWords(data: DataPaths, { format, map, scoreRange, recover }: Reading = {}): string {
-  const words = [data].flat().map((path) => `--data ${path}`);
+  const words = [data].flat().map((path) => `--data ${shellWord(path)}`);
   if (format) words.push(`--format ${format}`);
-  if (map) words.push(`--map ${Object.entries(map).map((pair) => pair.join("=")).join()}`);
+  if (map) words.push(`--map ${shellWord(Object.entries(map).map((pair) => pair.join("=")).join())}`);
   if (scoreRange) words.push(`--score-range ${scoreRange.join("..")}`);
   if (recover) words.push("--recover");
   return words.join(" ");

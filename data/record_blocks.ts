@@ -2,19 +2,13 @@ import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, listDataFiles, nameData, standardInput } from "./files/data_paths.ts";
 import { pause } from "./files/stream/pause.ts";
 import { streamRows } from "./files/stream/stream_rows.ts";
+import { refuseMeantFields } from "./formats/field_names.ts";
 import type { Format } from "./formats/format.ts";
 import { understandRows } from "./formats/understand_rows.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { Reading } from "./reading.ts";
-import {
-  describeUnscored,
-  hasTexts,
-  type MetricRecord,
-  parseRecord,
-  readRecordSet,
-  refuseLookAlikeFields,
-} from "./records.ts";
+import { describeUnscored, hasTexts, type MetricRecord, parseRecord, readRecordSet } from "./records.ts";
 import { type ScoreRange, scoreRange } from "./scores.ts";
 
 /** Some of the records of a large set, in their order. */
@@ -154,7 +148,7 @@ async function* filePieces(
         yield pause;
         continue;
       }
-      if (!reading.map) refuseLookAlikeFields(values, name, first);
+      if (!reading.map) refuseMeantFields(values, name, { scored: false, first });
       const [file] = understandRows([{ name, values }], reading, onNote, { first, format });
       format = file!.format;
       first += values.length;

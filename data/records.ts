@@ -2,8 +2,8 @@ import { describeValue } from "../engine/files/describe_value.ts";
 import { DataError } from "../kernels/errors.ts";
 import { type DataPaths, nameData } from "./files/data_paths.ts";
 import { listFields } from "./formats/field_map.ts";
+import { refuseMeantFields } from "./formats/field_names.ts";
 import type { RawRecord } from "./formats/format.ts";
-import { explainLookAlike } from "./texts/look_alikes.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./files/read_rows.ts";
@@ -85,7 +85,9 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
         "the files one by one, so that their records keep their numbers.",
     );
   }
-  if (!reading.map) { for (const { name, values } of files) refuseLookAlikeFields(values, name); }
+  if (!reading.map) {
+    for (const { name, values } of files) refuseMeantFields(values, name, { scored: scores !== "ignored" });
+  }
   const understood = understandRows(files, reading, onNote);
   const range = reading.scoreRange ?? commonRange(understood, scores) ?? options.scoreRange ?? scoreRange;
   const records: MetricRecord[] = [], definitions = new Map<string, string>(), fixed: number[] = [];
@@ -116,11 +118,6 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
   if (unused !== null) onNote(unused);
   if (records.some(hasTexts)) return { records, scoreRange: range, definitions, damaged: damaged >= 0, fixed };
   throw new DataError(`${nameData(data)}: none of its ${records.length} records has a user_prompt or a response.`);
-}
-
-/** Says how many records are left out for want of a score. */
-export function describeUnscored(count: number, source: string): string {
-  return `${source}: ${count} records have no number for a score and are left out.`;
 }
 
 const recordsOf = ({ records, format }: RecordFile) => records.map((record) => ({ ...record, format }));
@@ -186,26 +183,6 @@ export function parseRecord(
   };
 }
 
-const fieldNames = ["metric_name", "system_prompt", "user_prompt", "prompt", "response", "expected_response", "score"];
-
-/** @param first number of the first, from 0 @throws DataError when a record lacks a field but has one whose name looks the same */
-export function refuseLookAlikeFields(values: readonly unknown[], path: string, first = 0): void {
-  const meant = new Map<string, string | undefined>(fieldNames.map((name) => [name, undefined]));
-  for (const [index, value] of values.entries()) {
-    if (typeof value !== "object" || value === null) continue;
-    for (const name of Object.keys(value)) {
-      if (!meant.has(name)) meant.set(name, fieldNames.find((field) => explainLookAlike(name, field) !== ""));
-      const field = meant.get(name);
-      if (field === undefined || Object.hasOwn(value, field)) continue;
-      throw new DataError(
-        `${path}, record ${first + index + 1} has the field ${describeValue(name)} in place of "${field}"${
-          explainLookAlike(name, field)
-        }.`,
-      );
-    }
-  }
-}
-
 /** True for a record with a user prompt or a response. */
 export function hasTexts({ userPrompt, response }: MetricRecord): boolean {
   return userPrompt.trim() !== "" || response.trim() !== "";
@@ -229,6 +206,12 @@ export function describeUnusedRange(
     figure(highest)
   }, less than half of the scale from ` +
     `${range[0]} to ${range[1]} that --score-range gives; check that it is theirs.`;
+}
+
+/** Says how many records are left out for want of a score. */
+export function describeUnscored(count: number, source: string): string {
+  const [records, are] = count === 1 ? ["1 record has", "is"] : [`${count} records have`, "are"];
+  return `${source}: ${records} no number for a score and ${are} left out.`;
 }
 
 /** Says how many records have something else in place of a text, and which is the first; null where none has. */

@@ -1,4 +1,4 @@
-import { ShapeError } from "../kernels/errors.ts";
+import { ShapeError, UsageError } from "../kernels/errors.ts";
 import { expectSettings, type SettingRule } from "../kernels/settings.ts";
 import { refuseF16 } from "./tensors/shapes.ts";
 import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
@@ -39,7 +39,7 @@ export type Op<I, O = void> = (
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
  * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 where it has
- * no form for that, and a UsageError for an option that cannot be taken.
+ * no form for that, and a UsageError for an option that cannot be taken or tensors of several engines.
  */
 export function op<I extends object, O = void, S = undefined>(
   name: string,
@@ -49,10 +49,13 @@ export function op<I extends object, O = void, S = undefined>(
     const options = (rest[0] ?? {}) as O & object;
     expectSettings(name, options, definition.settings);
     const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
+    const engine = given[0]?.[1].engine;
     for (const [key, input] of given) {
       if (!definition.f16?.includes(key)) refuseF16(name, String(key), input);
+      if (input.engine !== engine) {
+        throw new UsageError(`${name}: ${String(key)} lies on another engine than the rest.`);
+      }
     }
-    const engine = given[0]?.[1].engine;
     const { backward } = definition;
     const recorded = backward && engine?.recording && given.some(([, input]) => input.requiresGrad);
     let saved = undefined as S;
@@ -85,13 +88,19 @@ export function op<I extends object, O = void, S = undefined>(
  *
  * @param loss one element
  * @param upstream gradient of whatever the loss feeds; 1 if absent
- * @throws ShapeError when the loss is no scalar and no upstream gradient is given
+ * @throws ShapeError when the loss is no scalar and no upstream gradient is given; UsageError when that is on another
+ *   engine; MetrogradError when the loss was freed
  */
 export function backward(loss: Tensor, upstream?: Tensor): void {
   if (!upstream && loss.size !== 1) {
     throw new ShapeError(`backward() starts at one number, but ${loss.name} is [${loss.shape.join(", ")}].`);
   }
   const { engine } = loss;
+  if (upstream && upstream.engine !== engine) {
+    throw new UsageError("backward: upstream lies on another engine than the loss.");
+  }
+  // What was freed has let go of the tape, and would leave all gradients 0.
+  void loss.storage;
   engine.noGrad(() => {
     const gradients = new Map<Tensor, Tensor>([[loss, upstream ?? engine.full(loss.shape, 1)]]);
     for (const tensor of reverseOrder(loss)) {

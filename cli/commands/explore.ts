@@ -1,6 +1,7 @@
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
+import { shellWord } from "../../data/files/shell_word.ts";
 import { dataWords, type Reading } from "../../data/reading.ts";
 import { hasTexts } from "../../data/records.ts";
 import { fitTexts } from "../../encoders/encode_records.ts";
@@ -16,17 +17,7 @@ import { command } from "../command.ts";
 import { createEncodingReporter } from "../output/encoding_progress.ts";
 import * as reading from "../options/reading_options.ts";
 import { readingOf } from "../options/reading_options.ts";
-import {
-  describe,
-  flagOf,
-  given,
-  type MetricFiles,
-  metricFiles,
-  number,
-  oneOf,
-  quoted,
-  text,
-} from "../options/options.ts";
+import { describe, flagOf, given, type MetricFiles, metricFiles, number, oneOf, text } from "../options/options.ts";
 import { refuseTaken, removeReport } from "../output/report_folder.ts";
 import type { Terminal } from "../output/terminal.ts";
 
@@ -222,12 +213,12 @@ function words({ metrics, force: _, embeddings, recover, reading, data, ...call 
     metricEmbeddings: metrics?.embeddings,
   });
   const options = Object.entries(values).filter(([, value]) => value !== null)
-    .map(([name, value]) => `${flagOf(name)} ${quoted(String(value))}`);
+    .map(([name, value]) => `${flagOf(name)} ${shellWord(String(value))}`);
   return [
     "deno task explore",
-    dataWords(quoted(data), reading),
+    dataWords(data, reading),
     ...options,
-    ...(embeddings.length === 0 ? [] : [`--embeddings ${embeddings.map(quoted).join(" ")}`]),
+    ...(embeddings.length === 0 ? [] : [`--embeddings ${embeddings.map(shellWord).join(" ")}`]),
     ...(recover ? ["--recover"] : []),
   ].join(" ");
 }

@@ -1,7 +1,8 @@
 import { nameData } from "../../data/files/data_paths.ts";
 import { command } from "../command.ts";
 import { type ComparedRecords, comparedRecords, withComparedRecords } from "../options/compared_records.ts";
-import { flagOf, given, quoted, text } from "../options/options.ts";
+import { shellWord } from "../../data/files/shell_word.ts";
+import { flagOf, given, text } from "../options/options.ts";
 import { ownReport, refuseTaken, removeReport } from "../output/report_folder.ts";
 import type { Terminal } from "../output/terminal.ts";
 
@@ -41,10 +42,10 @@ export function reportCommand(act: (call: ReportCall) => Promise<void>) {
 function wordsOf(runs: readonly string[], options: Readonly<Record<string, unknown>>): string {
   const words = Object.entries(given(options)).flatMap(([name, value]) =>
     (name === "data" ? [value].flat() : [value]).map((one) =>
-      one === true ? flagOf(name) : `${flagOf(name)} ${quoted(wordOf(one))}`
+      one === true ? flagOf(name) : `${flagOf(name)} ${shellWord(wordOf(one))}`
     )
   );
-  return ["deno task report", ...runs.map(quoted), ...words].join(" ");
+  return ["deno task report", ...runs.map(shellWord), ...words].join(" ");
 }
 
 /** A value as its option takes it: a map of fields, a range, or a text. */
@@ -74,7 +75,7 @@ export async function report(call: ReportCall, terminal: Terminal): Promise<void
     runs: measured,
     tuned,
     source: data === null ? heldOutSource : `the records of ${nameData(data)}`,
-    command: isOwn ? call.words : `${call.words} --out ${quoted(out)}`,
+    command: isOwn ? call.words : `${call.words} --out ${shellWord(out)}`,
   });
   if (force) await removeReport(out);
   const path = await writeReport(out, page);

@@ -53,10 +53,6 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** A word as a shell takes it. */
-export const quoted = (word: string): string =>
-  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
 /** Files of metrics: names and a row of embeddings for each, or the texts that define them. */
 export type MetricFiles =
   | { readonly names: string; readonly embeddings: string; readonly definitions: null }

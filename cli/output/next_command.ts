@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { shellWord } from "../../data/files/shell_word.ts";
 import { dataWords } from "../../data/reading.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
 import type { RunConfig } from "../../runs/run_folder.ts";
@@ -9,7 +10,9 @@ export async function nextCommand(
   { files }: Pick<RunConfig, "files">,
   target?: string | undefined,
 ): Promise<string> {
-  if (files === null) return `deno task predict --run ${folder} --data ${join(folder, "sample", "test.json")}`;
+  if (files === null) {
+    return `deno task predict --run ${shellWord(folder)} --data ${shellWord(join(folder, "sample", "test.json"))}`;
+  }
   const { data: trained, reading } = files;
   const data = target ?? (typeof trained === "string" ? await firstThere(testNames(trained)) : null) ?? trained;
   const embeddings = files.embeddings === null
@@ -19,8 +22,8 @@ export async function nextCommand(
     : await firstThere(testNames(files.embeddings));
   // Embeddings of other records would be refused.
   const known = files.embeddings !== null && embeddings === null ? trained : data;
-  return `deno task predict --run ${folder} ${dataWords(known, reading)}` +
-    (files.embeddings === null ? "" : ` --embeddings ${embeddings ?? files.embeddings}`);
+  return `deno task predict --run ${shellWord(folder)} ${dataWords(known, reading)}` +
+    (files.embeddings === null ? "" : ` --embeddings ${shellWord(embeddings ?? files.embeddings)}`);
 }
 
 /** What the test set beside a train set may be called. */

@@ -1,4 +1,5 @@
 import type { EpochFigures } from "../../data/observer.ts";
+import { shellWord } from "../../data/files/shell_word.ts";
 import { mismatchedScore } from "../../data/pairs/negatives.ts";
 import { errorFactor, fromStandard, type ScoreRange, scoreRange } from "../../data/scores.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
@@ -136,8 +137,8 @@ export function reportEnsemble(
   advise(figures.find(({ set }) => set === "validation"), tradesOf(settingsOf(config)), terminal);
   if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
-  terminal.note(`  deno task predict --run ${folder} --data test.json`);
-  terminal.note(`  deno task train --resume ${folder} --member "RECIPE SETTING=VALUE"`);
+  terminal.note(`  deno task predict --run ${shellWord(folder)} --data test.json`);
+  terminal.note(`  deno task train --resume ${shellWord(folder)} --member "RECIPE SETTING=VALUE"`);
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
@@ -236,6 +237,6 @@ function settingsOf(config: RunConfig | EnsembleConfig): Settings[] {
 function stopped(done: string, folder: string): Interruption {
   return new Interruption(
     `Stopped${done === "" ? "" : ` after ${done}`}; everything is saved. Go on with:\n` +
-      `  deno task train --resume ${folder}`,
+      `  deno task train --resume ${shellWord(folder)}`,
   );
 }

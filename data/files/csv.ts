@@ -32,7 +32,7 @@ const separators = [",", ";", "\t"] as const;
  * @see RFC 4180, "Common Format and MIME Type for Comma-Separated Values (CSV) Files"
  */
 export function parseCsv(text: string, name: string, skipped = 0): CsvTable {
-  const firstLine = /^[^\r\n]*/.exec(text)![0], outside = firstLine.replace(/"[^"]*"/g, "");
+  const outside = headOf(text).replace(/"[^"]*"/g, "");
   const separator = separators.find((one) => outside.includes(one)) ?? ",";
   const [head, ...rows] = rowsOf(text, separator, name, skipped);
   if (!head) throw new DataError(`${name} holds no rows; a header is expected.`);
@@ -43,6 +43,14 @@ export function parseCsv(text: string, name: string, skipped = 0): CsvTable {
     );
   }
   return { columns: head.cells, rows, separator };
+}
+
+/** Characters that are searched for the end of a first row. */
+const longestHead = 1 << 16;
+
+/** The first row of a table as it is written; a cell in quotes may hold line breaks. */
+export function headOf(text: string): string {
+  return /^(?:[^"\r\n]+|"[^"]*"?)*/.exec(text.slice(0, longestHead))![0];
 }
 
 /**

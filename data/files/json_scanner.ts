@@ -97,7 +97,10 @@ const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 function endOfScalar(text: string, at: number): number {
   if (text[at] === '"') return endOfString(text, at);
   scalar.lastIndex = at;
-  if (!scalar.test(text)) throw damagedToken(text, at, "a JSON value");
+  if (!scalar.test(text)) {
+    const isNumber = /^-?(?:NaN|Infinity)\b/.test(text.slice(at, at + 10));
+    throw damagedToken(text, at, isNumber ? "null, or another value that JSON has," : "a JSON value");
+  }
   return scalar.lastIndex;
 }
 

@@ -1,7 +1,7 @@
 import { knownForm, packedForm } from "../../engine/files/file_kind.ts";
 import { readFileOrExplain, refuseForeignKind } from "../../engine/files/files.ts";
 import { DataError } from "../../kernels/errors.ts";
-import { looksLikeCsv, parseCsvRows } from "./csv_rows.ts";
+import { looksLikeCsv, noRecords, parseCsvRows } from "./csv_rows.ts";
 import { type DataPaths, listDataFiles, nameData, recordsExpected, standardInput } from "./data_paths.ts";
 import { unpackGzip } from "./gunzip.ts";
 import { parseJsonArray } from "./json_records.ts";
@@ -65,7 +65,10 @@ async function rowsOf(
   const decoded = decodeText(bytes, name, onNote);
   // Gives the bytes of a large file back now, before its values are made.
   bytes.buffer.transfer(0);
-  if (!looksLikeCsv(decoded.text)) return parseJsonArray(decoded, name, options);
+  if (!looksLikeCsv(decoded.text)) {
+    if (!decoded.damage && !/^\s*[[{]/.test(decoded.text)) throw noRecords(decoded.text, name);
+    return parseJsonArray(decoded, name, options);
+  }
   if (!decoded.damage) return parseCsvRows(decoded.text, name);
   throw new DataError(`${name} is damaged at byte ${decoded.damage.byte}: ${decoded.damage.problem}.`);
 }

@@ -1,6 +1,7 @@
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { isRow, type Row } from "./format.ts";
+import { parsedOr } from "./json_text.ts";
 
 /** The texts of a record that a conversation holds. */
 export interface ChatTexts {
@@ -86,14 +87,27 @@ function callText(call: unknown): string {
   return `[tool call] ${String(name ?? "unknown")}(${words})`;
 }
 
+/** Fields that hold a conversation. */
+const chatFields = ["messages", "conversations", "conversation"];
+
+/** Conversations that are JSON text, as in a cell of CSV, as lists. */
+function withoutJsonText(fields: Row): Row {
+  const lists = chatFields.flatMap((name) => {
+    const value = typeof fields[name] === "string" ? parsedOr(fields[name]) : undefined;
+    return isMessages(value) ? [[name, value] as const] : [];
+  });
+  return lists.length > 0 ? { ...fields, ...Object.fromEntries(lists) } : fields;
+}
+
 /**
  * Texts that stand in conversations as texts: `messages` or `conversations` where the record has neither prompt nor
  * response, and a prompt or a response that is a list of messages itself.
  */
-export function withChatTexts(fields: Row, place: string): Row {
+export function withChatTexts(row: Row, place: string): Row {
+  const fields = withoutJsonText(row);
   if (!Object.values(fields).some(isMessages)) return fields;
   const lacks = (...names: string[]) => names.every((name) => (fields[name] ?? "") === "");
-  const [key] = ["messages", "conversations", "conversation"].filter((name) => isMessages(fields[name]));
+  const [key] = chatFields.filter((name) => isMessages(fields[name]));
   const found: Record<string, unknown> = { ...fields };
   if (key !== undefined && lacks("user_prompt", "prompt")) {
     const { response, ...texts } = chatTexts(fields[key] as Row[], `${place}: ${key}`);

@@ -1,7 +1,8 @@
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { criterionPlace, type Format, hasKeys, isRow, type RawRecord, type Row } from "./format.ts";
-import { nameIn, parsedOr, promptOf, responseOf, rowOf, scored } from "./texts.ts";
+import { parsedOr } from "./json_text.ts";
+import { nameIn, promptOf, responseOf, rowOf, scored } from "./texts.ts";
 
 /** Exports of Langfuse: traces or observations with scores, or scores beside the traces that they judge. @see https://langfuse.com/docs/api-and-data-platform/features/export-from-ui */
 export const langfuse: Format = {

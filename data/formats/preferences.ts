@@ -2,7 +2,8 @@ import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { chatTexts, isMessages } from "./chat_messages.ts";
 import { type Format, hasKeys, type RawRecord, type Row } from "./format.ts";
-import { parsedOr, promptOf, type PromptTexts } from "./texts.ts";
+import { parsedOr } from "./json_text.ts";
+import { promptOf, type PromptTexts } from "./texts.ts";
 
 /** The metric of answers that were only compared; rows may name another. */
 const preferenceMetric = "preference";
@@ -61,17 +62,20 @@ function pairOf(
   { metric_name = preferenceMetric, ...rest }: Row,
   place: string,
 ): RawRecord[] {
+  const texts = sides.map((side) => textsOf(row, row[side], place)), [a, b] = texts;
+  // Nobody can have preferred one of two equal answers.
+  const chosen = a!.response === b!.response && a!.user_prompt === b!.user_prompt ? null : winner;
   const records = sides.map((side, i): RawRecord => ({
     place: `${place}, ${side}`,
     fields: {
       ...rest,
       metric_name,
-      ...textsOf(row, row[side], place),
-      score: winner === null ? tied : winner === i ? won : lost,
+      ...texts[i],
+      score: chosen === null ? tied : chosen === i ? won : lost,
     },
     ...(metric_name === preferenceMetric ? { definition: preferenceDefinition } : {}),
-    ...(winner === null ? { unscored: true } : {}),
-    pair: { name: place, chosen: winner === null ? null : winner === i },
+    ...(chosen === null ? { unscored: true } : {}),
+    pair: { name: place, chosen: chosen === null ? null : chosen === i },
   }));
   // The chosen one stands first, wherever it came from.
   return winner === 1 ? records.reverse() : records;

@@ -31,7 +31,9 @@ function resultRecords(result: Row, place: string): RawRecord[] {
     response: responseOf(response, `${place}: response`),
     ...vars,
   };
-  return scored(texts, scoresOf(result, place), place);
+  const records = scored(texts, scoresOf(result, place), place);
+  // A call that failed has a score of 0, which nobody gave to an answer.
+  return (response ?? null) === null ? records.map((one) => ({ ...one, unscored: true })) : records;
 }
 
 /** Named scores, else those of the assertions, else the one of all. */

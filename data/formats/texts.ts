@@ -1,6 +1,7 @@
 import { describeValue } from "../../engine/files/describe_value.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { chatTexts, isMessages } from "./chat_messages.ts";
+import { parsedOr } from "./json_text.ts";
 import { criterionPlace, isRow, type RawRecord, type Row } from "./format.ts";
 
 /** A prompt as other tools keep it. */
@@ -48,16 +49,6 @@ function unpacked(value: unknown, keys: readonly string[], packed: boolean): unk
   const names = Object.keys(parsed), only = names.length === 1 ? names[0] : undefined;
   const key = keys.find((key) => Object.hasOwn(parsed, key)) ?? only;
   return key === undefined ? value : unpacked(parsed[key], keys, false);
-}
-
-/** The value of JSON text that is a list or an object; any other text as it is. */
-export function parsedOr(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function textOf(value: unknown): string {

@@ -2,6 +2,7 @@ import { describeValue } from "../../engine/files/describe_value.ts";
 import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "../../data/files/json_object.ts";
+import { readTokenizerSettings, type TokenizerSettings } from "./tokenizer_settings.ts";
 
 const { join } = platform;
 
@@ -15,6 +16,8 @@ export interface TransformerSettings {
   readonly maxTokens: number | null;
   /** Whether texts are lower-cased. */
   readonly lowerCase: boolean;
+  /** Settings of the tokenizer. */
+  readonly tokenizer?: TokenizerSettings;
 }
 
 /**
@@ -27,22 +30,35 @@ export async function readTransformerSettings(folder: string): Promise<Transform
     const path = join(folder, name), config = await readJsonObjectIfThere(path, "the settings of an encoder");
     if (Object.keys(config).length === 0) continue;
     refuseOtherOutputs(config, path);
-    const { max_seq_length: maxTokens = null, do_lower_case: lowerCase = false } = config;
-    if (maxTokens !== null && !(Number.isSafeInteger(maxTokens) && maxTokens as number > 0)) {
-      throw new DataError(`${path}: "max_seq_length" is ${describeValue(maxTokens)}; a positive integer is expected.`);
-    }
+    const { do_lower_case: lowerCase = false } = config, limit = tokenLimit(config, path);
     if (typeof lowerCase !== "boolean") {
       throw new DataError(`${path}: "do_lower_case" is ${describeValue(lowerCase)}; true or false is expected.`);
     }
-    return { maxTokens: maxTokens as number | null ?? await readModelMaxLength(folder), lowerCase };
+    const tokenizer = await readTokenizerSettings(folder, tokenizerChanges(config));
+    return { maxTokens: limit ?? tokenizer.maxTokens, lowerCase, tokenizer };
   }
-  return { maxTokens: await readModelMaxLength(folder), lowerCase: false };
+  const tokenizer = await readTokenizerSettings(folder);
+  return { maxTokens: tokenizer.maxTokens, lowerCase: false, tokenizer };
 }
 
-async function readModelMaxLength(folder: string): Promise<number | null> {
-  const path = join(folder, "tokenizer_config.json");
-  const { model_max_length: most } = await readJsonObjectIfThere(path, "the settings of a tokenizer");
-  return typeof most === "number" && most >= 1 ? Math.floor(most) : null;
+/** What is set over `tokenizer_config.json`, by the names of sentence-transformers before and from 5.4. */
+function tokenizerChanges({ processor_kwargs, tokenizer_args }: JsonObject): JsonObject {
+  return { ...tokenizer_args as object | null, ...processor_kwargs as object | null };
+}
+
+/** The limit of tokens that the settings give, the strongest first; null where they give none. */
+function tokenLimit(config: JsonObject, path: string): number | null {
+  const of = (value: unknown) => (value ?? {}) as JsonObject;
+  const { text, common } = of(config.processing_kwargs);
+  const places = [
+    ["processing_kwargs.text.max_length", of(text).max_length],
+    ["processing_kwargs.common.max_length", of(common).max_length],
+    ["model_max_length", tokenizerChanges(config).model_max_length],
+    ["max_seq_length", config.max_seq_length],
+  ] as const;
+  const [key, limit = null] = places.find(([, value]) => value !== undefined && value !== null) ?? [];
+  if (limit === null || (Number.isSafeInteger(limit) && limit as number > 0)) return limit as number | null;
+  throw new DataError(`${path}: "${key}" is ${describeValue(limit)}; a positive integer is expected.`);
 }
 
 function refuseOtherOutputs({ transformer_task, module_output_name, modality_config }: JsonObject, path: string): void {

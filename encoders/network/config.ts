@@ -3,7 +3,7 @@ import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type Architecture, architectures } from "./architectures.ts";
 import { readJsonObject } from "../../data/files/json_object.ts";
-import { type ConfigSource, namedOf, positiveOf, shareOf, sizeOf } from "./config_values.ts";
+import { type ConfigSource, expectValue, namedOf, positiveOf, shareOf, sizeOf } from "./config_values.ts";
 import type { EncoderSizes } from "./encoder_sizes.ts";
 import { readRotaryConfig, type RotaryConfig } from "./rotary/rotary_config.ts";
 import { rotaryArchitectures } from "./rotary/rotary_architectures.ts";
@@ -65,6 +65,8 @@ function readBertConfig(source: ConfigSource, architecture: Architecture): Encod
   if (position !== "absolute") {
     throw new DataError(`${path} has the position_embedding_type ${describeValue(position)}; "absolute" is expected.`);
   }
+  // A decoder's tokens see only those before them.
+  expectValue(source, "is_decoder", false, null);
   const { keys } = architecture;
   const size = (key: string, least = 1, fallback?: number) => sizeOf(source, key, least, fallback);
   const share = (key: string) => shareOf(source, key, 0.1);

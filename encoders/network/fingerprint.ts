@@ -1,6 +1,7 @@
 import { openOrExplain, whatIsAt } from "../../engine/files/files.ts";
 import { platform } from "../../engine/platform/here.ts";
 import type { SentenceHead } from "../model_folder/sentence_head.ts";
+import type { TokenizerChanges } from "../tokenizer/text_tokenizer.ts";
 
 const { basename, join } = platform;
 
@@ -13,13 +14,15 @@ export async function fingerprintOf(
   maxTokens: number,
   precision: string,
   weights: readonly string[],
+  changes: TokenizerChanges | null,
 ) {
   const described = ["config.json", "tokenizer.json"].map((name) => join(head.folder, name));
   const more = join(head.folder, "tokenizer_config.json");
   if (await whatIsAt(more) === "file") described.push(more);
-  const { folder: _, modules, ...settings } = head;
+  const { folder: _, tokenizer: __, modules, ...settings } = head;
   return await hashOf([...described, ...weights], {
     ...settings,
+    ...changes,
     modules: modules.map((module) => module.kind === "dense" ? { ...module, folder: undefined } : module),
     maxTokens,
     precision,

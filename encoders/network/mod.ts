@@ -54,3 +54,4 @@ export { type DenseActivation, denseActivations, type DenseSettings } from "../m
 export { type Pooling, type PoolingMode, poolingModes } from "../model_folder/pooling.ts";
 export { type SentenceHead, type SentenceModule, type Truncation } from "../model_folder/sentence_head.ts";
 export { type TransformerSettings } from "../model_folder/transformer_settings.ts";
+export { type BertNormalizerSettings, type TokenizerSettings } from "../model_folder/tokenizer_settings.ts";

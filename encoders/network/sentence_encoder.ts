@@ -110,7 +110,7 @@ export class SentenceEncoder implements Disposable {
     const network = new SentenceNetwork({ engine, random: new Philox(0) }, config, head);
     try {
       const { weights, paths } = await loadWeights(network, config, head);
-      const fingerprint = await fingerprintOf(head, maxTokens, precision, paths);
+      const fingerprint = await fingerprintOf(head, maxTokens, precision, paths, tokenizer.changes);
       network.eval();
       for (const module of network.namedModules().values()) if (module instanceof Linear) module.operands = precision;
       const promptTokens = tokenizer.promptLength(head.prompt, maxTokens);
@@ -129,7 +129,7 @@ export class SentenceEncoder implements Disposable {
    *   encoder has no positions for
    */
   static async describe(folder: string, options: SentenceEncoderOptions = {}): Promise<SentenceEncoderDescription> {
-    const { head, config, maxTokens } = await readSettings(folder, options);
+    const { head, config, tokenizer, maxTokens } = await readSettings(folder, options);
     const paths: string[] = [];
     for (const one of [head, ...denseOf(head)]) {
       using files = await WeightFiles.open(one.folder);
@@ -138,7 +138,7 @@ export class SentenceEncoder implements Disposable {
     return {
       width: headWidth(head, config.width),
       maxTokens,
-      fingerprint: await fingerprintOf(head, maxTokens, options.precision ?? "f32", paths),
+      fingerprint: await fingerprintOf(head, maxTokens, options.precision ?? "f32", paths, tokenizer.changes),
       prompt: head.prompt,
     };
   }

@@ -1,6 +1,7 @@
 import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObject } from "../../data/files/json_object.ts";
+import type { BertNormalizerSettings, TokenizerSettings } from "../model_folder/tokenizer_settings.ts";
 import { type AddedToken, addedTokenFinder } from "./added_tokens.ts";
 import { checkParts } from "./check_parts.ts";
 import { createNormalizer, lowerCase, type Normalizer, type PartConfig } from "./normalizers.ts";
@@ -22,12 +23,21 @@ interface Parts {
   readonly normalize: Normalizer;
   readonly preTokenize: PreTokenizer;
   readonly around: SpecialTokens;
+  /** The end of a long text that is cut off. */
+  readonly cutSide: "left" | "right";
+  /** Settings of `tokenizer_config.json` that differ from `tokenizer.json`; null where none does. */
+  readonly changes: TokenizerChanges | null;
 }
+
+/** Settings of `tokenizer_config.json` that stand over those of `tokenizer.json`. */
+export type TokenizerChanges = Partial<BertNormalizerSettings> & { readonly truncation_side?: "left" | "right" };
 
 /** How a `TextTokenizer` departs from what `tokenizer.json` says. */
 export interface TextTokenizerOptions {
   /** Whether texts are put in lower case first. */
   readonly lowerCase?: boolean;
+  /** What `tokenizer_config.json` says; nothing by default. */
+  readonly tokenizer?: Pick<TokenizerSettings, "cutSide" | "normalizer">;
 }
 
 /**
@@ -69,6 +79,11 @@ export class TextTokenizer {
     return new TextTokenizer(parts);
   }
 
+  /** Settings of `tokenizer_config.json` that differ from `tokenizer.json`, and hold; null where none does. */
+  get changes(): TokenizerChanges | null {
+    return this.#parts.changes;
+  }
+
   /** The fewest tokens that a text may be cut to. */
   get least(): number {
     const { before, behind } = this.#parts.around;
@@ -83,11 +98,15 @@ export class TextTokenizer {
 
   /**
    * The first tokens of a text, at most `most` with those that stand before and behind each text. What follows them, or the
-   * first 64 characters for each of them, is not looked at, so that a text of any length takes little time. Half a surrogate
-   * pair counts as U+FFFD.
+   * first 64 characters for each of them, is not looked at, so that a text of any length takes little time. Where the
+   * tokenizer cuts on the left, they are the last ones of the whole text. Half a surrogate pair counts as U+FFFD.
    */
   encode(text: string, most: number): number[] {
-    const { before, behind } = this.#parts.around, room = most - before.length - behind.length;
+    const { cutSide, around: { before, behind } } = this.#parts, room = most - before.length - behind.length;
+    if (cutSide === "left") {
+      const ids = this.#encodeWhole(text.toWellFormed());
+      return [...before, ...ids.slice(Math.max(ids.length - room, 0)), ...behind];
+    }
     for (let length = most * charactersPerToken.first;; length *= 2) {
       const ids = this.#encodeWhole(text.slice(0, length).toWellFormed());
       const whole = length >= Math.min(text.length, most * charactersPerToken.most);
@@ -120,7 +139,9 @@ function lengthOfFirst(text: string, normalized: string, normalize: Normalizer):
 function partsOf(json: JsonObject, options: TextTokenizerOptions): Parts {
   const part = (name: string) => json[name] as PartConfig | null | undefined;
   if (!part("model")) throw new TypeError("it has no model");
-  const model = createTokenModel(part("model")!), normalize = createNormalizer(part("normalizer"));
+  const changes = changesOf(json, options.tokenizer), { truncation_side: side, ...normalizer } = changes;
+  const model = createTokenModel(part("model")!);
+  const normalize = createNormalizer(part("normalizer") && { ...part("normalizer"), ...normalizer });
   const added = (json.added_tokens ?? []) as AddedToken[];
   return {
     model,
@@ -128,7 +149,26 @@ function partsOf(json: JsonObject, options: TextTokenizerOptions): Parts {
     normalize: options.lowerCase ? (text) => normalize(lowerCase(text)) : normalize,
     preTokenize: createPreTokenizer(part("pre_tokenizer")),
     around: specialTokens(part("post_processor")),
+    cutSide: side ?? cutSideOf(json),
+    changes: Object.keys(changes).length > 0 ? changes : null,
   };
+}
+
+function cutSideOf({ truncation }: JsonObject): "left" | "right" {
+  return (truncation as { readonly direction?: unknown } | null | undefined)?.direction === "Left" ? "left" : "right";
+}
+
+/** The settings of `tokenizer_config.json` that differ from those of `tokenizer.json`. */
+function changesOf(json: JsonObject, settings: TextTokenizerOptions["tokenizer"]): TokenizerChanges {
+  const normalizer = json.normalizer as PartConfig | null | undefined,
+    { cutSide = null, normalizer: set } = settings ?? {};
+  const usual = { lowercase: true, strip_accents: null, handle_chinese_chars: true };
+  const written = { ...usual, ...normalizer }, isBert = normalizer?.type === "BertNormalizer";
+  const changed = Object.entries(isBert ? set ?? {} : {}).filter(([key, value]) =>
+    value !== written[key as keyof BertNormalizerSettings]
+  );
+  const side = cutSide && cutSide !== cutSideOf(json) ? { truncation_side: cutSide } : {};
+  return { ...Object.fromEntries(changed), ...side };
 }
 
 /** Refuses tokens that the encoder has no row for, and names the first. */

@@ -2,6 +2,7 @@ import { qualityRows } from "../../runs/finetune/model_card.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import type { CurvePoint } from "../../runs/tensorboard/event_file.ts";
 import { changedSettings, leaves } from "../../recipes/settings/table.ts";
+import { shellWord } from "../../data/files/shell_word.ts";
 import { dataWords } from "../../data/reading.ts";
 import { curves } from "../figures/run_charts.ts";
 import { counted, formatNumber } from "../numbers.ts";
@@ -127,12 +128,12 @@ function callOf({ name, config: { data, reading, metricDefinitions, encoder, set
   return [
     "deno task finetune",
     dataWords(data, reading),
-    ...(metricDefinitions === null ? [] : [`--metric-definitions ${metricDefinitions}`]),
-    `--encoder gpu:${encoder}`,
+    ...(metricDefinitions === null ? [] : [`--metric-definitions ${shellWord(metricDefinitions)}`]),
+    `--encoder ${shellWord(`gpu:${encoder}`)}`,
     ...changedSettings(finetuneTable, settings).map(([path, word]) =>
       `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${word}`
     ),
     ...(histograms ? ["--histograms"] : []),
-    `--out ${name}`,
+    `--out ${shellWord(name)}`,
   ].join(" ");
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../../data/files/shell_word.ts";
 import { dataWords } from "../../data/reading.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isStepSetting } from "../../recipes/settings/shared.ts";
@@ -18,11 +19,14 @@ export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: n
     ? [
       dataWords(files.data, files.reading),
       ...(files.metricDefinitions
-        ? [`--metric-definitions ${files.metricDefinitions}`]
+        ? [`--metric-definitions ${shellWord(files.metricDefinitions)}`]
         : files.metricNames === null
         ? []
-        : [`--metric-names ${files.metricNames} --metric-embeddings ${files.metricEmbeddings}`]),
-      ...(files.embeddings === null ? [] : [`--embeddings ${files.embeddings}`]),
+        : [
+          `--metric-names ${shellWord(files.metricNames)}`,
+          ...(files.metricEmbeddings === null ? [] : [`--metric-embeddings ${shellWord(files.metricEmbeddings)}`]),
+        ]),
+      ...(files.embeddings === null ? [] : [`--embeddings ${shellWord(files.embeddings)}`]),
       ...(files.recover ? ["--recover"] : []),
       ...(files.memory === undefined ? [] : [`--memory ${files.memory}B`]),
     ]
@@ -31,10 +35,12 @@ export function callOf(config: RunConfig | EnsembleConfig, out: string, folds: n
   const { trained, changed } = "members" in config ? ensembleWords(config) : runWords(config);
   // Folds are asked for by a word of their own.
   const settings = changed.filter(([path]) => folds === null || path !== "data.folds")
-    .map(([path, word]) => `--set ${path}=${word}`);
+    .map(([path, word]) => `--set ${shellWord(`${path}=${word}`)}`);
   const parts = folds === null ? [] : [`--folds ${folds}`];
   const watched = histograms ? ["--histograms"] : [];
-  return ["train", ...trained, ...paths, ...rows, ...settings, ...parts, ...watched, `--out ${out}`].join(" ");
+  return ["train", ...trained, ...paths, ...rows, ...settings, ...parts, ...watched, `--out ${shellWord(out)}`].join(
+    " ",
+  );
 }
 
 function runWords({ recipe, settings }: RunConfig) {

@@ -43,7 +43,7 @@ trainRefuses(
   "no JSON at all",
   "--data",
   /bad\.json is no JSON array of records: /,
-  (folder) => put(folder, "bad.json", "metric,score\n"),
+  (folder) => put(folder, "bad.json", "metric and score\n"),
 );
 trainRefuses("an empty file", "--data", /bad\.json is empty\.$/, (folder) => put(folder, "bad.json", ""));
 trainRefuses(

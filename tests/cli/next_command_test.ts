@@ -18,6 +18,10 @@ Deno.test(
       await nextCommand("runs/a", { files: null }),
       "deno task predict --run runs/a --data runs/a/sample/test.json",
     );
+    assert.equal(
+      await nextCommand("runs/it's mine/ü", { files: { ...files, data: "my data.csv", embeddings: null } }),
+      "deno task predict --run 'runs/it'\\''s mine/ü' --data 'my data.csv'",
+    );
     const own = `deno task predict --run runs/a --data ${files.data} --embeddings ${files.embeddings}`;
     assert.equal(await nextCommand("runs/a", { files }), own);
     await Deno.writeTextFile(at("test_data.json"), "[]");

@@ -162,12 +162,15 @@ Deno.test("record blocks: pieces may end anywhere, and an empty line between JSO
     { a: 2 },
     pause,
   ]);
-  for (const length of [1, 7, 1000]) {
-    const pieces = new CsvPieces("x"), found: unknown[] = [];
-    for (let at = 0; at < table.length; at += length) found.push(...pieces.push(table.slice(at, at + length)));
-    assert.deepEqual(
-      [...found, ...pieces.end()].map((row) => (row as { turn: string }).turn),
-      rows.map(({ turn }) => turn),
-    );
+  for (const end of ["\r\n", "\n", "\r"]) {
+    const text = table.replaceAll("\r\n", end);
+    for (const length of [1, 7, 1000]) {
+      const pieces = new CsvPieces("x"), found: unknown[] = [];
+      for (let at = 0; at < text.length; at += length) found.push(...pieces.push(text.slice(at, at + length)));
+      assert.deepEqual(
+        [...found, ...pieces.end()].map((row) => (row as { turn: string }).turn),
+        rows.map(({ turn }) => turn),
+      );
+    }
   }
 });

@@ -178,6 +178,20 @@ Deno.test("records: a field whose name only looks like one that is missing is re
     "r\u0435sponse": "x",
     Score: 3,
   });
+  const { user_prompt: ___, ...unasked } = without;
+  for (
+    const [record, message] of [
+      [{ ...without, Response: "Hi" }, '"Response" in place of "response"; rename it, or give --map response=Response'],
+      [{ ...without, "response ": "Hi" }, '"response " in place of "response", which looks the same'],
+      [{ ...unasked, "User-Prompt": "Q" }, '"User-Prompt" in place of "user_prompt"; rename it, or give --map user_'],
+      [{ ...without, response: "Hi", Score: 3 }, '"Score" in place of "score"; rename it'],
+    ] as const
+  ) {
+    await assert.rejects(read([record], "optional"), (error: Error) => error.message.includes(message));
+  }
+  // What is there under another of its names, and a score that is not asked for, are fields of their own.
+  assert.equal((await read([{ ...unasked, prompt: "Q", "User-Prompt": "x" }], "optional"))[0]!.userPrompt, "Q");
+  assert.equal((await read([{ ...without, Score: 3 }], "ignored"))[0]!.extra.Score, 3);
   await withFolder(async (folder) => {
     for (const [score, found] of [["1e400", "Infinity"], ["-1e400", "-Infinity"]]) {
       const path = await put(folder, "r.json", `[{"metric_name": "m", "response": "R", "score": ${score}}]`);

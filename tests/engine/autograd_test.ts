@@ -93,6 +93,14 @@ Deno.test("tape: backward leaves the upstream gradient as it was", async () => {
   upstream.dispose();
 });
 
+Deno.test("tape: a loss that was freed is refused, and leaves no gradient of 0", () => {
+  const p = parameter([1, 2]), loss = sum({ x: multiply({ a: p, b: p }) });
+  loss.dispose();
+  assert.throws(() => backward(loss), /^MetrogradError: sum \[\] was used after it was freed/);
+  assert.equal(p.hasGrad, false);
+  p.dispose();
+});
+
 Deno.test("tape: gradients of two backward calls add up, and zeroGrad starts anew", async () => {
   const p = parameter([1, -2]);
   const run = (factor: number) =>

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   AdamW,
+  add,
+  backward,
   BatchNorm1d,
   DataError,
   Linear,
@@ -230,4 +232,6 @@ Deno.test("optimisers: a parameter of two groups, a group's rate beside 0, and a
   );
   assert.throws(() => new SGD([{ parameters: [one], weightDecay: NaN }]), /weightDecay/);
   assert.throws(() => new SGD([one, far]), /^MetrogradError: far and one lie on two engines/);
+  assert.throws(() => add({ a: one, b: far }), /^UsageError: add: b lies on another engine than the rest\.$/);
+  assert.throws(() => backward(one, far), /^UsageError: backward: upstream lies on another engine than the loss\.$/);
 });

@@ -40,6 +40,8 @@ Deno.test("files of PyTorch: a bare state dict and a full checkpoint hold the sa
   assert.deepEqual(Object.keys(bare).slice(0, 3), ["0.weight", "0.bias", "1.weight"]);
   assert.deepEqual(await contents(at("checkpoint.pth")), bare);
   assert.deepEqual(await contents(bytesOf("checkpoint.pth")), bare);
+  // With NumPy's numbers beside it, and the names that DataParallel and torch.compile give.
+  assert.deepEqual(await contents(at("wrapped.pth")), bare);
 });
 
 Deno.test("files of PyTorch: what is no tensor is refused by its name, and nothing of it is carried out", async () => {

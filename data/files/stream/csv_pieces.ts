@@ -1,7 +1,8 @@
 import { DataError } from "../../../kernels/errors.ts";
 import { parseCsvRows } from "../csv_rows.ts";
 
-const mark = /["\n]/g;
+/** A quote or the end of a line; one at the end of a piece may go on in the next. */
+const mark = /"|\r?\n|\r(?=[^\n])/g;
 
 /** Takes the text of a table piece by piece and gives the rows that are whole. */
 export class CsvPieces {

@@ -4,8 +4,7 @@ import { kindBytes, knownForm, packedForm } from "../../../engine/files/file_kin
 import { openOrExplain, refuseForeignKind } from "../../../engine/files/files.ts";
 import type { OpenFile } from "../../../engine/platform/platform.ts";
 import { DataError } from "../../../kernels/errors.ts";
-import { looksLikeCsv } from "../csv_rows.ts";
-import { quoteBeginning } from "../json_value.ts";
+import { looksLikeCsv, noRecords } from "../csv_rows.ts";
 import { nameData, recordsExpected, standardInput } from "../data_paths.ts";
 import { readParquetRows, streamParquetRows } from "../parquet_rows.ts";
 import { CsvPieces } from "./csv_pieces.ts";
@@ -73,21 +72,21 @@ async function* textRows(texts: AsyncIterable<string>, name: string): AsyncGener
     begun += piece;
     // A first line that is not whole yet may be that of a table; one of JSON begins like nothing else.
     if (!rows && !/^\s*[[{]/.test(begun) && !/[\r\n]+[^\r\n]/.test(begun)) continue;
-    rows ??= looksLikeCsv(begun) ? new CsvPieces(name) : expectJson(begun, name);
+    rows ??= readerOf(begun, name);
     const found = rows.push(begun);
     begun = "";
     if (found.length > 0) yield found;
   }
-  rows ??= expectJson(begun, name);
+  rows ??= readerOf(begun, name);
   if (begun !== "") yield rows.push(begun);
   const last = rows.end();
   if (last.length > 0) yield last;
 }
 
-function expectJson(text: string, name: string): JsonElements {
+function readerOf(text: string, name: string): CsvPieces | JsonElements {
   if (/^\s*[[{]/.test(text)) return new JsonElements(name);
-  const found = quoteBeginning(text.trimStart());
-  throw new DataError(`${name} is no JSON array of records: "[" is expected first, found ${found}.`);
+  if (looksLikeCsv(text)) return new CsvPieces(name);
+  throw noRecords(text, name);
 }
 
 /** The first bytes, and all of them from the first again. */

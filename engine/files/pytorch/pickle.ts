@@ -41,12 +41,21 @@ class Named {
 
 const storages = /^torch\.(Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool)Storage$/;
 
+/** NumPy's numbers and arrays, which stand beside the tensors of a checkpoint and are left out. */
+const numpyNames = ["numpy._core.multiarray", "numpy.core.multiarray"]
+  .flatMap((module) => [`${module}.scalar`, `${module}._reconstruct`]).concat(
+    "numpy.dtype",
+    "numpy.ndarray",
+    "_codecs.encode",
+  );
+
 /** What stands for the call of a class or a function. */
 const calls: Readonly<Record<string, (args: readonly Pickled[], fail: Fail) => Pickled>> = {
   "collections.OrderedDict": ([pairs = []]) =>
     new Map((pairs as readonly Pickled[]).map((pair) => pair as unknown as [Pickled, Pickled])),
   "torch.Size": ([sizes = []]) => sizes,
   "torch.device": ([name = null]) => name,
+  ...Object.fromEntries(numpyNames.map((name) => [name, () => null])),
   "torch._utils._rebuild_parameter": ([tensor = null]) => tensor,
   "torch._utils._rebuild_tensor_v2": ([storage, offset, shape, strides], fail) => {
     const sizes = (value: Pickled | undefined): value is number[] =>

@@ -70,11 +70,16 @@ function asState(content: Pickled): Map<string, PickledTensor> | null {
   if (!(content instanceof Map) || content.size === 0) return null;
   const entries = [...content];
   if (!entries.every(([name, value]) => typeof name === "string" && value instanceof PickledTensor)) return null;
-  const state = entries as [string, PickledTensor][];
-  // What torch.nn.DataParallel wraps a model in.
-  const wrapped = state.every(([name]) => name.startsWith("module."));
-  return new Map(state.map(([name, tensor]) => [wrapped ? name.slice("module.".length) : name, tensor]));
+  let state = entries as [string, PickledTensor][];
+  for (let wrapper; (wrapper = wrappers.find((one) => state.every(([name]) => name.startsWith(one))));) {
+    const { length } = wrapper;
+    state = state.map(([name, tensor]) => [name.slice(length), tensor]);
+  }
+  return new Map(state);
 }
+
+/** What torch.nn.DataParallel and torch.compile put before all names of a model. */
+const wrappers = ["module.", "_orig_mod."];
 
 function tensorOf(
   name: string,

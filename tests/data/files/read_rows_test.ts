@@ -56,6 +56,14 @@ const forms: Record<string, { readonly content: string | Uint8Array; readonly re
   "commas": { content: table(","), records: fromTexts },
   "semicolons": { content: table(";"), records: fromTexts },
   "tabs, with a byte order mark": { content: `\ufeff${table("\t")}`, records: fromTexts },
+  "numbers of rows as pandas writes them, and empty columns": {
+    content: table(",").split(/\r\n(?=\S*,)/).map((line, i) => `${i ? i - 1 : ""},${line},`).join("\n"),
+    records: fromTexts,
+  },
+  "quoted names with commas and colons": {
+    content: table(",").replace("turn", '"Which turn: 1, 2, ... [count]"'),
+    records: fromTexts.map(({ extra, ...one }) => ({ ...one, extra: { "Which turn: 1, 2, ... [count]": extra.turn } })),
+  },
   "tabs in UTF-16": { content: utf16(table("\t")), records: fromTexts },
   "Parquet": { content: parquet() },
 };
@@ -132,6 +140,24 @@ const broken: [what: string, content: string | Uint8Array, message: RegExp][] = 
   ["Parquet without a body", "PAR1", /x is a damaged Parquet file: /],
   ["a short row", `${table(",")}\r\na,b`, /x, line 6 has 2 cells, but the header has 5 cells\.$/],
   ["a column twice", "score,metric_name,score\n1,a,2", /x, line 1 names the column "score" twice; once is expected\.$/],
+  ["a cell under no name", "metric_name,,score\nm,,1\nm,x,2\n", /x, line 3 has "x" in column 2, which has no name in/],
+  [
+    "words under no name",
+    ",metric_name,score\nwhy,m,1\n",
+    /x, line 2 has "why" in column 1, which has no name in line 1/,
+  ],
+  ["a header alone", "metric_name,response,score\n", /x has no records; at least one is expected\.$/],
+  [
+    "another separator",
+    "metric_name|score\nm|1\n",
+    /x is no JSON array of records: .*; nor is it a table, whose first line/,
+  ],
+  ["JSON without its first bytes", '"score": 3, "user_prompt": "a"},\n{}]', /x is no JSON array of records: /],
+  [
+    "NaN",
+    '[{"score": NaN}]',
+    /x is damaged at byte 11: null, or another value that JSON has, is expected at record 1, /,
+  ],
   [
     "a bad byte",
     new Uint8Array([...new TextEncoder().encode(`${table(",")}é`), 0xff, 0xe9]),

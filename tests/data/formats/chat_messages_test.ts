@@ -70,6 +70,14 @@ Deno.test("messages: a record's own texts go before, and records without message
     response: "Hi",
     score: 1,
   });
+  assert.deepEqual(withChatTexts({ messages: JSON.stringify([user, assistant]), score: "1" }, "x"), {
+    system_prompt: null,
+    user_prompt: "Hello",
+    response: "Hi",
+    score: "1",
+  });
+  const notes = { messages: "[none] of these", conversation: '["a"]' };
+  assert.equal(withChatTexts(notes, "x"), notes);
   const plain = { metric_name: "m", user_prompt: ["a"] };
   assert.equal(withChatTexts(plain, "x"), plain);
 });

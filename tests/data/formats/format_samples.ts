@@ -61,6 +61,8 @@ const asserted = {
     ],
   },
 };
+/** No answer came, so that nobody gave the score. */
+const failed = { ...result, response: null, error: "Timeout", score: 0, success: false, namedScores: { brevity: 0 } };
 const sample = {
   id: 7,
   epoch: 1,
@@ -133,7 +135,7 @@ export const formatSamples: readonly FormatSample[] = [
   {
     format: "promptfoo",
     title: "promptfoo results",
-    rows: [{ evalId: "eval-1", results: { version: 3, results: [result, asserted], stats: {} }, config: {} }],
+    rows: [{ evalId: "eval-1", results: { version: 3, results: [result, asserted, failed], stats: {} }, config: {} }],
     records: [
       ["politeness", "Be polite.", "Say hello.", "Hello, Ada.", 10],
       ["brevity", "Be polite.", "Say hello.", "Hello, Ada.", 5],
@@ -239,6 +241,7 @@ export const formatSamples: readonly FormatSample[] = [
       },
       { prompt: "q", response_a: "a", response_b: "b", winner_model_a: 1, winner_model_b: 0, winner_tie: 0 },
       { prompt: "q", response_a: "a", response_b: "b", winner: "tie (bothbad)" },
+      { prompt: "q", chosen: "a", rejected: "a" },
     ],
     records: [
       ...pair("preference", null, "a", "b"),

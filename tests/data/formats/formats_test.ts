@@ -62,7 +62,7 @@ Deno.test(
     assert.deepEqual((await read("ignored")).records.map(({ metric }) => metric), ["helpful", "kind", "polite"]);
     assert.deepEqual((await read("optional")).records.map(({ score }) => score), [5, null, 10]);
     await read("required");
-    assert.equal(notes.at(-1), `${other}: 1 records have no number for a score and are left out.`);
+    assert.equal(notes.at(-1), `${other}: 1 record has no number for a score and is left out.`);
   }),
 );
 

@@ -114,6 +114,17 @@ Deno.test(
     assert.equal((await readSentenceHead(folder)).maxTokens, 45);
     await put(folder, "sentence_bert_config.json", '{"max_seq_length": "long"}');
     await assert.rejects(readSentenceHead(folder), /"max_seq_length" is "long"; a positive integer is expected\.$/);
+    // What sentence-transformers gives the tokenizer stands over both.
+    for (
+      const [settings, limit] of [
+        [{ tokenizer_args: { model_max_length: 8 } }, 8],
+        [{ processor_kwargs: { model_max_length: 9 }, max_seq_length: 20 }, 9],
+        [{ processing_kwargs: { text: { max_length: 7 } }, max_seq_length: 20 }, 7],
+      ] as const
+    ) {
+      await put(folder, "sentence_bert_config.json", JSON.stringify(settings));
+      assert.equal((await readSentenceHead(folder)).maxTokens, limit, JSON.stringify(settings));
+    }
   }),
 );
 

@@ -125,6 +125,7 @@ Deno.test("encoder folder: what cannot be used is refused in words, and nothing 
       { config: { position_embedding_type: "relative_key" } },
       /"relative_key"; "absolute" is expected/,
     ],
+    ["tokens see only those before them", { config: { is_decoder: true } }, /"is_decoder" is true; false or null is/],
     [
       "a size is no number",
       { config: { hidden_size: "big" } },

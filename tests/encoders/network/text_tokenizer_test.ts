@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readTokenizerSettings } from "../../../encoders/model_folder/tokenizer_settings.ts";
 import { TextTokenizer } from "../../../encoders/tokenizer/text_tokenizer.ts";
 import { put, withFolder } from "../../temporary.ts";
 import { byteLevelTokenizer, byteLevelVocabulary } from "./byte_level.ts";
@@ -23,6 +24,32 @@ Deno.test(
       assert.deepEqual(tokenizer.encode("", 12), [first, last]);
       assert.equal(tokenizer.least, 3);
     }
+  }),
+);
+
+Deno.test(
+  "text tokenizer: BERT's classes take letter case and accents, and all the side that is cut, from tokenizer_config.json",
+  withFolder(async (folder) => {
+    await writeTinyEncoder(folder, "bert");
+    const idsOf = async (config: object, text: string, most = 20) => {
+      await put(folder, "tokenizer_config.json", JSON.stringify(config));
+      const settings = { tokenizer: await readTokenizerSettings(folder) };
+      const tokenizer = await TextTokenizer.open(folder, { vocabulary: vocabularyOf("bert") }, settings);
+      return { ids: tokenizer.encode(text, most), changes: tokenizer.changes };
+    };
+    // Ids as transformers 5.24 gives them.
+    const lower = { ids: [2, 5, 16, 7, 3], changes: null };
+    for (const name of ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizerFast", "PreTrainedTokenizerFast"]) {
+      assert.deepEqual(await idsOf({ tokenizer_class: name }, "The Á is"), lower, name);
+      const cased = await idsOf({ tokenizer_class: name, do_lower_case: false }, "The Á is");
+      const isBert = name !== "PreTrainedTokenizerFast";
+      assert.deepEqual(cased, isBert ? { ids: [2, 1, 1, 7, 3], changes: { lowercase: false } } : lower, name);
+    }
+    const accents = await idsOf({ tokenizer_class: "BertTokenizer", strip_accents: false }, "The Á is");
+    assert.deepEqual(accents.ids, [2, 5, 1, 7, 3]);
+    const left = await idsOf({ truncation_side: "left" }, `${"the ".repeat(2000)}answer is short`, 5);
+    assert.deepEqual(left, { ids: [2, 6, 7, 8, 3], changes: { truncation_side: "left" } });
+    await assert.rejects(idsOf({ truncation_side: "top" }, ""), /"truncation_side" is "top"; "left" or "right" is/);
   }),
 );
 

@@ -1,6 +1,7 @@
 """Writes the files of torch.save beside it that pytorch_test.ts reads. Run with PyTorch 2.13."""
 import os
 
+import numpy
 import torch
 
 here = os.path.dirname(os.path.abspath(__file__))
@@ -42,6 +43,14 @@ torch.save(
     at("checkpoint.pth"),
 )
 torch.save(model, at("module.pth"))
+torch.save(
+    {
+        "best_rmse": numpy.float64(1.6959),
+        "history": numpy.array([2.5, 1.75]),
+        "state_dict": {f"_orig_mod.module.{name}": tensor for name, tensor in model.state_dict().items()},
+    },
+    at("wrapped.pth"),
+)
 
 
 class Document(torch.nn.Module):
