@@ -41,7 +41,7 @@ Deno.test("json: whatever JSON.parse refuses is damage, at the right character",
   const cases: [text: string, index: number, expected: RegExp][] = [
     ["[1 2]", 3, /"," or "\]"/],
     ["[1,]", 3, /a JSON value/],
-    ["[NaN]", 1, /a JSON value/],
+    ["[NaN]", 1, /null, or another value that JSON has/],
     ["[1] x", 4, /the end of the file/],
     ["[01]", 2, /"," or "\]"/],
     ["[{'a': 1}]", 2, /quoted field name or "}"/],
