@@ -1,7 +1,9 @@
-import { join } from "node:path";
 import { describeValue } from "../../engine/files/describe_value.ts";
+import { platform } from "../../engine/platform/here.ts";
 import { DataError } from "../../kernels/errors.ts";
 import { type JsonObject, readJsonObjectIfThere } from "../../data/files/json_object.ts";
+
+const { join } = platform;
 
 /** How BERT's normalizer changes texts, by the names that it has in `tokenizer.json`. */
 export interface BertNormalizerSettings {
