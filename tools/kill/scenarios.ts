@@ -85,11 +85,11 @@ export async function prepareScenarios(folder: string): Promise<readonly Scenari
       name: "finetune",
       command: (out) => [
         ...["finetune", "--data", texted, "--metric-definitions", definitions, "--encoder", `gpu:${base}`],
-        ...["--epochs", "6", "--batch", "2", "--pairs", "definitions", "--out", out],
+        ...["--epochs", "6", "--batch", "2", "--pairs", "definitions", "--no-report", "--out", out],
       ],
       isWhole: true,
       begun: (out) => join(`${out}.unfinished`, "finetune.json"),
-      resume: (out) => ["finetune", "--resume", out],
+      resume: (out) => ["finetune", "--resume", out, "--no-report"],
       differs: (file) => events.test(file),
     },
     { name: "embed", isWhole: true, command: embed, ...again(embed), differs: () => false },
