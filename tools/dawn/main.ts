@@ -19,7 +19,8 @@ console.log(`Dawn on ${adapter}`);
 
 let failed = 0;
 const tests = await collectTests(files);
-for (const { name, run } of tests) {
+for (const [done, { name, run }] of tests.entries()) {
+  if (done % 50 === 0) console.log(`${done} of ${tests.length} tests`);
   try {
     await run();
   } catch (error) {
