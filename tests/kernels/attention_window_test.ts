@@ -31,12 +31,13 @@ for (const tile of smallTiles) {
 }
 
 Deno.test("attention: windows and shared keys give the reference's output and gradients as the device computes them", async () => {
-  const one = { batch: 2, heads: 4, keyHeads: 2, queries: 150, keys: 150, masked: true },
-    window = { before: 20, after: 9 };
+  const one = { batch: 2, heads: 4, keyHeads: 2, queries: 150, keys: 150 };
   // Heads of whole vectors and others, which have kernels of their own.
   for (const headSize of [8, 5]) {
-    await compare({ ...one, headSize, window }, [undefined]);
-    await compare({ ...one, headSize }, [undefined]);
+    await compare({ ...one, headSize, window: { before: 20, after: 9 } }, [undefined]);
+    // Each query sees a key that is no padding.
+    await compare({ ...one, headSize, masked: true, window: { before: 149, after: 149 } }, [undefined]);
+    await compare({ ...one, headSize, masked: true }, [undefined]);
   }
 });
 
