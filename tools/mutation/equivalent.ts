@@ -290,9 +290,9 @@ const equivalents: readonly Equivalent[] = [
   },
   {
     path: "generated:streaming",
-    before: /; first < uniforms\.queries;/,
-    after: /; first <= uniforms\.queries;/,
-    reason: "In a block behind the last query every softmax is 0.",
+    before: /; first < (uniforms\.queries|stop);/,
+    after: /; first <= (uniforms\.queries|stop);/,
+    reason: "In a block behind the last query, or behind a window, every softmax is 0.",
   },
   {
     path: "generated:streaming",
