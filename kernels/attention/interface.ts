@@ -78,6 +78,9 @@ export interface GradientOffsets {
   readonly dv: number;
 }
 
+/** What all attention kernels read. */
+export const reads = { q: "read", k: "read", v: "read", mask: "read" } as const;
+
 /** Uniform fields of all attention kernels. */
 export const uniforms = {
   batch: "u32",

@@ -1,5 +1,5 @@
 import { defineKernel } from "../launcher.ts";
-import { attentionFlops, prelude, uniforms } from "./interface.ts";
+import { attentionFlops, prelude, reads, uniforms } from "./interface.ts";
 import { dotStep, lines, range, stepOf } from "./source.ts";
 
 /** What an attention kernel for stacks of few tokens is written for. */
@@ -162,8 +162,6 @@ function softmax({ queries, keys }: ShortStack): string[] {
     ]),
   ];
 }
-
-const reads = { q: "read", k: "read", v: "read", mask: "read" } as const;
 
 const defineForward = (label: string, code: string, width: number) =>
   defineKernel({ label, code, bindings: { ...reads, y: "write" }, uniforms, flops: attentionFlops(2, width) });

@@ -1,13 +1,11 @@
 import { defineKernel } from "../launcher.ts";
-import { attentionFlops, uniforms } from "./interface.ts";
+import { attentionFlops, reads, uniforms } from "./interface.ts";
 import {
   streamingForwardSource,
   streamingKeyGradientSource,
   streamingQueryGradientSource,
 } from "./streaming_source.ts";
 import type { StreamingTile } from "./streaming_tile.ts";
-
-const reads = { q: "read", k: "read", v: "read", mask: "read" } as const;
 
 const defineForward = (label: string, code: string, width: number) =>
   defineKernel({
