@@ -42,6 +42,7 @@ export class CommandStream implements Launcher {
   #redirected: Redirected | null = null;
   readonly #textures: TexturePool;
   readonly #lasting: TextureCopies;
+  readonly #mostTextureBytes: number | undefined;
   readonly #replays = new Set<Replay>();
   readonly #versions = new WeakMap<GPUBuffer, number>();
   /** Whether something but a pass was recorded since the last one. */
@@ -51,6 +52,7 @@ export class CommandStream implements Launcher {
    * Makes a stream with nothing recorded.
    *
    * @param onCompile told the label of each kernel before it is compiled for the first time
+   * @param mostTextureBytes bytes of textures beyond which copies are filled anew; see `TextureCopies`
    */
   constructor(
     device: GPUDevice,
@@ -58,12 +60,14 @@ export class CommandStream implements Launcher {
     readonly capabilities: Capabilities,
     scratch: ScratchAllocator,
     onCompile?: OnCompile,
+    mostTextureBytes?: number,
   ) {
     this.#device = device;
+    this.#mostTextureBytes = mostTextureBytes;
     this.#scratch = scratch;
     this.pipelines = new PipelineCache(device, onCompile, capabilities.enableSubgroups);
     this.#textures = new TexturePool(device);
-    this.copies = this.#lasting = new TextureCopies(device, undefined, this.#textures);
+    this.copies = this.#lasting = new TextureCopies(device, mostTextureBytes, this.#textures);
     this.#uniforms = new UniformArena(device, this.pipelines.uniformLayout);
   }
 
@@ -174,7 +178,7 @@ export class CommandStream implements Launcher {
     { Recording, Replay }: typeof import("./replay/replay.ts"),
   ): Replay | string {
     const recording = new Recording(this.#uniforms.stride),
-      textures = new TextureCopies(this.#device, undefined, this.#textures);
+      textures = new TextureCopies(this.#device, this.#mostTextureBytes, this.#textures);
     // The recording fills the textures anew.
     this.#lasting.expire();
     this.#recording = pool.watch = recording;
@@ -185,9 +189,10 @@ export class CommandStream implements Launcher {
       recording.refuse(String(error));
       throw error;
     } finally {
+      // While it is a recording's, nothing that it took is freed.
+      this.submit();
       this.#recording = pool.watch = null;
       this.copies = this.#lasting;
-      this.submit();
       this.pipelines.forgetBindGroups();
       if (recording.refusal !== null) textures.expire();
     }

@@ -160,9 +160,15 @@ function launcherOf(stream: CommandStream): Launcher {
 }
 
 /** A stream that reads from textures, and a pool that tells it what is freed. */
-function texturedStream(): CommandStream & { pool: BufferPool; [Symbol.dispose](): void } {
+function texturedStream(mostTextureBytes?: number): CommandStream & { pool: BufferPool; [Symbol.dispose](): void } {
   const pool: BufferPool = new BufferPool(device, () => stream.submission, (buffer) => stream.copies.forget(buffer));
-  const stream: CommandStream = new CommandStream(device, { ...capabilities, textureReads: true }, pool);
+  const stream: CommandStream = new CommandStream(
+    device,
+    { ...capabilities, textureReads: true },
+    pool,
+    undefined,
+    mostTextureBytes,
+  );
   return Object.assign(stream, {
     pool,
     [Symbol.dispose]() {
@@ -219,6 +225,30 @@ Deno.test("texture reads: copies of buffers that change or are freed give their 
   stream.submit();
   stream.trim();
   assert.equal(stream.copies.bytes, 0);
+});
+
+Deno.test("texture reads: a recording beyond the memory for them keeps those that it reads", async () => {
+  const count = 4 * rowTexels;
+  using stream = texturedStream(count);
+  const values = Array.from({ length: count }, (_, i) => i);
+  const x = upload(values), y = upload(new Array(count).fill(0));
+  const step = () => {
+    for (let i = 0; i < 4; i++) {
+      const z = stream.pool.allocate(count * 4);
+      stream.clear(z);
+      addTo(stream, x, z, count);
+      addTo(stream, z, y, count);
+      stream.pool.free(z);
+    }
+    return [y];
+  };
+  const replay = stream.capture(stream.pool, step, await import("../../kernels/replay/replay.ts"));
+  assert.ok(typeof replay !== "string", String(replay));
+  const steps = (number: number) => Float32Array.from(values, (value) => 4 * number * value);
+  assert.deepEqual(await contents(y, count), steps(1));
+  stream.replay(replay);
+  stream.submit();
+  assert.deepEqual(await contents(y, count), steps(2));
 });
 
 Deno.test("texture reads: a launcher on a caller's device reads again what the caller may have written", async () => {
