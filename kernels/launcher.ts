@@ -42,6 +42,13 @@ export interface Kernel<Bindings extends string = string, Uniforms extends strin
   readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /**
+   * Values of uniforms, and of bindings that hold one number, with which a dispatch does no more than copy its first binding
+   * to the one that it writes, all of it and to the bit.
+   */
+  readonly copiesIf?: Readonly<Partial<Record<NoInfer<Bindings | Uniforms>, number>>>;
+  /** The uniform that all elements of what it writes are set to. */
+  readonly fillsWith?: NoInfer<Uniforms>;
   /** Floating-point operations of a dispatch, for profiles; left out where memory bounds it. */
   flops?(
     uniforms: Readonly<Record<Uniforms, number>>,

@@ -7,12 +7,6 @@ import { writeUniforms } from "../uniform_arena.ts";
 export interface Allocation {
   /** What it had then. */
   readonly buffer: GPUBuffer;
-  /** Bytes that commands use of it. */
-  bytes: number;
-  /** Number of the first command that uses it; -1 before there is one. */
-  first: number;
-  /** Number of the last command that uses it. */
-  last: number;
   /** Whether it was given back during the recording, so that nobody reads it afterwards. */
   freed: boolean;
 }
@@ -34,6 +28,8 @@ export interface RecordedDispatch {
   /** What is bound as textures. */
   readonly copies: readonly TextureCopy[];
   readonly workgroups: Workgroups;
+  /** What its uniforms were given. */
+  readonly given: Readonly<Record<string, UniformValue>>;
   /** Where its uniforms stand, in bytes; -1 where it has none. */
   readonly uniforms: number;
 }
@@ -95,7 +91,7 @@ export class Recording {
 
   /** Memory was taken. */
   allocated({ buffer }: BufferSlice): void {
-    const allocation = { buffer, bytes: 0, first: -1, last: -1, freed: false };
+    const allocation = { buffer, freed: false };
     this.allocations.push(allocation);
     this.#live.set(buffer, allocation);
   }
@@ -114,19 +110,19 @@ export class Recording {
     compiled: Compiled,
     bindings: Readonly<Record<string, BufferSlice>>,
     copies: readonly TextureCopy[],
-    uniforms: Readonly<Record<string, UniformValue>>,
+    given: Readonly<Record<string, UniformValue>>,
     workgroups: Workgroups,
   ): void {
     const at = compiled.fields.length > 0 ? this.#block() : -1;
     if (at >= 0) {
-      writeUniforms(this.#uniforms, at, compiled.fields, uniforms);
+      writeUniforms(this.#uniforms, at, compiled.fields, given);
       for (const [i, [name, type]] of compiled.fields.entries()) {
-        const given = uniforms[name]!;
-        if (typeof given !== "number") this.changing.push({ at: at + i * 4, type, now: () => given.now() });
+        const value = given[name]!;
+        if (typeof value !== "number") this.changing.push({ at: at + i * 4, type, now: () => value.now() });
       }
     }
     const operands = compiled.buffers.map(([, name]) => this.#operand(bindings[name]!));
-    this.commands.push({ kind: "dispatch", kernel, compiled, operands, copies, workgroups, uniforms: at });
+    this.commands.push({ kind: "dispatch", kernel, compiled, operands, copies, workgroups, given, uniforms: at });
   }
 
   /** Memory is copied. */
@@ -159,6 +155,11 @@ export class Recording {
     } else this.refuse("what is launched anew each time copies memory");
   }
 
+  /** Those whose uniforms depend on numbers of the host. */
+  get changingCommands(): ReadonlySet<RecordedCommand> {
+    return new Set(this.sections.flatMap(({ from, to }) => this.commands.slice(from, to)));
+  }
+
   #block(): number {
     const at = this.#used;
     this.#used += this.#stride;
@@ -172,12 +173,7 @@ export class Recording {
 
   #operand(slice: BufferSlice): Operand {
     const allocation = this.#live.get(slice.buffer) ?? null;
-    if (allocation) {
-      const number = this.commands.length;
-      if (allocation.first < 0) allocation.first = number;
-      allocation.last = number;
-      allocation.bytes = Math.max(allocation.bytes, slice.offset + slice.size);
-    } else this.#outside.add(slice.buffer);
+    if (!allocation) this.#outside.add(slice.buffer);
     return { slice, allocation };
   }
 }

@@ -3,7 +3,8 @@ import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
 import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
 import { fillTexture, type TextureCopies } from "../texture_reads/copies.ts";
 import type { TextureCopy, TexturePool } from "../texture_reads/pool.ts";
-import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
+import { elideCopies } from "./copy_elision.ts";
+import { describePlan, type MemoryPlan, planMemory, usesOf } from "./plan.ts";
 import { writeUniforms } from "../uniform_arena.ts";
 import type { Allocation, Operand, RecordedDispatch, Recording } from "./recording.ts";
 import { operandsOf, outlives, usedCommands, writtenBy } from "./used.ts";
@@ -53,7 +54,7 @@ export class Replay {
   readonly memory: MemoryPlan;
   /** Slices of memory that was there before, and which it writes. */
   readonly written: readonly BufferSlice[];
-  /** Its dispatches, without those whose results nobody reads. */
+  /** Its dispatches, without those whose results nobody reads and those that only copy. */
   readonly dispatches: number;
   readonly #device: GPUDevice;
   readonly #host: ReplayHost;
@@ -79,14 +80,13 @@ export class Replay {
     this.#host = host;
     this.#recording = recording;
     this.#textures = textures;
-    const commands = usedCommands(recording), operands = commands.flatMap(operandsOf);
-    const own = operands.flatMap(({ allocation }) => allocation?.freed ? [allocation] : []);
-    const plan = planMemory([...new Set(own)]);
+    const commands = usedCommands(elideCopies(usedCommands(recording.commands), recording.changingCommands));
+    const operands = commands.flatMap(operandsOf), plan = planMemory(usesOf(commands));
     this.memory = describePlan(plan);
     const places = new Map<Allocation, GPUBuffer>();
-    this.#taken = plan.map(({ bytes, allocations }) => {
+    this.#taken = plan.map(({ bytes, uses }) => {
       const slice = host.pool.allocate(bytes, { label: "memory of a captured step" });
-      for (const one of allocations) places.set(one, slice.buffer);
+      for (const { allocation } of uses) places.set(allocation, slice.buffer);
       return slice;
     });
     const placed = ({ slice, allocation }: Operand): BufferSlice => {
