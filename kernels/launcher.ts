@@ -42,12 +42,14 @@ export interface Kernel<Bindings extends string = string, Uniforms extends strin
   readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Bytes of an element, of which the uniform `count` says how many there are. */
+  readonly elementBytes?: number;
   /**
-   * Values of uniforms, and of bindings that hold one number, with which a dispatch does no more than copy its first binding
-   * to the one that it writes, all of it and to the bit.
+   * Values of uniforms, and first elements of bindings, with which a dispatch only copies `count` elements of its first
+   * binding to the one that it writes, to the bit.
    */
   readonly copiesIf?: Readonly<Partial<Record<NoInfer<Bindings | Uniforms>, number>>>;
-  /** The uniform that all elements of what it writes are set to. */
+  /** The uniform that the elements of what it writes are set to. */
   readonly fillsWith?: NoInfer<Uniforms>;
   /** Floating-point operations of a dispatch, for profiles; left out where memory bounds it. */
   flops?(

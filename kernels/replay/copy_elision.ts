@@ -1,44 +1,52 @@
+import type { UniformValue } from "../launcher.ts";
 import type { Operand, RecordedCommand, RecordedDispatch } from "./recording.ts";
 import { operandsOf, outlives, writtenBy } from "./used.ts";
 
 /** Commands by their numbers; null for those that were left out. */
 type Commands = (RecordedCommand | null)[];
 
+/** A dispatch that copies all of an operand to all of another. */
+interface PlainCopy {
+  readonly from: Operand;
+  readonly to: Operand;
+}
+
+/** What is read, and the number of the command that reads it. */
+interface Source {
+  readonly operand: Operand;
+  readonly at: number;
+}
+
 /**
  * Leaves out dispatches that only copy a result of earlier ones to where it is wanted: those write it there themselves.
  * The numbers are computed as before, so that no bit changes.
- *
- * @param changing commands whose uniforms may be others next time: what copies today may not do so then
  */
-export function elideCopies(
-  commands: readonly RecordedCommand[],
-  changing: ReadonlySet<RecordedCommand>,
-): RecordedCommand[] {
+export function elideCopies(commands: readonly RecordedCommand[]): RecordedCommand[] {
   const left: Commands = [...commands];
-  const fixed = (at: number) => !changing.has(commands[at]!);
   for (const at of left.keys()) {
-    const command = left[at]!;
-    if (command.kind !== "dispatch" || !fixed(at) || !copies(left, at, command, fixed)) continue;
-    const { operand: from } = sourceOf(left, at, Object.keys(command.kernel.bindings)[0]!), [to] = writtenBy(command);
-    if (!canMove(left, at, from, to!)) continue;
+    const copy = plainCopy(left, at);
+    if (!copy || !canMove(left, at, copy)) continue;
     left[at] = null;
-    for (const [i, other] of left.entries()) left[i] = other && moved(other, from, to!);
+    for (const [i, other] of left.entries()) left[i] = other && moved(other, copy);
   }
   return left.filter((command) => command !== null);
 }
 
-/** Whether a dispatch does no more than copy. */
-function copies(commands: Commands, at: number, { kernel, given }: RecordedDispatch, fixed: (at: number) => boolean) {
-  const { copiesIf } = kernel;
-  return copiesIf !== undefined && Object.entries(copiesIf).every(([name, expected]) => {
-    if (name in kernel.uniforms) return given[name] === expected;
-    const { operand, at: read } = sourceOf(commands, at, name);
-    return numberIn(commands, read, operand, fixed) === expected;
-  });
+/** What a dispatch copies, where it does nothing else; null where it does. */
+function plainCopy(commands: Commands, at: number): PlainCopy | null {
+  const command = commands[at]!;
+  if (command.kind !== "dispatch" || !command.given || !command.kernel.copiesIf) return null;
+  const { given, kernel: { bindings, uniforms, copiesIf, elementBytes = 0 } } = command;
+  for (const [name, expected] of Object.entries(copiesIf)) {
+    if ((name in uniforms ? given[name] : numberIn(commands, sourceOf(commands, at, name))) !== expected) return null;
+  }
+  const { operand: from } = sourceOf(commands, at, Object.keys(bindings)[0]!), to = writtenBy(command)[0]!;
+  const bytes = Number(given.count) * elementBytes;
+  return from.slice.size === bytes && to.slice.size === bytes ? { from, to } : null;
 }
 
-/** What a binding is read from, through a texture or not, and the number of the command that reads it. */
-function sourceOf(commands: Commands, at: number, name: string): { readonly operand: Operand; readonly at: number } {
+/** What a binding of a dispatch is read from, through a texture or not. */
+function sourceOf(commands: Commands, at: number, name: string): Source {
   const { compiled, operands, copies } = commands[at] as RecordedDispatch;
   const bound = compiled.buffers.findIndex(([, other]) => other === name);
   if (bound >= 0) return { operand: operands[bound]!, at };
@@ -47,24 +55,23 @@ function sourceOf(commands: Commands, at: number, name: string): { readonly oper
   return { operand: operandsOf(commands[filled]!)[0]!, at: filled };
 }
 
-/** The number that an operand was filled with before a command; undefined where it holds something else. */
-function numberIn(commands: Commands, before: number, operand: Operand, fixed: (at: number) => boolean) {
-  const at = commands.findLastIndex((one, i) => i < before && one && writtenBy(one).some((to) => meet(to, operand)));
-  const writer = commands[at];
-  if (writer?.kind !== "dispatch" || !writer.kernel.fillsWith || !fixed(at)) return undefined;
+/** The number that was filled in where it is read; undefined where something else was. */
+function numberIn(commands: Commands, { operand, at }: Source): UniformValue | undefined {
+  const writer = commands.findLast((one, i) => i < at && one && writtenBy(one).some((to) => meet(to, operand)));
+  if (writer?.kind !== "dispatch" || !writer.given || !writer.kernel.fillsWith) return undefined;
   return sameSlice(writtenBy(writer)[0]!, operand) ? writer.given[writer.kernel.fillsWith] : undefined;
 }
 
-/** Whether all that uses `from` up to its copy may use `to` in its place, and nothing uses it later. */
-function canMove(commands: Commands, copy: number, from: Operand, to: Operand): boolean {
+/** Whether whatever uses `from` up to its copy may use `to` in its place, and nothing uses it later. */
+function canMove(commands: Commands, at: number, { from, to }: PlainCopy): boolean {
   const { allocation } = from;
-  if (outlives(from) || allocation === to.allocation || from.slice.size !== to.slice.size) return false;
+  if (outlives(from)) return false;
   const uses = (command: RecordedCommand) => operandsOf(command).filter((one) => one.allocation === allocation);
   const first = commands.findIndex((command) => command && uses(command).length > 0);
   return commands.every((command, i) => {
-    if (!command || i < first || i === copy) return true;
+    if (!command || i < first || i === at) return true;
     const own = uses(command);
-    if (i > copy) return own.length === 0;
+    if (i > at) return own.length === 0;
     const others = operandsOf(command).filter((one) => one.allocation !== allocation && sameMemory(one, to));
     if (others.some((one) => meet(one, to)) || !own.every((one) => sameSlice(one, from))) return false;
     // WebGPU lets no command read one part of a buffer and write another.
@@ -74,7 +81,7 @@ function canMove(commands: Commands, copy: number, from: Operand, to: Operand): 
 }
 
 /** A command that uses `to` in place of `from`. */
-function moved(command: RecordedCommand, from: Operand, to: Operand): RecordedCommand {
+function moved(command: RecordedCommand, { from, to }: PlainCopy): RecordedCommand {
   const place = (one: Operand) => one.allocation === from.allocation ? to : one;
   switch (command.kind) {
     case "dispatch":

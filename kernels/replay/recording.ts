@@ -28,8 +28,8 @@ export interface RecordedDispatch {
   /** What is bound as textures. */
   readonly copies: readonly TextureCopy[];
   readonly workgroups: Workgroups;
-  /** What its uniforms were given. */
-  readonly given: Readonly<Record<string, UniformValue>>;
+  /** What its uniforms are given each time; null where that depends on numbers of the host. */
+  readonly given: Readonly<Record<string, UniformValue>> | null;
   /** Where its uniforms stand, in bytes; -1 where it has none. */
   readonly uniforms: number;
 }
@@ -73,6 +73,7 @@ export class Recording {
   readonly #outside = new Set<GPUBuffer>();
   #uniforms = new DataView(new ArrayBuffer(1 << 14));
   #used = 0;
+  #inSection = false;
 
   /** Begins. @param stride bytes from one uniform block to the next */
   constructor(stride: number) {
@@ -110,18 +111,19 @@ export class Recording {
     compiled: Compiled,
     bindings: Readonly<Record<string, BufferSlice>>,
     copies: readonly TextureCopy[],
-    given: Readonly<Record<string, UniformValue>>,
+    uniforms: Readonly<Record<string, UniformValue>>,
     workgroups: Workgroups,
   ): void {
     const at = compiled.fields.length > 0 ? this.#block() : -1;
     if (at >= 0) {
-      writeUniforms(this.#uniforms, at, compiled.fields, given);
+      writeUniforms(this.#uniforms, at, compiled.fields, uniforms);
       for (const [i, [name, type]] of compiled.fields.entries()) {
-        const value = given[name]!;
-        if (typeof value !== "number") this.changing.push({ at: at + i * 4, type, now: () => value.now() });
+        const given = uniforms[name]!;
+        if (typeof given !== "number") this.changing.push({ at: at + i * 4, type, now: () => given.now() });
       }
     }
     const operands = compiled.buffers.map(([, name]) => this.#operand(bindings[name]!));
+    const given = this.#inSection ? null : uniforms;
     this.commands.push({ kind: "dispatch", kernel, compiled, operands, copies, workgroups, given, uniforms: at });
   }
 
@@ -148,16 +150,16 @@ export class Recording {
   /** Runs launches whose uniforms depend on numbers of the host: they are launched again each time, for those alone. */
   section(launch: () => void): void {
     const from = this.commands.length;
-    launch();
+    this.#inSection = true;
+    try {
+      launch();
+    } finally {
+      this.#inSection = false;
+    }
     const to = this.commands.length;
     if (this.commands.slice(from).every(({ kind }) => kind !== "copy" && kind !== "clear")) {
       this.sections.push({ launch, from, to });
     } else this.refuse("what is launched anew each time copies memory");
-  }
-
-  /** Those whose uniforms depend on numbers of the host. */
-  get changingCommands(): ReadonlySet<RecordedCommand> {
-    return new Set(this.sections.flatMap(({ from, to }) => this.commands.slice(from, to)));
   }
 
   #block(): number {

@@ -80,7 +80,7 @@ export class Replay {
     this.#host = host;
     this.#recording = recording;
     this.#textures = textures;
-    const commands = usedCommands(elideCopies(usedCommands(recording.commands), recording.changingCommands));
+    const commands = usedCommands(elideCopies(usedCommands(recording.commands)));
     const operands = commands.flatMap(operandsOf), plan = planMemory(usesOf(commands));
     this.memory = describePlan(plan);
     const places = new Map<Allocation, GPUBuffer>();
