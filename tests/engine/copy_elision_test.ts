@@ -13,13 +13,15 @@ import { testEngine, uniforms } from "./harness.ts";
 
 const engine = await testEngine();
 
-/** What a case launches with; all slices hold the same count of elements. */
+/** What a case launches with; slices hold `count` elements where nothing else is said. */
 class Launches {
   constructor(
     readonly on: Engine,
     readonly count: number,
-    /** Another in each step. */
+    /** Other numbers in each step. */
     readonly x: BufferSlice,
+    /** The same, of twice as many elements. */
+    readonly wide: BufferSlice,
     /** Neighbours in one buffer that outlives the steps. */
     readonly kept: readonly BufferSlice[],
     /** Number of the step, from 0; a recording is made of the second. */
@@ -244,6 +246,16 @@ const cases: Readonly<Record<string, Case>> = {
       addScaled(on.on.stream, { x: t, y: on.kept[0]!, count: on.count / 2, yFactor: 0 });
     },
   },
+  "a result stays that is larger than what is copied of it": {
+    elided: 0,
+    run(on) {
+      const t = on.take(2 * on.count), z = on.take(2 * on.count), { buffer, offset, size } = on.kept[1]!;
+      on.scale(on.wide, t, 2);
+      on.scale(t, z, 5);
+      addScaled(on.on.stream, { x: t, y: on.kept[0]!, count: on.count, yFactor: 0 });
+      on.scale(z, { buffer, offset, size: 2 * size }, 3);
+    },
+  },
   "inputs stay": {
     elided: 0,
     run: (on) => on.copy(on.x, on.kept[0]!),
@@ -259,25 +271,27 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Five steps of a case: all that they leave, and what the last one dispatches. */
+/** Four steps of a case: all that the last two leave, which are repeated if any are, and what each dispatches. */
 async function steps(on: Engine, count: number, { run }: Case, captured: boolean) {
-  let step = 0, before = 0;
+  let step = 0, dispatches = 0;
   using kept = on.full([3 * count], 0);
   const slices = [0, 1, 2].map((i) => part(kept.slice, i * count, count));
-  const body = ({ x }: { x: Tensor }) => run(new Launches(on, count, x.slice, slices, () => step)) ?? null;
+  const body = ({ x: { slice } }: { x: Tensor }) => {
+    const x = part(slice, 0, count), wide = part(slice, count, 2 * count);
+    return run(new Launches(on, count, x, wide, slices, () => step)) ?? null;
+  };
   const fallbacks: string[] = [], left: Float32Array[] = [];
   using repeated = on.capture(body, { onFallback: (reason) => fallbacks.push(reason) });
-  for (; step < 5; step++) {
-    using x = on.tensor([count], uniforms(count, step));
-    before = on.stream.dispatches;
+  for (; step < 4; step++) {
+    using x = on.tensor([3 * count], uniforms(3 * count, step));
+    const before = on.stream.dispatches;
     const result = captured ? await repeated.run({ x }) : await on.step(() => body({ x }));
-    const dispatched = on.stream.dispatches - before;
-    left.push(...await on.read(result ? [kept, result] : [kept]) as Float32Array[]);
+    dispatches = on.stream.dispatches - before;
+    if (step > 1) left.push(...await on.read(result ? [kept, result] : [kept]) as Float32Array[]);
     result?.dispose();
-    before = dispatched;
   }
   assert.deepEqual(fallbacks, []);
-  return { left: left.map(({ buffer }) => new Uint32Array(buffer)), dispatches: before };
+  return { left: left.map(({ buffer }) => new Uint32Array(buffer)), dispatches };
 }
 
 async function expectSame(on: Engine, count: number, one: Case, elided: number) {
