@@ -11,12 +11,6 @@ interface PlainCopy {
   readonly to: Operand;
 }
 
-/** What is read, and the number of the command that reads it. */
-interface Source {
-  readonly operand: Operand;
-  readonly at: number;
-}
-
 /**
  * Leaves out dispatches that only copy a result of earlier ones to where it is wanted: those write it there themselves.
  * The numbers are computed as before, so that no bit changes.
@@ -38,25 +32,26 @@ function plainCopy(commands: Commands, at: number): PlainCopy | null {
   if (command.kind !== "dispatch" || !command.given || !command.kernel.copiesIf) return null;
   const { given, kernel: { bindings, uniforms, copiesIf, elementBytes = 0 } } = command;
   for (const [name, expected] of Object.entries(copiesIf)) {
-    if ((name in uniforms ? given[name] : numberIn(commands, sourceOf(commands, at, name))) !== expected) return null;
+    if ((name in uniforms ? given[name] : numberIn(commands, at, name)) !== expected) return null;
   }
-  const { operand: from } = sourceOf(commands, at, Object.keys(bindings)[0]!), to = writtenBy(command)[0]!;
+  const from = sourceOf(commands, at, Object.keys(bindings)[0]!), to = writtenBy(command)[0]!;
   const bytes = Number(given.count) * elementBytes;
   return from.slice.size === bytes && to.slice.size === bytes ? { from, to } : null;
 }
 
 /** What a binding of a dispatch is read from, through a texture or not. */
-function sourceOf(commands: Commands, at: number, name: string): Source {
+function sourceOf(commands: Commands, at: number, name: string): Operand {
   const { compiled, operands, copies } = commands[at] as RecordedDispatch;
   const bound = compiled.buffers.findIndex(([, other]) => other === name);
-  if (bound >= 0) return { operand: operands[bound]!, at };
+  if (bound >= 0) return operands[bound]!;
   const copy = copies[compiled.textures.findIndex((one) => one.name === name)];
-  const filled = commands.findLastIndex((one, i) => i < at && one?.kind === "texture" && one.copy === copy);
-  return { operand: operandsOf(commands[filled]!)[0]!, at: filled };
+  const filled = commands.findLast((one, i) => i < at && one?.kind === "texture" && one.copy === copy);
+  return operandsOf(filled!)[0]!;
 }
 
-/** The number that was filled in where it is read; undefined where something else was. */
-function numberIn(commands: Commands, { operand, at }: Source): UniformValue | undefined {
+/** The number that a binding of a dispatch was filled with; undefined where it holds something else. */
+function numberIn(commands: Commands, at: number, name: string): UniformValue | undefined {
+  const operand = sourceOf(commands, at, name);
   const writer = commands.findLast((one, i) => i < at && one && writtenBy(one).some((to) => meet(to, operand)));
   if (writer?.kind !== "dispatch" || !writer.given || !writer.kernel.fillsWith) return undefined;
   return sameSlice(writtenBy(writer)[0]!, operand) ? writer.given[writer.kernel.fillsWith] : undefined;
