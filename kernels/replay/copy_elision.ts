@@ -59,15 +59,13 @@ function numberIn(commands: Commands, at: number, name: string): UniformValue | 
 
 /** Whether whatever uses `from` up to its copy may use `to` in its place, and nothing uses it later. */
 function canMove(commands: Commands, at: number, { from, to }: PlainCopy): boolean {
-  const { allocation } = from;
   if (outlives(from)) return false;
-  const uses = (command: RecordedCommand) => operandsOf(command).filter((one) => one.allocation === allocation);
-  const first = commands.findIndex((command) => command && uses(command).length > 0);
+  const first = commands.findIndex((command) => command && uses(command, from).length > 0);
   return commands.every((command, i) => {
     if (!command || i < first || i === at) return true;
-    const own = uses(command);
+    const own = uses(command, from);
     if (i > at) return own.length === 0;
-    const others = operandsOf(command).filter((one) => one.allocation !== allocation && sameMemory(one, to));
+    const others = operandsOf(command).filter((one) => !sameMemory(one, from) && sameMemory(one, to));
     if (others.some((one) => meet(one, to)) || !own.every((one) => sameSlice(one, from))) return false;
     // WebGPU lets no command read one part of a buffer and write another.
     const written = writtenBy(command), ways = [...own, ...others].map((one) => written.includes(one));
@@ -75,9 +73,15 @@ function canMove(commands: Commands, at: number, { from, to }: PlainCopy): boole
   });
 }
 
+/** Operands of a command in the memory of another operand. */
+function uses(command: RecordedCommand, operand: Operand): Operand[] {
+  return operandsOf(command).filter((one) => sameMemory(one, operand));
+}
+
 /** A command that uses `to` in place of `from`. */
 function moved(command: RecordedCommand, { from, to }: PlainCopy): RecordedCommand {
-  const place = (one: Operand) => one.allocation === from.allocation ? to : one;
+  if (uses(command, from).length === 0) return command;
+  const place = (one: Operand) => sameMemory(one, from) ? to : one;
   switch (command.kind) {
     case "dispatch":
       return { ...command, operands: command.operands.map(place) };
