@@ -63,9 +63,8 @@ function canMove(commands: Commands, at: number, { from, to }: PlainCopy): boole
   const first = commands.findIndex((command) => command && uses(command, from).length > 0);
   return commands.every((command, i) => {
     if (!command || i < first || i === at) return true;
-    const own = uses(command, from);
+    const own = uses(command, from), others = uses(command, to);
     if (i > at) return own.length === 0;
-    const others = operandsOf(command).filter((one) => !sameMemory(one, from) && sameMemory(one, to));
     if (others.some((one) => meet(one, to)) || !own.every((one) => sameSlice(one, from))) return false;
     // WebGPU lets no command read one part of a buffer and write another.
     const written = writtenBy(command), ways = [...own, ...others].map((one) => written.includes(one));
