@@ -112,3 +112,12 @@ Deno.test("shapes: only sizes that are whole numbers from 0 on are taken", () =>
     assert.throws(() => expand({ x: engine.full([1], 1) }, { shape }), ShapeError);
   }
 });
+
+Deno.test("shapes: of elements that are given for the shape, a message names a few", () => {
+  assert.throws(
+    () => engine.tensor(Array.from({ length: 1000 }, (_, i) => i - 1), [2, 500]),
+    new ShapeError(
+      "tensor: [-1, 0, 1, 2, 3, 4, 5, 6, ... 992 more] is no shape; sizes are whole numbers from 0 on.",
+    ),
+  );
+});
