@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { Observer } from "../../data/observer.ts";
 import type { FinetunePlan } from "../../runs/finetune/finetune.ts";
 import type { FinetuneEpoch } from "../../runs/finetune/trainer.ts";
@@ -29,7 +30,7 @@ export function createFinetuneReporter(
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
-        terminal.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
+        terminal.warn(`This adapter computes on the CPU; a GPU is many times faster (see: ${callOf("doctor")}).`);
       }
     },
     start(plan) {

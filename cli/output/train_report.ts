@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import { shellWord } from "../../data/files/shell_word.ts";
 import { mismatchedScore } from "../../data/pairs/negatives.ts";
@@ -137,8 +138,8 @@ export function reportEnsemble(
   advise(figures.find(({ set }) => set === "validation"), tradesOf(settingsOf(config)), terminal);
   if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
-  terminal.note(`  deno task predict --run ${shellWord(folder)} --data test.json`);
-  terminal.note(`  deno task train --resume ${shellWord(folder)} --member "RECIPE SETTING=VALUE"`);
+  terminal.note(`  ${callOf(`predict --run ${shellWord(folder)} --data test.json`)}`);
+  terminal.note(`  ${callOf(`train --resume ${shellWord(folder)} --member "RECIPE SETTING=VALUE"`)}`);
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
@@ -237,6 +238,6 @@ function settingsOf(config: RunConfig | EnsembleConfig): Settings[] {
 function stopped(done: string, folder: string): Interruption {
   return new Interruption(
     `Stopped${done === "" ? "" : ` after ${done}`}; everything is saved. Go on with:\n` +
-      `  deno task train --resume ${shellWord(folder)}`,
+      `  ${callOf(`train --resume ${shellWord(folder)}`)}`,
   );
 }
