@@ -151,7 +151,7 @@ export function reportFolds(
 ): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
   const factor = errorFactor(range), figure = (value: number) => (factor * value).toFixed(3);
-  const [low, high] = pooled.rmseInterval;
+  const between = (interval: readonly [low: number, high: number] | null) => interval?.map(figure).join(" to ") ?? "-";
   terminal.print(alignColumns([
     ["fold", "rows", "RMSE", "ridge", "constant"],
     ...[...folds, { fold: "pooled", ...pooled }].map(({ fold, rows, rmse, ridge, constant }) => [
@@ -164,7 +164,7 @@ export function reportFolds(
   ]));
   terminal.print("");
   terminal.print(alignColumns([
-    ["RMSE, 95 % interval", `${figure(low)} to ${figure(high)}`],
+    ["RMSE, 95 % interval", between(pooled.rmseInterval)],
     ["MAE", figure(pooled.mae)],
     ["bias", figure(pooled.bias)],
     ["Pearson", pooled.pearson.toFixed(3)],
@@ -174,11 +174,7 @@ export function reportFolds(
     terminal.print("");
     terminal.print(alignColumns([
       ["member, or combined by", "RMSE", "95 % interval"],
-      ...beside.map(({ name, rmse, rmseInterval: [low, high] }) => [
-        name,
-        figure(rmse),
-        `${figure(low)} to ${figure(high)}`,
-      ]),
+      ...beside.map(({ name, rmse, rmseInterval }) => [name, figure(rmse), between(rmseInterval)]),
     ]));
   }
   const { rmse, constant, ridge } = pooled;
