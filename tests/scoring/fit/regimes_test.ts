@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { pairAccuracy } from "../../../scoring/fit/calibration.ts";
 import { fitFromFile, fitToFile } from "../../../scoring/fit/fit_file.ts";
-import { ExpertRows } from "../../../scoring/fit/experts.ts";
-import { unseenRegime } from "../../../scoring/fit/regimes.ts";
 import { misfitShares } from "../../../scoring/shift/misfit_share.ts";
-import { fitOn, knownOf, plantTexts } from "./planted.ts";
+import { fitOn, plantTexts } from "./planted.ts";
 
 Deno.test("fit model: metrics that training lacked are judged by texts that lie where their embeddings say", () => {
   const set = plantTexts({ added: 8, sizes: [900, 200, 400] });
@@ -95,16 +93,4 @@ Deno.test("fit model: a file keeps it, and fitted again to the same rows it is t
   const more = model.refit(set, both, metrics);
   assert.deepEqual(more.state, model.state);
   assert.notDeepEqual(fitToFile(more).tensors, fitToFile(model).tensors);
-});
-
-Deno.test("fit model: metrics that training lacked are judged by as many held-out rows as large data have", () => {
-  const metrics = 6, texts = 60, dimension = 2, set = plantTexts({ metrics, dimension, sizes: [texts, 0, 0] });
-  const rows = (count: number) => {
-    const text = Uint32Array.from({ length: count }, (_, i) => i % texts);
-    return { text, metric: text.map((one) => set.metric[one]!) };
-  };
-  const held = rows(126_000), score = new Float32Array(held.text.length).fill(9);
-  const of = new ExpertRows(set, rows(texts), { data: set.table.embeddings, dimension });
-  const regime = unseenRegime(of, { rows: { ...held, score }, groups: held.text, known: knownOf(set.metric) });
-  assert.equal(regime.heldOut.length, held.text.length);
 });
