@@ -43,7 +43,7 @@ export function classLogits(
     let from = -Infinity, below = 0, above = 1;
     for (let one = 0; one < classCount; one++) {
       const to = one === classCount - 1 ? Infinity : (one + 0.5 - center) / deviation;
-      const belowNext = normalCdf(to), aboveNext = normalCdf(-to);
+      const tail = normalCdf(-Math.abs(to)), belowNext = to > 0 ? 1 - tail : tail, aboveNext = to > 0 ? tail : 1 - tail;
       const between = from > 0 ? above - aboveNext : belowNext - below;
       logits[row * classCount + one] = Math.log(Math.max(between, least));
       [from, below, above] = [to, belowNext, aboveNext];
