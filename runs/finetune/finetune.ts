@@ -185,10 +185,11 @@ async function run(
   const definitions = config.metricDefinitions === null
     ? null
     : await readMetricDefinitions(config.metricDefinitions, onNote);
-  const records: MetricRecord[] = [];
+  const files: MetricRecord[][] = [];
   for (const path of config.data) {
-    records.push(...await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
+    files.push(await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
   }
+  const records = files.flat();
   const pool = new TextPool(records, { ...settings, definitions });
   await using shared = new SharedEngine(given, { onNote, profile });
   const engine = await shared.open();
