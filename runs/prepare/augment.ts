@@ -1,5 +1,5 @@
 import { oppositeMetricRows, substitutableMetricRows } from "../../data/augmentation/metric_copies.ts";
-import { metricRelations } from "../../data/augmentation/relations.ts";
+import { type MetricRelations, metricRelations } from "../../data/augmentation/relations.ts";
 import { widenScores } from "../../data/augmentation/resampling.ts";
 import {
   corruptions,
@@ -57,7 +57,8 @@ export function augment(
   options: MismatchOptions,
 ): Added[] {
   const { metricSwap, opposite, substitutable, targeted, misaligned, resample } = settings;
-  const relations = metricRelations(metrics, settings.relations);
+  let related: MetricRelations | null = null;
+  const relations = () => related ??= metricRelations(metrics, settings.relations);
   const added: Added[] = [];
   const add = (stage: string, rows: ScoredPairs, mismatched = false) => added.push({ stage, rows, mismatched });
   const countOf = ({ share, count }: { readonly share: number; readonly count: number | null }) =>
@@ -68,14 +69,14 @@ export function augment(
     add(swapStage, rows, true);
   }
   const contrary = opposite.share > 0
-    ? oppositeMetricRows(plain, { ...options, ...opposite, related: relations.opposite })
+    ? oppositeMetricRows(plain, { ...options, ...opposite, related: relations().opposite })
     : null;
   if (contrary) add("opposite metrics", contrary);
   if (substitutable.share > 0) {
     const rows = contrary ? joinPairs([plain, contrary]) : plain;
     add(
       "substitutable metrics",
-      substitutableMetricRows(rows, { ...options, ...substitutable, related: relations.substitute }),
+      substitutableMetricRows(rows, { ...options, ...substitutable, related: relations().substitute }),
     );
   }
   for (const [band, name] of (["low", "mid"] as const).entries()) {
@@ -84,7 +85,7 @@ export function augment(
     const { severity } = targeted[name];
     const made = targetedNegatives(plain, {
       ...options,
-      ...{ count, severity, relations, tables, band, scores: bandOf(targeted[name]) },
+      ...{ count, severity, relations: relations(), tables, band, scores: bandOf(targeted[name]) },
     });
     for (const kind of corruptions) add(`targeted negatives, ${name}, ${kind}`, made[kind], kind !== "noise");
   }
