@@ -15,7 +15,6 @@ import type { PoolingMode } from "../model_folder/pooling.ts";
 import { checkWidths, denseOf, headWidth, readSentenceHead, type SentenceHead } from "../model_folder/sentence_head.ts";
 import { SentenceNetwork } from "./sentence_network.ts";
 import { TextTokenizer } from "../tokenizer/text_tokenizer.ts";
-import { tokenBatch } from "./token_batch.ts";
 import { rotaryPlaces } from "./rotary/rotary_architectures.ts";
 import type { RotaryConfig } from "./rotary/rotary_config.ts";
 import { type TensorPlace, WeightFiles } from "./weights.ts";
@@ -180,7 +179,7 @@ export class SentenceEncoder implements Disposable {
   /** One row for each sequence of tokens, [sequences, width], in one batch; on the tape, unless that is off. */
   forward(sequences: readonly ArrayLike<number>[]): Tensor {
     const engine = this.#engine, { network, promptTokens } = this.#parts;
-    const run = () => network.forward(tokenBatch(engine, sequences, network.encoder.config, promptTokens));
+    const run = () => network.forward(network.batch(engine, sequences, promptTokens));
     return engine.recording ? run() : engine.scope(run);
   }
 
