@@ -30,7 +30,9 @@ const mostFailures = 3;
  *
  * Repeated are kernels, copies and what optimisers count. The learning rate, the number of the step and the random numbers
  * of the engine are those of each call; any other number of the host stays what it was when the body was recorded, and so
- * does what a module does in training or evaluation. What changes must come as an input.
+ * does what a module does in training or evaluation. What changes must come as an input. A backward pass whose gradients were
+ * added to earlier ones adds them each time, and one whose gradients were the first overwrites: micro-batches need a captured
+ * step, or names of inputs, for each of the two.
  *
  * @typeParam Inputs tensors by name
  * @typeParam Results a tensor, or arrays and plain records of tensors
