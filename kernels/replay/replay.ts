@@ -105,7 +105,8 @@ export class Replay {
       fillings.length === 1 && !textures.pool.isPinned(copy) &&
       fillings.every(({ from }) => outlives(from) && !changes.has(from.slice.buffer))
     );
-    this.#lasting = new Set(lasting.map(([copy]) => copy));
+    const lastingBytes = lasting.reduce((sum, [{ bytes }]) => sum + bytes, 0);
+    this.#lasting = new Set(textures.pool.keep(lastingBytes) ? lasting.map(([copy]) => copy) : []);
     textures.copies.keepOnly((copy) => this.#lasting.has(copy));
     this.#copies = [...filled.keys()];
     this.#used = commands;
@@ -192,6 +193,7 @@ export class Replay {
     this.#host.memory.release();
     for (const buffer of this.#pinned) this.#host.pool.unpin(buffer);
     for (const copy of this.#copies) this.#textures.pool.unpin(copy);
+    this.#textures.pool.unkeep([...this.#lasting].reduce((sum, { bytes }) => sum + bytes, 0));
     this.#textures.copies.expire();
     this.#uniformBuffer.destroy();
   }
