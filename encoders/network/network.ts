@@ -62,7 +62,7 @@ export class EncoderNetwork extends TokenEncoder {
   /** Hidden states of the last layer, [batch, tokens, width]; those of padding mean nothing. */
   forward(batch: TokenBatch): Tensor {
     const { keyPaddingMask, distances, ids: { engine } } = batch;
-    const mask = { keyPaddingMask, bias: distances && this.encoder.relative_attention_bias?.bias(distances) };
+    const mask = { keyPaddingMask, bias: this.encoder.relative_attention_bias?.bias(distances!) };
     return this.through(
       engine,
       this.layers,

@@ -31,7 +31,7 @@ export function tokenBatch(
   sequences: readonly ArrayLike<number>[],
   config: EncoderSizes,
 ): TokenBatch {
-  const { padToken, positions, firstPosition } = config;
+  const { padToken, positions, firstPosition, vocabulary } = config;
   const count = sequences.length, longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
   const tokens = Math.min(paddedLength(longest), positions - firstPosition);
   const ids = new Uint32Array(count * tokens).fill(padToken), mask = new Uint32Array(count * tokens).fill(1);
@@ -40,8 +40,11 @@ export function tokenBatch(
     ids.set(sequence, from);
     mask.fill(0, from, from + sequence.length);
   });
+  const sent = engine.indices([count, tokens], ids, "tokens");
+  // One bound for all batches, so that a recorded step need not look at the tokens of the next one.
+  sent.storage.largestIndex = Math.max(sent.storage.largestIndex ?? 0, vocabulary - 1);
   return {
-    ids: engine.indices([count, tokens], ids, "tokens"),
+    ids: sent,
     positions: positionsOf(engine, sequences, tokens, config),
     keyPaddingMask: engine.indices([count, tokens], mask, "padding"),
   };

@@ -11,7 +11,7 @@ const padding = 4;
  * Bytes of textures that replays may keep filled from one time to the next. Each has copies of its own, so that many replays
  * of one network would hold its weights many times; beyond this they fill textures that they share.
  */
-const mostKeptBytes = 2 ** 28;
+const mostKeptBytes = 2 ** 27;
 
 // Read when a device is there: without WebGPU these names are unknown.
 const usage = () => GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
