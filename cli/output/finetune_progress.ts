@@ -11,7 +11,10 @@ const redrawMilliseconds = 100, lineMilliseconds = 30_000;
 
 /** Shows what fine-tuning tells; `end` takes the progress line away. */
 export type FinetuneReporter = Required<
-  Pick<Observer<FinetuneEpoch, FinetunePlan>, "note" | "warn" | "adapter" | "start" | "step" | "epoch" | "end">
+  Pick<
+    Observer<FinetuneEpoch, FinetunePlan>,
+    "note" | "warn" | "debug" | "adapter" | "start" | "step" | "epoch" | "end"
+  >
 >;
 
 /**
@@ -27,6 +30,7 @@ export function createFinetuneReporter(
   return {
     note: (sentence) => terminal.note(sentence),
     warn: (sentence) => terminal.warn(sentence),
+    debug: (sentence) => terminal.debug(sentence),
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
