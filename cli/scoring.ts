@@ -141,7 +141,10 @@ export class Scoring {
         ? null
         : (embeddings) => saveEmbeddings(call.saveEmbeddings!, embeddings),
       take: async (part, _, isOld) => {
-        blocks++;
+        // Said before all else is scored.
+        if (blocks++ === 0 && call.standardDeviation) {
+          this.#expectDeviations((await this.scorer.open()).predict(part.rows, { name: "none", target: null }));
+        }
         await take(part);
         progress.scored(part.numbers.length, isOld);
       },
@@ -194,12 +197,15 @@ export class Scoring {
     };
   }
 
+  #expectDeviations({ standardDeviation }: ShiftedPredictions): void {
+    const { call } = this;
+    if (!call.standardDeviation || standardDeviation) return;
+    const option = `--${call.standardDeviation.replace("_", "-")}`;
+    throw new UsageError(`${call.run} says nothing of how sure it is; leave ${option} out.`);
+  }
+
   #scaled({ score, standardDeviation }: ShiftedPredictions, intervals: Intervals | null): Finished {
-    const { call, range } = this;
-    if (call.standardDeviation && !standardDeviation) {
-      const option = `--${call.standardDeviation.replace("_", "-")}`;
-      throw new UsageError(`${call.run} says nothing of how sure it is; leave ${option} out.`);
-    }
+    const { range } = this;
     return {
       score: scaleScores(score, range),
       standardDeviation: standardDeviation && scaleErrors(standardDeviation, range),

@@ -6,13 +6,12 @@ import type { Tensor, TensorEngine } from "./tensors/tensor.ts";
 export interface CaptureOptions {
   /** Told why a step runs as it is written instead of being repeated, once for each reason. */
   readonly onFallback?: (reason: string) => void;
+  /** Shapes of inputs that are known at a time; the one that was used longest ago is forgotten. 8 by default. */
+  readonly shapes?: number;
 }
 
 /** Captures of a step that failed before it is left as it is. */
 const mostFailures = 3;
-
-/** Shapes of inputs that captures are kept for. */
-const mostShapes = 8;
 
 /**
  * A step whose commands are recorded once and then sent again and again, without the host's part: what PyTorch calls a
@@ -21,7 +20,9 @@ const mostShapes = 8;
  *
  * Repeated are kernels, copies and what optimisers count. The learning rate, the number of the step and the random numbers
  * of the engine are those of each call; any other number of the host stays what it was when the body was recorded, and so
- * does what a module does in training or evaluation. What changes must come as an input.
+ * does what a module does in training or evaluation. What changes must come as an input. A backward pass whose gradients were
+ * added to earlier ones adds them each time, and one whose gradients were the first overwrites: micro-batches need a captured
+ * step, or names of inputs, for each of the two.
  *
  * @typeParam Inputs tensors by name
  * @typeParam Results a tensor, or arrays and plain records of tensors
@@ -30,15 +31,22 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   readonly #engine: TensorEngine;
   readonly #body: (inputs: Inputs) => Results;
   readonly #onFallback: (reason: string) => void;
+  readonly #mostShapes: number;
+  /** By shape, the one that was used longest ago first. */
   readonly #captures = new Map<string, RecordedStep<Inputs, Results> | "warm">();
   readonly #reasons = new Set<string>();
   #failures = 0;
 
   /** Use `engine.capture`. */
-  constructor(engine: TensorEngine, body: (inputs: Inputs) => Results, { onFallback = () => {} }: CaptureOptions = {}) {
+  constructor(
+    engine: TensorEngine,
+    body: (inputs: Inputs) => Results,
+    { onFallback = () => {}, shapes = 8 }: CaptureOptions = {},
+  ) {
     this.#engine = engine;
     this.#body = body;
     this.#onFallback = onFallback;
+    this.#mostShapes = shapes;
   }
 
   /**
@@ -53,9 +61,10 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
     if (reason !== null || this.#failures >= mostFailures) {
       return await this.#engine.step(() => this.#body(inputs));
     }
+    this.#captures.delete(key);
+    this.#captures.set(key, known ?? "warm");
     if (known === undefined) {
-      if (this.#captures.size >= mostShapes) this.#fallBack(`inputs have more than ${mostShapes} shapes`);
-      else this.#captures.set(key, "warm");
+      this.#forgetOldest();
       return await this.#engine.step(() => this.#body(inputs));
     }
     if (known === "warm") return await this.#capture(key, inputs);
@@ -104,6 +113,14 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
       if (typeof recorded === "string") this.#failed(recorded);
       else this.#captures.set(key, recorded);
     });
+  }
+
+  #forgetOldest(): void {
+    if (this.#captures.size <= this.#mostShapes) return;
+    const [key, oldest] = this.#captures.entries().next().value!;
+    if (oldest !== "warm") oldest.dispose();
+    this.#captures.delete(key);
+    this.#fallBack(`inputs have more than ${this.#mostShapes} shapes, of which some come too seldom`);
   }
 
   #failed(reason: string): void {

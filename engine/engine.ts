@@ -12,7 +12,7 @@ import type { FiniteCheck } from "./finite_check.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
 import { largestOf, wholeNumbers } from "./tensors/indices.ts";
-import { eachShard, shardSizes } from "./tensors/sharding.ts";
+import { eachShard, expectBindable, shardSizes } from "./tensors/sharding.ts";
 import { tensorOps } from "./ops/tensor_ops.ts";
 import { bytesOf, elementCount, type ElementType, expectSizes, type Shape, Storage } from "./tensors/storage.ts";
 import { type DataOf, type IndexTensor, Tensor, type TensorEngine } from "./tensors/tensor.ts";
@@ -112,13 +112,19 @@ export class Engine implements AsyncDisposable, TensorEngine {
     return this.opened.adapter.description;
   }
 
-  /** Uninitialised tensor: whoever asks for it writes all of it. */
+  /**
+   * Uninitialised tensor: whoever asks for it writes all of it.
+   *
+   * @throws ShapeError when it is larger than one binding of this device may be
+   */
   empty(shape: Shape, type: "u32", name?: string): IndexTensor;
   /** Uninitialised tensor: whoever asks for it writes all of it. */
   empty(shape: Shape, type?: ElementType, name?: string): Tensor;
   empty(shape: Shape, type: ElementType = "f32", name = "tensor"): Tensor {
     expectSizes(name, shape);
-    return this.adopt(new Tensor(this, shape, this.allocate(bytesOf(elementCount(shape), type), name), type, name));
+    const bytes = bytesOf(elementCount(shape), type);
+    expectBindable(name, shape, bytes, this.opened.device.limits.maxStorageBufferBindingSize);
+    return this.adopt(new Tensor(this, shape, this.allocate(bytes, name), type, name));
   }
 
   /** Tensor of given elements in row-major order. @throws ShapeError when their number is not the shape's */

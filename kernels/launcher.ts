@@ -11,6 +11,13 @@ export interface BufferSlice {
   readonly size: number;
 }
 
+/** What messages say of more bytes than a device binds. */
+export function boundBytes(bytes: number, most: number): string {
+  return `takes ${bytes.toLocaleString("en")} bytes, but this device binds at most ${
+    most.toLocaleString("en")
+  } at once`;
+}
+
 /** A range of four-byte elements of a slice. */
 export function part(slice: BufferSlice, from: number, length: number): BufferSlice {
   return { buffer: slice.buffer, offset: slice.offset + from * 4, size: length * 4 };

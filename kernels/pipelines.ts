@@ -1,6 +1,6 @@
 import { withEnables } from "./enables.ts";
-import { DeviceError } from "./errors.ts";
-import type { BufferSlice, Kernel } from "./launcher.ts";
+import { DeviceError, ShapeError } from "./errors.ts";
+import { boundBytes, type BufferSlice, type Kernel } from "./launcher.ts";
 import type { TextureCopy } from "./texture_reads/pool.ts";
 import { type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
 
@@ -167,6 +167,7 @@ export class PipelineCache {
     for (const { id } of copies) key += `,${id}`;
     const known = this.#bindGroups.get(key);
     if (known) return known;
+    expectBindable(kernel, bindings, this.#device.limits.maxStorageBufferBindingSize);
     if (this.#bindGroups.size >= maxBindGroups) this.forgetBindGroups();
     const group = this.#device.createBindGroup({
       label: kernel.label,
@@ -189,6 +190,14 @@ export class PipelineCache {
     let id = this.#bufferIds.get(buffer);
     if (id === undefined) this.#bufferIds.set(buffer, id = this.#nextBufferId++);
     return id;
+  }
+}
+
+/** Fails where a binding is larger than the device allows. @throws ShapeError naming kernel and binding */
+function expectBindable(kernel: Kernel, bindings: Readonly<Record<string, BufferSlice>>, most: number): void {
+  for (const name in kernel.bindings) {
+    const { size } = bindings[name]!;
+    if (size > most) throw new ShapeError(`${kernel.label}: ${name} ${boundBytes(size, most)}.`);
   }
 }
 

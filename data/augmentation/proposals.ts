@@ -53,27 +53,30 @@ export function proposeRelations(
   metrics: MetricTable,
   among: readonly number[],
 ): { readonly opposite: readonly Pair[]; readonly substitute: readonly Pair[] } {
-  const likeness = new Map(
-    among.map((a) => [a, new Map(among.map((b) => [b, cosine(metrics.row(a), metrics.row(b))]))]),
-  );
-  const all = among.flatMap((a) => among.flatMap((b) => a < b ? [likeness.get(a)!.get(b)!] : []));
-  const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
-  const deviation = Math.sqrt(all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / all.length);
-  const faulty = new Set(among.filter((row) => findsFault(metrics.names[row]!)));
-  const nearest = (row: number, alike: boolean): number | undefined => {
-    const others = among.filter((one) => one !== row && (faulty.has(one) === faulty.has(row)) === alike);
-    const likest = others.reduce<number | undefined>(
-      (best, one) => best === undefined || likeness.get(row)!.get(one)! > likeness.get(row)!.get(best)! ? one : best,
-      undefined,
-    );
-    if (likest === undefined || likeness.get(row)!.get(likest)! < mean + neighbourhood * deviation) return undefined;
-    return likest;
+  const count = among.length, likeness = likenessOf(among.map((row) => metrics.row(row)));
+  const pairs = count * (count - 1) / 2;
+  const overPairs = (of: (likeness: number) => number) => {
+    let sum = 0;
+    for (let a = 0; a < count; a++) for (let b = a + 1; b < count; b++) sum += of(likeness[a * count + b]!);
+    return sum / pairs;
   };
-  const mutual = (alike: boolean) =>
-    among.flatMap((row): Pair[] => {
-      const other = nearest(row, alike);
-      return other !== undefined && row < other && nearest(other, alike) === row ? [[row, other]] : [];
-    });
+  const mean = overPairs((one) => one), deviation = Math.sqrt(overPairs((one) => (one - mean) ** 2));
+  const faulty = among.map((row) => findsFault(metrics.names[row]!));
+  /** Place of the likest metric of the same kind, or of the other; -1 where none is near. */
+  const nearest = (own: number, alike: boolean): number => {
+    let likest = -1;
+    for (let other = 0; other < count; other++) {
+      if (other === own || (faulty[other] === faulty[own]) !== alike) continue;
+      if (likest < 0 || likeness[own * count + other]! > likeness[own * count + likest]!) likest = other;
+    }
+    return likest >= 0 && likeness[own * count + likest]! < mean + neighbourhood * deviation ? -1 : likest;
+  };
+  const mutual = (alike: boolean) => {
+    const near = among.map((_, own) => nearest(own, alike));
+    return near.flatMap((other, own): Pair[] =>
+      own < other && near[other] === own ? [[among[own]!, among[other]!]] : []
+    );
+  };
   return { opposite: mutual(false), substitute: mutual(true) };
 }
 
@@ -83,12 +86,21 @@ function findsFault(name: string): boolean {
   return words.some((word) => faults.some((fault) => word.startsWith(fault)));
 }
 
-function cosine(a: Float32Array, b: Float32Array): number {
-  let product = 0, squareA = 0, squareB = 0;
-  for (let i = 0; i < a.length; i++) {
-    product += a[i]! * b[i]!;
-    squareA += a[i]! ** 2;
-    squareB += b[i]! ** 2;
+/** Cosines of all vectors with all, [vectors, vectors]. */
+function likenessOf(vectors: readonly Float32Array[]): Float64Array {
+  const count = vectors.length, cosines = new Float64Array(count * count);
+  const squares = vectors.map((vector) => product(vector, vector));
+  for (let a = 0; a < count; a++) {
+    for (let b = a; b < count; b++) {
+      const cosine = product(vectors[a]!, vectors[b]!) / (Math.sqrt(squares[a]! * squares[b]!) || 1);
+      cosines[a * count + b] = cosines[b * count + a] = cosine;
+    }
   }
-  return product / (Math.sqrt(squareA * squareB) || 1);
+  return cosines;
+}
+
+function product(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }

@@ -21,11 +21,22 @@ export function nearMissesOf(table: MetricTable): (metric: number, among: readon
     for (let k = 0; k < dimension; k++) sum += embeddings[a * dimension + k]! * embeddings[b * dimension + k]!;
     return sum;
   }
+  // Many rows have the same metric.
+  const known = new Map<number, Float64Array>();
+  const cosinesOf = (metric: number) => {
+    const cosines = known.get(metric) ?? Float64Array.from(lengths, (length, other) => product(metric, other) / length);
+    known.set(metric, cosines);
+    return cosines;
+  };
   return (metric, among) => {
-    const apart = among.filter((other) => categories[other] !== categories[metric]);
-    const cosines = (apart.length > 0 ? apart : among).map((other) =>
-      [other, product(metric, other) / lengths[other]!] as const
-    );
-    return cosines.sort(([, a], [, b]) => b - a).slice(0, nearest).map(([other]) => other);
+    const apart = among.filter((other) => categories[other] !== categories[metric]), cosines = cosinesOf(metric);
+    const found: number[] = [];
+    for (const other of apart.length > 0 ? apart : among) {
+      let place = found.length;
+      while (place > 0 && cosines[other]! > cosines[found[place - 1]!]!) place--;
+      if (place < nearest) found.splice(place, 0, other);
+      if (found.length > nearest) found.pop();
+    }
+    return found;
   };
 }

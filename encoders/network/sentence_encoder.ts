@@ -13,9 +13,8 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { type SavedWeights, saveFolder } from "./save_folder.ts";
 import type { PoolingMode } from "../model_folder/pooling.ts";
 import { checkWidths, denseOf, headWidth, readSentenceHead, type SentenceHead } from "../model_folder/sentence_head.ts";
-import { SentenceNetwork } from "./sentence_network.ts";
+import { type SentenceBatch, SentenceNetwork } from "./sentence_network.ts";
 import { TextTokenizer } from "../tokenizer/text_tokenizer.ts";
-import { tokenBatch } from "./token_batch.ts";
 import { rotaryPlaces } from "./rotary/rotary_architectures.ts";
 import type { RotaryConfig } from "./rotary/rotary_config.ts";
 import { type TensorPlace, WeightFiles } from "./weights.ts";
@@ -177,10 +176,15 @@ export class SentenceEncoder implements Disposable {
     return tokenizer.encode(head.prompt + text, maxTokens);
   }
 
+  /** Puts sequences of tokens on the GPU, for the network; tensors belong to the scope it is called in. */
+  batch(sequences: readonly ArrayLike<number>[]): SentenceBatch {
+    const { network, promptTokens } = this.#parts;
+    return network.batch(this.#engine, sequences, promptTokens);
+  }
+
   /** One row for each sequence of tokens, [sequences, width], in one batch; on the tape, unless that is off. */
   forward(sequences: readonly ArrayLike<number>[]): Tensor {
-    const engine = this.#engine, { network, promptTokens } = this.#parts;
-    const run = () => network.forward(tokenBatch(engine, sequences, network.encoder.config, promptTokens));
+    const engine = this.#engine, run = () => this.network.forward(this.batch(sequences));
     return engine.recording ? run() : engine.scope(run);
   }
 

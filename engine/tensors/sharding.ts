@@ -1,5 +1,5 @@
 import { ShapeError } from "../../kernels/errors.ts";
-import type { BufferSlice } from "../../kernels/launcher.ts";
+import { boundBytes, type BufferSlice } from "../../kernels/launcher.ts";
 import { elementCount, type Shape } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -22,6 +22,14 @@ export function shardSizes(shape: Shape, maxBindingSize: number, name: string): 
     );
   }
   return Array.from({ length: Math.ceil(total / most) }, (_, i) => Math.min(most, total - i * most));
+}
+
+/** Fails where a tensor that lies in one buffer is larger than a binding may be. @throws ShapeError with its shape */
+export function expectBindable(name: string, shape: Shape, bytes: number, maxBindingSize: number): void {
+  if (bytes <= maxBindingSize) return;
+  throw new ShapeError(
+    `${name} [${shape.join(", ")}] ${boundBytes(bytes, maxBindingSize)}; a smaller batch takes less.`,
+  );
 }
 
 /** Visits the slices of two tensors of equal size side by side. */

@@ -3,10 +3,18 @@ import outerCode from "./contract_outer.wgsl" with { type: "text" };
 import rowProductsCode from "./row_products.wgsl" with { type: "text" };
 import { fill } from "../elementwise/fill.ts";
 import { chooseWidth, defineElementWidths } from "../element_width.ts";
-import { type BufferSlice, defineKernel, elementGrid, type Launcher, rowGrid } from "../launcher.ts";
+import {
+  type BufferSlice,
+  defineKernel,
+  elementGrid,
+  expectRounds,
+  type Launcher,
+  part,
+  rowGrid,
+} from "../launcher.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { timesX2 } from "./bilinear.ts";
-import { type BilinearSizes, bilinearTiles } from "./tiles.ts";
+import { alignment, type BilinearSizes, bilinearTiles } from "./tiles.ts";
 
 const rowProducts = defineElementWidths({
   label: "bilinear.row_products",
@@ -24,7 +32,7 @@ const gramPartials = defineKernel({
   label: "bilinear.gram_partials",
   code: gramCode,
   bindings: { gram_dy: "read", gram_x1: "read", gram_x2: "read", partials: "write" },
-  uniforms: { batch: "u32", first_element: "u32", first_partial: "u32", down: "f32" },
+  uniforms: { batch: "u32", rows: "u32", first_element: "u32", first_partial: "u32", down: "f32" },
 });
 
 /** What the gradient of an input is computed from, and where it goes. */
@@ -109,15 +117,27 @@ export function bilinearGradientPartials(
     readonly firstPartial: number;
   },
 ): void {
-  const gram = (x: BufferSlice, width: number) => {
-    const c = launcher.scratch(4 * batch * batch);
-    matmul(launcher, { a: x, b: x, c, m: batch, n: batch, k: width, transposeB: true });
-    return c;
-  };
-  const [gram_dy, gram_x1, gram_x2] = [gram(dy, out), gram(x1, in1), gram(x2, in2)] as const;
-  const uniforms = { batch, first_element: firstElement, first_partial: firstPartial, down: 2 ** (-160 / 3) };
-  launcher.dispatch(gramPartials, { gram_dy, gram_x1, gram_x2, partials }, uniforms, elementGrid(batch));
-  for (const scratch of [gram_dy, gram_x1, gram_x2]) launcher.release(scratch);
+  expectRounds(launcher, `the norm of a bilinear form's gradient over ${batch} rows`, 2 * batch);
+  const uniforms = { batch, first_element: firstElement, down: 2 ** (-160 / 3) };
+  // The matrices are made in blocks of rows that can be bound.
+  const fitting = Math.floor(launcher.capabilities.maxBindingSize / 4 / batch / alignment) * alignment;
+  const most = Math.max(fitting, alignment);
+  for (let first = 0; first < batch; first += most) {
+    const rows = Math.min(most, batch - first);
+    const gram = (x: BufferSlice, width: number) => {
+      const a = part(x, first * width, rows * width), c = launcher.scratch(4 * rows * batch);
+      matmul(launcher, { a, b: x, c, m: rows, n: batch, k: width, transposeB: true });
+      return c;
+    };
+    const [gram_dy, gram_x1, gram_x2] = [gram(dy, out), gram(x1, in1), gram(x2, in2)] as const;
+    launcher.dispatch(
+      gramPartials,
+      { gram_dy, gram_x1, gram_x2, partials },
+      { ...uniforms, rows, first_partial: firstPartial + first },
+      elementGrid(rows),
+    );
+    for (const scratch of [gram_dy, gram_x1, gram_x2]) launcher.release(scratch);
+  }
 }
 
 /** u[b, o, i] = dy[b, o] x1[b, i] for some outputs, in scratch memory that the caller releases. */

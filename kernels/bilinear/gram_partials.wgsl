@@ -1,8 +1,11 @@
 // ||dW||^2 of dW[o, i, j] = sum over b of dy[b, o] x1[b, i] x2[b, j], without dW: it is the sum over b and c of
-// (dy dy^T)[b, c] (x1 x1^T)[b, c] (x2 x2^T)[b, c]. One invocation a row b, with a note where the sum cannot be used.
+// (dy dy^T)[b, c] (x1 x1^T)[b, c] (x2 x2^T)[b, c]. One invocation a row b of a block of the three matrices, with a note where
+// the sum cannot be used.
 
 struct Uniforms {
   batch: u32,
+  // Rows of the Gram matrices that are here.
+  rows: u32,
   // Number of the gradient's first element and of its first partial among all ranges.
   first_element: u32,
   first_partial: u32,
@@ -34,7 +37,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let b = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (b >= uniforms.batch) {
+  if (b >= uniforms.rows) {
     return;
   }
   var found = Partial(0.0, 0.0, NONE);

@@ -28,7 +28,7 @@ export interface BilinearTile {
 }
 
 /** Elements to which every binding's offset has to be aligned: 256 bytes, the most that WebGPU asks for. */
-const alignment = 64;
+export const alignment = 64;
 /** WebGPU's limit on workgroups of one dimension bounds the outputs of a tile where in1 and in2 are tiny. */
 const mostRows = 65_472;
 

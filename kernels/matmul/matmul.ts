@@ -1,5 +1,5 @@
 import { ShapeError } from "../errors.ts";
-import { type BufferSlice, type Launcher, maxWorkgroupsPerDimension } from "../launcher.ts";
+import { type BufferSlice, elementGrid, type Launcher, maxWorkgroupsPerDimension } from "../launcher.ts";
 import {
   type Activation,
   type MatmulKernel,
@@ -119,7 +119,7 @@ function splitProduct(
   const vector = n % 4 === 0, width = vector ? 4 : 1;
   const sizes = { m, n: n / width, k, stride_a: 0, stride_b: 0, stride_c: m * n / width, parts, part_length };
   const operands = { ...options, a: partials, b: partials };
-  const grid = [Math.ceil(sizes.stride_c / 64), 1, batch] as const;
+  const grid = [...elementGrid(sizes.stride_c), batch] as const;
   launch(launcher, sumPartsKernel(vector, form), operands, options.c, sizes, grid, batch * parts * m * n);
   launcher.release(partials);
 }

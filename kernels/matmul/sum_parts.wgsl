@@ -4,9 +4,10 @@
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let within = workgroup.x * 64u + local;
+  let within = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
   if (within >= uniforms.stride_c) {
     return;
   }

@@ -1,4 +1,4 @@
-import type { Capabilities } from "../launcher.ts";
+import { type Capabilities, maxWorkgroupsPerDimension } from "../launcher.ts";
 import type { MatmulShape, MatmulVariant } from "./variant.ts";
 
 /** A line of the table of variants. */
@@ -32,8 +32,9 @@ export const matmulRules: readonly MatmulRule[] = [
   },
   {
     when:
-      "hardware GPU, C has a side under 8, and the matrix lies in rows of 512 or more along k: a workgroup an element",
-    fits: (shape, { software }) => !software && isThin(shape) && rowsAreLong(shape),
+      "hardware GPU, C has a side under 8 and one of at most 65,535, and the matrix lies in rows of 512 or more along k: a workgroup an element",
+    fits: (shape, { software }) =>
+      !software && isThin(shape) && rowsAreLong(shape) && Math.max(shape.m, shape.n) <= maxWorkgroupsPerDimension,
     variant: () => ({ name: "dot" }),
   },
   {

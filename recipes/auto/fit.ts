@@ -21,7 +21,7 @@ import { choose, type Chosen } from "./choose.ts";
 import type { HeldOutRidge } from "../classical/held_out_ridge.ts";
 import type { Ridge } from "../classical/ridge.ts";
 import { groupHoldouts, type HeldOutBy, type Holdout, metricHoldouts } from "../classical/holdouts.ts";
-import { type AutoNetwork, candidateNames } from "./network.ts";
+import { type AutoNetwork, candidateNames, weighted } from "./network.ts";
 
 /** Penalties of ridge regression that are tried. */
 const penalties = [0.3, 1, 3, 10, 30, 100, 300, 1000];
@@ -185,6 +185,13 @@ async function choosePenalty(
   return { penalty: penalties[best]!, predictions: new Map(tried.map(([holdout, all]) => [holdout, all[best]!])) };
 }
 
+/** The constant alone. */
+const constantChoice: Chosen = {
+  weights: new Float64Array(weighted),
+  chosen: candidateNames.indexOf("constant"),
+  rmse: new Float64Array(candidateNames.length),
+};
+
 function writeChoices(
   network: AutoNetwork,
   { engine }: TrainRows,
@@ -195,8 +202,10 @@ function writeChoices(
 ): void {
   const [seen, unseen, script] = choices;
   const metrics = judged.map(({ rows }) => new Set(rows.map((row) => metric[row]!)).size);
-  const ofUnseen = seen && metrics[1]! < enoughMetrics ? seen : unseen ?? seen!;
-  const decide = [seen ?? unseen!, ofUnseen, script ?? ofUnseen];
+  // Where all rows are of one group there is nothing to judge candidates on.
+  const other = seen ?? unseen ?? constantChoice;
+  const ofUnseen = seen && metrics[1]! < enoughMetrics ? seen : unseen ?? other;
+  const decide = [other, ofUnseen, script ?? ofUnseen];
   const flat = (of: (regime: number) => ArrayLike<number>) =>
     Float32Array.from(regimes.flatMap((_, regime) => Array.from(of(regime))));
   engine.write(network.weights, flat((regime) => decide[regime]!.weights));

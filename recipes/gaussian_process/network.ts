@@ -137,6 +137,21 @@ export class GaussianProcess extends Module {
 
   /** Covariances of rows by their squared distances, of the distances' shape. */
   covariances(distances: readonly Tensor[]): Tensor {
+    const [{ shape, engine }] = distances as [Tensor, ...Tensor[]], [rows, others] = shape as [number, number];
+    // All kinds and all terms of so many rows have to be bound at once.
+    const numbers = Math.max(this.kinds.count, this.covariance.terms.length) * others;
+    const most = Math.max(1, Math.floor(engine.capabilities.maxBindingSize / 4 / numbers));
+    if (rows <= most) return this.#covariances(distances);
+    const parts = Array.from({ length: Math.ceil(rows / most) }, (_, i) => {
+      const end = Math.min(rows, (i + 1) * most);
+      return engine.scope(() =>
+        this.#covariances(distances.map((x) => slice({ x }, { axis: 0, start: i * most, end })))
+      );
+    });
+    return concat(parts, { axis: 0 });
+  }
+
+  #covariances(distances: readonly Tensor[]): Tensor {
     const [{ shape, size }] = distances as [Tensor, ...Tensor[]];
     const flat = concat(distances.map((x) => reshape({ x }, { shape: [1, size] })), { axis: 0 });
     // All terms' exponents at once: [terms, kinds] x [kinds, pairs].

@@ -185,10 +185,11 @@ async function run(
   const definitions = config.metricDefinitions === null
     ? null
     : await readMetricDefinitions(config.metricDefinitions, onNote);
-  const records: MetricRecord[] = [];
+  const files: MetricRecord[][] = [];
   for (const path of config.data) {
-    records.push(...await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
+    files.push(await readRecords(path, { scores: "optional", reading: config.reading, onNote }));
   }
+  const records = files.flat();
   const pool = new TextPool(records, { ...settings, definitions });
   await using shared = new SharedEngine(given, { onNote, profile });
   const engine = await shared.open();
@@ -198,7 +199,8 @@ async function run(
   if (note) onNote(`${note}.`);
   const fingerprint = fingerprintOf(config, encoder, records, definitions);
   const warn = (sentence: string) => observer.warn?.(sentence);
-  const trainer = new FinetuneTrainer(engine, encoder, pool, settings, warn);
+  const debug = (sentence: string) => observer.debug?.(sentence);
+  const trainer = new FinetuneTrainer(engine, encoder, pool, settings, warn, debug);
   const restore = (into: FinetuneTrainer) =>
     restoreKept(
       folder.checkpoint,

@@ -1,5 +1,5 @@
 import { oppositeMetricRows, substitutableMetricRows } from "../../data/augmentation/metric_copies.ts";
-import { metricRelations } from "../../data/augmentation/relations.ts";
+import { type MetricRelations, metricRelations } from "../../data/augmentation/relations.ts";
 import { widenScores } from "../../data/augmentation/resampling.ts";
 import {
   corruptions,
@@ -21,6 +21,9 @@ export function misfitStage(stage: string): boolean {
 }
 
 const misalignedStage = "misaligned negatives";
+const sampleStage = "language-model samples";
+/** What the stage of user prompts in other words is called. */
+export const paraphraseStage = "paraphrases";
 
 /** Rows that a stage of augmentation adds to the train rows. */
 export interface Added {
@@ -54,7 +57,8 @@ export function augment(
   options: MismatchOptions,
 ): Added[] {
   const { metricSwap, opposite, substitutable, targeted, misaligned, resample } = settings;
-  const relations = metricRelations(metrics, settings.relations);
+  let related: MetricRelations | null = null;
+  const relations = () => related ??= metricRelations(metrics, settings.relations);
   const added: Added[] = [];
   const add = (stage: string, rows: ScoredPairs, mismatched = false) => added.push({ stage, rows, mismatched });
   const countOf = ({ share, count }: { readonly share: number; readonly count: number | null }) =>
@@ -65,14 +69,14 @@ export function augment(
     add(swapStage, rows, true);
   }
   const contrary = opposite.share > 0
-    ? oppositeMetricRows(plain, { ...options, ...opposite, related: relations.opposite })
+    ? oppositeMetricRows(plain, { ...options, ...opposite, related: relations().opposite })
     : null;
   if (contrary) add("opposite metrics", contrary);
   if (substitutable.share > 0) {
     const rows = contrary ? joinPairs([plain, contrary]) : plain;
     add(
       "substitutable metrics",
-      substitutableMetricRows(rows, { ...options, ...substitutable, related: relations.substitute }),
+      substitutableMetricRows(rows, { ...options, ...substitutable, related: relations().substitute }),
     );
   }
   for (const [band, name] of (["low", "mid"] as const).entries()) {
@@ -81,7 +85,7 @@ export function augment(
     const { severity } = targeted[name];
     const made = targetedNegatives(plain, {
       ...options,
-      ...{ count, severity, relations, tables, band, scores: bandOf(targeted[name]) },
+      ...{ count, severity, relations: relations(), tables, band, scores: bandOf(targeted[name]) },
     });
     for (const kind of corruptions) add(`targeted negatives, ${name}, ${kind}`, made[kind], kind !== "noise");
   }
@@ -90,11 +94,17 @@ export function augment(
     add(misalignedStage, rows, true);
   }
   if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
-  if (paraphrases.score.length > 0) add("paraphrases", paraphrases);
-  if (written.score.length > 0 || settings.languageModel.replies !== null && paraphrases.score.length === 0) {
-    add("language-model samples", written);
+  added.push(...languageModelStages({ paraphrases, written }));
+  if (settings.languageModel.replies !== null && paraphrases.score.length + written.score.length === 0) {
+    add(sampleStage, written);
   }
   return added;
+}
+
+/** Rows that a language model had a part in, where there are any. */
+export function languageModelStages({ paraphrases, written }: Pick<AugmentInput, "paraphrases" | "written">): Added[] {
+  const stages = [{ stage: paraphraseStage, rows: paraphrases }, { stage: sampleStage, rows: written }];
+  return stages.filter(({ rows }) => rows.score.length > 0).map((one) => ({ ...one, mismatched: false }));
 }
 
 function bandOf({ lowest, highest }: { readonly lowest: number; readonly highest: number }) {

@@ -41,7 +41,7 @@ export function callForShare(ratios: Float64Array, given: number, reference: Flo
   const likeliest = (some: Float64Array) => logLikelihoodOfShare(some, estimateMisfitShare(some));
   if (2 * (likeliest(ratios) - logLikelihoodOfShare(ratios, given)) <= significant) return false;
   if (reference.length === 0) return true;
-  const both = Float64Array.of(...ratios, ...reference);
+  const both = new Float64Array([...ratios, ...reference]);
   return 2 * (likeliest(ratios) + likeliest(reference) - likeliest(both)) > significant;
 }
 

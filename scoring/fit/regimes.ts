@@ -127,28 +127,32 @@ function judgeByTurns(experts: Experts, of: ExpertRows, rows: Rows, swaps: Retur
  */
 export function unseenRegime(of: ExpertRows, { rows, known }: HeldOut): Regime {
   const random = new Philox(0, foldStream);
-  const all = Uint32Array.of(...of.rows.metric, ...rows.metric), metrics = [...new Set(all)].sort((a, b) => a - b);
+  const pool = new Uint32Array([...of.rows.metric, ...rows.metric]);
+  const metrics = [...new Set(pool)].sort((a, b) => a - b);
   const parts = Math.min(metricFolds, Math.floor(metrics.length / 2));
   if (parts < 2 || rows.metric.length === 0) return nothingKnown;
   const order = random.permutation(metrics.length), part = new Map(metrics.map((m, i) => [m, order[i]! % parts]));
-  const column = expertNames.indexOf("ridge"), fitting: number[] = [], swapped: number[] = [];
-  const units: [number[], number[]] = [[], []], low: boolean[] = [];
+  const column = expertNames.indexOf("ridge"), fitting: Float64Array[] = [], swapped: Float64Array[] = [];
+  const units: [number[][], number[][]] = [[], []], low: boolean[][] = [];
   for (let own = 0; own < parts; own++) {
     const isOwn = (metric: number) => part.get(metric) === own;
     const held = [...rows.metric.keys()].filter((row) => isOwn(rows.metric[row]!));
     const without = [...of.rows.metric.keys()].filter((row) => isOwn(of.rows.metric[row]!));
-    const swaps = drawSwaps(rows, held, all.filter(isOwn), known, random);
+    const swaps = drawSwaps(rows, held, pool.filter(isOwn), known, random);
     if (swaps.from.length === 0 || without.length === of.rows.metric.length) continue;
     const experts = Experts.fit(of, { wanted: ["ridge"], without });
-    fitting.push(...judge(experts, of, pickRows(rows, held)).logRatios[column]!);
-    swapped.push(...judge(experts, of, swaps.rows).logRatios[column]!);
-    low.push(...lowOf(rows, held));
-    units[0].push(...held.map((row) => rows.metric[row]!));
-    units[1].push(...swaps.from.map((row) => rows.metric[row]!));
+    fitting.push(judge(experts, of, pickRows(rows, held)).logRatios[column]!);
+    swapped.push(judge(experts, of, swaps.rows).logRatios[column]!);
+    low.push(lowOf(rows, held));
+    units[0].push(held.map((row) => rows.metric[row]!));
+    units[1].push(swaps.from.map((row) => rows.metric[row]!));
   }
-  const only = (values: readonly number[]) =>
-    expertNames.map((_, i) => i === column ? Float64Array.from(values) : new Float64Array(values.length));
-  return regimeOf({ fitting: only(fitting), swapped: only(swapped), units }, low, [column]);
+  const only = (parts: readonly Float64Array[]) => {
+    const values = Float64Array.from(parts.flatMap((part) => [...part]));
+    return expertNames.map((_, i) => i === column ? values : new Float64Array(values.length));
+  };
+  const all = { fitting: only(fitting), swapped: only(swapped), units: [units[0].flat(), units[1].flat()] as const };
+  return regimeOf(all, low.flat(), [column]);
 }
 
 const judge = (experts: Experts, of: ExpertRows, rows: Rows): Judgement =>

@@ -37,14 +37,18 @@ export function classLogits(
     return Float64Array.from(probabilities, (one) => Math.log(Math.max(one, least)) / temperature);
   }
   const logits = new Float64Array(score.length * classCount), width = Math.sqrt(temperature);
-  score.forEach((center, row) => {
-    const deviation = Math.max((standardDeviation?.[row] ?? 1) * width, 1e-6);
+  for (let row = 0; row < score.length; row++) {
+    const center = score[row]!, deviation = Math.max((standardDeviation?.[row] ?? 1) * width, 1e-6);
+    // Each bound is shared by two classes. In the upper tail only what is above it keeps its digits.
+    let from = -Infinity, below = 0, above = 1;
     for (let one = 0; one < classCount; one++) {
-      const from = one === 0 ? -Infinity : (one - 0.5 - center) / deviation;
       const to = one === classCount - 1 ? Infinity : (one + 0.5 - center) / deviation;
-      logits[row * classCount + one] = Math.log(Math.max(normalBetween(from, to), least));
+      const tail = normalCdf(-Math.abs(to)), belowNext = to > 0 ? 1 - tail : tail, aboveNext = to > 0 ? tail : 1 - tail;
+      const between = from > 0 ? above - aboveNext : belowNext - below;
+      logits[row * classCount + one] = Math.log(Math.max(between, least));
+      [from, below, above] = [to, belowNext, aboveNext];
     }
-  });
+  }
   return logits;
 }
 
@@ -69,9 +73,4 @@ export function expectedScores(probabilities: ArrayLike<number>): Float64Array {
     for (let one = 1; one < classCount; one++) sum += one * probabilities[row * classCount + one]!;
     return sum;
   });
-}
-
-/** Probability of a standard normal number between two bounds, without losing digits in the upper tail. */
-function normalBetween(from: number, to: number): number {
-  return from > 0 ? normalCdf(-from) - normalCdf(-to) : normalCdf(to) - normalCdf(from);
 }

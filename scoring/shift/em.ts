@@ -13,12 +13,15 @@ const priorRows = 30;
  */
 export function estimateByEm(probabilities: ArrayLike<number>, trained: ArrayLike<number>): LabelShift {
   const rows = probabilities.length / classCount;
+  const posterior = new Float64Array(probabilities.length);
   let shares = Float64Array.from(trained);
   const ratiosOf = (shares: Float64Array) => shares.map((share, one) => share / trained[one]!);
   for (let step = 0; step < 500; step++) {
-    const posterior = underShift(probabilities, { ratios: ratiosOf(shares) });
+    underShift(probabilities, { ratios: ratiosOf(shares) }, posterior);
     const next = Float64Array.from(trained, (share) => priorRows * share / (rows + priorRows));
-    posterior.forEach((one, at) => next[at % classCount]! += one / (rows + priorRows));
+    for (let at = 0; at < posterior.length; at += classCount) {
+      for (let one = 0; one < classCount; one++) next[one]! += posterior[at + one]! / (rows + priorRows);
+    }
     const moved = Math.max(...next.map((share, one) => Math.abs(share - shares[one]!)));
     shares = next;
     if (moved < 1e-7) break;

@@ -8,9 +8,16 @@ export interface LabelShift {
   readonly ratios: Float64Array;
 }
 
-/** Class probabilities of rows under other class shares, [rows, 11], by Bayes' rule: p · ratio over the row's sum. */
-export function underShift(probabilities: ArrayLike<number>, { ratios }: Pick<LabelShift, "ratios">): Float64Array {
-  const result = new Float64Array(probabilities.length);
+/**
+ * Class probabilities of rows under other class shares, [rows, 11], by Bayes' rule: p · ratio over the row's sum.
+ *
+ * @param result what they are written to; a new array by default
+ */
+export function underShift(
+  probabilities: ArrayLike<number>,
+  { ratios }: Pick<LabelShift, "ratios">,
+  result: Float64Array = new Float64Array(probabilities.length),
+): Float64Array {
   for (let at = 0; at < result.length; at += classCount) {
     let sum = 0;
     for (let one = 0; one < classCount; one++) sum += result[at + one] = probabilities[at + one]! * ratios[one]!;

@@ -17,6 +17,7 @@ import {
   rotary,
   selfAttention,
 } from "../../engine/mod.ts";
+import { fill } from "../../kernels/elementwise/fill.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { testEngine } from "./harness.ts";
 
@@ -111,4 +112,30 @@ Deno.test("shapes: only sizes that are whole numbers from 0 on are taken", () =>
     assert.throws(() => reshape({ x }, { shape }), message("tensor"));
     assert.throws(() => expand({ x: engine.full([1], 1) }, { shape }), ShapeError);
   }
+});
+
+Deno.test("shapes: of elements that are given for the shape, a message names a few", () => {
+  assert.throws(
+    () => engine.tensor(Array.from({ length: 1000 }, (_, i) => i - 1), [2, 500]),
+    new ShapeError(
+      "tensor: [-1, 0, 1, 2, 3, 4, 5, 6, ... 992 more] is no shape; sizes are whole numbers from 0 on.",
+    ),
+  );
+});
+
+Deno.test("shapes: a tensor of more bytes than a binding holds is refused before its memory is taken", () => {
+  const most = engine.opened.device.limits.maxStorageBufferBindingSize, rows = most / 4096 + 1;
+  const { reservedBytes } = engine.memory();
+  const message = `takes ${(rows * 4096).toLocaleString("en")} bytes, but this device binds at most ${
+    most.toLocaleString("en")
+  } at once`;
+  refused(() => engine.empty([rows, 1024]), `tensor [${rows}, 1024] ${message}; a smaller batch takes less.`);
+  const column = ones(rows, 1), x = engine.tensor([1, 4], [1, 2, 3, 4]);
+  refused(
+    () => column.matmul(engine.full([1, 1024], 1)),
+    `tensor [${rows}, 1024] ${message}; a smaller batch takes less.`,
+  );
+  const long = { ...x.slice, size: rows * 4096 };
+  refused(() => fill(engine.stream, { y: long, value: 0, count: 4 }), `fill: y ${message}.`);
+  assert.ok(engine.memory().reservedBytes - reservedBytes < most);
 });

@@ -6,7 +6,7 @@ import { unaryReferences } from "../../kernels/elementwise/unary.ref.ts";
 import type { Stored } from "../../kernels/matmul/kernels.ts";
 import { chooseMatmulVariant } from "../../kernels/matmul/variants.ts";
 import type { MatmulVariant, WideTileVariant } from "../../kernels/matmul/variant.ts";
-import type { Launcher } from "../../kernels/launcher.ts";
+import type { Launcher, Workgroups } from "../../kernels/launcher.ts";
 import { assertClose, KernelHarness, normals } from "./harness.ts";
 
 const harness = await KernelHarness.open();
@@ -261,6 +261,25 @@ Deno.test("matmul: the table picks by shape and adapter, and splits sums where t
   assert.deepEqual(chooseMatmulVariant({ ...shape, m: 4096, n: 4096 }, hardware), { name: "workgroup tile" });
   assert.equal(chooseMatmulVariant({ ...shape, m: 1 }, hardware).name, "dot");
   assert.equal(chooseMatmulVariant({ ...shape, m: 1, transposeB: false }, hardware).name, "small");
+  assert.equal(chooseMatmulVariant({ ...shape, m: 65_535, n: 1 }, hardware).name, "dot");
+  assert.equal(chooseMatmulVariant({ ...shape, m: 65_536, n: 1 }, hardware).name, "small");
+});
+
+Deno.test("matmul: outputs of more elements than a row of workgroups has invocations are laid out in two", () => {
+  const memory = harness.output(4), grids: Workgroups[] = [];
+  const recorder: Launcher = {
+    capabilities: { ...launcher.capabilities, software: true, subgroupSize: 8 },
+    dispatch: (_kernel, _bindings, _uniforms, workgroups) => void grids.push(workgroups),
+    scratch: () => memory,
+    release: () => {},
+  };
+  // An activation after a register tile, and sums in parts, add the parts in a launch of their own.
+  const operands = { a: memory, b: memory, c: memory, m: 4200, n: 4096, k: 8 };
+  matmul(recorder, { ...operands, activation: "gelu" });
+  matmul(recorder, { ...operands, k: 600_000 });
+  assert.equal(grids.length, 4);
+  for (const grid of grids) assert.ok(grid.every((count) => count! <= 65_535), `${grid}`);
+  for (const [x, y = 1] of [grids[1]!, grids[3]!]) assert.ok(x * y * 64 >= 4200 * 4096 / 4);
 });
 
 Deno.test("matmul: a variant that was measured on the device comes before the table", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readRecords } from "../../data/records.ts";
 import { styleStatisticNames } from "../../data/texts/text_statistics.ts";
 import { scoreCovariance } from "../../recipes/classical/gaussian_process/score_covariance.ts";
+import { GaussianProcess } from "../../recipes/gaussian_process/network.ts";
 import { Scorer } from "../../runs/scorer.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { readValidation } from "../../runs/results/validation_file.ts";
@@ -126,3 +127,24 @@ Deno.test(
     assert.deepEqual(await read("a"), await read("b"));
   }),
 );
+
+Deno.test("gaussian process: distances of more rows than can be bound at once give the same covariances", async () => {
+  using network = new GaussianProcess({ engine }, {
+    ...{ rows: 7, varianceRows: 3, components: 2, metric: 3, text: 3, fields: 1 },
+  });
+  const { covariance, kinds } = network, { capabilities } = engine;
+  network.setScales(engine, covariance.start, new Float32Array(kinds.count).fill(2));
+  const distances = Array.from(
+    { length: kinds.count },
+    (_, kind) => engine.tensor([5, 7], Array.from({ length: 35 }, (_, i) => (i * (kind + 2)) % 9 / 4)),
+  );
+  const whole = engine.scope(() => network.covariances(distances));
+  // Two rows at once.
+  const numbers = Math.max(kinds.count, covariance.terms.length) * 7;
+  Object.assign(engine, { capabilities: { ...capabilities, maxBindingSize: 4 * numbers * 2 + 4 } });
+  const { dispatches } = engine.stream, inParts = engine.scope(() => network.covariances(distances));
+  Object.assign(engine, { capabilities });
+  assert.ok(engine.stream.dispatches - dispatches > 3 * 3);
+  const [expected, found] = await engine.read([whole, inParts]);
+  assert.deepEqual(found, expected);
+});

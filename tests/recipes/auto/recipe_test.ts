@@ -117,3 +117,20 @@ Deno.test(
     scorer.dispose();
   }),
 );
+
+Deno.test(
+  "auto: train rows of one group alone, on which no candidate can be judged, give the constant",
+  withFolder(async (folder) => {
+    const files = await writeInputs(folder, 4), out = join(folder, "run");
+    const { choice } = await trainRun({ recipe: "auto", settings, files, maxRows: null, out }, {
+      engine,
+      reporter: silent,
+    });
+    for (const { chosen, rows } of Object.values(choice!.regimes)) assert.deepEqual([chosen, rows], ["constant", 0]);
+    const scorer = await Scorer.load(engine, out), records = await readRecords(files.data, { scores: "required" });
+    const features = await scorer.features(records, { source: files.data, embeddings: files.embeddings });
+    const { score } = await scorer.predict(features, "none");
+    assert.ok(score.every((one) => one === score[0] && one >= 0 && one <= 10), `${score}`);
+    scorer.dispose();
+  }),
+);

@@ -45,6 +45,11 @@ Deno.test("misfit share: ratios that are biased for held-out rows as for the tar
   assert.ok(!callForShare(fitting, 1e-6, new Float64Array()));
 });
 
+Deno.test("misfit share: as many rows as large data have are compared with held-out rows", () => {
+  const many = Float64Array.from({ length: 140_000 }, (_, i) => i % 5 === 0 ? 0.01 : 2);
+  assert.ok(!callForShare(many, 1e-6, many.slice(0, 10_000)));
+});
+
 Deno.test("misfit scores: general knowledge without rows, the line through many, the mean where nearness is not known", () => {
   assert.equal(misfitScore(fitMisfitScores([], [], []), 0.7), 1.75);
   const near = Float64Array.from({ length: 400 }, (_, i) => i % 2), ones = near.map(() => 1);
