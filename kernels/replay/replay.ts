@@ -3,8 +3,9 @@ import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
 import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
 import { fillTexture, type TextureCopies } from "../texture_reads/copies.ts";
 import type { TextureCopy, TexturePool } from "../texture_reads/pool.ts";
+import { elideCopies } from "./copy_elision.ts";
 import type { ReplayMemory } from "./memory.ts";
-import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
+import { describePlan, type MemoryPlan, planMemory, usesOf } from "./plan.ts";
 import { writeUniforms } from "../uniform_arena.ts";
 import type { Allocation, Operand, RecordedCommand, RecordedDispatch, Recording } from "./recording.ts";
 import { operandsOf, outlives, usedCommands, writtenBy } from "./used.ts";
@@ -57,7 +58,7 @@ export class Replay {
   readonly memory: MemoryPlan;
   /** Slices of memory that was there before, and which it writes. */
   readonly written: readonly BufferSlice[];
-  /** Its dispatches, without those whose results nobody reads. */
+  /** Its dispatches, without those whose results nobody reads and those that only copy. */
   readonly dispatches: number;
   readonly #device: GPUDevice;
   readonly #host: ReplayHost;
@@ -89,11 +90,10 @@ export class Replay {
     this.#host = host;
     this.#recording = recording;
     this.#textures = textures;
-    const commands = usedCommands(recording), operands = commands.flatMap(operandsOf);
-    const own = operands.flatMap(({ allocation }) => allocation?.freed ? [allocation] : []);
-    const plan = planMemory([...new Set(own)]);
+    const commands = usedCommands(elideCopies(usedCommands(recording.commands)));
+    const operands = commands.flatMap(operandsOf), plan = planMemory(usesOf(commands));
     this.memory = describePlan(plan);
-    this.#places = new Map(plan.flatMap(({ allocations }, i) => allocations.map((one) => [one, i] as const)));
+    this.#places = new Map(plan.flatMap(({ uses }, i) => uses.map(({ allocation }) => [allocation, i] as const)));
     host.memory.reserve(plan.map(({ bytes }) => bytes));
     const written = commands.flatMap(writtenBy).filter(outlives);
     this.written = [
