@@ -20,9 +20,9 @@ const mostFailures = 3;
  *
  * Repeated are kernels, copies and what optimisers count. The learning rate, the number of the step and the random numbers
  * of the engine are those of each call; any other number of the host stays what it was when the body was recorded, and so
- * does what a module does in training or evaluation. What changes must come as an input. A backward pass whose gradients were
- * added to earlier ones adds them each time, and one whose gradients were the first overwrites: micro-batches need a captured
- * step, or names of inputs, for each of the two.
+ * does what a module does in training or evaluation. What changes must come as an input. A backward pass that overwrote
+ * gradients when it was recorded cannot add to them, nor the other way round: the first of some micro-batches and the others
+ * need captured steps, or names of inputs, of their own.
  *
  * @typeParam Inputs tensors by name
  * @typeParam Results a tensor, or arrays and plain records of tensors
@@ -52,7 +52,8 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   /**
    * Runs the step. The results are the caller's, and are not overwritten by later steps.
    *
-   * @throws what `engine.step` throws
+   * @throws what `engine.step` throws; UsageError where a parameter has a gradient and had none when the step was recorded, or
+   *   the other way round
    */
   async run(inputs: Inputs): Promise<Results> {
     const key = keyOf(inputs), known = this.#captures.get(key);

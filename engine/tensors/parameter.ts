@@ -1,3 +1,4 @@
+import { UsageError } from "../../kernels/errors.ts";
 import { deliver } from "../autograd.ts";
 import { FactoredGradient } from "./factored_gradient.ts";
 import { type Shape, Storage } from "./storage.ts";
@@ -77,7 +78,7 @@ export class Parameter extends Tensor {
 
   /** Forgets the gradient; the next one overwrites it. */
   zeroGrad(): void {
-    this.hasGrad = false;
+    this.engine.stream.changing(() => this.hasGrad = false);
     this.#dropFactors();
   }
 
@@ -105,14 +106,24 @@ export class Parameter extends Tensor {
 
   /** Takes a gradient: as factors where it comes as those and nothing else was added yet, else as a whole. */
   #receive(thunk: GradientThunk, op: string): void {
+    const had = this.hasGrad;
     if (thunk.factors && this.factored && (!this.hasGrad || this.#factors)) {
       this.#factors = new FactoredGradient(thunk.factors, this.#factors);
     } else {
       deliver(this.engine, thunk, { tensor: this.grad, accumulate: this.hasGrad });
       this.engine.finiteCheck?.backward(op, this, this.grad);
     }
-    // A captured step that is repeated has the gradient, too.
-    this.engine.stream.changing(() => this.hasGrad = true);
+    // A captured step that is repeated adds or overwrites as it did when it was recorded.
+    this.engine.stream.changing(() => {
+      if (this.hasGrad !== had) {
+        throw new UsageError(
+          `${this.name} ${had ? "had a" : "had no"} gradient when the step was captured, but now it ${
+            had ? "has none" : "has one"
+          }; a captured step is expected for each case.`,
+        );
+      }
+      this.hasGrad = true;
+    });
   }
 
   #dropFactors(): void {

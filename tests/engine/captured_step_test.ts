@@ -361,3 +361,16 @@ Deno.test("captured step: a backward pass that is repeated leaves parameters wit
     assert.deepEqual([...await weight.grad.data()], [i, i, i]);
   }
 });
+
+Deno.test("captured step: one that added to gradients does not add to those that were forgotten", async () => {
+  using weight = new Parameter(engine, [3], Float32Array.of(1, 2, 3), "weight");
+  using step = engine.capture(({ x }: { x: Tensor }) => {
+    backward(x.mul(weight).sum());
+    return [];
+  });
+  using x = engine.full([3], 1);
+  for (let i = 0; i < 4; i++) await step.run({ x });
+  assert.deepEqual([...await weight.grad.data()], [4, 4, 4]);
+  weight.zeroGrad();
+  await assert.rejects(step.run({ x }), /weight had a gradient when the step was captured, but now it has none/);
+});

@@ -11,6 +11,7 @@ import { adam } from "../../kernels/optimizer/adam.ts";
 import { gradientNorm } from "../../kernels/optimizer/gradient_norm.ts";
 import { softmax } from "../../kernels/reduction/softmax.ts";
 import { TextureCopies } from "../../kernels/texture_reads/copies.ts";
+import { TexturePool } from "../../kernels/texture_reads/pool.ts";
 import { rowTexels, texturedSource } from "../../kernels/texture_reads/source.ts";
 import { worthTextures } from "../../kernels/texture_reads/worth.ts";
 import { testDevice } from "../device.ts";
@@ -297,4 +298,13 @@ Deno.test("texture reads: beyond the memory for them, the copy that was used lon
   device.queue.submit([encoder.finish()]);
   for (const all of [one, copies]) all.clear();
   assert.equal(copies.bytes, 0);
+});
+
+Deno.test("texture reads: recordings keep textures filled up to a limit, and the first one whatever it needs", () => {
+  const pool = new TexturePool(device), most = 2 ** 27;
+  assert.ok(pool.keep(2 * most));
+  assert.ok(!pool.keep(1));
+  pool.unkeep(2 * most);
+  assert.ok(pool.keep(most / 2) && pool.keep(most / 2));
+  assert.ok(!pool.keep(1));
 });
