@@ -6,7 +6,7 @@ import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { tensorName } from "./architectures.ts";
-import { planBatches } from "./batch_plan.ts";
+import { expectTokens, planBatches } from "./batch_plan.ts";
 import { type EncoderConfig, isRotary, readEncoderConfig } from "./config.ts";
 import type { EncoderSizes } from "./encoder_sizes.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -179,8 +179,11 @@ export class SentenceEncoder implements Disposable {
 
   /** One row for each sequence of tokens, [sequences, width], in one batch; on the tape, unless that is off. */
   forward(sequences: readonly ArrayLike<number>[]): Tensor {
-    const engine = this.#engine, { network, promptTokens } = this.#parts;
-    const run = () => network.forward(tokenBatch(engine, sequences, network.encoder.config, promptTokens));
+    const engine = this.#engine, { network, promptTokens } = this.#parts, { encoder } = network;
+    const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+    const { maxStorageBufferBindingSize } = engine.opened.device.limits;
+    expectTokens(longest, encoder.numbersPerToken(longest).widest, maxStorageBufferBindingSize);
+    const run = () => network.forward(tokenBatch(engine, sequences, encoder.config, promptTokens));
     return engine.recording ? run() : engine.scope(run);
   }
 
