@@ -1,10 +1,11 @@
 import { Command } from "@commander-js/extra-typings";
+import { callOf } from "../data/files/called_as.ts";
 import { type Terminal, wrapped } from "./output/terminal.ts";
 
 /** Carries out what a command was asked for. */
 export type Action<Request> = (request: Request, terminal: Terminal) => Promise<void>;
 
-/** An example of a call: what follows `deno task`, and what it is good for. */
+/** An example of a call: what follows `deno task` or `metrograd`, and what it is good for. */
 export type Example = readonly [call: string, purpose: string];
 
 /**
@@ -12,9 +13,7 @@ export type Example = readonly [call: string, purpose: string];
  * place.
  */
 export function command(name: string, summary: string, examples: readonly Example[]): Command {
-  const lines = examples.map(([call, purpose]) =>
-    `  ${wrapped(`${purpose}:`, 78)}\n    ${brokenCall(`deno task ${call}`)}`
-  );
+  const lines = examples.map(([call, purpose]) => `  ${wrapped(`${purpose}:`, 78)}\n    ${brokenCall(callOf(call))}`);
   return new Command(name)
     .description(summary)
     .configureHelp({ showGlobalOptions: true })

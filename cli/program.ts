@@ -1,3 +1,4 @@
+import { calledAs } from "../data/files/called_as.ts";
 import project from "../deno.json" with { type: "json" };
 import { type AugmentCall, augmentCommand } from "./commands/augment.ts";
 import { type Action, command } from "./command.ts";
@@ -40,7 +41,7 @@ export interface Actions {
 
 /** The whole command line: every command with its options. */
 export function createProgram(actions: Actions, terminal: Terminal) {
-  const program = command("deno task", "Trains and applies metric-conditioned scorers on the GPU.", [])
+  const program = command(calledAs(), "Trains and applies metric-conditioned scorers on the GPU.", [])
     .version(project.version, "-V, --version", "show the version")
     .option("-q, --quiet", "print results, warnings and errors only")
     .option("--debug", "show where an error arose, and details of the work")

@@ -1,28 +1,17 @@
 import type { MemoryPlan } from "../kernels/replay/plan.ts";
-import type { Replay } from "../kernels/replay/replay.ts";
-import { bytesOf } from "./tensors/storage.ts";
-import { Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
+import type { RecordedStep } from "./recorded_step.ts";
+import type { Tensor, TensorEngine } from "./tensors/tensor.ts";
 
 /** How a step is captured. */
 export interface CaptureOptions {
   /** Told why a step runs as it is written instead of being repeated, once for each reason. */
   readonly onFallback?: (reason: string) => void;
-}
-
-/** What stands for a shape of inputs. */
-interface Captured<Inputs, Results> {
-  readonly replay: Replay;
-  /** What the inputs are copied to. */
-  readonly inputs: Inputs;
-  /** Copies what the replay left into tensors of their own. */
-  readonly results: () => Results;
+  /** Shapes of inputs that are known at a time; the one that was used longest ago is forgotten. 8 by default. */
+  readonly shapes?: number;
 }
 
 /** Captures of a step that failed before it is left as it is. */
 const mostFailures = 3;
-
-/** Shapes of inputs that captures are kept for. */
-const mostShapes = 8;
 
 /**
  * A step whose commands are recorded once and then sent again and again, without the host's part: what PyTorch calls a
@@ -31,7 +20,9 @@ const mostShapes = 8;
  *
  * Repeated are kernels, copies and what optimisers count. The learning rate, the number of the step and the random numbers
  * of the engine are those of each call; any other number of the host stays what it was when the body was recorded, and so
- * does what a module does in training or evaluation. What changes must come as an input.
+ * does what a module does in training or evaluation. What changes must come as an input. A backward pass whose gradients were
+ * added to earlier ones adds them each time, and one whose gradients were the first overwrites: micro-batches need a captured
+ * step, or names of inputs, for each of the two.
  *
  * @typeParam Inputs tensors by name
  * @typeParam Results a tensor, or arrays and plain records of tensors
@@ -40,15 +31,22 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   readonly #engine: TensorEngine;
   readonly #body: (inputs: Inputs) => Results;
   readonly #onFallback: (reason: string) => void;
-  readonly #captures = new Map<string, Captured<Inputs, Results> | "warm">();
+  readonly #mostShapes: number;
+  /** By shape, the one that was used longest ago first. */
+  readonly #captures = new Map<string, RecordedStep<Inputs, Results> | "warm">();
   readonly #reasons = new Set<string>();
   #failures = 0;
 
   /** Use `engine.capture`. */
-  constructor(engine: TensorEngine, body: (inputs: Inputs) => Results, { onFallback = () => {} }: CaptureOptions = {}) {
+  constructor(
+    engine: TensorEngine,
+    body: (inputs: Inputs) => Results,
+    { onFallback = () => {}, shapes = 8 }: CaptureOptions = {},
+  ) {
     this.#engine = engine;
     this.#body = body;
     this.#onFallback = onFallback;
+    this.#mostShapes = shapes;
   }
 
   /**
@@ -63,32 +61,34 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
     if (reason !== null || this.#failures >= mostFailures) {
       return await this.#engine.step(() => this.#body(inputs));
     }
+    this.#captures.delete(key);
+    this.#captures.set(key, known ?? "warm");
     if (known === undefined) {
-      if (this.#captures.size >= mostShapes) this.#fallBack(`inputs have more than ${mostShapes} shapes`);
-      else this.#captures.set(key, "warm");
+      this.#forgetOldest();
       return await this.#engine.step(() => this.#body(inputs));
     }
     if (known === "warm") return await this.#capture(key, inputs);
-    const usable = known.replay.usable, larger = withLargerIndices(inputs, known.inputs);
-    if (usable && larger.length === 0) return await this.#repeat(known, inputs);
+    const { usable } = known, larger = known.largerIndices(inputs);
+    if (usable && larger.length === 0) return await known.repeat(inputs);
     if (!usable) {
-      this.#forget(key, known);
+      known.dispose();
+      this.#captures.delete(key);
       this.#failed("memory that it uses was given back");
     }
     // What is run as it is written looks at the indices.
     const results = await this.#engine.step(() => this.#body(inputs));
-    for (const name of larger) known.inputs[name]!.storage.largestIndex = inputs[name]!.storage.largestIndex;
+    if (usable) known.allowIndices(inputs, larger);
     return results;
   }
 
   /** What each capture's memory came to. */
   get memory(): MemoryPlan[] {
-    return [...this.#captures.values()].flatMap((one) => one === "warm" ? [] : [one.replay.memory]);
+    return [...this.#captures.values()].flatMap((one) => one === "warm" ? [] : [one.memory]);
   }
 
   /** Frees all captures. */
   dispose(): void {
-    for (const [key, captured] of this.#captures) if (captured !== "warm") this.#forget(key, captured);
+    for (const captured of this.#captures.values()) if (captured !== "warm") captured.dispose();
     this.#captures.clear();
   }
 
@@ -108,45 +108,19 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   }
 
   async #capture(key: string, inputs: Inputs): Promise<Results> {
-    const parts = await import("../kernels/replay/replay.ts");
-    const engine = this.#engine,
-      statics = Object.fromEntries(
-        Object.entries(inputs).map(([name, tensor]) => [name, placeFor(engine, tensor)]),
-      ) as Inputs;
-    try {
-      return await engine.step(() => {
-        copyInputs(engine, inputs, statics);
-        const { step } = engine.random;
-        let results: () => Results;
-        const replay = engine.stream.capture(engine.pool, () => {
-          const made = engine.scope(() => this.#body(statics));
-          if (engine.random.step !== step) engine.stream.refuseCapture("it sets the step of the random numbers");
-          // The tensors end with the step; the replay keeps the memory that they look at.
-          results = copier(engine, made);
-          return tensorsIn(made).map(({ slice }) => slice);
-        }, parts);
-        if (typeof replay === "string") this.#failed(replay);
-        else this.#captures.set(key, { replay, inputs: statics, results: results! });
-        return results!();
-      });
-    } finally {
-      if (this.#captures.get(key) === "warm") tensorsIn(statics).forEach((tensor) => tensor.dispose());
-    }
-  }
-
-  #repeat({ replay, inputs: statics, results }: Captured<Inputs, Results>, inputs: Inputs): Promise<Results> {
-    const engine = this.#engine;
-    return engine.step(() => {
-      copyInputs(engine, inputs, statics);
-      engine.stream.replay(replay);
-      return results();
+    const { RecordedStep } = await import("./recorded_step.ts");
+    return await RecordedStep.record<Inputs, Results>(this.#engine, inputs, this.#body, (recorded) => {
+      if (typeof recorded === "string") this.#failed(recorded);
+      else this.#captures.set(key, recorded);
     });
   }
 
-  #forget(key: string, { replay, inputs }: Captured<Inputs, Results>): void {
-    this.#engine.stream.drop(replay);
-    tensorsIn(inputs).forEach((tensor) => tensor.dispose());
+  #forgetOldest(): void {
+    if (this.#captures.size <= this.#mostShapes) return;
+    const [key, oldest] = this.#captures.entries().next().value!;
+    if (oldest !== "warm") oldest.dispose();
     this.#captures.delete(key);
+    this.#fallBack(`inputs have more than ${this.#mostShapes} shapes, of which some come too seldom`);
   }
 
   #failed(reason: string): void {
@@ -165,54 +139,4 @@ function keyOf(inputs: Readonly<Record<string, Tensor>>): string {
   let key = "";
   for (const name in inputs) key += `${name}:${inputs[name]!.type}[${inputs[name]!.shape}] `;
   return key;
-}
-
-/** Memory outside any scope for inputs of a shape. */
-function placeFor(engine: TensorEngine, { shape, type, name, size, storage }: Tensor): Tensor {
-  const place = engine.allocate(bytesOf(size, type), name);
-  place.largestIndex = storage.largestIndex;
-  return new Tensor(engine, shape, place, type, name);
-}
-
-function copyInputs<Inputs extends Readonly<Record<string, Tensor>>>(
-  engine: TensorEngine,
-  from: Inputs,
-  to: Inputs,
-): void {
-  for (const name in from) {
-    const { slice, size, type } = from[name]!;
-    engine.stream.copy(slice, to[name]!.slice, bytesOf(size, type));
-  }
-}
-
-/** Names of the inputs whose indices are larger than those of a capture, which has looked at them. */
-function withLargerIndices<Inputs extends Readonly<Record<string, Tensor>>>(
-  inputs: Inputs,
-  captured: Inputs,
-): string[] {
-  return Object.keys(inputs).filter((name) => {
-    const largest = inputs[name]!.storage.largestIndex, known = captured[name]!.storage.largestIndex;
-    return largest !== null && known !== null && largest > known;
-  });
-}
-
-/** Notes where tensors lie: what copies their elements into new tensors, in the same arrays and records. */
-function copier<Value>(engine: TensorEngine, value: Value): () => Value {
-  if (value instanceof Tensor) {
-    const { slice, shape, type, name, size } = value;
-    return () => {
-      const copy = engine.empty(shape, type, name);
-      engine.stream.copy(slice, copy.slice, bytesOf(size, type));
-      return copy as Value & Tensor;
-    };
-  }
-  if (Array.isArray(value)) {
-    const parts = value.map((part) => copier(engine, part));
-    return () => parts.map((part) => part()) as Value;
-  }
-  if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    const parts = Object.entries(value).map(([name, part]) => [name, copier(engine, part)] as const);
-    return () => Object.fromEntries(parts.map(([name, part]) => [name, part()])) as Value;
-  }
-  return () => value;
 }

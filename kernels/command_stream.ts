@@ -3,7 +3,7 @@ import type { DispatchTimer } from "./dispatch_timer.ts";
 import type { BufferSlice, Capabilities, Kernel, Launcher, UniformValue, Workgroups } from "./launcher.ts";
 import { type OnCompile, PipelineCache } from "./pipelines.ts";
 import type { Recording } from "./replay/recording.ts";
-import type { Redirected, Replay } from "./replay/replay.ts";
+import type { Redirected, Replay, ReplayMemory } from "./replay/replay.ts";
 import { chooseTextures } from "./texture_reads/choose.ts";
 import { TextureCopies } from "./texture_reads/copies.ts";
 import { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";
@@ -44,6 +44,7 @@ export class CommandStream implements Launcher {
   readonly #lasting: TextureCopies;
   readonly #mostTextureBytes: number | undefined;
   readonly #replays = new Set<Replay>();
+  #replayMemory: ReplayMemory | null = null;
   readonly #versions = new WeakMap<GPUBuffer, number>();
   /** Whether something but a pass was recorded since the last one. */
   #copied = false;
@@ -175,7 +176,7 @@ export class CommandStream implements Launcher {
   capture(
     pool: BufferPool,
     work: () => readonly BufferSlice[],
-    { Recording, Replay }: typeof import("./replay/replay.ts"),
+    { Recording, Replay, ReplayMemory }: typeof import("./replay/replay.ts"),
   ): Replay | string {
     const recording = new Recording(this.#uniforms.stride),
       textures = new TextureCopies(this.#device, this.#mostTextureBytes, this.#textures);
@@ -198,7 +199,8 @@ export class CommandStream implements Launcher {
     }
     if (recording.refusal !== null) return recording.refusal;
     const versionOf = (buffer: GPUBuffer) => this.#versions.get(buffer) ?? 0;
-    const host = { pipelines: this.pipelines, pool, versionOf, redirected: this.#redirect.bind(this) };
+    const memory = this.#replayMemory ??= new ReplayMemory(pool);
+    const host = { pipelines: this.pipelines, pool, memory, versionOf, redirected: this.#redirect.bind(this) };
     const replay = new Replay(this.#device, host, recording, { copies: textures, pool: this.#textures });
     this.#replays.add(replay);
     // The work as it was written needed more.

@@ -14,8 +14,8 @@ export function defineElementWidths<Bindings extends string, Uniforms extends st
   kernel: Kernel<Bindings, Uniforms>,
 ): ElementWidths<Bindings, Uniforms> {
   return {
-    single: defineKernel({ ...kernel, code: `alias Element = f32;\n${kernel.code}` }),
-    vector: defineKernel({ ...kernel, code: `alias Element = vec4f;\n${kernel.code}` }),
+    single: defineKernel({ ...kernel, elementBytes: 4, code: `alias Element = f32;\n${kernel.code}` }),
+    vector: defineKernel({ ...kernel, elementBytes: 16, code: `alias Element = vec4f;\n${kernel.code}` }),
   };
 }
 

@@ -49,6 +49,15 @@ export interface Kernel<Bindings extends string = string, Uniforms extends strin
   readonly uniforms: Readonly<Record<Uniforms, UniformType>>;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Bytes of an element, of which the uniform `count` says how many there are. */
+  readonly elementBytes?: number;
+  /**
+   * Values of uniforms, and first elements of bindings, with which a dispatch only copies `count` elements of its first
+   * binding to the one that it writes, to the bit.
+   */
+  readonly copiesIf?: Readonly<Partial<Record<NoInfer<Bindings | Uniforms>, number>>>;
+  /** The uniform that the elements of what it writes are set to. */
+  readonly fillsWith?: NoInfer<Uniforms>;
   /** Floating-point operations of a dispatch, for profiles; left out where memory bounds it. */
   flops?(
     uniforms: Readonly<Record<Uniforms, number>>,

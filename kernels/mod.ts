@@ -16,7 +16,7 @@ export {
   type Workgroups,
 } from "./launcher.ts";
 export type { MemoryPlan } from "./replay/plan.ts";
-export type { RecordedTextures, Redirected, Replay, ReplayHost } from "./replay/replay.ts";
+export type { RecordedTextures, Redirected, Replay, ReplayHost, ReplayMemory } from "./replay/replay.ts";
 export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
 export { TextureCopies } from "./texture_reads/copies.ts";
 export { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";

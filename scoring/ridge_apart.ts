@@ -6,6 +6,9 @@ import { type BaselineTables, RidgeBaseline } from "./ridge_baseline.ts";
 /** Texts of more bytes are not copied to a thread; the fit waits until it is asked for. */
 const mostBytes = 2 ** 28;
 
+/** A fit of fewer multiplications takes less time than a thread takes to start. */
+const leastWork = 2e7;
+
 /** What a thread is sent. */
 export interface RidgeRequest {
   readonly tables: BaselineTables;
@@ -20,7 +23,8 @@ export interface RidgeReply {
 }
 
 /**
- * `RidgeBaseline.fit` in a thread of its own, beside the training of a model; the same bits. Its disposal ends the thread.
+ * `RidgeBaseline.fit` in a thread of its own, beside the training of a model; the same bits. A small fit is made when it is
+ * asked for, without a thread. Disposal ends the thread.
  */
 export class RidgeApart implements Disposable {
   readonly #request: RidgeRequest;
@@ -29,8 +33,10 @@ export class RidgeApart implements Disposable {
   /** Begins to fit. */
   constructor(tables: BaselineTables, rows: ScoredPairs) {
     this.#request = { tables, rows };
-    const isLarge = tables.texts.data.byteLength > mostBytes;
-    this.#asked = isLarge ? null : askThread(new URL("./ridge_thread.ts", import.meta.url), this.#request);
+    const { texts, metrics } = tables, count = rows.score.length;
+    const columns = texts.fields * texts.dimension + metrics.dimension;
+    const inThread = count * columns * Math.min(count, columns) >= leastWork && texts.data.byteLength <= mostBytes;
+    this.#asked = inThread ? askThread(new URL("./ridge_thread.ts", import.meta.url), this.#request) : null;
   }
 
   /** What was fitted. */

@@ -6,7 +6,6 @@ import { architectures } from "../../encoders/network/architectures.ts";
 import type { EncoderConfig } from "../../encoders/network/config.ts";
 import { SentenceEncoder } from "../../encoders/network/sentence_encoder.ts";
 import { SentenceNetwork } from "../../encoders/network/sentence_network.ts";
-import { tokenBatch } from "../../encoders/network/token_batch.ts";
 import type { Case } from "../case.ts";
 import { uniform } from "./numbers.ts";
 
@@ -66,9 +65,7 @@ function encode(batch: number, tokens: number): Case {
       let rows = new Float32Array();
       return {
         async round() {
-          const pooled = engine.noGrad(() =>
-            engine.scope(() => network.forward(tokenBatch(engine, sequences, network.encoder.config)))
-          );
+          const pooled = engine.noGrad(() => engine.scope(() => network.forward(network.batch(engine, sequences))));
           rows = await pooled.data().finally(() => pooled.dispose());
         },
         row: () => rows.subarray(0, width),

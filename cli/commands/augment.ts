@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { paraphrasePrompts } from "../../data/synthetic/paraphrases.ts";
 import { syntheticPrompts } from "../../data/synthetic/prompts.ts";
 import { writeAtomically } from "../../engine/files/files.ts";
@@ -77,7 +78,7 @@ function augmentOptions() {
       command("augment", "Show the train rows before and after each stage of augmentation; train nothing.", [
         ["augment --recipe residual-mlp", "The stages of a recipe, on the built-in sample set"],
         ["augment --set augmentation.opposite.share=1 --out rows", "Add a stage, and write the rows"],
-        ["augment --prompts prompts.jsonl", "Write prompts for a language model (see: deno task synthesize)"],
+        ["augment --prompts prompts.jsonl", `Write prompts for a language model (see: ${callOf("synthesize")})`],
       ]),
     )
       .optionsGroup("Output:")
@@ -126,7 +127,7 @@ export async function augment(call: AugmentCall, terminal: Terminal): Promise<vo
       : paraphrasePrompts(train, paraphrases);
     await writeAtomically(prompts, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     terminal.note(`\n${lines.length} prompts are in ${prompts}. Train records are shown in them. Send them with:`);
-    terminal.note(`  deno task synthesize --prompts ${prompts} --endpoint URL --model NAME --out replies.jsonl`);
+    terminal.note(`  ${callOf("synthesize")} --prompts ${prompts} --endpoint URL --model NAME --out replies.jsonl`);
   }
 }
 

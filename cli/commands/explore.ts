@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import { readTextEmbeddings } from "../../data/embeddings/text_embeddings.ts";
@@ -93,7 +94,7 @@ function exploreOptions() {
     .addOption(reading.scoreRange)
     .option(
       "--embeddings <folders...>",
-      "embeddings of the texts of --data, and of --test: folders as deno task embed writes them",
+      `embeddings of the texts of --data, and of --test: folders as ${callOf("embed")} writes them`,
       (folder: string, before: readonly string[] = []) => [...before, folders(folder)],
     )
     .option("--metric-names <file>", "JSON array of the names of the metrics", text("--metric-names"))
@@ -215,7 +216,7 @@ function words({ metrics, force: _, embeddings, recover, reading, data, ...call 
   const options = Object.entries(values).filter(([, value]) => value !== null)
     .map(([name, value]) => `${flagOf(name)} ${shellWord(String(value))}`);
   return [
-    "deno task explore",
+    callOf("explore"),
     dataWords(data, reading),
     ...options,
     ...(embeddings.length === 0 ? [] : [`--embeddings ${embeddings.map(shellWord).join(" ")}`]),

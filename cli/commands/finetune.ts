@@ -11,6 +11,7 @@ import { qualityRows } from "../../runs/finetune/model_card.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import { fieldsOf } from "../../recipes/settings/table.ts";
 import type { LiveState } from "../../reports/live/live_state.ts";
+import { callOf } from "../../data/files/called_as.ts";
 import { shellWord } from "../../data/files/shell_word.ts";
 import { joinObservers } from "../../data/observer.ts";
 import { command } from "../command.ts";
@@ -174,7 +175,7 @@ async function tuneBy(
     const { folder, before, after, losses } = summary;
     if (!after) {
       throw new Interruption(
-        `Saved after epoch ${losses.length}. Go on with:\n  deno task finetune --resume ${shellWord(folder)}`,
+        `Saved after epoch ${losses.length}. Go on with:\n  ${callOf("finetune")} --resume ${shellWord(folder)}`,
       );
     }
     terminal.note(`The tuned encoder is in ${folder}; use it as gpu:${folder}.`);

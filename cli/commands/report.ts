@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { nameData } from "../../data/files/data_paths.ts";
 import { command } from "../command.ts";
 import { type ComparedRecords, comparedRecords, withComparedRecords } from "../options/compared_records.ts";
@@ -45,7 +46,7 @@ function wordsOf(runs: readonly string[], options: Readonly<Record<string, unkno
       one === true ? flagOf(name) : `${flagOf(name)} ${shellWord(wordOf(one))}`
     )
   );
-  return ["deno task report", ...runs.map(shellWord), ...words].join(" ");
+  return [callOf("report"), ...runs.map(shellWord), ...words].join(" ");
 }
 
 /** A value as its option takes it: a map of fields, a range, or a text. */

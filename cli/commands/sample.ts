@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { describeSample } from "../../data/sample/report.ts";
 import { generateSample } from "../../data/sample/generate.ts";
 import { writeSample } from "../../data/sample/write.ts";
@@ -33,7 +34,7 @@ export async function sample({ out, seed, force }: SampleCall, terminal: Termina
   terminal.print(description);
   terminal.note(`\nWritten to ${out}. Train on it:`);
   terminal.note(
-    `  deno task train --data ${out}/train.json --metric-names ${out}/metric_names.json ` +
+    `  ${callOf("train")} --data ${out}/train.json --metric-names ${out}/metric_names.json ` +
       `--metric-embeddings ${out}/metric_embeddings.npy`,
   );
 }

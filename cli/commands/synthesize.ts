@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { readJsonArray } from "../../data/files/json_records.ts";
 import { type AnyPrompt, type AnyReply, askedFor, askEndpoint, readPrompts } from "../../data/synthetic/endpoint.ts";
 import { writtenIn } from "../../data/synthetic/replies.ts";
@@ -32,10 +33,10 @@ export function synthesizeCommand(act: (call: SynthesizeCall) => Promise<void>) 
   return command("synthesize", `Have a language model write records. The key, if any, is read from ${keyVariable}.`, [
     [
       "synthesize --prompts prompts.jsonl --endpoint http://localhost:8080/v1 --model NAME --out replies.jsonl",
-      "Send the prompts of deno task augment --prompts",
+      `Send the prompts of ${callOf("augment --prompts")}`,
     ],
   ])
-    .requiredOption("--prompts <file>", "prompts that deno task augment wrote", text("--prompts"))
+    .requiredOption("--prompts <file>", `prompts that ${callOf("augment")} wrote`, text("--prompts"))
     .requiredOption("--endpoint <url>", "address of chat completions, without /chat/completions", text("--endpoint"))
     .requiredOption("--model <name>", "name of the model there", text("--model"))
     .requiredOption("--out <file>", "file for the replies", text("--out"))

@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { joinObservers, type Observer } from "../../data/observer.ts";
 import { resolve } from "node:path";
 import { standardInput } from "../../data/files/data_paths.ts";
@@ -98,7 +99,7 @@ function trainOptions() {
       ],
       [
         "train --recipe bilinear --set optimizer.lr=3e-4 --set model.rank=64",
-        "Change any setting (see: deno task recipes)",
+        `Change any setting (see: ${callOf("recipes")})`,
       ],
       [
         'train --member gaussian-process --member "residual-mlp training.seed=1|2|3"',

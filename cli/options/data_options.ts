@@ -1,4 +1,5 @@
 import type { Command, OptionValues } from "@commander-js/extra-typings";
+import { callOf } from "../../data/files/called_as.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { absoluteEncoderName, builtInEncoder, encoderNames, parseEncoderName } from "../../encoders/open_encoder.ts";
 import { recipes } from "../../recipes/registry.ts";
@@ -48,7 +49,7 @@ export function withSettingOptions<Options extends OptionValues>(
     .option("--config <file>", "JSON file of settings, in sections, or the config.json of a run", text("--config"))
     .option(
       "--set <setting=value>",
-      "any setting of the recipe, over those of --config; may be repeated (see: deno task recipes NAME)",
+      `any setting of the recipe, over those of --config; may be repeated (see: ${callOf("recipes NAME")})`,
       (word: string, before: readonly string[] = []) => [...before, word],
     );
 }

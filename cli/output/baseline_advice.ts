@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { Settings } from "../../recipes/settings/shared.ts";
 
 /** RMSE of a run and of the two predictors that it has to beat. */
@@ -44,5 +45,5 @@ export function baselineAdvice(
     (what.length > 0
       ? `Its ${what.join(" and ")} trade accuracy there for rows whose metric does not fit; ` +
         `${off.join(" ")} turns ${what.length > 1 ? "both" : "them"} off.`
-      : "Other recipes (deno task recipes) or a pretrained encoder (--encoder) may do better.");
+      : `Other recipes (${callOf("recipes")}) or a pretrained encoder (--encoder) may do better.`);
 }

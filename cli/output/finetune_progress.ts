@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { Observer } from "../../data/observer.ts";
 import type { FinetunePlan } from "../../runs/finetune/finetune.ts";
 import type { FinetuneEpoch } from "../../runs/finetune/trainer.ts";
@@ -10,7 +11,10 @@ const redrawMilliseconds = 100, lineMilliseconds = 30_000;
 
 /** Shows what fine-tuning tells; `end` takes the progress line away. */
 export type FinetuneReporter = Required<
-  Pick<Observer<FinetuneEpoch, FinetunePlan>, "note" | "warn" | "adapter" | "start" | "step" | "epoch" | "end">
+  Pick<
+    Observer<FinetuneEpoch, FinetunePlan>,
+    "note" | "warn" | "debug" | "adapter" | "start" | "step" | "epoch" | "end"
+  >
 >;
 
 /**
@@ -26,10 +30,11 @@ export function createFinetuneReporter(
   return {
     note: (sentence) => terminal.note(sentence),
     warn: (sentence) => terminal.warn(sentence),
+    debug: (sentence) => terminal.debug(sentence),
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
-        terminal.warn("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
+        terminal.warn(`This adapter computes on the CPU; a GPU is many times faster (see: ${callOf("doctor")}).`);
       }
     },
     start(plan) {

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { callOf } from "../../data/files/called_as.ts";
 import { shellWord } from "../../data/files/shell_word.ts";
 import { dataWords } from "../../data/reading.ts";
 import { whatIsAt } from "../../engine/files/files.ts";
@@ -11,7 +12,7 @@ export async function nextCommand(
   target?: string | undefined,
 ): Promise<string> {
   if (files === null) {
-    return `deno task predict --run ${shellWord(folder)} --data ${shellWord(join(folder, "sample", "test.json"))}`;
+    return callOf(`predict --run ${shellWord(folder)} --data ${shellWord(join(folder, "sample", "test.json"))}`);
   }
   const { data: trained, reading } = files;
   const data = target ?? (typeof trained === "string" ? await firstThere(testNames(trained)) : null) ?? trained;
@@ -22,7 +23,7 @@ export async function nextCommand(
     : await firstThere(testNames(files.embeddings));
   // Embeddings of other records would be refused.
   const known = files.embeddings !== null && embeddings === null ? trained : data;
-  return `deno task predict --run ${shellWord(folder)} ${dataWords(known, reading)}` +
+  return callOf(`predict --run ${shellWord(folder)} ${dataWords(known, reading)}`) +
     (files.embeddings === null ? "" : ` --embeddings ${shellWord(embeddings ?? files.embeddings)}`);
 }
 

@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { EpochFigures, Observer, RowCounts } from "../../data/observer.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
 import { StepRate } from "../../data/step_rate.ts";
@@ -34,7 +35,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
     adapter({ description, backend, software }) {
       terminal.note(`Runs on ${description} (${backend}).`);
       if (software) {
-        this.warn!("This adapter computes on the CPU; a GPU is many times faster (see: deno task doctor).");
+        this.warn!(`This adapter computes on the CPU; a GPU is many times faster (see: ${callOf("doctor")}).`);
       }
     },
     prepared: ({ counts, weights }) => terminal.note(describeRows(counts, weights)),

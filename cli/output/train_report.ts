@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { EpochFigures } from "../../data/observer.ts";
 import { shellWord } from "../../data/files/shell_word.ts";
 import { mismatchedScore } from "../../data/pairs/negatives.ts";
@@ -137,8 +138,8 @@ export function reportEnsemble(
   advise(figures.find(({ set }) => set === "validation"), tradesOf(settingsOf(config)), terminal);
   if (report !== null) terminal.note(`\nReport: ${report}`);
   terminal.note("\nThe ensemble scores each row by weights that were fitted without it. Next:");
-  terminal.note(`  deno task predict --run ${shellWord(folder)} --data test.json`);
-  terminal.note(`  deno task train --resume ${shellWord(folder)} --member "RECIPE SETTING=VALUE"`);
+  terminal.note(`  ${callOf(`predict --run ${shellWord(folder)} --data test.json`)}`);
+  terminal.note(`  ${callOf(`train --resume ${shellWord(folder)} --member "RECIPE SETTING=VALUE"`)}`);
 }
 
 /** Says what the runs of all folds came to. @throws Interruption when they were stopped */
@@ -150,7 +151,7 @@ export function reportFolds(
 ): void {
   if (!pooled) throw stopped(counted(done, "fold"), folder);
   const factor = errorFactor(range), figure = (value: number) => (factor * value).toFixed(3);
-  const [low, high] = pooled.rmseInterval;
+  const between = (interval: readonly [low: number, high: number] | null) => interval?.map(figure).join(" to ") ?? "-";
   terminal.print(alignColumns([
     ["fold", "rows", "RMSE", "ridge", "constant"],
     ...[...folds, { fold: "pooled", ...pooled }].map(({ fold, rows, rmse, ridge, constant }) => [
@@ -163,7 +164,7 @@ export function reportFolds(
   ]));
   terminal.print("");
   terminal.print(alignColumns([
-    ["RMSE, 95 % interval", `${figure(low)} to ${figure(high)}`],
+    ["RMSE, 95 % interval", between(pooled.rmseInterval)],
     ["MAE", figure(pooled.mae)],
     ["bias", figure(pooled.bias)],
     ["Pearson", pooled.pearson.toFixed(3)],
@@ -173,11 +174,7 @@ export function reportFolds(
     terminal.print("");
     terminal.print(alignColumns([
       ["member, or combined by", "RMSE", "95 % interval"],
-      ...beside.map(({ name, rmse, rmseInterval: [low, high] }) => [
-        name,
-        figure(rmse),
-        `${figure(low)} to ${figure(high)}`,
-      ]),
+      ...beside.map(({ name, rmse, rmseInterval }) => [name, figure(rmse), between(rmseInterval)]),
     ]));
   }
   const { rmse, constant, ridge } = pooled;
@@ -237,6 +234,6 @@ function settingsOf(config: RunConfig | EnsembleConfig): Settings[] {
 function stopped(done: string, folder: string): Interruption {
   return new Interruption(
     `Stopped${done === "" ? "" : ` after ${done}`}; everything is saved. Go on with:\n` +
-      `  deno task train --resume ${shellWord(folder)}`,
+      `  ${callOf(`train --resume ${shellWord(folder)}`)}`,
   );
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { callOf } from "../files/called_as.ts";
 import { fillFolder, writeAtomically } from "../../engine/files/files.ts";
 import { MetricTable } from "../metrics/metric_table.ts";
 import { writeSubmission } from "../submission.ts";
@@ -41,7 +42,7 @@ function readme({ seed, train, test }: SampleSet, description: string): string {
 Generated records for trying out training: the metric names and their embeddings are real, the texts and scores are
 made up. The same seed gives the same files:
 
-    deno task sample --seed ${seed} --out DIR
+    ${callOf("sample")} --seed ${seed} --out DIR
 
 | file | content |
 | --- | --- |

@@ -7,7 +7,8 @@ const shortest = 3, longest = 5;
 /** Words of which features are remembered; a corpus repeats few words most of the time. */
 const rememberedWords = 200_000;
 
-const segmenter = new Intl.Segmenter("und", { granularity: "word" });
+/** Made once a text needs it: its dictionaries take a while to load. */
+let segmenter: Intl.Segmenter | undefined;
 /** Scripts that write words without spaces between them, whose words only a dictionary finds. */
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 const wordLike = /[\p{L}\p{M}\p{N}_]+(?:['’\u200c\u200d][\p{L}\p{M}\p{N}_]+)*/gu;
@@ -19,9 +20,10 @@ export function words(text: string): string[] {
   const folded = text.normalize("NFKC").toLowerCase();
   const found = folded.match(wordLike) ?? [];
   if (!unspaced.test(folded)) return found;
+  const dictionary = segmenter ??= new Intl.Segmenter("und", { granularity: "word" });
   return found.flatMap((run) =>
     unspaced.test(run)
-      ? [...segmenter.segment(run)].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment)
+      ? [...dictionary.segment(run)].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment)
       : [run]
   );
 }

@@ -1,4 +1,5 @@
 import { add, multiply } from "../../engine/ops/arithmetic.ts";
+import { concat } from "../../engine/ops/concat.ts";
 import { dropout as drop } from "../../engine/ops/dropout.ts";
 import { embedding } from "../../engine/ops/embedding.ts";
 import { matmul } from "../../engine/ops/matmul.ts";
@@ -35,7 +36,8 @@ export function biasedSelfAttention(
     const x = slice({ x: qkv }, { axis: 2, start: part * width, end: (part + 1) * width });
     return permute({ x: reshape({ x }, { shape: [batch, tokens, heads, headSize] }) }, { order: [0, 2, 1, 3] });
   }) as [Tensor, Tensor, Tensor];
-  const scale = engine.full([], 1 / Math.sqrt(headSize)), penalty = engine.tensor([2, 1], [0, lowest]);
+  const scale = engine.full([], 1 / Math.sqrt(headSize));
+  const penalty = concat([engine.full([1, 1], 0), engine.full([1, 1], lowest)], { axis: 0 });
   const scores = add({ a: multiply({ a: matmul({ a: q, b: k }, { transposeB: true }), b: scale }), b: bias });
   const ignored = reshape({ x: embedding({ weight: penalty, index: keyPaddingMask }) }, {
     shape: [batch, 1, 1, tokens],

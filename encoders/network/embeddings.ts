@@ -5,6 +5,7 @@ import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
+import { firstType } from "./first_type.ts";
 import type { TokenBatch } from "./token_batch.ts";
 
 /** Tokens, their places and their types → vectors. */
@@ -33,10 +34,7 @@ export class EncoderEmbeddings extends Module {
   /** Sums of the rows of each token, [batch, tokens, width]. */
   forward({ ids, positions }: TokenBatch): Tensor {
     let place = this.position_embeddings.forward(positions);
-    if (this.token_type_embeddings) {
-      const type = this.token_type_embeddings.forward(ids.engine.indices([1], [0], "token type"));
-      place = add({ a: place, b: type });
-    }
+    if (this.token_type_embeddings) place = add({ a: place, b: firstType(this.token_type_embeddings) });
     return this.dropout.forward(this.LayerNorm.forward(add({ a: this.word_embeddings.forward(ids), b: place })));
   }
 }

@@ -16,7 +16,7 @@
  * @module
  */
 export { SentenceEncoder, type SentenceEncoderDescription, type SentenceEncoderOptions } from "./sentence_encoder.ts";
-export { SentenceDense, SentenceNetwork } from "./sentence_network.ts";
+export { type SentenceBatch, SentenceDense, SentenceNetwork } from "./sentence_network.ts";
 export { type EncoderEmbeddings } from "./embeddings.ts";
 export { type RelativePositions } from "./relative_positions.ts";
 export {

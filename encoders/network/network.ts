@@ -1,5 +1,5 @@
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
-import type { Tensor } from "../../engine/tensors/tensor.ts";
+import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { EncoderConfig } from "./config.ts";
 import { EncoderEmbeddings } from "./embeddings.ts";
 import { EncoderLayer } from "./layer.ts";
@@ -61,14 +61,20 @@ export class EncoderNetwork extends TokenEncoder {
 
   /** Hidden states of the last layer, [batch, tokens, width]; those of padding mean nothing. */
   forward(batch: TokenBatch): Tensor {
-    const { keyPaddingMask, ids: { engine, shape } } = batch;
-    const mask = { keyPaddingMask, bias: this.encoder.relative_attention_bias?.bias(shape[1]!) };
+    const { keyPaddingMask, distances, ids: { engine } } = batch;
+    const mask = { keyPaddingMask, bias: this.encoder.relative_attention_bias?.bias(distances!) };
     return this.through(
       engine,
       this.layers,
       () => this.embeddings.forward(batch),
       (layer, hidden) => layer.forward(hidden, mask),
     );
+  }
+
+  /** Buckets of distances, where attention has a bias for them. */
+  protected tables(engine: TensorEngine, tokens: number): Pick<TokenBatch, "distances"> {
+    const { relative_attention_bias: table } = this.encoder;
+    return table ? { distances: table.buckets(engine, tokens) } : {};
   }
 
   /** What a token of a sequence of so many takes. Attention with a bias makes tables of scores. */

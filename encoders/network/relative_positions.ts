@@ -1,7 +1,7 @@
 import { Embedding } from "../../engine/nn/embedding.ts";
 import type { ModuleOptions } from "../../engine/nn/module.ts";
 import { permute } from "../../engine/ops/permute.ts";
-import type { Tensor } from "../../engine/tensors/tensor.ts";
+import type { IndexTensor, Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 
 /** From this distance on, keys on one side of a query share a bucket. */
 const farthest = 128;
@@ -33,10 +33,14 @@ export class RelativePositions extends Embedding {
     super(options, buckets, heads, { draw: false });
   }
 
-  /** [heads, tokens, tokens] */
-  bias(tokens: number): Tensor {
-    const { engine, shape: [buckets] } = this.weight;
-    const index = engine.indices([tokens, tokens], relativePositionBuckets(tokens, buckets!), "buckets of distances");
-    return permute({ x: this.forward(index) }, { order: [2, 0, 1] });
+  /** The buckets of a sequence's distances, [tokens, tokens] (u32). */
+  buckets(engine: TensorEngine, tokens: number): IndexTensor {
+    const [buckets] = this.weight.shape;
+    return engine.indices([tokens, tokens], relativePositionBuckets(tokens, buckets!), "buckets of distances");
+  }
+
+  /** What each head adds for the buckets, [heads, tokens, tokens]. */
+  bias(buckets: Tensor): Tensor {
+    return permute({ x: this.forward(buckets) }, { order: [2, 0, 1] });
   }
 }

@@ -13,9 +13,8 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { type SavedWeights, saveFolder } from "./save_folder.ts";
 import type { PoolingMode } from "../model_folder/pooling.ts";
 import { checkWidths, denseOf, headWidth, readSentenceHead, type SentenceHead } from "../model_folder/sentence_head.ts";
-import { SentenceNetwork } from "./sentence_network.ts";
+import { type SentenceBatch, SentenceNetwork } from "./sentence_network.ts";
 import { TextTokenizer } from "../tokenizer/text_tokenizer.ts";
-import { tokenBatch } from "./token_batch.ts";
 import { rotaryPlaces } from "./rotary/rotary_architectures.ts";
 import type { RotaryConfig } from "./rotary/rotary_config.ts";
 import { type TensorPlace, WeightFiles } from "./weights.ts";
@@ -177,13 +176,21 @@ export class SentenceEncoder implements Disposable {
     return tokenizer.encode(head.prompt + text, maxTokens);
   }
 
+  /**
+   * Puts sequences of tokens on the GPU, for the network; tensors belong to the scope it is called in.
+   *
+   * @throws UsageError when one alone has more tokens than the device can encode
+   */
+  batch(sequences: readonly ArrayLike<number>[]): SentenceBatch {
+    const { network, promptTokens } = this.#parts, { maxStorageBufferBindingSize } = this.#engine.opened.device.limits;
+    const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+    expectTokens(longest, network.encoder.numbersPerToken(longest).widest, maxStorageBufferBindingSize);
+    return network.batch(this.#engine, sequences, promptTokens);
+  }
+
   /** One row for each sequence of tokens, [sequences, width], in one batch; on the tape, unless that is off. */
   forward(sequences: readonly ArrayLike<number>[]): Tensor {
-    const engine = this.#engine, { network, promptTokens } = this.#parts, { encoder } = network;
-    const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
-    const { maxStorageBufferBindingSize } = engine.opened.device.limits;
-    expectTokens(longest, encoder.numbersPerToken(longest).widest, maxStorageBufferBindingSize);
-    const run = () => network.forward(tokenBatch(engine, sequences, encoder.config, promptTokens));
+    const engine = this.#engine, run = () => this.network.forward(this.batch(sequences));
     return engine.recording ? run() : engine.scope(run);
   }
 

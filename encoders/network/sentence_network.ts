@@ -1,23 +1,19 @@
 import { Linear } from "../../engine/nn/linear.ts";
 import { Module, type ModuleOptions } from "../../engine/nn/module.ts";
 import { add } from "../../engine/ops/arithmetic.ts";
-import { concat } from "../../engine/ops/concat.ts";
 import { normalize } from "../../engine/ops/cosine.ts";
-import { matmul } from "../../engine/ops/matmul.ts";
-import { max } from "../../engine/ops/reductions.ts";
-import { reshape } from "../../engine/ops/reshape.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { gelu, relu, sigmoid, silu, softplus, tanh } from "../../engine/ops/unary.ts";
-import type { Tensor } from "../../engine/tensors/tensor.ts";
+import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { DenseActivation, DenseSettings } from "../model_folder/dense_settings.ts";
-import { type Pooling, type PoolingMode, poolingWeights } from "../model_folder/pooling.ts";
-import { denseOf, headWidth, type SentenceHead } from "../model_folder/sentence_head.ts";
+import { denseOf, headWidth, poolingOf, type SentenceHead } from "../model_folder/sentence_head.ts";
 import { type EncoderConfig, isRotary } from "./config.ts";
 import { EncoderNetwork } from "./network.ts";
 import { type RotaryConfig } from "./rotary/rotary_config.ts";
 import { RotaryNetwork } from "./rotary/rotary_network.ts";
-import { type TokenBatch } from "./token_batch.ts";
+import type { TokenBatch } from "./token_batch.ts";
 import type { TokenEncoder } from "./token_encoder.ts";
+import { pool, tokenWeights } from "./token_pooling.ts";
 
 const activations: Readonly<Record<DenseActivation, (x: Tensor) => Tensor>> = {
   Identity: (x) => x,
@@ -55,6 +51,12 @@ export class SentenceDense extends Module {
   }
 }
 
+/** Sequences of tokens, and how the vectors of their tokens become one. */
+export type SentenceBatch = TokenBatch & {
+  /** See `tokenWeights`, [modes, batch, tokens]. */
+  readonly pooling: Tensor;
+};
+
 /** An encoder, and what makes one vector of a text's tokens. */
 export class SentenceNetwork extends Module {
   /** Tokens → hidden states. */
@@ -76,13 +78,23 @@ export class SentenceNetwork extends Module {
     return headWidth(this.#head, this.encoder.config.width);
   }
 
-  /** One row a sequence, [batch, width]. */
-  forward(batch: TokenBatch): Tensor {
+  /**
+   * Puts sequences on the GPU, with all else that the network reads from the host. Each has at least one token.
+   *
+   * @param prompt first tokens of each that belong to the prompt
+   */
+  batch(engine: TensorEngine, sequences: readonly ArrayLike<number>[], prompt = 0): SentenceBatch {
+    const batch = this.encoder.batch(engine, sequences), lengths = sequences.map(({ length }) => length);
+    return { ...batch, pooling: tokenWeights(engine, poolingOf(this.#head), lengths, batch.ids.shape[1]!, prompt) };
+  }
+
+  /** One row for each sequence, [batch, width]. */
+  forward(batch: SentenceBatch): Tensor {
     const layers = this.dense.values();
     return this.#head.modules.reduce((x, module) => {
       switch (module.kind) {
         case "pooling":
-          return pool(x, batch, module);
+          return pool(x, batch.pooling, module);
         case "dense":
           return layers.next().value!.forward(x);
         case "truncate":
@@ -92,29 +104,4 @@ export class SentenceNetwork extends Module {
       }
     }, this.encoder.forward(batch));
   }
-}
-
-/** Far under any hidden state. */
-const lowest = -1e30;
-
-/** `hidden` [batch, tokens, width] → [batch, modes × width]. */
-function pool(hidden: Tensor, { lengths, prompt }: TokenBatch, { modes, includePrompt }: Pooling): Tensor {
-  const skipped = includePrompt ? 0 : prompt;
-  const parts = modes.map((mode) => poolBy(mode, hidden, lengths, skipped));
-  return parts.length === 1 ? parts[0]! : concat(parts, { axis: 1 });
-}
-
-function poolBy(mode: PoolingMode, hidden: Tensor, lengths: readonly number[], skipped: number): Tensor {
-  const { engine, shape } = hidden, [count, tokens, width] = shape as [number, number, number];
-  if (mode === "max") {
-    const penalty = new Float32Array(count * tokens).fill(lowest);
-    lengths.forEach((length, i) => penalty.fill(0, i * tokens + skipped, i * tokens + length));
-    return max({ x: add({ a: hidden, b: engine.tensor([count, tokens, 1], penalty, "penalty of padding") }) }, {
-      axis: 1,
-    });
-  }
-  const weights = new Float32Array(count * tokens);
-  lengths.forEach((length, i) => weights.set(poolingWeights(mode, length, skipped), i * tokens));
-  const shares = engine.tensor([count, 1, tokens], weights, "weights of tokens");
-  return reshape({ x: matmul({ a: shares, b: hidden }) }, { shape: [count, width] });
 }

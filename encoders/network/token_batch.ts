@@ -1,19 +1,19 @@
 import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { EncoderSizes } from "./encoder_sizes.ts";
 
-/** Sequences of tokens side by side, filled up to one length. */
-export interface TokenBatch {
+/** Sequences of tokens side by side, padded to one length. */
+export type TokenBatch = {
   /** Numbers of the tokens, [batch, tokens] (u32). */
   readonly ids: Tensor;
   /** Rows of the table of positions (u32): [tokens], or [batch, tokens] where they differ between sequences. */
   readonly positions: Tensor;
   /** [batch, tokens] (u32); 1 where a sequence is filled up. */
   readonly keyPaddingMask: Tensor;
-  /** Tokens of each sequence. */
-  readonly lengths: readonly number[];
-  /** First tokens of each sequence that belong to the prompt. */
-  readonly prompt: number;
-}
+  /** Buckets of the distances from queries to keys, [tokens, tokens] (u32), where the architecture has a bias for them. */
+  readonly distances?: Tensor;
+  /** Tables of rotary positions back to back, where the architecture has those; see `packRotaryTables`. */
+  readonly rotary?: Tensor;
+};
 
 /** Lengths are filled up to a multiple of this. */
 export const step = 8;
@@ -25,32 +25,28 @@ export function paddedLength(longest: number): number {
   return Math.max(shortest, Math.ceil(longest / step) * step);
 }
 
-/**
- * Puts sequences on the GPU. Each has at least one token.
- *
- * @param prompt first tokens of each that belong to the prompt
- */
+/** Puts sequences on the GPU, without the tables of an architecture. Each has at least one token. */
 export function tokenBatch(
   engine: TensorEngine,
   sequences: readonly ArrayLike<number>[],
   config: EncoderSizes,
-  prompt = 0,
 ): TokenBatch {
-  const { padToken, positions, firstPosition } = config;
-  const count = sequences.length, lengths = sequences.map(({ length }) => length);
-  const tokens = Math.min(paddedLength(lengths.reduce((a, b) => Math.max(a, b), 0)), positions - firstPosition);
+  const { padToken, positions, firstPosition, vocabulary } = config;
+  const count = sequences.length, longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+  const tokens = Math.min(paddedLength(longest), positions - firstPosition);
   const ids = new Uint32Array(count * tokens).fill(padToken), mask = new Uint32Array(count * tokens).fill(1);
   sequences.forEach((sequence, i) => {
     const from = i * tokens;
     ids.set(sequence, from);
     mask.fill(0, from, from + sequence.length);
   });
+  const sent = engine.indices([count, tokens], ids, "tokens");
+  // One bound for all batches, so that a recorded step need not look at the tokens of the next one.
+  sent.storage.largestIndex = Math.max(sent.storage.largestIndex ?? 0, vocabulary - 1);
   return {
-    ids: engine.indices([count, tokens], ids, "tokens"),
+    ids: sent,
     positions: positionsOf(engine, sequences, tokens, config),
     keyPaddingMask: engine.indices([count, tokens], mask, "padding"),
-    lengths,
-    prompt,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Linear } from "../../engine/nn/linear.ts";
 import { Module } from "../../engine/nn/module.ts";
 import type { Tensor, TensorEngine } from "../../engine/tensors/tensor.ts";
 import type { EncoderSizes } from "./encoder_sizes.ts";
-import type { TokenBatch } from "./token_batch.ts";
+import { type TokenBatch, tokenBatch } from "./token_batch.ts";
 
 /** A layer of an encoder. */
 export interface EncoderBlock extends Module {
@@ -28,6 +28,15 @@ export abstract class TokenEncoder extends Module {
   abstract readonly below: readonly Module[];
   /** The layers, from the first to the last. */
   abstract readonly layers: readonly EncoderBlock[];
+
+  /** Puts sequences on the GPU, with the tables that the architecture needs. Each has at least one token. */
+  batch(engine: TensorEngine, sequences: readonly ArrayLike<number>[]): TokenBatch {
+    const batch = tokenBatch(engine, sequences, this.config);
+    return { ...batch, ...this.tables(engine, batch.ids.shape[1]!) };
+  }
+
+  /** Tables for sequences of so many tokens. */
+  protected abstract tables(engine: TensorEngine, tokens: number): Pick<TokenBatch, "distances" | "rotary">;
 
   /** Hidden states of the last layer, [batch, tokens, width]; those of padding mean nothing. */
   abstract forward(batch: TokenBatch): Tensor;

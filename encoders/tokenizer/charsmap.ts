@@ -1,7 +1,6 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 
 const encoder = new TextEncoder();
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Longest group of characters, in bytes, that is looked up as a whole. */
 const longestGroup = 5;
@@ -29,6 +28,7 @@ export function charsmapNormalizer(charsmap: string | null | undefined): (text: 
     const end = targets.indexOf(0, at);
     return decoder.decode(targets.subarray(at, end < 0 ? targets.length : end));
   };
+  const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
   const known = new Map<string, string>();
   const replace = (group: string): string => {
     const key = encoder.encode(group), whole = key.length <= longestGroup ? lookUp(key) : null;

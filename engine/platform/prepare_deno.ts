@@ -1,16 +1,17 @@
 import { permitted } from "./deno_permissions.ts";
+import { hasMesa } from "./mesa.ts";
 import { canUseSwiftShader, loadSwiftShader } from "./swiftshader.ts";
 
 /** What has to be done before the first request for an adapter, whose failure would be final. */
 export async function prepare(onNote: (sentence: string) => void): Promise<void> {
   silenceRuntimeDirectory();
-  if (canUseSwiftShader() && !(await hasAdapter())) await loadSwiftShader(onNote);
+  if (canUseSwiftShader() && !hasMesa() && !(await hasAdapter())) await loadSwiftShader(onNote);
 }
 
 /** Tells whether this machine has an adapter. */
 const probe = "self.postMessage(await navigator.gpu.requestAdapter() !== null)";
 
-/** Asks for an adapter in a worker, since a request that fails is final for its runtime. */
+/** Asks for an adapter in a worker, since a request that fails is final for its runtime; it takes a tenth of a second. */
 function hasAdapter(): Promise<boolean> {
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(probe)}`, { type: "module" });
   const { promise, resolve } = Promise.withResolvers<boolean>();

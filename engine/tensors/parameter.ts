@@ -111,7 +111,8 @@ export class Parameter extends Tensor {
       deliver(this.engine, thunk, { tensor: this.grad, accumulate: this.hasGrad });
       this.engine.finiteCheck?.backward(op, this, this.grad);
     }
-    this.hasGrad = true;
+    // A captured step that is repeated has the gradient, too.
+    this.engine.stream.changing(() => this.hasGrad = true);
   }
 
   #dropFactors(): void {

@@ -18,10 +18,16 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Sizes that a message names: whoever gives the elements for the shape should not see all of them. */
+const mostSizesNamed = 8;
+
 /** Fails unless every size is a whole number from 0 on. @throws ShapeError naming the tensor and its shape */
 export function expectSizes(name: string, shape: Shape): void {
   if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
-  throw new ShapeError(`${name}: [${shape.join(", ")}] is no shape; sizes are whole numbers from 0 on.`);
+  const first = Array.from(shape.slice(0, mostSizesNamed)).join(", "), more = shape.length - mostSizesNamed;
+  throw new ShapeError(
+    `${name}: [${first}${more > 0 ? `, ... ${more} more` : ""}] is no shape; sizes are whole numbers from 0 on.`,
+  );
 }
 
 /**

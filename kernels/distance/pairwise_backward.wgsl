@@ -47,32 +47,25 @@ fn add_four(sum: Row, factors: vec4f, x_i: Row, y_0: Row, y_1: Row, y_2: Row, y_
   return add_term(add_term(two, factors.z, x_i, y_2), factors.w, x_i, y_3);
 }
 
-fn store_one(row: u32, column: u32, sum: f32) {
-  if (row < uniforms.x_rows && column < uniforms.columns) {
-    var value = uniforms.scale * sum;
+fn store_four(row: u32, column: u32, sum: vec4f) {
+  for (var k = 0u; k < min(4u, uniforms.columns - column); k += 1u) {
+    var value = uniforms.scale * sum[k];
     if (weighted) {
-      value *= m[column];
+      value *= m[column + k];
     }
-    u[row * uniforms.columns + column] = value;
+    u[row * uniforms.columns + column + k] = value;
   }
 }
 
-fn store_four(row: u32, column: u32, sum: vec4f) {
-  store_one(row, column, sum.x);
-  store_one(row, column + 1u, sum.y);
-  store_one(row, column + 2u, sum.z);
-  store_one(row, column + 3u, sum.w);
-}
-
-fn store(row: u32, column: u32, sum: Row) {
-  store_four(row, column, sum.a);
-  store_four(row, column + 4u, sum.b);
-  store_four(row, column + 8u, sum.c);
-  store_four(row, column + 12u, sum.d);
-  store_four(row, column + 16u, sum.e);
-  store_four(row, column + 20u, sum.f);
-  store_four(row, column + 24u, sum.g);
-  store_four(row, column + 28u, sum.h);
+// Loops, since a guarded store for each of the 128 numbers takes some drivers four times as long to compile.
+fn store(row: u32, first: u32, sum: Row) {
+  if (row >= uniforms.x_rows) {
+    return;
+  }
+  var vectors = array(sum.a, sum.b, sum.c, sum.d, sum.e, sum.f, sum.g, sum.h);
+  for (var i = 0u; i < 8u && first + 4u * i < uniforms.columns; i += 1u) {
+    store_four(row, first + 4u * i, vectors[i]);
+  }
 }
 
 @compute @workgroup_size(8)

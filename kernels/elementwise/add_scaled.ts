@@ -7,6 +7,7 @@ const kernels = defineElementWidths({
   code,
   bindings: { x: "read", y: "write" },
   uniforms: { count: "u32", x_factor: "f32", y_factor: "f32" },
+  copiesIf: { x_factor: 1, y_factor: 0 },
 });
 
 /**

@@ -7,6 +7,7 @@ const kernels = defineElementWidths({
   code,
   bindings: { y: "write" },
   uniforms: { count: "u32", value: "f32" },
+  fillsWith: "value",
 });
 
 /** Sets all `count` f32 elements of y to a value. */

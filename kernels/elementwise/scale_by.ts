@@ -7,6 +7,7 @@ const kernels = defineElementWidths({
   code,
   bindings: { x: "read", scalar: "read", y: "write" },
   uniforms: { count: "u32" },
+  copiesIf: { scalar: 1 },
 });
 
 /** y = scalar x with a scalar from a buffer: a loss's gradient times the gradient from above. All of `count` elements. */

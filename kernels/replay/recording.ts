@@ -7,12 +7,6 @@ import { writeUniforms } from "../uniform_arena.ts";
 export interface Allocation {
   /** What it had then. */
   readonly buffer: GPUBuffer;
-  /** Bytes that commands use of it. */
-  bytes: number;
-  /** Number of the first command that uses it; -1 before there is one. */
-  first: number;
-  /** Number of the last command that uses it. */
-  last: number;
   /** Whether it was given back during the recording, so that nobody reads it afterwards. */
   freed: boolean;
 }
@@ -34,6 +28,8 @@ export interface RecordedDispatch {
   /** What is bound as textures. */
   readonly copies: readonly TextureCopy[];
   readonly workgroups: Workgroups;
+  /** What its uniforms are given each time; null where that depends on numbers of the host. */
+  readonly given: Readonly<Record<string, UniformValue>> | null;
   /** Where its uniforms stand, in bytes; -1 where it has none. */
   readonly uniforms: number;
 }
@@ -77,6 +73,7 @@ export class Recording {
   readonly #outside = new Set<GPUBuffer>();
   #uniforms = new DataView(new ArrayBuffer(1 << 14));
   #used = 0;
+  #inSection = false;
 
   /** Begins. @param stride bytes from one uniform block to the next */
   constructor(stride: number) {
@@ -95,7 +92,7 @@ export class Recording {
 
   /** Memory was taken. */
   allocated({ buffer }: BufferSlice): void {
-    const allocation = { buffer, bytes: 0, first: -1, last: -1, freed: false };
+    const allocation = { buffer, freed: false };
     this.allocations.push(allocation);
     this.#live.set(buffer, allocation);
   }
@@ -126,7 +123,8 @@ export class Recording {
       }
     }
     const operands = compiled.buffers.map(([, name]) => this.#operand(bindings[name]!));
-    this.commands.push({ kind: "dispatch", kernel, compiled, operands, copies, workgroups, uniforms: at });
+    const given = this.#inSection ? null : uniforms;
+    this.commands.push({ kind: "dispatch", kernel, compiled, operands, copies, workgroups, given, uniforms: at });
   }
 
   /** Memory is copied. */
@@ -152,7 +150,12 @@ export class Recording {
   /** Runs launches whose uniforms depend on numbers of the host: they are launched again each time, for those alone. */
   section(launch: () => void): void {
     const from = this.commands.length;
-    launch();
+    this.#inSection = true;
+    try {
+      launch();
+    } finally {
+      this.#inSection = false;
+    }
     const to = this.commands.length;
     if (this.commands.slice(from).every(({ kind }) => kind !== "copy" && kind !== "clear")) {
       this.sections.push({ launch, from, to });
@@ -172,12 +175,7 @@ export class Recording {
 
   #operand(slice: BufferSlice): Operand {
     const allocation = this.#live.get(slice.buffer) ?? null;
-    if (allocation) {
-      const number = this.commands.length;
-      if (allocation.first < 0) allocation.first = number;
-      allocation.last = number;
-      allocation.bytes = Math.max(allocation.bytes, slice.offset + slice.size);
-    } else this.#outside.add(slice.buffer);
+    if (!allocation) this.#outside.add(slice.buffer);
     return { slice, allocation };
   }
 }

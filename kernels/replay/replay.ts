@@ -3,11 +3,14 @@ import type { BufferSlice, Kernel, UniformValue } from "../launcher.ts";
 import { bindable, type PipelineCache, uniformBlockBytes } from "../pipelines.ts";
 import { fillTexture, type TextureCopies } from "../texture_reads/copies.ts";
 import type { TextureCopy, TexturePool } from "../texture_reads/pool.ts";
-import { describePlan, type MemoryPlan, planMemory } from "./plan.ts";
+import { elideCopies } from "./copy_elision.ts";
+import type { ReplayMemory } from "./memory.ts";
+import { describePlan, type MemoryPlan, planMemory, usesOf } from "./plan.ts";
 import { writeUniforms } from "../uniform_arena.ts";
-import type { Allocation, Operand, RecordedDispatch, Recording } from "./recording.ts";
+import type { Allocation, Operand, RecordedCommand, RecordedDispatch, Recording } from "./recording.ts";
 import { operandsOf, outlives, usedCommands, writtenBy } from "./used.ts";
 
+export { ReplayMemory } from "./memory.ts";
 export { Recording } from "./recording.ts";
 
 /** A command as it is sent. */
@@ -30,6 +33,8 @@ export interface ReplayHost {
   readonly pipelines: PipelineCache;
   /** The pool of the memory that commands use. */
   readonly pool: BufferPool;
+  /** What all replays of the stream compute in. */
+  readonly memory: ReplayMemory;
   /** A number that changes with each write to a buffer that the stream knows of. */
   versionOf(buffer: GPUBuffer): number;
   /** Runs launches that go to `dispatch` alone. */
@@ -47,21 +52,27 @@ export interface RecordedTextures {
 /** Where launches go that are made for their uniforms alone. */
 export type Redirected = (kernel: Kernel, uniforms: Readonly<Record<string, UniformValue>>) => void;
 
-/** A recording that can be sent again and again, with memory of its own. */
+/** A recording that can be sent again and again. */
 export class Replay {
   /** What the plan of its memory came to. */
   readonly memory: MemoryPlan;
   /** Slices of memory that was there before, and which it writes. */
   readonly written: readonly BufferSlice[];
-  /** Its dispatches, without those whose results nobody reads. */
+  /** Its dispatches, without those whose results nobody reads and those that only copy. */
   readonly dispatches: number;
   readonly #device: GPUDevice;
   readonly #host: ReplayHost;
   readonly #recording: Recording;
-  readonly #commands: readonly Command[];
+  readonly #used: readonly RecordedCommand[];
+  /** Number of the shared buffer that stands for an allocation. */
+  readonly #places: ReadonlyMap<Allocation, number>;
+  /** Copies in textures that stay filled from one time to the next. */
+  readonly #lasting: ReadonlySet<TextureCopy>;
+  #commands: readonly Command[];
+  /** Version of the shared memory that the commands are bound to. */
+  #boundTo: number;
   readonly #textures: RecordedTextures;
   readonly #copies: readonly TextureCopy[];
-  readonly #taken: readonly BufferSlice[];
   readonly #pinned: readonly GPUBuffer[];
   readonly #uniformBuffer: GPUBuffer;
   readonly #uniformGroup: GPUBindGroup;
@@ -79,44 +90,28 @@ export class Replay {
     this.#host = host;
     this.#recording = recording;
     this.#textures = textures;
-    const commands = usedCommands(recording), operands = commands.flatMap(operandsOf);
-    const own = operands.flatMap(({ allocation }) => allocation?.freed ? [allocation] : []);
-    const plan = planMemory([...new Set(own)]);
+    const commands = usedCommands(elideCopies(usedCommands(recording.commands)));
+    const operands = commands.flatMap(operandsOf), plan = planMemory(usesOf(commands));
     this.memory = describePlan(plan);
-    const places = new Map<Allocation, GPUBuffer>();
-    this.#taken = plan.map(({ bytes, allocations }) => {
-      const slice = host.pool.allocate(bytes, { label: "memory of a captured step" });
-      for (const one of allocations) places.set(one, slice.buffer);
-      return slice;
-    });
-    const placed = ({ slice, allocation }: Operand): BufferSlice => {
-      const buffer = allocation && places.get(allocation);
-      return buffer ? { buffer, offset: slice.offset, size: slice.size } : slice;
-    };
+    this.#places = new Map(plan.flatMap(({ uses }, i) => uses.map(({ allocation }) => [allocation, i] as const)));
+    host.memory.reserve(plan.map(({ bytes }) => bytes));
     const written = commands.flatMap(writtenBy).filter(outlives);
     this.written = [
       ...new Map(written.map(({ slice }) => [slice.buffer, { ...slice, offset: 0, size: slice.buffer.size }])).values(),
     ];
     const changes = new Set(this.written.map(({ buffer }) => buffer));
     const filled = Map.groupBy(commands.filter((one) => one.kind === "texture"), ({ copy }) => copy);
-    this.#commands = commands.map((command): Command => {
-      switch (command.kind) {
-        case "dispatch":
-          return this.#bound(command, command.operands.map(placed));
-        case "copy":
-          return { ...command, from: placed(command.from), to: placed(command.to) };
-        case "clear":
-          return { ...command, target: placed(command.target) };
-        case "texture": {
-          const from = placed(command.from), { copy } = command;
-          const alone = filled.get(copy)!.length === 1 && !textures.pool.isPinned(copy);
-          return { ...command, from, lasting: alone && outlives(command.from) && !changes.has(from.buffer) };
-        }
-      }
-    });
-    const filledOnce = this.#commands.flatMap((one) => one.kind === "texture" && one.lasting ? [one.copy] : []);
-    textures.copies.keepOnly((copy) => filledOnce.includes(copy));
+    const lasting = [...filled].filter(([copy, fillings]) =>
+      fillings.length === 1 && !textures.pool.isPinned(copy) &&
+      fillings.every(({ from }) => outlives(from) && !changes.has(from.slice.buffer))
+    );
+    const lastingBytes = lasting.reduce((sum, [{ bytes }]) => sum + bytes, 0);
+    this.#lasting = new Set(textures.pool.keep(lastingBytes) ? lasting.map(([copy]) => copy) : []);
+    textures.copies.keepOnly((copy) => this.#lasting.has(copy));
     this.#copies = [...filled.keys()];
+    this.#used = commands;
+    this.#commands = this.#bind();
+    this.#boundTo = host.memory.version;
     for (const copy of this.#copies) textures.pool.pin(copy);
     this.#relaunches = recording.sections.map(({ launch, from, to }) => ({
       launch,
@@ -149,6 +144,11 @@ export class Replay {
    * be submitted.
    */
   encode(encoder: GPUCommandEncoder): void {
+    const { version } = this.#host.memory;
+    if (this.#boundTo !== version) {
+      this.#commands = this.#bind();
+      this.#boundTo = version;
+    }
     this.#setUniforms();
     let pass: GPUComputePassEncoder | null = null, pipeline: GPUComputePipeline | null = null;
     const endPass = () => {
@@ -188,11 +188,12 @@ export class Replay {
     endPass();
   }
 
-  /** Frees its memory. Work that was encoded must have been submitted. */
+  /** Frees what it alone uses. Work that was encoded must have been submitted. */
   dispose(): void {
-    for (const slice of this.#taken) this.#host.pool.free(slice);
+    this.#host.memory.release();
     for (const buffer of this.#pinned) this.#host.pool.unpin(buffer);
     for (const copy of this.#copies) this.#textures.pool.unpin(copy);
+    this.#textures.pool.unkeep([...this.#lasting].reduce((sum, { bytes }) => sum + bytes, 0));
     this.#textures.copies.expire();
     this.#uniformBuffer.destroy();
   }
@@ -200,6 +201,26 @@ export class Replay {
   /** Memory that was taken during the recording and outlives it. */
   #own(buffer: GPUBuffer): boolean {
     return this.#recording.allocations.some((one) => !one.freed && one.buffer === buffer);
+  }
+
+  /** The commands with the memory that they use now. */
+  #bind(): Command[] {
+    const placed = ({ slice, allocation }: Operand): BufferSlice => {
+      const place = allocation ? this.#places.get(allocation) : undefined;
+      return place === undefined ? slice : { ...slice, buffer: this.#host.memory.buffer(place) };
+    };
+    return this.#used.map((command): Command => {
+      switch (command.kind) {
+        case "dispatch":
+          return this.#bound(command, command.operands.map(placed));
+        case "copy":
+          return { ...command, from: placed(command.from), to: placed(command.to) };
+        case "clear":
+          return { ...command, target: placed(command.target) };
+        case "texture":
+          return { ...command, from: placed(command.from), lasting: this.#lasting.has(command.copy) };
+      }
+    });
   }
 
   #bound(

@@ -1,5 +1,5 @@
 import type { TextureCopy } from "../texture_reads/pool.ts";
-import type { Allocation, Operand, RecordedCommand, Recording } from "./recording.ts";
+import type { Allocation, Operand, RecordedCommand } from "./recording.ts";
 
 /** What a command reads and writes, in its order. */
 export function operandsOf(command: RecordedCommand): readonly Operand[] {
@@ -37,7 +37,7 @@ export function outlives({ allocation }: Operand): boolean {
 }
 
 /** The commands whose results are read by a later one or outlive the recording. The others need not be repeated. */
-export function usedCommands({ commands }: Pick<Recording, "commands">): RecordedCommand[] {
+export function usedCommands(commands: readonly RecordedCommand[]): RecordedCommand[] {
   const read = new Set<Allocation | TextureCopy>();
   const isRead = (operand: Operand) => outlives(operand) || read.has(operand.allocation!);
   return commands.toReversed().filter((command) => {

@@ -7,6 +7,12 @@ export const texelBytes = 16;
 /** Texels that rows are longer by: rows of a power of two bytes would share few sets of the CPU's cache. */
 const padding = 4;
 
+/**
+ * Bytes of textures that replays may keep filled from one time to the next. Each has copies of its own, so that many replays
+ * of one network would hold its weights many times; beyond this they fill textures that they share.
+ */
+const mostKeptBytes = 2 ** 27;
+
 // Read when a device is there: without WebGPU these names are unknown.
 const usage = () => GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
 
@@ -37,6 +43,7 @@ export class TexturePool {
   readonly #pinned = new Map<TextureCopy, number>();
   #bytes = 0;
   #pinnedBytes = 0;
+  #keptBytes = 0;
 
   /** Makes an empty pool. */
   constructor(device: GPUDevice) {
@@ -99,6 +106,18 @@ export class TexturePool {
       this.#pinned.delete(copy);
       this.#pinnedBytes -= copy.bytes;
     }
+  }
+
+  /** Whether textures of so many bytes may stay filled beside all that do: the first always may. Ends with `unkeep`. */
+  keep(bytes: number): boolean {
+    if (this.#keptBytes > 0 && this.#keptBytes + bytes > mostKeptBytes) return false;
+    this.#keptBytes += bytes;
+    return true;
+  }
+
+  /** Ends one `keep`. */
+  unkeep(bytes: number): void {
+    this.#keptBytes -= bytes;
   }
 
   /** Frees the textures that nobody has. Recorded work must have been submitted. */

@@ -16,8 +16,8 @@ const iterations = 5;
 const startStream = 0x75bd;
 
 /**
- * Leading right singular vectors of sparse rows, about: subspace iteration from random vectors. The same input gives the
- * same bits.
+ * Leading right singular vectors of sparse rows. Those of few rows are exact; of more rows they are approximated by
+ * subspace iteration from random vectors. The same input gives the same bits.
  *
  * @param columns dimensions of a row
  * @param count how many vectors
@@ -25,28 +25,56 @@ const startStream = 0x75bd;
  * @see Halko, Martinsson and Tropp, "Finding structure with randomness" (2011), algorithm 4.4
  */
 export function rightSingularVectors(rows: readonly SparseRow[], columns: number, count: number): Matrix<Float64Array> {
-  const width = Math.min(count + spare, columns, rows.length), random = new Philox(1, startStream);
+  if (rows.length === 0) return zeros(count, columns);
+  const width = Math.min(count + spare, columns);
+  if (rows.length <= width) return vectorsOfFew(rows, columns, count);
+  const random = new Philox(1, startStream);
   let basis: Matrix<Float64Array> = { data: new Float64Array(columns * width), rows: width, columns };
   for (let i = 0; i < basis.data.length; i++) basis.data[i] = random.normal();
-  // As many vectors as there are rows span all that the rows do, once they are multiplied by them.
-  for (let i = 0; i < (width === rows.length ? 1 : iterations); i++) {
+  for (let i = 0; i < iterations; i++) {
     orthonormalize(basis);
     basis = gramProduct(rows, basis);
   }
   orthonormalize(basis);
   // Rayleigh and Ritz: the best directions within what the basis spans.
-  const image = gramProduct(rows, basis), inner = zeros(width, width);
+  const image = gramProduct(rows, basis), inner = zeros(width, width), found = zeros(count, columns);
   for (let i = 0; i < width; i++) {
     for (let j = 0; j < width; j++) inner.data[i * width + j] = dot(rowOf(basis, i), rowOf(image, j));
   }
-  const found = zeros(count, columns);
-  if (width === 0) return found;
-  const { values, vectors } = symmetricEigenpairs(inner);
-  for (let i = 0; i < Math.min(count, width); i++) {
-    if (!(values[i]! > 1e-9 * values[0]!)) break;
+  leadingVectors(inner, count).forEach((shares, i) => {
     const into = rowOf(found, i);
-    rowOf(vectors, i).forEach((share, k) => rowOf(basis, k).forEach((value, at) => into[at]! += share * value));
-  }
+    shares.forEach((share, k) => rowOf(basis, k).forEach((value, at) => into[at]! += share * value));
+  });
+  return found;
+}
+
+/** The same by the eigenvectors u of X Xᵀ, which is small where there are few rows: Xᵀ u, scaled to length 1. */
+function vectorsOfFew(rows: readonly SparseRow[], columns: number, count: number): Matrix<Float64Array> {
+  const size = rows.length, gram = zeros(size, size), found = zeros(count, columns), dense = new Float64Array(columns);
+  rows.forEach((row, i) => {
+    row.columns.forEach((column, k) => dense[column] = row.values[k]!);
+    for (let j = 0; j <= i; j++) {
+      const other = rows[j]!;
+      let sum = 0;
+      for (let k = 0; k < other.columns.length; k++) sum += other.values[k]! * dense[other.columns[k]!]!;
+      gram.data[i * size + j] = gram.data[j * size + i] = sum;
+    }
+    row.columns.forEach((column) => dense[column] = 0);
+  });
+  leadingVectors(gram, count).forEach((shares, i) => {
+    const into = rowOf(found, i);
+    shares.forEach((share, r) => rows[r]!.columns.forEach((column, k) => into[column]! += share * rows[r]!.values[k]!));
+    const length = Math.sqrt(dot(into, into));
+    into.forEach((value, at) => into[at] = value / length);
+  });
+  return found;
+}
+
+/** Eigenvectors of a positive semidefinite matrix, the greatest first, without those whose eigenvalue is about 0. */
+function leadingVectors(matrix: Matrix<Float64Array>, count: number): Float64Array[] {
+  const { values, vectors } = symmetricEigenpairs(matrix), most = Math.min(count, matrix.rows);
+  const found: Float64Array[] = [];
+  for (let i = 0; i < most && values[i]! > 1e-9 * values[0]!; i++) found.push(rowOf(vectors, i));
   return found;
 }
 

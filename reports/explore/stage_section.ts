@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import type { StageFigures } from "../../runs/prepare/augment_report.ts";
 import { heatMap } from "../figures/maps.ts";
 import { counted, formatNumber } from "../numbers.ts";
@@ -14,7 +15,7 @@ export function stageSection(recipe: string, stages: readonly StageFigures[]): S
   return {
     id: "augmentation",
     title: "Augmentation",
-    text: `What the stages of the recipe ${recipe} make of the train rows; deno task augment writes them.`,
+    text: `What the stages of the recipe ${recipe} make of the train rows; ${callOf("augment")} writes them.`,
     figures: [{
       id: "augmentation-stages",
       title: "Score distribution after each stage",

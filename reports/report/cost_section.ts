@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { trend } from "../figures/charts.ts";
 import { counted, formatNumber } from "../numbers.ts";
 import type { Section } from "../section.ts";
@@ -48,7 +49,7 @@ export function costSection(runs: readonly ShownRun[], command: string): Section
         : []),
       ...stepCostFigures(costs),
     ],
-    commands: [...runs.map(({ call }) => `deno task ${call}`), command],
+    commands: [...runs.map(({ call }) => callOf(call)), command],
     tables: [
       table(
         "time-and-memory",

@@ -2,6 +2,7 @@ import { qualityRows } from "../../runs/finetune/model_card.ts";
 import { finetuneTable } from "../../runs/finetune/settings.ts";
 import type { CurvePoint } from "../../runs/tensorboard/event_file.ts";
 import { changedSettings, leaves } from "../../recipes/settings/table.ts";
+import { callOf } from "../../data/files/called_as.ts";
 import { shellWord } from "../../data/files/shell_word.ts";
 import { dataWords } from "../../data/reading.ts";
 import { curves } from "../figures/run_charts.ts";
@@ -48,7 +49,7 @@ export function finetuneSection(tuned: readonly Tuned[]): Section {
         { shown: 40 },
       ),
     ],
-    commands: tuned.map(callOf),
+    commands: tuned.map(tuneCall),
   };
 }
 
@@ -124,9 +125,11 @@ function thinned(points: readonly CurvePoint[]): CurvePoint[] {
 }
 
 /** The call that makes a tuned encoder again; its folder knows the names of its files alone. */
-function callOf({ name, config: { data, reading, metricDefinitions, encoder, settings, histograms } }: Tuned): string {
+function tuneCall(
+  { name, config: { data, reading, metricDefinitions, encoder, settings, histograms } }: Tuned,
+): string {
   return [
-    "deno task finetune",
+    callOf("finetune"),
     dataWords(data, reading),
     ...(metricDefinitions === null ? [] : [`--metric-definitions ${shellWord(metricDefinitions)}`]),
     `--encoder ${shellWord(`gpu:${encoder}`)}`,

@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { shellWord } from "../../data/files/shell_word.ts";
 import { writeReport } from "../write_report.ts";
 import { recordSource } from "./record_source.ts";
@@ -21,7 +22,7 @@ export async function writeRunReport(
 ): Promise<string | null> {
   const tuned = await readTuned(run), reported = tuned ? null : await readReported(run, recordSource(onNote));
   if (!tuned && !reported) return null;
-  const command = `deno task report ${shellWord(run)}`;
+  const command = callOf(`report ${shellWord(run)}`);
   return await writeReport(
     folder,
     await report({

@@ -199,7 +199,8 @@ async function run(
   if (note) onNote(`${note}.`);
   const fingerprint = fingerprintOf(config, encoder, records, definitions);
   const warn = (sentence: string) => observer.warn?.(sentence);
-  const trainer = new FinetuneTrainer(engine, encoder, pool, settings, warn);
+  const debug = (sentence: string) => observer.debug?.(sentence);
+  const trainer = new FinetuneTrainer(engine, encoder, pool, settings, warn, debug);
   const restore = (into: FinetuneTrainer) =>
     restoreKept(
       folder.checkpoint,

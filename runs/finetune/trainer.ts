@@ -1,12 +1,13 @@
 import type { Observer, StepProgress } from "../../data/observer.ts";
 import { rowsOf } from "../../encoders/finetune/batch_rows.ts";
-import { chunkedBackward } from "../../encoders/finetune/chunked_backward.ts";
+import { ChunkedBackward } from "../../encoders/finetune/chunked_backward.ts";
 import { batchLoss } from "../../encoders/finetune/losses.ts";
 import { type PairBatch, PairSource } from "../../encoders/finetune/pairs.ts";
 import type { TextPool } from "../../encoders/finetune/text_pool.ts";
 import { chooseTrainable, type Trainable } from "../../encoders/finetune/trainable.ts";
 import { planBatches } from "../../encoders/network/batch_plan.ts";
 import type { SentenceEncoder } from "../../encoders/network/sentence_encoder.ts";
+import type { SentenceBatch } from "../../encoders/network/sentence_network.ts";
 import { paddedLength } from "../../encoders/network/token_batch.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Linear } from "../../engine/nn/linear.ts";
@@ -54,6 +55,7 @@ export class FinetuneTrainer implements Disposable {
   readonly #trainable: Trainable;
   readonly #scaler: GradScaler | null;
   readonly #loop: TrainingLoop<PairBatch>;
+  readonly #chunked: ChunkedBackward<SentenceBatch>;
   readonly #tokens = new Map<string, readonly number[]>();
   readonly #warn: (sentence: string) => void;
   #losses: readonly number[] = [];
@@ -68,6 +70,7 @@ export class FinetuneTrainer implements Disposable {
 
   /**
    * @param warn told in a sentence of what was not expected
+   * @param debug told why chunks are not recorded, once for each reason
    * @throws UsageError or DataError when the data give no pairs, nothing is left to train or the adapter has no f16
    */
   constructor(
@@ -76,6 +79,7 @@ export class FinetuneTrainer implements Disposable {
     pool: TextPool,
     settings: FinetuneSettings,
     warn: (sentence: string) => void = () => {},
+    debug: (sentence: string) => void = () => {},
   ) {
     this.#engine = engine;
     this.#encoder = encoder;
@@ -93,6 +97,10 @@ export class FinetuneTrainer implements Disposable {
     const optimizer = new AdamW(parameters, { lr, weightDecay, undecayed }), scaler = scalerFor(engine, settings);
     this.#optimizer = optimizer;
     this.#scaler = scaler;
+    this.#chunked = new ChunkedBackward(engine, (sent) => encoder.network.forward(sent), {
+      mixed: settings.precision === "mixed",
+      onFallback: (reason) => debug(`Chunks are not recorded: ${reason}.`),
+    });
     const total = settings.epochs * this.batches;
     this.warmup = Math.min(Math.max(leastWarmup, Math.ceil(warmupShare * total)), Math.ceil(total / 2));
     // Counted from 1, so that the first step and the last one have rates above 0.
@@ -182,14 +190,13 @@ export class FinetuneTrainer implements Disposable {
     // The first sequence of a chunk is its longest.
     const tokens = chunks.reduce((sum, rows) => sum + rows.length * paddedLength(lengths[rows[0]!]!), 0);
     optimizer.zeroGrad();
-    const loss = await chunkedBackward(engine, {
+    const loss = await this.#chunked.run({
       chunks,
       cached: tokens > most,
-      forward: (picked) => this.#encoder.forward(picked.map((row) => sequences[row]!)),
+      send: (picked) => this.#encoder.batch(picked.map((row) => sequences[row]!)),
       loss: (pick) => batchLoss(engine, rows, pick, settings),
       firstDraw: step * drawsPerStep,
       scaler,
-      mixed: settings.precision === "mixed",
     });
     await engine.step(() => {
       const status = optimizer.clipGradNorm(settings.clip || Infinity, scaler);
@@ -253,6 +260,7 @@ export class FinetuneTrainer implements Disposable {
 
   /** Frees the trainer's GPU memory; the encoder lives on. */
   dispose(): void {
+    this.#chunked.dispose();
     this.#loop.dispose();
     this.#optimizer.dispose();
     this.#scaler?.dispose();

@@ -1,5 +1,5 @@
-import { bias, bootstrapInterval, mae, pearson, rmse, spearman } from "../../data/evaluation.ts";
-import { pooledRmse } from "../../scoring/set_figure.ts";
+import { bias, mae, pearson, rmse, spearman } from "../../data/evaluation.ts";
+import { groupedRmseInterval, pooledRmse } from "../../scoring/set_figure.ts";
 import { groupsOf, type ValidationRow } from "../results/validation_file.ts";
 import type { FoldRows } from "./fold_work.ts";
 
@@ -9,8 +9,8 @@ export interface PooledBeside {
   readonly name: string;
   /** Over all records. */
   readonly rmse: number;
-  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows. */
-  readonly rmseInterval: readonly [low: number, high: number];
+  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows; null for fewer than five groups. */
+  readonly rmseInterval: readonly [low: number, high: number] | null;
 }
 
 /** How one fold was predicted by a model that had not seen it. */
@@ -29,8 +29,8 @@ export interface FoldFigures {
 
 /** Figures over the predictions of all folds together. */
 export interface PooledFigures extends Omit<FoldFigures, "fold"> {
-  /** Interval that holds the RMSE of 95 % of draws of as many rows. */
-  readonly rmseInterval: readonly [low: number, high: number];
+  /** Interval that holds the RMSE of 95 % of draws of as many rows, or groups of rows; null for fewer than five groups. */
+  readonly rmseInterval: readonly [low: number, high: number] | null;
   /** Mean absolute error. */
   readonly mae: number;
   /** Mean of predicted - true. */
@@ -65,7 +65,7 @@ export function poolBeside(folds: readonly FoldRows[], groups: readonly number[]
       rows.map(({ record, score }, row) => ({ record, score, predicted: beside![i]!.predicted[row]! }))
     ).sort((a, b) => a.record - b.record);
     const predicted = rows.map(({ predicted }) => predicted), score = rows.map(({ score }) => score);
-    return { name, rmse: rmse(predicted, score), rmseInterval: bootstrapInterval(predicted, score, { groups }) };
+    return { name, rmse: rmse(predicted, score), rmseInterval: groupedRmseInterval(predicted, score, groups) };
   });
 }
 
@@ -90,7 +90,7 @@ export function pool(
   return {
     rows: rows.length,
     rmse: rmse(predicted, score),
-    rmseInterval: bootstrapInterval(predicted, score, { groups }),
+    rmseInterval: groupedRmseInterval(predicted, score, groups),
     constant: pooledRmse(figures.map(({ rows, constant }) => ({ rows, rmse: constant })))!,
     ridge: pooledRmse(figures.map(({ rows, ridge }) => ({ rows, rmse: ridge }))),
     mae: mae(predicted, score),

@@ -1,3 +1,4 @@
+import { callOf } from "../../data/files/called_as.ts";
 import { counted } from "../../data/texts/counted.ts";
 import type { SetFigure } from "../../scoring/set_figure.ts";
 import { shiftCells, type ShiftFigure, shiftHeads } from "../../scoring/shift/measure_shifts.ts";
@@ -44,7 +45,7 @@ export function runReadme(description: RunDescription): string {
 A scorer of the recipe \`${recipe}\`, trained with metrograd: it predicts the score, 0 to 10, that a judge gives a response
 under a metric. Made by
 
-    deno task ${call}
+    ${callOf(call)}
 
 ${
     trained
@@ -72,9 +73,9 @@ ${table(["", ""], data)}
 
 ## Use
 
-    deno task predict --run ${run} --data test.json${embeddings}
-    deno task evaluate --run ${run} --data labelled.json${embeddings}
-    deno task train --resume ${run}
+    ${callOf("predict")} --run ${run} --data test.json${embeddings}
+    ${callOf("evaluate")} --run ${run} --data labelled.json${embeddings}
+    ${callOf("train")} --resume ${run}
 
 Scores go to \`${run}/submission.csv\` unless \`--out\` names another file.
 \`predict --metric-names FILE --metric-embeddings FILE\` scores metrics that training has not seen.

@@ -21,6 +21,9 @@ export function misfitStage(stage: string): boolean {
 }
 
 const misalignedStage = "misaligned negatives";
+const sampleStage = "language-model samples";
+/** What the stage of user prompts in other words is called. */
+export const paraphraseStage = "paraphrases";
 
 /** Rows that a stage of augmentation adds to the train rows. */
 export interface Added {
@@ -91,11 +94,17 @@ export function augment(
     add(misalignedStage, rows, true);
   }
   if (resample.share > 0) add("rows drawn again", widenScores(plain, { seed: options.seed, ...resample }));
-  if (paraphrases.score.length > 0) add("paraphrases", paraphrases);
-  if (written.score.length > 0 || settings.languageModel.replies !== null && paraphrases.score.length === 0) {
-    add("language-model samples", written);
+  added.push(...languageModelStages({ paraphrases, written }));
+  if (settings.languageModel.replies !== null && paraphrases.score.length + written.score.length === 0) {
+    add(sampleStage, written);
   }
   return added;
+}
+
+/** Rows that a language model had a part in, where there are any. */
+export function languageModelStages({ paraphrases, written }: Pick<AugmentInput, "paraphrases" | "written">): Added[] {
+  const stages = [{ stage: paraphraseStage, rows: paraphrases }, { stage: sampleStage, rows: written }];
+  return stages.filter(({ rows }) => rows.score.length > 0).map((one) => ({ ...one, mismatched: false }));
 }
 
 function bandOf({ lowest, highest }: { readonly lowest: number; readonly highest: number }) {

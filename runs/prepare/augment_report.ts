@@ -4,7 +4,7 @@ import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { writeNpy } from "../../data/files/npy.ts";
 import { scoreClass, scoreRange } from "../../data/scores.ts";
 import { fillFolder, writeAtomically } from "../../engine/files/files.ts";
-import { joinPairs } from "./augment.ts";
+import { joinPairs, paraphraseStage } from "./augment.ts";
 import type { PreparedRun } from "./prepared_run.ts";
 
 /** The train rows after a stage of augmentation. */
@@ -43,11 +43,12 @@ export function stageFigures({ plain, smoothed, added }: PreparedRun["rows"]): S
 
 /**
  * Writes the train rows into a folder. `rows.json` has them as records, each with its stage and the number of the record
- * that its texts are from. Where a stage made numbers of its own, `text_row` and `metric_row` count, from 0, rows of
+ * that its texts are from, or with that of the record that they paraphrase. Where a stage made numbers of its own, `text_row` and `metric_row` count, from 0, rows of
  * `texts.npy` (fields side by side) and `metrics.npy`, and the texts and the metric are those that they were made from.
  */
 export async function writeAugmented(folder: string, { metrics, rows }: PreparedRun): Promise<void> {
-  const { records, recordNumbers, plain, smoothed, added, tables: { texts, metrics: metricRows } } = rows;
+  const { records, recordNumbers, paraphraseOf, plain, smoothed, added, tables: { texts, metrics: metricRows } } = rows;
+  const numberOf = (row: number | undefined) => row === undefined ? null : recordNumbers[row]! + 1;
   const recordsOf = (stage: string, { text, metric, score }: ScoredPairs) =>
     Array.from(text, (at, i) => {
       const isText = at < texts.firstRows, isMetric = metric[i]! < metricRows.firstRows;
@@ -60,7 +61,8 @@ export async function writeAugmented(folder: string, { metrics, rows }: Prepared
         response,
         score: score[i],
         stage,
-        record: from < recordNumbers.length ? recordNumbers[from]! + 1 : null,
+        record: from < recordNumbers.length ? numberOf(from) : null,
+        ...(stage === paraphraseStage ? { paraphrase_of: numberOf(paraphraseOf[from - recordNumbers.length]) } : {}),
         ...(isText ? {} : { text_row: at - texts.firstRows }),
         ...(isMetric ? {} : { metric_row: metric[i]! - metricRows.firstRows }),
       };

@@ -21,26 +21,49 @@ export interface AugmentedInput {
   readonly onNote: NoteTaker;
 }
 
-/**
- * Reads train rows that were made before: those that `augment --out` wrote, but for the records themselves, or `X.npy` with
- * the embeddings of texts and metric of a row side by side and `y.npy` with its score. Rows whose texts are not learnt from
- * here, such as those of validation records, are left out.
- *
- * @throws DataError naming the file and the row that is not as expected
- */
-export async function readAugmentedRows(folder: string, input: AugmentedInput): Promise<Added[]> {
+/** A folder of train rows that were made before. */
+export interface AugmentedFolder {
+  readonly folder: string;
+  /** Names of its files. */
+  readonly names: ReadonlySet<string>;
+  /** Where its rows as records stand. */
+  readonly path: string;
+  /** Those rows; null where it has matrices alone. */
+  readonly rows: readonly unknown[] | null;
+}
+
+/** Opens a folder of train rows. @throws DataError when there are none */
+export async function openAugmentedFolder(folder: string, onNote: NoteTaker): Promise<AugmentedFolder> {
   const names = new Set(await listFolderOrExplain(folder, "a folder of augmented rows"));
-  if (names.has("rows.json")) return await readRows(folder, names, input);
-  if (names.has("X.npy") && names.has("y.npy")) return await readMatrices(folder, input);
+  const path = join(folder, "rows.json");
+  if (names.has("rows.json")) {
+    return { folder, names, path, rows: await readJsonArray(path, { element: "row", onNote }) };
+  }
+  if (names.has("X.npy") && names.has("y.npy")) return { folder, names, path, rows: null };
   throw new DataError(`${folder} holds neither rows.json nor X.npy and y.npy; what augment --out writes is expected.`);
 }
 
+/** True for a row whose texts no record has: paraphrases, and what a language model wrote. */
+export function hasTextsOfItsOwn(row: unknown): row is Readonly<Record<string, unknown>> {
+  return typeof row === "object" && row !== null && "record" in row && row.record === null && !("text_row" in row);
+}
+
+/**
+ * Reads train rows that were made before: those that `augment --out` wrote, but for the records themselves and for rows with
+ * texts of their own, or `X.npy` with the embeddings of texts and metric of a row side by side and `y.npy` with its score.
+ * Rows whose texts are not learnt from here, such as those of validation records, are left out.
+ *
+ * @throws DataError naming the file and the row that is not as expected
+ */
+export async function readAugmentedRows(from: AugmentedFolder, input: AugmentedInput): Promise<Added[]> {
+  return from.rows ? await readRows(from, from.rows, input) : await readMatrices(from.folder, input);
+}
+
 async function readRows(
-  folder: string,
-  names: ReadonlySet<string>,
+  { folder, names, path }: AugmentedFolder,
+  rows: readonly unknown[],
   { tables, metrics, recordNumbers, train, onNote }: AugmentedInput,
 ): Promise<Added[]> {
-  const path = join(folder, "rows.json"), rows = await readJsonArray(path, { element: "row", onNote });
   const matrix = async (name: string, columns: number) =>
     names.has(name) ? await readNpyMatrix(join(folder, name), { columns }) : null;
   const texts = await matrix("texts.npy", tables.texts.dimension);
@@ -55,7 +78,7 @@ async function readRows(
     if (typeof stage !== "string" || typeof metric_name !== "string" || parsed === null) {
       throw new DataError(`${place}: a stage, a metric_name and a score, as augment --out writes them, are expected.`);
     }
-    if (stage === "records") continue;
+    if (stage === "records" || hasTextsOfItsOwn(value)) continue;
     const from = textOf.get(record as number);
     if (from === undefined) {
       left++;

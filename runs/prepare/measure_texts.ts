@@ -8,6 +8,9 @@ import { type Asked, askThread } from "../../scoring/ask_thread.ts";
 /** Texts of more bytes are not copied to a thread; they are measured when they are asked for. */
 const mostBytes = 2 ** 26;
 
+/** Fewer characters are measured in less time than a thread takes to start. */
+const leastCharacters = 2 ** 15;
+
 /** Texts to measure. */
 export interface MeasureRequest {
   /** All records. */
@@ -37,7 +40,10 @@ export async function measureTexts({ records, train, texts }: MeasureRequest): P
   return { statistics: await recordStatistics(records, texts, lexical), lexical };
 }
 
-/** `measureTexts` in a thread of its own, beside other work; the same bits. Its disposal ends the thread. */
+/**
+ * `measureTexts` in a thread of its own, beside other work; the same bits. Few texts are measured when they are asked for,
+ * without a thread. Disposal ends the thread.
+ */
 export class MeasuresApart implements Disposable {
   readonly #request: MeasureRequest;
   readonly #isWanted: boolean;
@@ -48,8 +54,9 @@ export class MeasuresApart implements Disposable {
     this.#request = request;
     this.#isWanted = isWanted;
     const { records, texts } = request;
-    const bytes = records.reduce((sum, one) => sum + 2 * (one.userPrompt.length + one.response.length), 0);
-    this.#asked = isWanted && texts.data.byteLength + bytes <= mostBytes
+    const characters = records.reduce((sum, one) => sum + one.userPrompt.length + one.response.length, 0);
+    const bytes = texts.data.byteLength + 2 * characters;
+    this.#asked = isWanted && characters >= leastCharacters && bytes <= mostBytes
       ? askThread(new URL("./measure_thread.ts", import.meta.url), { ...request, records: records.map(textsAlone) })
       : null;
   }

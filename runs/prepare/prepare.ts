@@ -8,8 +8,8 @@ import { PhaseClock } from "../results/phase_clock.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";
-import { augment } from "./augment.ts";
-import { readAugmentedRows } from "./augmented_rows.ts";
+import { augment, languageModelStages } from "./augment.ts";
+import { openAugmentedFolder, readAugmentedRows } from "./augmented_rows.ts";
 import { drawPairs } from "./draw_pairs.ts";
 import { encodeSource, type EncodingChoice } from "./encode_source.ts";
 import { MeasuresApart } from "./measure_texts.ts";
@@ -22,6 +22,7 @@ import { smoothScores } from "./smooth_scores.ts";
 import { splitRecords } from "./split_records.ts";
 import { fingerprintOf, trainingData } from "./training_data.ts";
 import { readWrittenRecords } from "./written_records.ts";
+import { readWrittenRows } from "./written_rows.ts";
 
 /**
  * From files to rows of numbers: reads, splits, encodes, draws, fits, measures, augments and weighs. The same config gives
@@ -42,14 +43,18 @@ export async function prepare(
   const { records, kept, scoreRange, sample } = source, compared = haveBeenCompared(records);
   const settings = compared ? settingsForPairs(config, records, onNote) : config.settings;
   const split = splitRecords(records, settings);
-  const written = await readWrittenRecords({
-    replies: settings.augmentation.languageModel.replies,
+  const { augmentation } = settings;
+  const given = augmentation.rows === null ? null : await openAugmentedFolder(augmentation.rows, onNote);
+  const wanted = {
     embeddings: files?.embeddings ?? null,
-    metrics: source.metrics.names,
+    metrics: source.metrics,
     clean: source.clean,
-    ...{ records, split },
+    ...{ records, recordNumbers: kept, split },
     onNote,
-  });
+  };
+  const written = given
+    ? readWrittenRows(given, wanted)
+    : await readWrittenRecords(augmentation.languageModel.replies, wanted);
   clock.end("reading records");
   const everything = [...records, ...written.paraphrases, ...written.samples];
   const { texts, metrics, embeddings, encoded } = await encodeSource(
@@ -77,10 +82,10 @@ export async function prepare(
     statistics: new GrowingRows(statistics.data, statistics.dimension),
     metrics: new GrowingRows(metrics.embeddings, metrics.dimension),
   };
-  const { augmentation } = settings;
-  const added = augmentation.rows === null
-    ? augment({ ...pairs, metrics, tables }, augmentation, pairs.options)
-    : await readAugmentedRows(augmentation.rows, { tables, metrics, recordNumbers: kept, train: split.train, onNote });
+  const added = given === null ? augment({ ...pairs, metrics, tables }, augmentation, pairs.options) : [
+    ...await readAugmentedRows(given, { tables, metrics, recordNumbers: kept, train: split.train, onNote }),
+    ...languageModelStages(pairs),
+  ];
   if (augmentation.smoothing.share > 0) observer.phase?.("smoothing scores");
   const smoothed = augmentation.smoothing.share > 0 ? smoothScores(plain, texts, augmentation.smoothing) : null;
   const learnt = smoothed ? { ...pairs, plain: { ...plain, score: smoothed } } : pairs;
@@ -114,7 +119,7 @@ export async function prepare(
       ...(compared ? { preferences: true } : {}),
       fingerprint: fingerprintOf(config, data),
     },
-    rows: { records: everything, recordNumbers: kept, plain, smoothed, added, tables },
+    rows: { records: everything, recordNumbers: kept, paraphraseOf, plain, smoothed, added, tables },
     clock,
     counts: {
       records: records.length,

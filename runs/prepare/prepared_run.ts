@@ -50,6 +50,8 @@ export interface PreparedRows {
   readonly records: readonly MetricRecord[];
   /** The numbers of those from the file, counted from 0 there. */
   readonly recordNumbers: Uint32Array;
+  /** For each paraphrase, the record that it is a copy of. */
+  readonly paraphraseOf: readonly number[];
   /** Train rows that are records. */
   readonly plain: ScoredPairs;
   /** Scores that they are learnt with, [rows], where those are smoothed; else null. */

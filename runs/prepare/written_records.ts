@@ -1,3 +1,4 @@
+import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { type Split, textKey } from "../../data/split.ts";
 import { paraphrasedRecords } from "../../data/synthetic/paraphrases.ts";
@@ -7,16 +8,15 @@ import { MetrogradError } from "../../kernels/errors.ts";
 
 /** How records that a language model wrote are read. */
 export interface WrittenOptions {
-  /** File of replies; null for none. */
-  readonly replies: string | null;
   /** Folder of embeddings that stand for the texts of the other records; null where an encoder reads texts. */
   readonly embeddings: string | null;
-  /** Names of the metrics. */
-  readonly metrics: readonly string[];
+  readonly metrics: MetricTable;
   /** What becomes of records before they are used. */
   readonly clean: (records: readonly MetricRecord[]) => readonly MetricRecord[];
   /** The records of the run. */
   readonly records: readonly MetricRecord[];
+  /** Their numbers, counted from 0 in their file. */
+  readonly recordNumbers: Uint32Array;
   /** Which of them are learnt from and which are held out: none with the texts of one that is held out may be learnt from. */
   readonly split: Split;
   readonly onNote: (sentence: string) => void;
@@ -39,10 +39,12 @@ const mostReasons = 3;
  * Records to learn from that a language model wrote or paraphrased. A note says how many there are, and why others were
  * dropped.
  *
+ * @param replies file of replies; null for none
  * @throws DataError when the file is damaged, MetrogradError when there is no encoder for their texts
  */
 export async function readWrittenRecords(
-  { replies, embeddings, metrics, clean, records, split, onNote }: WrittenOptions,
+  replies: string | null,
+  { embeddings, metrics, clean, records, split, onNote }: WrittenOptions,
 ): Promise<LanguageModelRecords> {
   if (replies === null) return { paraphrases: [], paraphraseOf: [], samples: [] };
   if (embeddings !== null) {
@@ -50,7 +52,7 @@ export async function readWrittenRecords(
       `The records in ${replies} have no embeddings in ${embeddings}; an encoder is expected for them.`,
     );
   }
-  const written = await readReplies(replies, metrics);
+  const written = await readReplies(replies, metrics.names);
   const given = clean(written.records);
   const held = new Set([...split.validation].map((row) => textKey(records[row]!)));
   const samples = given.filter((record) => !held.has(textKey(record)));

@@ -1,3 +1,4 @@
+import "../kept_device.ts";
 import { main } from "../../cli/main.ts";
 import type { Actions } from "../../cli/program.ts";
 import { createTerminal, type Terminal } from "../../cli/output/terminal.ts";

@@ -94,4 +94,8 @@ Deno.test("train's report: folds are told of a simple predictor that is ahead, t
   const { terminal, written } = recordingTerminal();
   reportFolds(folds, terminal);
   assert.match(written.err, /ridge regression \(1\.500\) does as well/);
+  assert.match(written.out, /interval +1\.000 to 3\.000\n/);
+  const few = recordingTerminal();
+  reportFolds({ ...folds, pooled: { ...pooled, rmseInterval: null } }, few.terminal);
+  assert.match(few.written.out, /interval +-\n/);
 });

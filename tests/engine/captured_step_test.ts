@@ -293,3 +293,71 @@ Deno.test("captured step: steps of two shapes and the work between them share te
   assert.equal(step.memory.length, 2);
   assert.deepEqual(found, expected);
 });
+
+Deno.test("captured step: steps of several shapes compute in the same memory, also when a larger one comes later", async () => {
+  const before = engine.pool.liveLabels().toSorted();
+  {
+    // The sum of the second half outlives the first, so that two buffers are needed.
+    const body = ({ x }: { x: Tensor }) => x.mul(2).add(x.mul(3).add(1)).sum();
+    using step = engine.capture(body);
+    const shared = () => engine.pool.liveBytesByLabel().get("memory of captured steps");
+    const bytes: (number | undefined)[] = [];
+    for (const rows of [1000, 1000, 1000, 4000, 4000, 1000, 4000, 500, 500, 500, 1000]) {
+      using x = engine.tensor([rows], uniforms(rows, rows));
+      using replayed = await step.run({ x });
+      using written = await engine.step(() => body({ x }));
+      assert.equal(await replayed.item(), await written.item());
+      bytes.push(shared());
+    }
+    assert.equal(step.memory.length, 3);
+    const [none, first, , , larger, ...later] = bytes;
+    assert.ok(none === undefined && first! > 0 && larger! > first!, `${bytes}`);
+    assert.deepEqual(later, later.map(() => larger));
+    assert.ok(larger! < 2 * Math.max(...step.memory.map(({ planned }) => planned)));
+  }
+  assert.deepEqual(engine.pool.liveLabels().toSorted(), before);
+});
+
+Deno.test("captured step: of more shapes than are kept, the one that was used longest ago is forgotten", async () => {
+  const before = engine.pool.liveLabels().toSorted();
+  {
+    const fallbacks: string[] = [];
+    using step = engine.capture(({ x }: { x: Tensor }) => x.mul(2).sum(), {
+      shapes: 2,
+      onFallback: (reason) => fallbacks.push(reason),
+    });
+    const replayed: boolean[] = [], { replay } = engine.stream;
+    let replays = 0;
+    engine.stream.replay = (one) => {
+      replays++;
+      replay.call(engine.stream, one);
+    };
+    for (const rows of [3, 3, 3, 4, 3, 4, 4, 3, 5, 3, 4]) {
+      const earlier = replays;
+      using x = engine.full([rows], 1);
+      using y = await step.run({ x });
+      assert.equal(await y.item(), 2 * rows);
+      replayed.push(replays > earlier);
+    }
+    Object.assign(engine.stream, { replay });
+    // The 5 takes the place of the 4, which was used before the last 3.
+    assert.deepEqual(replayed, [0, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0].map(Boolean));
+    assert.deepEqual(fallbacks, ["inputs have more than 2 shapes, of which some come too seldom"]);
+  }
+  assert.deepEqual(engine.pool.liveLabels().toSorted(), before);
+});
+
+Deno.test("captured step: a backward pass that is repeated leaves parameters with gradients", async () => {
+  using weight = new Parameter(engine, [3], Float32Array.of(1, 2, 3));
+  using step = engine.capture(({ x }: { x: Tensor }) => {
+    backward(x.mul(weight).sum());
+    return [];
+  });
+  for (let i = 0; i < 4; i++) {
+    weight.zeroGrad();
+    using x = engine.full([3], i);
+    await step.run({ x });
+    assert.ok(weight.hasGrad);
+    assert.deepEqual([...await weight.grad.data()], [i, i, i]);
+  }
+});

@@ -114,6 +114,15 @@ Deno.test("shapes: only sizes that are whole numbers from 0 on are taken", () =>
   }
 });
 
+Deno.test("shapes: of elements that are given for the shape, a message names a few", () => {
+  assert.throws(
+    () => engine.tensor(Array.from({ length: 1000 }, (_, i) => i - 1), [2, 500]),
+    new ShapeError(
+      "tensor: [-1, 0, 1, 2, 3, 4, 5, 6, ... 992 more] is no shape; sizes are whole numbers from 0 on.",
+    ),
+  );
+});
+
 Deno.test("shapes: a tensor of more bytes than a binding holds is refused before its memory is taken", () => {
   const most = engine.opened.device.limits.maxStorageBufferBindingSize, rows = most / 4096 + 1;
   const { reservedBytes } = engine.memory();

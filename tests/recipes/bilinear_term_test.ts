@@ -50,8 +50,8 @@ async function trained(engine: Engine, data: TrainingData, rank: number): Promis
   const recipe = recipeNamed("bilinear");
   const settings = settingsOf(recipe, {
     model: { rank, hidden: [32, 16], dropout: 0 },
-    optimizer: { lr: 3e-3 },
-    training: { epochs: 25 },
+    optimizer: { lr: 0.02 },
+    training: { epochs: 10, batchSize: 128 },
   });
   const model = makeModel(engine, recipe, settings, {
     metric: width,

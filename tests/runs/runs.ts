@@ -1,3 +1,4 @@
+import "../kept_device.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeNpy } from "../../data/files/npy.ts";

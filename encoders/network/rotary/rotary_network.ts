@@ -2,12 +2,13 @@ import { Dropout } from "../../../engine/nn/dropout.ts";
 import { Embedding } from "../../../engine/nn/embedding.ts";
 import type { Module, ModuleOptions } from "../../../engine/nn/module.ts";
 import { add, multiply } from "../../../engine/ops/arithmetic.ts";
-import type { Tensor } from "../../../engine/tensors/tensor.ts";
+import type { Tensor, TensorEngine } from "../../../engine/tensors/tensor.ts";
+import { firstType } from "../first_type.ts";
 import type { TokenBatch } from "../token_batch.ts";
 import { TokenEncoder, type TokenNumbers } from "../token_encoder.ts";
 import type { RotaryConfig } from "./rotary_config.ts";
 import { makeNorm, type Norm, RotaryLayer } from "./rotary_layer.ts";
-import { rotaryTables } from "./rotary_positions.ts";
+import { packRotaryTables, unpackRotaryTables } from "./rotary_positions.ts";
 
 /**
  * An encoder with rotary positions and gated feed-forward parts. Parameters are named as in a file of Gemma 3;
@@ -50,8 +51,8 @@ export class RotaryNetwork extends TokenEncoder {
 
   /** Hidden states of the last layer, [batch, tokens, width]; those of padding mean nothing. */
   forward(batch: TokenBatch): Tensor {
-    const { ids: { engine, shape }, keyPaddingMask } = batch, { plans } = this.config;
-    const tables = rotaryTables(engine, shape[1]!, plans.map(({ positions }) => positions));
+    const { ids: { engine, shape }, keyPaddingMask, rotary } = batch, { plans } = this.config;
+    const tables = unpackRotaryTables(rotary!, shape[1]!, plans.map(({ positions }) => positions));
     const hidden = this.through(
       engine,
       this.layers,
@@ -59,6 +60,11 @@ export class RotaryNetwork extends TokenEncoder {
       (layer, x, i) => layer.forward(x, { keyPaddingMask, table: tables[i]!, window: plans[i]!.window }),
     );
     return this.norm?.forward(hidden) ?? hidden;
+  }
+
+  /** Cosines and sines of the positions. */
+  protected tables(engine: TensorEngine, tokens: number): Pick<TokenBatch, "rotary"> {
+    return { rotary: packRotaryTables(engine, tokens, this.config.plans.map(({ positions }) => positions)) };
   }
 
   /** What a token of a sequence takes. */
@@ -70,12 +76,10 @@ export class RotaryNetwork extends TokenEncoder {
   }
 
   #embed({ ids }: TokenBatch): Tensor {
-    const { engine } = ids, { width, architecture } = this.config;
+    const { width, architecture } = this.config;
     let x = this.embed_tokens.forward(ids);
-    if (architecture.scaledEmbeddings) x = multiply({ a: x, b: engine.full([], Math.sqrt(width)) });
-    if (this.embed_types) {
-      x = add({ a: x, b: this.embed_types.forward(engine.indices([1], [0], "token type")) });
-    }
+    if (architecture.scaledEmbeddings) x = multiply({ a: x, b: ids.engine.full([], Math.sqrt(width)) });
+    if (this.embed_types) x = add({ a: x, b: firstType(this.embed_types) });
     return this.embed_dropout.forward(this.embed_norm?.forward(x) ?? x);
   }
 }

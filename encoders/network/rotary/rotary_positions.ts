@@ -1,4 +1,6 @@
 import { type RotaryScaling, scaledFrequencies } from "./rotary_scaling.ts";
+import { reshape } from "../../../engine/ops/reshape.ts";
+import { slice } from "../../../engine/ops/slice.ts";
 import type { Tensor, TensorEngine } from "../../../engine/tensors/tensor.ts";
 
 /** Rotary positions of a layer. */
@@ -33,16 +35,33 @@ export function rotaryTable(tokens: number, positions: RotaryPositions): Float32
   return table;
 }
 
-/** Makes the table of each layer's positions; layers with the same positions share one. */
-export function rotaryTables(engine: TensorEngine, tokens: number, layers: readonly RotaryPositions[]): Tensor[] {
-  const made = new Map<string, Tensor>();
-  return layers.map((positions) => {
-    const { size } = positions, key = JSON.stringify(positions);
-    let table = made.get(key);
-    if (!table) {
-      table = engine.tensor([tokens, 2, size / 2], rotaryTable(tokens, positions), "rotary positions");
-      made.set(key, table);
-    }
-    return table;
-  });
+/** The different positions among those of the layers, by their settings. */
+function different(layers: readonly RotaryPositions[]): Map<string, RotaryPositions> {
+  return new Map(layers.map((positions) => [JSON.stringify(positions), positions]));
+}
+
+/** Makes the tables of all layers' positions, back to back; layers with the same positions share one. */
+export function packRotaryTables(engine: TensorEngine, tokens: number, layers: readonly RotaryPositions[]): Tensor {
+  const tables = [...different(layers).values()].map((positions) => rotaryTable(tokens, positions));
+  const packed = new Float32Array(tables.reduce((sum, { length }) => sum + length, 0));
+  let from = 0;
+  for (const table of tables) {
+    packed.set(table, from);
+    from += table.length;
+  }
+  return engine.tensor([from], packed, "rotary positions");
+}
+
+/** The table of each layer's positions, [tokens, 2, size / 2], among those that `packRotaryTables` put side by side. */
+export function unpackRotaryTables(packed: Tensor, tokens: number, layers: readonly RotaryPositions[]): Tensor[] {
+  let end = 0;
+  const tables = new Map(
+    [...different(layers)].map(([key, { size }]) => {
+      const start = end;
+      end += tokens * size;
+      const x = end - start === packed.size ? packed : slice({ x: packed }, { axis: 0, start, end });
+      return [key, reshape({ x }, { shape: [tokens, 2, size / 2] })] as const;
+    }),
+  );
+  return layers.map((positions) => tables.get(JSON.stringify(positions))!);
 }

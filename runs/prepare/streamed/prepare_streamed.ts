@@ -128,6 +128,7 @@ export async function prepareStreamed(
     rows: {
       records,
       recordNumbers,
+      paraphraseOf: [],
       plain,
       smoothed: null,
       baseline: baselineOf(data.tables, plain, count),

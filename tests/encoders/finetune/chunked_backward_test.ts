@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { GradScaler } from "../../../engine/optim/grad_scaler.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
+import type { SentenceBatch } from "../../../encoders/network/sentence_network.ts";
 import { rowsOf } from "../../../encoders/finetune/batch_rows.ts";
-import { chunkedBackward } from "../../../encoders/finetune/chunked_backward.ts";
+import { ChunkedBackward } from "../../../encoders/finetune/chunked_backward.ts";
 import { batchLoss } from "../../../encoders/finetune/losses.ts";
 import type { PairBatch } from "../../../encoders/finetune/pairs.ts";
 import { finetuneLosses } from "../../../encoders/finetune/settings.ts";
@@ -33,12 +34,15 @@ async function gradients(
 ) {
   const rows = rowsOf(batch, loss), parameters = encoder.network.namedParameters();
   for (const parameter of parameters.values()) parameter.zeroGrad();
-  const value = await chunkedBackward(engine, {
+  using chunked = new ChunkedBackward(engine, (sent: SentenceBatch) => encoder.network.forward(sent), {
+    mixed: scaler !== null,
+  });
+  const value = await chunked.run({
     chunks,
     cached,
     scaler,
     firstDraw: 40,
-    forward: (picked) => encoder.forward(picked.map((row) => encoder.tokenize(rows.texts[row]!))),
+    send: (picked) => encoder.batch(picked.map((row) => encoder.tokenize(rows.texts[row]!))),
     loss: (pick) => batchLoss(engine, rows, pick, { loss, scale: 20, margin: 0.5 }),
   });
   const found = new Map<string, Float32Array>([["loss", await value.data()]]);

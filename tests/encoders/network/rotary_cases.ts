@@ -7,7 +7,6 @@ import type { SafetensorsTensor } from "../../../engine/files/safetensors_format
 import { rotaryPlaces } from "../../../encoders/network/rotary/rotary_architectures.ts";
 import { RotaryNetwork } from "../../../encoders/network/rotary/rotary_network.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
-import { tokenBatch } from "../../../encoders/network/token_batch.ts";
 import type { PoolingMode } from "../../../encoders/model_folder/pooling.ts";
 import { put } from "../../temporary.ts";
 import { writeTinyEncoder } from "./tiny_encoder.ts";
@@ -80,7 +79,7 @@ export async function compareRotary(
   const network = encoder.network.encoder as RotaryNetwork, parameters = network.namedParameters();
   assert.ok(network instanceof RotaryNetwork);
   const upstream = expected.rows.flatMap((row, j) => [...hashed(row.length, 1000 + j)]);
-  const batch = tokenBatch(engine, expected.texts, network.config);
+  const batch = network.batch(engine, expected.texts);
   const [states, rows] = await engine.step(() => {
     const rows = encoder.forward(expected.texts);
     backward(rows, engine.tensor(rows.shape, upstream));

@@ -152,7 +152,8 @@ Deno.test(
     const [, member] = beside;
     assert.match(member!.name, /^bilinear .*training\.seed=2/);
     assert.ok(Math.abs(member!.rmse - ofMember) < 1e-12);
-    assert.ok(member!.rmseInterval[0] < member!.rmse && member!.rmse < member!.rmseInterval[1]);
+    const [low, high] = member!.rmseInterval!;
+    assert.ok(low < member!.rmse && member!.rmse < high);
     const before = await times(join(out, "fold-1"), names[0]!);
     const again = await resumeFolds(out, { engine, reporter: silent }, asked.members.slice(2));
     assert.deepEqual(await times(join(out, "fold-1"), names[0]!), before);

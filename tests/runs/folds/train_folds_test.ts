@@ -36,7 +36,8 @@ Deno.test(
     assert.deepEqual(folds.map(({ rows }) => rows), own.map(({ length }) => length));
     assert.equal(new Set(own.flat().map(({ record }) => record)).size, 90);
     assert.equal(pooled!.rmse, rmse(rows.map(({ predicted }) => predicted), rows.map(({ score }) => score)));
-    assert.ok(pooled!.rmseInterval[0] < pooled!.rmse && pooled!.rmse < pooled!.rmseInterval[1]);
+    const [low, high] = pooled!.rmseInterval!;
+    assert.ok(low < pooled!.rmse && pooled!.rmse < high);
     const point = readEvents(out).at(-1)!;
     assert.deepEqual([point.step, point.scalars["validation/rmse"]], [3, Math.fround(pooled!.rmse)]);
     assert.ok(point.scalars["validation/mismatched_rmse"]! > 0);

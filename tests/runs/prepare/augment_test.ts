@@ -253,3 +253,44 @@ Deno.test(
     await assert.rejects(prepareWith(files, { augmentation: { rows: folder } }), /holds neither rows\.json nor X\.npy/);
   }),
 );
+
+Deno.test(
+  "augment: paraphrases and samples that were written are learnt from again, in their groups, where there is an encoder",
+  withFolder(async (folder) => {
+    const inputs = await writeNeighbours(folder), files = { ...inputs, embeddings: null };
+    const rows = join(folder, "rows");
+    const shared = { data: { groupBy: "user_prompt" }, fit: { name: "none" } } as const, notes: string[] = [];
+    const note = (sentence: string) => notes.push(sentence);
+    const plain = await prepareWith(files, shared);
+    const { userPrompt } = plain.rows.records[plain.data.train.text[0]!]!;
+    const replies = await put(
+      folder,
+      "replies.jsonl",
+      [
+        replyOf([{ user_prompt: "new", response: "answer", score: 2 }]),
+        JSON.stringify({ user_prompt: userPrompt, content: JSON.stringify([`${userPrompt}, in other words`]) }),
+      ].join("\n"),
+    );
+    const made = await prepareWith(files, { ...shared, augmentation: { ...everyStage, languageModel: { replies } } });
+    await writeAugmented(rows, made);
+    const again = await prepareWith(files, { ...shared, augmentation: { rows } }, note);
+    assert.deepEqual(again.counts.added.slice(-2), [["paraphrases", 2], ["language-model samples", 1]]);
+    assert.deepEqual(again.counts.added, made.counts.added.filter(([, count]) => count > 0));
+    assert.deepEqual(again.data.train.score, made.data.train.score);
+    assert.deepEqual(again.data.tables.groups, made.data.tables.groups);
+    assert.deepEqual(again.rows.records, made.rows.records);
+    assert.deepEqual(notes, []);
+
+    const other = await prepareWith(files, { ...shared, augmentation: { rows }, training: { seed: 5 } }, note);
+    const held = new Set([...other.data.validation.text].map((row) => other.rows.records[row]!.userPrompt));
+    const paraphrases = other.counts.added.find(([stage]) => stage === "paraphrases");
+    assert.equal(paraphrases?.[1] ?? 0, held.has(userPrompt) ? 0 : 2);
+
+    const all: { readonly record: unknown }[] = JSON.parse(await Deno.readTextFile(join(rows, "rows.json")));
+    await Deno.remove(rows, { recursive: true });
+    await Deno.mkdir(rows);
+    await put(rows, "rows.json", JSON.stringify(all.filter(({ record }) => record === null)));
+    await prepareWith(inputs, { ...shared, augmentation: { rows } }, note);
+    assert.match(notes.join("\n"), /rows\.json: 3 rows with texts of their own are left out, whose texts have no emb/);
+  }),
+);
