@@ -167,7 +167,7 @@ export class PipelineCache {
     for (const { id } of copies) key += `,${id}`;
     const known = this.#bindGroups.get(key);
     if (known) return known;
-    expectBindable(kernel, bindings, this.#device.limits.maxStorageBufferBindingSize);
+    expectBindings(kernel, bindings, this.#device.limits.maxStorageBufferBindingSize);
     if (this.#bindGroups.size >= maxBindGroups) this.forgetBindGroups();
     const group = this.#device.createBindGroup({
       label: kernel.label,
@@ -194,7 +194,7 @@ export class PipelineCache {
 }
 
 /** Fails where a binding is larger than the device allows. @throws ShapeError naming kernel and binding */
-function expectBindable(kernel: Kernel, bindings: Readonly<Record<string, BufferSlice>>, most: number): void {
+function expectBindings(kernel: Kernel, bindings: Readonly<Record<string, BufferSlice>>, most: number): void {
   for (const name in kernel.bindings) {
     const { size } = bindings[name]!;
     if (size > most) throw new ShapeError(`${kernel.label}: ${name} ${boundBytes(size, most)}.`);

@@ -1,4 +1,6 @@
-import { paddedLength } from "./token_batch.ts";
+import { UsageError } from "../../kernels/errors.ts";
+import { boundBytes } from "../../kernels/launcher.ts";
+import { paddedLength, step } from "./token_batch.ts";
 
 /** Least length in a batch, as a share of the longest: what is filled up is computed too. */
 const leastShare = 3 / 4;
@@ -25,4 +27,22 @@ export function planBatches(lengths: readonly number[], mostTokens: number): num
     from = end;
   }
   return batches;
+}
+
+/**
+ * Fails where a text alone has more tokens than a device can encode.
+ *
+ * @param tokens of the longest text
+ * @param widest numbers that its largest tensor has for each token
+ * @param most bytes that the device binds at once
+ * @throws UsageError with a limit of tokens that fits
+ */
+export function expectTokens(tokens: number, widest: number, most: number): void {
+  const bytes = 4 * widest * paddedLength(tokens);
+  if (bytes <= most) return;
+  throw new UsageError(
+    `A text of ${tokens} tokens ${boundBytes(bytes, most)}; with a limit of ${
+      Math.floor(most / 4 / widest / step) * step
+    } tokens (--max-tokens) it fits.`,
+  );
 }

@@ -6,7 +6,7 @@ import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { UsageError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
 import { tensorName } from "./architectures.ts";
-import { planBatches } from "./batch_plan.ts";
+import { expectTokens, planBatches } from "./batch_plan.ts";
 import { type EncoderConfig, isRotary, readEncoderConfig } from "./config.ts";
 import type { EncoderSizes } from "./encoder_sizes.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -176,9 +176,15 @@ export class SentenceEncoder implements Disposable {
     return tokenizer.encode(head.prompt + text, maxTokens);
   }
 
-  /** Puts sequences of tokens on the GPU, for the network; tensors belong to the scope it is called in. */
+  /**
+   * Puts sequences of tokens on the GPU, for the network; tensors belong to the scope it is called in.
+   *
+   * @throws UsageError when one alone has more tokens than the device can encode
+   */
   batch(sequences: readonly ArrayLike<number>[]): SentenceBatch {
-    const { network, promptTokens } = this.#parts;
+    const { network, promptTokens } = this.#parts, { maxStorageBufferBindingSize } = this.#engine.opened.device.limits;
+    const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+    expectTokens(longest, network.encoder.numbersPerToken(longest).widest, maxStorageBufferBindingSize);
     return network.batch(this.#engine, sequences, promptTokens);
   }
 

@@ -16,7 +16,7 @@ export type TokenBatch = {
 };
 
 /** Lengths are filled up to a multiple of this. */
-const step = 8;
+export const step = 8;
 /** Attention among fewer tokens has kernels of its own for every length, whose compiling would take longer than it saves. */
 const shortest = 16;
 

@@ -2,7 +2,7 @@ import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { type Op, op } from "../autograd.ts";
 import { expectBelow, shapeText } from "../tensors/shapes.ts";
-import type { BufferSlice } from "../../kernels/launcher.ts";
+import { rowParts } from "../tensors/sharding.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 
 /** Inputs of `embedding`. */
@@ -32,7 +32,7 @@ export const embedding: Op<EmbeddingInputs> = op("embedding", {
     expectBelow("embedding", "index", index, weight.shape[0]!, "weight has rows");
     const y = weight.engine.empty([...index.shape, columns!]);
     const lookup = { index: index.slice, y: y.slice, count: index.size, columns: columns! };
-    for (const { slice: table, ...part } of parts(weight)) {
+    for (const { slice: table, ...part } of rowParts(weight)) {
       gatherRows(weight.engine.stream, { ...lookup, ...part, table, partial: part.first > 0 });
     }
     return y;
@@ -42,20 +42,10 @@ export const embedding: Op<EmbeddingInputs> = op("embedding", {
       const gradient = into.tensor;
       const lookup = { dy: dy.slice, index: index.slice, count: index.size, columns: weight.shape[1]! };
       const accumulate = into.accumulate;
-      for (const { slice: tableGradient, ...part } of parts(gradient)) {
+      for (const { slice: tableGradient, ...part } of rowParts(gradient)) {
         scatterRows(weight.engine.stream, { ...lookup, ...part, tableGradient, accumulate });
       }
       return gradient;
     },
   }),
 });
-
-/** The buffers of a table, with their rows and the number of the first of them. */
-function parts({ slices, shape: [rows, columns] }: Tensor): { slice: BufferSlice; rows: number; first: number }[] {
-  let first = 0;
-  return slices.map((slice) => {
-    const part = { slice, rows: slices.length === 1 ? rows! : slice.size / 4 / columns!, first };
-    first += part.rows;
-    return part;
-  });
-}

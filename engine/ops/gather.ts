@@ -1,4 +1,5 @@
 import { ShapeError } from "../../kernels/errors.ts";
+import type { BufferSlice } from "../../kernels/launcher.ts";
 import { gatherRows, scatterRows } from "../../kernels/embedding/embedding.ts";
 import { axisView } from "../../kernels/reduction/axis.ts";
 import { topK } from "../../kernels/reduction/top_k.ts";
@@ -6,6 +7,7 @@ import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts"
 import { type Op, op } from "../autograd.ts";
 import type { GatherOptions } from "../tensors/op_options.ts";
 import { axisOf, expectBelow, refuseF16, shapeText } from "../tensors/shapes.ts";
+import { rowParts } from "../tensors/sharding.ts";
 import type { IndexTensor, Tensor } from "../tensors/tensor.ts";
 import { slice } from "./slice.ts";
 
@@ -77,6 +79,7 @@ const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
 /**
  * Whole slices of x (f32 or u32) by their positions along an axis: `x` [.., size, ..], `index` [picked] → [.., picked, ..]. A slice that is
  * picked more than once gets the sum of its gradients, in their order; a position that x lacks is treated as by `gather`.
+ * Along the first axis x may lie in several buffers.
  *
  * @throws ShapeError when there is no such axis, the index is no vector of u32, or reaches too far
  */
@@ -89,19 +92,18 @@ export const indexSelect: Op<GatherInputs, GatherOptions> = op("index_select", {
     const at = axisOf(x.shape, axis);
     expectBelow("index_select", "index", index, x.shape[at]!, `axis ${axis} of x has positions`);
     const y = x.engine.empty(x.shape.with(at, index.size), x.type);
-    gatherRows(x.engine.stream, { table: x.slice, y: y.slice, ...lookupOf(x, index, axis) });
+    const lookup = { y: y.slice, ...lookupOf(x, index, axis) };
+    for (const { slice: table, ...part } of lookedUp(x, at)) {
+      gatherRows(x.engine.stream, { ...lookup, ...part, table, partial: part.first > 0 });
+    }
     return y;
   },
   backward: ({ inputs: { x, index }, options: { axis = -1 } }, dy) => ({
     x(into) {
-      const dx = into.tensor;
-      const accumulate = into.accumulate;
-      scatterRows(x.engine.stream, {
-        dy: dy.slice,
-        tableGradient: dx.slice,
-        ...lookupOf(x, index, axis),
-        accumulate,
-      });
+      const dx = into.tensor, lookup = { dy: dy.slice, ...lookupOf(x, index, axis), accumulate: into.accumulate };
+      for (const { slice: tableGradient, ...part } of lookedUp(dx, axisOf(x.shape, axis))) {
+        scatterRows(x.engine.stream, { ...lookup, ...part, tableGradient });
+      }
       return dx;
     },
   }),
@@ -132,6 +134,11 @@ export function topk(
 function lookupOf(x: Tensor, index: Tensor, axis: number) {
   const { outer, size, inner } = axisView(x.shape, axis);
   return { index: index.slice, count: index.size, batch: outer, rows: size, columns: inner };
+}
+
+/** The tables that rows are looked up in: the buffers of a tensor along its first axis, else all of it. */
+function lookedUp(x: Tensor, axis: number): { slice: BufferSlice; rows: number; first: number }[] {
+  return axis === 0 ? rowParts(x) : [{ slice: x.slice, rows: x.shape[axis]!, first: 0 }];
 }
 
 function expectIndices(op: string, index: Tensor): void {

@@ -37,3 +37,14 @@ export function eachShard(a: Tensor, b: Tensor, visit: (a: BufferSlice, b: Buffe
   const { slices } = b;
   a.slices.forEach((slice, i) => visit(slice, slices[i]!, slices.length === 1 ? a.size : slice.size / 4));
 }
+
+/** The buffers of a tensor, with their rows along the first axis and the number of the first of them. */
+export function rowParts({ slices, shape, size }: Tensor): { slice: BufferSlice; rows: number; first: number }[] {
+  const [rows = 1] = shape;
+  let first = 0;
+  return slices.map((slice) => {
+    const part = { slice, rows: slices.length === 1 ? rows : slice.size / 4 / (size / rows), first };
+    first += part.rows;
+    return part;
+  });
+}

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { expectTokens } from "../../../encoders/network/batch_plan.ts";
 import { SentenceEncoder } from "../../../encoders/network/sentence_encoder.ts";
+import { UsageError } from "../../../kernels/errors.ts";
 import { testEngine, uniforms } from "../../engine/harness.ts";
 import { assertClose } from "../../kernels/harness.ts";
 import { withFolder } from "../../temporary.ts";
@@ -112,3 +114,16 @@ Deno.test(
     assert.deepEqual(engine.pool.liveLabels().toSorted(), before);
   }),
 );
+
+Deno.test("sentence encoder: a text of more tokens than the device can bind is refused, with a limit that fits", () => {
+  // 32 tokens of 64 numbers.
+  const most = 4 * 64 * 32;
+  expectTokens(32, 64, most);
+  assert.throws(
+    () => expectTokens(33, 64, most),
+    new UsageError(
+      "A text of 33 tokens takes 10,240 bytes, but this device binds at most 8,192 at once; with a limit of 32 tokens " +
+        "(--max-tokens) it fits.",
+    ),
+  );
+});
