@@ -88,10 +88,11 @@ Deno.test(
     ]);
     const csv = await Deno.readTextFile(join(out, "real", "small-gaussian-process", "test.csv"));
     const kept = await readResults<RealResult>(join(out, "real", "results.json"));
-    assert.deepEqual(
-      kept["small-gaussian-process"]!.scores.map((score) => score.toFixed(4)),
-      csv.trim().split("\n").slice(1).map((line) => Number(line.split(",")[1]).toFixed(4)),
-    );
+    const written = csv.trim().split("\n").slice(1).map((line) => Number(line.split(",")[1]));
+    const { scores } = kept["small-gaussian-process"]!;
+    assert.equal(scores.length, written.length);
+    // The file has six digits.
+    for (const [i, score] of scores.entries()) assert.ok(Math.abs(score - written[i]!) < 1e-5, `row ${i}`);
     await Deno.remove(join(out, "real", "small-gaussian-process"), { recursive: true });
     assert.equal(await realResults({ ...request, markdown: true }), tables, "what is done is not trained again");
     const both = await realResults({ ...request, recipes: "attention-refiner,gaussian-process", markdown: true });
