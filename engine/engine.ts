@@ -87,9 +87,12 @@ export class Engine implements AsyncDisposable, TensorEngine {
     const { device } = opened;
     this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
     this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.forget(buffer));
-    this.stream = new CommandStream(device, this.capabilities, this.pool, (label) => {
-      onCompile?.(label);
-      return profile?.begin(`compile ${label}`);
+    this.stream = new CommandStream(device, this.capabilities, this.pool, {
+      texturedSource: opened.texturedSource,
+      onCompile(label) {
+        onCompile?.(label);
+        return profile?.begin(`compile ${label}`);
+      },
     });
     profile?.attach(this.stream, device);
     this.#transfers = new Transfers(device, this.stream);

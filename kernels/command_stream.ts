@@ -7,6 +7,7 @@ import type { Redirected, Replay, ReplayMemory } from "./replay/replay.ts";
 import { chooseTextures } from "./texture_reads/choose.ts";
 import { TextureCopies } from "./texture_reads/copies.ts";
 import { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";
+import type { texturedSource } from "./texture_reads/source.ts";
 import { UniformArena } from "./uniform_arena.ts";
 
 /** Where a command stream's scratch memory comes from. */
@@ -15,6 +16,16 @@ export interface ScratchAllocator {
   allocate(bytes: number): BufferSlice;
   /** Takes it back. */
   free(slice: BufferSlice): void;
+}
+
+/** What a command stream may be made with. */
+export interface CommandStreamOptions {
+  /** Told the label of each kernel before it is compiled for the first time. */
+  readonly onCompile?: OnCompile | undefined;
+  /** Makes shaders read from textures, where the capabilities say so; loaded for that alone. */
+  readonly texturedSource?: typeof texturedSource | undefined;
+  /** Bytes of textures beyond which copies are filled anew; see `TextureCopies`. */
+  readonly mostTextureBytes?: number | undefined;
 }
 
 /**
@@ -49,24 +60,18 @@ export class CommandStream implements Launcher {
   /** Whether something but a pass was recorded since the last one. */
   #copied = false;
 
-  /**
-   * Makes a stream with nothing recorded.
-   *
-   * @param onCompile told the label of each kernel before it is compiled for the first time
-   * @param mostTextureBytes bytes of textures beyond which copies are filled anew; see `TextureCopies`
-   */
+  /** Makes a stream with nothing recorded. */
   constructor(
     device: GPUDevice,
     /** What launches may ask about the device. */
     readonly capabilities: Capabilities,
     scratch: ScratchAllocator,
-    onCompile?: OnCompile,
-    mostTextureBytes?: number,
+    { onCompile, texturedSource, mostTextureBytes }: CommandStreamOptions = {},
   ) {
     this.#device = device;
     this.#mostTextureBytes = mostTextureBytes;
     this.#scratch = scratch;
-    this.pipelines = new PipelineCache(device, onCompile, capabilities.enableSubgroups);
+    this.pipelines = new PipelineCache(device, texturedSource, onCompile, capabilities.enableSubgroups);
     this.#textures = new TexturePool(device);
     this.copies = this.#lasting = new TextureCopies(device, mostTextureBytes, this.#textures);
     this.#uniforms = new UniformArena(device, this.pipelines.uniformLayout);

@@ -1,6 +1,7 @@
 import { BufferPool } from "./buffer_pool.ts";
 import { CommandStream } from "./command_stream.ts";
 import type { Capabilities } from "./launcher.ts";
+import { texturedSource } from "./texture_reads/source.ts";
 
 /** A command stream on a caller's device, with its own scratch memory. */
 export interface DeviceLauncher extends CommandStream {
@@ -18,7 +19,7 @@ export interface DeviceLauncher extends CommandStream {
  */
 export function createLauncher(device: GPUDevice, capabilities: Capabilities): DeviceLauncher {
   const pool: BufferPool = new BufferPool(device, () => stream.submission, (buffer) => stream.forget(buffer));
-  const stream: CommandStream = new CommandStream(device, capabilities, pool);
+  const stream: CommandStream = new CommandStream(device, capabilities, pool, { texturedSource });
   const submit = stream.submit.bind(stream);
   stream.submit = () => {
     submit();

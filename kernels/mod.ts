@@ -21,7 +21,8 @@ export { type Compiled, type OnCompile, PipelineCache } from "./pipelines.ts";
 export { TextureCopies } from "./texture_reads/copies.ts";
 export { type TextureCopy, TexturePool } from "./texture_reads/pool.ts";
 export { measureReads, type ReadSpeeds } from "./texture_reads/probe.ts";
-export { type TexelFormat, type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
+export { type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
+export { type TexelFormat } from "./texture_reads/texels.ts";
 
 export type { Activation, Stored } from "./matmul/kernels.ts";
 export { matmul, type MatmulOptions } from "./matmul/matmul.ts";

@@ -2,7 +2,7 @@ import { withEnables } from "./enables.ts";
 import { DeviceError, ShapeError } from "./errors.ts";
 import { boundBytes, type BufferSlice, type Kernel } from "./launcher.ts";
 import type { TextureCopy } from "./texture_reads/pool.ts";
-import { type TextureBinding, type TexturedSource, texturedSource } from "./texture_reads/source.ts";
+import type { TextureBinding, TexturedSource, texturedSource } from "./texture_reads/source.ts";
 
 /** Bytes of the uniform block that each dispatch may use. */
 export const uniformBlockBytes = 128;
@@ -51,19 +51,24 @@ export class PipelineCache {
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   #nextBufferId = 0;
 
+  readonly #texturedSource: typeof texturedSource | undefined;
+
   /**
    * Makes an empty cache.
    *
+   * @param textured turns reads of buffers into reads of textures, where that is wanted
    * @param onCompile called before a pipeline is compiled, with its label; large kernels take seconds on a software GPU.
    *   What it returns is called once that is done
    * @param enableSubgroups whether the device's WGSL has to name subgroups in an enable line
    */
   constructor(
     device: GPUDevice,
+    textured: typeof texturedSource | undefined,
     readonly onCompile: OnCompile = () => {},
     readonly enableSubgroups = false,
   ) {
     this.#device = device;
+    this.#texturedSource = textured;
     this.uniformLayout = device.createBindGroupLayout({
       label: "uniforms",
       entries: [{
@@ -93,7 +98,7 @@ export class PipelineCache {
   texturedSource(kernel: Kernel): TexturedSource | null {
     const forms = this.#formsOf(kernel);
     if (forms.source === undefined) {
-      const source = texturedSource(kernel), most = this.#device.limits.maxStorageTexturesPerShaderStage;
+      const source = this.#texturedSource?.(kernel), most = this.#device.limits.maxStorageTexturesPerShaderStage;
       forms.source = source && source.textures.length <= most ? source : null;
     }
     return forms.source;

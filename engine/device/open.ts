@@ -1,6 +1,7 @@
 import { DeviceError } from "../../kernels/errors.ts";
 import type { Capabilities } from "../../kernels/launcher.ts";
 import type { ReadSpeeds } from "../../kernels/texture_reads/probe.ts";
+import type { texturedSource } from "../../kernels/texture_reads/source.ts";
 import { type AdapterChoice, describeAdapter, requestAdapter } from "./adapter.ts";
 import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
@@ -20,6 +21,8 @@ export interface OpenDevice {
   readonly enableSubgroups: boolean;
   /** Whether its shaders read from textures, which is faster on most CPUs in a GPU's place. */
   readonly textureReads: boolean;
+  /** What makes shaders read from textures; undefined where they do not. */
+  readonly texturedSource?: typeof texturedSource | undefined;
   /** How fast textures and buffers are read; undefined on hardware, and where nobody had to know. */
   readonly readSpeeds: ReadSpeeds | undefined;
   /** Refusals and losses that WebGPU reports as events; call `errors.check()` where results are waited for. */
@@ -53,8 +56,9 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const enableSubgroups = subgroupSize > 0 && await enablesSubgroups(device);
   const choice = describeAdapter(adapter, subgroupSize > 0);
   const reads = await readsOf(device, choice, options.textureReads);
+  const source = reads.textureReads ? await import("../../kernels/texture_reads/source.ts") : {};
   errors.check();
-  return { device, adapter: choice, features, subgroupSize, enableSubgroups, ...reads, errors };
+  return { device, adapter: choice, features, subgroupSize, enableSubgroups, ...reads, ...source, errors };
 }
 
 /** What shaders read from, measured where that is in question: hardware reads buffers at full speed. */

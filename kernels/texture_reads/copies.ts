@@ -1,6 +1,6 @@
 import type { BufferSlice } from "../launcher.ts";
 import { bytesOfRows, sizeClass, texelBytes, type TextureCopy, TexturePool } from "./pool.ts";
-import { rowTexels, type TexelFormat } from "./source.ts";
+import { rowTexels, type TexelFormat } from "./texels.ts";
 
 const rowBytes = rowTexels * texelBytes;
 

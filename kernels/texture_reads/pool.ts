@@ -1,5 +1,5 @@
 import { steppedSize } from "../size_class.ts";
-import { rowTexels, type TexelFormat } from "./source.ts";
+import { rowTexels, type TexelFormat } from "./texels.ts";
 
 /** Bytes of a texel. */
 export const texelBytes = 16;

@@ -12,7 +12,8 @@ import { gradientNorm } from "../../kernels/optimizer/gradient_norm.ts";
 import { softmax } from "../../kernels/reduction/softmax.ts";
 import { TextureCopies } from "../../kernels/texture_reads/copies.ts";
 import { TexturePool } from "../../kernels/texture_reads/pool.ts";
-import { rowTexels, texturedSource } from "../../kernels/texture_reads/source.ts";
+import { texturedSource } from "../../kernels/texture_reads/source.ts";
+import { rowTexels } from "../../kernels/texture_reads/texels.ts";
 import { worthTextures } from "../../kernels/texture_reads/worth.ts";
 import { testDevice } from "../device.ts";
 import { normals } from "./harness.ts";
@@ -167,8 +168,7 @@ function texturedStream(mostTextureBytes?: number): CommandStream & { pool: Buff
     device,
     { ...capabilities, textureReads: true },
     pool,
-    undefined,
-    mostTextureBytes,
+    { texturedSource, mostTextureBytes },
   );
   return Object.assign(stream, {
     pool,
