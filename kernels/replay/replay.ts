@@ -247,7 +247,7 @@ export class Replay {
       if (type === "f32") this.#uniforms.setFloat32(at, now(), true);
       else this.#uniforms.setUint32(at, now(), true);
     }
-    if (this.#uniforms.byteLength > 0) this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniforms);
+    if (this.#uniforms.byteLength > 0) this.#device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniforms.buffer);
     this.#uniformsSent = true;
   }
 
