@@ -48,6 +48,11 @@ export function hasTextsOfItsOwn(row: unknown): row is Readonly<Record<string, u
   return typeof row === "object" && row !== null && "record" in row && row.record === null && !("text_row" in row);
 }
 
+/** Rows by the numbers of their records as `rows.json` counts them, from 1. @param recordNumbers of all rows, from 0 */
+export function rowsByRecord(recordNumbers: Uint32Array, rows: Uint32Array): Map<number, number> {
+  return new Map(Array.from(rows, (row) => [recordNumbers[row]! + 1, row]));
+}
+
 /**
  * Reads train rows that were made before: those that `augment --out` wrote, but for the records themselves and for rows with
  * texts of their own, or `X.npy` with the embeddings of texts and metric of a row side by side and `y.npy` with its score.
@@ -68,7 +73,7 @@ async function readRows(
     names.has(name) ? await readNpyMatrix(join(folder, name), { columns }) : null;
   const texts = await matrix("texts.npy", tables.texts.dimension);
   const metricRows = await matrix("metrics.npy", tables.metrics.dimension);
-  const textOf = new Map(Array.from(train, (row) => [recordNumbers[row]! + 1, row]));
+  const textOf = rowsByRecord(recordNumbers, train);
   const stages = new Map<string, RowList>();
   let left = 0;
   for (const [i, value] of rows.entries()) {

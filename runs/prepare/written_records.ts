@@ -54,8 +54,7 @@ export async function readWrittenRecords(
   }
   const written = await readReplies(replies, metrics.names);
   const given = clean(written.records);
-  const held = new Set([...split.validation].map((row) => textKey(records[row]!)));
-  const samples = given.filter((record) => !held.has(textKey(record)));
+  const samples = withoutHeldOut(given, records, split);
   const paraphrased = paraphrasedRecords(records, split.train, written.paraphrases);
   const copied = given.length - samples.length;
   const reasons = [
@@ -74,4 +73,14 @@ export async function readWrittenRecords(
   for (const reason of reasons.slice(0, mostReasons)) onNote(`  ${reason}`);
   if (reasons.length > mostReasons) onNote(`  ... and ${reasons.length - mostReasons} more.`);
   return { paraphrases: paraphrased.records, paraphraseOf: paraphrased.of, samples };
+}
+
+/** Those of some records that have not the texts of one that is held out. */
+export function withoutHeldOut(
+  given: readonly MetricRecord[],
+  records: readonly MetricRecord[],
+  { validation }: Split,
+): MetricRecord[] {
+  const held = new Set(Array.from(validation, (row) => textKey(records[row]!)));
+  return given.filter((record) => !held.has(textKey(record)));
 }

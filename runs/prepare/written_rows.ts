@@ -1,7 +1,6 @@
 import { type MetricRecord, parseRecord } from "../../data/records.ts";
-import { textKey } from "../../data/split.ts";
-import { type AugmentedFolder, hasTextsOfItsOwn } from "./augmented_rows.ts";
-import type { LanguageModelRecords, WrittenOptions } from "./written_records.ts";
+import { type AugmentedFolder, hasTextsOfItsOwn, rowsByRecord } from "./augmented_rows.ts";
+import { type LanguageModelRecords, withoutHeldOut, type WrittenOptions } from "./written_records.ts";
 
 /**
  * The rows of a folder that a language model had a part in: paraphrases of train records, and records that it wrote. Left
@@ -14,8 +13,7 @@ export function readWrittenRows(
   { path, rows }: AugmentedFolder,
   { embeddings, metrics, clean, records, recordNumbers, split, onNote }: WrittenOptions,
 ): LanguageModelRecords {
-  const trainRow = new Map(Array.from(split.train, (row) => [recordNumbers[row]! + 1, row]));
-  const held = new Set(Array.from(split.validation, (row) => textKey(records[row]!)));
+  const trainRow = rowsByRecord(recordNumbers, split.train);
   const paraphrases: MetricRecord[] = [], paraphraseOf: number[] = [], written: MetricRecord[] = [];
   let left = 0;
   for (const [i, row] of (rows ?? []).entries()) {
@@ -31,7 +29,7 @@ export function readWrittenRows(
       paraphraseOf.push(trainRow.get(of as number)!);
     }
   }
-  const samples = clean(written).filter((record) => !held.has(textKey(record)));
+  const samples = withoutHeldOut(clean(written), records, split);
   left += written.length - samples.length;
   const why = embeddings === null
     ? "whose record is not learnt from in this run or whose texts are those of a validation record"
