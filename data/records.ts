@@ -9,7 +9,16 @@ import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./files/read_rows.ts";
 import type { Reading } from "./reading.ts";
 import { type RecordFile, understandRows } from "./formats/understand_rows.ts";
-import { expectScore, fromStandard, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
+import {
+  describeDecimalCommas,
+  expectScore,
+  fromStandard,
+  hasDecimalComma,
+  parseScore,
+  type ScoreRange,
+  scoreRange,
+  toStandard,
+} from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */
 export interface MetricRecord {
@@ -98,7 +107,7 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     pairs.set(pair.name, number);
     return { ...record, pair: { number, chosen: pair.chosen } };
   };
-  let unscored = 0;
+  let unscored = 0, withComma = 0;
   for (const { fields: given, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
     const texts = options.fixTexts ? fixTexts(given) : null, fields = texts ?? given;
     // Left out where nothing could be learnt of it.
@@ -110,9 +119,11 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     const record = inPair(parseRecord(fields, place, scores, range), raw.pair);
     if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
     if (texts) fixed.push(records.length);
+    if (scores !== "ignored" && hasDecimalComma(fields.score)) withComma++;
     records.push(record);
   }
   if (unscored > 0) onNote(describeUnscored(unscored, nameData(data)));
+  if (withComma > 0) onNote(describeDecimalCommas(withComma, nameData(data)));
   if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);

@@ -11,7 +11,7 @@ const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, 5, 10,
 const json = fc.jsonValue({ maxDepth: 2 });
 const score = fc.oneof(
   { weight: 8, arbitrary: fc.double({ min: 0, max: 10, noNaN: true }) },
-  fc.constantFrom<unknown>(null, undefined, "9", " 10.0 ", "0x5", "1e400", "abc", true),
+  fc.constantFrom<unknown>(null, undefined, "9", " 10.0 ", "9,5", "0x5", "1e400", "abc", true),
   number,
 );
 const words = fc.oneof({ weight: 8, arbitrary: text }, fc.constantFrom(null, undefined), json);
@@ -111,7 +111,7 @@ function recordOf(value: unknown, scores: Scores): MetricRecord | null {
   const [system, user, prompt, response, expected] = texts as [string, string, string, string, string];
   let score: number | null = null;
   if (scores === "required" || (scores === "optional" && given !== undefined && given !== null && given !== "")) {
-    const word = typeof given === "string" ? given.trim() : given;
+    const word = typeof given === "string" ? given.trim().replace(/^([+-]?\d+),(\d+)$/, "$1.$2") : given;
     const isDecimal = typeof word === "string" && word !== "" &&
       [...word].every((one) => "0123456789.eE+-".includes(one));
     score = typeof word === "number" ? word : isDecimal ? Number(word) : NaN;
