@@ -8,7 +8,16 @@ import { understandRows } from "./formats/understand_rows.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { Reading } from "./reading.ts";
-import { describeUnscored, hasTexts, type MetricRecord, parseRecord, readRecordSet } from "./records.ts";
+import {
+  describeUnscored,
+  expectScored,
+  hasTexts,
+  lacksScore,
+  type MetricRecord,
+  parseRecord,
+  readRecordSet,
+  type ReadRecordsOptions,
+} from "./records.ts";
 import { describeDecimalCommas, hasDecimalComma, type ScoreRange, scoreRange } from "./scores.ts";
 
 /** Some of the records of a large set, in their order. */
@@ -38,8 +47,8 @@ export interface RecordBlockOptions extends RecordPieceOptions {
 export interface RecordPieceOptions {
   readonly reading?: Reading | undefined;
   readonly onNote?: NoteTaker;
-  /** Whether records have to have scores, or theirs are not looked at, which is the default. */
-  readonly scores?: "required" | "ignored";
+  /** As for `ReadRecordsOptions`; scores are not looked at by default. */
+  readonly scores?: ReadRecordsOptions["scores"];
   /** Takes fields that are no text as the text of their value, instead of refusing them. */
   readonly fixTexts?: boolean;
   /** Files of at most so many bytes in all are read as a whole, so that a row may refer to any other. */
@@ -123,9 +132,9 @@ export async function* readRecordPieces(
     }
   }
   const name = nameData(data);
+  expectScored(count, unscored, name, reading.scoreRange ?? scoreRange);
   if (unscored > 0) onNote(describeUnscored(unscored, name));
   if (withComma > 0) onNote(describeDecimalCommas(withComma, name));
-  if (count === 0) throw new DataError(`${name} has no records; at least one is expected.`);
   if (!anyTexts) throw new DataError(`${name}: none of its ${count} records has a user_prompt or a response.`);
 }
 
@@ -158,17 +167,20 @@ async function* filePieces(
       const definitions = new Map<string, string>(), records: MetricRecord[] = [], fixed: number[] = [];
       let unscored = 0, withComma = 0;
       for (const { fields, place, definition, ...raw } of file!.records) {
-        if (scores === "required" && raw.pair) {
+        if (scores !== "ignored" && raw.pair) {
           throw new DataError(
             `${place} is an answer that was compared; of many records each is expected with a score.`,
           );
         }
-        if (scores === "required" && raw.unscored) {
+        const texts = options.fixTexts ? fixTexts(fields) : null, given = texts ?? fields;
+        const isUnscored = scores !== "ignored" && (raw.unscored || lacksScore(fields));
+        const record = isUnscored
+          ? parseRecord({ ...given, score: null }, place, "optional", range)
+          : parseRecord(given, place, scores, range);
+        if (scores === "required" && isUnscored) {
           unscored++;
           continue;
         }
-        const texts = options.fixTexts ? fixTexts(fields) : null;
-        const record = parseRecord(texts ?? fields, place, scores, range);
         if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
         if (texts) fixed.push(records.length);
         if (scores !== "ignored" && hasDecimalComma(fields.score)) withComma++;

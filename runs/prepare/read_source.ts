@@ -3,7 +3,8 @@ import { nameData } from "../../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { describeFixed, type MetricRecord } from "../../data/records.ts";
+import { describeFixed } from "../../data/record_notes.ts";
+import { expectScored, type MetricRecord } from "../../data/records.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
 import { sampleMetrics } from "../../data/sample/write.ts";
 import type { ScoreRange } from "../../data/scores.ts";
@@ -53,6 +54,7 @@ export async function readSource(
   const name = files ? nameData(files.data) : "the sample set";
   const note = describeFixed(fixed, name, nonText === "drop" ? "left out" : "read as the text of its value");
   if (note !== null) onNote(note);
+  expectScored(all.filter(({ score }) => score !== null).length, all.length, name, scoreRange);
   const { records: cleaned, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
     dropped: nonText === "drop" ? fixed : [],

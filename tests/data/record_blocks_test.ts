@@ -174,3 +174,20 @@ Deno.test("record blocks: pieces may end anywhere, and an empty line between JSO
     }
   }
 });
+
+Deno.test(
+  "record blocks: records without a score keep their place where scores are optional, and are left out where required",
+  withFolder(async (folder) => {
+    const scored = rows.map((row, i) => ({ ...row, score: i % 10 === 3 ? null : "2,5" }));
+    const path = await put(folder, "x.jsonl", scored.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const notes: string[] = [], onNote = (note: string) => notes.push(note);
+    const optional = recordsOf(await blocksOf(path, { scores: "optional", onNote }));
+    assert.deepEqual(optional.map(({ score }) => score), scored.map(({ score }) => score && 2.5));
+    const required = recordsOf(await blocksOf(path, { scores: "required", onNote }));
+    assert.deepEqual(required, optional.filter(({ score }) => score !== null));
+    const commas = `${path}: the comma in 45 of its scores was read as a decimal point.`;
+    assert.deepEqual(notes, [commas, `${path}: 5 records have no number for a score and are left out.`, commas]);
+    const none = await put(folder, "none.jsonl", lines);
+    await assert.rejects(blocksOf(none, { scores: "required" }), /none of its 50 records has a score; /);
+  }),
+);

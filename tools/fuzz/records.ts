@@ -83,8 +83,11 @@ function recordsOf(content: string, scores: Scores, recover: boolean): { value: 
   const found = elementsOf(content);
   if (!found || found.values.length === 0 || (!found.whole && !recover)) return null;
   const value = found.values.map((one) => recordOf(one, scores));
-  const hasTexts = value.some((one) => one && one.userPrompt.trim() + one.response.trim() !== "");
-  return value.includes(null) || !hasTexts ? null : { value: value as MetricRecord[] };
+  const anyText = (one: MetricRecord | null) => one !== null && one.userPrompt.trim() + one.response.trim() !== "";
+  const hasTexts = value.some(anyText);
+  if (value.includes(null) || !hasTexts) return null;
+  const left = (value as MetricRecord[]).filter(({ score }) => scores !== "required" || score !== null);
+  return left.length === 0 || !left.some(anyText) ? null : { value: left };
 }
 
 function elementsOf(content: string) {
@@ -110,7 +113,8 @@ function recordOf(value: unknown, scores: Scores): MetricRecord | null {
   if (typeof metric !== "string" || metric.trim() === "" || texts.some((one) => typeof one !== "string")) return null;
   const [system, user, prompt, response, expected] = texts as [string, string, string, string, string];
   let score: number | null = null;
-  if (scores === "required" || (scores === "optional" && given !== undefined && given !== null && given !== "")) {
+  const isEmpty = (given ?? "") === "" || (typeof given === "string" && given.trim() === "");
+  if (scores !== "ignored" && !isEmpty) {
     const word = typeof given === "string" ? given.trim().replace(/^([+-]?\d+),(\d+)$/, "$1.$2") : given;
     const isDecimal = typeof word === "string" && word !== "" &&
       [...word].every((one) => "0123456789.eE+-".includes(one));
