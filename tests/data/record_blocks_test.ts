@@ -162,14 +162,24 @@ Deno.test("record blocks: pieces may end anywhere, and an empty line between JSO
     { a: 2 },
     pause,
   ]);
-  for (const end of ["\r\n", "\n", "\r"]) {
-    const text = table.replaceAll("\r\n", end);
+  for (
+    const [end, before] of [["\r\n", ""], ["\n", ""], ["\r", ""], ["\r\n", "sep=,\r\n"], ["\n", "sep=,\n"]] as const
+  ) {
+    const text = before + table.replaceAll("\r\n", end);
     for (const length of [1, 7, 1000]) {
       const pieces = new CsvPieces("x"), found: unknown[] = [];
       for (let at = 0; at < text.length; at += length) found.push(...pieces.push(text.slice(at, at + length)));
       assert.deepEqual(
         [...found, ...pieces.end()].map((row) => (row as { turn: string }).turn),
         rows.map(({ turn }) => turn),
+      );
+      const cut = new CsvPieces("x"), wrong = `${text}${end}too,few`, line = wrong.split(/\r\n?|\n/).length;
+      assert.throws(
+        () => {
+          for (let at = 0; at < wrong.length; at += length) cut.push(wrong.slice(at, at + length));
+          cut.end();
+        },
+        { message: `x, line ${line} has 2 cells, but the header has 5 cells.` },
       );
     }
   }
