@@ -172,11 +172,9 @@ async function* filePieces(
             `${place} is an answer that was compared; of many records each is expected with a score.`,
           );
         }
-        const texts = options.fixTexts ? fixTexts(fields) : null, given = texts ?? fields;
+        const texts = options.fixTexts ? fixTexts(fields) : null;
         const isUnscored = scores !== "ignored" && (raw.unscored || lacksScore(fields));
-        const record = isUnscored
-          ? parseRecord({ ...given, score: null }, place, "optional", range)
-          : parseRecord(given, place, scores, range);
+        const record = parseRecord(texts ?? fields, place, isUnscored ? "ignored" : scores, range);
         if (scores === "required" && isUnscored) {
           unscored++;
           continue;

@@ -114,7 +114,7 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     const texts = options.fixTexts ? fixTexts(given) : null, fields = texts ?? given;
     // Left out where nothing could be learnt of it.
     if (scores !== "ignored" && (raw.unscored || lacksScore(fields))) {
-      const record = parseRecord({ ...fields, score: null }, place, "optional", range);
+      const record = parseRecord(fields, place, "ignored", range);
       if (scores === "required") unscored++;
       else records.push(inPair(record, raw.pair));
       continue;
@@ -125,9 +125,9 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     if (scores !== "ignored" && hasDecimalComma(fields.score)) withComma++;
     records.push(record);
   }
-  if (unscored > 0 && records.length > 0) onNote(describeUnscored(unscored, nameData(data)));
-  if (withComma > 0) onNote(describeDecimalCommas(withComma, nameData(data)));
   expectScored(records.length, unscored, nameData(data), range);
+  if (unscored > 0) onNote(describeUnscored(unscored, nameData(data)));
+  if (withComma > 0) onNote(describeDecimalCommas(withComma, nameData(data)));
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
   if (records.some(hasTexts)) return { records, scoreRange: range, definitions, damaged: damaged >= 0, fixed };
