@@ -7,7 +7,7 @@ import { type ScoreForm, scoreFormOf, scoreForms } from "../../data/score_files/
 import type { ScoreRange } from "../../data/scores.ts";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { moments } from "../../data/moments.ts";
+import { moments, quantile } from "../../data/moments.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
 import { BlockScorer } from "../../runs/stream/score_blocks.ts";
@@ -248,7 +248,7 @@ const mostCounts = 21;
 /** Mean, median, deviation, skewness, quartiles and counts of scores. */
 function describeScores(scores: Float32Array, [low, high]: ScoreRange): string {
   const sorted = scores.toSorted(), { mean, median, deviation, skewness } = moments(Float64Array.from(scores))!;
-  const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
+  const at = (share: number) => quantile(sorted, share).toFixed(2);
   const steps = Number.isInteger(low) && high - low < mostCounts ? Math.floor(high - low) + 1 : 0;
   const values = Array.from({ length: steps }, (_, step) => low + step);
   const counts = values.map((value) => sorted.filter((score) => Math.round(score) === value).length);
