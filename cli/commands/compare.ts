@@ -55,6 +55,17 @@ export async function compare({ runs, data, ...call }: CompareCall, terminal: Te
       "\nThe runs held out different rows, as the constant's figures show; --data measures all on the same.",
     );
   }
+  const scales = call.json ? null : describeScales(lines);
+  if (scales !== null) terminal.note(scales);
+}
+
+/** Says that errors on held-out rows are on different scales; null where they are on one. */
+function describeScales(lines: readonly RunLine[]): string | null {
+  const [first] = lines, other = lines.find(({ scoreRange }) => scoreRange.join() !== first?.scoreRange.join());
+  if (!first || !other) return null;
+  const scale = ({ run, scoreRange: [low, high] }: RunLine) => `${low} to ${high} for ${run}`;
+  return `The figures of held-out rows are on the scale of each run's scores, ${scale(first)} and ${scale(other)}; ` +
+    "those on different scales cannot be compared.";
 }
 
 async function testAll(
