@@ -11,6 +11,7 @@ import {
 } from "../../runs/compare.ts";
 import { scaleScores } from "../../scoring/score_scale.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
+import { describeTrainedOn } from "../../runs/trained_on.ts";
 import { command } from "../command.ts";
 import { readLabelled } from "./evaluate.ts";
 import { type ComparedRecords, comparedRecords, withComparedRecords } from "../options/compared_records.ts";
@@ -105,6 +106,8 @@ async function testAll(
       const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, { ...terminal, note });
       each.push({ score, ridge, trainMean });
     }
+    const trainedOn = await describeTrainedOn(name, records, nameData(data));
+    if (trainedOn !== null) note(trainedOn);
     const { score, ridge, trainMean } = meanScores(each);
     all.push({
       score: scaleScores(score, range),
