@@ -18,7 +18,7 @@ import { given, intervalLevel, type MetricFiles, metricFiles, oneOf, text } from
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
 import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { RecordStream } from "../record_stream.ts";
-import { describeWeights, expectCorrectable } from "../score_with.ts";
+import { describeWeights, expectCorrectable, warnUnfinished } from "../score_with.ts";
 import { Scoring } from "../scoring.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -200,6 +200,7 @@ async function predictWatched(call: PredictCall, terminal: Terminal, profile?: P
   const asked = { ...call, shift, shard, weights, saveEmbeddings, blockSize, fixTexts };
   using stream = await RecordStream.open(asked, onNote);
   if (weights !== null) onNote(describeWeights(weights));
+  else await warnUnfinished(run, terminal);
   await using scorer = new BlockScorer(run, { weights, profile, onNote });
   const scoring = new Scoring(asked, range, stream, scorer, terminal);
   const summary = isPiped ? await scoring.pipe(form) : await scoring.write(out, form);

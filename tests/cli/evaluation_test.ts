@@ -199,9 +199,11 @@ Deno.test(
     assert.match(text.out, /bilinear, 2 folds/);
     assert.match(text.err, /held out different rows/);
 
+    await Deno.remove(join(path("b"), "validation.csv"));
+    const early = await call("predict", "--run", path("b"), "--data", files.data, "--embeddings", files.embeddings!);
+    assert.match(early.err, /Warning: .*\/b is not finished and scores by .*; go on with .* train --resume .*\/b\.\n/);
     await Deno.remove(files.data);
     assert.equal(await describeTrainedOn(path("a"), mixed, "x.json"), null);
-    await Deno.remove(join(path("b"), "validation.csv"));
     const left = await call("compare", path("a"), path("b"));
     assert.equal(left.code, 0);
     assert.match(left.err, /b is left out: it is not finished; go on with train --resume/);
