@@ -5,6 +5,7 @@ import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
 import { describeFixed } from "../../data/record_notes.ts";
 import { expectScored, type MetricRecord } from "../../data/records.ts";
+import { expectGroupField } from "../../data/split.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
 import { sampleMetrics } from "../../data/sample/write.ts";
 import type { ScoreRange } from "../../data/scores.ts";
@@ -61,6 +62,8 @@ export async function readSource(
     source: name,
     onNote,
   });
+  const { groupBy } = settings.data, placeOf = (row: number) => `${name}, record ${kept[row]! + 1}`;
+  if (groupBy !== null) expectGroupField(cleaned, groupBy, placeOf);
   const clean = (some: readonly MetricRecord[]) => settings.data.dropStopWords ? withoutSystemStopWords(some) : some;
   const records = clean(cleaned);
   if (files?.embeddings && (settings.features.encoder !== builtInEncoder || files.metricDefinitions)) {
@@ -79,7 +82,7 @@ export async function readSource(
     : files
     ? await MetricTable.read(files.metricNames!, files.metricEmbeddings!, { onNote })
     : await sampleMetrics();
-  for (const [i, { metric }] of records.entries()) metrics.indexOf(metric, `${name}, record ${kept[i]! + 1}`);
+  for (const [i, { metric }] of records.entries()) metrics.indexOf(metric, placeOf(i));
   if (records.length < 2) {
     throw new MetrogradError(`${name} holds ${records.length} record; training needs at least two.`);
   }

@@ -96,6 +96,12 @@ trainRefuses(
   (folder) => put(folder, "bad.json", '["a", "b", "c", "d", "e"]'),
 );
 trainRefuses(
+  "a field to group by that records lack",
+  "--group-by",
+  /train\.json, record 1 has no field "conversation" to group by; the nearest one is ".*"\.$/,
+  () => "conversation",
+);
+trainRefuses(
   "fewer embedding rows than records",
   "--embeddings",
   /text\.npy has 89 rows, but .*train\.json has 90 records\.$/,
