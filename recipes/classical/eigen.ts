@@ -1,6 +1,6 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { dot, type Matrix, rowOf, zeros } from "./matrix.ts";
+import { addRows, dot, type Matrix, rowOf, timesVector, zeros } from "./matrix.ts";
 
 /** Eigenvalues with their vectors. */
 export interface Eigenpairs {
@@ -54,10 +54,7 @@ export function leadingEigenpairs(
     const residual = (pair: number) => Math.abs(below[target - 1]! * rowOf(vectors, pair)[target - 1]!);
     if (target < size && !order.every((pair) => residual(pair) <= limit)) continue;
     const found = zeros(wanted, size);
-    order.forEach((pair, i) => {
-      const into = rowOf(found, i);
-      rowOf(vectors, pair).forEach((share, k) => addScaled(into, share, rowOf(basis, k)));
-    });
+    order.forEach((pair, i) => addRows(rowOf(found, i), basis, rowOf(vectors, pair)));
     return { values: Float64Array.from(order, (pair) => values[pair]!), vectors: found };
   }
 }
@@ -78,13 +75,7 @@ function freshDirection(basis: Matrix<Float64Array>, rows: number, random: Philo
 
 /** Takes the first rows of a basis out of a vector; twice, since once leaves what rounding made. */
 function orthogonalize(x: Float64Array, basis: Matrix<Float64Array>, rows: number): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (let k = 0; k < rows; k++) addScaled(x, -dot(x, rowOf(basis, k)), rowOf(basis, k));
-  }
-}
-
-function addScaled(into: Float64Array, factor: number, x: Float64Array): void {
-  for (let i = 0; i < into.length; i++) into[i]! += factor * x[i]!;
+  for (let pass = 0; pass < 2; pass++) addRows(x, basis, timesVector(basis, x, rows), -1);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 import { leadingEigenpairs } from "./eigen.ts";
-import { centered, columnMeans, dot, expectColumns, type Matrix, rowOf, rowProducts } from "./matrix.ts";
+import { addRows, centered, columnMeans, dot, expectColumns, type Matrix, rowProducts, timesVector } from "./matrix.ts";
 
 /**
  * Principal component analysis in float64.
@@ -49,9 +49,6 @@ export class Pca {
 /** Xᵀ (X v). */
 function productOf(x: Matrix<Float64Array>, v: Float64Array): Float64Array {
   const product = new Float64Array(x.columns);
-  for (let i = 0; i < x.rows; i++) {
-    const row = rowOf(x, i), along = dot(row, v);
-    for (let j = 0; j < row.length; j++) product[j]! += along * row[j]!;
-  }
+  addRows(product, x, timesVector(x, v));
   return product;
 }
