@@ -2,7 +2,7 @@ import type { MetricRecord } from "../../data/records.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
 import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";
 import type { Calibration } from "./calibration.ts";
-import { ClassMeans } from "./class_means.ts";
+import { ClassMeans, covarianceWithin } from "./class_means.ts";
 import { likenessOf } from "./cluster_metrics.ts";
 import { Corpus } from "./corpus.ts";
 import { metricDirections, MetricRidge, ridgeEvidence, type RidgePrediction } from "./metric_ridge.ts";
@@ -42,6 +42,7 @@ export interface Judgement {
 export class ExpertRows {
   #corpus?: Corpus;
   #vectors?: TextVectors;
+  #within?: Float64Array;
   /** Mean embedding of the metrics that rows have. */
   readonly center: Float64Array;
   /** Directions of all metrics from there, of length 1, [metrics, dimension]. */
@@ -67,6 +68,11 @@ export class ExpertRows {
   /** The rows' embeddings. */
   get vectors(): TextVectors {
     return this.#vectors ??= TextVectors.of(this.data.texts, this.rows.text);
+  }
+
+  /** Factor of the covariance of the rows' embeddings around the mean of their metric. */
+  get within(): Float64Array {
+    return this.#within ??= covarianceWithin(this.vectors, this.rows.metric, this.metrics);
   }
 }
 
@@ -103,7 +109,7 @@ export class Experts {
   ): Experts {
     const { rows: { metric }, metrics, directions } = of;
     const means = wanted.includes("class means")
-      ? ClassMeans.fit(of.vectors, metric, directions, metrics, without)
+      ? ClassMeans.fit(of.vectors, metric, directions, metrics, without, of.within)
       : null;
     const ridge = wanted.includes("ridge") ? MetricRidge.fit(of.vectors, metric, directions, metrics, without) : null;
     return new Experts(wanted.includes("words") ? fitWords(of, without, topicOf) : null, means, ridge);
