@@ -1,4 +1,5 @@
 import { MetrogradError } from "../../kernels/errors.ts";
+import { addPanelProducts, panelsOf, setInPanels } from "./panels.ts";
 
 /** Rows that are worked on together, so that they stay in the cache. */
 const block = 48;
@@ -13,71 +14,25 @@ const block = 48;
 export function cholesky(a: Float64Array, size: number): void {
   for (let from = 0; from < size; from += block) {
     const to = Math.min(from + block, size);
-    for (let i = from; i < size; i++) {
-      const row = i * size;
-      for (let j = from; j < Math.min(i + 1, to); j++) {
-        let sum = a[row + j]!;
-        const other = j * size;
-        for (let k = from; k < j; k++) sum -= a[row + k]! * a[other + k]!;
-        if (j < i) a[row + j] = sum / a[other + j]!;
-        else if (sum > 0) a[row + i] = Math.sqrt(sum);
-        else throw new MetrogradError(`Row ${i} of a ${size} x ${size} matrix makes it not positive definite.`);
-      }
-    }
-    subtractProducts(a, size, from, to);
+    for (let i = from; i < size; i++) factorRow(a, size, i, from, to);
+    // What is left of the lower triangle loses the products of the columns that are done.
+    const rows = panelsOf(size - to, to - from);
+    for (let i = to; i < size; i++) setInPanels(rows, i - to, a, i * size + from, 1);
+    addPanelProducts(a, size, to, rows, -1);
   }
 }
 
-/**
- * Takes the products of the rows' columns from..to off what is left of the lower triangle. The columns are copied first, four
- * rows side by side, so that four by four products are summed up by reading eight numbers.
- */
-function subtractProducts(a: Float64Array, size: number, from: number, to: number): void {
-  const depth = to - from, panel = 4 * depth, panels = Math.ceil((size - to) / 4);
-  const columns = new Float64Array(panels * panel), sums = new Float64Array(16);
-  for (let i = to; i < size; i++) {
-    const into = ((i - to) >> 2) * panel + ((i - to) & 3);
-    for (let k = 0; k < depth; k++) columns[into + 4 * k] = a[i * size + from + k]!;
+/** Factors columns from..to of a row. */
+function factorRow(a: Float64Array, size: number, i: number, from: number, to: number): void {
+  const row = i * size;
+  for (let j = from; j < Math.min(i + 1, to); j++) {
+    let sum = a[row + j]!;
+    const other = j * size;
+    for (let k = from; k < j; k++) sum -= a[row + k]! * a[other + k]!;
+    if (j < i) a[row + j] = sum / a[other + j]!;
+    else if (sum > 0) a[row + i] = Math.sqrt(sum);
+    else throw new MetrogradError(`Row ${i} of a ${size} x ${size} matrix makes it not positive definite.`);
   }
-  for (let p = 0; p < panels; p++) {
-    for (let q = 0; q <= p; q++) {
-      panelProducts(columns, p * panel, q * panel, panel, sums);
-      for (let r = 0, i = to + 4 * p; r < 4 && i < size; r++, i++) {
-        const j = to + 4 * q, last = Math.min(4, i - j + 1);
-        for (let c = 0; c < last; c++) a[i * size + j + c]! -= sums[4 * r + c]!;
-      }
-    }
-  }
-}
-
-/** Products of four rows with four, each four side by side from `a` and `b`, [4, 4]. */
-function panelProducts(x: Float64Array, a: number, b: number, length: number, into: Float64Array): void {
-  let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
-  let s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
-  for (const end = a + length; a < end; a += 4, b += 4) {
-    const b0 = x[b]!, b1 = x[b + 1]!, b2 = x[b + 2]!, b3 = x[b + 3]!;
-    const a0 = x[a]!, a1 = x[a + 1]!, a2 = x[a + 2]!, a3 = x[a + 3]!;
-    s00 += a0 * b0;
-    s01 += a0 * b1;
-    s02 += a0 * b2;
-    s03 += a0 * b3;
-    s10 += a1 * b0;
-    s11 += a1 * b1;
-    s12 += a1 * b2;
-    s13 += a1 * b3;
-    s20 += a2 * b0;
-    s21 += a2 * b1;
-    s22 += a2 * b2;
-    s23 += a2 * b3;
-    s30 += a3 * b0;
-    s31 += a3 * b1;
-    s32 += a3 * b2;
-    s33 += a3 * b3;
-  }
-  into[0] = s00, into[1] = s01, into[2] = s02, into[3] = s03;
-  into[4] = s10, into[5] = s11, into[6] = s12, into[7] = s13;
-  into[8] = s20, into[9] = s21, into[10] = s22, into[11] = s23;
-  into[12] = s30, into[13] = s31, into[14] = s32, into[15] = s33;
 }
 
 /** Solves L Lᵀ x = b in place. */

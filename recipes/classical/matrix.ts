@@ -108,6 +108,11 @@ export function rowProducts(a: Matrix, b: Matrix): Matrix<Float64Array> {
   return product;
 }
 
+/** Adds a multiple of a row to another. */
+export function addScaled(into: Float64Array, factor: number, row: Numbers): void {
+  for (let j = 0; j < row.length; j++) into[j]! += factor * row[j]!;
+}
+
 /** Means of the columns, each row counted by its weight. */
 export function columnMeans(x: Matrix, weight?: Numbers): Float64Array {
   const means = new Float64Array(x.columns);
@@ -116,19 +121,16 @@ export function columnMeans(x: Matrix, weight?: Numbers): Float64Array {
     const one = weight?.[i] ?? 1;
     if (one === 0) continue;
     total += one;
-    const row = rowOf(x, i);
-    for (let j = 0; j < row.length; j++) means[j]! += one * row[j]!;
+    addScaled(means, one, rowOf(x, i));
   }
   return means.map((sum) => sum / total);
 }
 
 /** The rows less one row, such as their mean, in float64. */
 export function centered(x: Matrix, center: Numbers): Matrix<Float64Array> {
-  const { rows, columns } = x, data = Float64Array.from(x.data);
-  for (let from = 0; from < data.length; from += columns) {
-    for (let j = 0; j < columns; j++) data[from + j]! -= center[j]!;
-  }
-  return { data, rows, columns };
+  const { rows, columns } = x, found = { data: Float64Array.from(x.data), rows, columns };
+  for (let i = 0; i < rows; i++) addScaled(rowOf(found, i), -1, center);
+  return found;
 }
 
 /** Squared Euclidean distances of every row of one matrix to every row of another. → [a.rows, b.rows] */
