@@ -120,7 +120,7 @@ export interface Observer<Figures = EpochFigures, Plan = TrainPlan> {
   warn?(sentence: string): void;
   /** A detail that helps to find the cause of something, such as a slow step. */
   debug?(sentence: string): void;
-  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
+  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known, or a share of 1. */
   phase?(name: string, done?: number, total?: number): void;
   /** A pretrained encoder is at work. */
   encoding?(progress: EncodingProgress): void;

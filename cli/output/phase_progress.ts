@@ -6,7 +6,7 @@ const redrawMilliseconds = 100, lineMilliseconds = 10_000;
 
 /** Shows work that has phases instead of steps. */
 export interface PhaseReporter {
-  /** A phase is under way; so many of so many parts of it are done, where that is known. */
+  /** A phase is under way; so many of so many parts of it are done, where that is known, or a share of 1. */
   show(name: string, done?: number, total?: number): void;
   /** The next phase is the first. */
   restart(): void;
@@ -29,7 +29,7 @@ export function createPhaseReporter(terminal: Terminal, now: () => number): Phas
       const left = counts && done > 0 ? (now() - began) / 1000 * (total - done) / done : 0;
       const parts = [
         counts ? `${name} ${bar(Math.min(done / total, 1))}` : `${name} ...`,
-        ...(counts ? [`${done}/${total}`] : []),
+        ...(counts ? [total === 1 ? `${Math.floor(100 * done)} %` : `${done}/${total}`] : []),
         ...(left > 0 ? [`${duration(left)} left`] : []),
       ];
       if (terminal.interactive) terminal.status(parts);

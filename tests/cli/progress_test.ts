@@ -88,6 +88,17 @@ Deno.test("progress: on a screen phases are one line that is written over", () =
   assert.equal(written.err.split("\n").length, 2);
 });
 
+Deno.test("progress: of a phase whose parts are not counted the share that is done is shown", () => {
+  const { terminal, written } = recordingTerminal({ interactive: true });
+  let seconds = 0;
+  const { phase } = createTrainReporter(terminal, () => seconds * 1000);
+  for (const share of [0, 0.333]) {
+    phase!("learning", share, 1);
+    seconds++;
+  }
+  assert.ok(written.err.endsWith("learning ━━━━┄┄┄┄┄┄┄┄  33 %  3 s left"), written.err);
+});
+
 Deno.test("progress: the same warning comes once, however many folds or members find it", () => {
   const { terminal, written } = recordingTerminal();
   const reporter = createTrainReporter(terminal);
