@@ -148,7 +148,7 @@ export class ModelScorer implements ScorerParts {
         ? noStatistics(records.length)
         : await recordStatistics(records, texts, this.lexical),
       rows,
-      evidence: this.fit && this.fit.evidence({ records, texts }, rows, metrics),
+      evidence: this.fit && await this.fit.evidence({ records, texts }, rows, metrics),
     };
   }
 

@@ -3,6 +3,9 @@ import type { Observer } from "../../data/observer.ts";
 /** Says what a fit is doing, lets the event loop run, and ends the fit where it is to stop; see `TrainRows.phase`. */
 export type Phase = (name: string, done?: number, total?: number) => Promise<void>;
 
+/** Awaited whenever a part of some work is done: shows progress, and stops the work by throwing. */
+export type OnDone = (done: number, total: number) => Promise<void>;
+
 /** Longest time in milliseconds that a fit keeps the event loop, and so Ctrl-C, waiting. */
 const longestWait = 50;
 

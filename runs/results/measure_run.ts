@@ -70,7 +70,7 @@ export async function measureRun(
   const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const { records } = rows;
   const score = async (given: LabelledRows): Promise<HeldOutRows> => {
-    const evidence = fit && fit.model.evidence({ records, texts }, given, metrics);
+    const evidence = fit && await fit.model.evidence({ records, texts }, given, metrics);
     const scored = await scorer.score({ ...data.tables, metrics, rows: given, evidence });
     const group = groupBy === null ? null : given.text.map((text) => groupOfText.get(text)!);
     return { ...scored, score: given.score, text: given.text, group };

@@ -57,10 +57,11 @@ export async function refitToAll(
   await refit(engine, model, data.tables, refitted, phase);
   await saveModel(folder.model, model.network, { rows: allRows });
   if (!fit) return null;
-  const again = fit.model.refit(
+  const again = await fit.model.refit(
     { records, texts: data.tables.texts },
     joinPairs([plain, data.validation]),
     { data: metrics.embeddings, dimension: metrics.dimension },
+    phase,
   );
   await saveFit(folder, again);
   return again;

@@ -1,7 +1,8 @@
+import type { OnDone } from "../../recipes/training/phases.ts";
 import { cholesky, choleskySolveRows } from "../../recipes/classical/cholesky.ts";
 import { dot, doubles, type Matrix, rowOf, timesVector } from "../../recipes/classical/matrix.ts";
 import type { Embeddings } from "../../data/pairs/feature_tables.ts";
-import { TextVectors } from "./text_vectors.ts";
+import type { TextVectors } from "./text_vectors.ts";
 
 /** Penalty of the regression, in units of the mean squared length of a text's centred embedding. */
 const penalty = 5;
@@ -56,16 +57,18 @@ export class MetricRidge {
    * @param metric of each row of `vectors`
    * @param directions of all metrics, [metrics, dimension]
    * @param without rows that are left out
+   * @param onRows awaited whenever products of some of those are done
    */
-  static fit(
+  static async fit(
     vectors: TextVectors,
     metric: ArrayLike<number>,
     directions: Float64Array,
     metrics: number,
     without: readonly number[] = [],
-  ): MetricRidge {
+    onRows?: OnDone,
+  ): Promise<MetricRidge> {
     const { x: { columns, rows }, center, variance } = vectors, left = new Set(without);
-    const gram = without.length > 0 ? vectors.gramWithout(without) : vectors.gram.slice();
+    const gram = await vectors.gramWithout(without, onRows);
     for (let j = 0; j < columns; j++) gram[j * columns + j]! += penalty * variance || 1;
     cholesky(gram, columns);
     const sums = vectors.sums(metric, metrics, left), shares = new Float32Array(metrics);
