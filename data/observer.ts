@@ -1,5 +1,8 @@
 import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
 
+/** Awaited whenever a part of some work is done: shows progress, and stops the work by throwing. */
+export type OnDone = (done: number, total: number) => Promise<void>;
+
 /** How far the encoding of some texts is. */
 export interface EncodingProgress {
   /** Texts that are to be encoded, without those that are known already. */

@@ -16,13 +16,22 @@ export interface PhaseReporter {
  * Shows phases: on a screen one line that is written over, else a line at the start of each and one every ten seconds.
  *
  * @param now a clock in milliseconds
+ * @param announced false leaves out the lines at the start of phases, most of which are short
  */
-export function createPhaseReporter(terminal: Terminal, now: () => number): PhaseReporter {
+export function createPhaseReporter(
+  terminal: Terminal,
+  now: () => number = () => performance.now(),
+  announced = true,
+): PhaseReporter {
   let current: string | null = null, began = 0, shownAt = 0;
   return {
     show(name, done, total) {
       const begins = name !== current;
       if (begins) [current, began] = [name, now()];
+      if (begins && !announced && !terminal.interactive) {
+        shownAt = began;
+        return;
+      }
       if (!begins && now() - shownAt < (terminal.interactive ? redrawMilliseconds : lineMilliseconds)) return;
       shownAt = now();
       const counts = done !== undefined && total !== undefined && total > 0;

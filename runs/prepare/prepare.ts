@@ -70,12 +70,13 @@ export async function prepare(
   const ends = [records.length, records.length + written.paraphrases.length] as const;
   const pairs = drawPairs(everything, ends, split, metrics, settings);
   const { plain, validation } = pairs;
+  const phase = phasesFor(observer, choice.signal);
   const fit = settings.fit.name === "none" ? null : await prepareFit(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: pairs.options },
-    { onNote, phase: phasesFor(observer, choice.signal) },
+    { onNote, phase },
   );
-  if (isMeasured) observer.phase?.("measuring texts");
-  const { statistics, lexical } = await measuring.measured();
+  if (isMeasured) await phase("measuring texts");
+  const { statistics, lexical } = await measuring.measured((done, total) => phase("measuring texts", done, total));
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,

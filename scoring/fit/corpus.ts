@@ -1,4 +1,4 @@
-import type { OnDone } from "../../recipes/training/phases.ts";
+import type { OnDone } from "../../data/observer.ts";
 import { words } from "../../data/texts/text_features.ts";
 import { Languages } from "../../data/texts/languages.ts";
 import type { MetricRecord } from "../../data/records.ts";

@@ -1,4 +1,4 @@
-import type { OnDone } from "../../recipes/training/phases.ts";
+import type { OnDone } from "../../data/observer.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
 import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";

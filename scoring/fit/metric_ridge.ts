@@ -1,4 +1,4 @@
-import type { OnDone } from "../../recipes/training/phases.ts";
+import type { OnDone } from "../../data/observer.ts";
 import { cholesky, choleskySolveRows } from "../../recipes/classical/cholesky.ts";
 import { dot, doubles, type Matrix, rowOf, timesVector } from "../../recipes/classical/matrix.ts";
 import type { Embeddings } from "../../data/pairs/feature_tables.ts";

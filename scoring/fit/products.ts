@@ -1,4 +1,4 @@
-import type { OnDone } from "../../recipes/training/phases.ts";
+import type { OnDone } from "../../data/observer.ts";
 import { addScaled, type Matrix, rowOf, zeros } from "../../recipes/classical/matrix.ts";
 import { columnGram } from "../../recipes/classical/ridge.ts";
 import { type Asked, askThread } from "../ask_thread.ts";

@@ -1,4 +1,4 @@
-import type { OnDone } from "../../recipes/training/phases.ts";
+import type { OnDone } from "../../data/observer.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
 import { addScaled, type Matrix, rowOf, zeros } from "../../recipes/classical/matrix.ts";
 import { productsOfParts, sharedZeros } from "./products.ts";
