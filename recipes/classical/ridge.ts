@@ -224,17 +224,19 @@ function rowGram(x: Matrix<Float64Array>): Float64Array {
 }
 
 /** Rows whose products are summed up before the sums are added to the others. */
-const rowsAtOnce = 128;
+export const rowsAtOnce = 128;
 
 /** Xᵀ X, its lower triangle, [columns, columns]. */
-export function columnGram({ data, rows, columns }: Matrix<Float64Array>): Float64Array<ArrayBuffer> {
+export function columnGram(x: Matrix<Float64Array>): Float64Array<ArrayBuffer> {
+  const { rows, columns } = x;
   const gram = new Float64Array(columns * columns);
-  for (let from = 0; from < rows; from += rowsAtOnce) {
-    const depth = Math.min(rowsAtOnce, rows - from), transposed = panelsOf(columns, depth);
-    for (let j = 0; j < columns; j++) {
-      setInPanels(transposed, j, data, from * columns + j, columns);
-    }
-    addPanelProducts(gram, columns, 0, transposed, 1);
-  }
+  for (let from = 0; from < rows; from += rowsAtOnce) addColumnGram(gram, x, from);
   return gram;
+}
+
+/** Adds the same of the `rowsAtOnce` rows from one on. */
+export function addColumnGram(gram: Float64Array, { data, rows, columns }: Matrix<Float64Array>, from: number): void {
+  const depth = Math.min(rowsAtOnce, rows - from), transposed = panelsOf(columns, depth);
+  for (let j = 0; j < columns; j++) setInPanels(transposed, j, data, from * columns + j, columns);
+  addPanelProducts(gram, columns, 0, transposed, 1);
 }
