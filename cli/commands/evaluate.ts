@@ -125,6 +125,7 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
   const scored = await scoreWith({ ...call, definitions }, records, terminal, profile),
     { predictions, ridge, trainMean } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
+  terminal.status("measuring errors ...");
   const shifts = scored.shifts.map((figure) => scaleShiftFigure(figure, range));
   const figures = measure(
     {
@@ -143,6 +144,7 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
       scaleIsotonicFigure(one, range)
     )
     : [];
+  terminal.status("");
   const notes = [
     await describeTrainedOn(call.run, records, nameData(call.data)),
     describeUnseen(records, scored.unseen),
