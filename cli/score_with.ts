@@ -2,7 +2,7 @@ import { type DataPaths, nameData } from "../data/files/data_paths.ts";
 import type { Reading } from "../data/reading.ts";
 import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
-import { describeTextless, describeUnanswered } from "../data/record_notes.ts";
+import { describeTextless, describeUnanswered } from "../data/texts/missing_texts.ts";
 import type { MetricRecord } from "../data/records.ts";
 import { callOf } from "../data/files/called_as.ts";
 import { whatIsAt } from "../engine/files/files.ts";

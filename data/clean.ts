@@ -1,5 +1,5 @@
 import type { NoteTaker } from "./note_taker.ts";
-import { describeTextless } from "./record_notes.ts";
+import { describeTextless } from "./texts/missing_texts.ts";
 import { describeUnscored, hasTexts, type MetricRecord } from "./records.ts";
 import { scoreClass } from "./scores.ts";
 

@@ -3,7 +3,7 @@ import { nameData } from "../../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { describeFixed } from "../../data/record_notes.ts";
+import { describeFixed } from "../../data/texts/missing_texts.ts";
 import { expectScored, type MetricRecord } from "../../data/records.ts";
 import { expectGroupField } from "../../data/split.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";

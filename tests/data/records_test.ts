@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeTextless } from "../../data/record_notes.ts";
+import { describeTextless } from "../../data/texts/missing_texts.ts";
 import {
   combineTextFields,
   hasTexts,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeUnanswered } from "../../../data/record_notes.ts";
+import { describeUnanswered } from "../../../data/texts/missing_texts.ts";
 import type { MetricRecord } from "../../../data/records.ts";
 import { describeRange } from "../../../runs/prepare/check_rows.ts";
 

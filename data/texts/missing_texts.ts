@@ -1,4 +1,4 @@
-import { hasTexts, type MetricRecord } from "./records.ts";
+import { hasTexts, type MetricRecord } from "../records.ts";
 
 /** Says how many records have something else in place of a text, and which is the first; null where none has. */
 export function describeFixed(fixed: readonly number[], source: string, then: string): string | null {
