@@ -7,7 +7,7 @@ import type { NoteTaker } from "../data/note_taker.ts";
 import type { Observer } from "../data/observer.ts";
 import type { Reading } from "../data/reading.ts";
 import { readRecordBlocks, type RecordBlock, type Shard } from "../data/record_blocks.ts";
-import { RecordSurvey } from "../data/records.ts";
+import { RecordSurvey } from "../data/texts/missing_texts.ts";
 import { readTrainedMetrics } from "../runs/read_metrics.ts";
 import type { ScoreOptions } from "../scoring/model_scorer.ts";
 import { columnValues, expectColumns } from "./options/submission_columns.ts";

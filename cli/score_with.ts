@@ -2,7 +2,10 @@ import { type DataPaths, nameData } from "../data/files/data_paths.ts";
 import type { Reading } from "../data/reading.ts";
 import { readMetricDefinitions } from "../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../data/metrics/metric_table.ts";
-import { describeTextless, describeUnanswered, type MetricRecord } from "../data/records.ts";
+import { describeTextless, describeUnanswered } from "../data/texts/missing_texts.ts";
+import type { MetricRecord } from "../data/records.ts";
+import { callOf } from "../data/files/called_as.ts";
+import { whatIsAt } from "../engine/files/files.ts";
 import { despiteLoss } from "../engine/device/despite_loss.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Profile } from "../engine/profile/profile.ts";
@@ -60,6 +63,7 @@ export async function scoreWith(
   profile?: Profile,
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
+  if (weights === null) await warnUnfinished(run, terminal);
   const source = nameData(data), phases = createPhaseReporter(terminal, undefined, false);
   const textless = describeTextless(records, source, "scored by the metric alone");
   for (const note of [textless, describeUnanswered(records, source)]) if (note !== null) onNote(note);
@@ -89,6 +93,17 @@ export async function scoreWith(
   });
   terminal.status("");
   return { ...scored, shifts, unseen };
+}
+
+/** Warns that a run was stopped before its end, and scores by the best of the epochs that are done. */
+export async function warnUnfinished(run: string, terminal: Terminal): Promise<void> {
+  const { heldOut } = await openTrained(run);
+  if (await whatIsAt(heldOut) === "file") return;
+  terminal.warn(
+    `${run} is not finished and scores by the best of the epochs that are done; go on with ${
+      callOf("train")
+    } --resume ${run}.`,
+  );
 }
 
 /** Says whose weights score in place of the run's own. */

@@ -1,5 +1,6 @@
 import type { NoteTaker } from "./note_taker.ts";
-import { describeTextless, hasTexts, type MetricRecord } from "./records.ts";
+import { describeTextless } from "./texts/missing_texts.ts";
+import { describeUnscored, hasTexts, type MetricRecord } from "./records.ts";
 import { scoreClass } from "./scores.ts";
 
 /** What becomes of scores that are no whole numbers: they stay, become their class, or their records are left out. */
@@ -22,12 +23,18 @@ export interface CleanOptions {
   readonly onNote: NoteTaker;
 }
 
-/** Leaves out records without texts and those that are named, and cleans the others by their scores; notes say how many were concerned. */
+/**
+ * Leaves out records without texts, without a score, and those that are named, and cleans the others by their scores; notes
+ * say how many were concerned.
+ */
 export function cleanRecords(all: readonly MetricRecord[], options: CleanOptions): CleanRecords {
   const note = describeTextless(all, options.source, "left out"), dropped = new Set(options.dropped);
-  if (note === null && dropped.size === 0) return cleanScores(all, options);
+  const unscored = all.filter(({ score }) => score === null).length;
+  if (unscored > 0) options.onNote(describeUnscored(unscored, options.source));
+  if (note === null && unscored === 0 && dropped.size === 0) return cleanScores(all, options);
   if (note !== null) options.onNote(note);
-  const there = Uint32Array.from(all.keys().filter((i) => hasTexts(all[i]!) && !dropped.has(i)));
+  const isLeft = (i: number) => hasTexts(all[i]!) && all[i]!.score !== null && !dropped.has(i);
+  const there = Uint32Array.from(all.keys().filter(isLeft));
   const { records, kept } = cleanScores([...there].map((i) => all[i]!), options);
   return { records, kept: kept.map((i) => there[i]!) };
 }

@@ -1,4 +1,5 @@
 import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
+import type { ScoreRange } from "./scores.ts";
 
 /** Awaited whenever a part of some work is done: shows progress, and stops the work by throwing. */
 export type OnDone = (done: number, total: number) => Promise<void>;
@@ -43,6 +44,8 @@ export interface TrainPlan {
   readonly epochsDone: number;
   /** True where the model is fitted in closed form. */
   readonly fitted: boolean;
+  /** The scale of the data's scores; absent where it is 0 to 10, which the figures of epochs are on. */
+  readonly scoreRange?: ScoreRange;
   /** Figures of the epochs that are done. */
   readonly history?: readonly EpochFigures[];
 }

@@ -8,8 +8,17 @@ import { understandRows } from "./formats/understand_rows.ts";
 import { fixTexts } from "./non_text.ts";
 import type { NoteTaker } from "./note_taker.ts";
 import type { Reading } from "./reading.ts";
-import { describeUnscored, hasTexts, type MetricRecord, parseRecord, readRecordSet } from "./records.ts";
-import { type ScoreRange, scoreRange } from "./scores.ts";
+import {
+  describeUnscored,
+  expectScored,
+  hasTexts,
+  lacksScore,
+  type MetricRecord,
+  parseRecord,
+  readRecordSet,
+  type ReadRecordsOptions,
+} from "./records.ts";
+import { describeDecimalCommas, hasDecimalComma, type ScoreRange, scoreRange } from "./scores.ts";
 
 /** Some of the records of a large set, in their order. */
 export interface RecordBlock {
@@ -38,8 +47,8 @@ export interface RecordBlockOptions extends RecordPieceOptions {
 export interface RecordPieceOptions {
   readonly reading?: Reading | undefined;
   readonly onNote?: NoteTaker;
-  /** Whether records have to have scores, or theirs are not looked at, which is the default. */
-  readonly scores?: "required" | "ignored";
+  /** As for `ReadRecordsOptions`; scores are not looked at by default. */
+  readonly scores?: ReadRecordsOptions["scores"];
   /** Takes fields that are no text as the text of their value, instead of refusing them. */
   readonly fixTexts?: boolean;
   /** Files of at most so many bytes in all are read as a whole, so that a row may refer to any other. */
@@ -110,7 +119,7 @@ export async function* readRecordPieces(
     yield set;
     return;
   }
-  let count = 0, unscored = 0, anyTexts = false, read = 0;
+  let count = 0, unscored = 0, withComma = 0, anyTexts = false, read = 0;
   const onRead = (bytes: number) => onBytes?.(read += bytes, total);
   for (const path of paths) {
     for await (const piece of filePieces(path, { reading, fixTexts, scores, onNote }, onRead)) {
@@ -118,12 +127,14 @@ export async function* readRecordPieces(
       if (piece === pause) continue;
       count += piece.records.length;
       unscored += piece.unscored;
+      withComma += piece.withComma;
       anyTexts ||= piece.records.some(hasTexts);
     }
   }
   const name = nameData(data);
+  expectScored(count, unscored, name, reading.scoreRange ?? scoreRange);
   if (unscored > 0) onNote(describeUnscored(unscored, name));
-  if (count === 0) throw new DataError(`${name} has no records; at least one is expected.`);
+  if (withComma > 0) onNote(describeDecimalCommas(withComma, name));
   if (!anyTexts) throw new DataError(`${name}: none of its ${count} records has a user_prompt or a response.`);
 }
 
@@ -139,7 +150,7 @@ async function* filePieces(
   path: string,
   options: Required<Pick<RecordPieceOptions, "fixTexts" | "scores" | "onNote">> & { readonly reading: Reading },
   onBytes: (count: number) => void,
-): AsyncGenerator<RecordPiece & { readonly unscored: number } | typeof pause> {
+): AsyncGenerator<(RecordPiece & { readonly unscored: number; readonly withComma: number }) | typeof pause> {
   const name = nameData(path), { reading, scores, onNote } = options;
   let first = 0, format: Format | null | undefined;
   for await (const rows of streamRows(path, onBytes)) {
@@ -154,24 +165,26 @@ async function* filePieces(
       first += values.length;
       const range = reading.scoreRange ?? format?.scoreRange ?? scoreRange;
       const definitions = new Map<string, string>(), records: MetricRecord[] = [], fixed: number[] = [];
-      let unscored = 0;
+      let unscored = 0, withComma = 0;
       for (const { fields, place, definition, ...raw } of file!.records) {
-        if (scores === "required" && raw.pair) {
+        if (scores !== "ignored" && raw.pair) {
           throw new DataError(
             `${place} is an answer that was compared; of many records each is expected with a score.`,
           );
         }
-        if (scores === "required" && raw.unscored) {
+        const texts = options.fixTexts ? fixTexts(fields) : null;
+        const isUnscored = scores !== "ignored" && (raw.unscored || lacksScore(fields));
+        const record = parseRecord(texts ?? fields, place, isUnscored ? "ignored" : scores, range);
+        if (scores === "required" && isUnscored) {
           unscored++;
           continue;
         }
-        const texts = options.fixTexts ? fixTexts(fields) : null;
-        const record = parseRecord(texts ?? fields, place, scores, range);
         if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
         if (texts) fixed.push(records.length);
+        if (scores !== "ignored" && hasDecimalComma(fields.score)) withComma++;
         records.push(record);
       }
-      yield { records, definitions, scoreRange: range, fixed, unscored };
+      yield { records, definitions, scoreRange: range, fixed, unscored, withComma };
     }
   }
 }

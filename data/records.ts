@@ -9,7 +9,16 @@ import type { NoteTaker } from "./note_taker.ts";
 import { readRows } from "./files/read_rows.ts";
 import type { Reading } from "./reading.ts";
 import { type RecordFile, understandRows } from "./formats/understand_rows.ts";
-import { expectScore, fromStandard, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
+import {
+  describeDecimalCommas,
+  expectScore,
+  fromStandard,
+  hasDecimalComma,
+  parseScore,
+  type ScoreRange,
+  scoreRange,
+  toStandard,
+} from "./scores.ts";
 
 /** One judged (or to be judged) answer: the metric, the texts and the score. */
 export interface MetricRecord {
@@ -31,7 +40,9 @@ export interface MetricRecord {
 
 /** How `readRecords` reads. */
 export interface ReadRecordsOptions {
-  /** "required": every record has a score. "optional": a missing or null one is null. "ignored": scores are not looked at. */
+  /**
+   * "required": records without a score are left out. "optional": their score is null. "ignored": scores are not looked at.
+   */
   readonly scores: "required" | "optional" | "ignored";
   /** Take the whole records before the damage of a damaged file. */
   readonly recover?: boolean;
@@ -98,22 +109,25 @@ export async function readRecordSet(data: DataPaths, options: ReadRecordsOptions
     pairs.set(pair.name, number);
     return { ...record, pair: { number, chosen: pair.chosen } };
   };
-  let unscored = 0;
+  let unscored = 0, withComma = 0;
   for (const { fields: given, place, format, definition, ...raw } of understood.flatMap(recordsOf)) {
     const texts = options.fixTexts ? fixTexts(given) : null, fields = texts ?? given;
     // Left out where nothing could be learnt of it.
-    if (raw.unscored && scores !== "ignored") {
+    if (scores !== "ignored" && (raw.unscored || lacksScore(fields))) {
+      const record = parseRecord(fields, place, "ignored", range);
       if (scores === "required") unscored++;
-      else records.push(inPair(parseRecord({ ...fields, score: null }, place, scores, range), raw.pair));
+      else records.push(inPair(record, raw.pair));
       continue;
     }
     const record = inPair(parseRecord(fields, place, scores, range), raw.pair);
     if (format) definitions.set(record.metric, definition ?? definitions.get(record.metric) ?? record.metric);
     if (texts) fixed.push(records.length);
+    if (scores !== "ignored" && hasDecimalComma(fields.score)) withComma++;
     records.push(record);
   }
+  expectScored(records.length, unscored, nameData(data), range);
   if (unscored > 0) onNote(describeUnscored(unscored, nameData(data)));
-  if (records.length === 0) throw new DataError(`${nameData(data)} has no records; at least one is expected.`);
+  if (withComma > 0) onNote(describeDecimalCommas(withComma, nameData(data)));
   const unused = reading.scoreRange ? describeUnusedRange(records, nameData(data), range) : null;
   if (unused !== null) onNote(unused);
   if (records.some(hasTexts)) return { records, scoreRange: range, definitions, damaged: damaged >= 0, fixed };
@@ -208,81 +222,31 @@ export function describeUnusedRange(
     `${range[0]} to ${range[1]} that --score-range gives; check that it is theirs.`;
 }
 
+/** True for the fields of a record without a score: an empty cell, null, or none at all. */
+export function lacksScore({ score }: Readonly<Record<string, unknown>>): boolean {
+  return score === undefined || score === null || (typeof score === "string" && score.trim() === "");
+}
+
+/**
+ * Refuses a set of which no record is left.
+ *
+ * @param count records that are left
+ * @param unscored records that were left out for want of a score
+ * @throws DataError saying why there are none
+ */
+export function expectScored(count: number, unscored: number, source: string, range: ScoreRange): void {
+  if (count > 0) return;
+  if (unscored === 0) throw new DataError(`${source} has no records; at least one is expected.`);
+  const has = unscored === 1 ? "its only record has no" : `none of its ${unscored} records has a`;
+  throw new DataError(
+    `${source}: ${has} score; ${expectScore(range)} in the field score, or in the one that --map score=FIELD names.`,
+  );
+}
+
 /** Says how many records are left out for want of a score. */
 export function describeUnscored(count: number, source: string): string {
   const [records, are] = count === 1 ? ["1 record has", "is"] : [`${count} records have`, "are"];
   return `${source}: ${records} no number for a score and ${are} left out.`;
-}
-
-/** Says how many records have something else in place of a text, and which is the first; null where none has. */
-export function describeFixed(fixed: readonly number[], source: string, then: string): string | null {
-  return describeSome(fixed, source, "a prompt or a response that is no text", then);
-}
-
-/** Says how many records have no texts, and which is the first; null where all have some. @param then what becomes of them */
-export function describeTextless(records: readonly MetricRecord[], source: string, then: string): string | null {
-  const numbers = [...records.keys()].filter((i) => !hasTexts(records[i]!));
-  return describeSome(numbers, source, textlessLack, then);
-}
-
-const textlessLack = "neither a user_prompt nor a response";
-const unansweredLack = ["no response", "judged by the prompt alone"] as const;
-
-/** Counts what is worth saying of records that come block by block. */
-export class RecordSurvey {
-  #textless: Found = { count: 0, first: 0 };
-  #unanswered: Found = { count: 0, first: 0 };
-
-  /** Looks at some records. @param numbers the number of each, from 0 */
-  add(records: readonly MetricRecord[], numbers: ArrayLike<number>): void {
-    const found = (before: Found, i: number) => ({
-      count: before.count + 1,
-      first: before.count ? before.first : numbers[i]!,
-    });
-    records.forEach((record, i) => {
-      if (!hasTexts(record)) this.#textless = found(this.#textless, i);
-      else if (record.response.trim() === "") this.#unanswered = found(this.#unanswered, i);
-    });
-  }
-
-  /** Sentences as those of `describeTextless` and `describeUnanswered`. */
-  describe(source: string, then: string): string[] {
-    return [
-      describeFound(this.#textless, source, textlessLack, then),
-      describeFound(this.#unanswered, source, ...unansweredLack),
-    ].filter((sentence) => sentence !== null);
-  }
-}
-
-/**
- * Says how many records have a prompt but no response, and which is the first; null where there are none.
- *
- * @param numbers the numbers of the records in their file, from 0
- */
-export function describeUnanswered(
-  records: readonly MetricRecord[],
-  source: string,
-  numbers: ArrayLike<number> = Array.from(records.keys()),
-): string | null {
-  const found = [...records.keys()].filter((i) => hasTexts(records[i]!) && records[i]!.response.trim() === "");
-  return describeSome(found.map((i) => numbers[i]!).sort((a, b) => a - b), source, ...unansweredLack);
-}
-
-/** How many records there are of a kind, and the number of the first, from 0. */
-interface Found {
-  readonly count: number;
-  readonly first: number;
-}
-
-function describeSome(numbers: readonly number[], source: string, lack: string, then: string): string | null {
-  return describeFound({ count: numbers.length, first: numbers[0] ?? 0 }, source, lack, then);
-}
-
-function describeFound({ count, first }: Found, source: string, lack: string, then: string): string | null {
-  if (count === 0) return null;
-  return count === 1
-    ? `${source}: record ${first + 1} has ${lack}; it is ${then}.`
-    : `${source}: ${count} records, the first of them record ${first + 1}, have ${lack}; they are ${then}.`;
 }
 
 function text(value: unknown, field: string, place: string): string {
@@ -294,7 +258,7 @@ function text(value: unknown, field: string, place: string): string {
 }
 
 function readScore(value: unknown, place: string, required: boolean, range: ScoreRange): number | null {
-  if (!required && (value === undefined || value === null || value === "")) return null;
+  if (!required && lacksScore({ score: value })) return null;
   const score = parseScore(value, range);
   if (score !== null) return toStandard(score, range);
   throw new DataError(`${place}: score is ${describeValue(value)}; ${expectScore(range)}.`);

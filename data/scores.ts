@@ -8,14 +8,29 @@ export const scoreRange = [0, 10] as const;
 export type ScoreRange = readonly [low: number, high: number];
 
 /**
- * The score that a JSON or CSV value stands for: a number or a numeric string ("9", "10.0") within a range.
+ * The score that a JSON or CSV value stands for: a number or a numeric string ("9", "10.0", "9,5") within a range.
  *
- * @returns null when the value is neither
+ * @returns null when the value is neither, and for "1,234" where the range has both 1.234 and 1234
  */
-export function parseScore(value: unknown, [low, high]: ScoreRange = scoreRange): number | null {
-  const score = typeof value === "string" ? parseDecimal(value) : value;
-  if (typeof score !== "number") return null;
-  return score >= low && score <= high ? score : null;
+export function parseScore(value: unknown, range: ScoreRange = scoreRange): number | null {
+  if (!hasDecimalComma(value)) return within(typeof value === "string" ? parseDecimal(value) : value, range);
+  const isGrouped = /^\s*[+-]?[1-9]\d{0,2},\d{3}\s*$/.test(value);
+  if (isGrouped && within(parseDecimal(value.replace(",", "")), range) !== null) return null;
+  return within(parseDecimal(value.replace(",", ".")), range);
+}
+
+/** True for a number with a decimal comma, as spreadsheets write it in many languages. */
+export function hasDecimalComma(value: unknown): value is string {
+  return typeof value === "string" && /^\s*[+-]?\d+,\d+\s*$/.test(value);
+}
+
+/** Says that decimal commas were read. @param count the scores with one */
+export function describeDecimalCommas(count: number, source: string): string {
+  return `${source}: the comma in ${count} of its scores was read as a decimal point.`;
+}
+
+function within(score: unknown, [low, high]: ScoreRange): number | null {
+  return typeof score === "number" && score >= low && score <= high ? score : null;
 }
 
 /** The words in which every reader says what a score has to be. */

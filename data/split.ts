@@ -125,7 +125,7 @@ export function groupNumbers(records: readonly MetricRecord[], groupBy: string |
 function groupRows(records: readonly MetricRecord[], groupBy: string | null): number[][] {
   const groups = new Map<string, number[]>();
   records.forEach((record, row) => {
-    const key = groupBy === null ? ownKey(record) : fieldKey(record, groupBy, row);
+    const key = groupBy === null ? ownKey(record) : fieldKey(record, groupBy, () => `Record ${row + 1}`);
     const group = groups.get(key);
     if (group) group.push(row);
     else groups.set(key, [row]);
@@ -145,7 +145,21 @@ export function textKey(
   return JSON.stringify([systemPrompt, userPrompt, response]);
 }
 
-function fieldKey(record: MetricRecord, field: string, row: number): string {
+/**
+ * Refuses records that cannot be grouped by a field.
+ *
+ * @param placeOf where a record stands, for the message: "train.json, record 7"
+ * @throws DataError naming the first record that lacks the field
+ */
+export function expectGroupField(
+  records: readonly MetricRecord[],
+  field: string,
+  placeOf: (row: number) => string,
+): void {
+  for (const [row, record] of records.entries()) fieldKey(record, field, () => placeOf(row));
+}
+
+function fieldKey(record: MetricRecord, field: string, place: () => string): string {
   const known: Readonly<Record<string, unknown>> = {
     metric_name: record.metric,
     system_prompt: record.systemPrompt,
@@ -156,7 +170,7 @@ function fieldKey(record: MetricRecord, field: string, row: number): string {
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (value === undefined) {
     const nearest = quoteNearest(field, Object.keys({ ...known, ...record.extra }));
-    throw new DataError(`Record ${row + 1} has no field "${field}" to group by; the nearest one is ${nearest}.`);
+    throw new DataError(`${place()} has no field "${field}" to group by; the nearest one is ${nearest}.`);
   }
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }

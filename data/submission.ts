@@ -3,7 +3,15 @@ import { DataError, ShapeError } from "../kernels/errors.ts";
 import { parseCsv } from "./files/csv.ts";
 import { explainLookAlike } from "./texts/look_alikes.ts";
 import type { NoteTaker } from "./note_taker.ts";
-import { expectScore, parseScore, type ScoreRange, scoreRange, toStandard } from "./scores.ts";
+import {
+  describeDecimalCommas,
+  expectScore,
+  hasDecimalComma,
+  parseScore,
+  type ScoreRange,
+  scoreRange,
+  toStandard,
+} from "./scores.ts";
 import { decodeText } from "./files/text_decoding.ts";
 import { rounded } from "./score_files/score_rows.ts";
 import { writeScoreFile } from "./score_files/write_score_file.ts";
@@ -39,7 +47,7 @@ export async function writeSubmission(
 
 /**
  * Reads true scores from a CSV file with the columns `ID` and `score`, in any order and among others. Each ID from 1 to the
- * number of rows stands there once; rows may be in any order. Under semicolons a score may have a decimal comma.
+ * number of rows stands there once; rows may be in any order. A score may have a decimal comma.
  *
  * @returns scores by ID, from 0 to 10 whatever the range that they are given in
  * @throws DataError naming the file and the line, counted from 1
@@ -51,7 +59,7 @@ export async function readScores(
   const bytes = await readFileOrExplain(path, "a CSV file of scores");
   const { text, damage } = decodeText(bytes, path, onNote);
   if (damage) throw new DataError(`${path} is damaged at byte ${damage.byte}: ${damage.problem}.`);
-  const { columns, rows, separator } = parseCsv(text, path);
+  const { columns, rows } = parseCsv(text, path);
   const [idColumn, scoreColumn] = ["ID", "score"].map((name) => columnNamed(name, columns, path)) as [number, number];
   if (rows.length === 0) throw new DataError(`${path} has no scores; at least one is expected.`);
   const scores = new Float32Array(rows.length).fill(NaN);
@@ -67,13 +75,12 @@ export async function readScores(
       );
     }
     if (!Number.isNaN(scores[at])) throw new DataError(`${place}: the ID ${id} is there twice.`);
-    const isComma = separator === ";" && /^\s*\+?\d+,\d+\s*$/.test(field);
-    const score = parseScore(isComma ? field.replace(",", ".") : field, range);
+    const score = parseScore(field, range);
     if (score === null) throw new DataError(`${place}: score is ${JSON.stringify(field)}; ${expectScore(range)}.`);
     scores[at] = toStandard(score, range);
-    withComma += Number(isComma);
+    withComma += Number(hasDecimalComma(field));
   }
-  if (withComma > 0) onNote(`${path}: the comma in ${withComma} of its scores was read as a decimal point.`);
+  if (withComma > 0) onNote(describeDecimalCommas(withComma, path));
   return scores;
 }
 

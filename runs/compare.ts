@@ -1,5 +1,5 @@
 import { bootstrapInterval, pairedBootstrapInterval, rmse } from "../data/evaluation.ts";
-import { errorFactor, scoreRange } from "../data/scores.ts";
+import { errorFactor, type ScoreRange, scoreRange } from "../data/scores.ts";
 import { DataError, UsageError } from "../kernels/errors.ts";
 import { type EnsembleConfig, ensembleName } from "./ensemble/config.ts";
 import { readJsonLines } from "./results/json_lines.ts";
@@ -24,6 +24,8 @@ export interface RunLine {
   readonly members: number | null;
   /** Its seed; null for an ensemble, whose members have their own. */
   readonly seed: number | null;
+  /** The scale of its scores, which its errors are on. */
+  readonly scoreRange: ScoreRange;
   /** Rows that were held out. */
   readonly rows: number;
   /** RMSE on them. */
@@ -65,7 +67,7 @@ export async function describeRun(run: string): Promise<RunLine | null> {
   const pooled = (set: string, of: (figure: SetFigure) => number | null) =>
     pooledRmse(sets.map((one) => one.get(set)).map((one) => ({ rows: one?.rows ?? 0, rmse: one ? of(one) : null })));
   const { inputs, settings: { features } } = await begun(runs[0]!);
-  const factor = errorFactor(inputs.scoreRange ?? scoreRange);
+  const range = inputs.scoreRange ?? scoreRange, factor = errorFactor(range);
   const interval = groupedRmseInterval(predicted, score, groupsOf(rows));
   const scaled = (error: number | null) => error === null ? null : factor * error;
   const seconds = await Promise.all(runs.map(secondsOf));
@@ -74,6 +76,7 @@ export async function describeRun(run: string): Promise<RunLine | null> {
     ...named(config),
     folds,
     scorers,
+    scoreRange: range,
     rows: rows.length,
     rmse: factor * rmse(predicted, score),
     rmseInterval: interval && [factor * interval[0], factor * interval[1]],

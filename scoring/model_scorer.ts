@@ -130,9 +130,12 @@ export class ModelScorer implements ScorerParts {
     const names = definitions
       ? MetricTable.ofNames(new Set([...this.metrics.names, ...definitions.keys()]))
       : merge(added);
+    const remedy = inputs.definitions
+      ? "--metric-definitions takes the texts that define further metrics"
+      : "--metric-names and --metric-embeddings take further metrics";
     const metric = Uint32Array.from(
       records,
-      ({ metric }, i) => names.indexOf(metric, `${source}, record ${(options.numbers?.[i] ?? i) + 1}`),
+      ({ metric }, i) => names.indexOf(metric, `${source}, record ${(options.numbers?.[i] ?? i) + 1}`, remedy),
     );
     const { embeddings, metrics: defined } = await encodeForRun({ inputs, hash, features }, records, options);
     const metrics = definitions ? merge(defined) : names;

@@ -11,6 +11,7 @@ import {
 } from "../../runs/compare.ts";
 import { scaleScores } from "../../scoring/score_scale.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
+import { describeTrainedOn } from "../../runs/trained_on.ts";
 import { command } from "../command.ts";
 import { readLabelled } from "./evaluate.ts";
 import { type ComparedRecords, comparedRecords, withComparedRecords } from "../options/compared_records.ts";
@@ -55,6 +56,17 @@ export async function compare({ runs, data, ...call }: CompareCall, terminal: Te
       "\nThe runs held out different rows, as the constant's figures show; --data measures all on the same.",
     );
   }
+  const scales = call.json ? null : describeScales(lines);
+  if (scales !== null) terminal.note(scales);
+}
+
+/** Says that errors on held-out rows are on different scales; null where they are on one. */
+function describeScales(lines: readonly RunLine[]): string | null {
+  const [first] = lines, other = lines.find(({ scoreRange }) => scoreRange.join() !== first?.scoreRange.join());
+  if (!first || !other) return null;
+  const scale = ({ run, scoreRange: [low, high] }: RunLine) => `${low} to ${high} for ${run}`;
+  return `The figures of held-out rows are on the scale of each run's scores, ${scale(first)} and ${scale(other)}; ` +
+    "those on different scales cannot be compared.";
 }
 
 async function testAll(
@@ -94,6 +106,8 @@ async function testAll(
       const { predictions: { score }, ridge, trainMean } = await scoreWith(call, records, { ...terminal, note });
       each.push({ score, ridge, trainMean });
     }
+    const trainedOn = await describeTrainedOn(name, records, nameData(data));
+    if (trainedOn !== null) note(trainedOn);
     const { score, ridge, trainMean } = meanScores(each);
     all.push({
       score: scaleScores(score, range),

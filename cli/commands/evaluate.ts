@@ -19,6 +19,7 @@ import {
 } from "../../scoring/score_scale.ts";
 import { pairFigure } from "../../scoring/set_figure.ts";
 import { readScoreRange } from "../../runs/score_range.ts";
+import { describeTrainedOn } from "../../runs/trained_on.ts";
 import type { ShiftRequest } from "../../scoring/shift/shift_scores.ts";
 import { command } from "../command.ts";
 import { textSource } from "../options/data_options.ts";
@@ -144,8 +145,11 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
     )
     : [];
   terminal.status("");
-  const lacked = describeUnseen(records, scored.unseen);
-  if (lacked !== null) terminal.note(lacked);
+  const notes = [
+    await describeTrainedOn(call.run, records, nameData(call.data)),
+    describeUnseen(records, scored.unseen),
+  ];
+  for (const note of notes) if (note !== null) terminal.note(note);
   terminal.note(describeShift(call.shift, predictions, range));
   if (call.json) {
     const { shift } = predictions;

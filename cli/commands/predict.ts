@@ -7,7 +7,7 @@ import { type ScoreForm, scoreFormOf, scoreForms } from "../../data/score_files/
 import type { ScoreRange } from "../../data/scores.ts";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { UsageError } from "../../kernels/errors.ts";
-import { moments } from "../../data/moments.ts";
+import { moments, quantile } from "../../data/moments.ts";
 import type { CalibrateName } from "../../scoring/calibration/correction.ts";
 import { readFixesTexts, readScoreRange } from "../../runs/score_range.ts";
 import { BlockScorer } from "../../runs/stream/score_blocks.ts";
@@ -18,7 +18,7 @@ import { given, intervalLevel, type MetricFiles, metricFiles, oneOf, text } from
 import { holdsSubmission, refuseExisting } from "../output/out.ts";
 import { profiled, type ProfiledCall, profileOf, profileOption } from "../profiled.ts";
 import { RecordStream } from "../record_stream.ts";
-import { describeWeights, expectCorrectable } from "../score_with.ts";
+import { describeWeights, expectCorrectable, warnUnfinished } from "../score_with.ts";
 import { Scoring } from "../scoring.ts";
 import * as reading from "../options/reading_options.ts";
 import { dataForms, oneMorePath, readingOf } from "../options/reading_options.ts";
@@ -200,6 +200,7 @@ async function predictWatched(call: PredictCall, terminal: Terminal, profile?: P
   const asked = { ...call, shift, shard, weights, saveEmbeddings, blockSize, fixTexts };
   using stream = await RecordStream.open(asked, onNote);
   if (weights !== null) onNote(describeWeights(weights));
+  else await warnUnfinished(run, terminal);
   await using scorer = new BlockScorer(run, { weights, profile, onNote });
   const scoring = new Scoring(asked, range, stream, scorer, terminal);
   const summary = isPiped ? await scoring.pipe(form) : await scoring.write(out, form);
@@ -248,7 +249,7 @@ const mostCounts = 21;
 /** Mean, median, deviation, skewness, quartiles and counts of scores. */
 function describeScores(scores: Float32Array, [low, high]: ScoreRange): string {
   const sorted = scores.toSorted(), { mean, median, deviation, skewness } = moments(Float64Array.from(scores))!;
-  const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!.toFixed(2);
+  const at = (share: number) => quantile(sorted, share).toFixed(2);
   const steps = Number.isInteger(low) && high - low < mostCounts ? Math.floor(high - low) + 1 : 0;
   const values = Array.from({ length: steps }, (_, step) => low + step);
   const counts = values.map((value) => sorted.filter((score) => Math.round(score) === value).length);

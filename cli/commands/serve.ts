@@ -6,6 +6,7 @@ import { command } from "../command.ts";
 import { interruptible } from "../interruption.ts";
 import { describe, intervalLevel, number, text } from "../options/options.ts";
 import * as scoring from "../options/scoring_options.ts";
+import { warnUnfinished } from "../score_with.ts";
 import type { Terminal } from "../output/terminal.ts";
 
 /** What `serve` is asked for. */
@@ -124,6 +125,7 @@ export async function serveRuns(
   const { serve } = await import("../../serve/serve.ts");
   const { readToken } = await import("../../serve/http/authorize.ts");
   const token = tokenFile === null ? null : await readToken(tokenFile);
+  for (const { path } of request.runs) await warnUnfinished(path, terminal);
   const names = request.runs.map(({ path }) => path).join(", ");
   const { dropped } = await interruptible(terminal, (signal) =>
     serve({ ...request, token }, {

@@ -1,6 +1,7 @@
 import { callOf } from "../../data/files/called_as.ts";
 import type { EpochFigures, Observer, RowCounts } from "../../data/observer.ts";
 import { swapStage } from "../../runs/prepare/augment.ts";
+import { errorFactor, scoreRange } from "../../data/scores.ts";
 import { StepRate } from "../../data/step_rate.ts";
 import { counted } from "../../data/texts/counted.ts";
 import { bar, duration } from "./bar.ts";
@@ -18,7 +19,7 @@ const redrawMilliseconds = 100;
  */
 export function createTrainReporter(terminal: Terminal, now: () => number = () => performance.now()): Observer {
   let epochs = 0, epochsDone = 0, fitted = false, drawnAt = -Infinity, began = 0;
-  let rate: StepRate | null = null, totalSteps = 0;
+  let rate: StepRate | null = null, totalSteps = 0, factor = 1;
   let latest: EpochFigures | null = null, best: EpochFigures | null = null;
   const warned = new Set<string>();
 
@@ -41,6 +42,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
     prepared: ({ counts, weights }) => terminal.note(describeRows(counts, weights)),
     start(plan) {
       ({ epochs, epochsDone, fitted } = plan);
+      factor = errorFactor(plan.scoreRange ?? scoreRange);
       rate = latest = best = null;
       began = now();
       phases.restart();
@@ -57,7 +59,7 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
       drawnAt = now();
       terminal.status([
         `epoch ${epoch}/${epochs} ${bar(batch / batches)}`,
-        ...(latest && best ? [rmse(latest, 3)] : []),
+        ...(latest && best ? [rmse(latest, factor, 3)] : []),
         ...rateWords(rate, totalSteps),
         ...(best ? [`best: epoch ${best.epoch}`] : []),
         `loss ${loss.toFixed(3)}`,
@@ -67,12 +69,12 @@ export function createTrainReporter(terminal: Terminal, now: () => number = () =
       latest = figures;
       if (isBest) best = figures;
       if (fitted) {
-        terminal.note(`Fitted in ${duration((now() - began) / 1000)}: ${rmse(figures, 4)}`);
+        terminal.note(`Fitted in ${duration((now() - began) / 1000)}: ${rmse(figures, factor, 4)}`);
         return;
       }
       terminal.note([
         `epoch ${String(figures.epoch).padStart(String(epochs).length)}/${epochs}`,
-        rmse(figures, 4),
+        rmse(figures, factor, 4),
         isBest ? "best" : "    ",
         `loss ${figures.trainLoss.toFixed(4)}`,
         `lr ${Number(figures.learningRate.toPrecision(3))}`,
@@ -105,8 +107,9 @@ function rateWords(rate: StepRate | null, totalSteps: number): string[] {
   return left > 0 ? [`≤ ${duration(left)} left`, speed] : [speed];
 }
 
-function rmse({ validationRmse, mismatchedRmse, pairAccuracy }: EpochFigures, digits: number): string {
+/** @param factor what errors are multiplied by to be on the scale of the data */
+function rmse({ validationRmse, mismatchedRmse, pairAccuracy }: EpochFigures, factor: number, digits: number): string {
   if (pairAccuracy !== undefined) return `pairs ${(100 * pairAccuracy).toFixed(1)} %`;
-  const mismatched = mismatchedRmse === null ? "" : `, mismatched ${mismatchedRmse.toFixed(digits)}`;
-  return `RMSE ${validationRmse.toFixed(digits)}${mismatched}`;
+  const mismatched = mismatchedRmse === null ? "" : `, mismatched ${(factor * mismatchedRmse).toFixed(digits)}`;
+  return `RMSE ${(factor * validationRmse).toFixed(digits)}${mismatched}`;
 }

@@ -22,8 +22,9 @@ export interface CsvTable {
 const separators = [",", ";", "\t"] as const;
 
 /**
- * Reads the rows of a CSV file. Cells are separated by commas, semicolons or tabs, whichever the first line has; a cell in
- * quotes may hold any of them, line breaks and doubled quotes. Empty lines are passed over.
+ * Reads the rows of a CSV file. Cells are separated by commas, semicolons or tabs, whichever the first line has, or by
+ * what a line `sep=;` before it says, as spreadsheets write one; a cell in quotes may hold any of them, line breaks and
+ * doubled quotes. Empty lines are passed over.
  *
  * @param name the file's name, for messages
  * @param skipped lines of the file between its first and the second one here
@@ -32,9 +33,10 @@ const separators = [",", ";", "\t"] as const;
  * @see RFC 4180, "Common Format and MIME Type for Comma-Separated Values (CSV) Files"
  */
 export function parseCsv(text: string, name: string, skipped = 0): CsvTable {
-  const outside = headOf(text).replace(/"[^"]*"/g, "");
-  const separator = separators.find((one) => outside.includes(one)) ?? ",";
-  const [head, ...rows] = rowsOf(text, separator, name, skipped);
+  const [line, named] = separatorLine.exec(text) ?? [""], table = text.slice(line.length);
+  const outside = headOf(table).replace(/"[^"]*"/g, "");
+  const separator = named ?? separators.find((one) => outside.includes(one)) ?? ",";
+  const [head, ...rows] = rowsOf(table, separator, name, { first: line === "" ? 1 : 2, skipped });
   if (!head) throw new DataError(`${name} holds no rows; a header is expected.`);
   for (const { line, cells } of rows) {
     if (cells.length === head.cells.length) continue;
@@ -44,6 +46,9 @@ export function parseCsv(text: string, name: string, skipped = 0): CsvTable {
   }
   return { columns: head.cells, rows, separator };
 }
+
+/** A line before the first row that names the separator. */
+export const separatorLine = /^"?sep=([,;\t])"?[ \t]*(?:\r\n?|\n)/i;
 
 /** Characters that are searched for the end of a first row. */
 const longestHead = 1 << 16;
@@ -79,10 +84,15 @@ export function parseNumbers(text: string, name: string, head: string, texts = 0
   });
 }
 
-function rowsOf(text: string, separator: string, name: string, skipped: number): CsvRow[] {
+function rowsOf(
+  text: string,
+  separator: string,
+  name: string,
+  { first, skipped }: { readonly first: number; readonly skipped: number },
+): CsvRow[] {
   const rows: CsvRow[] = [], delimiter = separator === "\t" ? "\\t" : separator;
   const plain = new RegExp(`[^"${delimiter}\\r\\n]*`, "y");
-  let at = 0, line = 1, begin = 1, cells: string[] = [];
+  let at = 0, line = first, begin = first, cells: string[] = [];
   for (;;) {
     let cell: string;
     plain.lastIndex = at;
@@ -114,7 +124,7 @@ function rowsOf(text: string, separator: string, name: string, skipped: number):
     if (cells.length > 1 || cells[0] !== "") rows.push({ line: begin, cells });
     if (at >= text.length) return rows;
     at += text.startsWith("\r\n", at) ? 2 : 1;
-    if (rows.length === 1 && begin === 1) line += skipped;
+    if (rows.length === 1 && begin === first) line += skipped;
     begin = ++line;
     cells = [];
   }

@@ -102,14 +102,15 @@ export class MetricTable {
    * The row of a metric.
    *
    * @param place where the name was found, for the message: "test.json, record 7"
+   * @param remedy what gives a metric an embedding, for the message
    * @throws DataError naming the metric and the nearest known one
    */
-  indexOf(name: string, place?: string): number {
+  indexOf(name: string, place?: string, remedy?: string): number {
     const row = this.#rows.get(name);
     if (row !== undefined) return row;
     throw new DataError(
       `${place ? `${place}: the` : "The"} metric ${describeValue(name)} has no embedding; ` +
-        `the nearest name that has one is ${quoteNearest(name, this.names)}.`,
+        `the nearest name that has one is ${quoteNearest(name, this.names)}${remedy ? `; ${remedy}` : ""}.`,
     );
   }
 

@@ -66,7 +66,7 @@ const isPiped = (files: TrainFiles | null) => files !== null && [files.data].fla
 async function recordsAt({ data, reading }: TrainFiles, numbers: readonly number[]): Promise<readonly MetricRecord[]> {
   const wanted = new Set(numbers), records: MetricRecord[] = [];
   let number = 0;
-  for await (const piece of readRecordPieces(data, { scores: "required", reading })) {
+  for await (const piece of readRecordPieces(data, { scores: "optional", reading })) {
     if (piece === pause) continue;
     for (const record of piece.records) {
       if (wanted.has(number)) records[number] = record;

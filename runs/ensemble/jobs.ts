@@ -1,5 +1,6 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 import type { EpochFigures, Observer, StepProgress, TrainPlan } from "../../data/observer.ts";
+import { errorFactor, scoreRange } from "../../data/scores.ts";
 import type { RunConfig, RunFolder } from "../run_folder.ts";
 import type { RunOptions } from "../run_options.ts";
 import { trainOrResume } from "../resume_run.ts";
@@ -84,19 +85,20 @@ async function trainInThread(
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   reporter.note?.(`${name}: begins`);
   const own: Observer = reporter.run?.({ name, number, of, beside: true }) ?? {};
-  let fitted = false;
+  let fitted = false, factor = 1;
   thread.onmessage = ({ data }: MessageEvent<JobReply>) => {
     if (data.kind === "note") reporter.note?.(`${name}: ${data.sentence}`);
     else if (data.kind === "debug") reporter.debug?.(`${name}: ${data.sentence}`);
     else if (data.kind === "warn") reporter.warn?.(`${name}: ${data.sentence}`);
     else if (data.kind === "start") {
       ({ fitted } = data.plan);
+      factor = errorFactor(data.plan.scoreRange ?? scoreRange);
       own.start?.(data.plan);
     } else if (data.kind === "phase") own.phase?.(data.name, data.done, data.total);
     else if (data.kind === "step") own.step?.(data.progress);
     else if (data.kind === "epoch") {
       const { epoch, validationRmse } = data.figures;
-      reporter.note?.(`${name}: ${fitted ? "fitted" : `epoch ${epoch}`}, RMSE ${validationRmse.toFixed(4)}`);
+      reporter.note?.(`${name}: ${fitted ? "fitted" : `epoch ${epoch}`}, RMSE ${(factor * validationRmse).toFixed(4)}`);
       own.epoch?.(data.figures, data.best);
     } else if (data.kind === "end") own.end?.();
     else if (data.kind === "done") resolve(data.finished);

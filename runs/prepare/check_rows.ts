@@ -1,4 +1,4 @@
-import { describeUnanswered } from "../../data/records.ts";
+import { describeUnanswered } from "../../data/texts/missing_texts.ts";
 import { scoreRange } from "../../data/scores.ts";
 import type { PreparedRun } from "./prepared_run.ts";
 import type { Observer } from "../../data/observer.ts";

@@ -7,7 +7,7 @@ import { recordOf, sampleSeed } from "./sample_records.ts";
 
 /**
  * All records that a run was given, in the order of their files, which is the order of their numbers: those of files, or
- * of the built-in sample set.
+ * of the built-in sample set. Some may lack a score.
  *
  * @param files null for the sample set
  * @param options.fixTexts reads a text that is none as the text of its value, instead of refusing it
@@ -30,5 +30,5 @@ export async function givenRecords(
     };
   }
   const { data, recover, reading } = files;
-  return { sample: null, ...await readRecordSet(data, { scores: "required", recover, reading, onNote, fixTexts }) };
+  return { sample: null, ...await readRecordSet(data, { scores: "optional", recover, reading, onNote, fixTexts }) };
 }

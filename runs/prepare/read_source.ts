@@ -3,7 +3,9 @@ import { nameData } from "../../data/files/data_paths.ts";
 import { readMetricDefinitions } from "../../data/metrics/metric_definitions.ts";
 import { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { NoteTaker } from "../../data/note_taker.ts";
-import { describeFixed, type MetricRecord } from "../../data/records.ts";
+import { describeFixed } from "../../data/texts/missing_texts.ts";
+import { expectScored, type MetricRecord } from "../../data/records.ts";
+import { expectGroupField } from "../../data/split.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
 import { sampleMetrics } from "../../data/sample/write.ts";
 import type { ScoreRange } from "../../data/scores.ts";
@@ -53,12 +55,15 @@ export async function readSource(
   const name = files ? nameData(files.data) : "the sample set";
   const note = describeFixed(fixed, name, nonText === "drop" ? "left out" : "read as the text of its value");
   if (note !== null) onNote(note);
+  expectScored(all.filter(({ score }) => score !== null).length, all.length, name, scoreRange);
   const { records: cleaned, kept } = cleanRecords(maxRows === null ? all : all.slice(0, maxRows), {
     offGrid: settings.data.offGrid,
     dropped: nonText === "drop" ? fixed : [],
     source: name,
     onNote,
   });
+  const { groupBy } = settings.data, placeOf = (row: number) => `${name}, record ${kept[row]! + 1}`;
+  if (groupBy !== null) expectGroupField(cleaned, groupBy, placeOf);
   const clean = (some: readonly MetricRecord[]) => settings.data.dropStopWords ? withoutSystemStopWords(some) : some;
   const records = clean(cleaned);
   if (files?.embeddings && (settings.features.encoder !== builtInEncoder || files.metricDefinitions)) {
@@ -77,7 +82,7 @@ export async function readSource(
     : files
     ? await MetricTable.read(files.metricNames!, files.metricEmbeddings!, { onNote })
     : await sampleMetrics();
-  for (const [i, { metric }] of records.entries()) metrics.indexOf(metric, `${name}, record ${kept[i]! + 1}`);
+  for (const [i, { metric }] of records.entries()) metrics.indexOf(metric, placeOf(i));
   if (records.length < 2) {
     throw new MetrogradError(`${name} holds ${records.length} record; training needs at least two.`);
   }

@@ -105,6 +105,7 @@ async function trainOn(engine: Engine, run: ReadyRun, options: RunOptions): Prom
     epochs: fitted ? 1 : settings.training.epochs,
     epochsDone: history.length,
     fitted,
+    ...(prepared.inputs.scoreRange && { scoreRange: prepared.inputs.scoreRange }),
     history: [...history],
   });
   using ridge = fitBaseline(prepared);

@@ -71,10 +71,11 @@ trainRefuses(
   withSeventh({ score: 12 }),
 );
 trainRefuses(
-  "a missing score",
+  "records without scores",
   "--data",
-  /record 7: score is missing; a number from 0 to 10 is expected\.$/,
-  withSeventh({ score: undefined }),
+  /none of its \d+ records has a score; a number from 0 to 10 is expected in the field score, or in the one that --map score=FIELD names\.$/,
+  (folder, good) =>
+    put(folder, "bad.json", JSON.stringify(parse(good).map((one: object) => ({ ...one, score: null })))),
 );
 trainRefuses(
   "a metric without embedding",
@@ -93,6 +94,12 @@ trainRefuses(
   "--metric-names",
   /metric_embeddings\.npy has 4 rows, but .*bad\.json names 5 metrics\.$/,
   (folder) => put(folder, "bad.json", '["a", "b", "c", "d", "e"]'),
+);
+trainRefuses(
+  "a field to group by that records lack",
+  "--group-by",
+  /train\.json, record 1 has no field "conversation" to group by; the nearest one is ".*"\.$/,
+  () => "conversation",
 );
 trainRefuses(
   "fewer embedding rows than records",

@@ -6,6 +6,8 @@ import { trainEnsemble } from "../../runs/ensemble/train.ts";
 import { trainFolds } from "../../runs/folds/train_folds.ts";
 import { trainRun } from "../../runs/start_run.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
+import { readRecords } from "../../data/records.ts";
+import { describeTrainedOn } from "../../runs/trained_on.ts";
 import { withFolder } from "../temporary.ts";
 import { recordingTerminal, run as parse } from "./harness.ts";
 import { testEngine } from "../engine/harness.ts";
@@ -184,12 +186,28 @@ Deno.test(
     );
     assert.ok(Math.abs(tested.find(({ run }) => run === path("a"))!.test.rmse - alone.rmse) < 1e-9);
 
+    assert.ok(all.err.includes(`${files.data}: 90 of 90 records are among those that ${path("a")} was given`), all.err);
+    const [one, other] = await readRecords(files.data, { scores: "required" });
+    const mixed = [one!, other!, { ...one!, response: "new" }, { ...one!, metric: "other" }];
+    assert.equal(
+      await describeTrainedOn(path("both"), mixed, "x.json"),
+      `x.json: 2 of 4 records are among those that ${
+        path("both")
+      } was given to train on, so that its figures here are ` +
+        "better than on new records.",
+    );
+    assert.equal(await describeTrainedOn(path("folds"), mixed.slice(2), "x.json"), null);
+
     const text = await call("compare", path("a"), path("folds") + "/");
     assert.match(text.out, /^held out by the run +recipe +seed +rows +RMSE/);
     assert.match(text.out, /bilinear, 2 folds/);
     assert.match(text.err, /held out different rows/);
 
     await Deno.remove(join(path("b"), "validation.csv"));
+    const early = await call("predict", "--run", path("b"), "--data", files.data, "--embeddings", files.embeddings!);
+    assert.match(early.err, /Warning: .*\/b is not finished and scores by .*; go on with .* train --resume .*\/b\.\n/);
+    await Deno.remove(files.data);
+    assert.equal(await describeTrainedOn(path("a"), mixed, "x.json"), null);
     const left = await call("compare", path("a"), path("b"));
     assert.equal(left.code, 0);
     assert.match(left.err, /b is left out: it is not finished; go on with train --resume/);

@@ -40,6 +40,8 @@ Deno.test(
     await predict(call, terminal);
     assert.ok(written.err.includes(`8 scores written to ${run}/submission.csv.\n`), written.err);
     assert.match(written.err, /2 of 8 records have metrics that training lacked: "metric 3"\./);
+    const [, median, middle] = /median (\S+),.*\nlowest \S+, quartiles \S+ (\S+) /.exec(written.err)!;
+    assert.equal(median, middle);
     const lines = async () => (await Deno.readTextFile(join(run, "submission.csv"))).trimEnd().split("\n");
     const plain = await lines();
     assert.equal(plain[0], "ID,score");

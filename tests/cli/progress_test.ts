@@ -55,6 +55,14 @@ Deno.test("progress: a screen keeps the epochs too, above one line that is writt
   assert.ok(frames.every((frame) => Array.from(frame).length < 80 && !frame.includes("…")));
 });
 
+Deno.test("progress: errors are on the scale of the data's scores", () => {
+  const { terminal, written } = recordingTerminal(), reporter = createTrainReporter(terminal, () => 0);
+  reporter.start?.({ epochs: 2, epochsDone: 0, fitted: false, scoreRange: [1, 5] });
+  const figures = { validationRmse: 1.25, mismatchedRmse: 2.5, selection: 1.25, learningRate: 1e-4, gradientNorm: 1 };
+  reporter.epoch?.({ epoch: 1, trainLoss: 0.75, ...figures }, true);
+  assert.equal(written.err, "epoch 1/2  RMSE 0.5000, mismatched 1.0000  best  loss 0.7500  lr 0.0001\n");
+});
+
 /** A fit of two phases, the second of which takes a quarter of a minute. */
 function fit(terminal: Terminal): void {
   let seconds = 0;

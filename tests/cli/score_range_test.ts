@@ -52,6 +52,9 @@ Deno.test(
     const held = async (run: string) =>
       (JSON.parse((await call("compare", { [run]: true, "--json": true })).out))[0].rmse;
     assert.ok(Math.abs(0.4 * await held(out.wide) - await held(out.narrow)) < 1e-4);
+    const both = await call("compare", { [out.wide]: true, [out.narrow]: true });
+    assert.match(both.err, /\/narrow and 0 to 10 for .*\/wide; those on different scales cannot be compared\./);
+    assert.doesNotMatch((await call("compare", { [out.wide]: true })).err, /scale/);
     const refused = await call("evaluate", { "--run": out.narrow, "--data": wide, "--embeddings": files.embeddings });
     assert.match(refused.err, /score is "\d+"; a number from 1 to 5 is expected\./);
   }),

@@ -56,3 +56,19 @@ Deno.test("cleaning: records without texts are left out, and the others keep the
     "a.json: 1 scores are no whole numbers; their records are left out.",
   ]);
 });
+
+Deno.test("cleaning: records without a score or without texts are left out, and the others keep their numbers", () => {
+  const notes: string[] = [], [first, ...others] = records;
+  const given = [{ ...first!, score: null }, others[0]!, { ...first!, userPrompt: "", response: " " }, others[1]!];
+  const { records: left, kept } = cleanRecords(given, {
+    offGrid: "keep",
+    source: "a.json",
+    onNote: (note) => notes.push(note),
+  });
+  assert.deepEqual(left, [others[0], others[1]]);
+  assert.deepEqual([...kept], [1, 3]);
+  assert.deepEqual(notes, [
+    "a.json: 1 record has no number for a score and is left out.",
+    "a.json: record 3 has neither a user_prompt nor a response; it is left out.",
+  ]);
+});

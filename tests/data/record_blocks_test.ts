@@ -162,8 +162,10 @@ Deno.test("record blocks: pieces may end anywhere, and an empty line between JSO
     { a: 2 },
     pause,
   ]);
-  for (const end of ["\r\n", "\n", "\r"]) {
-    const text = table.replaceAll("\r\n", end);
+  for (
+    const [end, before] of [["\r\n", ""], ["\n", ""], ["\r", ""], ["\r\n", "sep=,\r\n"], ["\n", "sep=,\n"]] as const
+  ) {
+    const text = before + table.replaceAll("\r\n", end);
     for (const length of [1, 7, 1000]) {
       const pieces = new CsvPieces("x"), found: unknown[] = [];
       for (let at = 0; at < text.length; at += length) found.push(...pieces.push(text.slice(at, at + length)));
@@ -171,6 +173,31 @@ Deno.test("record blocks: pieces may end anywhere, and an empty line between JSO
         [...found, ...pieces.end()].map((row) => (row as { turn: string }).turn),
         rows.map(({ turn }) => turn),
       );
+      const cut = new CsvPieces("x"), wrong = `${text}${end}too,few`, line = wrong.split(/\r\n?|\n/).length;
+      assert.throws(
+        () => {
+          for (let at = 0; at < wrong.length; at += length) cut.push(wrong.slice(at, at + length));
+          cut.end();
+        },
+        { message: `x, line ${line} has 2 cells, but the header has 5 cells.` },
+      );
     }
   }
 });
+
+Deno.test(
+  "record blocks: records without a score keep their place where scores are optional, and are left out where required",
+  withFolder(async (folder) => {
+    const scored = rows.map((row, i) => ({ ...row, score: i % 10 === 3 ? null : "2,5" }));
+    const path = await put(folder, "x.jsonl", scored.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const notes: string[] = [], onNote = (note: string) => notes.push(note);
+    const optional = recordsOf(await blocksOf(path, { scores: "optional", onNote }));
+    assert.deepEqual(optional.map(({ score }) => score), scored.map(({ score }) => score && 2.5));
+    const required = recordsOf(await blocksOf(path, { scores: "required", onNote }));
+    assert.deepEqual(required, optional.filter(({ score }) => score !== null));
+    const commas = `${path}: the comma in 45 of its scores was read as a decimal point.`;
+    assert.deepEqual(notes, [commas, `${path}: 5 records have no number for a score and are left out.`, commas]);
+    const none = await put(folder, "none.jsonl", lines);
+    await assert.rejects(blocksOf(none, { scores: "required" }), /none of its 50 records has a score; /);
+  }),
+);

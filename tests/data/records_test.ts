@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { describeTextless } from "../../data/texts/missing_texts.ts";
 import {
   combineTextFields,
-  describeTextless,
   hasTexts,
   type MetricRecord,
   readRecords,
@@ -88,16 +88,30 @@ Deno.test("records: scores may be optional or not looked at", async () => {
   ]);
 });
 
+Deno.test("records: those without a score are left out with a note, and refused where all lack one", async () => {
+  const { score: _, ...without } = whole, lacking = [without, ...["", " ", null].map((score) => ({ ...whole, score }))];
+  await withFolder(async (folder) => {
+    const notes: string[] = [], onNote = (note: string) => notes.push(note);
+    const path = await put(folder, "train.json", JSON.stringify([whole, ...lacking, { ...whole, score: 0 }]));
+    const found = await readRecords(path, { scores: "required", onNote });
+    assert.deepEqual(found.map(({ score }) => score), [9.5, 0]);
+    assert.deepEqual(notes, [`${path}: 4 records have no number for a score and are left out.`]);
+  })();
+  const expected = "a number from 0 to 10 is expected in the field score, or in the one that --map score=FIELD names.";
+  await assert.rejects(read(lacking), {
+    name: "DataError",
+    message: `train.json: none of its 4 records has a score; ${expected}`,
+  });
+  await assert.rejects(read([without]), { message: `train.json: its only record has no score; ${expected}` });
+});
+
 const refused: [change: Record<string, unknown>, message: string][] = [
   [{ score: "abc" }, 'score is "abc"; a number from 0 to 10 is expected.'],
   [{ score: 12 }, "score is 12; a number from 0 to 10 is expected."],
   [{ score: -0.1 }, "score is -0.1; a number from 0 to 10 is expected."],
   [{ score: "0x5" }, 'score is "0x5"; a number from 0 to 10 is expected.'],
   [{ score: "NaN" }, 'score is "NaN"; a number from 0 to 10 is expected.'],
-  [{ score: "" }, 'score is ""; a number from 0 to 10 is expected.'],
   [{ score: true }, "score is true; a number from 0 to 10 is expected."],
-  [{ score: null }, "score is null; a number from 0 to 10 is expected."],
-  [{ score: undefined }, "score is missing; a number from 0 to 10 is expected."],
   [{ score: [9] }, "score is a list; a number from 0 to 10 is expected."],
   [{ metric_name: undefined }, "metric_name is missing; the name of a metric is expected."],
   [{ metric_name: " " }, 'metric_name is " "; the name of a metric is expected.'],
@@ -201,7 +215,7 @@ Deno.test("records: a field whose name only looks like one that is missing is re
       });
     }
   })();
-  for (const score of ["0x5", "1_0", "1e400", "Infinity", "NaN", "5 5", "٣", "5,5"]) {
+  for (const score of ["0x5", "1_0", "1e400", "Infinity", "NaN", "5 5", "٣", "5,5,5"]) {
     await assert.rejects(read([{ ...whole, score }]), {
       message: `train.json, record 1: score is "${score}"; a number from 0 to 10 is expected.`,
     });

@@ -61,3 +61,16 @@ Deno.test("score range: a score outside is refused with its record, and scores t
   assert.deepEqual((await read([...few, 3], { reading })).notes, []);
   assert.deepEqual((await read(few.slice(1), { reading })).notes, []);
 });
+
+Deno.test("score range: a decimal comma is read, with a note, unless the comma may part thousands", async () => {
+  assert.deepEqual(await read(["2,5", "1,000", 9], {}), {
+    scores: [2.5, 1, 9],
+    range: [0, 10],
+    notes: ["x.json: the comma in 2 of its scores was read as a decimal point."],
+  });
+  const reading = { scoreRange: [0, 5000] } as const;
+  assert.deepEqual((await read(["0,500", "500,5"], { reading })).scores, [0.001, 1.001]);
+  await assert.rejects(read(["1,234"], { reading }), {
+    message: 'x.json, record 1: score is "1,234"; a number from 0 to 5000 is expected.',
+  });
+});

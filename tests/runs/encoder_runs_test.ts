@@ -188,7 +188,7 @@ Deno.test(
       assert.deepEqual(features.metrics.row(4), encoder.vector("being kind"));
       await assert.rejects(
         scorer.features([{ ...record, metric: "kind" }], { source, cache, definitions }),
-        /record 1: the metric "kind" has no embedding; the nearest name that has one is "kindness"/,
+        /record 1: the metric "kind" has no embedding; the nearest name that has one is "kindness"; --metric-definitions takes/,
       );
     });
   }),

@@ -152,7 +152,7 @@ Deno.test(
       name: "DataError",
       message:
         'test.json, record 2: the metric "metric 0, renamed" has no embedding; the nearest name that has one is ' +
-        '"metric 0".',
+        '"metric 0"; --metric-names and --metric-embeddings take further metrics.',
     });
     const path = join(folder, "new.npy");
     const own = scorer.metrics.row(scorer.metrics.indexOf(record.metric));

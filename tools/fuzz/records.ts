@@ -11,7 +11,7 @@ const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, 5, 10,
 const json = fc.jsonValue({ maxDepth: 2 });
 const score = fc.oneof(
   { weight: 8, arbitrary: fc.double({ min: 0, max: 10, noNaN: true }) },
-  fc.constantFrom<unknown>(null, undefined, "9", " 10.0 ", "0x5", "1e400", "abc", true),
+  fc.constantFrom<unknown>(null, undefined, "9", " 10.0 ", "9,5", "0x5", "1e400", "abc", true),
   number,
 );
 const words = fc.oneof({ weight: 8, arbitrary: text }, fc.constantFrom(null, undefined), json);
@@ -83,8 +83,11 @@ function recordsOf(content: string, scores: Scores, recover: boolean): { value: 
   const found = elementsOf(content);
   if (!found || found.values.length === 0 || (!found.whole && !recover)) return null;
   const value = found.values.map((one) => recordOf(one, scores));
-  const hasTexts = value.some((one) => one && one.userPrompt.trim() + one.response.trim() !== "");
-  return value.includes(null) || !hasTexts ? null : { value: value as MetricRecord[] };
+  const anyText = (one: MetricRecord | null) => one !== null && one.userPrompt.trim() + one.response.trim() !== "";
+  const hasTexts = value.some(anyText);
+  if (value.includes(null) || !hasTexts) return null;
+  const left = (value as MetricRecord[]).filter(({ score }) => scores !== "required" || score !== null);
+  return left.length === 0 || !left.some(anyText) ? null : { value: left };
 }
 
 function elementsOf(content: string) {
@@ -110,8 +113,9 @@ function recordOf(value: unknown, scores: Scores): MetricRecord | null {
   if (typeof metric !== "string" || metric.trim() === "" || texts.some((one) => typeof one !== "string")) return null;
   const [system, user, prompt, response, expected] = texts as [string, string, string, string, string];
   let score: number | null = null;
-  if (scores === "required" || (scores === "optional" && given !== undefined && given !== null && given !== "")) {
-    const word = typeof given === "string" ? given.trim() : given;
+  const isEmpty = (given ?? "") === "" || (typeof given === "string" && given.trim() === "");
+  if (scores !== "ignored" && !isEmpty) {
+    const word = typeof given === "string" ? given.trim().replace(/^([+-]?\d+),(\d+)$/, "$1.$2") : given;
     const isDecimal = typeof word === "string" && word !== "" &&
       [...word].every((one) => "0123456789.eE+-".includes(one));
     score = typeof word === "number" ? word : isDecimal ? Number(word) : NaN;

@@ -61,7 +61,7 @@ function scoresOf(bytes: Uint8Array): { value: number[] } | null {
   for (const cells of rest) {
     if (cells.length !== head.length) return null;
     const id = rest.findIndex((_, i) => cells[ids[0]!] === String(i + 1)), word = cells[columns[0]!]!.trim();
-    const decimal = separator === ";" && /^\+?\d+,\d+$/.test(word) ? word.replace(",", ".") : word;
+    const decimal = /^[+-]?\d+,\d+$/.test(word) ? word.replace(",", ".") : word;
     const isDecimal = [...decimal].every((one) => "0123456789.eE+-".includes(one)) && decimal !== "";
     const score = isDecimal ? Number(decimal) : NaN;
     if (id < 0 || value[id] !== undefined || !(score >= 0 && score <= 10)) return null;

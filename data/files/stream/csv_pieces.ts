@@ -1,4 +1,5 @@
 import { DataError } from "../../../kernels/errors.ts";
+import { separatorLine } from "../csv.ts";
 import { parseCsvRows } from "../csv_rows.ts";
 
 /** A quote or the end of a line; one at the end of a piece may go on in the next. */
@@ -28,7 +29,7 @@ export class CsvPieces {
         lines++;
         if (this.#isQuoted) continue;
         [end, linesToEnd] = [mark.lastIndex, lines];
-        if (this.#head === "") {
+        if (this.#head === "" && separatorLine.exec(this.#text)?.[0].length !== end) {
           this.#head = this.#text.slice(0, end);
           this.#text = this.#text.slice(end);
           end =
@@ -39,11 +40,12 @@ export class CsvPieces {
         }
       }
     }
+    this.#at = 0;
+    this.#isQuoted = false;
+    if (this.#head === "") return [];
     const whole = this.#text.slice(0, end);
     // Lines behind the last whole row are counted when it is whole.
     this.#text = this.#text.slice(end);
-    this.#at = 0;
-    this.#isQuoted = false;
     return this.#rows(whole, linesToEnd);
   }
 

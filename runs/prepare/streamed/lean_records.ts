@@ -47,7 +47,7 @@ export async function readLeanRecords(
     const one = { metric: known(metrics, metric), systemPrompt, userPrompt, response, score, extra };
     return pair ? { ...one, pair } : one;
   };
-  const options = { scores: "required", fixTexts, reading, onNote, onBytes } as const;
+  const options = { scores: "optional", fixTexts, reading, onNote, onBytes } as const;
   for await (const piece of readRecordPieces(data, options)) {
     if (piece === pause) continue;
     if (range && piece.scoreRange.join() !== range.join()) {

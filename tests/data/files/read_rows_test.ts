@@ -55,6 +55,7 @@ const forms: Record<string, { readonly content: string | Uint8Array; readonly re
   "JSON lines": { content: lines },
   "commas": { content: table(","), records: fromTexts },
   "semicolons": { content: table(";"), records: fromTexts },
+  "semicolons that a line before names": { content: `\ufeffsep=;\r\n${table(";")}`, records: fromTexts },
   "tabs, with a byte order mark": { content: `\ufeff${table("\t")}`, records: fromTexts },
   "numbers of rows as pandas writes them, and empty columns": {
     content: table(",").split(/\r\n(?=\S*,)/).map((line, i) => `${i ? i - 1 : ""},${line},`).join("\n"),

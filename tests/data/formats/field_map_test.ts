@@ -61,9 +61,10 @@ Deno.test(
         `${path}: --map takes a field from "ouput", which no record has; the nearest is "output", and there are ` +
         '"instruction", "output", "rating", "id".',
     });
-    await assert.rejects(read("response=output,score=rating.facts"), {
-      message: `${path}, record 2: score is missing; a number from 0 to 10 is expected.`,
+    await assert.rejects(read("response=output,score=rating"), {
+      message: `${path}, record 1: score is an object; a number from 0 to 10 is expected.`,
     });
+    assert.deepEqual((await read("response=output,score=rating.facts")).map(({ score }) => score), [4]);
     assert.deepEqual((await read("response=output,score=id"))[0], {
       metric: "id",
       systemPrompt: null,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describeUnanswered, type MetricRecord } from "../../../data/records.ts";
+import { describeUnanswered } from "../../../data/texts/missing_texts.ts";
+import type { MetricRecord } from "../../../data/records.ts";
 import { describeRange } from "../../../runs/prepare/check_rows.ts";
 
 Deno.test("rows: scores on another scale are told of, with the range that was found and the one that is expected", () => {
