@@ -3,13 +3,12 @@ import { expectSettings } from "../../kernels/settings.ts";
 /** State of a schedule over steps, as a checkpoint keeps it. */
 export interface ScheduleState {
   /** Steps taken. */
-  step: number;
+  readonly step: number;
 }
 
 /** Sets an optimiser's learning rate from the number of steps taken: at once for 0, then with every `step`. */
 export class Schedule {
-  /** All it remembers; the next `step` goes on from it. */
-  state: ScheduleState = { step: 0 };
+  #step = 0;
 
   /** Starts at the rate of step 0. */
   constructor(
@@ -21,9 +20,20 @@ export class Schedule {
     optimizer.lr = rateAt(0);
   }
 
+  /** All it remembers. Setting it sets the learning rate of that step too. */
+  get state(): ScheduleState {
+    return { step: this.#step };
+  }
+
+  set state({ step }: ScheduleState) {
+    expectSettings(this.constructor.name, { step }, { step: { from: 0, whole: true } });
+    this.#step = step;
+    this.optimizer.lr = this.rateAt(step);
+  }
+
   /** Goes on to the next learning rate. */
   step(): void {
-    this.optimizer.lr = this.rateAt(++this.state.step);
+    this.optimizer.lr = this.rateAt(++this.#step);
   }
 }
 

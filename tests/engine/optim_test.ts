@@ -304,6 +304,15 @@ Deno.test("CosineAnnealingLR: falls by half a cosine to the lowest rate and stay
   seen.forEach((lr, i) => assert.ok(Math.abs(lr - expected[i]!) < 1e-12, `${lr} at step ${i}`));
 });
 
+Deno.test("Schedule: the step after its state was set has the rate of that step", () => {
+  const held = { lr: 8 }, schedule = new WarmupLinearLR(held, { warmup: 2, total: 6 });
+  schedule.state = { step: 3 };
+  const resumed = held.lr;
+  schedule.step();
+  assert.deepEqual([resumed, held.lr, schedule.state], [6, 4, { step: 4 }]);
+  assert.throws(() => schedule.state = { step: NaN }, UsageError);
+});
+
 Deno.test("WarmupLinearLR: rises to the full rate, falls to 0 and stays there", () => {
   const held = { lr: 8 }, schedule = new WarmupLinearLR(held, { warmup: 2, total: 6 });
   const seen = [held.lr, ...Array.from({ length: 7 }, () => (schedule.step(), held.lr))];
