@@ -1,6 +1,6 @@
 import { ShapeError, UsageError } from "../kernels/errors.ts";
 import { expectSettings, type SettingRule } from "../kernels/settings.ts";
-import { refuseF16 } from "./tensors/shapes.ts";
+import { refuseF16, shapeText } from "./tensors/shapes.ts";
 import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
 
 /** What a backward rule sees of its forward run. */
@@ -88,12 +88,12 @@ export function op<I extends object, O = void, S = undefined>(
  *
  * @param loss one element
  * @param upstream gradient of whatever the loss feeds; 1 if absent
- * @throws ShapeError when the loss is no scalar and no upstream gradient is given; UsageError when that is on another
- *   engine; MetrogradError when the loss was freed
+ * @throws ShapeError when the loss is no scalar and no upstream gradient is given, or a rule gives a gradient of another
+ *   size; UsageError when that is on another engine, or no parameter leads to the loss; MetrogradError when it was freed
  */
 export function backward(loss: Tensor, upstream?: Tensor): void {
   if (!upstream && loss.size !== 1) {
-    throw new ShapeError(`backward() starts at one number, but ${loss.name} is [${loss.shape.join(", ")}].`);
+    throw new ShapeError(`backward() starts at one number, but ${loss.name} is ${shapeText(loss.shape)}.`);
   }
   const { engine } = loss;
   if (upstream && upstream.engine !== engine) {
@@ -101,6 +101,11 @@ export function backward(loss: Tensor, upstream?: Tensor): void {
   }
   // What was freed has let go of the tape, and would leave all gradients 0.
   void loss.storage;
+  if (!loss.requiresGrad) {
+    throw new UsageError(
+      `backward: no trained parameter leads to ${loss.name}; noGrad, detach, frozen parameters and ops without a backward rule cut it off.`,
+    );
+  }
   engine.noGrad(() => {
     const gradients = new Map<Tensor, Tensor>([[loss, upstream ?? engine.full(loss.shape, 1)]]);
     for (const tensor of reverseOrder(loss)) {
@@ -132,9 +137,9 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
   const { inputs, backward } = tensor.origin!;
   engine.scope(() => {
     const kept: Tensor[] = [];
-    backward(dy).forEach((thunk, i) => {
-      if (!thunk) return;
-      const input = inputs[i]!;
+    backward(dy).forEach((rule, i) => {
+      if (!rule) return;
+      const input = inputs[i]!, thunk = ofSize(input, rule, tensor.name);
       if (input.origin?.receive) return input.origin.receive(thunk, tensor.name);
       const sum = gradients.get(input);
       if (!sum) {
@@ -156,6 +161,20 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
     });
     return kept;
   });
+}
+
+/** A rule's thunk that fails where its gradient has more or fewer elements than the input. */
+function ofSize(input: Tensor, thunk: GradientThunk, op: string): GradientThunk {
+  const checked = (into: GradientTarget) => {
+    const gradient = thunk(into);
+    if (gradient.size === input.size) return gradient;
+    throw new ShapeError(
+      `${op}: the gradient of ${input.name} is ${shapeText(gradient.shape)}, but ${
+        shapeText(input.shape)
+      } is expected.`,
+    );
+  };
+  return thunk.factors ? Object.assign(checked, { factors: thunk.factors }) : checked;
 }
 
 /** Has a rule write its gradient to a target, or writes or adds there what it gives. */
