@@ -39,7 +39,8 @@ export type Op<I, O = void> = (
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
  * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 where it has
- * no form for that, and a UsageError for an option that cannot be taken or tensors of several engines.
+ * no form for that, and a UsageError for an option that cannot be taken, tensors of several engines or an input that is
+ * none.
  */
 export function op<I extends object, O = void, S = undefined>(
   name: string,
@@ -47,8 +48,8 @@ export function op<I extends object, O = void, S = undefined>(
 ): Op<I, O> {
   return (inputs, ...rest) => {
     const options = (rest[0] ?? {}) as O & object;
+    const given = givenTensors(name, inputs);
     expectSettings(name, options, definition.settings);
-    const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
     const engine = given[0]?.[1].engine;
     for (const [key, input] of given) {
       if (!definition.f16?.includes(key)) refuseF16(name, String(key), input);
@@ -81,6 +82,25 @@ export function op<I extends object, O = void, S = undefined>(
     return output;
   };
 }
+
+/** The inputs that were given, by name. @throws UsageError when one is no tensor, or they have no names */
+function givenTensors<I extends object>(op: string, inputs: I): [keyof I, Tensor][] {
+  if (inputs instanceof Tensor) {
+    throw new UsageError(
+      `${op}: inputs by name are expected, but the tensor ${describe(inputs)} stands in their place.`,
+    );
+  }
+  const given = Object.entries(inputs).filter(([, input]) => input);
+  for (const [key, input] of given) {
+    if (!(input instanceof Tensor)) {
+      const found = Array.isArray(input) ? "an array" : typeof input;
+      throw new UsageError(`${op}: ${key} is ${found}, but a tensor is expected; engine.tensor makes one of numbers.`);
+    }
+  }
+  return given as [keyof I, Tensor][];
+}
+
+const describe = ({ name, shape }: Tensor) => `${name} ${shapeText(shape)}`;
 
 /**
  * Sends the gradient of a scalar loss back to all parameters it was computed from. A parameter that already holds a

@@ -16,9 +16,10 @@ import {
   rmsNorm,
   rotary,
   selfAttention,
+  type Tensor,
 } from "../../engine/mod.ts";
 import { fill } from "../../kernels/elementwise/fill.ts";
-import { ShapeError } from "../../kernels/errors.ts";
+import { ShapeError, UsageError } from "../../kernels/errors.ts";
 import { testEngine } from "./harness.ts";
 
 const engine = await testEngine();
@@ -28,6 +29,19 @@ const ones = (...shape: number[]) => engine.full(shape, 1);
 function refused(call: () => unknown, message: string): void {
   engine.scope(() => assert.throws(call, new ShapeError(message)));
 }
+
+Deno.test("ops: inputs that are no tensors, or stand without their names, are refused", () => {
+  const refuse = (inputs: unknown, message: string) =>
+    assert.throws(() => linear(inputs as { x: Tensor; weight: Tensor }), new UsageError(message));
+  const x = engine.full([4, 2], 1, "x");
+  refuse(
+    { x: [1, 2], weight: x },
+    "linear: x is an array, but a tensor is expected; engine.tensor makes one of numbers.",
+  );
+  refuse({ x, weight: 3 }, "linear: weight is number, but a tensor is expected; engine.tensor makes one of numbers.");
+  refuse(x, "linear: inputs by name are expected, but the tensor x [4, 2] stands in their place.");
+  x.dispose();
+});
 
 Deno.test("ops: where the rows of an input do not fit a weight, the input is named", () => {
   refused(
