@@ -56,7 +56,7 @@ export class CosineAnnealingLR extends Schedule {
   constructor(optimizer: { lr: number }, { total, minLr = 0 }: CosineAnnealingOptions) {
     const { lr } = optimizer;
     expectSettings("CosineAnnealingLR", { total, minLr, lr }, {
-      total: { above: 0 },
+      total: { above: 0, required: true },
       minLr: { from: 0 },
       lr: { from: 0 },
     });
@@ -78,8 +78,8 @@ export class WarmupLinearLR extends Schedule {
   constructor(optimizer: { lr: number }, { warmup, total }: WarmupLinearOptions) {
     const { lr } = optimizer;
     expectSettings("WarmupLinearLR", { warmup, total, lr }, {
-      warmup: { from: 0 },
-      total: { above: 0 },
+      warmup: { from: 0, required: true },
+      total: { above: 0, required: true },
       lr: { from: 0 },
     });
     super(
