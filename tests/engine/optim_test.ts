@@ -242,6 +242,7 @@ Deno.test("optimizer: says which parameter lacks state, has another shape, or is
     name: "ShapeError",
     message: "The optimiser's exp_avg of layer.0.weight is [4], but [5] is expected.",
   });
+  assert.equal(optimizer.steps, 0);
   assert.throws(() => optimizer.step(), { message: "No parameter has a gradient; call backward() first." });
   disposeAll(optimizer);
   const small = await engineThatBinds(256);
