@@ -1,6 +1,6 @@
 import { ShapeError, UsageError } from "../kernels/errors.ts";
 import { expectSettings, type SettingRule } from "../kernels/settings.ts";
-import { refuseF16, shapeText } from "./tensors/shapes.ts";
+import { refuseF16, refuseIndices, shapeText } from "./tensors/shapes.ts";
 import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
 
 /** What a backward rule sees of its forward run. */
@@ -19,6 +19,8 @@ export interface BackwardContext<I, O, S> {
 export interface OpDefinition<I, O, S> {
   /** Names of the inputs that may be stored as f16; the op refuses it of all others. */
   readonly f16?: readonly (keyof I)[];
+  /** Names of the inputs that may be indices (u32), or "all" of them; the op refuses them as all others. */
+  readonly u32?: readonly (keyof I)[] | "all";
   /** What the options may be; a number without a rule may be any but NaN. */
   readonly settings?: { readonly [Name in keyof O]?: SettingRule };
   /**
@@ -38,8 +40,8 @@ export type Op<I, O = void> = (
 
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
- * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 where it has
- * no form for that, and a UsageError for an option that cannot be taken, tensors of several engines or an input that is
+ * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 or
+ * indices where it has no form for that, and a UsageError for an option that cannot be taken, tensors of several engines or an input that is
  * none.
  */
 export function op<I extends object, O = void, S = undefined>(
@@ -53,6 +55,7 @@ export function op<I extends object, O = void, S = undefined>(
     const engine = given[0]?.[1].engine;
     for (const [key, input] of given) {
       if (!definition.f16?.includes(key)) refuseF16(name, String(key), input);
+      if (definition.u32 !== "all" && !definition.u32?.includes(key)) refuseIndices(name, String(key), input);
       if (input.engine !== engine) {
         throw new UsageError(`${name}: ${String(key)} lies on another engine than the rest.`);
       }
