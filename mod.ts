@@ -109,4 +109,5 @@ export {
 import * as settings from "./recipes/settings/mod.ts";
 /** Tables of settings, for recipes of your own. */
 export { settings };
-export { Engine, type EngineOptions } from "./engine/engine.ts";
+export { Engine } from "./engine/engine.ts";
+export type { EngineOptions } from "./engine/engine_options.ts";

@@ -11,7 +11,7 @@ import { variantText } from "./variant_text.ts";
 /** Times the variants of all matrix products in some benchmarks, prints what was fastest, and keeps it. */
 export async function tune(chosen: readonly Case[], runs: number): Promise<void> {
   const shapes = new Map<string, Required<MatmulShape>>();
-  const opened = await openDevice();
+  using opened = await openDevice();
   await using engine = new Engine(opened, undefined, (shape) => {
     shapes.set(productKey(shape), shape);
     return undefined;

@@ -17,7 +17,7 @@ import { type SampleCall, sampleCommand } from "./commands/sample.ts";
 import { type ServeCall, serveCommand } from "./commands/serve.ts";
 import { type SynthesizeCall, synthesizeCommand } from "./commands/synthesize.ts";
 import type { Terminal } from "./output/terminal.ts";
-import { type TrainCall, trainCommand } from "./commands/train.ts";
+import { type TrainCall, trainCommand } from "./commands/train_call.ts";
 
 /** What each command does once its options are understood. */
 export interface Actions {

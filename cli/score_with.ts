@@ -19,6 +19,7 @@ import { counted } from "../data/texts/counted.ts";
 import { learntFromPairs, pairsHaveNoScale } from "../runs/score_range.ts";
 import { readMetricsOf, readTrainedMetrics } from "../runs/read_metrics.ts";
 import { createEncodingReporter } from "./output/encoding_progress.ts";
+import { createPhaseReporter } from "./output/phase_progress.ts";
 import type { MetricFiles } from "./options/options.ts";
 import type { Terminal } from "./output/terminal.ts";
 
@@ -59,7 +60,7 @@ export async function scoreWith(
   profile?: Profile,
 ): Promise<Scored> {
   const onNote = (sentence: string) => terminal.note(sentence);
-  const source = nameData(data);
+  const source = nameData(data), phases = createPhaseReporter(terminal, undefined, false);
   const textless = describeTextless(records, source, "scored by the metric alone");
   for (const note of [textless, describeUnanswered(records, source)]) if (note !== null) onNote(note);
   const options = {
@@ -75,7 +76,7 @@ export async function scoreWith(
       ? null
       : await unknownDefinitions(run, found, onNote),
     onNote,
-    observer: createEncodingReporter(terminal),
+    observer: { ...createEncodingReporter(terminal), phase: phases.show },
   };
   if (weights !== null) onNote(describeWeights(weights));
   const shifts = await readShiftFigures(new RunFolder(run));
@@ -86,6 +87,7 @@ export async function scoreWith(
     onNote: (sentence) => terminal.warn(sentence),
     next: "the records are scored again",
   });
+  terminal.status("");
   return { ...scored, shifts, unseen };
 }
 

@@ -58,6 +58,7 @@ export {
   type Observer,
   type Observer as Reporter,
   type Observer as TrainReporter,
+  type OnDone,
   type RowCounts,
   type RunPlace,
   type ScoreFigure,

@@ -1,5 +1,8 @@
 import type { GradScalerState } from "../engine/optim/grad_scaler.ts";
 
+/** Awaited whenever a part of some work is done: shows progress, and stops the work by throwing. */
+export type OnDone = (done: number, total: number) => Promise<void>;
+
 /** How far the encoding of some texts is. */
 export interface EncodingProgress {
   /** Texts that are to be encoded, without those that are known already. */
@@ -120,7 +123,7 @@ export interface Observer<Figures = EpochFigures, Plan = TrainPlan> {
   warn?(sentence: string): void;
   /** A detail that helps to find the cause of something, such as a slow step. */
   debug?(sentence: string): void;
-  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known. */
+  /** A part of the work that has no steps is under way, such as a fit in closed form; counts where they are known, or a share of 1. */
   phase?(name: string, done?: number, total?: number): void;
   /** A pretrained encoder is at work. */
   encoding?(progress: EncodingProgress): void;

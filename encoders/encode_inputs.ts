@@ -1,6 +1,6 @@
 import { embedRecords, encodeRecords, fitTexts, pretrainedFields } from "./encode_records.ts";
 import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
-import type { EncodingProgress, Observer } from "../data/observer.ts";
+import type { EncodingProgress, Observer, OnDone } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
 import type { KeptEncoders } from "./kept_encoders.ts";
@@ -95,9 +95,10 @@ export async function encodeDefinitions(
 export async function encodeWithHash(
   encoder: HashEncoder,
   { records, layout, definitions }: InputTexts,
+  onDone?: OnDone,
 ): Promise<EncodedInputs> {
   return {
-    embeddings: await encodeRecords(encoder, records, layout),
+    embeddings: await encodeRecords(encoder, records, layout, onDone),
     metrics: definitions &&
       new MetricTable([...definitions.keys()], await encoder.encode([...definitions.values()]), encoder.dimension),
   };
@@ -128,5 +129,7 @@ export async function encodeInputs(
   }
   const hash = new HashEncoder();
   hash.fit(fitTexts(inputs.train, inputs.layout));
-  return { ...await encodeWithHash(hash, inputs), hash, note: null };
+  const onDone = (done: number, total: number) =>
+    Promise.resolve(watch.observer?.phase?.("encoding texts", done, total));
+  return { ...await encodeWithHash(hash, inputs, onDone), hash, note: null };
 }

@@ -1,5 +1,6 @@
 import type { Encoder, PretrainedEncoder } from "./encoder.ts";
 import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
+import type { OnDone } from "../data/observer.ts";
 import type { MetricRecord } from "../data/records.ts";
 import type { TextEmbeddings } from "../data/embeddings/text_embeddings.ts";
 import { layoutFields, type TextField, type TextLayout, textOf } from "../data/texts/text_layout.ts";
@@ -9,15 +10,25 @@ export function fitTexts(records: readonly MetricRecord[], layout: TextLayout = 
   return records.flatMap((record) => layoutFields[layout].map((field) => textOf(record, field)));
 }
 
-/** Embeddings of the texts of a layout, one row a record in each field. */
+/** Records that are encoded between two words on how far the work is. */
+const recordsAtOnce = 256;
+
+/** Embeddings of the texts of a layout, one row a record in each field. @param onDone awaited whenever some texts are encoded */
 export async function encodeRecords(
   encoder: Encoder,
   records: readonly MetricRecord[],
   layout: TextLayout = "combined",
+  onDone?: OnDone,
 ): Promise<TextEmbeddings> {
-  const fields = [];
-  for (const name of layoutFields[layout]) {
-    fields.push({ name, data: await encoder.encode(records.map((record) => textOf(record, name))) });
+  const fields = [], names = layoutFields[layout];
+  for (const [i, name] of names.entries()) {
+    const data = new Float32Array(records.length * encoder.dimension);
+    for (let from = 0; from < records.length; from += recordsAtOnce) {
+      await onDone?.(i * records.length + from, names.length * records.length);
+      const texts = records.slice(from, from + recordsAtOnce).map((record) => textOf(record, name));
+      data.set(await encoder.encode(texts), from * encoder.dimension);
+    }
+    fields.push({ name, data });
   }
   return { fields, dimension: encoder.dimension };
 }

@@ -1,4 +1,5 @@
-import { Engine, type EngineOptions } from "../engine/engine.ts";
+import { Engine } from "../engine/engine.ts";
+import type { EngineOptions } from "../engine/engine_options.ts";
 
 /**
  * One engine for a piece of work, handed to all that computes in it. It is opened when it is first needed and, when its GPU

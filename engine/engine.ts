@@ -6,9 +6,11 @@ import { DeviceError, DeviceLostError, ShapeError } from "../kernels/errors.ts";
 import type { BufferSlice, Capabilities } from "../kernels/launcher.ts";
 import { HalfCopies } from "./autocast.ts";
 import { CapturedStep, type CaptureOptions } from "./captured_step.ts";
-import { capabilitiesOf, type DeviceOptions, type OpenDevice, openDevice } from "./device/open.ts";
-import type { Profile } from "./profile/profile.ts";
+import { ErrorTrap } from "./device/errors.ts";
+import { capabilitiesOf, type OpenDevice, openDevice } from "./device/open.ts";
+import type { EngineOptions } from "./engine_options.ts";
 import type { FiniteCheck } from "./finite_check.ts";
+import type { Profile } from "./profile/profile.ts";
 import { RandomSource } from "./random.ts";
 import { Scopes } from "./scopes.ts";
 import { largestOf, wholeNumbers } from "./tensors/indices.ts";
@@ -21,19 +23,6 @@ import { Transfers } from "./transfers.ts";
 
 /** Submissions that may run ahead of the host before it waits; more is slower and keeps memory alive. */
 const maxRunAhead = 16;
-
-/** How an engine is opened. */
-export interface EngineOptions extends DeviceOptions {
-  /** Told the label of each kernel before it is compiled for the first time. */
-  readonly onCompile?: (label: string) => void;
-  /**
-   * Uses what `bench --tune` has measured on this adapter, where it has. Products then round otherwise than without;
-   * false by default.
-   */
-  readonly tuned?: boolean;
-  /** Notes what the engine does and how long it takes, at some cost; complete once the engine is closed. */
-  readonly profile?: Profile | undefined;
-}
 
 /** Counts of an engine's memory. */
 export interface MemoryStatistics extends PoolStatistics {
@@ -68,10 +57,12 @@ export class Engine implements AsyncDisposable, TensorEngine {
   finiteCheck: FiniteCheck | null = null;
   readonly #transfers: Transfers;
   readonly #scopes = new Scopes();
+  readonly #errors: ErrorTrap;
+  #ownsDevice = false;
   #unfinished = 0;
 
   /**
-   * Makes an engine on a device that is open already.
+   * Makes an engine on a device that is open already, and stays so when the engine is closed.
    *
    * @param onCompile told the label of each kernel before it is compiled for the first time
    * @param matmulVariant variants of products that come before those of the table
@@ -85,6 +76,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
     readonly profile?: Profile,
   ) {
     const { device } = opened;
+    this.#errors = new ErrorTrap(device, opened.errors);
     this.capabilities = { ...capabilitiesOf(opened), ...(matmulVariant ? { matmulVariant } : {}) };
     this.pool = new BufferPool(device, () => this.stream.submission, (buffer) => this.stream.forget(buffer));
     this.stream = new CommandStream(device, this.capabilities, this.pool, {
@@ -99,15 +91,17 @@ export class Engine implements AsyncDisposable, TensorEngine {
   }
 
   /**
-   * Opens the best adapter of this machine.
+   * Opens an engine, on the best adapter of this machine unless a device is given.
    *
    * @throws DeviceError when there is none; it says what to install
    * @throws DataError with `tuned` when the file of measurements is damaged
    */
   static async open(options: EngineOptions = {}): Promise<Engine> {
-    const opened = await openDevice(options);
-    const variants = options.tuned ? await measuredVariants(opened) : undefined;
-    return new Engine(opened, options.onCompile, variants, options.profile);
+    const opened = options.device ?? await openDevice(options);
+    const variants = options.tuned ? await (await import("./device/tuning.ts")).measuredVariants(opened) : undefined;
+    const engine = new Engine(opened, options.onCompile, variants, options.profile);
+    engine.#ownsDevice = !options.device;
+    return engine;
   }
 
   /** What the adapter calls itself. */
@@ -220,10 +214,10 @@ export class Engine implements AsyncDisposable, TensorEngine {
 
   /** Reads tensors back with one wait. Indices come as whole numbers, halves as the floats of the same value. */
   async read<const Tensors extends readonly Tensor[]>(tensors: Tensors): Promise<DataOf<Tensors>> {
-    const read = () => this.#transfers.read(tensors).catch((error) => this.opened.errors.explain(error));
+    const read = () => this.#transfers.read(tensors).catch((error) => this.#errors.explain(error));
     const elements = await (this.profile?.span("read back", read) ?? read());
     this.#unfinished = 0;
-    this.opened.errors.check();
+    this.#errors.check();
     return elements as DataOf<Tensors>;
   }
 
@@ -231,11 +225,11 @@ export class Engine implements AsyncDisposable, TensorEngine {
   async *readInPieces(tensor: Tensor): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     try {
       for await (const piece of this.#transfers.readInPieces(tensor)) {
-        this.opened.errors.check();
+        this.#errors.check();
         yield piece;
       }
     } catch (error) {
-      await this.opened.errors.explain(error);
+      await this.#errors.explain(error);
     }
   }
 
@@ -279,7 +273,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
     this.stream.submit();
     end?.();
     if (++this.#unfinished >= maxRunAhead) await this.finish();
-    else await this.opened.errors.listen();
+    else await this.#errors.listen();
     return kept;
   }
 
@@ -360,7 +354,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
     const wait = () => this.opened.device.queue.onSubmittedWorkDone();
     await (this.profile?.span("wait", wait) ?? wait());
     this.#unfinished = 0;
-    this.opened.errors.check();
+    this.#errors.check();
   }
 
   /** Counts of GPU memory. */
@@ -375,24 +369,21 @@ export class Engine implements AsyncDisposable, TensorEngine {
     this.pool.trim();
   }
 
-  /** Finishes all work and frees everything, the device included. */
+  /** Finishes all work and frees everything, the device included unless it was given. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.opened.errors.lost) {
-      await this.finish().catch((error) => {
-        // Nothing that was to be read is unread.
-        if (!(error instanceof DeviceLostError)) throw error;
-      });
-      if (!this.opened.errors.lost) await this.profile?.detach(this.stream, this.opened.device);
+    const { device } = this.opened;
+    try {
+      if (!this.#errors.lost) await this.finish();
+      if (!this.#errors.lost) await this.profile?.detach(this.stream, device);
+    } catch (error) {
+      // Nothing that was to be read is unread.
+      if (!(error instanceof DeviceLostError)) throw error;
+    } finally {
+      this.#transfers.destroy();
+      this.stream.destroy();
+      this.pool.destroy();
+      this.#errors[Symbol.dispose]();
+      if (this.#ownsDevice) device.destroy();
     }
-    this.#transfers.destroy();
-    this.stream.destroy();
-    this.pool.destroy();
-    this.opened.device.destroy();
   }
-}
-
-/** Variants of products that were measured on a device's adapter; undefined where none were. */
-async function measuredVariants(opened: OpenDevice): Promise<Capabilities["matmulVariant"] | undefined> {
-  const { readTuning, tunedVariants } = await import("./device/tuning.ts"), tuning = await readTuning(opened);
-  return tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined;
 }

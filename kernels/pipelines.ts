@@ -40,13 +40,25 @@ interface Forms {
   source?: TexturedSource | null;
 }
 
-/** Compiled pipelines and bind groups of one device, made when first needed and kept. */
+/** What is compiled on a device, for all that launches kernels there. */
+interface DeviceKernels {
+  readonly uniformLayout: GPUBindGroupLayout;
+  readonly forms: WeakMap<Kernel, Forms>;
+  /** How many pipelines there are; each has a number. */
+  pipelines: number;
+}
+
+const kernelsOf = new WeakMap<GPUDevice, DeviceKernels>();
+
+/**
+ * Compiled pipelines and bind groups, made when first needed and kept. All caches of a device share the pipelines. Bind groups
+ * are each cache's own, since they hold on to its buffers.
+ */
 export class PipelineCache {
   /** Layout of the uniform block that all kernels share. */
   readonly uniformLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
-  readonly #kernels = new Map<Kernel, Forms>();
-  #pipelines = 0;
+  readonly #kernels: DeviceKernels;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   #nextBufferId = 0;
@@ -69,14 +81,20 @@ export class PipelineCache {
   ) {
     this.#device = device;
     this.#texturedSource = textured;
-    this.uniformLayout = device.createBindGroupLayout({
-      label: "uniforms",
-      entries: [{
-        binding: 0,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: uniformBlockBytes },
-      }],
-    });
+    let kernels = kernelsOf.get(device);
+    if (!kernels) {
+      const uniformLayout = device.createBindGroupLayout({
+        label: "uniforms",
+        entries: [{
+          binding: 0,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: uniformBlockBytes },
+        }],
+      });
+      kernelsOf.set(device, kernels = { uniformLayout, forms: new WeakMap(), pipelines: 0 });
+    }
+    this.#kernels = kernels;
+    this.uniformLayout = kernels.uniformLayout;
   }
 
   /** The pipeline of a kernel, compiled on first use. */
@@ -96,17 +114,20 @@ export class PipelineCache {
 
   /** A kernel's shader with reads from textures, or null where it has none that could be. */
   texturedSource(kernel: Kernel): TexturedSource | null {
+    // Not noted for the device, whose other caches may read from textures.
+    if (!this.#texturedSource) return null;
     const forms = this.#formsOf(kernel);
     if (forms.source === undefined) {
-      const source = this.#texturedSource?.(kernel), most = this.#device.limits.maxStorageTexturesPerShaderStage;
+      const source = this.#texturedSource(kernel), most = this.#device.limits.maxStorageTexturesPerShaderStage;
       forms.source = source && source.textures.length <= most ? source : null;
     }
     return forms.source;
   }
 
   #formsOf(kernel: Kernel): Forms {
-    let forms = this.#kernels.get(kernel);
-    if (!forms) this.#kernels.set(kernel, forms = {});
+    const all = this.#kernels.forms;
+    let forms = all.get(kernel);
+    if (!forms) all.set(kernel, forms = {});
     return forms;
   }
 
@@ -150,7 +171,7 @@ export class PipelineCache {
       },
     });
     done?.();
-    return { pipeline, layout, fields, buffers, textures, id: this.#pipelines++ };
+    return { pipeline, layout, fields, buffers, textures, id: this.#kernels.pipelines++ };
   }
 
   /**

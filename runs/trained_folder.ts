@@ -128,7 +128,7 @@ function loadedRun(scorer: Scorer): LoadedFolder {
   return {
     async score(records, options, { name, target }) {
       const features = await scorer.features(records, options);
-      const predictions = await scorer.predict(features, name, target);
+      const predictions = await scorer.predict(features, name, target, options);
       return {
         predictions,
         features,

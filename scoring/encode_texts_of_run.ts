@@ -16,6 +16,7 @@ import {
   withEncoder,
 } from "../encoders/encode_inputs.ts";
 import { builtInEncoder, parseEncoderName } from "../encoders/open_encoder.ts";
+import { onDoneFor } from "../recipes/training/phases.ts";
 import type { RunInputs } from "./run_inputs.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
 
@@ -71,7 +72,11 @@ export async function encodeForRun(
         }.`,
       );
     }
-    return await encodeWithHash(hash, { records, layout: features.texts, definitions });
+    return await encodeWithHash(
+      hash,
+      { records, layout: features.texts, definitions },
+      onDoneFor("encoding texts", from),
+    );
   }
   if (folder !== null) return { embeddings: await readEmbeddings(inputs, records, folder, from), metrics: null };
   const name = encoder ?? (features.encoder === builtInEncoder ? null : features.encoder);

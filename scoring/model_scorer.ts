@@ -18,6 +18,8 @@ import type { LexicalModel } from "../recipes/features/lexical.ts";
 import { noStatistics, recordStatistics, statisticsWidth } from "../recipes/features/record_statistics.ts";
 import type { RidgeBaseline } from "./ridge_baseline.ts";
 import type { RunInputs } from "./run_inputs.ts";
+import type { EncodingWatch } from "../encoders/encode_inputs.ts";
+import { onDoneFor } from "../recipes/training/phases.ts";
 import { embedForRun, encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
 import type { Widths } from "../recipes/recipe.ts";
 import type { ClassKnowledge } from "./shift/held_out.ts";
@@ -146,9 +148,10 @@ export class ModelScorer implements ScorerParts {
       metrics,
       statistics: this.model.recipe.statistics === false
         ? noStatistics(records.length)
-        : await recordStatistics(records, texts, this.lexical),
+        : await recordStatistics(records, texts, this.lexical, onDoneFor("measuring texts", options)),
       rows,
-      evidence: this.fit && this.fit.evidence({ records, texts }, rows, metrics),
+      evidence: this.fit &&
+        await this.fit.evidence({ records, texts }, rows, metrics, onDoneFor("judging which metrics fit", options)),
     };
   }
 
@@ -199,14 +202,16 @@ export class ModelScorer implements ScorerParts {
    *
    * @param shift how rows are allowed for whose scores are distributed otherwise than those of training
    * @param target "mean": what the mean score is to be; null for the mean that "em" comes to
+   * @param watch told how many records are scored
    * @throws UsageError where the run lacks what the shift is estimated by
    */
   async predict(
     features: Features,
     shift: ShiftName = "auto",
     target: number | null = null,
+    watch: EncodingWatch = {},
   ): Promise<ShiftedPredictions> {
-    const rows = await this.score(features);
+    const rows = await this.score(features, { onDone: onDoneFor("scoring records", watch) });
     return shiftedPredictions(rows, this.shift, { name: shift, target }, this.model.settings.prediction);
   }
 

@@ -124,6 +124,7 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
   const scored = await scoreWith({ ...call, definitions }, records, terminal, profile),
     { predictions, ridge, trainMean } = scored;
   const { score, intervals } = await corrected(call, scored, onNote);
+  terminal.status("measuring errors ...");
   const shifts = scored.shifts.map((figure) => scaleShiftFigure(figure, range));
   const figures = measure(
     {
@@ -142,6 +143,7 @@ async function evaluateWatched(call: EvaluateCall, terminal: Terminal, profile?:
       scaleIsotonicFigure(one, range)
     )
     : [];
+  terminal.status("");
   const lacked = describeUnseen(records, scored.unseen);
   if (lacked !== null) terminal.note(lacked);
   terminal.note(describeShift(call.shift, predictions, range));

@@ -7,9 +7,12 @@ import { ErrorTrap } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
 import { enablesSubgroups, findSubgroupSize } from "./subgroup_size.ts";
 
-/** A device ready for work, and what is known of it. */
-export interface OpenDevice {
-  /** WebGPU's own object; whoever opened it destroys it. */
+/**
+ * A device ready for work, and what is known of it. Whoever opened it disposes of it, which destroys it: engines that are
+ * still open on it then fail as they do when the GPU is lost.
+ */
+export interface OpenDevice extends Disposable {
+  /** WebGPU's own object. */
   readonly device: GPUDevice;
   /** The adapter it came from. */
   readonly adapter: AdapterChoice;
@@ -43,9 +46,18 @@ const listedFeatures: readonly GPUFeatureName[] = ["shader-f16", "timestamp-quer
 const hiddenFeatures: readonly string[] = ["subgroups"];
 
 /**
- * Opens the fastest adapter of this machine with all the limits it has.
+ * Opens the fastest adapter of this machine with all the limits it has. Engines on one device share the kernels that are
+ * compiled on it.
  *
  * @throws DeviceError when there is no adapter, saying what to install, or when it gives no device
+ *
+ * @example Two engines, the second of which compiles nothing
+ * using device = await openDevice();
+ * for (const value of [1, 2]) {
+ *   await using engine = await Engine.open({ device });
+ *   using x = engine.scope(() => engine.full([2], value).exp());
+ *   console.log(await x.data());
+ * }
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevice> {
   const adapter = await requestAdapter(options.onNote ?? (() => {}));
@@ -58,7 +70,8 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
   const reads = await readsOf(device, choice, options.textureReads);
   const source = reads.textureReads ? await import("../../kernels/texture_reads/source.ts") : {};
   errors.check();
-  return { device, adapter: choice, features, subgroupSize, enableSubgroups, ...reads, ...source, errors };
+  const known = { device, adapter: choice, features, subgroupSize, enableSubgroups, ...reads, ...source, errors };
+  return { ...known, [Symbol.dispose]: () => device.destroy() };
 }
 
 /** What shaders read from, measured where that is in question: hardware reads buffers at full speed. */

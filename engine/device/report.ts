@@ -1,7 +1,7 @@
 import { Engine } from "../engine.ts";
 import type { AdapterChoice } from "./adapter.ts";
 import { limitsOf } from "./limits.ts";
-import { type DeviceOptions, openDevice } from "./open.ts";
+import type { DeviceOptions } from "./open.ts";
 
 /** What the adapter of this machine is and can do. */
 export interface DeviceReport extends Pick<AdapterChoice, "description" | "backend" | "driver" | "software"> {
@@ -35,7 +35,7 @@ const speedSize = 512;
  * @throws DeviceError when there is no adapter; it says what to install
  */
 export async function inspect(options: DeviceOptions = {}): Promise<DeviceReport> {
-  await using engine = new Engine(await openDevice(options));
+  await using engine = await Engine.open(options);
   const { device, adapter: { description, backend, driver, software }, features, subgroupSize } = engine.opened;
   const { readSpeeds: speeds } = engine.opened;
   const { measureSpeed, worstError } = await import("./check_products.ts"), { advise } = await import("./advice.ts");

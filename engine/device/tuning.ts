@@ -5,7 +5,7 @@ import type { MatmulShape, MatmulVariant } from "../../kernels/matmul/variant.ts
 import { writeAtomically } from "../files/files.ts";
 import { platform } from "../platform/here.ts";
 import { measurementsPath } from "./cache.ts";
-import type { OpenDevice } from "./open.ts";
+import { capabilitiesOf, type OpenDevice } from "./open.ts";
 
 /** A variant and how long it took for one product. */
 export interface TimedVariant {
@@ -67,6 +67,12 @@ export async function writeTuning(opened: OpenDevice, products: Tuning["products
   const tuning: Tuning = { adapter: adapterName(opened), products: { ...before?.products, ...products } };
   await writeAtomically(path, JSON.stringify(tuning, null, 2) + "\n");
   return path;
+}
+
+/** Variants of products that were measured on a device's adapter; undefined where none were. */
+export async function measuredVariants(opened: OpenDevice): Promise<Capabilities["matmulVariant"] | undefined> {
+  const tuning = await readTuning(opened);
+  return tuning ? tunedVariants(tuning, capabilitiesOf(opened)) : undefined;
 }
 
 /** Looks measured variants up; what this version or this device cannot run is passed over. */

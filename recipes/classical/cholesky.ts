@@ -1,4 +1,5 @@
 import { MetrogradError } from "../../kernels/errors.ts";
+import { addPanelProducts, panelsOf, setInPanels } from "./panels.ts";
 
 /** Rows that are worked on together, so that they stay in the cache. */
 const block = 48;
@@ -13,42 +14,24 @@ const block = 48;
 export function cholesky(a: Float64Array, size: number): void {
   for (let from = 0; from < size; from += block) {
     const to = Math.min(from + block, size);
-    for (let i = from; i < size; i++) {
-      const row = i * size;
-      for (let j = from; j < Math.min(i + 1, to); j++) {
-        let sum = a[row + j]!;
-        const other = j * size;
-        for (let k = from; k < j; k++) sum -= a[row + k]! * a[other + k]!;
-        if (j < i) a[row + j] = sum / a[other + j]!;
-        else if (sum > 0) a[row + i] = Math.sqrt(sum);
-        else throw new MetrogradError(`Row ${i} of a ${size} x ${size} matrix makes it not positive definite.`);
-      }
-    }
-    // What is left of the lower triangle loses the products of the columns that are done, four rows at a time.
-    for (let j = to; j < size; j++) {
-      const other = j * size;
-      let i = j;
-      for (; i + 3 < size; i += 4) {
-        const r0 = i * size, r1 = r0 + size, r2 = r1 + size, r3 = r2 + size;
-        let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        for (let k = from; k < to; k++) {
-          const value = a[other + k]!;
-          s0 += a[r0 + k]! * value;
-          s1 += a[r1 + k]! * value;
-          s2 += a[r2 + k]! * value;
-          s3 += a[r3 + k]! * value;
-        }
-        a[r0 + j]! -= s0;
-        a[r1 + j]! -= s1;
-        a[r2 + j]! -= s2;
-        a[r3 + j]! -= s3;
-      }
-      for (; i < size; i++) {
-        let sum = 0;
-        for (let k = from; k < to; k++) sum += a[i * size + k]! * a[other + k]!;
-        a[i * size + j]! -= sum;
-      }
-    }
+    for (let i = from; i < size; i++) factorRow(a, size, i, from, to);
+    // What is left of the lower triangle loses the products of the columns that are done.
+    const rows = panelsOf(size - to, to - from);
+    for (let i = to; i < size; i++) setInPanels(rows, i - to, a, i * size + from, 1);
+    addPanelProducts(a, size, to, rows, -1);
+  }
+}
+
+/** Factors columns from..to of a row. */
+function factorRow(a: Float64Array, size: number, i: number, from: number, to: number): void {
+  const row = i * size;
+  for (let j = from; j < Math.min(i + 1, to); j++) {
+    let sum = a[row + j]!;
+    const other = j * size;
+    for (let k = from; k < j; k++) sum -= a[row + k]! * a[other + k]!;
+    if (j < i) a[row + j] = sum / a[other + j]!;
+    else if (sum > 0) a[row + i] = Math.sqrt(sum);
+    else throw new MetrogradError(`Row ${i} of a ${size} x ${size} matrix makes it not positive definite.`);
   }
 }
 
@@ -63,6 +46,59 @@ export function choleskySolve(factor: Float64Array, size: number, b: Float64Arra
     const value = b[i]! / factor[i * size + i]!;
     b[i] = value;
     for (let k = 0; k < i; k++) b[k]! -= factor[i * size + k]! * value;
+  }
+}
+
+/**
+ * Solves L Lᵀ x = b in place for several b, [count, size]; the same bits as `choleskySolve`. Four at a time, so that the factor
+ * is read less often.
+ */
+export function choleskySolveRows(factor: Float64Array, size: number, rows: readonly Float64Array[]): void {
+  const four = new Float64Array(4 * size);
+  for (let from = 0; from < rows.length; from += 4) {
+    const some = rows.slice(from, from + 4);
+    if (some.length < 4) {
+      for (const one of some) choleskySolve(factor, size, one);
+      continue;
+    }
+    some.forEach((row, r) => row.forEach((value, i) => four[4 * i + r] = value));
+    solveFour(factor, size, four);
+    some.forEach((row, r) => row.forEach((_, i) => row[i] = four[4 * i + r]!));
+  }
+}
+
+/** Solves for four b side by side, [size, 4]. */
+function solveFour(factor: Float64Array, size: number, b: Float64Array): void {
+  for (let i = 0; i < size; i++) {
+    const row = i * size, at = 4 * i;
+    let s0 = b[at]!, s1 = b[at + 1]!, s2 = b[at + 2]!, s3 = b[at + 3]!;
+    for (let k = 0; k < i; k++) {
+      const value = factor[row + k]!;
+      s0 -= value * b[4 * k]!;
+      s1 -= value * b[4 * k + 1]!;
+      s2 -= value * b[4 * k + 2]!;
+      s3 -= value * b[4 * k + 3]!;
+    }
+    const pivot = factor[row + i]!;
+    b[at] = s0 / pivot;
+    b[at + 1] = s1 / pivot;
+    b[at + 2] = s2 / pivot;
+    b[at + 3] = s3 / pivot;
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    const row = i * size, at = 4 * i, pivot = factor[row + i]!;
+    const v0 = b[at]! / pivot, v1 = b[at + 1]! / pivot, v2 = b[at + 2]! / pivot, v3 = b[at + 3]! / pivot;
+    b[at] = v0;
+    b[at + 1] = v1;
+    b[at + 2] = v2;
+    b[at + 3] = v3;
+    for (let k = 0; k < i; k++) {
+      const value = factor[row + k]!;
+      b[4 * k]! -= value * v0;
+      b[4 * k + 1]! -= value * v1;
+      b[4 * k + 2]! -= value * v2;
+      b[4 * k + 3]! -= value * v3;
+    }
   }
 }
 

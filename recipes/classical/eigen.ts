@@ -1,6 +1,6 @@
 import { MetrogradError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
-import { dot, type Matrix, rowOf, zeros } from "./matrix.ts";
+import { addRows, dot, doubles, type Matrix, rowOf, timesVector, zeros } from "./matrix.ts";
 
 /** Eigenvalues with their vectors. */
 export interface Eigenpairs {
@@ -13,6 +13,9 @@ export interface Eigenpairs {
 /** A residual that counts as none, beside the greatest eigenvalue. */
 const tolerance = 1e-10;
 const startStream = 0x1a7c;
+
+/** How many times as many steps are done before pairs are looked at again. */
+const growth = 1.1;
 
 /**
  * The greatest eigenvalues of a symmetric matrix that is known by its products, with their vectors, in float64: Lanczos'
@@ -28,13 +31,27 @@ export function leadingEigenpairs(
   size: number,
   count = size,
 ): Eigenpairs {
+  const steps = eigenpairSteps(multiply, size, count);
+  for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+}
+
+/** Steps before pairs are looked at. */
+export const leastSteps = (count: number): number => 2 * count + 20;
+
+/** The same in steps: before each says how many are done, and of how many, which may become more. */
+export function* eigenpairSteps(
+  multiply: (x: Float64Array) => Float64Array,
+  size: number,
+  count: number,
+): Generator<readonly [done: number, total: number], Eigenpairs> {
   const wanted = Math.min(count, size);
   const random = new Philox(1, startStream);
   const basis = zeros(size, size), diagonal: number[] = [], below: number[] = [];
   let next = freshDirection(basis, 0, random);
-  for (let target = Math.min(size, 2 * wanted + 20);; target = Math.min(size, Math.ceil(1.5 * target))) {
+  for (let target = Math.min(size, leastSteps(wanted));; target = Math.min(size, Math.ceil(growth * target))) {
     while (diagonal.length < target) {
       const step = diagonal.length;
+      yield [step, target];
       rowOf(basis, step).set(next);
       const image = multiply(rowOf(basis, step));
       diagonal.push(dot(image, rowOf(basis, step)));
@@ -48,24 +65,23 @@ export function leadingEigenpairs(
         next = spent ? freshDirection(basis, step + 1, random) : image.map((value) => value / length);
       }
     }
-    const { values, vectors } = tridiagonalEigenpairs(diagonal, below);
+    // Residuals follow from the last numbers of the vectors, which take far less time than whole ones.
+    const { values, vectors: ends } = tridiagonalEigenpairs(diagonal, below, target - 1);
     const order = Array.from(values.keys()).sort((i, j) => values[j]! - values[i]!).slice(0, wanted);
     const limit = tolerance * Math.max(...values.map(Math.abs));
-    const residual = (pair: number) => Math.abs(below[target - 1]! * rowOf(vectors, pair)[target - 1]!);
+    const residual = (pair: number) => Math.abs(below[target - 1]! * ends.data[pair]!);
     if (target < size && !order.every((pair) => residual(pair) <= limit)) continue;
+    const { vectors } = tridiagonalEigenpairs(diagonal, below);
     const found = zeros(wanted, size);
-    order.forEach((pair, i) => {
-      const into = rowOf(found, i);
-      rowOf(vectors, pair).forEach((share, k) => addScaled(into, share, rowOf(basis, k)));
-    });
+    order.forEach((pair, i) => addRows(rowOf(found, i), basis, rowOf(vectors, pair)));
     return { values: Float64Array.from(order, (pair) => values[pair]!), vectors: found };
   }
 }
 
 /** Eigenpairs of a symmetric matrix, all or the greatest ones. */
 export function symmetricEigenpairs(matrix: Matrix, count = matrix.rows): Eigenpairs {
-  const multiply = (x: Float64Array) => Float64Array.from({ length: matrix.rows }, (_, i) => dot(rowOf(matrix, i), x));
-  return leadingEigenpairs(multiply, matrix.rows, count);
+  const whole = doubles(matrix.data, matrix.rows);
+  return leadingEigenpairs((x) => timesVector(whole, x), matrix.rows, count);
 }
 
 /** A random direction at right angles to the first rows of a basis. */
@@ -78,26 +94,21 @@ function freshDirection(basis: Matrix<Float64Array>, rows: number, random: Philo
 
 /** Takes the first rows of a basis out of a vector; twice, since once leaves what rounding made. */
 function orthogonalize(x: Float64Array, basis: Matrix<Float64Array>, rows: number): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (let k = 0; k < rows; k++) addScaled(x, -dot(x, rowOf(basis, k)), rowOf(basis, k));
-  }
-}
-
-function addScaled(into: Float64Array, factor: number, x: Float64Array): void {
-  for (let i = 0; i < into.length; i++) into[i]! += factor * x[i]!;
+  for (let pass = 0; pass < 2; pass++) addRows(x, basis, timesVector(basis, x, rows), -1);
 }
 
 /**
  * Eigenvalues of a symmetric tridiagonal matrix, with their vectors as rows, by QL steps with implicit shifts.
  *
  * @param below the numbers below the diagonal; the last is not looked at
+ * @param from first number of each vector that is wanted
  * @see Golub and Van Loan, "Matrix Computations" (2013), section 8.3
  */
-function tridiagonalEigenpairs(diagonal: readonly number[], below: readonly number[]) {
-  const size = diagonal.length;
+function tridiagonalEigenpairs(diagonal: readonly number[], below: readonly number[], from = 0) {
+  const size = diagonal.length, kept = size - from;
   const d = Float64Array.from(diagonal), e = Float64Array.from(below).fill(0, size - 1);
-  const vectors = zeros(size, size);
-  for (let i = 0; i < size; i++) vectors.data[i * size + i] = 1;
+  const vectors = zeros(size, kept);
+  for (let i = from; i < size; i++) vectors.data[i * kept + i - from] = 1;
   for (let low = 0; low < size; low++) {
     for (let round = 0;; round++) {
       let high = low;
@@ -127,7 +138,7 @@ function tridiagonalEigenpairs(diagonal: readonly number[], below: readonly numb
         d[i + 1] = g + shift;
         g = cosine * r - b;
         const left = rowOf(vectors, i), right = rowOf(vectors, i + 1);
-        for (let k = 0; k < size; k++) {
+        for (let k = 0; k < kept; k++) {
           const x = left[k]!, y = right[k]!;
           right[k] = sine * x + cosine * y;
           left[k] = cosine * x - sine * y;

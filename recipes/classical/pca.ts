@@ -1,6 +1,18 @@
 import { MetrogradError } from "../../kernels/errors.ts";
-import { leadingEigenpairs } from "./eigen.ts";
-import { centered, columnMeans, dot, expectColumns, type Matrix, rowOf, rowProducts } from "./matrix.ts";
+import type { OnDone } from "../../data/observer.ts";
+import { eigenpairSteps, leastSteps } from "./eigen.ts";
+import { addColumnGram, rowsAtOnce } from "./ridge.ts";
+import {
+  addRows,
+  centered,
+  columnMeans,
+  dot,
+  expectColumns,
+  type Matrix,
+  rowProducts,
+  timesVector,
+  zeros,
+} from "./matrix.ts";
 
 /**
  * Principal component analysis in float64.
@@ -28,15 +40,17 @@ export class Pca {
    * @throws MetrogradError when there are fewer than two rows
    */
   static fit(x: Matrix, components: number): Pca {
-    if (x.rows < 2) throw new MetrogradError(`A PCA is fitted to at least two rows, not to ${x.rows}.`);
-    expectColumns("x", x, x.columns);
-    const mean = columnMeans(x), rows = centered(x, mean);
-    const count = Math.min(components, x.rows, x.columns);
-    const { values, vectors } = leadingEigenpairs((v) => productOf(rows, v), x.columns, count);
-    const squares = values.map((value) => Math.max(value, 0));
-    const variance = squares.map((value) => value / (x.rows - 1));
-    const total = dot(rows.data, rows.data) / (x.rows - 1);
-    return new Pca(mean, vectors, variance, variance.map((one) => total > 0 ? one / total : 0), squares.map(Math.sqrt));
+    const steps = fitSteps(x, components);
+    for (let step = steps.next();; step = steps.next()) if (step.done) return new Pca(...step.value);
+  }
+
+  /** The same with progress. @param onDone awaited before each step, of which there may be more than it says at first */
+  static async fitInSteps(x: Matrix, components: number, onDone: OnDone): Promise<Pca> {
+    const steps = fitSteps(x, components);
+    for (let step = steps.next();; step = steps.next()) {
+      if (step.done) return new Pca(...step.value);
+      await onDone(...step.value);
+    }
   }
 
   /** Coordinates of rows along the components, [rows, components]. */
@@ -46,12 +60,52 @@ export class Pca {
   }
 }
 
+/** What a fit comes to, as the constructor takes it. */
+type Fitted = readonly [
+  mean: Float64Array,
+  components: Matrix<Float64Array>,
+  variance: Float64Array,
+  ratio: Float64Array,
+  singularValues: Float64Array,
+];
+
+/** Products by which the least steps are as many as XᵀX is worth: random rows take several times as many. */
+const worth = 2;
+
+function* fitSteps(
+  x: Matrix,
+  components: number,
+): Generator<readonly [done: number, total: number], Fitted> {
+  if (x.rows < 2) throw new MetrogradError(`A PCA is fitted to at least two rows, not to ${x.rows}.`);
+  expectColumns("x", x, x.columns);
+  const mean = columnMeans(x), rows = centered(x, mean), count = Math.min(components, x.rows, x.columns);
+  const multiply = x.rows > x.columns && x.columns <= worth * 4 * leastSteps(count)
+    ? yield* multiplierOf(rows)
+    : (v: Float64Array) => productOf(rows, v);
+  const { values, vectors } = yield* eigenpairSteps(multiply, x.columns, count);
+  const squares = values.map((value) => Math.max(value, 0)), variance = squares.map((value) => value / (x.rows - 1));
+  const total = dot(rows.data, rows.data) / (x.rows - 1);
+  return [mean, vectors, variance, variance.map((one) => total > 0 ? one / total : 0), squares.map(Math.sqrt)];
+}
+
+/** Multiplies by XᵀX, which is computed once. */
+function* multiplierOf(x: Matrix<Float64Array>): Generator<readonly [done: number, total: number], Multiplier> {
+  const { rows, columns } = x, gram = zeros(columns, columns);
+  for (let from = 0; from < rows; from += rowsAtOnce) {
+    yield [from, rows];
+    addColumnGram(gram.data, x, from);
+  }
+  for (let i = 0; i < columns; i++) {
+    for (let j = 0; j < i; j++) gram.data[j * columns + i] = gram.data[i * columns + j]!;
+  }
+  return (v) => timesVector(gram, v);
+}
+
+type Multiplier = (v: Float64Array) => Float64Array;
+
 /** Xᵀ (X v). */
 function productOf(x: Matrix<Float64Array>, v: Float64Array): Float64Array {
   const product = new Float64Array(x.columns);
-  for (let i = 0; i < x.rows; i++) {
-    const row = rowOf(x, i), along = dot(row, v);
-    for (let j = 0; j < row.length; j++) product[j]! += along * row[j]!;
-  }
+  addRows(product, x, timesVector(x, v));
   return product;
 }

@@ -1,6 +1,7 @@
 import { rmse } from "../../data/evaluation.ts";
 import { MetrogradError } from "../../kernels/errors.ts";
 import { cholesky, choleskyInverse, choleskySolve } from "./cholesky.ts";
+import { addPanelProducts, panelsOf, setInPanels } from "./panels.ts";
 import { centered, columnMeans, dot, expectColumns, type Matrix, type Numbers, rowOf } from "./matrix.ts";
 
 /** Rows that a regression is fitted to. */
@@ -222,21 +223,20 @@ function rowGram(x: Matrix<Float64Array>): Float64Array {
   return gram;
 }
 
-/** Xᵀ X, its lower triangle, [columns, columns]; eight rows at a time, so that sums are read and written less often. */
-export function columnGram({ data, rows, columns }: Matrix<Float64Array>): Float64Array {
-  const gram = new Float64Array(columns * columns), none = new Float64Array(columns);
-  const row = (i: number) => i < rows ? data.subarray(i * columns, (i + 1) * columns) : none;
-  for (let from = 0; from < rows; from += 8) {
-    const r0 = row(from), r1 = row(from + 1), r2 = row(from + 2), r3 = row(from + 3);
-    const r4 = row(from + 4), r5 = row(from + 5), r6 = row(from + 6), r7 = row(from + 7);
-    for (let i = 0; i < columns; i++) {
-      const a0 = r0[i]!, a1 = r1[i]!, a2 = r2[i]!, a3 = r3[i]!, a4 = r4[i]!, a5 = r5[i]!, a6 = r6[i]!, a7 = r7[i]!;
-      const into = gram.subarray(i * columns, i * columns + i + 1);
-      for (let j = 0; j <= i; j++) {
-        into[j]! += a0 * r0[j]! + a1 * r1[j]! + a2 * r2[j]! + a3 * r3[j]! +
-          (a4 * r4[j]! + a5 * r5[j]! + a6 * r6[j]! + a7 * r7[j]!);
-      }
-    }
-  }
+/** Rows whose products are summed up before the sums are added to the others. */
+export const rowsAtOnce = 128;
+
+/** Xᵀ X, its lower triangle, [columns, columns]. */
+export function columnGram(x: Matrix<Float64Array>): Float64Array<ArrayBuffer> {
+  const { rows, columns } = x;
+  const gram = new Float64Array(columns * columns);
+  for (let from = 0; from < rows; from += rowsAtOnce) addColumnGram(gram, x, from);
   return gram;
+}
+
+/** Adds the same of the `rowsAtOnce` rows from one on. */
+export function addColumnGram(gram: Float64Array, { data, rows, columns }: Matrix<Float64Array>, from: number): void {
+  const depth = Math.min(rowsAtOnce, rows - from), transposed = panelsOf(columns, depth);
+  for (let j = 0; j < columns; j++) setInPanels(transposed, j, data, from * columns + j, columns);
+  addPanelProducts(gram, columns, 0, transposed, 1);
 }

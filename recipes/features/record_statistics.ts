@@ -1,3 +1,4 @@
+import type { OnDone } from "../../data/observer.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import { scriptOf, scripts } from "../../data/texts/scripts.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
@@ -20,8 +21,33 @@ export function noStatistics(records: number): Embeddings {
   return { data: new Float32Array(records * statisticsWidth), dimension: statisticsWidth };
 }
 
-/** What is known of records besides their embeddings, [records, statisticsWidth]. @param lexical null leaves its part 0 */
+/** Records that are measured between two words on how far the work is. */
+const recordsAtOnce = 512;
+
+/**
+ * What is known of records besides their embeddings, [records, statisticsWidth].
+ *
+ * @param texts a row a record
+ * @param lexical null leaves its part 0
+ * @param onDone awaited whenever some records are measured
+ */
 export async function recordStatistics(
+  records: readonly MetricRecord[],
+  texts: TextTable,
+  lexical: LexicalModel | null,
+  onDone?: OnDone,
+): Promise<Embeddings> {
+  const measured = noStatistics(records.length), width = texts.fields * texts.dimension;
+  for (let from = 0; from < records.length; from += recordsAtOnce) {
+    await onDone?.(from, records.length);
+    const some = records.slice(from, from + recordsAtOnce);
+    const rows = { ...texts, data: texts.data.subarray(from * width, (from + some.length) * width) };
+    measured.data.set((await measureRecords(some, rows, lexical)).data, from * statisticsWidth);
+  }
+  return measured;
+}
+
+async function measureRecords(
   records: readonly MetricRecord[],
   texts: TextTable,
   lexical: LexicalModel | null,

@@ -15,8 +15,7 @@ export async function searchScales(
   { searchRows, seed }: { readonly searchRows: number; readonly seed: number },
 ): Promise<{ readonly used: UsedRows; readonly projected: Float32Array[] }> {
   const { engine, phase } = train, used = usedRows(network, train, seed);
-  await phase("finding principal components");
-  fitProjections(network, train, used);
+  await fitProjections(network, train, used);
   const projected = await setRows(network, train, used);
   const count = Math.min(searchRows, used.rows.length), random = new Philox(seed, searchStream);
   let queue: number[] = [];

@@ -44,18 +44,24 @@ export function usedRows(
 }
 
 /** Sets what rows are projected by: the principal components of their embeddings, and the scale of their statistics. */
-export function fitProjections(network: GaussianProcess, { engine, tables, rows }: TrainRows, used: UsedRows): void {
+export async function fitProjections(
+  network: GaussianProcess,
+  { engine, tables, rows, phase }: TrainRows,
+  used: UsedRows,
+): Promise<void> {
+  const onDone = (done: number, total: number) => phase("finding principal components", done, total);
   const { texts, metrics, statistics } = tables;
   const distinct = (of: Uint32Array) => [...new Set(Array.from(used.rows, (row) => of[row]!))];
   const numbers = distinct(rows.text), width = texts.fields * texts.dimension;
-  network.textProjection.forEach((projection, field) => {
+  for (const [field, projection] of network.textProjection.entries()) {
     const from = (text: number) => text * width + field * texts.dimension;
-    projection.fit(engine, gather(texts.data, numbers.map(from), texts.dimension));
-  });
+    await projection.fit(engine, gather(texts.data, numbers.map(from), texts.dimension), onDone);
+  }
   const { dimension } = metrics;
-  network.metricProjection.fit(
+  await network.metricProjection.fit(
     engine,
     gather(metrics.data, distinct(rows.metric).map((metric) => metric * dimension), dimension),
+    onDone,
   );
   const { center, deviation } = moments(
     statistics,

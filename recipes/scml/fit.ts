@@ -35,9 +35,9 @@ export async function fitNetwork(network: ScmlNetwork, train: TrainRows, setting
     throw new MetrogradError(`There are ${counted.length} rows to fit to; at least 2 are needed.`);
   }
   if (network.input) {
-    await train.phase("finding principal components");
     const features = featuresOf(train, drawnRows(counted, mostRows, new Philox(seed, pcaStream)));
-    network.input.set(Pca.fit(features, network.input.shift.size));
+    const onDone = (done: number, total: number) => train.phase("finding principal components", done, total);
+    network.input.set(await Pca.fitInSteps(features, network.input.shift.size, onDone));
   }
   const x = await computed(train, counted, (batch) => network.place(batch));
   const score = Float32Array.from(counted, (row) => train.rows.score[row]!);

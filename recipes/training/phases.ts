@@ -1,4 +1,4 @@
-import type { Observer } from "../../data/observer.ts";
+import type { Observer, OnDone } from "../../data/observer.ts";
 
 /** Says what a fit is doing, lets the event loop run, and ends the fit where it is to stop; see `TrainRows.phase`. */
 export type Phase = (name: string, done?: number, total?: number) => Promise<void>;
@@ -17,6 +17,16 @@ export function phasesFor(observer: Observer, signal?: AbortSignal): Phase {
     }
     signal?.throwIfAborted();
   };
+}
+
+/** `phase` of an observer for one part of the work; undefined where nobody watches phases, so that short work is not held up. */
+export function onDoneFor(
+  name: string,
+  { observer, signal }: { readonly observer?: Observer | undefined; readonly signal?: AbortSignal | undefined },
+): OnDone | undefined {
+  if (!observer?.phase) return undefined;
+  const phase = phasesFor(observer, signal);
+  return (done, total) => phase(name, done, total);
 }
 
 /** True for what `phasesFor` throws when a fit is to stop. */

@@ -3,10 +3,14 @@ import type { Module } from "../../engine/nn/module.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
 import type { Batch, BatchSource } from "./batch.ts";
 import type { Model } from "../model.ts";
+import type { OnDone } from "../../data/observer.ts";
 import type { Rows } from "../../data/pairs/feature_tables.ts";
 
 /** Rows that run through the network at once. */
 const rowsPerBatch = 512;
+
+/** Batches whose results are read together. */
+const batchesAtOnce = 16;
 
 /** How rows run through a network. */
 export interface RowsOptions {
@@ -15,6 +19,8 @@ export interface RowsOptions {
    * it stands.
    */
   readonly padded?: boolean;
+  /** Awaited whenever some rows are handed to the GPU. */
+  readonly onDone?: OnDone | undefined;
 }
 
 /** Scores of rows and how sure the network is of them. */
@@ -37,26 +43,35 @@ export async function computeRows(
   source: BatchSource,
   rows: Rows,
   of: (batch: Batch) => readonly Tensor[],
-  { padded = false }: RowsOptions = {},
+  { padded = false, onDone }: RowsOptions = {},
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const { training } = network;
   network.eval();
   const count = rows.text.length;
-  const batches: (readonly Tensor[])[] = [];
+  const results: Float32Array<ArrayBuffer>[] = [];
+  let batches: (readonly Tensor[])[] = [], each = 0;
+  const readBatches = async () => {
+    const all = batches.flat();
+    each = batches[0]?.length ?? each;
+    results.push(...await engine.read(all));
+    batches = [];
+    for (const tensor of all) tensor.dispose();
+  };
   try {
     for (let from = 0; from < count; from += rowsPerBatch) {
+      if (batches.length === batchesAtOnce) await readBatches();
+      await onDone?.(from, count);
       const length = padded ? rowsPerBatch : Math.min(rowsPerBatch, count - from);
       const picked = Uint32Array.from({ length }, (_, i) => Math.min(from + i, count - 1));
       batches.push(engine.scope(() => engine.noGrad(() => of(source.batch(rows, picked)))));
       engine.stream.submit();
     }
-    const results = await engine.read(batches.flat());
-    const each = batches[0]?.length ?? 0;
+    await readBatches();
     const whole = Array.from(
       { length: each },
-      (_, result) => concatenate(batches.map((_, i) => results[i * each + result]!)),
+      (_, result) => concatenate(results.filter((_, i) => i % each === result)),
     );
-    const rowsRun = batches.length * rowsPerBatch;
+    const rowsRun = Math.ceil(count / rowsPerBatch) * rowsPerBatch;
     return padded ? whole.map((values) => values.slice(0, values.length / rowsRun * count)) : whole;
   } finally {
     for (const tensor of batches.flat()) tensor.dispose();

@@ -163,7 +163,8 @@ export class EnsembleScorer {
       await this.#withMember(member, async (scorer) => {
         const features = await scorer.features(records, { ...options, onNote: note });
         if (member === 0) baseline = scorer.predictBaseline(features);
-        const predictions = await scorer.predict(features, shift), judged = scorer.fits(features, predictions);
+        const predictions = await scorer.predict(features, shift, null, options),
+          judged = scorer.fits(features, predictions);
         each.push(predictions);
         if (judged) fits.push(judged);
       });

@@ -1,4 +1,5 @@
 import type { Embeddings } from "../../data/pairs/feature_tables.ts";
+import type { OnDone } from "../../data/observer.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
 import { LexicalModel } from "../../recipes/features/lexical.ts";
@@ -34,10 +35,10 @@ export interface MeasureReply {
   readonly lexical: ReturnType<LexicalModel["state"]>;
 }
 
-/** Measures texts besides their vectors. */
-export async function measureTexts({ records, train, texts }: MeasureRequest): Promise<TextMeasures> {
+/** Measures texts besides their vectors. @param onDone awaited whenever some are measured */
+export async function measureTexts({ records, train, texts }: MeasureRequest, onDone?: OnDone): Promise<TextMeasures> {
   const lexical = await LexicalModel.fit(Array.from(train, (row) => records[row]!));
-  return { statistics: await recordStatistics(records, texts, lexical), lexical };
+  return { statistics: await recordStatistics(records, texts, lexical, onDone), lexical };
 }
 
 /**
@@ -61,10 +62,10 @@ export class MeasuresApart implements Disposable {
       : null;
   }
 
-  /** What was measured. */
-  async measured(): Promise<TextMeasures> {
+  /** What was measured. @param onDone awaited whenever some texts are measured, where no thread does it */
+  async measured(onDone?: OnDone): Promise<TextMeasures> {
     if (!this.#isWanted) return { statistics: noStatistics(this.#request.records.length), lexical: null };
-    if (!this.#asked) return await measureTexts(this.#request);
+    if (!this.#asked) return await measureTexts(this.#request, onDone);
     const { statistics, lexical } = await this.#asked.reply;
     return { statistics, lexical: LexicalModel.fromState(lexical) };
   }

@@ -5,6 +5,7 @@ import type { Observer } from "../../data/observer.ts";
 import { isStandardRange } from "../../data/scores.ts";
 import { haveBeenCompared } from "../../data/pairs/preferred.ts";
 import { PhaseClock } from "../results/phase_clock.ts";
+import { phasesFor } from "../../recipes/training/phases.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";
@@ -69,13 +70,13 @@ export async function prepare(
   const ends = [records.length, records.length + written.paraphrases.length] as const;
   const pairs = drawPairs(everything, ends, split, metrics, settings);
   const { plain, validation } = pairs;
-  if (settings.fit.name !== "none") observer.phase?.("learning which metrics fit which texts");
-  const fit = settings.fit.name === "none" ? null : prepareFit(
+  const phase = phasesFor(observer, choice.signal);
+  const fit = settings.fit.name === "none" ? null : await prepareFit(
     { records, texts, train: plain, validation, metrics, groupBy: settings.data.groupBy, pairs: pairs.options },
-    onNote,
+    { onNote, phase },
   );
-  if (isMeasured) observer.phase?.("measuring texts");
-  const { statistics, lexical } = await measuring.measured();
+  if (isMeasured) await phase("measuring texts");
+  const { statistics, lexical } = await measuring.measured((done, total) => phase("measuring texts", done, total));
   const tables: GrowingTables = {
     texts: new GrowingRows(texts.data, texts.fields * texts.dimension),
     fields: texts.fields,

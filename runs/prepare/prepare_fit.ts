@@ -2,6 +2,7 @@ import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import { metricsOfTexts, type MismatchOptions } from "../../data/pairs/negatives.ts";
 import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { groupNumbers } from "../../data/split.ts";
+import type { Phase } from "../../recipes/training/phases.ts";
 import type { FitTexts } from "../../scoring/fit/experts.ts";
 import { fitFromFile, fitToFile } from "../../scoring/fit/fit_file.ts";
 import { FitModel } from "../../scoring/fit/fit_model.ts";
@@ -17,7 +18,7 @@ export interface PreparedFit {
 }
 
 /** Fits a fit model, and says in a note what it found. Held-out rows of one group, or of the same texts, count as one. */
-export function prepareFit(
+export async function prepareFit(
   { records, texts, train, validation, metrics, groupBy, pairs }: FitTexts & {
     readonly train: ScoredPairs;
     readonly validation: ScoredPairs;
@@ -25,20 +26,25 @@ export function prepareFit(
     readonly groupBy: string | null;
     readonly pairs: Pick<MismatchOptions, "sameText" | "known">;
   },
-  onNote: (sentence: string) => void,
-): PreparedFit {
+  { onNote, phase }: { readonly onNote: (sentence: string) => void; readonly phase?: Phase },
+): Promise<PreparedFit> {
   const groupsOf = ({ text }: ScoredPairs) => groupNumbers(Array.from(text, (one) => records[one]!), groupBy);
-  const { model: fitted, misfit } = FitModel.fit({
+  const { model: fitted, misfit } = await FitModel.fit({
     records,
     texts,
     train,
     trainGroups: groupsOf(train),
     heldOut: { rows: validation, groups: groupsOf(validation), known: metricsOfTexts(pairs) },
     metrics: { data: metrics.embeddings, dimension: metrics.dimension },
-  });
+  }, phase);
   // As a file keeps it, so that the run is measured by what it will score with.
   const model = fitFromFile(fitToFile(fitted), "the fit model"), { lowShare } = model.state;
-  const { ratio, regime } = model.evidence({ records, texts }, validation, metrics);
+  const { ratio, regime } = await model.evidence(
+    { records, texts },
+    validation,
+    metrics,
+    (done, total) => phase?.("judging held-out rows", done, total) ?? Promise.resolve(),
+  );
   const probable = ratio.map((one, row) =>
     regime[row] === 0 && validation.score[row]! <= highestMisfitScore ? misfitProbability(one, lowShare) : 0
   );

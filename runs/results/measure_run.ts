@@ -1,5 +1,6 @@
 import { meanScore } from "../../data/evaluation.ts";
 import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
+import type { OnDone } from "../../data/observer.ts";
 import type { SampleSet } from "../../data/sample/generate.ts";
 import { groupNumbers } from "../../data/split.ts";
 import type { HeldOutEvidence } from "../calibration_rows.ts";
@@ -45,11 +46,13 @@ export interface HeldOutMeasures {
  *
  * @param scorer with the best epoch's model
  * @param ridge fitted to the train rows
+ * @param onDone awaited whenever some rows of a set are scored
  */
 export async function measureRun(
   scorer: ModelScorer,
   { data, inputs, metrics, heldOut, fit, counts, rows }: PreparedRun,
   ridge: RidgeBaseline,
+  onDone?: OnDone,
 ): Promise<{ readonly figures: readonly SetFigure[]; readonly heldOut: HeldOutMeasures }> {
   const { trainMean } = inputs, { texts } = data.tables;
   const tables = { texts, metrics: { data: metrics.embeddings, dimension: metrics.dimension } };
@@ -70,8 +73,8 @@ export async function measureRun(
   const groupOfText = new Map(Array.from(data.validation.text, (text, i) => [text, groups?.[i] ?? null]));
   const { records } = rows;
   const score = async (given: LabelledRows): Promise<HeldOutRows> => {
-    const evidence = fit && fit.model.evidence({ records, texts }, given, metrics);
-    const scored = await scorer.score({ ...data.tables, metrics, rows: given, evidence });
+    const evidence = fit && await fit.model.evidence({ records, texts }, given, metrics, onDone);
+    const scored = await scorer.score({ ...data.tables, metrics, rows: given, evidence }, { onDone });
     const group = groupBy === null ? null : given.text.map((text) => groupOfText.get(text)!);
     return { ...scored, score: given.score, text: given.text, group };
   };

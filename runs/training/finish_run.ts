@@ -57,10 +57,11 @@ export async function refitToAll(
   await refit(engine, model, data.tables, refitted, phase);
   await saveModel(folder.model, model.network, { rows: allRows });
   if (!fit) return null;
-  const again = fit.model.refit(
+  const again = await fit.model.refit(
     { records, texts: data.tables.texts },
     joinPairs([plain, data.validation]),
     { data: metrics.embeddings, dimension: metrics.dimension },
+    phase,
   );
   await saveFit(folder, again);
   return again;
@@ -87,10 +88,11 @@ export async function finishRun(
   { phase, encoding }: { readonly phase: Phase; readonly encoding: EncodingWatch },
 ): Promise<TrainSummary> {
   await loadBest(engine, folder, model, prepared, phase);
-  await phase("scoring held-out rows");
+  const scoring = (done?: number, total?: number) => phase("scoring held-out rows", done, total);
+  await scoring();
   const measured = { ...prepared, engine, model, fit: prepared.fit?.model ?? null };
   const scorer = new ModelScorer(measured, folder.path);
-  const { figures: heldOutFigures, heldOut } = await measureRun(scorer, prepared, await ridge.fitted());
+  const { figures: heldOutFigures, heldOut } = await measureRun(scorer, prepared, await ridge.fitted(), scoring);
   const fit = await refitToAll(engine, folder, model, prepared, phase);
   const figures = [...heldOutFigures];
   if (prepared.sample) {

@@ -1,5 +1,5 @@
-import { cholesky, choleskySolve } from "../../recipes/classical/cholesky.ts";
-import { dot, type Matrix, rowOf } from "../../recipes/classical/matrix.ts";
+import { cholesky, choleskySolveRows } from "../../recipes/classical/cholesky.ts";
+import { dot, doubles, type Matrix, rowOf, timesVector } from "../../recipes/classical/matrix.ts";
 import type { TextVectors } from "./text_vectors.ts";
 
 /** Part of the variance of class means that metrics share, the more the closer their embeddings are. */
@@ -16,6 +16,9 @@ const shared = 0.9;
  * "Gaussian Processes for Machine Learning" (2006), chapter 2
  */
 export class ClassMeans {
+  /** The weights in float64, once they are needed. */
+  #rows?: Matrix<Float64Array>;
+
   /** Takes the numbers of a fitted model. */
   constructor(
     /** wₘ, [metrics, dimension] */
@@ -32,6 +35,7 @@ export class ClassMeans {
    * @param metric of each row of `vectors`
    * @param directions of all metrics, [metrics, dimension]
    * @param without rows that are left out; the covariance is that of all rows
+   * @param factor of that covariance, where it is known; see `covarianceWithin`
    */
   static fit(
     vectors: TextVectors,
@@ -39,17 +43,18 @@ export class ClassMeans {
     directions: Float64Array,
     metrics: number,
     without: readonly number[] = [],
+    factor: Float64Array = covarianceWithin(vectors, metric, metrics),
   ): ClassMeans {
     const { columns, rows } = vectors.x, { center } = vectors;
-    const factor = covarianceWithin(vectors, metric, metrics), left = new Set(without);
+    const left = new Set(without);
     const count = new Float64Array(metrics), means = vectors.sums(metric, metrics, left);
     for (let i = 0; i < rows; i++) if (!left.has(i)) count[metric[i]!]!++;
     const seen = [...count.keys()].filter((m) => count[m]! > 0);
     const solved = seen.map((m) => {
-      const mean = rowOf(means, m).map((sum) => sum / count[m]!), weight = mean.slice();
-      choleskySolve(factor, columns, weight);
-      return { mean, weight };
+      const mean = rowOf(means, m).map((sum) => sum / count[m]!);
+      return { mean, weight: mean.slice() };
     });
+    choleskySolveRows(factor, columns, solved.map(({ weight }) => weight));
     // What the means vary by, in units of the covariance within a metric, beyond what chance explains.
     const excess = solved.map(({ mean, weight }, i) => count[seen[i]!]! * dot(mean, weight) / columns - 1);
     const variance = Math.max(excess.reduce((sum, one) => sum + one, 0) / (rows - left.size), 1e-3);
@@ -77,14 +82,13 @@ export class ClassMeans {
 
   /** log p(x | m) - log p(x) for every metric of training, [metrics]. @param x embedding of a text */
   evidence(x: Float64Array): Float64Array<ArrayBuffer> {
-    const { weights, offsets, shares } = this, log = new Float64Array(shares.length).fill(-Infinity);
+    const { offsets, shares } = this, log = new Float64Array(shares.length).fill(-Infinity);
+    const products = timesVector(this.#rows ??= doubles(this.weights, shares.length), x);
     let most = -Infinity;
     for (let m = 0; m < log.length; m++) {
       if (shares[m] === 0) continue;
-      let sum = -offsets[m]!;
-      for (let j = 0, at = m * x.length; j < x.length; j++) sum += weights[at + j]! * x[j]!;
-      log[m] = sum;
-      most = Math.max(most, sum);
+      log[m] = products[m]! - offsets[m]!;
+      most = Math.max(most, log[m]!);
     }
     const any = most + Math.log(log.reduce((sum, value, m) => sum + shares[m]! * Math.exp(value - most), 0));
     return log.map((value) => value - any);
@@ -106,7 +110,7 @@ function smoothing(directions: readonly Float64Array[], variance: number, texts:
     for (let k = 0; k <= i; k++) factor[i * metrics + k] = row[k]! + (i === k ? 1 / texts[i]! : 0);
   });
   cholesky(factor, metrics);
-  for (const row of covariances) choleskySolve(factor, metrics, row);
+  choleskySolveRows(factor, metrics, covariances);
   return covariances;
 }
 
@@ -119,11 +123,15 @@ const leastShare = 1e-4;
  *
  * @see Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004)
  */
-function covarianceWithin(vectors: TextVectors, metric: ArrayLike<number>, metrics: number): Float64Array {
+export function covarianceWithin(
+  vectors: TextVectors,
+  metric: ArrayLike<number>,
+  metrics: number,
+): Float64Array<ArrayBuffer> {
   const { x, gram } = vectors, { rows, columns } = x;
   const count = new Float64Array(metrics), sums: Matrix<Float64Array> = vectors.sums(metric, metrics);
   for (let i = 0; i < rows; i++) count[metric[i]!]!++;
-  const covariance = gram.slice();
+  const covariance = Float64Array.from(gram);
   for (let m = 0; m < metrics; m++) {
     if (count[m] === 0) continue;
     const sum = rowOf(sums, m);

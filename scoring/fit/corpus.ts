@@ -1,3 +1,4 @@
+import type { OnDone } from "../../data/observer.ts";
 import { words } from "../../data/texts/text_features.ts";
 import { Languages } from "../../data/texts/languages.ts";
 import type { MetricRecord } from "../../data/records.ts";
@@ -8,6 +9,9 @@ const mostWords = 20_000;
 
 /** A word counts for nothing unless it stands in this many records. */
 const leastRecords = 2;
+
+/** Records that are read between two words on how far the work is. */
+const recordsAtOnce = 64;
 
 /** Records that were split already. */
 const split = new WeakMap<MetricRecord, string[][]>();
@@ -31,10 +35,14 @@ export class Vocabulary {
     this.#index = new Map(words.map((word, index) => [word, index]));
   }
 
-  /** The words of some records, the most frequent where there are too many. */
-  static of(records: readonly MetricRecord[]): Vocabulary {
+  /** The words of some records, the most frequent where there are too many. @param onRecords awaited whenever some are read */
+  static async of(
+    records: readonly MetricRecord[],
+    onRecords: OnDone,
+  ): Promise<Vocabulary> {
     const frequency = new Map<string, number>();
-    for (const record of records) {
+    for (const [i, record] of records.entries()) {
+      if (i % recordsAtOnce === 0) await onRecords(i, records.length);
       for (const word of new Set(sentenceWords(record).flat())) frequency.set(word, (frequency.get(word) ?? 0) + 1);
     }
     const known = [...frequency].filter(([, count]) => count >= leastRecords);
@@ -75,14 +83,21 @@ export class Corpus {
   /** How much each word counts: those that always stand together count as one, [words]. */
   readonly weight: Float64Array;
 
-  /** Numbers the words of records and finds their languages. */
-  constructor(records: readonly MetricRecord[]) {
-    this.vocabulary = Vocabulary.of(records);
-    const plain = records.map((record) => this.vocabulary.sentencesOf(record));
+  private constructor(vocabulary: Vocabulary, plain: readonly (readonly number[][])[]) {
+    this.vocabulary = vocabulary;
     const languages = new Languages(plain.map((sets) => [...new Set(sets.flat())]), this.vocabulary.words.length);
     this.languages = languages.count;
     this.records = plain.map((sets) => sets.map((words) => ({ words, language: languages.of(words) })));
     this.weight = wordWeights(plain.flat(), this.vocabulary.words.length);
+  }
+
+  /** Numbers the words of records and finds their languages. @param onRecords awaited whenever some are read */
+  static async of(
+    records: readonly MetricRecord[],
+    onRecords: OnDone = async () => {},
+  ): Promise<Corpus> {
+    const vocabulary = await Vocabulary.of(records, onRecords);
+    return new Corpus(vocabulary, records.map((record) => vocabulary.sentencesOf(record)));
   }
 
   /**

@@ -1,11 +1,13 @@
+import type { OnDone } from "../../data/observer.ts";
 import type { MetricRecord } from "../../data/records.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
 import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";
 import type { Calibration } from "./calibration.ts";
-import { ClassMeans } from "./class_means.ts";
+import { ClassMeans, covarianceWithin } from "./class_means.ts";
 import { likenessOf } from "./cluster_metrics.ts";
 import { Corpus } from "./corpus.ts";
 import { metricDirections, MetricRidge, ridgeEvidence, type RidgePrediction } from "./metric_ridge.ts";
+import { Rounds } from "./rounds.ts";
 import { textVector, TextVectors } from "./text_vectors.ts";
 import { TopicModel } from "./topics.ts";
 
@@ -21,6 +23,9 @@ export function wantedBy({ slopes }: Calibration): ExpertName[] {
 
 /** Most comparisons of a word between two metrics; with more the words are left out, since clustering takes too long. */
 const mostComparisons = 5e8;
+
+/** Texts that are judged between two words on how far the work is. */
+const textsAtOnce = 64;
 
 /** Records as the fit model sees them. */
 export interface FitTexts {
@@ -38,10 +43,23 @@ export interface Judgement {
   readonly nearness: Float64Array;
 }
 
+/** How experts are fitted to rows. */
+export interface ExpertRowsOptions {
+  /** Parts of the rows that will be left out in turn, none in two of them. */
+  readonly parts?: readonly (readonly number[])[];
+  /** Told how far the work is. */
+  readonly rounds?: Rounds;
+}
+
 /** Rows that experts are fitted to. What several fits share is computed once, when it is first needed. */
 export class ExpertRows {
-  #corpus?: Corpus;
-  #vectors?: TextVectors;
+  #corpus?: Promise<Corpus>;
+  #vectors?: Promise<TextVectors>;
+  #within?: Float64Array;
+  /** Parts of the rows that will be left out in turn. */
+  readonly parts: readonly (readonly number[])[];
+  /** Told how far the work is. */
+  readonly rounds: Rounds;
   /** Mean embedding of the metrics that rows have. */
   readonly center: Float64Array;
   /** Directions of all metrics from there, of length 1, [metrics, dimension]. */
@@ -49,7 +67,14 @@ export class ExpertRows {
   /** How many metrics there are. */
   readonly metrics: number;
 
-  constructor(readonly data: FitTexts, readonly rows: Rows, embeddings: Embeddings) {
+  constructor(
+    readonly data: FitTexts,
+    readonly rows: Rows,
+    embeddings: Embeddings,
+    { parts = [], rounds = new Rounds() }: ExpertRowsOptions = {},
+  ) {
+    this.parts = parts;
+    this.rounds = rounds;
     const { dimension } = embeddings, seen = new Set(rows.metric);
     this.metrics = embeddings.data.length / dimension;
     this.center = new Float64Array(dimension);
@@ -60,13 +85,26 @@ export class ExpertRows {
   }
 
   /** The rows' words. */
-  get corpus(): Corpus {
-    return this.#corpus ??= new Corpus(Array.from(this.rows.text, (text) => this.data.records[text]!));
+  get corpus(): Promise<Corpus> {
+    return this.#corpus ??= Corpus.of(
+      Array.from(this.rows.text, (text) => this.data.records[text]!),
+      (done, total) => this.rounds.phase("counting the words of texts", done, total),
+    );
   }
 
   /** The rows' embeddings. */
-  get vectors(): TextVectors {
-    return this.#vectors ??= TextVectors.of(this.data.texts, this.rows.text);
+  get vectors(): Promise<TextVectors> {
+    return this.#vectors ??= TextVectors.of(
+      this.data.texts,
+      this.rows.text,
+      this.parts,
+      (done, total) => this.rounds.phase("multiplying the embeddings of texts", done, total),
+    );
+  }
+
+  /** Factor of the covariance of the rows' embeddings around the mean of their metric. */
+  async within(): Promise<Float64Array> {
+    return this.#within ??= covarianceWithin(await this.vectors, this.rows.metric, this.metrics);
   }
 }
 
@@ -93,20 +131,22 @@ export class Experts {
    * @param options.without rows that are left out
    * @param options.topicOf topic of each metric, where the topics are known
    */
-  static fit(
+  static async fit(
     of: ExpertRows,
     { wanted, without = [], topicOf }: {
       readonly wanted: readonly ExpertName[];
       readonly without?: readonly number[];
       readonly topicOf?: Uint32Array | undefined;
     },
-  ): Experts {
+  ): Promise<Experts> {
     const { rows: { metric }, metrics, directions } = of;
     const means = wanted.includes("class means")
-      ? ClassMeans.fit(of.vectors, metric, directions, metrics, without)
+      ? ClassMeans.fit(await of.vectors, metric, directions, metrics, without, await of.within())
       : null;
-    const ridge = wanted.includes("ridge") ? MetricRidge.fit(of.vectors, metric, directions, metrics, without) : null;
-    return new Experts(wanted.includes("words") ? fitWords(of, without, topicOf) : null, means, ridge);
+    const ridge = wanted.includes("ridge")
+      ? await MetricRidge.fit(await of.vectors, metric, directions, metrics, without, () => of.rounds.within(0, 1))
+      : null;
+    return new Experts(wanted.includes("words") ? await fitWords(of, without, topicOf) : null, means, ridge);
   }
 
   /** Those that are wanted. */
@@ -119,14 +159,27 @@ export class Experts {
     );
   }
 
-  /** What they say of rows. @param directions of all metrics, those that training lacked last, [metrics, dimension] */
-  judge({ records, texts }: FitTexts, { text, metric }: Rows, directions: Float64Array, dimension: number): Judgement {
+  /**
+   * What they say of rows.
+   *
+   * @param directions of all metrics, those that training lacked last, [metrics, dimension]
+   * @param onTexts awaited whenever some texts are done
+   */
+  async judge(
+    { records, texts }: FitTexts,
+    { text, metric }: Rows,
+    directions: Float64Array,
+    dimension: number,
+    onTexts: OnDone = async () => {},
+  ): Promise<Judgement> {
     const logRatios = expertNames.map(() => new Float64Array(text.length));
     const nearness = new Float64Array(text.length).fill(NaN);
     const rowsOf = new Map<number, number[]>();
     text.forEach((one, row) => rowsOf.has(one) ? rowsOf.get(one)!.push(row) : rowsOf.set(one, [row]));
     const [words, means, ridges] = logRatios as [Float64Array, Float64Array, Float64Array];
+    let done = 0;
     for (const [one, rows] of rowsOf) {
+      if (done++ % textsAtOnce === 0) await onTexts(done - 1, rowsOf.size);
       const x = this.means || this.ridge ? textVector(texts, one) : null;
       const topics = this.words?.posterior(records[one]!), byMean = x && this.means?.evidence(x);
       const prediction: RidgePrediction | null = x && this.ridge?.predict(x) || null;
@@ -157,11 +210,12 @@ export class Experts {
   }
 }
 
-function fitWords(
-  { corpus, rows: { metric }, metrics, directions }: ExpertRows,
+async function fitWords(
+  of: ExpertRows,
   without: readonly number[],
   topicOf: Uint32Array | undefined,
-): TopicModel | null {
+): Promise<TopicModel | null> {
+  const { rows: { metric }, metrics, directions } = of, corpus = await of.corpus;
   const dimension = directions.length / metrics;
   if (!topicOf && metrics ** 2 * corpus.vocabulary.words.length > mostComparisons) return null;
   const left = new Set(without), inside = [...metric.keys()].filter((row) => !left.has(row));

@@ -1,7 +1,10 @@
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";
+import type { OnDone } from "../../data/observer.ts";
+import type { Phase } from "../../recipes/training/phases.ts";
 import { calibrate } from "./calibration.ts";
 import { type ExpertName, ExpertRows, Experts, type FitTexts, wantedBy } from "./experts.ts";
+import { drawMetricParts, rowsByPart } from "./metric_parts.ts";
 import { metricDirections } from "./metric_ridge.ts";
 import { misfitProbability, misfitScore, type MisfitScores } from "./misfits.ts";
 import {
@@ -14,7 +17,8 @@ import {
   seenRegime,
   unseenRegime,
 } from "./regimes.ts";
-import { findTrainMisfits } from "./train_misfits.ts";
+import { Rounds } from "./rounds.ts";
+import { findTrainMisfits, misfitFolds } from "./train_misfits.ts";
 
 /** What the fit model says of rows. */
 export interface FitEvidence {
@@ -83,45 +87,56 @@ export class FitModel {
   /**
    * Fits the experts to the train rows and calibrates them by the held-out rows.
    *
+   * @param phase awaited whenever a part of the work is done
    * @returns the model, and the probability of each train row that its metric does not fit
    */
-  static fit({ records, texts, train, trainGroups, heldOut, metrics }: FitData): {
-    readonly model: FitModel;
-    readonly misfit: Float64Array;
-  } {
-    const rows = new ExpertRows({ records, texts }, train, metrics);
+  static async fit(
+    { records, texts, train, trainGroups, heldOut, metrics }: FitData,
+    phase?: Phase,
+  ): Promise<{ readonly model: FitModel; readonly misfit: Float64Array }> {
+    const metricParts = drawMetricParts([...train.metric, ...heldOut.rows.metric]);
+    const parts = rowsByPart(train.metric, metricParts),
+      rounds = new Rounds(phase, 1 + parts.length + misfitFolds(train.score));
+    const rows = new ExpertRows({ records, texts }, train, metrics, { parts, rounds });
     const asHeldOut = { rows: train, groups: trainGroups, known: heldOut.known };
-    const { regime: seen, experts: all } = seenRegime(rows, heldOut, asHeldOut), unseen = unseenRegime(rows, heldOut);
+    const { regime: seen, experts: all } = await seenRegime(rows, heldOut, asHeldOut);
+    const unseen = await unseenRegime(rows, heldOut, metricParts);
     const regimes = { seen, unseen }, wanted = wantedByAny(regimes);
-    const experts = (all ?? Experts.fit(rows, { wanted })).only(wanted);
-    const { misfit, ...found } = seen.informative ? findTrainMisfits(rows, train.score, experts, seen) : {
-      ...findTrainMisfits(rows, new Float32Array(), experts, nothingKnown),
+    const experts = (all ?? await Experts.fit(rows, { wanted })).only(wanted);
+    const { misfit, ...found } = seen.informative ? await findTrainMisfits(rows, train.score, experts, seen) : {
+      ...await findTrainMisfits(rows, new Float32Array(), experts, nothingKnown),
       misfit: new Float64Array(train.text.length),
     };
     return { model: new FitModel(experts, fittedMetrics(rows), { ...found, regimes }), misfit };
   }
 
   /** The same trust and the same topics with experts fitted to other rows: once measured, a model may learn from all rows. */
-  refit(data: FitTexts, train: Rows, metrics: Embeddings): FitModel {
-    const rows = new ExpertRows(data, train, metrics), wanted = wantedByAny(this.state.regimes);
-    const experts = Experts.fit(rows, { wanted, topicOf: this.experts.words?.topicOf });
+  async refit(data: FitTexts, train: Rows, metrics: Embeddings, phase?: Phase): Promise<FitModel> {
+    const rounds = new Rounds(phase), rows = new ExpertRows(data, train, metrics, { rounds });
+    const wanted = wantedByAny(this.state.regimes);
+    const experts = await Experts.fit(rows, { wanted, topicOf: this.experts.words?.topicOf });
     return new FitModel(experts, fittedMetrics(rows), this.state);
   }
 
-  /** What it says of rows. @param table the metrics of training, then any that were added */
-  evidence(data: FitTexts, rows: Rows, table: MetricTable): FitEvidence {
+  /**
+   * What it says of rows.
+   *
+   * @param table the metrics of training, then any that were added
+   * @param onTexts awaited whenever some texts are judged
+   */
+  async evidence(data: FitTexts, rows: Rows, table: MetricTable, onTexts?: OnDone): Promise<FitEvidence> {
     const { metrics: { shares, center }, state: { regimes, scores } } = this;
     const directions = metricDirections({ data: table.embeddings, dimension: table.dimension }, center);
     const regime = Uint8Array.from(rows.metric, (metric) => (shares[metric] ?? 0) > 0 ? 0 : 1);
     const ratio = new Float64Array(regime.length).fill(1), expected = new Float64Array(regime.length).fill(scores.mean);
-    regimeNames.forEach((name, i) => {
+    for (const [i, name] of regimeNames.entries()) {
       const { informative, calibration } = regimes[name], own = [...regime.keys()].filter((row) => regime[row] === i);
-      if (!informative || own.length === 0) return;
-      const { logRatios, nearness } = this.experts.only(wantedBy(calibration))
-        .judge(data, pickRows(rows, own), directions, table.dimension);
+      if (!informative || own.length === 0) continue;
+      const { logRatios, nearness } = await this.experts.only(wantedBy(calibration))
+        .judge(data, pickRows(rows, own), directions, table.dimension, onTexts);
       calibrate(calibration, logRatios).forEach((one, at) => ratio[own[at]!] = one);
       nearness.forEach((one, at) => expected[own[at]!] = misfitScore(scores, one));
-    });
+    }
     return { ratio, regime, misfitScore: expected };
   }
 

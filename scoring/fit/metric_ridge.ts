@@ -1,7 +1,8 @@
-import { cholesky, choleskySolve } from "../../recipes/classical/cholesky.ts";
-import { dot, rowOf } from "../../recipes/classical/matrix.ts";
+import type { OnDone } from "../../data/observer.ts";
+import { cholesky, choleskySolveRows } from "../../recipes/classical/cholesky.ts";
+import { dot, doubles, type Matrix, rowOf, timesVector } from "../../recipes/classical/matrix.ts";
 import type { Embeddings } from "../../data/pairs/feature_tables.ts";
-import { TextVectors } from "./text_vectors.ts";
+import type { TextVectors } from "./text_vectors.ts";
 
 /** Penalty of the regression, in units of the mean squared length of a text's centred embedding. */
 const penalty = 5;
@@ -35,6 +36,9 @@ export function metricDirections({ data, dimension }: Embeddings, center: ArrayL
  * log p(m | x) / p(m) = t cos(ŷ, y_m) - log Σ_k p(k) exp(t cos(ŷ, y_k)),  ŷ = Yᵀ X (XᵀX + λ)⁻¹ x
  */
 export class MetricRidge {
+  /** Weights and directions in float64, once they are needed. */
+  #rows?: { readonly weights: Matrix<Float64Array>; readonly directions: Matrix<Float64Array> };
+
   /** Takes the numbers of a fitted model. */
   constructor(
     /** Row m is (XᵀX + λ)⁻¹ Σ x over the texts of metric m, [metrics, text dimension]. */
@@ -53,21 +57,23 @@ export class MetricRidge {
    * @param metric of each row of `vectors`
    * @param directions of all metrics, [metrics, dimension]
    * @param without rows that are left out
+   * @param onRows awaited whenever products of some of those are done
    */
-  static fit(
+  static async fit(
     vectors: TextVectors,
     metric: ArrayLike<number>,
     directions: Float64Array,
     metrics: number,
     without: readonly number[] = [],
-  ): MetricRidge {
+    onRows?: OnDone,
+  ): Promise<MetricRidge> {
     const { x: { columns, rows }, center, variance } = vectors, left = new Set(without);
-    const gram = without.length > 0 ? vectors.gramWithout(without) : vectors.gram.slice();
+    const gram = await vectors.gramWithout(without, onRows);
     for (let j = 0; j < columns; j++) gram[j * columns + j]! += penalty * variance || 1;
     cholesky(gram, columns);
     const sums = vectors.sums(metric, metrics, left), shares = new Float32Array(metrics);
     for (let i = 0; i < rows; i++) if (!left.has(i)) shares[metric[i]!]! += 1 / (rows - left.size);
-    shares.forEach((share, m) => share > 0 && choleskySolve(gram, columns, rowOf(sums, m)));
+    choleskySolveRows(gram, columns, [...shares.keys()].filter((m) => shares[m]! > 0).map((m) => rowOf(sums, m)));
     return new MetricRidge(
       Float32Array.from(sums.data),
       Float32Array.from(center),
@@ -79,30 +85,22 @@ export class MetricRidge {
   /** The direction that a text suggests. @param x its embedding */
   predict(x: Float64Array): RidgePrediction {
     const { weights, center, directions, shares } = this, metrics = shares.length;
-    const columns = center.length, dimension = directions.length / metrics;
-    const direction = new Float64Array(dimension), apart = x.map((value, j) => value - center[j]!);
+    const dimension = directions.length / metrics, direction = new Float64Array(dimension);
+    const rows = this.#rows ??= { weights: doubles(weights, metrics), directions: doubles(directions, metrics) };
+    const products = timesVector(rows.weights, x.map((value, j) => value - center[j]!));
     for (let m = 0; m < metrics; m++) {
       if (shares[m] === 0) continue;
-      let product = 0;
-      for (let j = 0, at = m * columns; j < columns; j++) product += weights[at + j]! * apart[j]!;
-      for (let k = 0, at = m * dimension; k < dimension; k++) direction[k]! += product * directions[at + k]!;
+      for (let k = 0, at = m * dimension; k < dimension; k++) direction[k]! += products[m]! * directions[at + k]!;
     }
     const length = Math.sqrt(dot(direction, direction));
     if (!(length > 1e-9)) return { direction: direction.fill(0), logMean: 0 };
     for (let k = 0; k < dimension; k++) direction[k]! /= length;
+    const cosines = timesVector(rows.directions, direction);
     let mean = 0;
     for (let m = 0; m < metrics; m++) {
-      if (shares[m]! > 0) mean += shares[m]! * Math.exp(sharpness * this.#cosine(direction, m));
+      if (shares[m]! > 0) mean += shares[m]! * Math.exp(sharpness * cosines[m]!);
     }
     return { direction, logMean: Math.log(mean) };
-  }
-
-  #cosine(direction: Float64Array, metric: number): number {
-    let sum = 0;
-    for (let k = 0, at = metric * direction.length; k < direction.length; k++) {
-      sum += direction[k]! * this.directions[at + k]!;
-    }
-    return sum;
   }
 }
 

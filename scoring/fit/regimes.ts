@@ -10,7 +10,8 @@ import {
   meanLoss,
   pairAccuracy,
 } from "./calibration.ts";
-import { expertNames, type ExpertRows, Experts, type Judgement } from "./experts.ts";
+import { expertNames, type ExpertRows, Experts } from "./experts.ts";
+import type { MetricParts } from "./metric_parts.ts";
 import {
   calledMisfits,
   callForShare,
@@ -59,10 +60,8 @@ const leastUnits = 5;
 const swapsPerRow = 4;
 /** Parts of the train rows that are held out in turn. */
 const turns = 5;
-/** Parts of the metrics that are held out in turn. */
-const metricFolds = 5;
 
-const swapStream = 0xf17, foldStream = 0xf18;
+const swapStream = 0xf17;
 
 /** A regime without evidence. */
 export const nothingKnown: Regime = {
@@ -80,11 +79,11 @@ export const nothingKnown: Regime = {
  * @param train the rows that `of` was made of, as held-out rows
  * @returns the regime, and the experts; null where there are too few rows to fit any for
  */
-export function seenRegime(
+export async function seenRegime(
   of: ExpertRows,
   heldOut: HeldOut,
   train: HeldOut,
-): { readonly regime: Regime; readonly experts: Experts | null } {
+): Promise<{ readonly regime: Regime; readonly experts: Experts | null }> {
   const pool = of.rows.metric, seen = new Set(pool), random = new Philox(0, swapStream);
   const drawFrom = ({ rows, groups, known }: HeldOut) => {
     const fitting = [...rows.metric.keys()].filter((row) => seen.has(rows.metric[row]!));
@@ -95,28 +94,35 @@ export function seenRegime(
     isHeld = areEnough(held.units),
     { rows, fitting, swaps, units } = isHeld ? held : drawFrom(train);
   if (!areEnough(units)) return { regime: nothingKnown, experts: null };
-  const experts = Experts.fit(of, { wanted: expertNames }), kept = pickRows(rows, fitting);
-  const judged = isHeld
-    ? [kept, swaps.rows].map((some) => judge(experts, of, some).logRatios)
-    : judgeByTurns(experts, of, kept, swaps);
+  const experts = await Experts.fit(of, { wanted: expertNames }), kept = pickRows(rows, fitting);
+  if (!isHeld) of.rounds.total += turns;
+  const judged = isHeld ? await judgeBoth(experts, of, kept, swaps.rows) : await judgeByTurns(experts, of, kept, swaps);
+  await of.rounds.end();
   const available = expertNames.flatMap((name, i) =>
     (name === "words" ? experts.words : name === "ridge" ? experts.ridge : experts.means) ? [i] : []
   );
-  const all = { fitting: judged[0]!, swapped: judged[1]!, units: [units[0]!, units[1]!] as const };
+  const all = { fitting: judged[0], swapped: judged[1], units: [units[0]!, units[1]!] as const };
   return { regime: regimeOf(all, lowOf(rows, fitting), available), experts };
 }
 
 /** What experts say of train rows, and of the same with swapped metrics, that they were not fitted to. */
-function judgeByTurns(experts: Experts, of: ExpertRows, rows: Rows, swaps: ReturnType<typeof drawSwaps>): LogRatios[] {
-  const said = [rows, swaps.rows].map(({ text }) => expertNames.map(() => new Float64Array(text.length)));
+async function judgeByTurns(
+  experts: Experts,
+  of: ExpertRows,
+  rows: Rows,
+  swaps: ReturnType<typeof drawSwaps>,
+): Promise<[LogRatios, LogRatios]> {
+  const nothing = ({ text }: Rows) => expertNames.map(() => new Float64Array(text.length));
+  const said: [Float64Array[], Float64Array[]] = [nothing(rows), nothing(swaps.rows)];
   for (let turn = 0; turn < turns; turn++) {
     const without = [...rows.text.keys()].filter((row) => row % turns === turn);
-    const others = Experts.fit(of, { wanted: expertNames, without, topicOf: experts.words?.topicOf });
-    [without, [...swaps.from.keys()].filter((at) => swaps.from[at]! % turns === turn)].forEach((own, kind) => {
-      judge(others, of, pickRows(kind === 0 ? rows : swaps.rows, own)).logRatios.forEach((column, expert) =>
-        column.forEach((one, i) => said[kind]![expert]![own[i]!] = one)
-      );
-    });
+    const others = await Experts.fit(of, { wanted: expertNames, without, topicOf: experts.words?.topicOf });
+    const swapped = [...swaps.from.keys()].filter((at) => swaps.from[at]! % turns === turn);
+    const judged = await judgeBoth(others, of, pickRows(rows, without), pickRows(swaps.rows, swapped));
+    [without, swapped].forEach((own, kind) =>
+      judged[kind]!.forEach((column, expert) => column.forEach((one, i) => said[kind]![expert]![own[i]!] = one))
+    );
+    await of.rounds.end();
   }
   return said;
 }
@@ -124,28 +130,28 @@ function judgeByTurns(experts: Experts, of: ExpertRows, rows: Rows, swaps: Retur
 /**
  * Evidence for metrics that training lacked. Parts of the metrics take turns: the regression is fitted without their rows,
  * and judges held-out rows that have one against the others of the part. The rows of one metric count as one.
+ *
+ * @param parts of the metrics of all rows
  */
-export function unseenRegime(of: ExpertRows, { rows, known }: HeldOut): Regime {
-  const random = new Philox(0, foldStream);
+export async function unseenRegime(of: ExpertRows, { rows, known }: HeldOut, parts: MetricParts): Promise<Regime> {
+  if (parts.count < 2 || rows.metric.length === 0) return nothingKnown;
   const pool = new Uint32Array([...of.rows.metric, ...rows.metric]);
-  const metrics = [...new Set(pool)].sort((a, b) => a - b);
-  const parts = Math.min(metricFolds, Math.floor(metrics.length / 2));
-  if (parts < 2 || rows.metric.length === 0) return nothingKnown;
-  const order = random.permutation(metrics.length), part = new Map(metrics.map((m, i) => [m, order[i]! % parts]));
   const column = expertNames.indexOf("ridge"), fitting: Float64Array[] = [], swapped: Float64Array[] = [];
   const units: [number[][], number[][]] = [[], []], low: boolean[][] = [];
-  for (let own = 0; own < parts; own++) {
-    const isOwn = (metric: number) => part.get(metric) === own;
-    const held = [...rows.metric.keys()].filter((row) => isOwn(rows.metric[row]!));
-    const without = [...of.rows.metric.keys()].filter((row) => isOwn(of.rows.metric[row]!));
-    const swaps = drawSwaps(rows, held, pool.filter(isOwn), known, random);
-    if (swaps.from.length === 0 || without.length === of.rows.metric.length) continue;
-    const experts = Experts.fit(of, { wanted: ["ridge"], without });
-    fitting.push(judge(experts, of, pickRows(rows, held)).logRatios[column]!);
-    swapped.push(judge(experts, of, swaps.rows).logRatios[column]!);
-    low.push(lowOf(rows, held));
-    units[0].push(held.map((row) => rows.metric[row]!));
-    units[1].push(swaps.from.map((row) => rows.metric[row]!));
+  for (let own = 0; own < parts.count; own++) {
+    const isOwn = (metric: number) => parts.of.get(metric) === own;
+    const held = [...rows.metric.keys()].filter((row) => isOwn(rows.metric[row]!)), without = of.parts[own]!;
+    const swaps = drawSwaps(rows, held, pool.filter(isOwn), known, parts.random);
+    if (swaps.from.length > 0 && without.length < of.rows.metric.length) {
+      const experts = await Experts.fit(of, { wanted: ["ridge"], without });
+      const judged = await judgeBoth(experts, of, pickRows(rows, held), swaps.rows);
+      fitting.push(judged[0][column]!);
+      swapped.push(judged[1][column]!);
+      low.push(lowOf(rows, held));
+      units[0].push(held.map((row) => rows.metric[row]!));
+      units[1].push(swaps.from.map((row) => rows.metric[row]!));
+    }
+    await of.rounds.end();
   }
   const only = (parts: readonly Float64Array[]) => {
     const values = Float64Array.from(parts.flatMap((part) => [...part]));
@@ -155,8 +161,21 @@ export function unseenRegime(of: ExpertRows, { rows, known }: HeldOut): Regime {
   return regimeOf(all, low.flat(), [column]);
 }
 
-const judge = (experts: Experts, of: ExpertRows, rows: Rows): Judgement =>
-  experts.judge(of.data, rows, of.directions, of.directions.length / of.metrics);
+/** What experts say of some rows and of some with swapped metrics, most of them of the same texts. */
+async function judgeBoth(
+  experts: Experts,
+  of: ExpertRows,
+  fitting: Rows,
+  swapped: Rows,
+): Promise<[LogRatios, LogRatios]> {
+  const both = {
+    text: Uint32Array.from([...fitting.text, ...swapped.text]),
+    metric: Uint32Array.from([...fitting.metric, ...swapped.metric]),
+  };
+  const dimension = of.directions.length / of.metrics, count = fitting.text.length;
+  const { logRatios } = await experts.judge(of.data, both, of.directions, dimension, of.rounds.within);
+  return [logRatios.map((column) => column.slice(0, count)), logRatios.map((column) => column.slice(count))];
+}
 
 /** Some of the rows. */
 export const pickRows = ({ text, metric }: Rows, rows: readonly number[]): Rows => ({

@@ -1,6 +1,7 @@
+import type { OnDone } from "../../data/observer.ts";
 import type { TextTable } from "../../data/texts/text_layout.ts";
-import { type Matrix, rowOf, zeros } from "../../recipes/classical/matrix.ts";
-import { columnGram } from "../../recipes/classical/ridge.ts";
+import { addScaled, type Matrix, rowOf, zeros } from "../../recipes/classical/matrix.ts";
+import { productsOfParts, sharedZeros } from "./products.ts";
 
 /** The embedding of a record's texts: the mean over those of its fields that are not empty. */
 export function textVector({ data, fields, dimension }: TextTable, record: number): Float64Array {
@@ -20,6 +21,9 @@ export function textVector({ data, fields, dimension }: TextTable, record: numbe
 
 /** Embeddings of the texts of some rows around their mean, with the products that the experts on embeddings share. */
 export class TextVectors {
+  /** XᵀX of parts of the rows that are left out in turn. */
+  readonly #parts: ReadonlyMap<readonly number[], Float64Array>;
+
   private constructor(
     /** Mean over the rows, [dimension]. */
     readonly center: Float64Array,
@@ -27,18 +31,36 @@ export class TextVectors {
     readonly x: Matrix<Float64Array>,
     /** XᵀX, its lower triangle, [dimension, dimension]. */
     readonly gram: Float64Array,
-  ) {}
+    parts: ReadonlyMap<readonly number[], Float64Array>,
+  ) {
+    this.#parts = parts;
+  }
 
-  /** The vectors of rows. @param text number of each row's text */
-  static of(texts: TextTable, text: ArrayLike<number>): TextVectors {
-    const x = zeros(text.length, texts.dimension), center = new Float64Array(texts.dimension);
+  /**
+   * The vectors of rows.
+   *
+   * @param text number of each row's text
+   * @param parts rows that will be left out in turn, none in two parts: their products are kept
+   * @param onRows awaited whenever products of some rows are done
+   */
+  static async of(
+    texts: TextTable,
+    text: ArrayLike<number>,
+    parts: readonly (readonly number[])[] = [],
+    onRows?: OnDone,
+  ): Promise<TextVectors> {
+    const x = sharedZeros(text.length, texts.dimension), center = new Float64Array(texts.dimension);
     for (let i = 0; i < text.length; i++) {
       const row = textVector(texts, text[i]!);
       x.data.set(row, i * x.columns);
-      for (let j = 0; j < row.length; j++) center[j]! += row[j]! / text.length;
+      addScaled(center, 1 / text.length, row);
     }
-    for (let at = 0; at < x.data.length; at++) x.data[at]! -= center[at % x.columns]!;
-    return new TextVectors(center, x, columnGram(x));
+    for (let i = 0; i < x.rows; i++) addScaled(rowOf(x, i), -1, center);
+    const inParts = new Set(parts.flat()), others = [...new Array(x.rows).keys()].filter((row) => !inParts.has(row));
+    const products = await productsOfParts(x, [others, ...parts], onRows);
+    const gram = new Float64Array(x.columns ** 2);
+    for (const one of products) addScaled(gram, 1, one);
+    return new TextVectors(center, x, gram, new Map(parts.map((rows, i) => [rows, products[i + 1]!])));
   }
 
   /** Mean squared length of the centred rows. */
@@ -48,12 +70,13 @@ export class TextVectors {
     return trace / this.x.rows;
   }
 
-  /** XᵀX without some of the rows. */
-  gramWithout(rows: readonly number[]): Float64Array {
-    const left = zeros(rows.length, this.x.columns);
-    rows.forEach((row, i) => left.data.set(rowOf(this.x, row), i * left.columns));
-    const lost = columnGram(left);
-    return this.gram.map((product, at) => product - lost[at]!);
+  /** XᵀX without some of the rows. @param onRows awaited whenever products of some of them are done */
+  async gramWithout(rows: readonly number[], onRows?: OnDone): Promise<Float64Array> {
+    const gram = this.gram.slice();
+    if (rows.length === 0) return gram;
+    const lost = this.#parts.get(rows) ?? (await productsOfParts(this.x, [rows], onRows))[0]!;
+    addScaled(gram, -1, lost);
+    return gram;
   }
 
   /** Sums of the centred rows of each metric, [metrics, dimension]. @param without rows that are left out */
@@ -61,8 +84,7 @@ export class TextVectors {
     const sums = zeros(metrics, this.x.columns);
     for (let i = 0; i < this.x.rows; i++) {
       if (without.has(i)) continue;
-      const row = rowOf(this.x, i), sum = rowOf(sums, metric[i]!);
-      for (let j = 0; j < row.length; j++) sum[j]! += row[j]!;
+      addScaled(rowOf(sums, metric[i]!), 1, rowOf(this.x, i));
     }
     return sums;
   }

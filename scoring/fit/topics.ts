@@ -1,4 +1,5 @@
 import type { MetricRecord } from "../../data/records.ts";
+import { dot } from "../../recipes/classical/matrix.ts";
 import { clusterMetrics } from "./cluster_metrics.ts";
 import { type Corpus, Vocabulary } from "./corpus.ts";
 import { WordEvidence } from "./word_evidence.ts";
@@ -149,7 +150,11 @@ function correlations(logRatios: readonly Float64Array[], topics: number): Float
     const length = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0));
     return length > 0 ? centred.map((value) => value / length) : centred;
   });
-  return rows.map((a) => Float64Array.from(rows, (b) => a.reduce((sum, value, word) => sum + value * b[word]!, 0)));
+  const found = rows.map(() => new Float64Array(topics));
+  rows.forEach((a, s) => {
+    for (let t = 0; t <= s; t++) found[s]![t] = found[t]![s] = dot(a, rows[t]!);
+  });
+  return found;
 }
 
 /**

@@ -14,6 +14,12 @@ import type { Regime } from "./regimes.ts";
 /** Parts of the rows with low scores that take turns at being judged by what the other rows teach. */
 const folds = 5;
 
+/** Rows that may score low because their metric does not fit. */
+const lowRows = (score: Float32Array) => [...score.keys()].filter((row) => score[row]! <= highestMisfitScore);
+
+/** How many of the parts there are. */
+export const misfitFolds = (score: Float32Array): number => Math.min(folds, lowRows(score).length);
+
 /** What is known of the train rows whose metric does not fit. */
 export interface TrainMisfits {
   /** Probability of each train row that its metric does not fit. */
@@ -34,26 +40,27 @@ export interface TrainMisfits {
  * @param experts fitted to all rows
  * @param regime for rows whose metric was seen
  */
-export function findTrainMisfits(
+export async function findTrainMisfits(
   rows: ExpertRows,
   score: Float32Array,
   experts: Experts,
   { calibration, heldOut }: Regime,
-): TrainMisfits {
-  const low = [...score.keys()].filter((row) => score[row]! <= highestMisfitScore);
+): Promise<TrainMisfits> {
+  const low = lowRows(score);
   const ratio = new Float64Array(low.length), nearness = new Float64Array(low.length);
   const wanted = wantedBy(calibration);
-  for (let fold = 0; fold < Math.min(folds, low.length); fold++) {
+  for (let fold = 0; fold < misfitFolds(score); fold++) {
     const own = [...low.keys()].filter((i) => i % folds === fold), without = own.map((i) => low[i]!);
-    const others = Experts.fit(rows, { wanted, without, topicOf: experts.words?.topicOf });
+    const others = await Experts.fit(rows, { wanted, without, topicOf: experts.words?.topicOf });
     const { text, metric } = rows.rows, dimension = rows.directions.length / rows.metrics;
     const of = {
       text: Uint32Array.from(without, (row) => text[row]!),
       metric: Uint32Array.from(without, (row) => metric[row]!),
     };
-    const judged = others.judge(rows.data, of, rows.directions, dimension);
+    const judged = await others.judge(rows.data, of, rows.directions, dimension, rows.rounds.within);
     const calibrated = calibrate(calibration, judged.logRatios);
     own.forEach((i, at) => [ratio[i], nearness[i]] = [calibrated[at]!, judged.nearness[at]!]);
+    await rows.rounds.end();
   }
   const isCalledFor = low.length > 0 && callForShare(ratio, leastShare, heldOut);
   const lowShare = isCalledFor ? estimateMisfitShare(ratio) : 0;

@@ -58,6 +58,10 @@ Deno.test(
     assert.deepEqual(figures.isotonic.map(({ set }: { set: string }) => set), ["validation", "mismatched validation"]);
     assert.ok(figures.isotonic.every(({ isotonicRmse }: { isotonicRmse: number }) => isotonicRmse > 0));
 
+    const watched = recordingTerminal({ interactive: true });
+    await main(["evaluate", ...given], watched.terminal);
+    assert.ok(watched.written.err.includes("\r\x1b[Kscoring records ┄┄┄┄┄┄┄┄┄┄┄┄  0/90"), watched.written.err);
+
     const text = (await call("evaluate", ...given, "--calibrate", "isotonic")).out;
     for (
       const part of [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPhaseReporter } from "../../cli/output/phase_progress.ts";
 import { createTrainReporter } from "../../cli/output/progress.ts";
 import { duration } from "../../cli/output/bar.ts";
 import type { Terminal } from "../../cli/output/terminal.ts";
@@ -86,6 +87,26 @@ Deno.test("progress: on a screen phases are one line that is written over", () =
   assert.ok(frames.includes("solving ━━━━━━━━┄┄┄┄  20/30  5 s left"));
   assert.equal(frames.at(-1), "");
   assert.equal(written.err.split("\n").length, 2);
+});
+
+Deno.test("progress: of a phase whose parts are not counted the share that is done is shown", () => {
+  const { terminal, written } = recordingTerminal({ interactive: true });
+  let seconds = 0;
+  const { phase } = createTrainReporter(terminal, () => seconds * 1000);
+  for (const share of [0, 0.333]) {
+    phase!("learning", share, 1);
+    seconds++;
+  }
+  assert.ok(written.err.endsWith("learning ━━━━┄┄┄┄┄┄┄┄  33 %  3 s left"), written.err);
+});
+
+Deno.test("progress: where short phases are not announced, only long ones are told of in lines", () => {
+  const { terminal, written } = recordingTerminal();
+  let seconds = 0;
+  const { show } = createPhaseReporter(terminal, () => seconds * 1000, false);
+  for (; seconds < 3; seconds++) show("measuring", seconds, 3);
+  for (; seconds < 20; seconds++) show("scoring", seconds - 3, 20);
+  assert.equal(written.err, "scoring ━━━━━━┄┄┄┄┄┄  10/20  10 s left\n");
 });
 
 Deno.test("progress: the same warning comes once, however many folds or members find it", () => {

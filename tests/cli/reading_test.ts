@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { nextCommand } from "../../cli/output/next_command.ts";
-import type { TrainCall } from "../../cli/commands/train.ts";
+import type { TrainCall } from "../../cli/commands/train_call.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
 import { formatSamples } from "../data/formats/format_samples.ts";
 import { put, withFolder } from "../temporary.ts";

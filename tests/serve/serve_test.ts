@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MetricRecord } from "../../data/records.ts";
+import { openDevice } from "../../engine/device/open.ts";
 import { Engine } from "../../engine/engine.ts";
 import { DeviceError } from "../../kernels/errors.ts";
 import { Scorer } from "../../runs/scorer.ts";
@@ -11,10 +12,11 @@ import type { ServeRequest } from "../../serve/serve.ts";
 import type { AccessLine } from "../../serve/watch/access_log.ts";
 import { withFolder } from "../temporary.ts";
 import { silent, small, writeInputs } from "../runs/runs.ts";
-import { testEngine } from "../engine/harness.ts";
 import { post, withService } from "./running_service.ts";
 
-const engine = await testEngine();
+// The tests take the device of the service away.
+const device = await openDevice(), engine = await Engine.open({ device });
+addEventListener("unload", () => device[Symbol.dispose]());
 
 /** What a served run tells of a record. */
 interface Answer {

@@ -7,5 +7,6 @@ export const entries = {
   cli: "cli/main.ts",
   job_thread: "runs/ensemble/job_thread.ts",
   measure_thread: "runs/prepare/measure_thread.ts",
+  products_thread: "scoring/fit/products_thread.ts",
   ridge_thread: "scoring/ridge_thread.ts",
 } as const;

@@ -1,4 +1,5 @@
-import { Engine, type EngineOptions } from "../../../engine/engine.ts";
+import { Engine } from "../../../engine/engine.ts";
+import type { EngineOptions } from "../../../engine/engine_options.ts";
 import { MetrogradError } from "../../../kernels/errors.ts";
 import type { Case } from "../../case.ts";
 import { attentionCase, attentionLayerCase } from "../../cases/attention.ts";

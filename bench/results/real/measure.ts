@@ -3,7 +3,8 @@ import { readScores } from "../../../data/submission.ts";
 import { UsageError } from "../../../kernels/errors.ts";
 import { predict, predictCommand } from "../../../cli/commands/predict.ts";
 import { createTerminal, type Terminal } from "../../../cli/output/terminal.ts";
-import { train, trainCommand } from "../../../cli/commands/train.ts";
+import { train } from "../../../cli/commands/train.ts";
+import { trainCommand } from "../../../cli/commands/train_call.ts";
 import { readSettings } from "../../../cli/options/train_options.ts";
 import { groupField, type SetFiles } from "./sets.ts";
 

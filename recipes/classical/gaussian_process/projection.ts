@@ -7,6 +7,7 @@ import { matmul } from "../../../engine/ops/matmul.ts";
 import { sum } from "../../../engine/ops/reductions.ts";
 import { clamp, sqrt } from "../../../engine/ops/unary.ts";
 import type { Tensor } from "../../../engine/tensors/tensor.ts";
+import type { OnDone } from "../../../data/observer.ts";
 import type { Matrix } from "../matrix.ts";
 import { Pca } from "../pca.ts";
 
@@ -47,8 +48,8 @@ export class Projection extends Module {
     return this.components.shape[0]! + Number(this.withRest);
   }
 
-  /** Finds the components of rows; directions that they do not have are left 0. */
-  fit(engine: Engine, rows: Matrix<Float32Array>): void {
+  /** Finds the components of rows; directions that they do not have are left 0. @param onDone awaited before each step */
+  async fit(engine: Engine, rows: Matrix<Float32Array>, onDone: OnDone): Promise<void> {
     const step = Math.max(rows.rows / fittedRows, 1), count = Math.min(rows.rows, fittedRows), { columns } = rows;
     const data = new Float32Array(count * columns);
     for (let i = 0; i < count; i++) {
@@ -59,7 +60,11 @@ export class Projection extends Module {
       engine.write(this.center, data);
       return;
     }
-    const { mean, components } = Pca.fit({ data, rows: count, columns }, this.components.shape[0]!);
+    const { mean, components } = await Pca.fitInSteps(
+      { data, rows: count, columns },
+      this.components.shape[0]!,
+      onDone,
+    );
     const directions = new Float32Array(this.components.size);
     directions.set(components.data);
     engine.write(this.center, Float32Array.from(mean));

@@ -8,7 +8,7 @@ import type { MatmulVariant } from "../../../kernels/matmul/variant.ts";
 const timed = (variant: MatmulVariant) => ({ variant, milliseconds: 1, gain: 2, beat: [] });
 const square = { m: 8, n: 8, k: 8, batch: 1, transposeA: false, transposeB: false };
 
-const opened = await openDevice();
+using opened = await openDevice();
 assert.equal(await readTuning(opened), null);
 const first = timed({ name: "small" }), second = timed({ name: "dot" });
 await writeTuning(opened, { "8x8x8 nn": first });

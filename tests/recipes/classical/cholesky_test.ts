@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cholesky, choleskyInverse, choleskySolve } from "../../../recipes/classical/cholesky.ts";
+import { cholesky, choleskyInverse, choleskySolve, choleskySolveRows } from "../../../recipes/classical/cholesky.ts";
 import { positiveDefinite } from "./positive_definite.ts";
 
 const near = (got: number, wanted: number, tolerance: number, what: string) =>
@@ -23,6 +23,21 @@ for (const size of [1, 2, 47, 48, 49, 130]) {
     }
   });
 }
+
+Deno.test("choleskySolveRows: solves for each row in the bits of choleskySolve", () => {
+  for (const count of [0, 1, 4, 7]) {
+    const factor = positiveDefinite(50);
+    cholesky(factor, 50);
+    const rows = Array.from(
+      { length: count },
+      (_, r) => Float64Array.from({ length: 50 }, (_, i) => Math.sin(i + 50 * r)),
+    );
+    const alone = rows.map((row) => row.slice());
+    for (const row of alone) choleskySolve(factor, 50, row);
+    choleskySolveRows(factor, 50, rows);
+    assert.deepEqual(rows, alone);
+  }
+});
 
 Deno.test("cholesky: a matrix that is not positive definite is refused", () => {
   assert.throws(() => cholesky(Float64Array.of(1, 2, 2, 1), 2), {

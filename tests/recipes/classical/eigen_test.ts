@@ -60,6 +60,24 @@ Deno.test("pca: of rows on a line the first component is the line and no varianc
   assert.throws(() => Pca.fit(matrixOf([[1, 2]]), 1), /at least two rows/);
 });
 
+for (const [rows, columns, components] of [[300, 12, 3], [30, 190, 1]] as const) {
+  Deno.test(`pca: of ${rows} rows of ${columns} a fit in steps is the same, and says how many are done`, async () => {
+    const x = normalRows(rows, columns), told: (readonly [number, number])[] = [];
+    const pca = await Pca.fitInSteps(x, components, (...step) => Promise.resolve(void told.push(step)));
+    assert.deepEqual(pca, Pca.fit(x, components));
+    assert.deepEqual(told[0]![0], 0);
+    assert.ok(told.length > 10 && told.every(([done, total]) => done < total));
+    // The variance along the components is what it says.
+    const along = pca.transform(x);
+    const variance = Array.from(pca.explainedVariance, (_, k) => {
+      const values = Array.from({ length: rows }, (_, i) => rowOf(along, i)[k]!);
+      return values.reduce((sum, value) => sum + value ** 2, 0) / (rows - 1);
+    });
+    assertClose(variance, pca.explainedVariance, 1e-9, "variance");
+    assert.ok(pca.explainedVariance.every((one, k) => one <= (pca.explainedVariance[k - 1] ?? Infinity)));
+  });
+}
+
 Deno.test("kernel pca: with all components, coordinates multiply to the centred kernel", () => {
   const x = normalRows(12, 3), gamma = 0.4;
   const pca = KernelPca.fit(x, { components: 12, gamma }), scores = pca.transform(x);

@@ -29,26 +29,26 @@ const directionsOf = (metrics: number) => {
   return metricDirections({ data, dimension }, new Float64Array(dimension));
 };
 
-Deno.test("text vectors: the mean of the fields that are there, around the mean of the rows, and products without rows", () => {
+Deno.test("text vectors: the mean of the fields that are there, around the mean of the rows, and products without rows", async () => {
   const texts = { data: Float32Array.of(1, 2, 0, 0, 3, 6, 5, 5, 0, 0, 0, 0), fields: 3, dimension: 2 };
   assert.deepEqual([...textVector(texts, 0)], [2, 4]);
   assert.deepEqual([...textVector(texts, 1)], [5, 5]);
-  const two = TextVectors.of(texts, [0, 1]);
+  const two = await TextVectors.of(texts, [0, 1]);
   assert.deepEqual([[...two.center], [...two.x.data]], [[3.5, 4.5], [-1.5, -0.5, 1.5, 0.5]]);
   assert.deepEqual([two.gram[0], two.gram[2], two.gram[3], two.variance], [4.5, 1.5, 0.5, 2.5]);
-  assert.deepEqual([...two.gramWithout([1])].filter((_, at) => at !== 1), [2.25, 0.75, 0.25]);
+  assert.deepEqual([...await two.gramWithout([1])].filter((_, at) => at !== 1), [2.25, 0.75, 0.25]);
   assert.deepEqual([...two.sums([1, 1], 2, new Set([0])).data], [0, 0, 1.5, 0.5]);
 });
 
-Deno.test("class means: metrics of one text each are fitted too", () => {
+Deno.test("class means: metrics of one text each are fitted too", async () => {
   const { texts } = placed(40, 4), own = Uint32Array.from({ length: 40 }, (_, i) => i);
-  const model = ClassMeans.fit(TextVectors.of(texts, own), own, directionsOf(40), 40);
+  const model = ClassMeans.fit(await TextVectors.of(texts, own), own, directionsOf(40), 40);
   assert.ok(model.weights.every(Number.isFinite) && model.offsets.every(Number.isFinite));
 });
 
-Deno.test("class means: with many texts the evidence is that of the means that texts were drawn around", () => {
+Deno.test("class means: with many texts the evidence is that of the means that texts were drawn around", async () => {
   const { texts, metric, means } = placed(6000, 4, { far: 0.7 });
-  const model = ClassMeans.fit(TextVectors.of(texts, metric.map((_, i) => i)), metric, directionsOf(4), 4);
+  const model = ClassMeans.fit(await TextVectors.of(texts, metric.map((_, i) => i)), metric, directionsOf(4), 4);
   for (let record = 0; record < 50; record++) {
     const x = textVector(texts, record);
     const log = means.map((mean) =>
@@ -64,7 +64,7 @@ Deno.test("class means: with many texts the evidence is that of the means that t
   }
 });
 
-Deno.test("class means: one of few texts is drawn towards those of metrics with like embeddings; metrics without texts have none", () => {
+Deno.test("class means: one of few texts is drawn towards those of metrics with like embeddings; metrics without texts have none", async () => {
   const { texts, metric } = placed(300, 4, { meanOf: (one) => one >> 1 });
   const directions = metricDirections(
     { data: Float32Array.of(1, 0, 0.99, 0.1, -1, 0, -0.99, 0.1), dimension: 2 },
@@ -72,7 +72,7 @@ Deno.test("class means: one of few texts is drawn towards those of metrics with 
   );
   const first = metric.indexOf(1), kept = [...metric.keys()].filter((i) => metric[i] !== 1 || i === first);
   const few = kept.map((i) => metric[i]!);
-  const vectors = TextVectors.of(texts, kept), model = ClassMeans.fit(vectors, few, directions, 4);
+  const vectors = await TextVectors.of(texts, kept), model = ClassMeans.fit(vectors, few, directions, 4);
   const others = [...metric.keys()].filter((i) => metric[i] === 1 && i !== first);
   const mean = (as: number) =>
     others.reduce((sum, i) => sum + model.evidence(textVector(texts, i))[as]!, 0) / others.length;
@@ -81,10 +81,11 @@ Deno.test("class means: one of few texts is drawn towards those of metrics with 
   assert.equal(without.evidence(textVector(texts, 0))[1], -Infinity);
 });
 
-Deno.test("ridge: weights solve the penalised equations, and the mean ratio over the metrics of training is 1", () => {
+Deno.test("ridge: weights solve the penalised equations, and the mean ratio over the metrics of training is 1", async () => {
   const { texts, table, train } = plantTexts({ metrics: 5, dimension: 4, sizes: [60, 0, 0] });
   const directions = metricDirections({ data: table.embeddings, dimension: 4 }, new Float64Array(4));
-  const vectors = TextVectors.of(texts, train.text), model = MetricRidge.fit(vectors, train.metric, directions, 5);
+  const vectors = await TextVectors.of(texts, train.text),
+    model = await MetricRidge.fit(vectors, train.metric, directions, 5);
   const sums = vectors.sums(train.metric, 5).data;
   for (let m = 0; m < 5; m++) {
     const weight = model.weights.subarray(4 * m, 4 * m + 4);
@@ -102,12 +103,12 @@ Deno.test("ridge: weights solve the penalised equations, and the mean ratio over
   assert.ok(Math.abs(mean - 1) < 1e-6, `${mean}`);
 });
 
-Deno.test("ridge: fitted without rows it is what it is on the others alone, but for the center", () => {
+Deno.test("ridge: fitted without rows it is what it is on the others alone, but for the center", async () => {
   const { texts, table, train } = plantTexts({ metrics: 6, dimension: 5, sizes: [400, 0, 0] });
   const directions = metricDirections({ data: table.embeddings, dimension: 5 }, new Float64Array(5));
   const left = [...train.metric.keys()].filter((i) => train.metric[i]! < 2);
-  const vectors = TextVectors.of(texts, train.text),
-    model = MetricRidge.fit(vectors, train.metric, directions, 6, left);
+  const vectors = await TextVectors.of(texts, train.text),
+    model = await MetricRidge.fit(vectors, train.metric, directions, 6, left);
   assert.deepEqual([...model.shares.subarray(0, 2), ...model.weights.subarray(0, 10)], new Array(12).fill(0));
   // A metric that was left out is found by the direction of its embedding.
   const own = left.filter((i) => {
@@ -117,8 +118,8 @@ Deno.test("ridge: fitted without rows it is what it is on the others alone, but 
   assert.ok(own.length > 0.8 * left.length, `${own.length} of ${left.length}`);
 });
 
-Deno.test("ridge: without any texts, or embeddings that differ, there is no evidence", () => {
+Deno.test("ridge: without any texts, or embeddings that differ, there is no evidence", async () => {
   const texts = { data: new Float32Array(40), fields: 1, dimension: 4 }, rows = Array.from({ length: 10 }, (_, i) => i);
-  const model = MetricRidge.fit(TextVectors.of(texts, rows), rows.map((i) => i % 2), directionsOf(2), 2);
+  const model = await MetricRidge.fit(await TextVectors.of(texts, rows), rows.map((i) => i % 2), directionsOf(2), 2);
   assert.equal(ridgeEvidence(model.predict(new Float64Array(4)), Float64Array.of(1, 0)), 0);
 });

@@ -68,16 +68,18 @@ function withLowScores(set: ReturnType<typeof plantTexts>, swapped: number): Flo
   return score.fill(3, swapped, swapped + 40);
 }
 
-Deno.test("train misfits: rows with low scores whose metric does not fit are found, with their share and their score", () => {
-  const set = plantTexts(), { model, misfit } = fitOn(set, withLowScores(set, 30)), called = calledMisfits(misfit);
+Deno.test("train misfits: rows with low scores whose metric does not fit are found, with their share and their score", async () => {
+  const set = plantTexts(),
+    { model, misfit } = await fitOn(set, withLowScores(set, 30)),
+    called = calledMisfits(misfit);
   const count = (from: number, to: number) => called.slice(from, to).filter((one) => one).length;
   assert.ok(count(0, 30) > 22 && count(30, 70) < 5 && count(70, 900) === 0, `${count(0, 30)}, ${count(30, 70)}`);
   assert.ok(Math.abs(model.state.trainShare - 30 / 900) < 0.012, `${model.state.trainShare}`);
   assert.ok(Math.abs(model.state.scores.mean - 1.2) < 0.5, `${model.state.scores.mean}`);
 });
 
-Deno.test("train misfits: none where rows with low scores fit as well as others", () => {
-  const set = plantTexts(), { model, misfit } = fitOn(set, withLowScores(set, 0));
+Deno.test("train misfits: none where rows with low scores fit as well as others", async () => {
+  const set = plantTexts(), { model, misfit } = await fitOn(set, withLowScores(set, 0));
   assert.ok(model.state.regimes.seen.informative);
   assert.ok(!calledMisfits(misfit).includes(true));
 });
@@ -88,7 +90,7 @@ Deno.test("train misfits: no more are called than their probabilities add up to,
 });
 
 /** What `prepareFit` makes of sixty texts under five metrics each; a third of the scores are low. */
-function prepared(heldOutMetrics: readonly number[] | null) {
+async function prepared(heldOutMetrics: readonly number[] | null) {
   const { records, texts, table } = plantTexts({ metrics: 6, sizes: [60, 0, 0] });
   const pairs = Array.from(
     { length: 300 },
@@ -101,7 +103,7 @@ function prepared(heldOutMetrics: readonly number[] | null) {
     score: Float32Array.from(some, ({ score }) => score),
   });
   const notes: string[] = [];
-  const fit = prepareFit({
+  const fit = await prepareFit({
     records,
     texts,
     train: rowsOf(pairs.filter((pair) => !isHeldOut(pair))),
@@ -109,19 +111,19 @@ function prepared(heldOutMetrics: readonly number[] | null) {
     metrics: table,
     groupBy: null,
     pairs: { sameText: Uint32Array.from({ length: 60 }, (_, i) => i), known: rowsOf(pairs) },
-  }, (note) => notes.push(note));
+  }, { onNote: (note) => void notes.push(note) });
   return { ...fit, notes };
 }
 
-Deno.test("prepare: where every text has every metric no train row is dropped, with one more metric that no row has", () => {
-  const { model, misfits, validationMisfits, notes } = prepared(null);
+Deno.test("prepare: where every text has every metric no train row is dropped, with one more metric that no row has", async () => {
+  const { model, misfits, validationMisfits, notes } = await prepared(null);
   assert.ok(!model.informative);
   assert.ok(!misfits.includes(true) && !validationMisfits.includes(true));
   assert.match(notes.join(), /cannot be told here/);
 });
 
-Deno.test("prepare: where whole metrics are held out no train row is dropped", () => {
-  const { model, misfits, validationMisfits } = prepared([3, 4]);
+Deno.test("prepare: where whole metrics are held out no train row is dropped", async () => {
+  const { model, misfits, validationMisfits } = await prepared([3, 4]);
   assert.ok(!model.state.regimes.seen.informative);
   assert.ok(!misfits.includes(true) && !validationMisfits.includes(true));
 });

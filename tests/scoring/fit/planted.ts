@@ -2,6 +2,7 @@ import { MetricTable } from "../../../data/metrics/metric_table.ts";
 import type { MetricRecord } from "../../../data/records.ts";
 import type { TextTable } from "../../../data/texts/text_layout.ts";
 import { Philox } from "../../../kernels/philox.ts";
+import type { Phase } from "../../../recipes/training/phases.ts";
 import { FitModel } from "../../../scoring/fit/fit_model.ts";
 
 /** A record whose words are these. */
@@ -86,6 +87,7 @@ export function fitOn(
   { records, texts, table, train, heldOut, metric }: ReturnType<typeof plantTexts>,
   score = new Float32Array(train.text.length).fill(9),
   known = knownOf(metric),
+  phase?: Phase,
 ) {
   return FitModel.fit({
     records,
@@ -94,5 +96,5 @@ export function fitOn(
     trainGroups: train.text,
     heldOut: { rows: { ...heldOut, score: heldOut.text.map(() => 9) }, groups: heldOut.text, known },
     metrics: { data: table.embeddings, dimension: table.dimension },
-  });
+  }, phase);
 }

@@ -47,15 +47,15 @@ function planted(count: number) {
   return { records, metric };
 }
 
-Deno.test("topics: metrics whose texts use words alike are united, others are not", () => {
+Deno.test("topics: metrics whose texts use words alike are united, others are not", async () => {
   const { records, metric } = planted(400);
-  const corpus = new Corpus(records), counts = corpus.count([...records.keys()], metric, 6);
+  const corpus = await Corpus.of(records), counts = corpus.count([...records.keys()], metric, 6);
   assert.deepEqual([...clusterMetrics(counts, new WordEvidence(), corpus.weight)], [0, 0, 1, 1, 2, 2]);
 });
 
-Deno.test("topics: the posterior finds a new text's topic, sums to 1, and is the prior for unknown words", () => {
+Deno.test("topics: the posterior finds a new text's topic, sums to 1, and is the prior for unknown words", async () => {
   const { records, metric } = planted(400);
-  const topics = TopicModel.fit(new Corpus(records), [...records.keys()], metric, 6);
+  const topics = TopicModel.fit(await Corpus.of(records), [...records.keys()], metric, 6);
   const posterior = topics.posterior(recordOf("any1 topic1x3 any2. topic1x5 any7."));
   assert.ok(posterior[1]! > 0.98, `${posterior}`);
   assert.ok(Math.abs(posterior.reduce((a, b) => a + b) - 1) < 1e-12);
@@ -63,10 +63,10 @@ Deno.test("topics: the posterior finds a new text's topic, sums to 1, and is the
   unknown.forEach((share, t) => assert.ok(Math.abs(share - topics.shares[t]!) < 1e-12));
 });
 
-Deno.test("corpus: words that always stand together count as one, others each", () => {
+Deno.test("corpus: words that always stand together count as one, others each", async () => {
   const random = new Philox(3), pair = () => `alone${random.integer(40)}`;
   const records = Array.from({ length: 400 }, (_, i) => recordOf(i % 4 === 0 ? "set phrase of five" : pair()));
-  const { vocabulary, weight } = new Corpus(records);
+  const { vocabulary, weight } = await Corpus.of(records);
   vocabulary.words.forEach((word, i) => {
     const wanted = word.startsWith("alone") ? 1 : 0.25;
     assert.ok(Math.abs(weight[i]! - wanted) < 0.01, `${word}: ${weight[i]}`);
