@@ -85,6 +85,13 @@ Deno.test("ops: indices are refused where numbers are computed with, and only mo
   x.dispose();
 });
 
+Deno.test("tensors: a shape that is no list is refused", () => {
+  // As programs without a compiler may call it.
+  const shape = 3 as unknown as readonly number[];
+  refused(() => engine.tensor(shape, [1, 2, 3]), "tensor: the shape is 3, but a list of sizes is expected.");
+  refused(() => engine.full([3], 1, "x").reshape(shape), "x: the shape is 3, but a list of sizes is expected.");
+});
+
 Deno.test("ops: where the rows of an input do not fit a weight, the input is named", () => {
   refused(
     () => linear({ x: ones(5, 3), weight: ones(4, 2) }),
