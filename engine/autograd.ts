@@ -1,6 +1,6 @@
 import { ShapeError, UsageError } from "../kernels/errors.ts";
 import { expectSettings, type SettingRule } from "../kernels/settings.ts";
-import { refuseF16 } from "./tensors/shapes.ts";
+import { refuseF16, refuseIndices, shapeText } from "./tensors/shapes.ts";
 import { type GradientTarget, type GradientThunk, Tensor, type TensorEngine, tensorsIn } from "./tensors/tensor.ts";
 
 /** What a backward rule sees of its forward run. */
@@ -19,6 +19,8 @@ export interface BackwardContext<I, O, S> {
 export interface OpDefinition<I, O, S> {
   /** Names of the inputs that may be stored as f16; the op refuses it of all others. */
   readonly f16?: readonly (keyof I)[];
+  /** Names of the inputs that may be indices (u32), or "all" of them; the op refuses them as all others. */
+  readonly u32?: readonly (keyof I)[] | "all";
   /** What the options may be; a number without a rule may be any but NaN. */
   readonly settings?: { readonly [Name in keyof O]?: SettingRule };
   /**
@@ -38,8 +40,9 @@ export type Op<I, O = void> = (
 
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
- * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 where it has
- * no form for that, and a UsageError for an option that cannot be taken or tensors of several engines.
+ * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 or
+ * indices where it has no form for that, and a UsageError for an option that cannot be taken, tensors of several engines or an input that is
+ * none.
  */
 export function op<I extends object, O = void, S = undefined>(
   name: string,
@@ -47,11 +50,12 @@ export function op<I extends object, O = void, S = undefined>(
 ): Op<I, O> {
   return (inputs, ...rest) => {
     const options = (rest[0] ?? {}) as O & object;
+    const given = givenTensors(name, inputs);
     expectSettings(name, options, definition.settings);
-    const given = Object.entries(inputs).filter(([, input]) => input) as [keyof I, Tensor][];
     const engine = given[0]?.[1].engine;
     for (const [key, input] of given) {
       if (!definition.f16?.includes(key)) refuseF16(name, String(key), input);
+      if (definition.u32 !== "all" && !definition.u32?.includes(key)) refuseIndices(name, String(key), input);
       if (input.engine !== engine) {
         throw new UsageError(`${name}: ${String(key)} lies on another engine than the rest.`);
       }
@@ -82,18 +86,37 @@ export function op<I extends object, O = void, S = undefined>(
   };
 }
 
+/** The inputs that were given, by name. @throws UsageError when one is no tensor, or they have no names */
+function givenTensors<I extends object>(op: string, inputs: I): [keyof I, Tensor][] {
+  if (inputs instanceof Tensor) {
+    throw new UsageError(
+      `${op}: inputs by name are expected, but the tensor ${describe(inputs)} stands in their place.`,
+    );
+  }
+  const given = Object.entries(inputs).filter(([, input]) => input);
+  for (const [key, input] of given) {
+    if (!(input instanceof Tensor)) {
+      const found = Array.isArray(input) ? "an array" : typeof input;
+      throw new UsageError(`${op}: ${key} is ${found}, but a tensor is expected; engine.tensor makes one of numbers.`);
+    }
+  }
+  return given as [keyof I, Tensor][];
+}
+
+const describe = ({ name, shape }: Tensor) => `${name} ${shapeText(shape)}`;
+
 /**
  * Sends the gradient of a scalar loss back to all parameters it was computed from. A parameter that already holds a
  * gradient since the last `zeroGrad` gets the sum.
  *
  * @param loss one element
  * @param upstream gradient of whatever the loss feeds; 1 if absent
- * @throws ShapeError when the loss is no scalar and no upstream gradient is given; UsageError when that is on another
- *   engine; MetrogradError when the loss was freed
+ * @throws ShapeError when the loss is no scalar and no upstream gradient is given, or a rule gives a gradient of another
+ *   size; UsageError when that is on another engine, or no parameter leads to the loss; MetrogradError when it was freed
  */
 export function backward(loss: Tensor, upstream?: Tensor): void {
   if (!upstream && loss.size !== 1) {
-    throw new ShapeError(`backward() starts at one number, but ${loss.name} is [${loss.shape.join(", ")}].`);
+    throw new ShapeError(`backward() starts at one number, but ${loss.name} is ${shapeText(loss.shape)}.`);
   }
   const { engine } = loss;
   if (upstream && upstream.engine !== engine) {
@@ -101,6 +124,11 @@ export function backward(loss: Tensor, upstream?: Tensor): void {
   }
   // What was freed has let go of the tape, and would leave all gradients 0.
   void loss.storage;
+  if (!loss.requiresGrad) {
+    throw new UsageError(
+      `backward: no trained parameter leads to ${loss.name}; noGrad, detach, frozen parameters and ops without a backward rule cut it off.`,
+    );
+  }
   engine.noGrad(() => {
     const gradients = new Map<Tensor, Tensor>([[loss, upstream ?? engine.full(loss.shape, 1)]]);
     for (const tensor of reverseOrder(loss)) {
@@ -132,9 +160,9 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
   const { inputs, backward } = tensor.origin!;
   engine.scope(() => {
     const kept: Tensor[] = [];
-    backward(dy).forEach((thunk, i) => {
-      if (!thunk) return;
-      const input = inputs[i]!;
+    backward(dy).forEach((rule, i) => {
+      if (!rule) return;
+      const input = inputs[i]!, thunk = ofSize(input, rule, tensor.name);
       if (input.origin?.receive) return input.origin.receive(thunk, tensor.name);
       const sum = gradients.get(input);
       if (!sum) {
@@ -156,6 +184,20 @@ function propagate(tensor: Tensor, dy: Tensor, gradients: Map<Tensor, Tensor>): 
     });
     return kept;
   });
+}
+
+/** A rule's thunk that fails where its gradient has more or fewer elements than the input. */
+function ofSize(input: Tensor, thunk: GradientThunk, op: string): GradientThunk {
+  const checked = (into: GradientTarget) => {
+    const gradient = thunk(into);
+    if (gradient.size === input.size) return gradient;
+    throw new ShapeError(
+      `${op}: the gradient of ${input.name} is ${shapeText(gradient.shape)}, but ${
+        shapeText(input.shape)
+      } is expected.`,
+    );
+  };
+  return thunk.factors ? Object.assign(checked, { factors: thunk.factors }) : checked;
 }
 
 /** Has a rule write its gradient to a target, or writes or adds there what it gives. */

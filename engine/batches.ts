@@ -34,7 +34,7 @@ export function* batches<Rows extends Readonly<Record<string, Tensor>>>(
   { size, shuffle = false, seed = 0, dropLast = false }: BatchOptions,
 ): Generator<Rows, void, void> {
   expectSettings("batches", { size, seed }, {
-    size: { from: 1, whole: true },
+    size: { from: 1, whole: true, required: true },
     seed: { from: 0, to: Number.MAX_SAFE_INTEGER, whole: true },
   });
   const named = Object.entries(rows), count = rowsOf(named);

@@ -1,6 +1,7 @@
+import { UsageError } from "../kernels/errors.ts";
 import type { MemoryPlan } from "../kernels/replay/plan.ts";
 import type { RecordedStep } from "./recorded_step.ts";
-import type { Tensor, TensorEngine } from "./tensors/tensor.ts";
+import { Tensor, type TensorEngine } from "./tensors/tensor.ts";
 
 /** How a step is captured. */
 export interface CaptureOptions {
@@ -52,10 +53,16 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   /**
    * Runs the step. The results are the caller's, and are not overwritten by later steps.
    *
-   * @throws what `engine.step` throws; UsageError where a parameter has a gradient and had none when the step was recorded, or
+   * @throws what `engine.step` throws; UsageError where an input is no tensor, or a parameter has a gradient and had none when the step was recorded, or
    *   the other way round
    */
   async run(inputs: Inputs): Promise<Results> {
+    for (const [name, input] of Object.entries(inputs)) {
+      if (input instanceof Tensor) continue;
+      throw new UsageError(
+        `engine.capture: ${name} is ${typeof input}, but the inputs of a captured step are tensors.`,
+      );
+    }
     const key = keyOf(inputs), known = this.#captures.get(key);
     const reason = this.#whyAsWritten(inputs);
     if (reason !== null) this.#fallBack(reason);

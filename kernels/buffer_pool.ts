@@ -37,6 +37,7 @@ export class BufferPool {
   readonly #pinned = new Map<GPUBuffer, number>();
   /** Pinned buffers that were given back. */
   readonly #resting = new Set<GPUBuffer>();
+  #destroyed = false;
   #liveBytes = 0;
   #peakBytes = 0;
   #reservedBytes = 0;
@@ -74,8 +75,9 @@ export class BufferPool {
     return slice;
   }
 
-  /** Takes a slice back. */
+  /** Takes a slice back; nothing is left to take once the pool is destroyed. */
   free({ buffer }: BufferSlice): void {
+    if (this.#destroyed) return;
     if (!this.#live.delete(buffer)) throw new Error("a buffer was freed twice, or is not of this pool");
     this.#liveBytes -= buffer.size;
     this.#onFree(buffer);
@@ -156,6 +158,7 @@ export class BufferPool {
     this.#live.clear();
     this.#resting.clear();
     this.#liveBytes = 0;
+    this.#destroyed = true;
   }
 
   #create(size: number): GPUBuffer {

@@ -29,4 +29,7 @@ export class DeviceError extends MetrogradError {
 }
 
 /** The GPU is gone, with all that was in its memory; what was lost can be done again on a device that is opened anew. */
-export class DeviceLostError extends DeviceError {}
+export class DeviceLostError extends DeviceError {
+  /** What the error calls itself. */
+  override name = "DeviceLostError";
+}

@@ -9,10 +9,12 @@ export {
   type Capabilities,
   type ChangingNumber,
   defineKernel,
+  elementGrid,
   type Kernel,
   type Launcher,
   type UniformType,
   type UniformValue,
+  workgroupGrid,
   type Workgroups,
 } from "./launcher.ts";
 export type { MemoryPlan } from "./replay/plan.ts";

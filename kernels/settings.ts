@@ -14,13 +14,16 @@ export interface NumberRule {
   readonly whole?: boolean;
   /** True where infinity is one of them. */
   readonly infinite?: boolean;
+  /** True where there is no default. */
+  readonly required?: boolean;
 }
 
 /** What a setting may be: a number within bounds, or one of some words. */
 export type SettingRule = NumberRule | readonly string[];
 
 /**
- * Fails where a setting is not what it may be. A number without a rule may be any but NaN; what is undefined has a default.
+ * Fails where a setting is not what it may be. A number without a rule may be any but NaN; what is undefined has a
+ * default, unless its rule says otherwise.
  *
  * @param where whose settings they are, for the message
  * @throws UsageError naming the first setting that cannot be taken, what was expected and what was found
@@ -32,10 +35,26 @@ export function expectSettings<Settings extends object>(
 ): void {
   for (const [name, value] of Object.entries(settings) as [string & keyof Settings, unknown][]) {
     const rule = rules[name];
-    if (value === undefined || (rule ? follows(value, rule) : !Number.isNaN(value))) continue;
-    const found = typeof value === "number" ? value : JSON.stringify(value);
+    if (value === undefined ? !isRequired(rule) : (rule ? follows(value, rule) : !Number.isNaN(value))) continue;
+    const found = typeof value === "number" ? value : JSON.stringify(value) ?? "missing";
     throw new UsageError(`${where}: ${name} is ${found}; ${wordsOf(rule ?? {})} is expected.`);
   }
+}
+
+/**
+ * Fails where a setting has a name that there is none for, such as one of another library.
+ *
+ * @param where whose settings they are, for the message
+ * @throws UsageError naming the first such setting and those that there are
+ */
+export function expectNames(where: string, settings: object, names: readonly string[]): void {
+  const unknown = Object.keys(settings).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(`${where} has no setting ${JSON.stringify(unknown)}; its settings are ${names.join(", ")}.`);
+}
+
+function isRequired(rule: SettingRule | undefined): boolean {
+  return rule !== undefined && !isWords(rule) && rule.required === true;
 }
 
 function follows(value: unknown, rule: SettingRule): boolean {

@@ -68,6 +68,25 @@ async function run(example: string, folder: string, ...args: string[]): Promise<
 }
 
 Deno.test(
+  "example: a transformer's training is resumed to the loss of an unbroken one",
+  withFolder(async (folder) => {
+    const { lines } = await run("resumed_training", folder);
+    const [first, unbroken, resumed] = lines.map((line) => Number(line.match(/: (\d\.\d+)$/)?.[1]));
+    assert.ok(unbroken! < first! && resumed === unbroken, lines.join("; "));
+  }),
+);
+
+Deno.test(
+  "example: the gradient of an op with kernels of its own is that of finite differences",
+  withFolder(async (folder) => {
+    const { lines } = await run("own_op", folder);
+    const slopes = lines.map((line) => line.split(" ").map(Number));
+    assert.equal(slopes.length, 7);
+    for (const [, rule, difference] of slopes) assert.ok(Math.abs(rule! - difference!) < 2e-3, lines.join("; "));
+  }),
+);
+
+Deno.test(
   "example: a classifier learns three spirals, and is the same when it is loaded, in at most 40 lines",
   withFolder(async (folder) => {
     const { lines, length } = await run("mlp_classifier", folder);

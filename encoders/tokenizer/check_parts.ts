@@ -56,8 +56,10 @@ const specialTokens: Rule = [
   "an object of tokens with their ids",
 ];
 
+type PartRules = Readonly<Record<string, Rule>>;
+
 /** The fields of a part by its type; types that are missing here have none that matter. */
-const rules: ReadonlyMap<unknown, Readonly<Record<string, Rule>>> = new Map(Object.entries({
+const rules: ReadonlyMap<unknown, PartRules> = new Map(Object.entries<PartRules>({
   BertNormalizer: { clean_text: flag, handle_chinese_chars: flag, strip_accents: flag, lowercase: flag },
   Strip: { strip_left: flag, strip_right: flag },
   Replace: { pattern, content: text },

@@ -1,3 +1,4 @@
+import { ShapeError } from "../../kernels/errors.ts";
 import { topk } from "../ops/gather.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 import { cosine, type Distance } from "./distances.ts";
@@ -24,6 +25,11 @@ export function recallAt(
   { k = 1, distance = cosine() }: RecallSettings = {},
 ): Tensor {
   const { engine } = x;
+  if (!(Number.isInteger(k) && k >= 1 && k < x.shape[0]!)) {
+    throw new ShapeError(
+      `recall_at: k is ${k}, but a whole number from 1 to below the ${x.shape[0]} rows is expected.`,
+    );
+  }
   return engine.scope(() =>
     engine.noGrad(() => {
       const { positive, negative } = labelPairs("recall_at", x, label);

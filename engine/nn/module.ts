@@ -209,7 +209,7 @@ export abstract class Module implements Disposable {
  * The parameters, buffers and modules that a value is or holds, by path.
  *
  * @param around what the value is part of, outermost first
- * @throws UsageError when the value is part of itself
+ * @throws UsageError when the value is part of itself, or a map or set holds parts, whose paths would have no names
  */
 function* membersOf(
   path: string,
@@ -217,6 +217,11 @@ function* membersOf(
   around: readonly unknown[],
 ): Generator<[string, Parameter | Buffer | Module]> {
   if (value instanceof Parameter || value instanceof Buffer) return yield [path, value];
+  if ((value instanceof Map || value instanceof Set) && [...value.values()].some(isMember)) {
+    throw new UsageError(
+      `The module's field ${path} is a ${value.constructor.name}; a list or a record of what it holds is expected.`,
+    );
+  }
   const entries = value instanceof Module || holds(value) ? Object.entries(value) : [];
   if (entries.length === 0 && !(value instanceof Module)) return;
   if (around.includes(value)) {
@@ -226,6 +231,10 @@ function* membersOf(
   }
   if (value instanceof Module) yield [path, value];
   for (const [name, member] of entries) yield* membersOf(`${path}.${name}`, member, [...around, value]);
+}
+
+function isMember(value: unknown): boolean {
+  return value instanceof Module || value instanceof Parameter || value instanceof Buffer;
 }
 
 /** True for arrays and plain records. */

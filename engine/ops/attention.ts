@@ -83,6 +83,7 @@ interface Saved {
  * @see Vaswani et al., "Attention is all you need" (2017)
  */
 export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> = op("attention", {
+  u32: ["keyPaddingMask"],
   settings: { dropout },
   forward: (inputs: AttentionInputs, settings: AttentionSettings, save: (saved: Saved) => void) =>
     forward(inputs.q.engine, apart(inputs, settings), inputs.q.shape, save),
@@ -110,6 +111,7 @@ export const scaledDotProductAttention: Op<AttentionInputs, AttentionSettings> =
  * multi-query transformer models" (2023); Beltagy, Peters, Cohan, "Longformer" (2020)
  */
 export const selfAttention: Op<SelfAttentionInputs, SelfAttentionSettings> = op("self_attention", {
+  u32: ["keyPaddingMask"],
   settings: { heads, keyHeads: heads, dropout },
   forward(inputs: SelfAttentionInputs, settings: SelfAttentionSettings, save: (saved: Saved) => void) {
     const { engine, shape } = inputs.qkv;
@@ -136,6 +138,7 @@ export const selfAttention: Op<SelfAttentionInputs, SelfAttentionSettings> = op(
  * @see Vaswani et al., "Attention is all you need" (2017), section 3.2.2
  */
 export const crossAttention: Op<CrossAttentionInputs, MultiHeadSettings> = op("cross_attention", {
+  u32: ["keyPaddingMask"],
   settings: { heads, dropout },
   forward: (inputs: CrossAttentionInputs, settings: MultiHeadSettings, save: (saved: Saved) => void) =>
     forward(inputs.q.engine, across(inputs, settings), inputs.q.shape, save),

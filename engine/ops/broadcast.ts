@@ -7,7 +7,7 @@ import type { GradientTarget, Tensor } from "../tensors/tensor.ts";
 
 /** Arithmetic on two tensors whose shapes fit together, without a backward pass. @throws ShapeError when they do not fit */
 export function combine(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
-  const y = a.engine.empty(broadcastShape(a.shape, b.shape));
+  const y = a.engine.empty(broadcastShape(a.shape, b.shape, `${operation}: `));
   broadcastBinary(a.engine.stream, operation, {
     a: a.slice,
     aShape: a.shape,

@@ -47,6 +47,7 @@ function classLoss<O extends LossSettings>(
 ): Op<ClassLossInputs & Partial<HybridLossInputs>, O> {
   return op(name, {
     settings,
+    u32: ["target"],
     forward(
       { logits, target, score = target, weight }: ClassLossInputs & Partial<HybridLossInputs>,
       options: O,

@@ -40,6 +40,7 @@ export function stack(parts: readonly Tensor[], { axis = -1 }: ConcatOptions = {
 }
 
 const concatNamed: Op<Readonly<Record<string, Tensor>>, ConcatOptions> = op("concat", {
+  u32: "all",
   forward(inputs: Readonly<Record<string, Tensor>>, { axis = -1 }: ConcatOptions) {
     const parts = Object.values(inputs);
     const [first] = parts;
@@ -49,6 +50,7 @@ const concatNamed: Op<Readonly<Record<string, Tensor>>, ConcatOptions> = op("con
       if (!sameShape(part.shape.toSpliced(at, 1), first.shape.toSpliced(at, 1))) {
         throw new ShapeError(`concat: ${shapeText(part.shape)} does not fit beside ${shapeText(first.shape)}.`);
       }
+      if (part.type !== first.type) throw new ShapeError(`concat: ${part.type} does not fit beside ${first.type}.`);
     }
     const size = parts.reduce((sum, part) => sum + part.shape[at]!, 0);
     const y = first.engine.empty(first.shape.with(at, size), first.type);

@@ -38,6 +38,7 @@ export interface MaskedDropoutInputs {
 
 /** y = x mask / (1 - p) with a given mask of 0 and 1 (u32) in the shape of x. */
 export const maskedDropout: Op<MaskedDropoutInputs, DropoutOptions> = op("masked_dropout", {
+  u32: ["mask"],
   settings: { p: probability },
   forward({ x, mask }: MaskedDropoutInputs, { p }: DropoutOptions) {
     expectShape("masked_dropout", "mask", mask, x.shape);

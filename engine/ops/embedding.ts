@@ -20,6 +20,7 @@ export interface EmbeddingInputs {
  * @throws ShapeError when weight is no matrix, index does not hold indices, or one is known to be beyond the rows
  */
 export const embedding: Op<EmbeddingInputs> = op("embedding", {
+  u32: ["index"],
   forward({ weight, index }: EmbeddingInputs) {
     const columns = weight.shape[1];
     if (weight.shape.length !== 2 || index.type !== "u32") {

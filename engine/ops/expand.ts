@@ -13,8 +13,9 @@ import { gradientOf } from "./broadcast.ts";
  * @throws ShapeError when the shape asks for anything else
  */
 export const expand: Op<{ readonly x: Tensor }, { readonly shape: Shape }> = op("expand", {
+  u32: ["x"],
   forward({ x }: { readonly x: Tensor }, { shape }: { readonly shape: Shape }) {
-    if (!sameShape(broadcastShape(x.shape, shape), shape)) {
+    if (!sameShape(broadcastShape(x.shape, shape, "expand: "), shape)) {
       throw new ShapeError(`expand: ${shapeText(x.shape)} does not repeat to ${shapeText(shape)}.`);
     }
     const y = x.engine.empty(shape, x.type);

@@ -6,7 +6,7 @@ import { topK } from "../../kernels/reduction/top_k.ts";
 import { gather as launch, gatherBackward } from "../../kernels/shape/gather.ts";
 import { type Op, op } from "../autograd.ts";
 import type { GatherOptions } from "../tensors/op_options.ts";
-import { axisOf, expectBelow, refuseF16, shapeText } from "../tensors/shapes.ts";
+import { axisOf, expectBelow, refuseF16, refuseIndices, shapeText } from "../tensors/shapes.ts";
 import { rowParts } from "../tensors/sharding.ts";
 import type { IndexTensor, Tensor } from "../tensors/tensor.ts";
 import { slice } from "./slice.ts";
@@ -49,6 +49,7 @@ export function gather({ x, index }: GatherInputs, { axis = -1 }: GatherOptions 
 
 /** `gather` where index and x differ along one axis alone. */
 const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
+  u32: ["index"],
   forward({ x, index }: GatherInputs, { axis = -1 }: GatherOptions) {
     const y = x.engine.empty(index.shape);
     launch(x.engine.stream, {
@@ -84,6 +85,7 @@ const gatherCovered: Op<GatherInputs, GatherOptions> = op("gather", {
  * @throws ShapeError when there is no such axis, the index is no vector of u32, or reaches too far
  */
 export const indexSelect: Op<GatherInputs, GatherOptions> = op("index_select", {
+  u32: ["x", "index"],
   forward({ x, index }: GatherInputs, { axis = -1 }: GatherOptions) {
     expectIndices("index_select", index);
     if (index.shape.length !== 1) {
@@ -126,6 +128,7 @@ export function topk(
   { k, axis = -1 }: TopKOptions,
 ): { values: Tensor; indices: IndexTensor } {
   refuseF16("topk", "x", x);
+  refuseIndices("topk", "x", x);
   const indices = x.engine.empty(x.shape.with(axisOf(x.shape, axis), k), "u32");
   topK(x.engine.stream, { x: x.slice, position: indices.slice, k, ...axisView(x.shape, axis) });
   return { values: gather({ x, index: indices }, { axis }), indices };

@@ -146,12 +146,17 @@ function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulLayout) {
   const sharedB = b.shape.length === 2;
   if (
     a.shape.length < 2 || b.shape.length < 2 || k !== inner || !(sharedB || sameShape(leading, b.shape.slice(0, -2)))
-  ) {
-    throw new ShapeError(
-      `matmul: ${shapeText(a.shape)}${transposeA ? "ᵀ" : ""} and ${shapeText(b.shape)}${
-        transposeB ? "ᵀ" : ""
-      } do not fit.`,
-    );
-  }
+  ) throw new ShapeError(`matmul: ${misfit(a, b, transposeA, transposeB, k, inner)}.`);
   return { m: m!, n: n!, k: k!, batch: elementCount(leading), leading, sharedB };
+}
+
+/** What does not fit in a product. */
+function misfit(a: Tensor, b: Tensor, transposeA = false, transposeB = false, columns = 0, rows = 0): string {
+  for (const [name, { shape }] of Object.entries({ a, b })) {
+    if (shape.length < 2) return `${name} is ${shapeText(shape)}, but two axes or more are expected`;
+  }
+  const left = `a ${shapeText(a.shape)}${transposeA ? "ᵀ" : ""}`;
+  const right = `b ${shapeText(b.shape)}${transposeB ? "ᵀ" : ""}`;
+  if (columns !== rows) return `${left} has ${columns} columns, but ${right} has ${rows} rows`;
+  return `${left} and ${right} differ in the leading axes, which only b may lack`;
 }

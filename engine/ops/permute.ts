@@ -19,6 +19,7 @@ export interface PermuteOptions {
  * @throws ShapeError when the order does not name each axis once
  */
 export const permute: Op<{ readonly x: Tensor }, PermuteOptions> = op("permute", {
+  u32: ["x"],
   forward: ({ x }: { readonly x: Tensor }, { order }: PermuteOptions) => permuted(x, axesOf(x, order)),
   backward: ({ inputs: { x }, options: { order } }, dy) => ({
     x() {

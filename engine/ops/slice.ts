@@ -20,6 +20,7 @@ interface Range extends AxisView {
  * @throws ShapeError when there is no such axis or the range is empty
  */
 export const slice: Op<{ readonly x: Tensor }, SliceOptions> = op("slice", {
+  u32: ["x"],
   forward({ x }: { readonly x: Tensor }, options: SliceOptions) {
     const range = rangeOf(x, options);
     const y = x.engine.empty(x.shape.with(axisOf(x.shape, options.axis ?? -1), range.count), x.type);

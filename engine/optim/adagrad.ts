@@ -32,7 +32,9 @@ export class Adagrad extends Optimizer {
   /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: Parameters<AdagradGroupSettings>, options: AdagradOptions = {}) {
     const { lr = 1e-2 } = options;
-    const groups = settleGroups("Adagrad", parameters, { ...options, lr });
+    const groups = settleGroups("Adagrad", parameters, { ...options, lr }, {
+      group: ["lr", "lrDecay", "weightDecay", "eps"],
+    });
     for (const { settings: { lr, lrDecay, weightDecay, eps } } of groups) {
       expectSettings("Adagrad", { lr, lrDecay, weightDecay, eps }, { ...positive, lrDecay: { from: 0 } });
     }

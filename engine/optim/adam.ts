@@ -44,7 +44,10 @@ export class Adam extends Optimizer {
    */
   constructor(parameters: Parameters<AdamGroupSettings>, options: AdamOptions = {}) {
     const { undecayed = [], amsgrad = false, lr = 1e-3, ...own } = options, { name } = new.target;
-    const groups = settleGroups(name, parameters, { lr, ...own });
+    const groups = settleGroups(name, parameters, { lr, ...own }, {
+      group: ["lr", "betas", "eps", "weightDecay"],
+      shared: ["amsgrad", "undecayed"],
+    });
     for (const { settings } of groups) expectAdamSettings(name, settings);
     const order = groups.flatMap(({ parameters }) => parameters), left = new Set(undecayed);
     const split = left.size === 0 ? groups : groups.flatMap((group) => [

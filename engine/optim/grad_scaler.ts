@@ -2,7 +2,7 @@ import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import { lossScaleBytes, type LossScaleSettings, unscaleGradient } from "../../kernels/optimizer/loss_scale.ts";
 import { Storage } from "../tensors/storage.ts";
 import { Tensor, type TensorEngine } from "../tensors/tensor.ts";
-import { expectSettings } from "../../kernels/settings.ts";
+import { expectNames, expectSettings } from "../../kernels/settings.ts";
 
 /** Where a scaler stands, as a checkpoint keeps it. */
 export interface GradScalerState {
@@ -33,7 +33,7 @@ export interface GradScalerOptions extends LossScaleSettings {
  * optimizer.clipGradNorm(1, scaler);
  * optimizer.step();
  */
-export class GradScaler {
+export class GradScaler implements Disposable {
   readonly #engine: TensorEngine;
   readonly #settings: LossScaleSettings;
   /** [3]: scale, good steps, skipped steps. */
@@ -42,6 +42,7 @@ export class GradScaler {
 
   /** Starts at the first scale. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(engine: TensorEngine, { initScale = 65536, ...settings }: GradScalerOptions = {}) {
+    expectNames("GradScaler", settings, ["initScale", "growthFactor", "backoffFactor", "growthInterval"]);
     expectSettings("GradScaler", { initScale, ...settings }, {
       initScale: { above: 0 },
       growthFactor: { above: 1 },
@@ -84,5 +85,10 @@ export class GradScaler {
   dispose(): void {
     this.#scale.dispose();
     this.#state.dispose();
+  }
+
+  /** Frees its memory at the end of a block that declares it with `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

@@ -210,9 +210,10 @@ export abstract class Optimizer implements Disposable {
 
   /** Sets the moments. @throws DataError when one is missing, ShapeError when a shape differs */
   loadStateDict(state: Readonly<Record<string, StateDict>>, steps: number): void {
+    const matched = this.#matched(state);
     this.steps = steps;
     for (const one of this.parameters) this.#stepsOf.set(one, this.#valueOf(state[stepName], one)?.data[0] ?? steps);
-    for (const [moment, { data }] of this.#matched(state)) this.engine.write(moment, data);
+    for (const [moment, { data }] of matched) this.engine.write(moment, data);
   }
 
   /** What `stateDict` gives, read from the GPU while it is written to a file. */
@@ -234,12 +235,13 @@ export abstract class Optimizer implements Disposable {
 
   /** Sets the moments from an open file, part by part. Throws as `loadStateDict` does. */
   async loadFrom(state: Readonly<Record<string, ReadonlyMap<string, FileTensor>>>, steps: number): Promise<void> {
+    const matched = this.#matched(state);
     this.steps = steps;
     for (const one of this.parameters) {
       const own = this.#valueOf(state[stepName], one);
       this.#stepsOf.set(one, own ? (await own.read(0, 1))[0]! : steps);
     }
-    for (const [moment, value] of this.#matched(state)) {
+    for (const [moment, value] of matched) {
       await this.engine.writeInPieces(moment, (from, count) => value.read(from, count));
     }
   }

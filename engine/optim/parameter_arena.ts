@@ -1,4 +1,4 @@
-import { MetrogradError } from "../../kernels/errors.ts";
+import { MetrogradError, UsageError } from "../../kernels/errors.ts";
 import { type BufferSlice, part } from "../../kernels/launcher.ts";
 import type { FactoredGradient } from "../tensors/factored_gradient.ts";
 import type { Parameter } from "../tensors/parameter.ts";
@@ -102,12 +102,18 @@ export class ParameterArena {
    * Longest ranges of parameters that have gradients now, but for those that are given as factors.
    *
    * @param keyOf what has to be the same within a range
+   * @throws UsageError when another optimiser has taken one of them over
    */
   runs(keyOf: (parameter: Parameter) => number = () => 0): Run[] {
     const runs: Run[] = [];
-    this.shards.forEach(({ places, gradients }, shard) => {
+    this.shards.forEach(({ places, gradients, values }, shard) => {
       for (const { parameter, slice, from, size } of places) {
         if (!parameter.hasGrad || parameter.factors) continue;
+        if (parameter.slices[slice]!.buffer !== values.buffer) {
+          throw new UsageError(
+            `${parameter.name} was taken over by another optimiser; the one that took it last is expected to change it.`,
+          );
+        }
         if (!gradients) {
           runs.push({ shard, from, length: size, gradient: parameter.grad.slices[slice]!, parameter });
           continue;

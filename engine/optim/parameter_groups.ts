@@ -1,5 +1,8 @@
 import { UsageError } from "../../kernels/errors.ts";
+import { expectNames } from "../../kernels/settings.ts";
 import { Parameter } from "../tensors/parameter.ts";
+import { shapeText } from "../tensors/shapes.ts";
+import { Tensor } from "../tensors/tensor.ts";
 
 /** Parameters with settings of their own; what is not set is the optimiser's. */
 export type ParameterGroup<Settings> = Partial<Settings> & {
@@ -25,15 +28,20 @@ export interface SettledGroup<Settings> {
  *
  * @param name the optimiser's, for messages
  * @param base the optimiser's own settings, its learning rate included
- * @throws UsageError when a parameter is in two groups, or a group has a learning rate and the optimiser's is 0
+ * @param names of the settings that a group may have, and of those that only the optimiser has
+ * @throws UsageError when what is given holds no parameters, a parameter is in two groups, a setting has no such name, or
+ *   a group has a learning rate and the optimiser's is 0
  */
 export function settleGroups<Settings extends { readonly lr: number }>(
   name: string,
   given: Parameters<Settings>,
   base: Settings,
+  names: { readonly group: readonly string[]; readonly shared?: readonly string[] },
 ): readonly SettledGroup<Settings>[] {
+  expectNames(name, base, [...names.group, ...names.shared ?? []]);
   const seen = new Set<Parameter>();
-  return asGroups(given).map(({ parameters, own }) => {
+  return asGroups(name, given).map(({ parameters, own }) => {
+    expectNames(`${name}: a group`, own, names.group);
     const once = [...new Set(parameters)];
     for (const parameter of once) {
       if (seen.has(parameter)) {
@@ -52,12 +60,19 @@ export function settleGroups<Settings extends { readonly lr: number }>(
 }
 
 function asGroups<Settings>(
+  name: string,
   given: Parameters<Settings>,
 ): { readonly parameters: readonly Parameter[]; readonly own: Partial<Settings> }[] {
   const loose: Parameter[] = [], groups: { parameters: readonly Parameter[]; own: Partial<Settings> }[] = [];
-  for (const one of given) {
+  if (!Array.isArray(given)) {
+    throw new UsageError(`${name}: a list of parameters is expected, such as network.parameters().`);
+  }
+  for (const one of given as readonly (Parameter | ParameterGroup<Settings>)[]) {
     if (one instanceof Parameter) loose.push(one);
-    else {
+    else if (!Array.isArray(one?.parameters) || !one.parameters.every((one) => one instanceof Parameter)) {
+      const found = one instanceof Tensor ? `the tensor ${one.name} ${shapeText(one.shape)}` : "something else";
+      throw new UsageError(`${name}: parameters, or groups of them, are expected, but the list holds ${found}.`);
+    } else {
       const { parameters, ...own } = one;
       groups.push({ parameters, own: own as unknown as Partial<Settings> });
     }

@@ -36,7 +36,10 @@ export class RMSprop extends Optimizer {
   /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: Parameters<RMSpropGroupSettings>, options: RMSpropOptions = {}) {
     const { lr = 1e-2, centered = false, momentum = 0 } = options;
-    const groups = settleGroups("RMSprop", parameters, { ...options, lr });
+    const groups = settleGroups("RMSprop", parameters, { ...options, lr }, {
+      group: ["lr", "alpha", "eps", "weightDecay"],
+      shared: ["momentum", "centered"],
+    });
     for (const { settings: { lr, alpha, eps, weightDecay } } of groups) {
       expectSettings("RMSprop", { lr, alpha, eps, weightDecay, momentum }, {
         ...positive,

@@ -3,13 +3,12 @@ import { expectSettings } from "../../kernels/settings.ts";
 /** State of a schedule over steps, as a checkpoint keeps it. */
 export interface ScheduleState {
   /** Steps taken. */
-  step: number;
+  readonly step: number;
 }
 
 /** Sets an optimiser's learning rate from the number of steps taken: at once for 0, then with every `step`. */
 export class Schedule {
-  /** All it remembers; the next `step` goes on from it. */
-  state: ScheduleState = { step: 0 };
+  #step = 0;
 
   /** Starts at the rate of step 0. */
   constructor(
@@ -21,9 +20,20 @@ export class Schedule {
     optimizer.lr = rateAt(0);
   }
 
+  /** All it remembers. Setting it sets the learning rate of that step too. */
+  get state(): ScheduleState {
+    return { step: this.#step };
+  }
+
+  set state({ step }: ScheduleState) {
+    expectSettings(this.constructor.name, { step }, { step: { from: 0, whole: true } });
+    this.#step = step;
+    this.optimizer.lr = this.rateAt(step);
+  }
+
   /** Goes on to the next learning rate. */
   step(): void {
-    this.optimizer.lr = this.rateAt(++this.state.step);
+    this.optimizer.lr = this.rateAt(++this.#step);
   }
 }
 
@@ -46,7 +56,7 @@ export class CosineAnnealingLR extends Schedule {
   constructor(optimizer: { lr: number }, { total, minLr = 0 }: CosineAnnealingOptions) {
     const { lr } = optimizer;
     expectSettings("CosineAnnealingLR", { total, minLr, lr }, {
-      total: { above: 0 },
+      total: { above: 0, required: true },
       minLr: { from: 0 },
       lr: { from: 0 },
     });
@@ -68,8 +78,8 @@ export class WarmupLinearLR extends Schedule {
   constructor(optimizer: { lr: number }, { warmup, total }: WarmupLinearOptions) {
     const { lr } = optimizer;
     expectSettings("WarmupLinearLR", { warmup, total, lr }, {
-      warmup: { from: 0 },
-      total: { above: 0 },
+      warmup: { from: 0, required: true },
+      total: { above: 0, required: true },
       lr: { from: 0 },
     });
     super(

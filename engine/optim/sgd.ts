@@ -31,7 +31,10 @@ export class SGD extends Optimizer {
   /** Takes over the parameters' memory. @throws UsageError naming a setting that is NaN or out of its range */
   constructor(parameters: Parameters<SGDGroupSettings>, options: SGDOptions = {}) {
     const { lr = 1e-3, momentum = 0, nesterov = false } = options;
-    const groups = settleGroups("SGD", parameters, { ...options, lr });
+    const groups = settleGroups("SGD", parameters, { ...options, lr }, {
+      group: ["lr", "dampening", "weightDecay"],
+      shared: ["momentum", "nesterov"],
+    });
     for (const { settings: { lr, dampening = 0, weightDecay } } of groups) {
       expectSettings("SGD", { lr, momentum, dampening, weightDecay }, {
         ...positive,

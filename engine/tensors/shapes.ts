@@ -64,6 +64,15 @@ export function expectBelow(op: string, argument: string, index: Tensor, count: 
   throw new ShapeError(`${op}: ${argument} holds ${largestIndex}, but ${what} 0 to ${count - 1}.`);
 }
 
+/** Fails where an operand holds indices, whose bits are no floats. @throws ShapeError */
+export function refuseIndices(op: string, argument: string, { type }: Tensor): void {
+  if (type === "u32") {
+    throw new ShapeError(
+      `${op}: ${argument} is u32 (indices), but f32 is expected; engine.tensor makes f32 of numbers.`,
+    );
+  }
+}
+
 /** Fails where an operand is stored as f16, which few ops take. @throws ShapeError */
 export function refuseF16(op: string, argument: string, { type }: Tensor): void {
   if (type === "f16") {

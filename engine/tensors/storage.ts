@@ -23,6 +23,7 @@ const mostSizesNamed = 8;
 
 /** Fails unless every size is a whole number from 0 on. @throws ShapeError naming the tensor and its shape */
 export function expectSizes(name: string, shape: Shape): void {
+  if (!Array.isArray(shape)) throw new ShapeError(`${name}: the shape is ${shape}, but a list of sizes is expected.`);
   if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
   const first = Array.from(shape.slice(0, mostSizesNamed)).join(", "), more = shape.length - mostSizesNamed;
   throw new ShapeError(

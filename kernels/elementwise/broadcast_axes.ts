@@ -11,15 +11,16 @@ export interface BroadcastAxis {
  * The shape of what two shapes give together, as in PyTorch: trailing axes are aligned, and an axis of 1 or a missing one
  * repeats along the other's.
  *
+ * @param what names the shapes' owner for the message: "add: "
  * @throws ShapeError when an axis differs and neither is 1
  */
-export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+export function broadcastShape(a: readonly number[], b: readonly number[], what = ""): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = a[axis - rank + a.length] ?? 1, right = b[axis - rank + b.length] ?? 1;
     if (left !== right && left !== 1 && right !== 1) {
       throw new ShapeError(
-        `[${a.join(", ")}] and [${b.join(", ")}] do not fit: counted from the last axis, sizes are equal or 1.`,
+        `${what}[${a.join(", ")}] and [${b.join(", ")}] do not fit: counted from the last axis, sizes are equal or 1.`,
       );
     }
     return left === 1 ? right : left;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backward } from "../../engine/autograd.ts";
+import { backward, op } from "../../engine/autograd.ts";
 import { add, layerNorm, linear, multiply, reshape, slice, subtract, sum } from "../../engine/mod.ts";
 import { Parameter } from "../../engine/tensors/parameter.ts";
 import type { Tensor } from "../../engine/tensors/tensor.ts";
@@ -98,6 +98,36 @@ Deno.test("tape: a loss that was freed is refused, and leaves no gradient of 0",
   loss.dispose();
   assert.throws(() => backward(loss), /^MetrogradError: sum \[\] was used after it was freed/);
   assert.equal(p.hasGrad, false);
+  p.dispose();
+});
+
+Deno.test("tape: a loss that no parameter leads to is refused, whatever cut it off", () => {
+  const p = parameter([1, 2]), constant = op("constant", { forward: ({ x }: { x: Tensor }) => engine.copy(x) });
+  engine.scope(() => {
+    const losses = [engine.full([], 1), sum({ x: p.detach() }), engine.noGrad(() => sum({ x: p })), constant({ x: p })];
+    p.frozen = true;
+    for (const loss of [...losses, sum({ x: p })]) {
+      assert.throws(() => backward(loss, engine.full(loss.shape, 1)), {
+        name: "UsageError",
+        message: /^backward: no trained parameter leads to /,
+      });
+    }
+  });
+  p.dispose();
+});
+
+Deno.test("tape: a rule whose gradient has another size than its input is refused by name", () => {
+  const p = parameter([1, 2]);
+  const broken = op("broken", {
+    forward: ({ x }: { x: Tensor }) => engine.copy(x),
+    backward: () => ({ x: () => engine.full([3], 1) }),
+  });
+  engine.scope(() => {
+    const message = "broken: the gradient of p is [3], but [2] is expected.";
+    assert.throws(() => backward(sum({ x: broken({ x: p }) })), { name: "ShapeError", message });
+    const inner = "broken: the gradient of multiply is [3], but [2] is expected.";
+    assert.throws(() => backward(sum({ x: broken({ x: p.mul(2) }) })), { name: "ShapeError", message: inner });
+  });
   p.dispose();
 });
 

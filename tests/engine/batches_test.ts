@@ -57,6 +57,11 @@ Deno.test("batches: rows of unequal number and settings that cannot be taken are
     message: "batches: short is [3], but 10 rows are expected, as x [10, 2] has.",
   });
   assert.throws(() => [...batches({}, { size: 2 })], ShapeError);
+  const unsized = {} as { size: number };
+  assert.throws(() => [...batches(data, unsized)], {
+    name: UsageError.name,
+    message: "batches: size is missing; a whole number from 1 on is expected.",
+  });
   for (const size of [0, 1.5, NaN]) assert.throws(() => [...batches(data, { size })], UsageError);
   short.dispose();
 });

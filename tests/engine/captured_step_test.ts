@@ -187,6 +187,14 @@ async function four<Results extends Tensor>(
   return { fallbacks, sums };
 }
 
+Deno.test("captured step: an input that is no tensor is refused by name", async () => {
+  using scaled = engine.capture(({ factor }: { factor: Tensor }) => factor.mul(2));
+  await assert.rejects(scaled.run({ factor: 3 as unknown as Tensor }), {
+    name: "UsageError",
+    message: "engine.capture: factor is number, but the inputs of a captured step are tensors.",
+  });
+});
+
 Deno.test("captured step: a body that the host writes in runs as it is written", async () => {
   let calls = 0;
   const { fallbacks, sums } = await four(({ x }) => x.add(engine.tensor([3], [10 * ++calls, 0, 0])));

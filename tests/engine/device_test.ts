@@ -3,7 +3,7 @@ import { Engine, sum, type Tensor } from "../../engine/mod.ts";
 import { openDevice } from "../../engine/device/open.ts";
 import { measureSubgroupSize } from "../../engine/device/subgroup_size.ts";
 import { isSwiftShaderUnpacked } from "../../engine/platform/swiftshader.ts";
-import { DeviceError } from "../../kernels/errors.ts";
+import { DeviceError, DeviceLostError } from "../../kernels/errors.ts";
 import { withFolder } from "../temporary.ts";
 
 Deno.test("device: has the limits of its adapter, not WebGPU's small defaults", async () => {
@@ -105,7 +105,7 @@ async function openWith(environment: Record<string, string>, flags: readonly str
 }
 
 Deno.test("device: whatever is asked of an engine whose device was destroyed ends in one sentence", async () => {
-  const destroyed = new DeviceError("The GPU device was destroyed; open an engine anew to go on.");
+  const destroyed = new DeviceLostError("The GPU device was destroyed; open an engine anew to go on.");
   const attempts: ((x: Tensor) => Promise<unknown>)[] = [
     (x) => x.data(),
     (x) => sum({ x }).item(),

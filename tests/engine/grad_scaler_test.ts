@@ -118,7 +118,7 @@ Deno.test({
     const target = engine.tensor([1, 1], [1 + 2 ** -10]);
     const optimizer = new SGD([before, weight], { lr: 1 });
     const gradients = async (initScale: number) => {
-      const scaler = new GradScaler(engine, { initScale });
+      using scaler = new GradScaler(engine, { initScale });
       const seen: number[][] = [];
       for (let number = 0; number < 4; number++) {
         await engine.step(() => {
@@ -132,7 +132,6 @@ Deno.test({
         const [gradient] = await before.grad.data();
         seen.push([gradient!, scale]);
       }
-      scaler.dispose();
       return seen;
     };
     for (const [gradient] of await gradients(2 ** -20)) assert.equal(gradient, 0, "lost in f16");

@@ -16,7 +16,9 @@ import {
   multiply,
 } from "../../engine/mod.ts";
 import { Adam } from "../../engine/optim/adam.ts";
+import { Linear } from "../../engine/nn/linear.ts";
 import { Parameter } from "../../engine/tensors/parameter.ts";
+import type { Tensor } from "../../engine/tensors/tensor.ts";
 import { ScalarLog } from "../../engine/scalar_log.ts";
 import { DeviceError, MetrogradError } from "../../kernels/errors.ts";
 import { Philox } from "../../kernels/philox.ts";
@@ -189,6 +191,26 @@ Deno.test("memory: disposing twice is harmless", () =>
     x.dispose();
     return Promise.resolve();
   }));
+
+Deno.test("memory: what outlives its engine may still be disposed of, whether the GPU was lost or not", async () => {
+  for (const lost of [false, true]) {
+    const closed = await Engine.open();
+    const network = new Linear({ engine: closed, random: new Philox(1) }, 3, 2);
+    const optimizer = new Adam(network.parameters()), x = closed.full([4, 3], 1);
+    const train = closed.capture(({ x }: { x: Tensor }) => {
+      const loss = network.forward(x).sum();
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      return loss;
+    });
+    const losses = [await train.run({ x }), await train.run({ x }), await train.run({ x })];
+    await closed.finish();
+    if (lost) closed.opened.device.destroy();
+    await closed[Symbol.asyncDispose]();
+    for (const owned of [...losses, x, train, optimizer, network]) owned.dispose();
+  }
+});
 
 Deno.test("scalar log: reads what each step pushed, in order, once, though the steps freed it", () =>
   leavesNothing(async () => {

@@ -133,5 +133,11 @@ Deno.test("recall@k: the share of rows with a neighbour of their label, of those
       .item();
   assert.ok(Math.abs(await recall(1) - 2 / 3) < 1e-6);
   assert.equal(await recall(2), 1);
-  assert.throws(() => recallAt({ x, label }, { k: 6 }), ShapeError);
+  const rows = x.shape[0]!;
+  for (const k of [0, 1.5, rows, rows + 1]) {
+    assert.throws(() => recallAt({ x, label }, { k }), {
+      name: "ShapeError",
+      message: `recall_at: k is ${k}, but a whole number from 1 to below the ${rows} rows is expected.`,
+    });
+  }
 });

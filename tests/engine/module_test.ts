@@ -88,6 +88,27 @@ Deno.test("modules: what lists and records of any depth hold is found by its pat
   assert.deepEqual(still, []);
 });
 
+Deno.test("modules: parts in a map or a set are refused, since nothing would train them", () => {
+  class Kept extends Module {
+    readonly names = new Map([["width", 2]]);
+    readonly layers: Map<string, Module> | Set<Module>;
+    constructor(layers: Map<string, Module> | Set<Module>) {
+      super();
+      this.layers = layers;
+    }
+  }
+  const layer = new Linear({ engine, random: new Philox(1) }, 2, 2);
+  for (const layers of [new Map([["first", layer]]), new Set([layer])]) {
+    assert.throws(() => new Kept(layers).parameters(), {
+      name: "UsageError",
+      message:
+        `The module's field layers is a ${layers.constructor.name}; a list or a record of what it holds is expected.`,
+    });
+  }
+  assert.deepEqual(new Kept(new Map()).parameters(), []);
+  layer.dispose();
+});
+
 Deno.test("modules: a field that leads back to its module is refused by its path", () => {
   class Looped extends Module {
     readonly parts = { self: [this as Module] };

@@ -194,6 +194,40 @@ Deno.test("optimizer: keeps the values of its parameters when it takes them over
   disposeAll(optimizer);
 });
 
+Deno.test("optimizer: one whose parameter another took over says so, instead of changing nothing", async () => {
+  const p = new Parameter(engine, [2], Float32Array.of(1, 1), "p");
+  const first = new SGD([p], { lr: 0.5 }), second = new SGD([p], { lr: 0.25 });
+  engine.scope(() => p.sum().backward());
+  for (const call of [() => first.step(), () => first.clipGradNorm(1)]) {
+    assert.throws(call, { name: "UsageError", message: /^p was taken over by another optimiser; / });
+  }
+  second.step();
+  assert.deepEqual([...await p.data()], [0.75, 0.75]);
+  for (const one of [first, second, p]) one.dispose();
+});
+
+Deno.test("optimizer: what holds no parameters is refused, and so is a setting of another library's name", () => {
+  const p = new Parameter(engine, [2], Float32Array.of(1, 1)), x = engine.full([2], 1, "x");
+  // As programs without a compiler may call it.
+  const make = (Kind: unknown, ...given: unknown[]) => () =>
+    new (Kind as new (...given: unknown[]) => Optimizer)(...given);
+  const cases: readonly [make: () => unknown, message: string][] = [
+    [make(Adam, { parameters: () => [p] }), "Adam: a list of parameters is expected, such as network.parameters()."],
+    [make(SGD, [x]), "SGD: parameters, or groups of them, are expected, but the list holds the tensor x [2]."],
+    [
+      make(AdamW, [p], { weight_decay: 0.1 }),
+      'AdamW has no setting "weight_decay"; its settings are lr, betas, eps, weightDecay, amsgrad, undecayed.',
+    ],
+    [make(Adagrad, [p], { rate: 1 }), 'Adagrad has no setting "rate"; its settings are lr, lrDecay, weightDecay, eps.'],
+    [
+      make(RMSprop, [{ parameters: [p], momentum: 0.5 }]),
+      'RMSprop: a group has no setting "momentum"; its settings are lr, alpha, eps, weightDecay.',
+    ],
+  ];
+  for (const [call, message] of cases) assert.throws(call, new UsageError(message));
+  for (const one of [p, x]) one.dispose();
+});
+
 Deno.test("optimizer: says which parameter lacks state, has another shape, or is too large to bind", async () => {
   const optimizer = new Adam(parametersOn(engine));
   const state = await optimizer.stateDict();
@@ -208,6 +242,7 @@ Deno.test("optimizer: says which parameter lacks state, has another shape, or is
     name: "ShapeError",
     message: "The optimiser's exp_avg of layer.0.weight is [4], but [5] is expected.",
   });
+  assert.equal(optimizer.steps, 0);
   assert.throws(() => optimizer.step(), { message: "No parameter has a gradient; call backward() first." });
   disposeAll(optimizer);
   const small = await engineThatBinds(256);
@@ -304,11 +339,25 @@ Deno.test("CosineAnnealingLR: falls by half a cosine to the lowest rate and stay
   seen.forEach((lr, i) => assert.ok(Math.abs(lr - expected[i]!) < 1e-12, `${lr} at step ${i}`));
 });
 
+Deno.test("Schedule: the step after its state was set has the rate of that step", () => {
+  const held = { lr: 8 }, schedule = new WarmupLinearLR(held, { warmup: 2, total: 6 });
+  schedule.state = { step: 3 };
+  const resumed = held.lr;
+  schedule.step();
+  assert.deepEqual([resumed, held.lr, schedule.state], [6, 4, { step: 4 }]);
+  assert.throws(() => schedule.state = { step: NaN }, UsageError);
+});
+
 Deno.test("WarmupLinearLR: rises to the full rate, falls to 0 and stays there", () => {
   const held = { lr: 8 }, schedule = new WarmupLinearLR(held, { warmup: 2, total: 6 });
   const seen = [held.lr, ...Array.from({ length: 7 }, () => (schedule.step(), held.lr))];
   assert.deepEqual(seen, [0, 4, 8, 6, 4, 2, 0, 0]);
   assert.throws(() => new WarmupLinearLR({ lr: 1 }, { warmup: 0, total: 0 }), UsageError);
+  const missing = {} as { warmup: number; total: number };
+  assert.throws(() => new CosineAnnealingLR({ lr: 1 }, missing), {
+    message: "CosineAnnealingLR: total is missing; a number above 0 is expected.",
+  });
+  assert.throws(() => new WarmupLinearLR({ lr: 1 }, missing), UsageError);
 });
 
 Deno.test("EarlyStopping: stops once `patience` figures in a row were not better, and knows the best", () => {

@@ -3,6 +3,7 @@ import {
   batchNorm,
   bilinear,
   Buffer,
+  concat,
   embedding,
   expand,
   gated,
@@ -10,15 +11,18 @@ import {
   indexSelect,
   layerNorm,
   linear,
+  mseLoss,
   Parameter,
   randomNormal,
   reshape,
   rmsNorm,
   rotary,
   selfAttention,
+  type Tensor,
+  topk,
 } from "../../engine/mod.ts";
 import { fill } from "../../kernels/elementwise/fill.ts";
-import { ShapeError } from "../../kernels/errors.ts";
+import { ShapeError, UsageError } from "../../kernels/errors.ts";
 import { testEngine } from "./harness.ts";
 
 const engine = await testEngine();
@@ -28,6 +32,65 @@ const ones = (...shape: number[]) => engine.full(shape, 1);
 function refused(call: () => unknown, message: string): void {
   engine.scope(() => assert.throws(call, new ShapeError(message)));
 }
+
+Deno.test("ops: operands that do not fit are named with what does not", () => {
+  const rule = "do not fit: counted from the last axis, sizes are equal or 1.";
+  refused(() => ones(4, 3).add(ones(5, 3)), `add: [4, 3] and [5, 3] ${rule}`);
+  refused(() => ones(4).div(ones(5)), `divide: [4] and [5] ${rule}`);
+  refused(() => ones(4, 3).matmul(ones(5, 3)), "matmul: a [4, 3] has 3 columns, but b [5, 3] has 5 rows.");
+  refused(
+    () => ones(4, 3).matmul(ones(3, 5), { transposeA: true, transposeB: true }),
+    "matmul: a [4, 3]ᵀ has 4 columns, but b [3, 5]ᵀ has 5 rows.",
+  );
+  refused(() => ones(4, 3).matmul(ones(3)), "matmul: b is [3], but two axes or more are expected.");
+  refused(
+    () => ones(2, 4, 3).matmul(ones(3, 3, 5)),
+    "matmul: a [2, 4, 3] and b [3, 3, 5] differ in the leading axes, which only b may lack.",
+  );
+});
+
+Deno.test("ops: inputs that are no tensors, or stand without their names, are refused", () => {
+  const refuse = (inputs: unknown, message: string) =>
+    assert.throws(() => linear(inputs as { x: Tensor; weight: Tensor }), new UsageError(message));
+  const x = engine.full([4, 2], 1, "x");
+  refuse(
+    { x: [1, 2], weight: x },
+    "linear: x is an array, but a tensor is expected; engine.tensor makes one of numbers.",
+  );
+  refuse({ x, weight: 3 }, "linear: weight is number, but a tensor is expected; engine.tensor makes one of numbers.");
+  refuse(x, "linear: inputs by name are expected, but the tensor x [4, 2] stands in their place.");
+  x.dispose();
+});
+
+Deno.test("ops: indices are refused where numbers are computed with, and only moved as they are", async () => {
+  const label = engine.indices([4], [0, 1, 2, 1]), x = engine.full([4], 1);
+  const cases: readonly [call: () => unknown, op: string, input: string][] = [
+    [() => label.add(1), "add", "a"],
+    [() => x.mul(label), "multiply", "b"],
+    [() => label.sum(), "sum", "x"],
+    [() => label.relu(), "relu", "x"],
+    [() => label.argmax(), "argmax", "x"],
+    [() => mseLoss({ prediction: x, target: label }), "mse_loss", "target"],
+    [() => topk({ x: label }, { k: 1 }), "topk", "x"],
+  ];
+  for (const [call, op, input] of cases) {
+    refused(call, `${op}: ${input} is u32 (indices), but f32 is expected; engine.tensor makes f32 of numbers.`);
+  }
+  refused(() => concat([x, label]), "concat: u32 does not fit beside f32.");
+  using moved = engine.scope(() =>
+    concat([label.reshape([2, 2]).permute([1, 0]).narrow({ end: 1 }).expand([2, 2]), label.reshape([2, 2])])
+  );
+  assert.deepEqual([...await moved.data()], [0, 0, 0, 1, 1, 1, 2, 1]);
+  label.dispose();
+  x.dispose();
+});
+
+Deno.test("tensors: a shape that is no list is refused", () => {
+  // As programs without a compiler may call it.
+  const shape = 3 as unknown as readonly number[];
+  refused(() => engine.tensor(shape, [1, 2, 3]), "tensor: the shape is 3, but a list of sizes is expected.");
+  refused(() => engine.full([3], 1, "x").reshape(shape), "x: the shape is 3, but a list of sizes is expected.");
+});
 
 Deno.test("ops: where the rows of an input do not fit a weight, the input is named", () => {
   refused(
