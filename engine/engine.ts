@@ -72,7 +72,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
     readonly opened: OpenDevice,
     onCompile?: (label: string) => void,
     matmulVariant?: Capabilities["matmulVariant"],
-    /** Notes what the engine does; undefined by default. */
+    /** Notes what the engine does, and what the GPU does where it is attached, as `open` does; undefined by default. */
     readonly profile?: Profile,
   ) {
     const { device } = opened;
@@ -86,7 +86,6 @@ export class Engine implements AsyncDisposable, TensorEngine {
         return profile?.begin(`compile ${label}`);
       },
     });
-    profile?.attach(this.stream, device);
     this.#transfers = new Transfers(device, this.stream);
   }
 
@@ -101,6 +100,7 @@ export class Engine implements AsyncDisposable, TensorEngine {
     const variants = options.tuned ? await (await import("./device/tuning.ts")).measuredVariants(opened) : undefined;
     const engine = new Engine(opened, options.onCompile, variants, options.profile);
     engine.#ownsDevice = !options.device;
+    await options.profile?.attach(engine.stream, opened.device);
     return engine;
   }
 

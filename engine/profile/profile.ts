@@ -1,5 +1,5 @@
 import type { CommandStream } from "../../kernels/command_stream.ts";
-import { DispatchTimer, type TimedDispatch } from "../../kernels/dispatch_timer.ts";
+import type { TimedDispatch } from "../../kernels/dispatch_timer.ts";
 import type { Peaks } from "../device/peaks.ts";
 
 /** Something that the host did. */
@@ -35,9 +35,11 @@ export class Profile {
   hasTimestamps = true;
 
   /** Watches a stream until `detach`. */
-  attach(stream: CommandStream, device: GPUDevice): void {
+  async attach(stream: CommandStream, device: GPUDevice): Promise<void> {
     this.hasTimestamps = device.features.has("timestamp-query");
-    if (this.hasTimestamps) stream.timer = new DispatchTimer(device);
+    if (!this.hasTimestamps) return;
+    const { DispatchTimer } = await import("../../kernels/dispatch_timer.ts");
+    stream.timer = new DispatchTimer(device);
   }
 
   /** Takes over what was timed, once all work is done, and measures what the adapter can do at best. */
