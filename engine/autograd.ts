@@ -40,9 +40,9 @@ export type Op<I, O = void> = (
 
 /**
  * Makes an op of a launch and its backward rule. The result records itself on the tape when one of its inputs requires
- * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 or
- * indices where it has no form for that, and a UsageError for an option that cannot be taken, tensors of several engines or an input that is
- * none.
+ * a gradient. Without options the rule sees an empty object. The op throws a ShapeError when it is given f16 or indices where
+ * it has no form for that, and a UsageError for an option that cannot be taken, tensors of several engines or an input that
+ * is none.
  */
 export function op<I extends object, O = void, S = undefined>(
   name: string,

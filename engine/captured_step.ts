@@ -53,8 +53,8 @@ export class CapturedStep<Inputs extends Readonly<Record<string, Tensor>>, Resul
   /**
    * Runs the step. The results are the caller's, and are not overwritten by later steps.
    *
-   * @throws what `engine.step` throws; UsageError where an input is no tensor, or a parameter has a gradient and had none when the step was recorded, or
-   *   the other way round
+   * @throws what `engine.step` throws; UsageError where an input is no tensor, or a parameter has a gradient and had none
+   *   when the step was recorded, or the other way round
    */
   async run(inputs: Inputs): Promise<Results> {
     for (const [name, input] of Object.entries(inputs)) {
