@@ -153,10 +153,11 @@ async function debuggerUrl(profile: string): Promise<string> {
       () => [],
     );
     if (port !== undefined) {
-      const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json() as {
-        type: string;
-        webSocketDebuggerUrl: string;
-      }[];
+      // The file may be there before anybody listens.
+      const targets = await fetch(`http://127.0.0.1:${port}/json`).then(
+        (answer) => answer.json() as Promise<{ type: string; webSocketDebuggerUrl: string }[]>,
+        () => [],
+      );
       const page = targets.find(({ type }) => type === "page");
       if (page) return page.webSocketDebuggerUrl;
     }

@@ -21,7 +21,15 @@ const helpers = [
     "axisView",
     "bilinearTiles",
   ],
-  ...["broadcastShape", "chooseAttentionVariant", "chooseMatmulVariant", "halfBytes", "readGradientStatus"],
+  ...[
+    "elementGrid",
+    "workgroupGrid",
+    "broadcastShape",
+    "chooseAttentionVariant",
+    "chooseMatmulVariant",
+    "halfBytes",
+    "readGradientStatus",
+  ],
 ];
 
 Deno.test("kernel table: docs/kernels.md lists what kernels exports, and nothing else (deno task docs:kernels)", () => {

@@ -113,7 +113,7 @@ Deno.test(
         engines,
         () => assert.rejects(trainRun({ ...request, out: join(folder, out) }, { reporter: silent }), message),
       );
-    await stops(timedOut, [2, 2, 2], "again", /^DeviceError: The GPU was lost .* third time in a row\.$/);
+    await stops(timedOut, [2, 2, 2], "again", /^DeviceLostError: The GPU was lost .* third time in a row\.$/);
     await stops(destroyed, [2, "gone"], "gone", /^DeviceError: .* destroyed.* failed again: No GPU adapter/);
     await stops(
       outOfMemory,
