@@ -1,6 +1,6 @@
 import { embedRecords, encodeRecords, fitTexts, pretrainedFields } from "./encode_records.ts";
 import { encodeTexts, type EncodeTextsOptions } from "./encode_texts.ts";
-import type { EncodingProgress, Observer, OnDone } from "../data/observer.ts";
+import { type EncodingProgress, type Observer, type OnDone, onDoneFor } from "../data/observer.ts";
 import type { EncodingOptions, PretrainedEncoder } from "./encoder.ts";
 import { HashEncoder } from "./hash.ts";
 import type { KeptEncoders } from "./kept_encoders.ts";
@@ -129,7 +129,5 @@ export async function encodeInputs(
   }
   const hash = new HashEncoder();
   hash.fit(fitTexts(inputs.train, inputs.layout));
-  const onDone = (done: number, total: number) =>
-    Promise.resolve(watch.observer?.phase?.("encoding texts", done, total));
-  return { ...await encodeWithHash(hash, inputs, onDone), hash, note: null };
+  return { ...await encodeWithHash(hash, inputs, onDoneFor("encoding texts", watch)), hash, note: null };
 }

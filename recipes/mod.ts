@@ -20,7 +20,7 @@ export { type Predictions, type RowsOptions } from "./training/predict_rows.ts";
 export { type BatchPrediction, type LargestWeight, type Recipe, type TrainRows, type Widths } from "./recipe.ts";
 export { recipeNamed, recipes, registerRecipe, settingsOf } from "./registry.ts";
 export { type Model } from "./model.ts";
-export { type Phase } from "./training/phases.ts";
+export { type Phase } from "../data/observer.ts";
 export { Field, type FieldKind } from "./settings/field.ts";
 export {
   type EncodingTable,

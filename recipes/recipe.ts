@@ -6,7 +6,7 @@ import type { Tensor } from "../engine/tensors/tensor.ts";
 import type { Philox } from "../kernels/philox.ts";
 import type { Batch, LabelledBatch } from "./training/batch.ts";
 import type { Choice } from "./choice.ts";
-import type { Phase } from "./training/phases.ts";
+import type { Phase } from "../data/observer.ts";
 import type { Documented } from "./settings/documented.ts";
 import type { Settings } from "./settings/shared.ts";
 import type { Table } from "./settings/table.ts";

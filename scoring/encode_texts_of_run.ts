@@ -16,7 +16,7 @@ import {
   withEncoder,
 } from "../encoders/encode_inputs.ts";
 import { builtInEncoder, parseEncoderName } from "../encoders/open_encoder.ts";
-import { onDoneFor } from "../recipes/training/phases.ts";
+import { onDoneFor } from "../data/observer.ts";
 import type { RunInputs } from "./run_inputs.ts";
 import type { Settings } from "../recipes/settings/shared.ts";
 

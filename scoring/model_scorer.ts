@@ -19,7 +19,7 @@ import { noStatistics, recordStatistics, statisticsWidth } from "../recipes/feat
 import type { RidgeBaseline } from "./ridge_baseline.ts";
 import type { RunInputs } from "./run_inputs.ts";
 import type { EncodingWatch } from "../encoders/encode_inputs.ts";
-import { onDoneFor } from "../recipes/training/phases.ts";
+import { onDoneFor } from "../data/observer.ts";
 import { embedForRun, encodeForRun, type TextSource } from "./encode_texts_of_run.ts";
 import type { Widths } from "../recipes/recipe.ts";
 import type { ClassKnowledge } from "./shift/held_out.ts";

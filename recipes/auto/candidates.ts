@@ -1,7 +1,7 @@
 import { HeldOutRidge } from "../classical/held_out_ridge.ts";
 import type { Ridge } from "../classical/ridge.ts";
 import { conjugateGradient, rowProduct } from "../classical/gaussian_process/conjugate_gradient.ts";
-import type { Phase } from "../training/phases.ts";
+import type { Phase } from "../../data/observer.ts";
 import type { Holdout } from "../classical/holdouts.ts";
 
 /** The rows that candidates are fitted to and judged on. */

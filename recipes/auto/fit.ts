@@ -1,7 +1,7 @@
 import { scripts } from "../../data/texts/scripts.ts";
 import { choiceRegimes as regimes, enoughMetrics } from "../choice.ts";
 import { statisticsColumns } from "../features/record_statistics.ts";
-import type { Phase } from "../training/phases.ts";
+import type { Phase } from "../../data/observer.ts";
 import type { TrainRows } from "../recipe.ts";
 import { noiseOf } from "../gaussian_process/fit.ts";
 import type { UsedRows } from "../gaussian_process/rows.ts";

@@ -3,7 +3,7 @@ import type { Module } from "../../engine/nn/module.ts";
 import { BatchSource } from "./batch.ts";
 import type { Model } from "../model.ts";
 import { computeRows } from "./predict_rows.ts";
-import type { Phase } from "./phases.ts";
+import type { Phase } from "../../data/observer.ts";
 import type { Recipe, TrainRows } from "../recipe.ts";
 import type { Settings } from "../settings/shared.ts";
 import type { FeatureTables, LabelledRows } from "../../data/pairs/feature_tables.ts";

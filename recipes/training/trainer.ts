@@ -1,5 +1,12 @@
 import { accuracy, rmse, rmseByScore } from "../../data/evaluation.ts";
-import type { EpochFigures, Observer, StepProgress } from "../../data/observer.ts";
+import {
+  type EpochFigures,
+  isStop,
+  type Observer,
+  type Phase,
+  phasesFor,
+  type StepProgress,
+} from "../../data/observer.ts";
 import type { LabelledRows, TrainingData } from "../../data/pairs/feature_tables.ts";
 import { mixedRmse } from "../../data/pairs/negatives.ts";
 import { pairAccuracy, pairLoss } from "../../data/pairs/preferred.ts";
@@ -13,7 +20,6 @@ import { BatchSource } from "./batch.ts";
 import type { Checkpoint, Position } from "./checkpoint.ts";
 import type { GradientError } from "./gradient_error.ts";
 import type { EpochSums } from "./loop.ts";
-import { isStop, type Phase, phasesFor } from "./phases.ts";
 import { predictRows } from "./predict_rows.ts";
 import { isRefitted, trainRowsOf } from "./refit.ts";
 import { RowSteps } from "./row_steps.ts";

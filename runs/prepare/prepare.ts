@@ -1,11 +1,10 @@
 import { GrowingRows } from "../../data/augmentation/growing_rows.ts";
 import type { GrowingTables } from "../../data/augmentation/targeted_negatives.ts";
 import { meanScore } from "../../data/evaluation.ts";
-import type { Observer } from "../../data/observer.ts";
+import { type Observer, phasesFor } from "../../data/observer.ts";
 import { isStandardRange } from "../../data/scores.ts";
 import { haveBeenCompared } from "../../data/pairs/preferred.ts";
 import { PhaseClock } from "../results/phase_clock.ts";
-import { phasesFor } from "../../recipes/training/phases.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
 import { isRefittedToAll } from "../../recipes/training/refit.ts";
 import type { RunConfig } from "../run_folder.ts";

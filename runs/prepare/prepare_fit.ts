@@ -2,7 +2,7 @@ import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import { metricsOfTexts, type MismatchOptions } from "../../data/pairs/negatives.ts";
 import type { ScoredPairs } from "../../data/pairs/scored_pairs.ts";
 import { groupNumbers } from "../../data/split.ts";
-import type { Phase } from "../../recipes/training/phases.ts";
+import type { Phase } from "../../data/observer.ts";
 import type { FitTexts } from "../../scoring/fit/experts.ts";
 import { fitFromFile, fitToFile } from "../../scoring/fit/fit_file.ts";
 import { FitModel } from "../../scoring/fit/fit_model.ts";

@@ -7,7 +7,7 @@ import type { FolderLock } from "../../engine/files/lock.ts";
 import { DeviceLostError, MetrogradError } from "../../kernels/errors.ts";
 import { makeModel } from "../../recipes/model.ts";
 import { recipeNamed } from "../../recipes/registry.ts";
-import { isStop, phasesFor } from "../../recipes/training/phases.ts";
+import { isStop, phasesFor } from "../../data/observer.ts";
 import { Trainer } from "../../recipes/training/trainer.ts";
 import { RidgeApart } from "../../scoring/ridge_apart.ts";
 import { widthsOf } from "../../scoring/model_scorer.ts";

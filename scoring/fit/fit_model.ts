@@ -1,7 +1,6 @@
 import type { MetricTable } from "../../data/metrics/metric_table.ts";
 import type { Embeddings, Rows } from "../../data/pairs/feature_tables.ts";
-import type { OnDone } from "../../data/observer.ts";
-import type { Phase } from "../../recipes/training/phases.ts";
+import type { OnDone, Phase } from "../../data/observer.ts";
 import { calibrate } from "./calibration.ts";
 import { type ExpertName, ExpertRows, Experts, type FitTexts, wantedBy } from "./experts.ts";
 import { drawMetricParts, rowsByPart } from "./metric_parts.ts";

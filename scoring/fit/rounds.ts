@@ -1,4 +1,4 @@
-import { type Phase, phasesFor } from "../../recipes/training/phases.ts";
+import { type Phase, phasesFor } from "../../data/observer.ts";
 
 /** What is said while experts are fitted and calibrated. */
 export const learningFit = "learning which metrics fit which texts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { TextBlocks } from "../../../data/embeddings/text_blocks.ts";
 import type { TextTable } from "../../../data/texts/text_layout.ts";
-import type { Phase } from "../../../recipes/training/phases.ts";
+import type { Phase } from "../../../data/observer.ts";
 
 /**
  * Reads all blocks once and keeps the first texts, so that a damaged number is found before the first step.

@@ -2,7 +2,7 @@ import { MetricTable } from "../../../data/metrics/metric_table.ts";
 import type { MetricRecord } from "../../../data/records.ts";
 import type { TextTable } from "../../../data/texts/text_layout.ts";
 import { Philox } from "../../../kernels/philox.ts";
-import type { Phase } from "../../../recipes/training/phases.ts";
+import type { Phase } from "../../../data/observer.ts";
 import { FitModel } from "../../../scoring/fit/fit_model.ts";
 
 /** A record whose words are these. */
